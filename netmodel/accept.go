@@ -1,0 +1,221 @@
+package netmodel
+
+import "time"
+
+// Decision is what a condition function says about a request.
+type Decision uint8
+
+// The decisions, with the numbers of winsock2.h. Any other makes accept fail
+// with WSAEINVAL. WS.C8
+const (
+	CFAccept Decision = 0 // take it. WS.C2
+	CFReject Decision = 1 // turn it away: WSAECONNREFUSED. WS.C3
+	CFDefer  Decision = 2 // ask again at the next accept: WSATRY_AGAIN. WS.C4
+)
+
+// Request is what a condition function is shown.
+type Request struct {
+	Peer, Local Addr
+	Conn        ConnID
+}
+
+// Accepted is what accept found. After CFReject and CFDefer everything but FD
+// and Waited is filled in as well.
+type Accepted struct {
+	FD     FD
+	Peer   Addr
+	Conn   ConnID
+	Waited time.Duration // from the arrival of the SYN
+}
+
+// Accept takes the first pending connection of a listener and opens a
+// descriptor for it. Errors, in the order of the checks: those of every call,
+// WSAENOTSOCK, WSAEOPNOTSUPP (datagram), WSAEINVAL (does not listen),
+// WSAENOBUFS, WSAEACCES (a deferred request was withdrawn), WSAEWOULDBLOCK
+// (nothing to accept), WSAEMFILE (no descriptor free; nothing changes),
+// WSAECONNRESET (the client reset it while it was pending, and the profile says
+// so here).
+func (h *Host) Accept(fd FD) (Accepted, error) { return h.AcceptIf(fd, nil) }
+
+// AcceptIf is Accept with a condition function, which is shown the first
+// request and decides. Calls that it makes on the same host fail with
+// WSAEINPROGRESS unless the profile allows nesting. Further errors:
+// WSAECONNREFUSED (CFReject), WSATRY_AGAIN (CFDefer), WSAEINVAL (any other
+// value; nothing changes).
+func (h *Host) AcceptIf(fd FD, condition func(Request) Decision) (Accepted, error) {
+	a, err := h.accept(fd, condition)
+	if err != nil {
+		h.records = append(h.records, h.failedAccept(fd, a, err))
+	}
+	return a, err
+}
+
+func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error) {
+	at, err := h.mayAccept(fd)
+	if err != nil {
+		return Accepted{}, err
+	}
+	l := &h.lists[h.socks[at].list]
+	if l.withdrawn {
+		l.withdrawn = false
+		h.fill(l)
+		return Accepted{}, WSAEACCES
+	}
+	i := h.firstPending(l)
+	if i == 0 {
+		if h.profile.EmptyAcceptFills {
+			h.fill(l)
+		}
+		return Accepted{}, WSAEWOULDBLOCK
+	}
+	starved := h.freeDescriptors() == 0 && h.socks[i].heldFD == 0
+	if starved && !(condition != nil && h.profile.ConditionFirst) {
+		return Accepted{}, WSAEMFILE
+	}
+	s := &h.socks[i]
+	a := Accepted{Peer: s.remote, Conn: s.conn}
+	if s.has(flagAborted) && (h.profile.Aborted == AbortedAtAccept || s.has(flagDeferred)) {
+		return a, h.acceptAborted(i)
+	}
+	if condition != nil {
+		serial := s.serial
+		switch decision := h.ask(condition, i); {
+		case h.socks[i].serial != serial || !h.socks[i].pending():
+			return a, WSAECONNRESET // the condition function itself ended it
+		case decision != CFAccept:
+			return a, h.notAccepted(i, decision)
+		case starved:
+			return a, WSAEMFILE
+		}
+	}
+	return h.take(i), nil
+}
+
+// mayAccept makes the checks before the queue is looked at.
+func (h *Host) mayAccept(fd FD) (int32, error) {
+	i, err := h.enterSocket(fd)
+	switch {
+	case err != nil:
+		return 0, err
+	case h.socks[i].typ != Stream:
+		return 0, WSAEOPNOTSUPP
+	case h.socks[i].state != stateListening:
+		return 0, WSAEINVAL
+	case h.faults&FaultNoBuffers != 0:
+		return 0, WSAENOBUFS
+	}
+	return i, nil
+}
+
+// firstPending returns what the next accept takes: the deferred request (WS.C4),
+// else the first complete connection, else the first that waits for a decision.
+func (h *Host) firstPending(l *listener) int32 {
+	switch {
+	case l.deferred != 0:
+		return l.deferred
+	case l.done.head != 0:
+		return l.done.head
+	}
+	return l.offered.head
+}
+
+// ask runs the condition function. WS.C1
+func (h *Host) ask(condition func(Request) Decision, i int32) Decision {
+	s := &h.socks[i]
+	r := Request{Peer: s.remote, Local: s.local, Conn: s.conn}
+	h.nested++
+	defer func() { h.nested-- }() // also if the function panics
+	return condition(r)
+}
+
+// notAccepted does what a decision other than CFAccept asks for.
+func (h *Host) notAccepted(i int32, decision Decision) error {
+	s := &h.socks[i]
+	l := &h.lists[h.socks[s.listener].list]
+	switch decision {
+	case CFReject:
+		h.resetPending(i, Rejected)
+		h.fill(l)
+		return WSAECONNREFUSED
+	case CFDefer:
+		s.set(flagDeferred, true)
+		l.deferred = i
+		h.fill(l)
+		h.recordListener(l, Record{Kind: Deferred, Conn: s.conn, Since: s.since})
+		return WSATRY_AGAIN
+	}
+	return WSAEINVAL
+}
+
+// acceptAborted removes a connection that its client reset while it was
+// pending. WS.X6, WS.C9
+func (h *Host) acceptAborted(i int32) error {
+	deferred := h.socks[i].has(flagDeferred)
+	why := ClientReset
+	l := h.leave(i)
+	s := &h.socks[i]
+	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: why})
+	s.state = stateBroken
+	h.release(i)
+	h.fill(l)
+	if deferred {
+		return WSAEACCES
+	}
+	return WSAECONNRESET
+}
+
+// take hands a pending connection to the program.
+func (h *Host) take(i int32) Accepted {
+	s := &h.socks[i]
+	at := s.listener
+	tookSlot := s.state != stateOffered
+	l := h.leave(i)
+	s.set(flagDeferred, false)
+	s.set(flagAccepted, true)
+	h.inherit(i, at)
+	if s.heldFD != 0 {
+		s.fd, s.heldFD = s.heldFD, 0
+		h.table.assign(s.fd, i)
+	} else {
+		h.give(i)
+	}
+	switch {
+	case tookSlot && h.profile.SlotReturnDelay > 0:
+		l.late++
+		h.schedule(at, h.profile.SlotReturnDelay, timerSlot)
+	default:
+		h.fill(l) // only now: filling before the connection has left would count it twice
+	}
+	h.recordListener(l, Record{Kind: RequestAccepted, Conn: s.conn, Since: s.since, Value: int64(s.fd), Cause: AcceptedByProgram})
+	a := Accepted{FD: s.fd, Peer: s.remote, Conn: s.conn, Waited: h.now.Sub(s.since)}
+	switch {
+	case s.state == stateOffered:
+		s.state = stateHalfOpen
+		h.sendSynAck(i)
+	case s.has(flagAborted):
+		s.state = stateBroken
+		s.broken = WSAECONNRESET
+	}
+	return a
+}
+
+// inherit gives an accepted socket what its listener was set to. WS.A8, WS.X4
+func (h *Host) inherit(i, at int32) {
+	s, from := &h.socks[i], &h.socks[at]
+	s.linger = from.linger
+	s.user = from.user
+	s.flags |= from.flags & (flagReuse | flagExclusive)
+	if from.has(flagExclusive) {
+		h.chain(i)
+	}
+}
+
+// failedAccept is the record of an accept that handed nothing out.
+func (h *Host) failedAccept(fd FD, a Accepted, err error) Record {
+	r := Record{At: h.now, Host: h.id, Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: errnoOf(err)}
+	if i := h.table.lookup(fd); i > 0 && h.socks[i].state == stateListening {
+		l := &h.lists[h.socks[i].list]
+		r.Limit, r.Pending, r.Available = int32(l.limit), int32(l.pending()), int32(l.available)
+	}
+	return r
+}

@@ -1,0 +1,220 @@
+package netmodel
+
+// Bind gives a socket its local address. IP AnyIP is the wildcard; port 0 asks
+// for a free port. Errors, in the order of the checks: those of every call,
+// WSAENOTSOCK, WSAEINVAL (already bound), WSAEADDRNOTAVAIL (not an address of
+// this host), WSAENOBUFS (also: no port free), and WSAEADDRINUSE or WSAEACCES
+// for a conflict (WS.U1).
+func (h *Host) Bind(fd FD, a Addr) error {
+	err := h.bind(fd, a)
+	h.recordCall(CallBind, fd, int64(a.Port), err)
+	return err
+}
+
+func (h *Host) bind(fd FD, a Addr) error {
+	i, err := h.enterSocket(fd)
+	if err != nil {
+		return err
+	}
+	s := &h.socks[i]
+	switch {
+	case s.state != stateUnbound:
+		return WSAEINVAL
+	case a.IP != AnyIP && !h.owns(a.IP):
+		return WSAEADDRNOTAVAIL
+	case h.faults&FaultNoBuffers != 0:
+		return WSAENOBUFS
+	}
+	if a.Port == 0 {
+		if a, err = h.pickPort(s.typ, a.IP, Addr{}); err != nil {
+			return err
+		}
+	}
+	for j := h.ports[portKey{s.typ, a.Port}]; j != 0; j = h.socks[j].portNext {
+		if err := h.bindConflict(&h.socks[j], s, a.IP); err != nil {
+			return err
+		}
+	}
+	s.local, s.state = a, stateBound
+	h.chain(i)
+	return nil
+}
+
+func (h *Host) owns(ip IP) bool {
+	for _, own := range h.addrs {
+		if own == ip {
+			return true
+		}
+	}
+	return false
+}
+
+// The conflict tables: a row per first socket, a column per second, both in the
+// order Dw Ds Rw Rs Xw Xs, where D is without options, R with SO_REUSEADDR, X
+// with SO_EXCLUSIVEADDRUSE, w bound to the wildcard and s to the same specific
+// address. I is WSAEADDRINUSE, A is WSAEACCES. Source: the Microsoft page "Using
+// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"; the single-family cases agree with what
+// Wine's tests observe on Windows. WS.U1.
+const (
+	bindsModern = "" +
+		"IoAoIo" + // Dw
+		"oIoAII" + // Ds
+		"IoooIo" + // Rw
+		"oIooII" + // Rs
+		"IAAAIA" + // Xw
+		"oIoAII" //   Xs
+	bindsModernOtherUser = "" +
+		"IAAAIA" +
+		"oIoAII" +
+		"IAooIA" +
+		"oIooII" +
+		"IAAAIA" +
+		"oIoAII"
+	bindsOld = "" +
+		"IIooII" +
+		"IIooII" +
+		"IIooII" +
+		"IIooII" +
+		"IIAAII" +
+		"IIAAII"
+)
+
+// bindConflict returns the error of binding second to ip on a port that first
+// holds.
+func (h *Host) bindConflict(first, second *socket, ip IP) error {
+	if first.local.IP != ip && first.local.IP != AnyIP && ip != AnyIP {
+		return nil // different addresses never conflict
+	}
+	if first.has(flagAccepted) {
+		// On the list only because its listener was exclusive. WS.X4
+		return WSAEADDRINUSE
+	}
+	table := bindsModern
+	switch {
+	case h.profile.Binds == BindsOld:
+		table = bindsOld
+	case first.user != second.user:
+		table = bindsModernOtherUser
+	}
+	switch table[6*bindClass(first.flags, first.local.IP)+bindClass(second.flags, ip)] {
+	case 'I':
+		return WSAEADDRINUSE
+	case 'A':
+		return WSAEACCES
+	}
+	return nil
+}
+
+func bindClass(f flag, ip IP) int {
+	class := 0
+	switch {
+	case f&flagReuse != 0:
+		class = 2
+	case f&flagExclusive != 0:
+		class = 4
+	}
+	if ip != AnyIP {
+		class++
+	}
+	return class
+}
+
+// pickPort returns a free port for a socket, on the given address or, for a
+// connect, on one of the host's. It goes round the range, so that a port rests
+// before it is used again.
+func (h *Host) pickPort(typ SocketType, ip IP, remote Addr) (Addr, error) {
+	tries := (int(h.profile.PortMax-h.profile.PortMin) + 1) * len(h.addrs)
+	for range tries {
+		a := Addr{ip, h.nextPt}
+		if ip == AnyIP && remote != (Addr{}) {
+			a.IP = h.addrs[h.nextIP]
+		}
+		if h.nextPt++; h.nextPt > h.profile.PortMax || h.nextPt == 0 {
+			h.nextPt = h.profile.PortMin
+			h.nextIP = (h.nextIP + 1) % len(h.addrs)
+		}
+		if h.portFree(typ, a) && h.tuples[tuple{a, remote}] == 0 {
+			return a, nil
+		}
+	}
+	return Addr{}, WSAENOBUFS
+}
+
+func (h *Host) portFree(typ SocketType, a Addr) bool {
+	for j := h.ports[portKey{typ, a.Port}]; j != 0; j = h.socks[j].portNext {
+		if ip := h.socks[j].local.IP; ip == a.IP || ip == AnyIP || a.IP == AnyIP {
+			return false
+		}
+	}
+	return true
+}
+
+// chain puts a socket at the end of the list of its port: the order of binding,
+// which decides between listeners. WS.Q11.
+func (h *Host) chain(i int32) {
+	s := &h.socks[i]
+	key := portKey{s.typ, s.local.Port}
+	s.set(flagChained, true)
+	last := h.ports[key]
+	if last == 0 {
+		h.ports[key] = i
+		return
+	}
+	for h.socks[last].portNext != 0 {
+		last = h.socks[last].portNext
+	}
+	h.socks[last].portNext, s.portPrev = i, last
+}
+
+func (h *Host) unchain(i int32) {
+	s := &h.socks[i]
+	if !s.has(flagChained) {
+		return
+	}
+	key := portKey{s.typ, s.local.Port}
+	switch {
+	case s.portPrev != 0:
+		h.socks[s.portPrev].portNext = s.portNext
+	case s.portNext != 0:
+		h.ports[key] = s.portNext
+	default:
+		delete(h.ports, key)
+	}
+	if s.portNext != 0 {
+		h.socks[s.portNext].portPrev = s.portPrev
+	}
+	s.portNext, s.portPrev = 0, 0
+	s.set(flagChained, false)
+}
+
+// listenerFor returns the listening socket that answers requests to an address,
+// 0 if there is none: one bound to the address itself before one bound to the
+// wildcard (WS.Q12), and among equals the one that was bound first (WS.Q11).
+func (h *Host) listenerFor(a Addr) int32 {
+	var wildcard int32
+	for j := h.ports[portKey{Stream, a.Port}]; j != 0; j = h.socks[j].portNext {
+		s := &h.socks[j]
+		switch {
+		case s.state != stateListening:
+		case s.local.IP == a.IP:
+			return j
+		case s.local.IP == AnyIP && wildcard == 0:
+			wildcard = j
+		}
+	}
+	return wildcard
+}
+
+// commitConflict reports whether another socket listens on an address that
+// this one would take, without both allowing it. WS.U4.
+func (h *Host) commitConflict(i int32) bool {
+	s := &h.socks[i]
+	for j := h.ports[portKey{s.typ, s.local.Port}]; j != 0; j = h.socks[j].portNext {
+		o := &h.socks[j]
+		overlap := o.local.IP == s.local.IP || o.local.IP == AnyIP || s.local.IP == AnyIP
+		if j != i && o.state == stateListening && overlap && !(o.has(flagReuse) && s.has(flagReuse)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,178 @@
+package netmodel
+
+// Cause says why something was decided. Its Rule is the id of the claim behind
+// it: P, V, E, R and C ids are those of the WSPListen page, ids that begin with
+// WS. those of the rules around it (see the package documentation), RFC ids
+// those of the standards.
+type Cause uint8
+
+// The causes.
+const (
+	NoCause Cause = iota
+
+	// What a listening host decides about a request.
+	Queued            // a slot was available
+	Offered           // waits for the condition function, unanswered
+	QueueFull         // the queue holds as many as the backlog allows
+	SlotsUsedUp       // places are left, but no descriptor to fill them with
+	NoDescriptor      // a pending connection needs its own descriptor and none is free
+	NobodyListens     // no listening socket on the port
+	Paused            // SO_PAUSE_ACCEPT
+	ChildrenAlive     // connections of an earlier listener block the port
+	OutOfBuffers      // no buffer space
+	NetworkDown       // the network subsystem has failed
+	HandshakeComplete // the final ACK arrived
+	AcceptedByProgram // accept handed the connection out
+	SlotReturned      // a slot came back late
+
+	// What ends a pending connection.
+	Trimmed        // a smaller backlog
+	ListenerClosed // the listener was closed
+	Rejected       // the condition function said no
+	LibraryCleanup // the last Cleanup
+	ClientReset    // the client sent an RST
+	ClientGone     // as ClientReset, and the entry left the queue
+	HandshakeOver  // no SYN-ACK was answered in time
+	OfferExpired   // the client stopped asking before a decision
+
+	// What a connecting host decides.
+	ConnectCalled     // the program asked for a connection
+	SynAckArrived     // connected
+	SynUnanswered     // sends its SYN again after silence
+	SynRefused        // sends its SYN again after an RST
+	NoAnswer          // no SYN was answered in time
+	RefusalsExhausted // every SYN was refused
+
+	// What ends or breaks an open connection.
+	HardClose        // closed with SO_LINGER 0
+	LingerExpired    // the time of SO_LINGER ran out
+	UnreadData       // closed with data unread
+	ReceiveShutDown  // data arrived after shutdown of the receiving side
+	NobodyReads      // data arrived after close
+	DataUnanswered   // data was not acknowledged in time
+	NoSuchConnection // the segment belongs to no connection
+	PeerFinished     // the peer's FIN arrived
+	PeerReset        // the peer's RST arrived
+
+	// What the client's program decides.
+	PatienceEnded // gave up
+	WillRetry     // tries again after a pause
+
+	// What the network does.
+	LinkLost       // a link lost the segment
+	LinkCut        // the link is cut
+	LinkDuplicated // a link delivered it twice
+	NoRoute        // nobody has the address
+
+	causeCount
+)
+
+// Rule returns the id of the claim behind the cause, "" if it has none.
+func (c Cause) Rule() string {
+	_, rule := c.describe()
+	return rule
+}
+
+// String says the cause in a few words.
+func (c Cause) String() string {
+	text, _ := c.describe()
+	return text
+}
+
+func (c Cause) describe() (text, rule string) {
+	switch c {
+	case Queued:
+		return "queued", "R3"
+	case Offered:
+		return "waits for the condition function", "WS.Q10"
+	case QueueFull:
+		return "queue full", "R4"
+	case SlotsUsedUp:
+		return "slots used up, no descriptor to fill them", "WS.D6"
+	case NoDescriptor:
+		return "no descriptor for it", "WS.D3"
+	case NobodyListens:
+		return "nobody listens there", "WS.X3"
+	case Paused:
+		return "listener is paused", "WS.Q9"
+	case ChildrenAlive:
+		return "connections of an earlier listener live on", "WS.X5"
+	case OutOfBuffers:
+		return "no buffer space", "E7"
+	case NetworkDown:
+		return "network down", "E1"
+	case HandshakeComplete:
+		return "handshake complete", "R3"
+	case AcceptedByProgram:
+		return "accepted", "WS.Q1"
+	case SlotReturned:
+		return "slot returned late", "WS.Q5"
+	case Trimmed:
+		return "trimmed", "R10"
+	case ListenerClosed:
+		return "listener closed", "WS.X2"
+	case Rejected:
+		return "rejected by the condition function", "WS.C3"
+	case LibraryCleanup:
+		return "last cleanup", "WS.X12"
+	case ClientReset:
+		return "client reset it", "WS.X6"
+	case ClientGone:
+		return "client withdrew it", "WS.Q7"
+	case HandshakeOver:
+		return "handshake never completed", "WS.T9"
+	case OfferExpired:
+		return "client stopped asking", "WS.Q7"
+	}
+	return c.describeEnds()
+}
+
+// describeEnds is the second half of describe: clients, open connections and
+// the network.
+func (c Cause) describeEnds() (text, rule string) {
+	switch c {
+	case ConnectCalled:
+		return "connect called", ""
+	case SynAckArrived:
+		return "SYN-ACK arrived", ""
+	case SynUnanswered:
+		return "no answer yet", "WS.T2"
+	case SynRefused:
+		return "refused, not final", "WS.T3"
+	case NoAnswer:
+		return "no SYN was answered", "WS.T2"
+	case RefusalsExhausted:
+		return "refused", "R4"
+	case HardClose:
+		return "hard close", "SO_LINGER"
+	case LingerExpired:
+		return "linger time over", "SO_LINGER"
+	case UnreadData:
+		return "closed with data unread", "RFC 1122"
+	case ReceiveShutDown:
+		return "data after shutdown", "WSPShutdown"
+	case NobodyReads:
+		return "data after close", "RFC 1122"
+	case DataUnanswered:
+		return "data never acknowledged", "RFC 9293"
+	case NoSuchConnection:
+		return "no such connection", "RFC 9293"
+	case PeerFinished:
+		return "peer closed", ""
+	case PeerReset:
+		return "peer reset it", ""
+	case PatienceEnded:
+		return "patience ended", ""
+	case WillRetry:
+		return "will try again", ""
+	case LinkLost:
+		return "lost on the link", ""
+	case LinkCut:
+		return "link is cut", ""
+	case LinkDuplicated:
+		return "delivered twice", ""
+	case NoRoute:
+		return "no such host", ""
+	}
+	return "", ""
+}

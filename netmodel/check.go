@@ -1,0 +1,193 @@
+package netmodel
+
+import "fmt"
+
+// Check recounts everything that the host keeps count of and returns an error
+// that names the first invariant which does not hold, nil if all do. It is slow
+// and meant for tests.
+func (h *Host) Check() error {
+	for _, invariant := range [...]func(*Host) error{
+		descriptorsAreNotLost,
+		slotsFitTheBacklog,
+		pendingStaysWithinTheLimit,
+		queuesAreInOrder,
+		pendingBelongsToALiveListener,
+		connectionsAreFoundByTheirAddresses,
+		refusalHadAReason,
+	} {
+		if err := invariant(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// descriptorsAreNotLost: open = opened - closed, no more than the table holds,
+// and every one of them stands for something.
+func descriptorsAreNotLost(h *Host) error {
+	t := &h.table
+	used := 0
+	for n, i := range t.socks {
+		fd := FirstFD + FD(n)
+		switch {
+		case i == 0:
+			continue
+		case i > 0 && h.socks[i].fd != fd:
+			return fmt.Errorf("descriptors are not lost: descriptor %d stands for a socket that has descriptor %d", fd, h.socks[i].fd)
+		}
+		used++
+	}
+	switch {
+	case used != t.used || uint64(used) != t.opened-t.closed:
+		return fmt.Errorf("descriptors are not lost: %d are open, the count is %d, opened %d, closed %d", used, t.used, t.opened, t.closed)
+	case t.size > 0 && used > t.size:
+		return fmt.Errorf("descriptors are not lost: %d are open of %d", used, t.size)
+	case used+len(t.free) != len(t.socks):
+		return fmt.Errorf("descriptors are not lost: %d open and %d free of %d", used, len(t.free), len(t.socks))
+	}
+	return nil
+}
+
+// slotsFitTheBacklog: pending + available <= limit.
+func slotsFitTheBacklog(h *Host) error {
+	for i := range h.lists {
+		l := &h.lists[i]
+		switch {
+		case l.sock == 0:
+		case l.available < 0 || l.late < 0:
+			return fmt.Errorf("slots fit the backlog: %d available, %d late", l.available, l.late)
+		case l.pending()+l.available > l.limit:
+			return fmt.Errorf("slots fit the backlog: %d pending and %d available of %d", l.pending(), l.available, l.limit)
+		case h.profile.Slots != SlotsFilled && l.pending()+l.available+l.late != l.limit:
+			return fmt.Errorf("slots fit the backlog: %d pending, %d available and %d late are not %d, though slots cost nothing", l.pending(), l.available, l.late, l.limit)
+		}
+	}
+	return nil
+}
+
+// pendingStaysWithinTheLimit: no more are pending than the effective backlog
+// allows, counted one by one.
+func pendingStaysWithinTheLimit(h *Host) error {
+	for i := range h.lists {
+		l := &h.lists[i]
+		n := 0
+		for _, c := range [...]chain{l.half, l.done} {
+			for j := c.head; j != 0 && n <= len(h.socks); j = h.socks[j].next {
+				n++
+			}
+		}
+		if n != l.pending() || n > l.limit {
+			return fmt.Errorf("pending stays within the limit: %d are pending, the count is %d, the limit %d", n, l.pending(), l.limit)
+		}
+	}
+	return nil
+}
+
+// queuesAreInOrder: FIFO among survivors. Half-open connections and offered
+// requests stand in order of arrival, complete ones too where the profile says
+// so, otherwise in order of completion.
+func queuesAreInOrder(h *Host) error {
+	for i := range h.lists {
+		l := &h.lists[i]
+		for n, c := range [...]chain{l.half, l.offered, l.done} {
+			byArrival := n < 2 || h.profile.Order == OrderByArrival
+			var before int32
+			for j := c.head; j != 0; j = h.socks[j].next {
+				if h.socks[j].prev != before {
+					return fmt.Errorf("queues are in order: a link back is wrong at %s", h.socks[j].remote)
+				}
+				if byArrival && before != 0 && h.socks[before].serial > h.socks[j].serial {
+					return fmt.Errorf("queues are in order: %s stands before %s, which arrived first", h.socks[before].remote, h.socks[j].remote)
+				}
+				if !byArrival && before != 0 && h.socks[before].place > h.socks[j].place {
+					return fmt.Errorf("queues are in order: %s stands before %s, which was complete first", h.socks[before].remote, h.socks[j].remote)
+				}
+				before = j
+			}
+			if before != c.tail {
+				return fmt.Errorf("queues are in order: the last one is not the tail")
+			}
+		}
+	}
+	return nil
+}
+
+// pendingBelongsToALiveListener: a closed listener owns nothing, and a socket
+// is in as many queues as it says: one or none.
+func pendingBelongsToALiveListener(h *Host) error {
+	n := 0
+	for i := range h.socks {
+		s := &h.socks[i]
+		if !s.pending() {
+			continue
+		}
+		n++
+		if at := &h.socks[s.listener]; at.state != stateListening || h.lists[at.list].sock != s.listener {
+			return fmt.Errorf("a closed listener owns nothing: %s is pending at a socket that does not listen", s.remote)
+		}
+		if s.fd != 0 {
+			return fmt.Errorf("a closed listener owns nothing: %s is pending and has descriptor %d", s.remote, s.fd)
+		}
+	}
+	for i := range h.lists {
+		n -= int(h.lists[i].half.len + h.lists[i].done.len + h.lists[i].offered.len)
+	}
+	if n != 0 {
+		return fmt.Errorf("a closed listener owns nothing: %d more sockets are pending than the queues hold", n)
+	}
+	return nil
+}
+
+// connectionsAreFoundByTheirAddresses: the table of connections holds exactly
+// those that segments can reach.
+func connectionsAreFoundByTheirAddresses(h *Host) error {
+	n := 0
+	for i := range h.socks {
+		s := &h.socks[i]
+		switch s.state {
+		case stateConnecting, stateOffered, stateHalfOpen, stateOpen:
+		default:
+			continue
+		}
+		if s.has(flagAborted) {
+			continue
+		}
+		n++
+		if h.tuples[s.key()] != int32(i) {
+			return fmt.Errorf("connections are found by their addresses: %s to %s is not", s.local, s.remote)
+		}
+	}
+	if n != len(h.tuples) {
+		return fmt.Errorf("connections are found by their addresses: %d connections, %d addresses", n, len(h.tuples))
+	}
+	return nil
+}
+
+// refusalHadAReason: the reason for which the last request was turned away
+// held when it was. It can be checked only while nothing has happened since.
+func refusalHadAReason(h *Host) error {
+	r := h.refusal
+	s := &h.socks[r.listener]
+	if r.listener == 0 || r.serials != h.serials || r.records != len(h.records) || s.state != stateListening {
+		return nil
+	}
+	l := &h.lists[s.list]
+	pending := int(l.half.len + l.done.len)
+	held := true
+	switch r.why {
+	case QueueFull:
+		held = pending == l.limit || h.profile.Slots != SlotsFilled && pending+l.late == l.limit || l.late > 0
+	case SlotsUsedUp:
+		held = pending < l.limit && l.available == 0
+	case NoDescriptor:
+		held = h.freeDescriptors() == 0
+	case Paused:
+		held = s.has(flagPaused)
+	case OutOfBuffers:
+		held = h.faults&FaultNoBuffers != 0
+	}
+	if !held {
+		return fmt.Errorf("a refused client had a reason: %q did not hold with %d pending and %d available of %d", r.why, pending, l.available, l.limit)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package netmodel
+
+import (
+	"fmt"
+	"time"
+
+	"wspsim/sim"
+)
+
+// ClientID names a virtual client of a Network, 1 for the first.
+type ClientID uint32
+
+// ClientConfig describes a virtual client: a program on some host that connects
+// once, or again if that fails.
+type ClientConfig struct {
+	Name string // in traces; clients made together get a number behind it
+	Host HostID // where it runs
+	To   Addr   // whom it calls
+	// How its socket connects, if not as the profile of its host says.
+	TCP *Client
+	// How long after the beginning of an attempt it loses patience, unless the
+	// server has closed or reset the connection by then. 0 = never.
+	GiveUp     time.Duration
+	GiveUpHard bool // it then resets the connection instead of closing it
+	Retry      Retry
+	Send       int // bytes it sends once it is connected
+}
+
+// Retry says what a program does after its attempt was refused, reset or timed
+// out. The zero value does nothing.
+type Retry struct {
+	Attempts int           // further attempts, 0 = none
+	Delay    time.Duration // before the first of them
+	Factor   int           // each further pause is this many times the one before; 0 or 1 = fixed
+	Max      time.Duration // longest pause; 0 = no ceiling
+	// Up to this part of every pause is left out, at random.
+	Jitter sim.Ratio
+}
+
+// Validate says what is wrong with the configuration.
+func (c ClientConfig) Validate() error {
+	switch {
+	case c.To.Port == 0 || c.To.IP == AnyIP:
+		return fmt.Errorf("client %q: cannot connect to %v", c.Name, c.To)
+	case c.GiveUp < 0 || c.Retry.Delay < 0 || c.Retry.Max < 0:
+		return fmt.Errorf("client %q: a duration is negative", c.Name)
+	case c.Retry.Attempts < 0 || c.Retry.Attempts > 1000:
+		return fmt.Errorf("client %q: %d further attempts: want 0 to 1000", c.Name, c.Retry.Attempts)
+	case c.Retry.Factor < 0 || c.Retry.Factor > 10:
+		return fmt.Errorf("client %q: factor %d: want 0 to 10", c.Name, c.Retry.Factor)
+	case c.Send < 0 || c.Send > maxWaiting:
+		return fmt.Errorf("client %q: sends %d bytes: want 0 to %d", c.Name, c.Send, maxWaiting)
+	}
+	if err := c.Retry.Jitter.Validate(); err != nil {
+		return fmt.Errorf("client %q: jitter: %w", c.Name, err)
+	}
+	if c.TCP != nil {
+		return c.TCP.Validate()
+	}
+	return nil
+}
+
+// pause returns how long to wait before the given further attempt, 1 for the
+// first.
+func (r Retry) pause(attempt int, draw sim.Rand) time.Duration {
+	const longest = 24 * time.Hour
+	d := r.Delay
+	for i := 1; i < attempt && r.Factor > 1 && d < longest; i++ {
+		d *= time.Duration(r.Factor)
+	}
+	if r.Max > 0 {
+		d = min(d, r.Max)
+	}
+	if part := d / time.Duration(max(r.Jitter.Den, 1)) * time.Duration(r.Jitter.Num); part > 0 {
+		d -= draw.Duration(part + 1)
+	}
+	return d
+}
+
+// Outcome is how an attempt ended.
+type Outcome uint8
+
+// The outcomes. Every attempt ends in exactly one, or is still pending.
+const (
+	StillPending    Outcome = iota // undecided: on its way, queued, or waiting in vain
+	OutcomeAccepted                // the server's program accepted it
+	OutcomeRefused                 // connect failed with WSAECONNREFUSED
+	OutcomeReset                   // connected, and reset before it was accepted
+	OutcomeTimedOut                // no answer in time
+	OutcomeGaveUp                  // the client's program lost patience first
+	outcomeCount
+)
+
+// String returns the outcome in words.
+func (o Outcome) String() string {
+	switch o {
+	case OutcomeAccepted:
+		return "accepted"
+	case OutcomeRefused:
+		return "refused"
+	case OutcomeReset:
+		return "reset"
+	case OutcomeTimedOut:
+		return "timed out"
+	case OutcomeGaveUp:
+		return "gave up"
+	}
+	return "pending"
+}
+
+// Fate is the outcome of one attempt and what decided it.
+type Fate struct {
+	Client  ClientID
+	Attempt int // 1 for the first
+	Outcome Outcome
+	At      sim.Time      // when it was decided
+	Waited  time.Duration // of an accepted one: from the arrival of its SYN
+	Cause   Cause         // what decided it, with its rule
+	Record  uint64        // which record decided it, 1 for the first of the run
+	// The record of the listening host that led to it, 0 if none did.
+	Decision uint64
+}
+
+// client is a virtual client in action.
+type client struct {
+	config   uint32 // index into Network.configs
+	number   uint32 // among the clients made with it, 0 if it is the only one
+	fd       FD     // of the present attempt, 0 between attempts
+	conn     ConnID
+	attempt  int
+	patience sim.EventID
+}
+
+// attempt is what the network remembers of one attempt.
+type attempt struct {
+	fate     Fate
+	draws    sim.Rand
+	arrival  [2]sim.Time // of the latest segment towards the server and back: keeps order
+	decided  uint64      // last record of a listener about it
+	why      Cause       // and what it said
+	trimmed  bool
+	finished bool // no further step of the client depends on it
+}

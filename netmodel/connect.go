@@ -1,0 +1,198 @@
+package netmodel
+
+import "math"
+
+// SetClient changes how one socket connects, as SIO_TCP_INITIAL_RTO does on
+// Windows. It must be called before Connect. WS.T7
+func (h *Host) SetClient(fd FD, c Client) error {
+	i, err := h.enterSocket(fd)
+	if err != nil {
+		return err
+	}
+	if c.Validate() != nil {
+		return WSAEINVAL
+	}
+	for n, known := range h.clients {
+		if known == c {
+			h.socks[i].client = uint16(n)
+			return nil
+		}
+	}
+	if len(h.clients) > math.MaxUint16 {
+		return WSAENOBUFS
+	}
+	h.clients = append(h.clients, c)
+	h.socks[i].client = uint16(len(h.clients) - 1)
+	return nil
+}
+
+// SetConn names the attempt that the next Connect of a socket makes, for
+// traces.
+func (h *Host) SetConn(fd FD, c ConnID) {
+	if i := h.table.lookup(fd); i > 0 {
+		h.socks[i].conn = c
+	}
+}
+
+// Connect begins to connect a socket and returns WSAEWOULDBLOCK; Select tells
+// when the attempt has ended and SO_ERROR how. A socket that is not bound is
+// bound first. After a failure the same socket may connect again.
+//
+// Errors, in the order of the checks: those of every call, WSAENOTSOCK,
+// WSAEINVAL (it listens), WSAEALREADY (it is connecting), WSAEISCONN,
+// WSAEADDRNOTAVAIL (no address or port to connect to), WSAENOBUFS (also: no port
+// free), WSAEADDRINUSE (a conflict that bind let pass). WS.L9, WS.T8
+func (h *Host) Connect(fd FD, to Addr) error {
+	err := h.connect(fd, to)
+	if err != nil {
+		h.recordCall(CallConnect, fd, int64(to.Port), err)
+		return err
+	}
+	return WSAEWOULDBLOCK
+}
+
+func (h *Host) connect(fd FD, to Addr) error {
+	i, err := h.enterSocket(fd)
+	if err != nil {
+		return err
+	}
+	s := &h.socks[i]
+	switch s.state {
+	case stateUnbound, stateBound, stateFailed:
+	case stateListening:
+		return WSAEINVAL
+	case stateConnecting:
+		return WSAEALREADY
+	default:
+		return WSAEISCONN
+	}
+	switch {
+	case s.typ != Stream:
+		return WSAEOPNOTSUPP
+	case to.IP == AnyIP || to.Port == 0:
+		return WSAEADDRNOTAVAIL
+	case h.faults&FaultNoBuffers != 0:
+		return WSAENOBUFS
+	case s.state == stateUnbound:
+		a, err := h.pickPort(Stream, AnyIP, to)
+		if err != nil {
+			return err
+		}
+		s.local = a
+		h.chain(i)
+	case h.profile.CommitAtListen && h.commitConflict(i):
+		return WSAEADDRINUSE
+	}
+	if s.local.IP == AnyIP {
+		s.local.IP = h.addrs[0]
+	}
+	if h.tuples[tuple{s.local, to}] != 0 {
+		return WSAEADDRINUSE
+	}
+	h.startConnect(i, to)
+	return nil
+}
+
+func (h *Host) startConnect(i int32, to Addr) {
+	h.serials++ // a new sequence number for a further attempt
+	s := &h.socks[i]
+	s.serial = h.serials
+	s.remote, s.state, s.since = to, stateConnecting, h.now
+	s.acked = h.initialSequence(i)
+	s.sent = s.acked + 1
+	s.resends, s.silences = 0, 0
+	s.set(flagRefusedOnce, false)
+	h.tuples[s.key()] = i
+	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: SynSent, Conn: s.conn, FD: s.fd, Cause: ConnectCalled})
+	h.sendSyn(i)
+}
+
+func (h *Host) sendSyn(i int32) {
+	s := &h.socks[i]
+	h.send(Segment{Src: s.local, Dst: s.remote, Seq: s.acked, Flags: SYN, Conn: s.conn})
+	syn := &h.clients[s.client].Syn
+	wait := syn.Wait(s.silences)
+	if syn.Limit > 0 {
+		wait = min(wait, syn.Limit-h.now.Sub(s.since))
+	}
+	h.arm(i, max(wait, 0))
+}
+
+// synTimeout sends the SYN again, after silence or the pause that follows an
+// RST, or reports the failure. WS.T1-T6
+func (h *Host) synTimeout(i int32) {
+	s := &h.socks[i]
+	c := &h.clients[s.client]
+	refused := s.has(flagRefusedOnce) && s.why != NoCause
+	over := c.Syn.Limit > 0 && h.now.Sub(s.since) >= c.Syn.Limit
+	switch {
+	case refused && !over:
+		h.resendSyn(i, SynRefused)
+	case refused:
+		h.failConnect(i, WSAECONNREFUSED, s.why)
+	case s.resends < c.Syn.Retries && !over:
+		s.silences++
+		h.resendSyn(i, SynUnanswered)
+	case c.Refused.Sticks && s.has(flagRefusedOnce):
+		h.failConnect(i, WSAECONNREFUSED, RefusalsExhausted)
+	default:
+		h.failConnect(i, WSAETIMEDOUT, NoAnswer)
+	}
+}
+
+func (h *Host) resendSyn(i int32, why Cause) {
+	s := &h.socks[i]
+	s.resends++
+	s.why = NoCause // the answer to the new SYN decides
+	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: SynSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: why})
+	h.sendSyn(i)
+}
+
+// failConnect ends an attempt. The socket stays bound and may try again or
+// listen. WS.L6, WS.T8
+func (h *Host) failConnect(i int32, e Errno, why Cause) {
+	h.disarm(i)
+	s := &h.socks[i]
+	delete(h.tuples, s.key())
+	s.state, s.soError = stateFailed, e
+	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: ConnectFailed, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
+}
+
+// arriveConnecting handles a segment for a socket that sent a SYN.
+func (h *Host) arriveConnecting(i int32, s Segment) {
+	c := &h.socks[i]
+	switch {
+	case s.Flags&ACK == 0:
+		// A SYN that crosses ours: simultaneous open is not modelled.
+	case s.Ack != c.sent:
+		h.answerStray(s, NoSuchConnection)
+	case s.Flags&RST != 0:
+		h.synRefused(i, s.Why)
+	case s.Flags&SYN != 0:
+		h.disarm(i)
+		c.state, c.acked, c.resends, c.soError = stateOpen, c.sent, 0, 0
+		c.received, c.read = s.Seq+1, s.Seq+1
+		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Connected, Conn: c.conn, FD: c.fd, Since: c.since, Cause: SynAckArrived})
+		h.sendAck(i)
+	}
+}
+
+// synRefused handles an RST that answers a SYN: not final while SYNs are left
+// to try. WS.T3, WS.T4
+func (h *Host) synRefused(i int32, why Cause) {
+	s := &h.socks[i]
+	refused := h.clients[s.client].Refused
+	if s.has(flagRefusedOnce) && s.why != NoCause {
+		return // a duplicate: the next SYN is waiting for its time already
+	}
+	if why == NoCause {
+		why = NoSuchConnection
+	}
+	s.set(flagRefusedOnce, true)
+	s.why = why
+	if s.resends >= refused.Retries {
+		h.failConnect(i, WSAECONNREFUSED, why)
+		return
+	}
+	h.arm(i, refused.Gap)
+}

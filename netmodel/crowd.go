@@ -1,0 +1,311 @@
+package netmodel
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"wspsim/sim"
+)
+
+// AddClients adds count clients of one kind and returns the first; the others
+// follow it in number. It panics if the configuration is not valid.
+func (n *Network) AddClients(c ClientConfig, count int) ClientID {
+	if err := c.Validate(); err != nil {
+		panic("netmodel: AddClients: " + err.Error())
+	}
+	if count < 1 || int(c.Host) >= len(n.nodes) || c.Host == 0 {
+		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want at least one, on a host that was added", count, c.Host))
+	}
+	first := ClientID(len(n.clients))
+	n.configs = append(n.configs, c)
+	for i := range count {
+		number := uint32(i + 1)
+		if count == 1 {
+			number = 0
+		}
+		n.clients = append(n.clients, client{config: uint32(len(n.configs) - 1), number: number})
+		n.names[n.ClientName(first+ClientID(i))] = first + ClientID(i)
+	}
+	return first
+}
+
+// ClientName returns the name of a client.
+func (n *Network) ClientName(id ClientID) string {
+	c := &n.clients[id]
+	name := n.configs[c.config].Name
+	if c.number == 0 {
+		return name
+	}
+	return name + strconv.Itoa(int(c.number))
+}
+
+// ClientByName finds a client.
+func (n *Network) ClientByName(name string) (ClientID, bool) {
+	id, ok := n.names[name]
+	return id, ok
+}
+
+// ConnName names an attempt by its client; "a#2" is a's second.
+func (n *Network) ConnName(c ConnID) string {
+	if c == 0 || int(c) >= len(n.attempts) {
+		return ""
+	}
+	f := &n.attempts[c].fate
+	name := n.ClientName(f.Client)
+	if f.Attempt > 1 {
+		name += "#" + strconv.Itoa(f.Attempt)
+	}
+	return name
+}
+
+// Start makes a client begin its first attempt, d from now.
+func (n *Network) Start(id ClientID, d time.Duration) {
+	n.engine.After(d, event{kind: eventStart, tag: uint64(id)})
+}
+
+// Fates returns the fate of every attempt, in the order of their beginning.
+func (n *Network) Fates() []Fate {
+	fates := make([]Fate, 0, len(n.attempts)-1)
+	for i := range n.attempts[1:] {
+		fates = append(fates, n.attempts[i+1].fate)
+	}
+	return fates
+}
+
+// Fate returns the fate of one attempt, the zero Fate if there is no such.
+func (n *Network) Fate(c ConnID) Fate {
+	if int(c) >= len(n.attempts) {
+		return Fate{}
+	}
+	return n.attempts[c].fate
+}
+
+// Tally returns how many attempts were made and how many of them have each
+// outcome.
+func (n *Network) Tally() (offered int, by [outcomeCount]int) {
+	by = n.outcomes
+	by[StillPending] = n.offered
+	for _, decided := range n.outcomes[1:] {
+		by[StillPending] -= decided
+	}
+	return n.offered, by
+}
+
+// begin starts an attempt of a client.
+func (n *Network) begin(id ClientID) {
+	c := &n.clients[id]
+	if c.fd != 0 {
+		return // its earlier attempt is still going on
+	}
+	config := &n.configs[c.config]
+	c.attempt++
+	c.conn = ConnID(len(n.attempts))
+	n.attempts = append(n.attempts, attempt{
+		fate:  Fate{Client: id, Attempt: c.attempt},
+		draws: sim.Stream(n.seed, who(id, c.attempt), drawsLink),
+	})
+	n.offered++
+	h := n.Host(config.Host)
+	fd, err := h.Socket(Stream)
+	if err == nil {
+		c.fd = fd
+		h.SetConn(fd, c.conn)
+		if config.TCP != nil {
+			err = h.SetClient(fd, *config.TCP)
+		}
+	}
+	if err == nil {
+		err = h.Connect(fd, config.To)
+	}
+	if err != error(WSAEWOULDBLOCK) {
+		n.record(Record{At: n.Now(), Host: config.Host, Kind: ConnectFailed, Conn: c.conn, Errno: errnoOf(err), Cause: OutOfBuffers})
+		n.decide(c.conn, OutcomeGaveUp, OutOfBuffers)
+		n.endAttempt(id)
+		return
+	}
+	if config.GiveUp > 0 {
+		c.patience = n.engine.After(config.GiveUp, event{kind: eventGiveUp, tag: uint64(c.conn)})
+	}
+}
+
+// who names an attempt for the streams of random numbers.
+func who(id ClientID, attempt int) uint64 { return uint64(id)<<16 | uint64(attempt) }
+
+// endAttempt closes what a client has open.
+func (n *Network) endAttempt(id ClientID) {
+	c := &n.clients[id]
+	if c.fd == 0 {
+		return
+	}
+	_ = n.Host(n.configs[c.config].Host).CloseSocket(c.fd) // its outcome is decided elsewhere
+	n.engine.Cancel(c.patience)
+	c.fd, c.patience = 0, sim.EventID{}
+}
+
+// giveUp ends an attempt whose client has lost patience.
+func (n *Network) giveUp(conn ConnID) {
+	id := n.attempts[conn].fate.Client
+	c := &n.clients[id]
+	if c.conn != conn || c.fd == 0 {
+		return
+	}
+	config := &n.configs[c.config]
+	n.record(Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: PatienceEnded})
+	n.decide(conn, OutcomeGaveUp, PatienceEnded)
+	if config.GiveUpHard {
+		_ = n.Host(config.Host).SetSockOpt(c.fd, SO_LINGER, 0) // an open socket takes it
+	}
+	n.endAttempt(id)
+}
+
+// CloseClient makes a client close its connection, hard (with an RST) or not.
+// It reports whether there was one.
+func (n *Network) CloseClient(id ClientID, hard bool) bool {
+	c := &n.clients[id]
+	if c.fd == 0 {
+		return false
+	}
+	n.attempts[c.conn].finished = true
+	if hard {
+		_ = n.Host(n.configs[c.config].Host).SetSockOpt(c.fd, SO_LINGER, 0)
+	}
+	if n.attempts[c.conn].fate.Outcome == StillPending {
+		n.record(Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
+		n.decide(c.conn, OutcomeGaveUp, PatienceEnded)
+	}
+	n.endAttempt(id)
+	return true
+}
+
+// SendClient makes a client send bytes on its connection.
+func (n *Network) SendClient(id ClientID, bytes int) error {
+	c := &n.clients[id]
+	_, err := n.Host(n.configs[c.config].Host).Send(c.fd, bytes)
+	return err
+}
+
+// decide settles the outcome of an attempt, once: by the first record that
+// says so.
+func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
+	a := &n.attempts[conn]
+	if a.fate.Outcome != StillPending {
+		return
+	}
+	a.fate.Outcome, a.fate.At, a.fate.Cause, a.fate.Record, a.fate.Decision = o, n.Now(), why, n.count, a.decided
+	n.outcomes[o]++
+}
+
+// ingest appends a record to the trace and does what follows from it: fates are
+// decided, and clients take their next step.
+func (n *Network) ingest(r Record) {
+	n.record(r)
+	if r.Conn == 0 || int(r.Conn) >= len(n.attempts) {
+		return
+	}
+	a := &n.attempts[r.Conn]
+	if r.Kind >= RequestQueued && r.Kind <= Withdrawn {
+		n.note(a, r)
+		return
+	}
+	id := a.fate.Client
+	c := &n.clients[id]
+	if r.Host != n.configs[c.config].Host || c.conn != r.Conn {
+		return
+	}
+	switch r.Kind {
+	case Connected:
+		if bytes := n.configs[c.config].Send; bytes > 0 {
+			_, _ = n.Host(r.Host).Send(c.fd, bytes) // a connection that broke meanwhile reports itself
+		}
+	case ConnectFailed, Broken:
+		n.fail(a, r)
+		n.endAttempt(id)
+		n.retry(id)
+	case Finished:
+		n.endAttempt(id) // the server has closed: nothing more to wait for
+	}
+}
+
+// note remembers what a listener decided about an attempt.
+func (n *Network) note(a *attempt, r Record) {
+	switch {
+	case r.Kind == RequestAccepted && a.trimmed:
+		n.violated(fmt.Errorf("trimmed is never accepted: %s was, at %v", n.ConnName(r.Conn), r.At))
+	case r.Kind == RequestRefused && r.Cause == NoCause:
+		n.violated(fmt.Errorf("a refused client had a reason: %s had none at %v", n.ConnName(r.Conn), r.At))
+	}
+	a.decided, a.why = n.count, r.Cause
+	a.trimmed = r.Kind == ResetPending && r.Cause == Trimmed
+	if r.Kind == RequestAccepted && a.fate.Outcome == StillPending {
+		n.decide(r.Conn, OutcomeAccepted, r.Cause)
+		a.fate.Waited = r.Wait()
+	}
+}
+
+// fail decides the outcome of an attempt that its client knows to have failed.
+func (n *Network) fail(a *attempt, r Record) {
+	switch {
+	case r.Errno == WSAECONNREFUSED:
+		n.decide(r.Conn, OutcomeRefused, r.Cause)
+	case r.Errno == WSAETIMEDOUT && r.Cause == NoAnswer && a.why != NoCause:
+		n.decide(r.Conn, OutcomeTimedOut, a.why) // the listener did not answer, and this is why
+	case r.Errno == WSAETIMEDOUT:
+		n.decide(r.Conn, OutcomeTimedOut, r.Cause)
+	default:
+		n.decide(r.Conn, OutcomeReset, r.Cause)
+	}
+}
+
+// retry schedules a client's further attempt, if its policy has one left and
+// the last one failed.
+func (n *Network) retry(id ClientID) {
+	c := &n.clients[id]
+	config := &n.configs[c.config]
+	switch n.attempts[c.conn].fate.Outcome {
+	case OutcomeRefused, OutcomeReset, OutcomeTimedOut:
+	default:
+		return
+	}
+	if c.attempt > config.Retry.Attempts {
+		return
+	}
+	pause := config.Retry.pause(c.attempt, sim.Stream(n.seed, who(id, c.attempt), drawsRetry))
+	n.record(Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause), Cause: WillRetry})
+	n.engine.After(pause, event{kind: eventStart, tag: uint64(id)})
+}
+
+// Check verifies the invariants of every host and those of the network: every
+// attempt has exactly one outcome, and what the records say never contradicts
+// itself. nil means that all hold.
+func (n *Network) Check() error {
+	for id := 1; id < len(n.nodes); id++ {
+		if err := n.nodes[id].host.Check(); err != nil {
+			return fmt.Errorf("%s: %w", n.nodes[id].name, err)
+		}
+	}
+	if n.broken != nil {
+		return n.broken
+	}
+	return n.attemptsAreConserved()
+}
+
+// attemptsAreConserved: offered = accepted + refused + reset + timed out + gave
+// up + pending, counted one by one.
+func (n *Network) attemptsAreConserved() error {
+	var by [outcomeCount]int
+	for i := range n.attempts[1:] {
+		by[n.attempts[i+1].fate.Outcome]++
+	}
+	offered, tally := n.Tally()
+	if by != tally || offered != len(n.attempts)-1 {
+		return fmt.Errorf("attempts are conserved: counted %v of %d, the tally is %v of %d", by, len(n.attempts)-1, tally, offered)
+	}
+	return nil
+}
+
+func (n *Network) violated(err error) {
+	if n.broken == nil {
+		n.broken = err
+	}
+}

@@ -1,0 +1,308 @@
+package netmodel
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"wspsim/sim"
+)
+
+// Host is one computer with a TCP stack, as a passive state machine. Programs
+// call it, the network delivers segments to it and collects what it sends, time
+// advances it; it owns no clock, starts nothing and never blocks. A call that
+// would block returns WSAEWOULDBLOCK.
+//
+// NewHost makes one. A Host belongs to one goroutine.
+type Host struct {
+	profile Profile
+	id      HostID
+	addrs   []IP
+	now     sim.Time
+	started int    // Startups without their Cleanup
+	faults  Fault  // switched on from outside
+	nested  int    // condition functions being run
+	user    uint8  // whose sockets are opened now
+	serials uint64 // sockets made so far; serial numbers never repeat
+	places  uint64 // handshakes completed so far
+
+	table   descriptors
+	socks   []socket // socks[0] is unused: index 0 means none
+	free    []int32
+	lists   []listener // likewise
+	freeLis []int32
+	clients []Client // settings of SetClient; index 0 is the profile's
+	tuples  map[tuple]int32
+	ports   map[portKey]int32 // first socket bound to a port, chained
+	nextIP  int
+	nextPt  uint16
+
+	timers  sim.Engine[timer]
+	out     []Segment
+	records []Record
+	refusal refusal // the last one, for Check
+}
+
+// HostConfig says what a host has.
+type HostConfig struct {
+	Profile     Profile
+	ID          HostID // stamped on records
+	Addrs       []IP   // its addresses, at least one
+	Descriptors int    // how many descriptors its program may have open; 0 = without limit
+}
+
+// Fault is something that a test can switch on to make a host fail.
+type Fault uint8
+
+// The faults.
+const (
+	FaultNetworkDown Fault = 1 << iota // calls fail with WSAENETDOWN, segments are lost. E1
+	FaultNoBuffers                     // calls that need memory fail with WSAENOBUFS, requests are ignored. E7
+	FaultInCallback                    // calls fail with WSAEINPROGRESS, where the profile forbids nesting. E3
+)
+
+type tuple struct{ local, remote Addr }
+
+type portKey struct {
+	typ  SocketType
+	port uint16
+}
+
+// timer is an event on the host's own list. The serial number tells whether
+// the socket is still the one that armed it.
+type timer struct {
+	sock   int32
+	serial uint64
+	what   timerKind
+}
+
+type timerKind uint8
+
+const (
+	timerSocket timerKind = iota // the one timer of a socket; its state says what it means
+	timerSlot                    // a slot comes back late
+	timerLinger                  // SO_LINGER ran out
+)
+
+// NewHost returns a host with all descriptors free. It panics if the profile is
+// not valid or the host has no address, which only a mistake in a program can
+// cause.
+func NewHost(c HostConfig) *Host {
+	if err := c.Profile.Validate(); err != nil {
+		panic("netmodel: " + err.Error())
+	}
+	if len(c.Addrs) == 0 || slices.Contains(c.Addrs, AnyIP) || c.Descriptors < 0 {
+		panic(fmt.Sprintf("netmodel: NewHost: addresses %v, %d descriptors: want at least one address, none of them 0.0.0.0, and 0 or more descriptors", c.Addrs, c.Descriptors))
+	}
+	return &Host{
+		profile: c.Profile,
+		id:      c.ID,
+		addrs:   slices.Clone(c.Addrs),
+		table:   descriptors{size: c.Descriptors},
+		socks:   make([]socket, 1),
+		lists:   make([]listener, 1),
+		clients: []Client{c.Profile.Client},
+		tuples:  map[tuple]int32{},
+		ports:   map[portKey]int32{},
+		nextPt:  c.Profile.PortMin,
+	}
+}
+
+// Profile returns the profile of the host.
+func (h *Host) Profile() Profile { return h.profile }
+
+// Now returns the instant to which the host was advanced last.
+func (h *Host) Now() sim.Time { return h.now }
+
+// SetFault switches a fault on or off.
+func (h *Host) SetFault(f Fault, on bool) {
+	if on {
+		h.faults |= f
+	} else {
+		h.faults &^= f
+	}
+}
+
+// SetUser says whose program makes the next calls. Only the bind conflicts look
+// at it. WS.U1.
+func (h *Host) SetUser(user uint8) { h.user = user }
+
+// Startup opens the library for a program; calls before it fail with
+// WSANOTINITIALISED. Each needs its own Cleanup. WS.S1.
+func (h *Host) Startup() error {
+	h.started++
+	return nil
+}
+
+// Cleanup undoes one Startup. The last one resets and frees every socket that
+// is open; connections that were closed and are still sending go on. WS.X12.
+func (h *Host) Cleanup() error {
+	if h.started == 0 {
+		return WSANOTINITIALISED
+	}
+	if h.faults&FaultNetworkDown != 0 {
+		return WSAENETDOWN
+	}
+	h.started--
+	if h.started > 0 {
+		return nil
+	}
+	h.recordCall(CallCleanup, 0, 0, nil)
+	for fd := FirstFD; fd < FirstFD+FD(len(h.table.socks)); fd++ {
+		if i := h.table.lookup(fd); i > 0 {
+			h.abandon(i, LibraryCleanup)
+		}
+	}
+	return nil
+}
+
+// Deliver hands the host a segment that arrived for it.
+func (h *Host) Deliver(s Segment) {
+	if h.faults&FaultNetworkDown != 0 {
+		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Lost, Conn: s.Conn, Cause: NetworkDown})
+		return
+	}
+	if i, ok := h.tuples[tuple{s.Dst, s.Src}]; ok {
+		switch h.socks[i].state {
+		case stateConnecting:
+			h.arriveConnecting(i, s)
+		case stateOffered:
+			h.arriveOffered(i, s)
+		case stateHalfOpen:
+			h.arriveHalfOpen(i, s)
+		default:
+			h.arriveOpen(i, s)
+		}
+		return
+	}
+	if s.Flags&(SYN|ACK|RST) == SYN {
+		h.request(h.listenerFor(s.Dst), s)
+		return
+	}
+	h.answerStray(s, NoSuchConnection)
+}
+
+// Drain appends the segments that the host wants to send to dst and forgets
+// them.
+func (h *Host) Drain(dst []Segment) []Segment {
+	dst = append(dst, h.out...)
+	h.out = h.out[:0]
+	return dst
+}
+
+// DrainRecords appends what happened since the last call to dst and forgets it.
+func (h *Host) DrainRecords(dst []Record) []Record {
+	dst = append(dst, h.records...)
+	h.records = h.records[:0]
+	return dst
+}
+
+// Advance moves the host's time to now and does what was due until then. It
+// panics if now lies in the past.
+func (h *Host) Advance(now sim.Time) {
+	if now < h.now {
+		panic(fmt.Sprintf("netmodel: Advance to %v, but it is %v already", now, h.now))
+	}
+	for at, t := range h.timers.Until(now) {
+		h.now = at
+		h.expire(t)
+	}
+	h.now = now
+}
+
+// Deadline returns the instant at which the host wants to be advanced next, and
+// false if it waits for nothing.
+func (h *Host) Deadline() (sim.Time, bool) { return h.timers.Peek() }
+
+// Clone returns an independent copy in the same state.
+func (h *Host) Clone() *Host {
+	c := *h
+	c.addrs = slices.Clone(h.addrs)
+	c.table.socks = slices.Clone(h.table.socks)
+	c.table.free = slices.Clone(h.table.free)
+	c.socks = slices.Clone(h.socks)
+	c.free = slices.Clone(h.free)
+	c.lists = slices.Clone(h.lists)
+	c.freeLis = slices.Clone(h.freeLis)
+	c.clients = slices.Clone(h.clients)
+	c.tuples = maps.Clone(h.tuples)
+	c.ports = maps.Clone(h.ports)
+	c.timers = h.timers.Clone()
+	c.out = slices.Clone(h.out)
+	c.records = slices.Clone(h.records)
+	return &c
+}
+
+// enter makes the checks that every call makes first, in this order: startup,
+// network down, callback in progress. S1-S5 of the rule table.
+func (h *Host) enter() error {
+	switch {
+	case h.started == 0:
+		return WSANOTINITIALISED
+	case h.faults&FaultNetworkDown != 0:
+		return WSAENETDOWN
+	case (h.faults&FaultInCallback != 0 || h.nested > 0) && !h.profile.Nesting:
+		return WSAEINPROGRESS
+	}
+	return nil
+}
+
+// enterSocket makes the checks of enter and then finds the socket.
+func (h *Host) enterSocket(fd FD) (int32, error) {
+	if err := h.enter(); err != nil {
+		return 0, err
+	}
+	i := h.table.lookup(fd)
+	if i <= 0 {
+		return 0, WSAENOTSOCK
+	}
+	return i, nil
+}
+
+// freeDescriptors returns how many descriptors the program could still open.
+func (h *Host) freeDescriptors() int {
+	if h.table.size == 0 {
+		return math.MaxInt32
+	}
+	return h.table.size - h.table.used
+}
+
+// FreeDescriptors returns how many descriptors the program could still open;
+// a very large number if there is no limit.
+func (h *Host) FreeDescriptors() int { return h.freeDescriptors() }
+
+func (h *Host) send(s Segment) {
+	if h.faults&FaultNetworkDown == 0 {
+		h.out = append(h.out, s)
+	}
+}
+
+func (h *Host) recordCall(call Call, fd FD, value int64, err error) {
+	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Called, Call: call, FD: fd, Value: value, Errno: errnoOf(err)})
+}
+
+// expire does what a timer asks for.
+func (h *Host) expire(t timer) {
+	if h.socks[t.sock].serial != t.serial {
+		return
+	}
+	switch t.what {
+	case timerSlot:
+		h.returnSlot(t.sock)
+	case timerLinger:
+		h.lingerOver(t.sock)
+	case timerSocket:
+		h.socks[t.sock].timer = sim.EventID{}
+		switch h.socks[t.sock].state {
+		case stateConnecting:
+			h.synTimeout(t.sock)
+		case stateOffered:
+			h.withdraw(t.sock, OfferExpired)
+		case stateHalfOpen:
+			h.synAckTimeout(t.sock)
+		case stateOpen:
+			h.dataTimeout(t.sock)
+		}
+	}
+}

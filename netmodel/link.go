@@ -1,0 +1,57 @@
+package netmodel
+
+import (
+	"fmt"
+	"time"
+
+	"wspsim/sim"
+)
+
+// Link is one way of a path between two hosts. The zero value delivers at once
+// and loses nothing.
+type Link struct {
+	Latency   time.Duration // of every segment
+	Jitter    sim.Dist      // added to it; nil = none
+	Loss      sim.Ratio     // chance that a segment is lost
+	Duplicate sim.Ratio     // chance that it arrives twice
+	// Chance that a segment is held back for another Latency plus Jitter, so
+	// that later ones overtake it. Without it the segments of a connection keep
+	// their order, whatever the jitter.
+	Reorder sim.Ratio
+}
+
+// Validate says what is wrong with a link.
+func (l Link) Validate() error {
+	if l.Latency < 0 || l.Latency > time.Hour {
+		return fmt.Errorf("link: latency %v: want 0 to %v", l.Latency, time.Hour)
+	}
+	if l.Jitter != nil {
+		if err := l.Jitter.Validate(); err != nil {
+			return fmt.Errorf("link: jitter: %w", err)
+		}
+	}
+	for _, r := range [...]struct {
+		name  string
+		ratio sim.Ratio
+	}{{"loss", l.Loss}, {"duplicate", l.Duplicate}, {"reorder", l.Reorder}} {
+		if err := r.ratio.Validate(); err != nil {
+			return fmt.Errorf("link: %s: %w", r.name, err)
+		}
+	}
+	return nil
+}
+
+// path is a link in use.
+type path struct {
+	link Link
+	cut  bool
+}
+
+// delay draws how long a segment is under way.
+func (l *Link) delay(r *sim.Rand) time.Duration {
+	d := l.Latency
+	if l.Jitter != nil {
+		d += l.Jitter.Draw(r)
+	}
+	return d
+}

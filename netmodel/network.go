@@ -1,0 +1,334 @@
+package netmodel
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"wspsim/sim"
+)
+
+// Network joins hosts by links and drives them, and the virtual clients that
+// run on them, on one sim.Engine. The servers' programs are the caller's: it
+// calls the hosts, steps the network and reads the records.
+//
+//	n := netmodel.NewNetwork(1)
+//	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
+//	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+//	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
+//
+// Everything drawn at random comes from streams named by the client and the
+// purpose, so that the same seed is the same crowd under any profile.
+type Network struct {
+	engine   sim.Engine[event]
+	seed     uint64
+	nodes    []node // nodes[0] is unused
+	paths    [][]path
+	configs  []ClientConfig
+	names    map[string]ClientID
+	clients  []client  // clients[0] is unused
+	attempts []attempt // indexed by ConnID; attempts[0] is the stream of segments that are nobody's
+	offered  int
+	outcomes [outcomeCount]int
+	hash     uint64
+	count    uint64 // records so far
+	fresh    []Record
+	scratch  []Segment
+	records  []Record // scratch
+	broken   error    // first violation seen in the records
+}
+
+// node is a host in the network.
+type node struct {
+	host   *Host
+	name   string
+	wake   sim.EventID
+	wakeAt sim.Time
+}
+
+// event is what lies on the engine's list.
+type event struct {
+	seg  Segment
+	tag  uint64
+	kind eventKind
+	host HostID
+}
+
+type eventKind uint8
+
+const (
+	eventArrive  eventKind = iota // seg reaches host
+	eventWake                     // host wants to be advanced
+	eventStart                    // client tag begins an attempt
+	eventGiveUp                   // the client of attempt tag loses patience
+	eventProgram                  // the caller's own
+)
+
+// String describes the event, for the error of a run that no longer advances.
+func (e event) String() string {
+	switch e.kind {
+	case eventArrive:
+		return "arrival of " + e.seg.String()
+	case eventWake:
+		return "timer of host " + strconv.Itoa(int(e.host))
+	case eventStart:
+		return "start of client " + strconv.FormatUint(e.tag, 10)
+	case eventGiveUp:
+		return "patience of attempt " + strconv.FormatUint(e.tag, 10)
+	}
+	return "program event " + strconv.FormatUint(e.tag, 10)
+}
+
+// What the streams of random numbers are for.
+const (
+	drawsLink  sim.Purpose = 1 + iota // who: client and attempt
+	drawsRetry                        // who: client and attempt
+)
+
+// maxHosts keeps every host's addresses in a block of 10.0.0.0/8 of its own.
+const maxHosts = 250
+
+// NewNetwork returns a network without hosts at virtual time zero.
+func NewNetwork(seed uint64) *Network {
+	return &Network{
+		seed:     seed,
+		nodes:    make([]node, 1),
+		clients:  make([]client, 1),
+		attempts: []attempt{{draws: sim.Stream(seed, 0, drawsLink)}},
+		names:    map[string]ClientID{},
+	}
+}
+
+// AddHost adds a host, starts its library and links it to all others without
+// delay. Addrs may be left empty: the host then has the one address HostAddr
+// gives. ID is set by the network.
+func (n *Network) AddHost(name string, c HostConfig) HostID {
+	id := HostID(len(n.nodes))
+	if id > maxHosts {
+		panic(fmt.Sprintf("netmodel: AddHost: more than %d hosts", maxHosts))
+	}
+	c.ID = id
+	if len(c.Addrs) == 0 {
+		c.Addrs = []IP{HostAddr(id, 1)}
+	}
+	h := NewHost(c)
+	_ = h.Startup() // never fails
+	n.nodes = append(n.nodes, node{host: h, name: name, wakeAt: -1})
+	for len(n.paths) < len(n.nodes) {
+		n.paths = append(n.paths, nil)
+	}
+	for i := range n.paths {
+		for len(n.paths[i]) < len(n.nodes) {
+			n.paths[i] = append(n.paths[i], path{})
+		}
+	}
+	return id
+}
+
+// HostAddr returns the k-th address of a host, 1 to 65534: 10.id.0.k and on.
+func HostAddr(id HostID, k int) IP { return IPv4(10, byte(id), 0, 0) + IP(k) }
+
+// Host returns a host, advanced to the present, to call it.
+func (n *Network) Host(id HostID) *Host {
+	h := n.nodes[id].host
+	h.Advance(n.engine.Now())
+	return h
+}
+
+// HostName returns the name a host was added under, "" for none.
+func (n *Network) HostName(id HostID) string {
+	if int(id) >= len(n.nodes) {
+		return ""
+	}
+	return n.nodes[id].name
+}
+
+// Now returns the present instant.
+func (n *Network) Now() sim.Time { return n.engine.Now() }
+
+// SetLink sets both ways between two hosts. It panics if the link is not valid.
+func (n *Network) SetLink(a, b HostID, l Link) {
+	if err := l.Validate(); err != nil {
+		panic("netmodel: SetLink: " + err.Error())
+	}
+	n.paths[a][b].link, n.paths[b][a].link = l, l
+}
+
+// Cut interrupts both ways between two hosts, or heals them: segments sent
+// meanwhile are lost, those under way arrive.
+func (n *Network) Cut(a, b HostID, cut bool) {
+	n.flush()
+	n.paths[a][b].cut, n.paths[b][a].cut = cut, cut
+}
+
+// After schedules an event of the caller's own; Step returns its tag.
+func (n *Network) After(d time.Duration, tag uint64) sim.EventID {
+	return n.engine.After(d, event{kind: eventProgram, tag: tag})
+}
+
+// Cancel takes an event of After back.
+func (n *Network) Cancel(id sim.EventID) bool { return n.engine.Cancel(id) }
+
+// Step is what one event brought about.
+type Step struct {
+	Program bool   // it was one of After's
+	Tag     uint64 // then its tag
+}
+
+// Step lets the next event happen, if it is due at limit or before. It returns
+// false when there is none: then the time is limit, unless the run no longer
+// advances, which Err tells.
+func (n *Network) Step(limit sim.Time) (Step, bool) {
+	n.flush()
+	for _, e := range n.engine.Until(limit) {
+		step := Step{}
+		switch e.kind {
+		case eventArrive:
+			n.Host(e.host).Deliver(e.seg)
+		case eventWake:
+			n.nodes[e.host].wakeAt = -1
+			n.Host(e.host)
+		case eventStart:
+			n.begin(ClientID(e.tag))
+		case eventGiveUp:
+			n.giveUp(ConnID(e.tag))
+		case eventProgram:
+			step = Step{true, e.tag}
+		}
+		n.flush()
+		return step, true
+	}
+	return Step{}, false
+}
+
+// Run steps until nothing is due at limit or before. Events of After pass
+// unnoticed.
+func (n *Network) Run(limit sim.Time) {
+	for {
+		if _, ok := n.Step(limit); !ok {
+			return
+		}
+	}
+}
+
+// Err returns why the run stopped before its time: it no longer advanced.
+func (n *Network) Err() error { return n.engine.Err() }
+
+// Next returns the instant of the next event, false if there is none.
+func (n *Network) Next() (sim.Time, bool) {
+	n.flush()
+	return n.engine.Peek()
+}
+
+// DrainRecords appends what happened since the last call to dst, in order, and
+// forgets it.
+func (n *Network) DrainRecords(dst []Record) []Record {
+	n.flush()
+	dst = append(dst, n.fresh...)
+	n.fresh = n.fresh[:0]
+	return dst
+}
+
+// Hash returns the hash of all records so far: two runs are equal if theirs
+// are.
+func (n *Network) Hash() uint64 { return n.hash }
+
+// Records returns how many records there were so far.
+func (n *Network) Records() uint64 { return n.count }
+
+// flush collects what the hosts have sent and recorded.
+func (n *Network) flush() {
+	for again := true; again; {
+		again = false
+		for id := 1; id < len(n.nodes); id++ {
+			h := n.nodes[id].host
+			if len(h.out) == 0 && len(h.records) == 0 {
+				n.setWake(HostID(id))
+				continue
+			}
+			again = true // what is read now may make clients act
+			n.records = h.DrainRecords(n.records[:0])
+			n.scratch = h.Drain(n.scratch[:0])
+			for _, s := range n.scratch {
+				n.transmit(HostID(id), s)
+			}
+			for _, r := range n.records {
+				n.ingest(r)
+			}
+		}
+	}
+}
+
+// setWake makes the engine wake a host when it wants to be.
+func (n *Network) setWake(id HostID) {
+	d := &n.nodes[id]
+	at, ok := d.host.Deadline()
+	if !ok {
+		at = -1
+	}
+	if at == d.wakeAt {
+		return
+	}
+	n.engine.Cancel(d.wake)
+	d.wakeAt = at
+	if ok {
+		d.wake = n.engine.At(max(at, n.engine.Now()), event{kind: eventWake, host: id})
+	}
+}
+
+// transmit puts a segment on its way.
+func (n *Network) transmit(from HostID, s Segment) {
+	to := HostID(s.Dst.IP >> 16 & 0xff)
+	if s.Dst.IP>>24 != 10 || to == 0 || int(to) >= len(n.nodes) {
+		n.lose(from, s, NoRoute)
+		return
+	}
+	p := &n.paths[from][to]
+	l := &p.link
+	a := &n.attempts[s.Conn]
+	switch {
+	case p.cut:
+		n.lose(from, s, LinkCut)
+		return
+	case a.draws.Chance(l.Loss):
+		n.lose(from, s, LinkLost)
+		return
+	}
+	way := 0
+	if a.fate.Client != 0 && from == n.configs[n.clients[a.fate.Client].config].Host {
+		way = 1
+	}
+	n.carry(to, s, way, l)
+	if a.draws.Chance(l.Duplicate) {
+		n.record(Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags), Cause: LinkDuplicated})
+		n.carry(to, s, way, l)
+	}
+}
+
+// carry draws when a segment arrives.
+func (n *Network) carry(to HostID, s Segment, way int, l *Link) {
+	a := &n.attempts[s.Conn]
+	at := n.engine.Now().Add(l.delay(&a.draws))
+	if a.draws.Chance(l.Reorder) {
+		at = at.Add(l.delay(&a.draws))
+	} else if s.Conn != 0 {
+		at = max(at, a.arrival[way])
+		a.arrival[way] = at
+	}
+	n.engine.At(at, event{kind: eventArrive, host: to, seg: s})
+}
+
+func (n *Network) lose(from HostID, s Segment, why Cause) {
+	n.record(Record{At: n.engine.Now(), Host: from, Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: why})
+}
+
+// record appends a record to the trace.
+func (n *Network) record(r Record) {
+	n.count++
+	n.hash = r.Mix(n.hash)
+	n.fresh = append(n.fresh, r)
+}
+
+// Forever is the limit of a run that ends when nothing is left to happen.
+const Forever = sim.Time(math.MaxInt64)

@@ -1,0 +1,150 @@
+package netmodel
+
+import (
+	"math/bits"
+	"time"
+
+	"wspsim/sim"
+)
+
+// FD is a descriptor. Valid ones begin at FirstFD; 0 is none.
+type FD int32
+
+// FirstFD is the first descriptor that a host hands out, as on systems where a
+// program starts with three open.
+const FirstFD FD = 3
+
+// HostID names a host of a Network, 1 for the first that was added; 0 is a
+// host on its own.
+type HostID uint16
+
+// Record is one thing that happened, as plain data. A trace is the sequence of
+// records; everything that a person sees of a run is a view of it.
+type Record struct {
+	At    sim.Time
+	Since sim.Time // when the SYN arrived that the record is about, for RequestAccepted, Completed and what ends a pending connection
+	Value int64    // of a call: its argument or result; of RequestAccepted: the new descriptor; of a retransmission: which one
+	Conn  ConnID   // whom it concerns, 0 for nobody
+	FD    FD       // the socket: the listener for everything about its queue
+
+	// The queue after it, for records about a listener: slots in all, taken, and
+	// available. Slots that are neither wait to be filled.
+	Limit, Pending, Available int32
+
+	Errno Errno // how a call ended, or what a program is told
+	Host  HostID
+	Kind  Kind
+	Call  Call
+	Cause Cause
+}
+
+// Kind says what sort of thing happened.
+type Kind uint8
+
+// The kinds. Those from RequestQueued to SlotFilled happen at a listener and
+// tell everything that changes its queue.
+const (
+	NoKind        Kind = iota
+	Called             // a program called, see Call, Value and Errno
+	RequestQueued      // a SYN took a slot
+	RequestOffered
+	RequestRefused  // answered with an RST
+	RequestIgnored  // not answered
+	Completed       // a half-open connection became complete
+	RequestAccepted // accept handed it out
+	ResetPending    // the host reset a pending connection
+	Deferred        // the condition function put the decision off
+	AbortedPending  // the client reset it; it stays in the queue
+	Withdrawn       // it left the queue because its client went away
+	SlotFilled      // slots became available outside a call
+
+	SynSent       // a connecting host sent its first SYN
+	SynSentAgain  // and sent it again
+	SynAckAgain   // a listening host sent its SYN-ACK again
+	Connected     // connect succeeded
+	ConnectFailed // connect failed, see Errno
+	Broken        // an open connection broke, see Errno
+	Finished      // the peer closed its side
+	Closed        // a connection is over at this host
+
+	GaveUp     // a client's program gave up
+	Retries    // a client's program will try again
+	Lost       // the network lost a segment
+	Duplicated // the network delivered a segment twice
+	kindCount
+)
+
+// Call names a call of a program.
+type Call uint8
+
+// The calls.
+const (
+	NoCall Call = iota
+	CallSocket
+	CallBind
+	CallListen
+	CallAccept
+	CallConnect
+	CallClose
+	CallShutdown
+	CallSend
+	CallReceive
+	CallSetOption
+	CallCleanup
+	CallOpenFile
+	callCount
+)
+
+// String returns the name of the call in lower case.
+func (c Call) String() string {
+	switch c {
+	case CallSocket:
+		return "socket"
+	case CallBind:
+		return "bind"
+	case CallListen:
+		return "listen"
+	case CallAccept:
+		return "accept"
+	case CallConnect:
+		return "connect"
+	case CallClose:
+		return "close"
+	case CallShutdown:
+		return "shutdown"
+	case CallSend:
+		return "send"
+	case CallReceive:
+		return "receive"
+	case CallSetOption:
+		return "setsockopt"
+	case CallCleanup:
+		return "cleanup"
+	case CallOpenFile:
+		return "open"
+	}
+	return ""
+}
+
+// Wait returns how long the connection of an RequestAccepted record was pending: from
+// the arrival of the SYN that took the slot.
+func (r Record) Wait() time.Duration { return r.At.Sub(r.Since) }
+
+// Mix folds the record into a running hash of a trace. Equal traces give equal
+// hashes on every platform.
+func (r Record) Mix(hash uint64) uint64 {
+	hash = mix(hash, uint64(r.At))
+	hash = mix(hash, uint64(r.Since))
+	hash = mix(hash, uint64(r.Value))
+	hash = mix(hash, uint64(r.Conn)<<32|uint64(uint32(r.FD)))
+	hash = mix(hash, uint64(uint32(r.Limit))<<32|uint64(uint32(r.Pending)))
+	hash = mix(hash, uint64(uint32(r.Available))<<32|uint64(r.Errno)<<16|uint64(r.Host))
+	return mix(hash, uint64(r.Kind)<<16|uint64(r.Call)<<8|uint64(r.Cause))
+}
+
+// mix is one round of a multiply-fold hash: both halves of a 128-bit product
+// depend on every bit of both inputs.
+func mix(hash, word uint64) uint64 {
+	high, low := bits.Mul64(hash^0x9e3779b97f4a7c15, word^0xd6e8feb86659fd93)
+	return high ^ low ^ bits.RotateLeft64(hash, 29)
+}

@@ -1,0 +1,212 @@
+package netmodel
+
+import (
+	"time"
+
+	"wspsim/sim"
+)
+
+// SocketType is what socket was asked for.
+type SocketType uint8
+
+const (
+	Stream   SocketType = 1 // SOCK_STREAM: TCP
+	Datagram SocketType = 2 // SOCK_DGRAM: UDP; can be bound and refuses to listen, carries no data here
+)
+
+// state is where a socket or a connection is in its life.
+type state uint8
+
+const (
+	stateFree       state = iota
+	stateUnbound          // new
+	stateBound            // has a local address
+	stateConnecting       // sent a SYN
+	stateFailed           // its connect failed; still bound, may try again
+	stateListening        //
+	stateOffered          // pending, SYN not answered: the condition function decides first
+	stateHalfOpen         // SYN-ACK sent: pending, or accepted by the condition function
+	stateOpen             // handshake complete: pending, or in a program's hands, or closing
+	stateBroken           // reset or timed out; only the descriptor is left
+)
+
+// flag is one bit of a socket's condition.
+type flag uint16
+
+const (
+	flagReuse       flag = 1 << iota // SO_REUSEADDR
+	flagExclusive                    // SO_EXCLUSIVEADDRUSE
+	flagConditional                  // SO_CONDITIONAL_ACCEPT
+	flagPaused                       // SO_PAUSE_ACCEPT
+	flagFinSent                      // own FIN is on its way
+	flagFinReceived                  // the peer's FIN is in
+	flagNoReceive                    // shutdown of the receiving side
+	flagAborted                      // pending, and the client has reset it
+	flagDeferred                     // the condition function put the decision off
+	flagRefusedOnce                  // the last answer to a SYN was an RST
+	flagAccepted                     // came out of accept
+	flagLingering                    // close was called and waits for SO_LINGER
+	flagLingerOver                   // that wait is over
+	flagChained                      // is on the list of its port
+)
+
+// noLinger is the value of SO_LINGER when it is off.
+const noLinger = -1
+
+// socket is everything about one socket, listener, pending connection or
+// connection. All of a host's sockets lie in one slice and name each other by
+// index, so that Clone is a copy and a connection costs no allocation.
+type socket struct {
+	local, remote Addr
+	serial        uint64   // order of making; never used twice
+	since         sim.Time // connecting: when the first SYN went out; pending: when its SYN arrived
+	timer         sim.EventID
+	conn          ConnID
+	fd            FD // 0 for pending connections and for closed ones
+	heldFD        FD // closed, but the descriptor is not free yet
+
+	list               int32  // of a listener: its queue in Host.lists
+	listener           int32  // of a pending connection: the listening socket
+	next, prev         int32  // neighbours in the queue
+	place              uint64 // order of completion, for Check
+	portNext, portPrev int32  // neighbours on the port
+
+	sent, acked    uint32 // next sequence number to send; oldest one not acknowledged
+	received, read uint32 // next sequence number expected; next one for the program
+	linger         int32  // seconds, noLinger = off
+	flags          flag
+	soError        Errno // SO_ERROR: how the last connect failed
+	broken         Errno // what send and receive report once the connection is over
+	why            Cause // of the last RST that answered a SYN
+	client         uint16
+	state          state
+	typ            SocketType
+	user           uint8
+	resends        uint8 // how often the last SYN, SYN-ACK or data went out again
+	silences       uint8 // how many of those followed silence
+}
+
+func (s *socket) has(f flag) bool { return s.flags&f != 0 }
+
+func (s *socket) set(f flag, on bool) {
+	if on {
+		s.flags |= f
+	} else {
+		s.flags &^= f
+	}
+}
+
+// pending reports whether the socket waits in a queue.
+func (s *socket) pending() bool { return s.listener != 0 }
+
+func (s *socket) key() tuple { return tuple{s.local, s.remote} }
+
+// Socket opens a socket. Errors: WSAEMFILE when no descriptor is free,
+// WSAENOBUFS, WSAESOCKTNOSUPPORT for a type that is neither Stream nor
+// Datagram, and those of every call.
+func (h *Host) Socket(typ SocketType) (FD, error) {
+	fd, err := h.socket(typ)
+	if err != nil {
+		h.recordCall(CallSocket, 0, int64(typ), err)
+	}
+	return fd, err
+}
+
+func (h *Host) socket(typ SocketType) (FD, error) {
+	if err := h.enter(); err != nil {
+		return 0, err
+	}
+	switch {
+	case typ != Stream && typ != Datagram:
+		return 0, WSAESOCKTNOSUPPORT
+	case h.faults&FaultNoBuffers != 0:
+		return 0, WSAENOBUFS
+	case h.freeDescriptors() == 0:
+		return 0, WSAEMFILE
+	}
+	i := h.newSocket(typ, stateUnbound)
+	h.give(i)
+	return h.socks[i].fd, nil
+}
+
+// OpenFile takes a descriptor for something that is not a socket, as a program
+// does that opens a file. Close it with CloseSocket's sibling CloseFile. It
+// fails with WSAEMFILE when none is free.
+func (h *Host) OpenFile() (FD, error) {
+	if h.freeDescriptors() == 0 {
+		h.recordCall(CallOpenFile, 0, 0, WSAEMFILE)
+		return 0, WSAEMFILE
+	}
+	fd := h.table.open(notSocket)
+	h.recordCall(CallOpenFile, fd, 0, nil)
+	return fd, nil
+}
+
+// CloseFile gives back a descriptor of OpenFile. It fails with WSAEBADF for any
+// other.
+func (h *Host) CloseFile(fd FD) error {
+	if h.table.lookup(fd) != notSocket {
+		return WSAEBADF
+	}
+	h.table.close(fd)
+	h.recordCall(CallClose, fd, 0, nil)
+	return nil
+}
+
+// newSocket returns a socket without a descriptor.
+func (h *Host) newSocket(typ SocketType, st state) int32 {
+	var i int32
+	if n := len(h.free); n > 0 {
+		i, h.free = h.free[n-1], h.free[:n-1]
+	} else {
+		i = int32(len(h.socks))
+		h.socks = append(h.socks, socket{})
+	}
+	h.serials++
+	h.socks[i] = socket{serial: h.serials, state: st, typ: typ, user: h.user, linger: noLinger}
+	return i
+}
+
+// give opens a descriptor for a socket. One must be free.
+func (h *Host) give(i int32) {
+	h.socks[i].fd = h.table.open(i)
+}
+
+// release gives back everything that a socket holds: its timer, its address,
+// its descriptor and its place in memory. It must not be in a queue.
+func (h *Host) release(i int32) {
+	s := &h.socks[i]
+	h.disarm(i)
+	h.unchain(i)
+	if h.tuples[s.key()] == i {
+		delete(h.tuples, s.key())
+	}
+	if s.fd != 0 {
+		h.table.close(s.fd)
+	}
+	if s.heldFD != 0 {
+		h.table.close(s.heldFD)
+	}
+	if s.state == stateOpen {
+		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Closed, Conn: s.conn, FD: s.fd})
+	}
+	*s = socket{}
+	h.free = append(h.free, i)
+}
+
+// arm sets the one timer of a socket.
+func (h *Host) arm(i int32, d time.Duration) {
+	h.disarm(i)
+	h.socks[i].timer = h.schedule(i, d, timerSocket)
+}
+
+func (h *Host) disarm(i int32) {
+	h.timers.Cancel(h.socks[i].timer)
+	h.socks[i].timer = sim.EventID{}
+}
+
+// schedule puts a timer on the host's list. The list may lag behind the host's
+// time, so the instant is reckoned from the latter.
+func (h *Host) schedule(i int32, d time.Duration, what timerKind) sim.EventID {
+	return h.timers.At(h.now.Add(d), timer{i, h.socks[i].serial, what})
+}

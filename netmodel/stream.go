@@ -1,0 +1,312 @@
+package netmodel
+
+import (
+	"math"
+	"time"
+)
+
+// A connection carries counted bytes in order, is acknowledged at once and sent
+// again as a whole when it is not. There is no window and no congestion
+// control, and no TIME_WAIT.
+
+// The ways to shut down, with the numbers of winsock2.h.
+const (
+	ShutReceive = 0 // SD_RECEIVE
+	ShutSend    = 1 // SD_SEND
+	ShutBoth    = 2 // SD_BOTH
+)
+
+// maxUnread and maxUnsent bound what may wait in one direction, so that
+// sequence numbers stay unambiguous.
+const (
+	maxWaiting = 1 << 30 // bytes
+)
+
+// Send sends n bytes and returns how many were taken: fewer than n when too
+// many are waiting. Errors: those of every call, WSAENOTSOCK, WSAEFAULT (n is
+// negative), WSAENOTCONN, WSAESHUTDOWN, WSAEWOULDBLOCK, and what broke the
+// connection, such as WSAECONNRESET.
+func (h *Host) Send(fd FD, n int) (int, error) {
+	i, err := h.openSocket(fd, n)
+	if err != nil {
+		h.recordCall(CallSend, fd, int64(n), err)
+		return 0, err
+	}
+	s := &h.socks[i]
+	room := maxWaiting - int(s.sent-s.acked)
+	switch {
+	case s.has(flagFinSent):
+		h.recordCall(CallSend, fd, int64(n), WSAESHUTDOWN)
+		return 0, WSAESHUTDOWN
+	case s.state == stateHalfOpen, room <= 0 && n > 0:
+		return 0, WSAEWOULDBLOCK
+	}
+	n = min(n, room)
+	if n > 0 {
+		h.sendData(i, s.sent, uint32(n), 0)
+		s.sent += uint32(n)
+		h.armData(i)
+	}
+	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Called, Call: CallSend, Conn: s.conn, FD: fd, Value: int64(n)})
+	return n, nil
+}
+
+// Receive takes up to limit bytes that have arrived and returns how many it
+// took; 0 without an error is the end of the stream, when limit is more than 0.
+// Errors as for Send; WSAEWOULDBLOCK when nothing has arrived.
+func (h *Host) Receive(fd FD, limit int) (int, error) {
+	i, err := h.openSocket(fd, limit)
+	if err != nil {
+		h.recordCall(CallReceive, fd, int64(limit), err)
+		return 0, err
+	}
+	s := &h.socks[i]
+	if s.has(flagNoReceive) {
+		h.recordCall(CallReceive, fd, int64(limit), WSAESHUTDOWN)
+		return 0, WSAESHUTDOWN
+	}
+	n := min(limit, s.unread())
+	if n == 0 && limit > 0 && !s.has(flagFinReceived) {
+		return 0, WSAEWOULDBLOCK
+	}
+	s.read += uint32(n)
+	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Called, Call: CallReceive, Conn: s.conn, FD: fd, Value: int64(n)})
+	return n, nil
+}
+
+// openSocket finds a socket that bytes can go through.
+func (h *Host) openSocket(fd FD, n int) (int32, error) {
+	i, err := h.enterSocket(fd)
+	if err != nil {
+		return 0, err
+	}
+	s := &h.socks[i]
+	switch {
+	case n < 0:
+		return 0, WSAEFAULT
+	case s.state == stateBroken:
+		return 0, s.broken
+	case s.state != stateOpen && s.state != stateHalfOpen:
+		return 0, WSAENOTCONN
+	case h.faults&FaultNoBuffers != 0:
+		return 0, WSAENOBUFS
+	}
+	return i, nil
+}
+
+// unread returns how many bytes have arrived that the program has not taken.
+func (s *socket) unread() int {
+	n := int(s.received - s.read)
+	if s.has(flagFinReceived) {
+		n-- // the FIN took a number
+	}
+	return n
+}
+
+// Shutdown ends one direction of a connection or both. Errors: those of every
+// call, WSAENOTSOCK, WSAEINVAL (no such way), WSAENOTCONN, also for a listener
+// (WS.L9). Shutting the receiving side down with data unread, or data that
+// arrives later, resets the connection.
+func (h *Host) Shutdown(fd FD, how int) error {
+	err := h.shutdown(fd, how)
+	h.recordCall(CallShutdown, fd, int64(how), err)
+	return err
+}
+
+func (h *Host) shutdown(fd FD, how int) error {
+	i, err := h.enterSocket(fd)
+	if err != nil {
+		return err
+	}
+	s := &h.socks[i]
+	switch {
+	case how < ShutReceive || how > ShutBoth:
+		return WSAEINVAL
+	case s.state != stateOpen:
+		return WSAENOTCONN
+	}
+	if how != ShutSend {
+		s.set(flagNoReceive, true)
+		if s.unread() > 0 {
+			h.sendReset(i, ReceiveShutDown)
+			h.breakConnection(i, WSAECONNABORTED, ReceiveShutDown)
+			return nil
+		}
+	}
+	if how != ShutReceive {
+		h.finish(i)
+	}
+	return nil
+}
+
+// finish sends the FIN, once.
+func (h *Host) finish(i int32) {
+	s := &h.socks[i]
+	if s.has(flagFinSent) {
+		return
+	}
+	h.sendData(i, s.sent, 0, FIN)
+	s.sent++
+	s.set(flagFinSent, true)
+	h.armData(i)
+}
+
+// arriveOpen handles a segment for a connection whose handshake is complete.
+func (h *Host) arriveOpen(i int32, s Segment) {
+	c := &h.socks[i]
+	switch {
+	case s.Flags&RST != 0:
+		if !seqBefore(s.Seq, c.received) { // older ones belong to the past
+			h.arriveReset(i, s.Why)
+		}
+		return
+	case s.Flags&SYN != 0:
+		h.sendAck(i) // a duplicate, or another attempt from the same address: the answer tells which
+		return
+	case s.Flags&ACK == 0 || seqBefore(c.sent, s.Ack):
+		return
+	}
+	h.acknowledge(i, s.Ack)
+	if s.Len > 0 || s.Flags&FIN != 0 {
+		if !h.takeData(i, s) {
+			return
+		}
+		h.sendAck(i)
+	}
+	h.settle(i)
+}
+
+// acknowledge notes what the peer has got.
+func (h *Host) acknowledge(i int32, ack uint32) {
+	s := &h.socks[i]
+	if !seqBefore(s.acked, ack) {
+		return
+	}
+	s.acked, s.resends = ack, 0
+	if s.acked == s.sent {
+		h.disarm(i)
+	} else {
+		h.armData(i)
+	}
+}
+
+// takeData takes what is new in a segment. It returns false if that ended the
+// connection.
+func (h *Host) takeData(i int32, s Segment) bool {
+	c := &h.socks[i]
+	if seqBefore(c.received, s.Seq) || !seqBefore(c.received, s.end()) {
+		return true // a gap before it, or nothing new: the answer says what is missing
+	}
+	fresh := s.Seq + s.Len - c.received // 0 when only the FIN is new
+	switch {
+	case int32(fresh) > 0 && c.fd == 0 && !c.pending():
+		h.sendReset(i, NobodyReads)
+		h.release(i)
+		return false
+	case int32(fresh) > 0 && c.has(flagNoReceive):
+		h.sendReset(i, ReceiveShutDown)
+		h.breakConnection(i, WSAECONNABORTED, ReceiveShutDown)
+		return false
+	case int32(c.received-c.read) > maxWaiting:
+		return true // no room: it will come again
+	}
+	c.received = s.end()
+	if s.Flags&FIN != 0 {
+		c.set(flagFinReceived, true)
+		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Finished, Conn: c.conn, FD: c.fd, Cause: PeerFinished})
+	}
+	return true
+}
+
+// settle ends what a close has left: a closed connection goes when both sides
+// are done, its descriptor, if it was held, when everything is acknowledged.
+func (h *Host) settle(i int32) {
+	s := &h.socks[i]
+	finished := s.has(flagFinSent) && s.acked == s.sent
+	if !finished || s.fd != 0 || s.pending() {
+		return
+	}
+	if s.heldFD != 0 {
+		h.table.close(s.heldFD)
+		s.heldFD = 0
+	}
+	if s.has(flagFinReceived) {
+		h.release(i)
+		return
+	}
+	h.arm(i, h.profile.FinWait)
+}
+
+// arriveReset handles the peer's RST.
+func (h *Host) arriveReset(i int32, why Cause) {
+	s := &h.socks[i]
+	if why == NoCause {
+		why = PeerReset
+	}
+	switch {
+	case s.pending():
+		h.abortPending(i)
+	case s.has(flagFinSent) && s.has(flagFinReceived):
+		// The peer has everything and is gone; its last acknowledgement was lost.
+		s.acked = s.sent
+		h.disarm(i)
+		h.settle(i)
+	default:
+		h.breakConnection(i, WSAECONNRESET, why)
+	}
+}
+
+// breakConnection ends a connection that failed. Its descriptor, if a program
+// has one, stays open and reports the error.
+func (h *Host) breakConnection(i int32, e Errno, why Cause) {
+	s := &h.socks[i]
+	h.disarm(i)
+	delete(h.tuples, s.key())
+	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
+	s.state, s.broken = stateBroken, e
+	if s.fd == 0 {
+		h.release(i)
+	}
+}
+
+// armData waits for the acknowledgement of what was sent.
+func (h *Host) armData(i int32) { h.arm(i, h.profile.Data.Wait(h.socks[i].resends)) }
+
+// dataTimeout sends again what was not acknowledged, all of it.
+func (h *Host) dataTimeout(i int32) {
+	s := &h.socks[i]
+	switch {
+	case s.acked == s.sent: // closed, and the peer never closed its side
+		h.release(i)
+		return
+	case s.resends >= h.profile.Data.Retries && s.pending():
+		h.withdraw(i, DataUnanswered)
+		return
+	case s.resends >= h.profile.Data.Retries:
+		h.breakConnection(i, WSAETIMEDOUT, DataUnanswered)
+		return
+	}
+	s.resends++
+	length, flags := s.sent-s.acked, Flags(0)
+	if s.has(flagFinSent) {
+		length--
+		flags = FIN
+	}
+	h.sendData(i, s.acked, length, flags)
+	h.armData(i)
+}
+
+func (h *Host) sendData(i int32, seq, length uint32, flags Flags) {
+	s := &h.socks[i]
+	h.send(Segment{Src: s.local, Dst: s.remote, Seq: seq, Ack: s.received, Len: length, Flags: ACK | flags, Conn: s.conn})
+}
+
+func (h *Host) sendAck(i int32) { h.sendData(i, h.socks[i].sent, 0, 0) }
+
+func (h *Host) sendReset(i int32, why Cause) {
+	s := &h.socks[i]
+	h.send(Segment{Src: s.local, Dst: s.remote, Seq: s.sent, Ack: s.received, Flags: RST | ACK, Why: why, Conn: s.conn})
+}
+
+// seconds turns an option in whole seconds into a duration.
+func seconds(n int32) time.Duration { return time.Duration(min(n, math.MaxInt16)) * time.Second }

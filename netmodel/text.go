@@ -1,0 +1,239 @@
+package netmodel
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// Printer writes records as text, a line each:
+//
+//	1.000 ms  > a        SYN                  queued                          [(a) .]    R3
+//
+// time, a symbol for the kind, who, what, the result with its reason, the queue
+// after it, and the rule that decided. A Printer must be shown every record of
+// a run in order, for it keeps the queues itself.
+type Printer struct {
+	Host func(HostID) string // names of hosts
+	Conn func(ConnID) string // names of attempts
+	// Full prints every record; otherwise what is routine is left out: sockets
+	// made and bound, bytes sent, connections closed.
+	Full   bool
+	queues []picture
+}
+
+// NewPrinter returns a printer for the records of a network.
+func NewPrinter(n *Network) *Printer {
+	return &Printer{Host: n.HostName, Conn: n.ConnName}
+}
+
+// The columns of a line, in characters.
+const (
+	columnTime    = 12
+	columnWho     = 8
+	columnWhat    = 20
+	columnResult  = 36
+	columnPicture = 16
+)
+
+// Append appends the line of a record to b, with its line feed, or nothing if
+// the record is left out.
+func (p *Printer) Append(b []byte, r Record) []byte {
+	q := p.follow(r)
+	if !p.Full && routine(r) {
+		return b
+	}
+	start := len(b)
+	t := r.At.AppendMillis(nil)
+	b = append(b, bytes.Repeat([]byte{' '}, max(0, columnTime-3-len(t)))...)
+	b = append(append(b, t...), " ms  "...)
+	b = append(b, symbol(r), ' ')
+	b = pad(append(b, p.who(r)...), start, columnTime+4+columnWho)
+	b = pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
+	b = pad(p.appendResult(b, r), start, columnTime+6+columnWho+columnWhat+columnResult)
+	if q != nil && r.Cause != ListenerClosed {
+		b = q.appendText(b, p.Conn)
+	}
+	if rule := r.Cause.Rule(); rule != "" {
+		b = pad(b, start, columnTime+7+columnWho+columnWhat+columnResult+columnPicture)
+		b = append(b, rule...)
+	}
+	return append(bytes.TrimRight(b, " "), '\n')
+}
+
+// follow keeps the queue that a record is about, and returns it.
+func (p *Printer) follow(r Record) *picture {
+	closing := r.Kind == Called && r.Call == CallClose
+	aboutQueue := r.Limit > 0
+	at := slices.IndexFunc(p.queues, func(q picture) bool { return q.host == r.Host && q.fd == r.FD })
+	switch {
+	case closing && at >= 0 && r.Limit == 0:
+		return &p.queues[at] // what is pending is reset next
+	case !aboutQueue:
+		return nil
+	case at < 0:
+		p.queues = append(p.queues, picture{host: r.Host, fd: r.FD})
+		at = len(p.queues) - 1
+	case r.Kind == Called && r.Call == CallListen && r.Pending == 0:
+		p.queues[at].entries = p.queues[at].entries[:0] // the descriptor may have been another listener's
+	}
+	p.queues[at].apply(r)
+	return &p.queues[at]
+}
+
+// routine reports whether a record is left out of a short trace.
+func routine(r Record) bool {
+	switch r.Kind {
+	case SynSent, Closed, Finished:
+		return true
+	case Called:
+		switch r.Call {
+		case CallSocket, CallBind, CallSetOption, CallConnect:
+			return r.Errno == 0
+		case CallSend, CallReceive:
+			return true
+		case CallClose:
+			return r.Errno == 0 && r.Conn != 0
+		}
+	}
+	return false
+}
+
+func symbol(r Record) byte {
+	switch r.Kind {
+	case Called, SlotFilled:
+		return '='
+	case RequestQueued, RequestOffered:
+		return '>'
+	case RequestRefused, RequestIgnored:
+		return '!'
+	case Completed:
+		return '+'
+	case RequestAccepted, Deferred:
+		return '-'
+	case ResetPending:
+		return 'x'
+	case AbortedPending, Withdrawn:
+		return '~'
+	case SynSent, SynSentAgain, SynAckAgain:
+		return '<'
+	case Lost, Duplicated:
+		return '%'
+	}
+	return '*'
+}
+
+// who names the one who acts: the client for everything that concerns an
+// attempt, except what the program of a server calls.
+func (p *Printer) who(r Record) string {
+	switch {
+	case r.Conn == 0, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == Called && r.Limit > 0:
+		return p.Host(r.Host)
+	}
+	return p.Conn(r.Conn)
+}
+
+func (p *Printer) appendWhat(b []byte, r Record) []byte {
+	switch r.Kind {
+	case Called:
+		return appendCall(b, r)
+	case RequestQueued, RequestOffered, RequestRefused, RequestIgnored:
+		return append(b, "SYN"...)
+	case Completed:
+		return append(b, "ACK"...)
+	case AbortedPending:
+		return append(b, "RST"...)
+	case RequestAccepted, Deferred:
+		return append(b, "accept"...)
+	case SynSent, Connected, ConnectFailed:
+		return append(b, "connect"...)
+	case SynSentAgain:
+		return strconv.AppendInt(append(b, "SYN again, "...), r.Value, 10)
+	case SynAckAgain:
+		return strconv.AppendInt(append(b, "SYN-ACK again, "...), r.Value, 10)
+	case Lost, Duplicated:
+		return append(b, Segment{Flags: Flags(r.Value)}.kindName()...)
+	case ResetPending, Withdrawn:
+		return append(b, "pending"...)
+	case Broken, Finished, Closed:
+		return append(b, "connection"...)
+	}
+	return b
+}
+
+func appendCall(b []byte, r Record) []byte {
+	b = append(append(b, r.Call.String()...), '(')
+	switch r.Call {
+	case CallListen:
+		b = strconv.AppendInt(append(b, "backlog "...), r.Value, 10)
+	case CallBind, CallConnect:
+		b = strconv.AppendInt(append(b, "port "...), r.Value, 10)
+	case CallSend, CallReceive:
+		b = strconv.AppendInt(b, r.Value, 10)
+	case CallSetOption:
+		b = strconv.AppendInt(append(b, "0x"...), r.Value>>32, 16)
+		b = strconv.AppendInt(append(b, ", "...), int64(int32(r.Value)), 10)
+	case CallClose:
+		b = strconv.AppendInt(append(b, "fd "...), int64(r.FD), 10)
+	}
+	return append(b, ')')
+}
+
+func (p *Printer) appendResult(b []byte, r Record) []byte {
+	switch r.Kind {
+	case Called:
+		return appendCallResult(b, r)
+	case RequestAccepted:
+		b = append(append(b, "= "...), p.Conn(r.Conn)...)
+		b = strconv.AppendInt(append(b, ", fd "...), r.Value, 10)
+		return append(append(b, ", waited "...), r.Wait().String()...)
+	case Deferred:
+		return append(append(b, "put off: "...), p.Conn(r.Conn)...)
+	case RequestRefused:
+		b = append(b, "refused: "...)
+	case RequestIgnored:
+		b = append(b, "ignored: "...)
+	case ResetPending:
+		b = append(b, "reset: "...)
+	case AbortedPending:
+		b = append(b, "keeps its place: "...)
+	case Withdrawn:
+		b = append(b, "leaves: "...)
+	case Connected:
+		return append(append(b, "= 0 after "...), r.Wait().String()...)
+	case ConnectFailed, Broken:
+		b = append(append(b, r.Errno.Error()...), ": "...)
+	case Retries:
+		return append(append(b, "tries again in "...), time.Duration(r.Value).String()...)
+	case Closed:
+		return append(b, "over"...)
+	}
+	return append(b, r.Cause.String()...)
+}
+
+func appendCallResult(b []byte, r Record) []byte {
+	switch {
+	case r.Errno != 0:
+		return append(append(b, "= "...), r.Errno.Error()...)
+	case r.Call == CallOpenFile:
+		return strconv.AppendInt(append(b, "= fd "...), int64(r.FD), 10)
+	}
+	return append(b, "= 0"...)
+}
+
+// kindName is Kind for a segment of which only the flags are known.
+func (s Segment) kindName() string {
+	if s.Flags == ACK {
+		return "ACK or data"
+	}
+	return s.Kind()
+}
+
+// pad fills a line that began at start up to a column, at least by one blank.
+// Columns count characters, not bytes.
+func pad(b []byte, start, column int) []byte {
+	n := column - utf8.RuneCount(b[start:])
+	return append(b, bytes.Repeat([]byte{' '}, max(1, n))...)
+}

@@ -1,0 +1,105 @@
+package netmodel
+
+import "wspsim/sim"
+
+// Ready says what a call on a socket would find now, as WSPSelect does.
+type Ready struct {
+	Read   bool // accept or receive would not block; polling takes nothing. WS.N11
+	Write  bool // send would not block, a connect has succeeded
+	Except bool // a connect has failed
+}
+
+// Select tells what a socket is ready for. Errors: those of every call and
+// WSAENOTSOCK.
+func (h *Host) Select(fd FD) (Ready, error) {
+	i, err := h.enterSocket(fd)
+	if err != nil {
+		return Ready{}, err
+	}
+	s := &h.socks[i]
+	switch s.state {
+	case stateListening:
+		l := &h.lists[s.list]
+		first := h.firstPending(l)
+		hidden := h.profile.DeferHidesReadable && l.deferred != 0
+		return Ready{Read: first != 0 && !hidden || l.withdrawn}, nil
+	case stateFailed:
+		return Ready{Except: true}, nil
+	case stateOpen:
+		return Ready{Read: s.unread() > 0 || s.has(flagFinReceived), Write: !s.has(flagFinSent)}, nil
+	case stateBroken:
+		return Ready{Read: true, Write: true}, nil
+	}
+	return Ready{}, nil
+}
+
+// Queue is what the queue of a listener looks like. The page gives programs no
+// way to see it (P5); it is for tests, pictures and people.
+type Queue struct {
+	Asked     int // the argument of the last listen that counted
+	Limit     int // the effective backlog
+	Available int // slots that requests may take now
+	Entries   []Entry
+}
+
+// Entry is one pending connection.
+type Entry struct {
+	Conn  ConnID
+	Peer  Addr
+	Since sim.Time // when its SYN arrived
+	State EntryState
+	// The condition function put the decision about it off.
+	Deferred bool
+}
+
+// EntryState is how far a pending connection has come.
+type EntryState uint8
+
+const (
+	EntryComplete EntryState = iota // accept can take it
+	EntryAborted                    // its client has reset it
+	EntryHalfOpen                   // the final ACK is missing
+	EntryOffered                    // waits for the condition function; takes no slot
+)
+
+// Pending returns how many slots are taken.
+func (q *Queue) Pending() int {
+	n := 0
+	for _, e := range q.Entries {
+		if e.State != EntryOffered {
+			n++
+		}
+	}
+	return n
+}
+
+// Queue returns the queue of a listener: what accept would take, in that order,
+// then the half-open connections and the offered requests in order of arrival.
+// It returns false if the descriptor is not a listener.
+func (h *Host) Queue(fd FD) (Queue, bool) {
+	i := h.table.lookup(fd)
+	if i <= 0 || h.socks[i].state != stateListening {
+		return Queue{}, false
+	}
+	l := &h.lists[h.socks[i].list]
+	q := Queue{Asked: l.asked, Limit: l.limit, Available: l.available}
+	for _, c := range [...]chain{l.done, l.half, l.offered} {
+		for j := c.head; j != 0; j = h.socks[j].next {
+			s := &h.socks[j]
+			q.Entries = append(q.Entries, Entry{Conn: s.conn, Peer: s.remote, Since: s.since, State: entryState(s), Deferred: s.has(flagDeferred)})
+		}
+	}
+	return q, true
+}
+
+func entryState(s *socket) EntryState {
+	switch {
+	case s.has(flagAborted):
+		return EntryAborted
+	case s.state == stateHalfOpen:
+		return EntryHalfOpen
+	case s.state == stateOffered:
+		return EntryOffered
+	}
+	return EntryComplete
+}
