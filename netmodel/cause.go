@@ -88,7 +88,7 @@ func (c Cause) describe() (text, rule string) {
 	case QueueFull:
 		return "queue full", "R4"
 	case SlotsUsedUp:
-		return "slots used up, no descriptor to fill them", "WS.D6"
+		return "slots used up", "WS.D6"
 	case NoDescriptor:
 		return "no descriptor for it", "WS.D3"
 	case NobodyListens:
@@ -112,7 +112,7 @@ func (c Cause) describe() (text, rule string) {
 	case ListenerClosed:
 		return "listener closed", "WS.X2"
 	case Rejected:
-		return "rejected by the condition function", "WS.C3"
+		return "rejected by condition", "WS.C3"
 	case LibraryCleanup:
 		return "last cleanup", "WS.X12"
 	case ClientReset:

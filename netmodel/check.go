@@ -164,30 +164,24 @@ func connectionsAreFoundByTheirAddresses(h *Host) error {
 }
 
 // refusalHadAReason: the reason for which the last request was turned away
-// held when it was. It can be checked only while nothing has happened since.
+// held at that instant.
 func refusalHadAReason(h *Host) error {
-	r := h.refusal
-	s := &h.socks[r.listener]
-	if r.listener == 0 || r.serials != h.serials || r.records != len(h.records) || s.state != stateListening {
-		return nil
-	}
-	l := &h.lists[s.list]
-	pending := int(l.half.len + l.done.len)
+	r := &h.refusal
 	held := true
 	switch r.why {
 	case QueueFull:
-		held = pending == l.limit || h.profile.Slots != SlotsFilled && pending+l.late == l.limit || l.late > 0
+		held = r.available == 0 && (r.pending == r.limit || r.pending+r.late >= r.limit || h.profile.Slots == SlotsFilled && r.late > 0)
 	case SlotsUsedUp:
-		held = pending < l.limit && l.available == 0
+		held = r.available == 0 && r.pending < r.limit && h.profile.Slots == SlotsFilled
 	case NoDescriptor:
-		held = h.freeDescriptors() == 0
+		held = r.freeDescriptors == 0 && h.profile.Slots == SlotsOwnDescriptor
 	case Paused:
-		held = s.has(flagPaused)
+		held = r.paused
 	case OutOfBuffers:
-		held = h.faults&FaultNoBuffers != 0
+		held = r.noBuffers
 	}
 	if !held {
-		return fmt.Errorf("a refused client had a reason: %q did not hold with %d pending and %d available of %d", r.why, pending, l.available, l.limit)
+		return fmt.Errorf("a refused client had a reason: %q did not hold with %d pending, %d available and %d late of %d, %d descriptors free", r.why, r.pending, r.available, r.late, r.limit, r.freeDescriptors)
 	}
 	return nil
 }

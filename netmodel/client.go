@@ -121,6 +121,13 @@ type Fate struct {
 	Decision uint64
 }
 
+// crowd is a ClientConfig in use.
+type crowd struct {
+	ClientConfig
+	first ClientID
+	count int
+}
+
 // client is a virtual client in action.
 type client struct {
 	config   uint32 // index into Network.configs

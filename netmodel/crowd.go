@@ -3,6 +3,7 @@ package netmodel
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"wspsim/sim"
@@ -18,14 +19,13 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want at least one, on a host that was added", count, c.Host))
 	}
 	first := ClientID(len(n.clients))
-	n.configs = append(n.configs, c)
+	n.configs = append(n.configs, crowd{c, first, count})
 	for i := range count {
 		number := uint32(i + 1)
 		if count == 1 {
 			number = 0
 		}
 		n.clients = append(n.clients, client{config: uint32(len(n.configs) - 1), number: number})
-		n.names[n.ClientName(first+ClientID(i))] = first + ClientID(i)
 	}
 	return first
 }
@@ -40,10 +40,21 @@ func (n *Network) ClientName(id ClientID) string {
 	return name + strconv.Itoa(int(c.number))
 }
 
-// ClientByName finds a client.
+// ClientByName finds a client, the first that was added if several have the
+// name.
 func (n *Network) ClientByName(name string) (ClientID, bool) {
-	id, ok := n.names[name]
-	return id, ok
+	for i := range n.configs {
+		c := &n.configs[i]
+		number, numbered := strings.CutPrefix(name, c.Name)
+		if c.count == 1 && name == c.Name {
+			return c.first, true
+		}
+		k, err := strconv.Atoi(number)
+		if numbered && err == nil && c.count > 1 && k >= 1 && k <= c.count {
+			return c.first + ClientID(k-1), true
+		}
+	}
+	return 0, false
 }
 
 // ConnName names an attempt by its client; "a#2" is a's second.
@@ -98,7 +109,7 @@ func (n *Network) begin(id ClientID) {
 	if c.fd != 0 {
 		return // its earlier attempt is still going on
 	}
-	config := &n.configs[c.config]
+	config := &n.configs[c.config].ClientConfig
 	c.attempt++
 	c.conn = ConnID(len(n.attempts))
 	n.attempts = append(n.attempts, attempt{
@@ -150,7 +161,7 @@ func (n *Network) giveUp(conn ConnID) {
 	if c.conn != conn || c.fd == 0 {
 		return
 	}
-	config := &n.configs[c.config]
+	config := &n.configs[c.config].ClientConfig
 	n.record(Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: PatienceEnded})
 	n.decide(conn, OutcomeGaveUp, PatienceEnded)
 	if config.GiveUpHard {
@@ -261,7 +272,7 @@ func (n *Network) fail(a *attempt, r Record) {
 // the last one failed.
 func (n *Network) retry(id ClientID) {
 	c := &n.clients[id]
-	config := &n.configs[c.config]
+	config := &n.configs[c.config].ClientConfig
 	switch n.attempts[c.conn].fate.Outcome {
 	case OutcomeRefused, OutcomeReset, OutcomeTimedOut:
 	default:

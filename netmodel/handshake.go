@@ -29,13 +29,13 @@ func (h *Host) request(at int32, s Segment) {
 	}
 }
 
-// refusal remembers why the last request was turned away, so that Check can
-// look whether the reason held.
+// refusal remembers why the last request was turned away and what was the case
+// then, so that Check can look whether the reason held.
 type refusal struct {
-	listener int32
-	why      Cause
-	serials  uint64 // no socket was made since
-	records  int
+	why                             Cause
+	limit, pending, available, late int
+	freeDescriptors                 int
+	paused, noBuffers               bool
 }
 
 // turnAway refuses a request or leaves it unanswered. R4, WS.Q3
@@ -45,7 +45,13 @@ func (h *Host) turnAway(l *listener, s Segment, why Cause, how OnFull) {
 		kind = RequestIgnored
 	}
 	h.recordListener(l, Record{Kind: kind, Conn: s.Conn, Cause: why})
-	h.refusal = refusal{l.sock, why, h.serials, len(h.records)}
+	h.refusal = refusal{
+		why:   why,
+		limit: l.limit, pending: l.pending(), available: l.available, late: l.late,
+		freeDescriptors: h.freeDescriptors(),
+		paused:          h.socks[l.sock].has(flagPaused),
+		noBuffers:       h.faults&FaultNoBuffers != 0,
+	}
 	if how == RefuseWhenFull {
 		h.answerStray(s, why)
 	}

@@ -25,8 +25,7 @@ type Network struct {
 	seed     uint64
 	nodes    []node // nodes[0] is unused
 	paths    [][]path
-	configs  []ClientConfig
-	names    map[string]ClientID
+	configs  []crowd
 	clients  []client  // clients[0] is unused
 	attempts []attempt // indexed by ConnID; attempts[0] is the stream of segments that are nobody's
 	offered  int
@@ -96,7 +95,6 @@ func NewNetwork(seed uint64) *Network {
 		nodes:    make([]node, 1),
 		clients:  make([]client, 1),
 		attempts: []attempt{{draws: sim.Stream(seed, 0, drawsLink)}},
-		names:    map[string]ClientID{},
 	}
 }
 
@@ -275,6 +273,12 @@ func (n *Network) setWake(id HostID) {
 	if ok {
 		d.wake = n.engine.At(max(at, n.engine.Now()), event{kind: eventWake, host: id})
 	}
+}
+
+// CutOneWay interrupts only what one host sends to another, or heals it.
+func (n *Network) CutOneWay(from, to HostID, cut bool) {
+	n.flush()
+	n.paths[from][to].cut = cut
 }
 
 // transmit puts a segment on its way.

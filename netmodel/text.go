@@ -33,8 +33,8 @@ func NewPrinter(n *Network) *Printer {
 const (
 	columnTime    = 12
 	columnWho     = 8
-	columnWhat    = 20
-	columnResult  = 36
+	columnWhat    = 24
+	columnResult  = 38
 	columnPicture = 16
 )
 
@@ -146,7 +146,7 @@ func (p *Printer) appendWhat(b []byte, r Record) []byte {
 	case AbortedPending:
 		return append(b, "RST"...)
 	case RequestAccepted, Deferred:
-		return append(b, "accept"...)
+		return append(bytes.TrimSuffix(appendFD(append(b, "accept("...), r.FD), []byte(", ")), ')')
 	case SynSent, Connected, ConnectFailed:
 		return append(b, "connect"...)
 	case SynSentAgain:
@@ -157,6 +157,8 @@ func (p *Printer) appendWhat(b []byte, r Record) []byte {
 		return append(b, Segment{Flags: Flags(r.Value)}.kindName()...)
 	case ResetPending, Withdrawn:
 		return append(b, "pending"...)
+	case GaveUp:
+		return append(b, "gives up"...)
 	case Broken, Finished, Closed:
 		return append(b, "connection"...)
 	}
@@ -167,7 +169,9 @@ func appendCall(b []byte, r Record) []byte {
 	b = append(append(b, r.Call.String()...), '(')
 	switch r.Call {
 	case CallListen:
-		b = strconv.AppendInt(append(b, "backlog "...), r.Value, 10)
+		b = strconv.AppendInt(append(appendFD(b, r.FD), "backlog "...), r.Value, 10)
+	case CallAccept:
+		b = bytes.TrimSuffix(appendFD(b, r.FD), []byte(", "))
 	case CallBind, CallConnect:
 		b = strconv.AppendInt(append(b, "port "...), r.Value, 10)
 	case CallSend, CallReceive:
@@ -211,6 +215,10 @@ func (p *Printer) appendResult(b []byte, r Record) []byte {
 		return append(b, "over"...)
 	}
 	return append(b, r.Cause.String()...)
+}
+
+func appendFD(b []byte, fd FD) []byte {
+	return append(strconv.AppendInt(append(b, "fd "...), int64(fd), 10), ", "...)
 }
 
 func appendCallResult(b []byte, r Record) []byte {

@@ -1,0 +1,6 @@
+// Package netmodel
+//
+// # Not modelled
+//
+//	X: y
+package netmodel

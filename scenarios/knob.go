@@ -1,0 +1,259 @@
+package scenarios
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"wspsim/sim"
+)
+
+// Knob is a number of a scenario that may be turned. Its name says which: see
+// KnobNames. The default is what the scenario itself holds.
+type Knob struct {
+	Name     string
+	Min, Max int64 // in the knob's unit: a count, nanoseconds, or millionths
+}
+
+// Setting is a value for a knob, as text.
+type Setting struct{ Name, Value string }
+
+// Unit is what a knob counts.
+type Unit uint8
+
+// The units.
+const (
+	UnitCount    Unit = iota
+	UnitDuration      // nanoseconds; written "10ms"
+	UnitChance        // millionths; written "1/100", "0.01" or "1%"
+)
+
+// knobKind says what a knob is for.
+type knobKind struct {
+	name, help string
+	unit       Unit
+}
+
+// knobKinds are all knobs there are, in the order in which they are listed.
+func knobKinds() []knobKind {
+	return []knobKind{
+		{"backlog", "argument of the first listen (connections)", UnitCount},
+		{"relisten", "argument of the second listen (connections)", UnitCount},
+		{"clients", "how many clients come", UnitCount},
+		{"every", "mean time from one arrival to the next", UnitDuration},
+		{"workers", "how many connections the server serves at once", UnitCount},
+		{"service", "mean time from accept to close", UnitDuration},
+		{"backoff", "pause of the server after WSAEMFILE", UnitDuration},
+		{"descriptors", "how many descriptors the server's program may have open; 0 = no limit", UnitCount},
+		{"latency", "time on the link, each way", UnitDuration},
+		{"loss", "chance that the link loses a segment", UnitChance},
+		{"giveup", "how long a client waits for the server; 0 = for ever", UnitDuration},
+		{"retries", "further attempts of a client after a failure", UnitCount},
+	}
+}
+
+func kindOf(name string) (knobKind, bool) {
+	for _, k := range knobKinds() {
+		if k.name == name {
+			return k, true
+		}
+	}
+	return knobKind{}, false
+}
+
+// Help says what the knob is for.
+func (k Knob) Help() string {
+	kind, _ := kindOf(k.Name)
+	return kind.help
+}
+
+// Format writes a value of the knob the way Set reads it.
+func (k Knob) Format(value int64) string {
+	kind, _ := kindOf(k.Name)
+	switch kind.unit {
+	case UnitDuration:
+		return time.Duration(value).String()
+	case UnitChance:
+		whole, part := value/10_000, value%10_000
+		text := strconv.FormatInt(whole, 10)
+		if part > 0 {
+			text += "." + strings.TrimRight(fmt.Sprintf("%04d", part), "0")
+		}
+		return text + "%"
+	}
+	return strconv.FormatInt(value, 10)
+}
+
+// parse reads a value of the knob and checks its range.
+func (k Knob) parse(text string) (int64, error) {
+	kind, _ := kindOf(k.Name)
+	value, err := kind.unit.parse(text)
+	if err != nil {
+		return 0, fmt.Errorf("knob %s: %w", k.Name, err)
+	}
+	if value < k.Min || value > k.Max {
+		return 0, fmt.Errorf("knob %s: %s is out of range: want %s to %s", k.Name, text, k.Format(k.Min), k.Format(k.Max))
+	}
+	return value, nil
+}
+
+func (u Unit) parse(text string) (int64, error) {
+	switch u {
+	case UnitDuration:
+		d, err := time.ParseDuration(text)
+		if err != nil || d == 0 && strings.ContainsAny(text, "123456789") {
+			return 0, fmt.Errorf("%q is not a duration in whole nanoseconds, such as 10ms, 1.5s or 2m", text)
+		}
+		return int64(d), nil
+	case UnitChance:
+		r, err := sim.ParseRatio(text)
+		if err != nil {
+			return 0, err
+		}
+		millionths := int64(r.Num) * 1_000_000
+		if r.Den == 0 {
+			return 0, nil
+		}
+		if millionths%int64(r.Den) != 0 {
+			return 0, fmt.Errorf("%q is not a whole number of millionths, such as 1/100, 0.01 or 1%%", text)
+		}
+		return millionths / int64(r.Den), nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a whole number", text)
+	}
+	return n, nil
+}
+
+// Value returns where a knob of the scenario stands.
+func (s *Scenario) Value(k Knob) int64 {
+	return s.knob(k.Name, nil)
+}
+
+// With returns the scenario with knobs turned. Errors name the knob, the value
+// and what would be right; a scenario without the knob lists those it has.
+func (s Scenario) With(settings []Setting) (Scenario, error) {
+	s.Steps = append([]Step(nil), s.Steps...)
+	seen := map[string]bool{}
+	for _, set := range settings {
+		if seen[set.Name] {
+			return s, fmt.Errorf("knob %s is set twice", set.Name)
+		}
+		seen[set.Name] = true
+		k, ok := s.Knob(set.Name)
+		if !ok {
+			return s, fmt.Errorf("scenario %s has no knob %q; it has %s", s.Name, set.Name, strings.Join(s.knobNames(), ", "))
+		}
+		value, err := k.parse(set.Value)
+		if err != nil {
+			return s, err
+		}
+		s.knob(k.Name, &value)
+	}
+	return s, nil
+}
+
+// Knob returns the knob of that name.
+func (s *Scenario) Knob(name string) (Knob, bool) {
+	for _, k := range s.Knobs {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return Knob{}, false
+}
+
+func (s *Scenario) knobNames() []string {
+	if len(s.Knobs) == 0 {
+		return []string{"none"}
+	}
+	var names []string
+	for _, k := range s.Knobs {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// knob reads the number that a knob stands for and, if set is not nil, changes
+// it first. It is the one place that knows where each of them lives.
+func (s *Scenario) knob(name string, set *int64) int64 {
+	switch name {
+	case "backlog":
+		return s.backlogOf(0, set)
+	case "relisten":
+		return s.backlogOf(1, set)
+	case "clients":
+		return turn(&s.Load.Clients, set)
+	case "every":
+		return turnDist(&s.Load.Every, set)
+	case "workers":
+		return turn(&s.Program.Workers, set)
+	case "service":
+		return turnDist(&s.Program.Service, set)
+	case "backoff":
+		return turn(&s.Program.Backoff, set)
+	case "descriptors":
+		return turn(&s.Descriptors, set)
+	case "latency":
+		return turn(&s.Link.Latency, set)
+	case "giveup":
+		return turn(&s.Client.GiveUp, set)
+	case "retries":
+		return turn(&s.Client.Retry.Attempts, set)
+	case "loss":
+		if set != nil {
+			s.Link.Loss = sim.Ratio{Num: uint32(*set), Den: 1_000_000}
+		}
+		return int64(s.Link.Loss.Num) * 1_000_000 / int64(max(s.Link.Loss.Den, 1))
+	}
+	return 0
+}
+
+func turn[T int | time.Duration](at *T, set *int64) int64 {
+	if set != nil {
+		*at = T(*set)
+	}
+	return int64(*at)
+}
+
+// turnDist changes the mean of a distribution and keeps its kind.
+func turnDist(at *sim.Dist, set *int64) int64 {
+	if set != nil {
+		mean := time.Duration(*set)
+		switch d := (*at).(type) {
+		case sim.Exponential:
+			d.Average = mean
+			*at = d
+		case sim.Erlang:
+			d.Average = mean
+			*at = d
+		default:
+			*at = sim.Fixed(mean)
+		}
+	}
+	if *at == nil {
+		return 0
+	}
+	return int64((*at).Mean())
+}
+
+// backlogOf finds the n-th Listen among the steps.
+func (s *Scenario) backlogOf(n int, set *int64) int64 {
+	for i, step := range s.Steps {
+		l, ok := step.Do.(Listen)
+		if !ok {
+			continue
+		}
+		if n--; n >= 0 {
+			continue
+		}
+		if set != nil {
+			l.Backlog = int(*set)
+			s.Steps[i].Do = l
+		}
+		return int64(l.Backlog)
+	}
+	return 0
+}

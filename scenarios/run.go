@@ -1,0 +1,484 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+// Options says how to run a scenario. The zero value runs it as it stands, with
+// seed 0.
+type Options struct {
+	Profile string // "" = the scenario's first
+	Seed    uint64
+	Knobs   []Setting
+	Lines   int // how many lines of the story to keep in Result.Lines
+	// Record, if set, is shown every record as it happens.
+	Record func(*netmodel.Network, netmodel.Record)
+	// Stop, if set, is asked now and then whether to end the run early, and told
+	// how far it has come.
+	Stop func(now, end sim.Time) bool
+	// MaxEvents ends a run that takes too long; 0 = DefaultMaxEvents.
+	MaxEvents uint64
+}
+
+// DefaultMaxEvents is how many events a run may take, about a minute's work.
+const DefaultMaxEvents = 200_000_000
+
+// ErrStopped is what Run returns when Options.Stop ended it.
+var ErrStopped = errors.New("stopped")
+
+// MaxClients is how many clients a scenario may have.
+const MaxClients = 5_000_000
+
+// serverPort is where every scenario's server listens.
+const serverPort = 80
+
+// Run plays a scenario. It returns an error if the scenario, the profile or a
+// knob is not valid, if the run no longer advances or takes too long, and if an
+// invariant of the model does not hold, which would be a defect of the model.
+func Run(s Scenario, o Options) (*Result, error) {
+	turned, err := s.With(o.Knobs)
+	if err != nil {
+		return nil, err
+	}
+	if err := turned.Validate(); err != nil {
+		return nil, err
+	}
+	name := o.Profile
+	if name == "" {
+		name = s.Profiles[0]
+	}
+	profile, ok := netmodel.ProfileByName(name)
+	if !ok {
+		return nil, fmt.Errorf("unknown profile %q; known are %s", name, strings.Join(ProfileNames(), ", "))
+	}
+	r := newRun(turned, profile, o)
+	if err := r.play(); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
+	r.summarise(&s, &turned)
+	return &r.result, nil
+}
+
+// ProfileNames returns the names of all ready-made profiles.
+func ProfileNames() []string {
+	var names []string
+	for _, p := range netmodel.Profiles() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// What the streams of random numbers are for; netmodel has its own purposes
+// below 1000.
+const (
+	drawsArrival sim.Purpose = 1000 + iota // who: nobody
+	drawsService                           // who: the client that is served
+)
+
+// run is a scenario being played.
+type run struct {
+	s       Scenario
+	o       Options
+	net     *netmodel.Network
+	server  netmodel.HostID
+	crowd   netmodel.HostID // where the clients run
+	strays  netmodel.HostID // where a Flood comes from: no answer reaches it
+	printer *netmodel.Printer
+
+	sockets   []namedFD // listening sockets by name, in the order of their making
+	accepted  []namedFD // connections that Accept steps took, by client
+	files     []netmodel.FD
+	arrivals  sim.Rand
+	firstLoad netmodel.ClientID
+	came      int // clients of the load that have come
+
+	idle     int // workers without a connection
+	started  bool
+	starved  bool // a worker waits after WSAEMFILE
+	waits    []time.Duration
+	refused  map[netmodel.ConnID]struct{} // attempts that were refused at least once
+	records  []netmodel.Record
+	line     []byte
+	result   Result
+	progress uint64
+}
+
+type namedFD struct {
+	name string
+	fd   netmodel.FD
+}
+
+// The tags of program events: what, and which.
+const (
+	tagStep    = iota << 56
+	tagArrival // the next client of the load comes
+	tagStart   // the accept loop begins
+	tagServed  // a worker is done with the descriptor in the low bits
+	tagBackoff // a worker tries again after WSAEMFILE
+	tagMask    = 0xff << 56
+)
+
+func newRun(s Scenario, p netmodel.Profile, o Options) *run {
+	r := &run{s: s, o: o, net: netmodel.NewNetwork(o.Seed), refused: map[netmodel.ConnID]struct{}{}}
+	n := r.net
+	r.server = n.AddHost("server", netmodel.HostConfig{
+		Profile: p, Descriptors: s.Descriptors,
+		Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)},
+	})
+	r.crowd = n.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: crowdAddrs(p, s.clients())})
+	r.strays = n.AddHost("strays", netmodel.HostConfig{Profile: p})
+	n.SetLink(r.server, r.crowd, s.Link)
+	n.SetLink(r.server, r.strays, s.Link)
+	n.CutOneWay(r.server, r.strays, true)
+	r.printer = netmodel.NewPrinter(n)
+	r.arrivals = sim.Stream(o.Seed, 0, drawsArrival)
+	r.idle = s.Program.Workers
+	r.result = Result{Scenario: s.Name, Profile: p.Name, Seed: o.Seed}
+	return r
+}
+
+// crowdAddrs gives the clients as many addresses as their ports call for.
+func crowdAddrs(p netmodel.Profile, clients int) []netmodel.IP {
+	ports := int(p.PortMax-p.PortMin) + 1
+	var addrs []netmodel.IP
+	for i := range clients/ports + 1 {
+		addrs = append(addrs, netmodel.HostAddr(2, 1+i))
+	}
+	return addrs
+}
+
+// play runs the scenario to its end.
+func (r *run) play() error {
+	for i, step := range r.s.Steps {
+		r.net.After(step.At, tagStep|uint64(i))
+	}
+	r.addLoad()
+	if r.s.Program.Workers > 0 {
+		r.net.After(r.s.Program.Start, tagStart)
+	}
+	end := sim.Time(r.s.Until)
+	limit := r.o.MaxEvents
+	if limit == 0 {
+		limit = DefaultMaxEvents
+	}
+	for {
+		step, ok := r.net.Step(end)
+		if !ok {
+			break
+		}
+		if step.Program {
+			r.program(step.Tag)
+		}
+		r.settle()
+		r.result.Events++
+		if r.result.Events >= limit {
+			return fmt.Errorf("%d events and only at %v of %v: fewer clients, or a higher limit of events", limit, r.net.Now(), end)
+		}
+		if r.result.Events%4096 == 0 && r.o.Stop != nil && r.o.Stop(r.net.Now(), end) {
+			return ErrStopped
+		}
+	}
+	r.settle()
+	if err := r.net.Err(); err != nil {
+		return err
+	}
+	return r.net.Check()
+}
+
+// settle lets the accept loop act on what has happened until nothing more
+// follows at this instant.
+func (r *run) settle() {
+	for {
+		r.records = r.net.DrainRecords(r.records[:0])
+		if len(r.records) == 0 {
+			return
+		}
+		ready := false
+		for _, rec := range r.records {
+			r.note(rec)
+			ready = ready || rec.Host == r.server && wakes(rec)
+		}
+		if ready {
+			r.acceptAll()
+		}
+	}
+}
+
+// wakes reports whether a record means that accept may find something.
+func wakes(r netmodel.Record) bool {
+	switch r.Kind {
+	case netmodel.Completed, netmodel.RequestOffered, netmodel.AbortedPending, netmodel.Closed, netmodel.Withdrawn:
+		return true
+	}
+	return r.Kind == netmodel.Called && r.Call == netmodel.CallClose
+}
+
+// program does what an event of the scenario's own asks for.
+func (r *run) program(tag uint64) {
+	which := tag &^ uint64(tagMask)
+	switch tag & uint64(tagMask) {
+	case tagStep:
+		r.s.Steps[which].Do.perform(r)
+	case tagArrival:
+		r.arrive()
+	case tagStart:
+		r.started = true
+		r.acceptAll()
+	case tagServed:
+		_ = r.host().CloseSocket(netmodel.FD(which)) // a connection that broke meanwhile closes too
+		r.idle++
+		r.acceptAll()
+	case tagBackoff:
+		r.starved = false
+		r.acceptAll()
+	}
+}
+
+func (r *run) host() *netmodel.Host { return r.net.Host(r.server) }
+
+// addLoad makes the clients of the load and schedules the first arrival.
+func (r *run) addLoad() {
+	l := &r.s.Load
+	count := l.Clients
+	if len(l.Times) > 0 {
+		count = len(l.Times)
+	}
+	if count == 0 {
+		return
+	}
+	r.firstLoad = r.net.AddClients(r.clientConfig(r.loadName(), r.crowd, 0), count)
+	first := l.At
+	if len(l.Times) > 0 {
+		first = l.Times[0]
+	}
+	r.net.After(first, tagArrival)
+}
+
+func (r *run) loadName() string {
+	if r.s.Load.Name == "" {
+		return "c"
+	}
+	return r.s.Load.Name
+}
+
+func (r *run) clientConfig(name string, on netmodel.HostID, to int) netmodel.ClientConfig {
+	c := r.s.Client
+	return netmodel.ClientConfig{
+		Name: name, Host: on,
+		To:  netmodel.Addr{IP: netmodel.HostAddr(r.server, max(to, 1)), Port: serverPort},
+		TCP: c.TCP, GiveUp: c.GiveUp, GiveUpHard: c.GiveUpHard, Retry: c.Retry, Send: c.Send,
+	}
+}
+
+// arrive lets the next client of the load come, and those that come at the same
+// instant.
+func (r *run) arrive() {
+	l := &r.s.Load
+	for {
+		r.net.Start(r.firstLoad+netmodel.ClientID(r.came), 0)
+		r.came++
+		var pause time.Duration
+		switch {
+		case len(l.Times) > 0 && r.came == len(l.Times), len(l.Times) == 0 && r.came == l.Clients:
+			return
+		case len(l.Times) > 0:
+			pause = l.Times[r.came] - l.Times[r.came-1]
+		case l.Every != nil:
+			pause = l.Every.Draw(&r.arrivals)
+		}
+		if pause > 0 {
+			r.net.After(pause, tagArrival)
+			return
+		}
+	}
+}
+
+// acceptAll lets idle workers accept what there is.
+func (r *run) acceptAll() {
+	if !r.started {
+		return
+	}
+	for _, sock := range r.sockets {
+		for r.idle > 0 && !r.starved && r.acceptOne(sock.fd) {
+		}
+	}
+}
+
+// acceptOne lets one worker accept. It returns false if there is nothing more
+// to accept now.
+func (r *run) acceptOne(fd netmodel.FD) bool {
+	if ready, err := r.host().Select(fd); err != nil || !ready.Read {
+		return false
+	}
+	a, err := r.host().Accept(fd)
+	switch {
+	case errors.Is(err, netmodel.WSAEMFILE):
+		if r.s.Program.Backoff > 0 {
+			r.starved = true
+			r.net.After(r.s.Program.Backoff, tagBackoff)
+		}
+		return false
+	case errors.Is(err, netmodel.WSAECONNRESET), errors.Is(err, netmodel.WSAEACCES):
+		return true // that one is gone; the next may be well
+	case err != nil:
+		return false
+	}
+	r.idle--
+	r.net.After(r.serviceTime(a.Conn), tagServed|uint64(a.FD))
+	return true
+}
+
+// serviceTime draws how long a client is served, from a stream of its own, so
+// that it is the same under every profile.
+func (r *run) serviceTime(c netmodel.ConnID) time.Duration {
+	if r.s.Program.Service == nil {
+		return 0
+	}
+	f := r.net.Fate(c)
+	draws := sim.Stream(r.o.Seed, uint64(f.Client)<<16|uint64(f.Attempt), drawsService)
+	return r.s.Program.Service.Draw(&draws)
+}
+
+// note takes a record into the result.
+func (r *run) note(rec netmodel.Record) {
+	if r.o.Record != nil {
+		r.o.Record(r.net, rec)
+	}
+	if r.o.Lines > 0 {
+		r.line = r.printer.Append(r.line[:0], rec)
+		if len(r.line) > 0 {
+			r.result.TotalLines++
+			if len(r.result.Lines) < r.o.Lines {
+				r.result.Lines = append(r.result.Lines, string(r.line[:len(r.line)-1]))
+			}
+		}
+	}
+	switch {
+	case rec.Kind == netmodel.SynSentAgain && rec.Cause == netmodel.SynRefused:
+		r.refused[rec.Conn] = struct{}{}
+	case rec.Host == r.server:
+		r.noteListener(rec)
+	}
+}
+
+func (r *run) noteListener(rec netmodel.Record) {
+	l := &r.result.Listener
+	switch rec.Kind {
+	case netmodel.RequestRefused:
+		l.RefusedSYNs++
+	case netmodel.RequestIgnored:
+		l.IgnoredSYNs++
+	case netmodel.ResetPending:
+		if rec.Cause == netmodel.Trimmed {
+			l.Trimmed++
+		}
+	case netmodel.Withdrawn:
+		if rec.Cause == netmodel.HandshakeOver {
+			l.Expired++
+		}
+	case netmodel.RequestAccepted:
+		r.waits = append(r.waits, rec.Wait())
+		if _, late := r.refused[rec.Conn]; late {
+			l.Late++
+		}
+	case netmodel.Called:
+		if rec.Errno != 0 && rec.Errno != netmodel.WSAEWOULDBLOCK {
+			l.Failures++
+		}
+	}
+	if rec.Limit > 0 {
+		l.PeakPending = max(l.PeakPending, int(rec.Pending))
+		r.result.Depth.note(rec.At, int(rec.Pending))
+	}
+}
+
+// summarise completes the result. was is the scenario before knobs were turned.
+func (r *run) summarise(was, is *Scenario) {
+	res := &r.result
+	res.End, res.Records, res.Hash = r.net.Now(), r.net.Records(), r.net.Hash()
+	res.Fates = r.net.Fates()
+	res.Waits = waitsOf(r.waits)
+	offered, by := r.net.Tally()
+	res.Outcomes = Outcomes{
+		Offered: offered, Accepted: by[netmodel.OutcomeAccepted], Refused: by[netmodel.OutcomeRefused],
+		Reset: by[netmodel.OutcomeReset], TimedOut: by[netmodel.OutcomeTimedOut],
+		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
+	}
+	for i, sock := range r.sockets {
+		q, ok := r.host().Queue(sock.fd)
+		if !ok {
+			continue
+		}
+		if i == 0 {
+			res.Listener.Limit = q.Limit
+		}
+		res.Listener.Pending += q.Pending()
+		for _, e := range q.Entries {
+			if e.State == netmodel.EntryHalfOpen {
+				res.Listener.HalfOpen++
+			}
+		}
+	}
+	for _, k := range is.Knobs {
+		set := Setting{k.Name, k.Format(is.Value(k))}
+		res.Knobs = append(res.Knobs, set)
+		if is.Value(k) != was.Value(k) {
+			res.Turned = append(res.Turned, set)
+		}
+	}
+	r.judge()
+}
+
+// judge compares what came out with what was expected.
+func (r *run) judge() {
+	res := &r.result
+	res.Verdict = NotJudged
+	for _, e := range r.s.Expect {
+		if e.For != "" && e.For != res.Profile || len(res.Turned) > 0 && !e.Always {
+			continue
+		}
+		j := Judged{Expectation: e, Claim: e.claim()}
+		if e.Client != "" {
+			got := r.outcomeOf(e.Client)
+			j.Got, j.Held = got.String(), got == e.Outcome
+		} else {
+			got := res.measure(e.Measure)
+			j.Got, j.Held = fmt.Sprint(got), e.Min <= got && got <= e.Max
+		}
+		if res.Verdict == NotJudged {
+			res.Verdict = Held
+		}
+		if !j.Held {
+			res.Verdict = Failed
+		}
+		res.Judged = append(res.Judged, j)
+	}
+}
+
+// outcomeOf returns the outcome of a client's last attempt.
+func (r *run) outcomeOf(name string) netmodel.Outcome {
+	id, ok := r.net.ClientByName(name)
+	last := netmodel.StillPending
+	for _, f := range r.result.Fates {
+		if ok && f.Client == id {
+			last = f.Outcome
+		}
+	}
+	return last
+}
+
+func (r *run) socket(name string) (netmodel.FD, bool) {
+	for _, s := range slices.Backward(r.sockets) { // the latest of that name
+		if s.name == name {
+			return s.fd, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,101 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// sendOnce is how long a client of a Flood waits for an answer.
+const sendOnce = 10 * time.Minute
+
+// longest is the longest run: ten years of virtual time.
+const longest = 10 * 365 * 24 * time.Hour
+
+// clients returns how many clients the scenario has at most.
+func (s *Scenario) clients() int {
+	n := max(s.Load.Clients, len(s.Load.Times))
+	for _, step := range s.Steps {
+		switch a := step.Do.(type) {
+		case Request:
+			n++
+		case Flood:
+			n += a.Count
+		}
+	}
+	return n
+}
+
+// Validate says what is wrong with a scenario: where, what, and what would be
+// right.
+func (s Scenario) Validate() error {
+	if s.Name == "" {
+		return fmt.Errorf("scenario without a name")
+	}
+	if err := s.validate(); err != nil {
+		return fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+func (s *Scenario) validate() error {
+	switch {
+	case len(s.Profiles) == 0:
+		return fmt.Errorf("names no profile")
+	case s.Until <= 0 || s.Until > longest:
+		return fmt.Errorf("ends at %v: want more than 0, at most %v", s.Until, longest)
+	case s.Descriptors < 0:
+		return fmt.Errorf("%d descriptors: want 0 or more", s.Descriptors)
+	case s.clients() > MaxClients:
+		return fmt.Errorf("%d clients: want at most %d", s.clients(), MaxClients)
+	case s.Program.Workers < 0 || s.Program.Workers > MaxClients:
+		return fmt.Errorf("%d workers: want 0 to %d", s.Program.Workers, MaxClients)
+	case s.Program.Backoff < 0 || s.Program.Start < 0 || s.Load.At < 0 || s.Load.Clients < 0:
+		return fmt.Errorf("a number of the load or the program is negative")
+	}
+	if err := s.Link.Validate(); err != nil {
+		return err
+	}
+	for _, d := range []struct {
+		what string
+		dist interface{ Validate() error }
+	}{{"arrivals", s.Load.Every}, {"service", s.Program.Service}} {
+		if d.dist == nil {
+			continue
+		}
+		if err := d.dist.Validate(); err != nil {
+			return fmt.Errorf("%s: %w", d.what, err)
+		}
+	}
+	if !slices.IsSorted(s.Load.Times) || len(s.Load.Times) > 0 && s.Load.Times[0] < 0 {
+		return fmt.Errorf("times of arrival must ascend from 0")
+	}
+	return s.validateSteps()
+}
+
+func (s *Scenario) validateSteps() error {
+	var last time.Duration
+	for i, step := range s.Steps {
+		switch {
+		case step.Do == nil:
+			return fmt.Errorf("step %d does nothing", i+1)
+		case step.At < last:
+			return fmt.Errorf("step %d at %v comes before the one at %v", i+1, step.At, last)
+		}
+		last = step.At
+		switch a := step.Do.(type) {
+		case Request:
+			if a.Client == "" || strings.ContainsFunc(a.Client, unprintable) {
+				return fmt.Errorf("step %d: client %q: want a name without blanks", i+1, a.Client)
+			}
+		case Flood:
+			if a.Count < 1 || a.Name == "" {
+				return fmt.Errorf("step %d: a flood of %d named %q: want at least one and a name", i+1, a.Count, a.Name)
+			}
+		}
+	}
+	return nil
+}
+
+func unprintable(r rune) bool { return r <= ' ' || r == 0x7f }
