@@ -45,7 +45,7 @@ func (h *Host) Accept(fd FD) (Accepted, error) { return h.AcceptIf(fd, nil) }
 func (h *Host) AcceptIf(fd FD, condition func(Request) Decision) (Accepted, error) {
 	a, err := h.accept(fd, condition)
 	if err != nil {
-		h.records = append(h.records, h.failedAccept(fd, a, err))
+		h.record(h.failedAccept(fd, a, err))
 	}
 	return a, err
 }
@@ -68,13 +68,14 @@ func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error)
 		}
 		return Accepted{}, WSAEWOULDBLOCK
 	}
-	starved := h.freeDescriptors() == 0 && h.socks[i].heldFD == 0
-	if starved && !(condition != nil && h.profile.ConditionFirst) {
-		return Accepted{}, WSAEMFILE
-	}
 	s := &h.socks[i]
 	a := Accepted{Peer: s.remote, Conn: s.conn}
-	if s.has(flagAborted) && (h.profile.Aborted == AbortedAtAccept || s.has(flagDeferred)) {
+	switch {
+	case s.has(flagAborted) && s.has(flagDeferred):
+		return a, h.acceptAborted(i)
+	case h.starved(i) && !(condition != nil && h.profile.ConditionFirst):
+		return Accepted{}, WSAEMFILE
+	case s.has(flagAborted) && h.profile.Aborted == AbortedAtAccept:
 		return a, h.acceptAborted(i)
 	}
 	if condition != nil {
@@ -84,7 +85,7 @@ func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error)
 			return a, WSAECONNRESET // the condition function itself ended it
 		case decision != CFAccept:
 			return a, h.notAccepted(i, decision)
-		case starved:
+		case h.starved(i): // asked again: the condition function may have opened or closed one
 			return a, WSAEMFILE
 		}
 	}
@@ -119,6 +120,12 @@ func (h *Host) firstPending(l *listener) int32 {
 	return l.offered.head
 }
 
+// starved reports whether a pending connection cannot be handed out for want
+// of a descriptor.
+func (h *Host) starved(i int32) bool {
+	return h.freeDescriptors() == 0 && h.socks[i].heldFD == 0
+}
+
 // ask runs the condition function. WS.C1
 func (h *Host) ask(condition func(Request) Decision, i int32) Decision {
 	s := &h.socks[i]
@@ -134,7 +141,11 @@ func (h *Host) notAccepted(i int32, decision Decision) error {
 	l := &h.lists[h.socks[s.listener].list]
 	switch decision {
 	case CFReject:
+		tookSlot := s.state != stateOffered
 		h.resetPending(i, Rejected)
+		if tookSlot {
+			l.giveBack()
+		}
 		h.fill(l)
 		return WSAECONNREFUSED
 	case CFDefer:
@@ -157,6 +168,7 @@ func (h *Host) acceptAborted(i int32) error {
 	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: why})
 	s.state = stateBroken
 	h.release(i)
+	l.giveBack()
 	h.fill(l)
 	if deferred {
 		return WSAEACCES
@@ -212,7 +224,7 @@ func (h *Host) inherit(i, at int32) {
 
 // failedAccept is the record of an accept that handed nothing out.
 func (h *Host) failedAccept(fd FD, a Accepted, err error) Record {
-	r := Record{At: h.now, Host: h.id, Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: errnoOf(err)}
+	r := Record{Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: errnoOf(err)}
 	if i := h.table.lookup(fd); i > 0 && h.socks[i].state == stateListening {
 		l := &h.lists[h.socks[i].list]
 		r.Limit, r.Pending, r.Available = int32(l.limit), int32(l.pending()), int32(l.available)

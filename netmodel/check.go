@@ -58,8 +58,9 @@ func slotsFitTheBacklog(h *Host) error {
 			return fmt.Errorf("slots fit the backlog: %d available, %d late", l.available, l.late)
 		case l.pending()+l.available > l.limit:
 			return fmt.Errorf("slots fit the backlog: %d pending and %d available of %d", l.pending(), l.available, l.limit)
-		case h.profile.Slots != SlotsFilled && l.pending()+l.available+l.late != l.limit:
-			return fmt.Errorf("slots fit the backlog: %d pending, %d available and %d late are not %d, though slots cost nothing", l.pending(), l.available, l.late, l.limit)
+		case h.profile.Slots != SlotsFilled && l.pending()+l.available+l.late < l.limit:
+			// After a smaller listen more may be late than will find room.
+			return fmt.Errorf("slots fit the backlog: %d pending, %d available and %d late are fewer than %d, though slots cost nothing", l.pending(), l.available, l.late, l.limit)
 		}
 	}
 	return nil
@@ -170,9 +171,9 @@ func refusalHadAReason(h *Host) error {
 	held := true
 	switch r.why {
 	case QueueFull:
-		held = r.available == 0 && (r.pending == r.limit || r.pending+r.late >= r.limit || h.profile.Slots == SlotsFilled && r.late > 0)
+		held = r.available == 0 && r.pending+r.late >= r.limit
 	case SlotsUsedUp:
-		held = r.available == 0 && r.pending < r.limit && h.profile.Slots == SlotsFilled
+		held = r.available == 0 && r.pending+r.late < r.limit && h.profile.Slots == SlotsFilled
 	case NoDescriptor:
 		held = r.freeDescriptors == 0 && h.profile.Slots == SlotsOwnDescriptor
 	case Paused:

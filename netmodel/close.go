@@ -15,14 +15,17 @@ func (h *Host) CloseSocket(fd FD) error {
 		return err
 	}
 	s := &h.socks[i]
-	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Called, Call: CallClose, FD: fd, Conn: s.conn})
+	h.record(Record{Kind: Called, Call: CallClose, FD: fd, Conn: s.conn})
 	switch s.state {
 	case stateListening:
 		h.closeListener(i)
 	case stateHalfOpen:
 		h.sendReset(i, HardClose)
 	case stateOpen:
-		return h.closeConnection(i)
+		called := len(h.records) - 1
+		err := h.closeConnection(i)
+		h.records[called].Errno = errnoOf(err)
+		return err
 	}
 	h.release(i)
 	return nil
@@ -38,7 +41,7 @@ func (h *Host) closeConnection(i int32) error {
 	case s.unread() > 0:
 		h.abandon(i, UnreadData)
 		return nil
-	case s.linger > 0 && !delivered && !s.has(flagLingerOver):
+	case s.linger > 0 && !delivered:
 		if !s.has(flagLingering) {
 			s.set(flagLingering, true)
 			h.finish(i)

@@ -1,6 +1,9 @@
 package netmodel
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // SetClient changes how one socket connects, as SIO_TCP_INITIAL_RTO does on
 // Windows. It must be called before Connect. WS.T7
@@ -40,8 +43,9 @@ func (h *Host) SetConn(fd FD, c ConnID) {
 //
 // Errors, in the order of the checks: those of every call, WSAENOTSOCK,
 // WSAEINVAL (it listens), WSAEALREADY (it is connecting), WSAEISCONN,
-// WSAEADDRNOTAVAIL (no address or port to connect to), WSAENOBUFS (also: no port
-// free), WSAEADDRINUSE (a conflict that bind let pass). WS.L9, WS.T8
+// WSAEOPNOTSUPP (datagram), WSAEADDRNOTAVAIL (no address or port to connect to),
+// WSAENOBUFS (also: no port free), WSAEADDRINUSE (a conflict that bind let pass,
+// or the same two addresses are connected already). WS.L9, WS.T8
 func (h *Host) Connect(fd FD, to Addr) error {
 	err := h.connect(fd, to)
 	if err != nil {
@@ -103,19 +107,23 @@ func (h *Host) startConnect(i int32, to Addr) {
 	s.resends, s.silences = 0, 0
 	s.set(flagRefusedOnce, false)
 	h.tuples[s.key()] = i
-	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: SynSent, Conn: s.conn, FD: s.fd, Cause: ConnectCalled})
+	h.record(Record{Kind: SynSent, Conn: s.conn, FD: s.fd, Cause: ConnectCalled})
 	h.sendSyn(i)
 }
 
 func (h *Host) sendSyn(i int32) {
 	s := &h.socks[i]
 	h.send(Segment{Src: s.local, Dst: s.remote, Seq: s.acked, Flags: SYN, Conn: s.conn})
-	syn := &h.clients[s.client].Syn
-	wait := syn.Wait(s.silences)
-	if syn.Limit > 0 {
-		wait = min(wait, syn.Limit-h.now.Sub(s.since))
+	h.armSyn(i, h.clients[s.client].Syn.Wait(s.silences))
+}
+
+// armSyn waits before the next SYN, but not beyond the limit of the attempt.
+func (h *Host) armSyn(i int32, wait time.Duration) {
+	s := &h.socks[i]
+	if limit := h.clients[s.client].Syn.Limit; limit > 0 {
+		wait = max(0, min(wait, limit-h.now.Sub(s.since)))
 	}
-	h.arm(i, max(wait, 0))
+	h.arm(i, wait)
 }
 
 // synTimeout sends the SYN again, after silence or the pause that follows an
@@ -144,7 +152,7 @@ func (h *Host) resendSyn(i int32, why Cause) {
 	s := &h.socks[i]
 	s.resends++
 	s.why = NoCause // the answer to the new SYN decides
-	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: SynSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: why})
+	h.record(Record{Kind: SynSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: why})
 	h.sendSyn(i)
 }
 
@@ -155,7 +163,7 @@ func (h *Host) failConnect(i int32, e Errno, why Cause) {
 	s := &h.socks[i]
 	delete(h.tuples, s.key())
 	s.state, s.soError = stateFailed, e
-	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: ConnectFailed, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
+	h.record(Record{Kind: ConnectFailed, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 }
 
 // arriveConnecting handles a segment for a socket that sent a SYN.
@@ -172,7 +180,7 @@ func (h *Host) arriveConnecting(i int32, s Segment) {
 		h.disarm(i)
 		c.state, c.acked, c.resends, c.soError = stateOpen, c.sent, 0, 0
 		c.received, c.read = s.Seq+1, s.Seq+1
-		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Connected, Conn: c.conn, FD: c.fd, Since: c.since, Cause: SynAckArrived})
+		h.record(Record{Kind: Connected, Conn: c.conn, FD: c.fd, Since: c.since, Cause: SynAckArrived})
 		h.sendAck(i)
 	}
 }
@@ -194,5 +202,5 @@ func (h *Host) synRefused(i int32, why Cause) {
 		h.failConnect(i, WSAECONNREFUSED, why)
 		return
 	}
-	h.arm(i, refused.Gap)
+	h.armSyn(i, refused.Gap)
 }

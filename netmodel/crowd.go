@@ -221,7 +221,7 @@ func (n *Network) ingest(r Record) {
 	}
 	id := a.fate.Client
 	c := &n.clients[id]
-	if r.Host != n.configs[c.config].Host || c.conn != r.Conn {
+	if r.Host != n.configs[c.config].Host || c.conn != r.Conn || c.fd != r.FD {
 		return
 	}
 	switch r.Kind {

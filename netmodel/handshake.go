@@ -4,7 +4,7 @@ package netmodel
 // whether a request gets in.
 func (h *Host) request(at int32, s Segment) {
 	if at == 0 {
-		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: RequestRefused, Conn: s.Conn, Cause: NobodyListens})
+		h.record(Record{Kind: RequestRefused, Conn: s.Conn, Cause: NobodyListens})
 		h.answerStray(s, NobodyListens)
 		return
 	}
@@ -18,7 +18,7 @@ func (h *Host) request(at int32, s Segment) {
 		h.turnAway(l, s, OutOfBuffers, IgnoreWhenFull)
 	case h.socks[at].has(flagConditional):
 		h.offer(l, s)
-	case l.available == 0 && l.pending() < l.limit && h.profile.Slots == SlotsFilled:
+	case l.available == 0 && l.pending()+l.late < l.limit && h.profile.Slots == SlotsFilled:
 		h.turnAway(l, s, SlotsUsedUp, h.profile.OnFull)
 	case l.available == 0:
 		h.turnAway(l, s, QueueFull, h.profile.OnFull)
@@ -108,7 +108,7 @@ func (h *Host) synAckTimeout(i int32) {
 	s := &h.socks[i]
 	if s.resends < h.profile.SynAck.Retries {
 		s.resends++
-		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: SynAckAgain, Conn: s.conn, Value: int64(s.resends), FD: s.fd})
+		h.record(Record{Kind: SynAckAgain, Conn: s.conn, Value: int64(s.resends), FD: s.fd})
 		h.sendSynAck(i)
 		return
 	}

@@ -38,10 +38,11 @@ type Host struct {
 	nextIP  int
 	nextPt  uint16
 
-	timers  sim.Engine[timer]
-	out     []Segment
-	records []Record
-	refusal refusal // the last one, for Check
+	timers   sim.Engine[timer]
+	out      []Segment
+	records  []Record
+	recorded uint64  // records so far
+	refusal  refusal // the last one, for Check
 }
 
 // HostConfig says what a host has.
@@ -160,7 +161,7 @@ func (h *Host) Cleanup() error {
 // Deliver hands the host a segment that arrived for it.
 func (h *Host) Deliver(s Segment) {
 	if h.faults&FaultNetworkDown != 0 {
-		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Lost, Conn: s.Conn, Cause: NetworkDown})
+		h.record(Record{Kind: Lost, Conn: s.Conn, Cause: NetworkDown})
 		return
 	}
 	if i, ok := h.tuples[tuple{s.Dst, s.Src}]; ok {
@@ -278,8 +279,15 @@ func (h *Host) send(s Segment) {
 	}
 }
 
+// record appends to what happened.
+func (h *Host) record(r Record) {
+	r.At, r.Host = h.now, h.id
+	h.recorded++
+	h.records = append(h.records, r)
+}
+
 func (h *Host) recordCall(call Call, fd FD, value int64, err error) {
-	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Called, Call: call, FD: fd, Value: value, Errno: errnoOf(err)})
+	h.record(Record{Kind: Called, Call: call, FD: fd, Value: value, Errno: errnoOf(err)})
 }
 
 // expire does what a timer asks for.

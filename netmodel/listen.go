@@ -94,7 +94,7 @@ func (h *Host) relisten(i int32, backlog int) error {
 		l.limit, l.asked = h.profile.Backlog.Effective(backlog), backlog
 	}
 	excess := l.pending() - l.limit
-	l.available = max(0, min(l.available, -excess))
+	l.available = max(0, min(l.available, -excess-l.late)) // a slot on its way back is not there yet
 	h.fill(l)
 	h.recordListener(l, Record{Kind: Called, Call: CallListen, Value: int64(backlog)})
 	for ; excess > 0; excess-- {
@@ -124,6 +124,12 @@ func (h *Host) fill(l *listener) {
 	l.available = max(l.available, room)
 }
 
+// giveBack makes the slot of a request available again that left the queue
+// without being accepted. It must have left already. WS.Q7, WS.C3
+func (l *listener) giveBack() {
+	l.available = max(l.available, min(l.available+1, l.limit-l.pending()-l.late))
+}
+
 // returnSlot lets a slot arrive that accept gave back late. WS.Q5
 func (h *Host) returnSlot(i int32) {
 	l := &h.lists[h.socks[i].list]
@@ -138,16 +144,17 @@ func (h *Host) excessOf(l *listener) int32 {
 	if h.profile.Trim == TrimHalfOpen && l.half.tail != 0 {
 		return l.half.tail
 	}
+	oldest := h.profile.Trim == TrimOldest
 	var found int32
 	for _, c := range [...]chain{l.half, l.done} {
 		for i := c.head; i != 0; i = h.socks[i].next {
 			switch {
 			case found == 0:
 				found = i
-			case found == l.deferred: // the deferred one stands at the head: last to go
+			case found == l.deferred && !oldest: // the deferred one stands at the head: last to go
 				found = i
-			case i == l.deferred:
-			case (h.socks[i].serial < h.socks[found].serial) == (h.profile.Trim == TrimOldest):
+			case i == l.deferred && !oldest:
+			case (h.socks[i].serial < h.socks[found].serial) == oldest:
 				found = i
 			}
 		}
@@ -174,7 +181,7 @@ func (h *Host) withdraw(i int32, why Cause) {
 	takesSlot := h.socks[i].state != stateOffered
 	l := h.leave(i)
 	if takesSlot {
-		l.available++
+		l.giveBack()
 	}
 	s := &h.socks[i]
 	if s.has(flagDeferred) {
@@ -224,7 +231,7 @@ func (h *Host) closeListener(i int32) {
 
 // recordListener appends a record about a listener with the state of its queue.
 func (h *Host) recordListener(l *listener, r Record) {
-	r.At, r.Host, r.FD = h.now, h.id, h.socks[l.sock].fd
+	r.FD = h.socks[l.sock].fd
 	r.Limit, r.Pending, r.Available = int32(l.limit), int32(l.pending()), int32(l.available)
-	h.records = append(h.records, r)
+	h.record(r)
 }

@@ -2,7 +2,6 @@ package netmodel
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"time"
 
@@ -175,10 +174,13 @@ type Step struct {
 }
 
 // Step lets the next event happen, if it is due at limit or before. It returns
-// false when there is none: then the time is limit, unless the run no longer
-// advances, which Err tells.
+// false when there is none: then the time is limit, unless that is sim.Forever
+// or the run no longer advances, which Err tells.
 func (n *Network) Step(limit sim.Time) (Step, bool) {
 	n.flush()
+	if _, ok := n.engine.Peek(); !ok && limit == sim.Forever {
+		return Step{}, false // the clock stays where it is
+	}
 	for _, e := range n.engine.Until(limit) {
 		step := Step{}
 		switch e.kind {
@@ -248,11 +250,11 @@ func (n *Network) flush() {
 			again = true // what is read now may make clients act
 			n.records = h.DrainRecords(n.records[:0])
 			n.scratch = h.Drain(n.scratch[:0])
+			for _, r := range n.records { // before the fate of the segments that were sent because of it
+				n.ingest(r)
+			}
 			for _, s := range n.scratch {
 				n.transmit(HostID(id), s)
-			}
-			for _, r := range n.records {
-				n.ingest(r)
 			}
 		}
 	}
@@ -333,6 +335,3 @@ func (n *Network) record(r Record) {
 	n.hash = r.Mix(n.hash)
 	n.fresh = append(n.fresh, r)
 }
-
-// Forever is the limit of a run that ends when nothing is left to happen.
-const Forever = sim.Time(math.MaxInt64)

@@ -89,12 +89,13 @@ func (h *Host) setSockOpt(fd FD, o Option, value int) error {
 	return nil
 }
 
-// resetQueue resets everything that is pending. WS.Q9
+// resetQueue resets everything that is pending. What was reset gives its slots
+// back; only listen and accept fill. WS.Q9, WS.D7
 func (h *Host) resetQueue(l *listener) {
 	for l.pending() > 0 {
 		h.resetPending(h.excessOf(l), Paused)
+		l.giveBack()
 	}
-	h.fill(l)
 }
 
 // flagOf returns the flag of an option that can be set.

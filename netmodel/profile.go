@@ -2,6 +2,7 @@ package netmodel
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -65,8 +66,7 @@ type Profile struct {
 	// SO_EXCLUSIVEADDRUSE, SO_CONDITIONAL_ACCEPT and SO_PAUSE_ACCEPT are unknown
 	// options (WSAENOPROTOOPT). Windows CE.
 	FewOptions bool
-	// SO_ERROR keeps its value when it is read. WS.L6 and the options of
-	// section 2 of the rule table: observed on Windows.
+	// SO_ERROR keeps its value when it is read: observed on Windows. WS.L6
 	ErrorSticks bool
 	// First and last port that the host picks from. Bind page: 1024..5000.
 	PortMin, PortMax uint16
@@ -121,6 +121,9 @@ func (s Schedule) Wait(retransmissions uint8) time.Duration {
 	for range retransmissions {
 		if s.Max > 0 && d >= s.Max {
 			return s.Max
+		}
+		if d > math.MaxInt64/2 {
+			return math.MaxInt64 // for ever
 		}
 		d *= 2
 	}
@@ -241,8 +244,25 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("profile %s: hints %d..%d: want 1 <= HintMin <= HintMax <= %d, or HintMax 0", p.Name, b.HintMin, b.HintMax, 1<<20)
 	case p.PortMin < 1 || p.PortMax < p.PortMin:
 		return fmt.Errorf("profile %s: ports %d..%d: want 1 <= PortMin <= PortMax", p.Name, p.PortMin, p.PortMax)
-	case p.SlotReturnDelay < 0 || p.OfferLifetime < 0:
+	case p.SlotReturnDelay < 0 || p.OfferLifetime < 0 || p.FinWait < 0:
 		return fmt.Errorf("profile %s: a duration is negative", p.Name)
+	}
+	for _, choice := range [...]struct {
+		field     string
+		got, last uint8
+	}{
+		{"Relisten", uint8(p.Relisten), uint8(RelistenKeeps)},
+		{"Trim", uint8(p.Trim), uint8(TrimHalfOpen)},
+		{"OnFull", uint8(p.OnFull), uint8(IgnoreWhenFull)},
+		{"Slots", uint8(p.Slots), uint8(SlotsFree)},
+		{"Order", uint8(p.Order), uint8(OrderByArrival)},
+		{"Aborted", uint8(p.Aborted), uint8(AbortedWithdraws)},
+		{"CloseListener", uint8(p.CloseListener), uint8(CloseForgetsAll)},
+		{"Binds", uint8(p.Binds), uint8(BindsOld)},
+	} {
+		if choice.got > choice.last {
+			return fmt.Errorf("profile %s: %s is %d: there is no such setting, the last one is %d", p.Name, choice.field, choice.got, choice.last)
+		}
 	}
 	if err := p.Client.Validate(); err != nil {
 		return fmt.Errorf("profile %s: %w", p.Name, err)

@@ -46,7 +46,6 @@ const (
 	flagRefusedOnce                  // the last answer to a SYN was an RST
 	flagAccepted                     // came out of accept
 	flagLingering                    // close was called and waits for SO_LINGER
-	flagLingerOver                   // that wait is over
 	flagChained                      // is on the list of its port
 )
 
@@ -188,7 +187,7 @@ func (h *Host) release(i int32) {
 		h.table.close(s.heldFD)
 	}
 	if s.state == stateOpen {
-		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Closed, Conn: s.conn, FD: s.fd})
+		h.record(Record{Kind: Closed, Conn: s.conn, FD: s.fd})
 	}
 	*s = socket{}
 	h.free = append(h.free, i)

@@ -1,9 +1,6 @@
 package netmodel
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // A connection carries counted bytes in order, is acknowledged at once and sent
 // again as a whole when it is not. There is no window and no congestion
@@ -16,11 +13,9 @@ const (
 	ShutBoth    = 2 // SD_BOTH
 )
 
-// maxUnread and maxUnsent bound what may wait in one direction, so that
+// maxWaiting bounds what may wait at either end of one direction, so that
 // sequence numbers stay unambiguous.
-const (
-	maxWaiting = 1 << 30 // bytes
-)
+const maxWaiting = 1 << 30 // bytes
 
 // Send sends n bytes and returns how many were taken: fewer than n when too
 // many are waiting. Errors: those of every call, WSAENOTSOCK, WSAEFAULT (n is
@@ -47,7 +42,7 @@ func (h *Host) Send(fd FD, n int) (int, error) {
 		s.sent += uint32(n)
 		h.armData(i)
 	}
-	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Called, Call: CallSend, Conn: s.conn, FD: fd, Value: int64(n)})
+	h.record(Record{Kind: Called, Call: CallSend, Conn: s.conn, FD: fd, Value: int64(n)})
 	return n, nil
 }
 
@@ -70,7 +65,7 @@ func (h *Host) Receive(fd FD, limit int) (int, error) {
 		return 0, WSAEWOULDBLOCK
 	}
 	s.read += uint32(n)
-	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Called, Call: CallReceive, Conn: s.conn, FD: fd, Value: int64(n)})
+	h.record(Record{Kind: Called, Call: CallReceive, Conn: s.conn, FD: fd, Value: int64(n)})
 	return n, nil
 }
 
@@ -207,13 +202,13 @@ func (h *Host) takeData(i int32, s Segment) bool {
 		h.sendReset(i, ReceiveShutDown)
 		h.breakConnection(i, WSAECONNABORTED, ReceiveShutDown)
 		return false
-	case int32(c.received-c.read) > maxWaiting:
+	case c.received-c.read >= maxWaiting:
 		return true // no room: it will come again
 	}
 	c.received = s.end()
 	if s.Flags&FIN != 0 {
 		c.set(flagFinReceived, true)
-		h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Finished, Conn: c.conn, FD: c.fd, Cause: PeerFinished})
+		h.record(Record{Kind: Finished, Conn: c.conn, FD: c.fd, Cause: PeerFinished})
 	}
 	return true
 }
@@ -262,7 +257,7 @@ func (h *Host) breakConnection(i int32, e Errno, why Cause) {
 	s := &h.socks[i]
 	h.disarm(i)
 	delete(h.tuples, s.key())
-	h.records = append(h.records, Record{At: h.now, Host: h.id, Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
+	h.record(Record{Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 	s.state, s.broken = stateBroken, e
 	if s.fd == 0 {
 		h.release(i)
@@ -309,4 +304,4 @@ func (h *Host) sendReset(i int32, why Cause) {
 }
 
 // seconds turns an option in whole seconds into a duration.
-func seconds(n int32) time.Duration { return time.Duration(min(n, math.MaxInt16)) * time.Second }
+func seconds(n int32) time.Duration { return time.Duration(n) * time.Second }

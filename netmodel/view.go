@@ -83,13 +83,22 @@ func (h *Host) Queue(fd FD) (Queue, bool) {
 	}
 	l := &h.lists[h.socks[i].list]
 	q := Queue{Asked: l.asked, Limit: l.limit, Available: l.available}
+	if l.deferred != 0 { // at the top, whatever was complete first. WS.C4
+		q.Entries = append(q.Entries, h.entry(l.deferred))
+	}
 	for _, c := range [...]chain{l.done, l.half, l.offered} {
 		for j := c.head; j != 0; j = h.socks[j].next {
-			s := &h.socks[j]
-			q.Entries = append(q.Entries, Entry{Conn: s.conn, Peer: s.remote, Since: s.since, State: entryState(s), Deferred: s.has(flagDeferred)})
+			if j != l.deferred {
+				q.Entries = append(q.Entries, h.entry(j))
+			}
 		}
 	}
 	return q, true
+}
+
+func (h *Host) entry(i int32) Entry {
+	s := &h.socks[i]
+	return Entry{Conn: s.conn, Peer: s.remote, Since: s.since, State: entryState(s), Deferred: s.has(flagDeferred)}
 }
 
 func entryState(s *socket) EntryState {

@@ -1,0 +1,123 @@
+package netmodel_test
+
+import (
+	"testing"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+// life is a host with a listener and a peer whose connections come and go.
+type life struct {
+	h       *netmodel.Host
+	fd      netmodel.FD
+	round   uint32
+	out     []netmodel.Segment
+	records []netmodel.Record
+}
+
+func newLife() *life {
+	l := &life{h: netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.WSP(), Addrs: []netmodel.IP{hostIP}, Descriptors: 100})}
+	_ = l.h.Startup()
+	l.fd, _ = l.h.Socket(netmodel.Stream)
+	_ = l.h.Bind(l.fd, netmodel.Addr{Port: port})
+	_ = l.h.Listen(l.fd, 100)
+	return l
+}
+
+// once takes a connection from SYN to the last ACK, and reports whether it went
+// as it should: SYN-ACK, accept, FIN each way.
+func (l *life) once() bool {
+	l.round++
+	from := netmodel.Addr{IP: netmodel.IPv4(10, 2, 0, 0) + netmodel.IP(l.round%60000), Port: uint16(1024 + l.round%50000)}
+	seg := netmodel.Segment{Src: from, Dst: netmodel.Addr{IP: hostIP, Port: port}, Seq: 100, Flags: netmodel.SYN, Conn: netmodel.ConnID(l.round)}
+	l.h.Deliver(seg)
+	l.out = l.h.Drain(l.out[:0])
+	isn := l.out[0].Seq
+	seg.Seq, seg.Ack, seg.Flags = 101, isn+1, netmodel.ACK
+	l.h.Deliver(seg)
+	a, err := l.h.Accept(l.fd)
+	if err != nil {
+		return false
+	}
+	_ = l.h.CloseSocket(a.FD) // sends a FIN
+	seg.Ack, seg.Flags = isn+2, netmodel.ACK|netmodel.FIN
+	l.h.Deliver(seg)
+	l.h.Advance(l.h.Now().Add(time.Microsecond))
+	l.out = l.h.Drain(l.out[:0])
+	l.records = l.h.DrainRecords(l.records[:0])
+	return len(l.out) == 2 // the FIN, and the ACK of the peer's
+}
+
+func TestAConnectionCostsNoAllocation(t *testing.T) {
+	l := newLife()
+	for range 1000 {
+		if !l.once() {
+			t.Fatal("a connection did not live its life")
+		}
+	}
+	if n := testing.AllocsPerRun(5000, func() { l.once() }); n != 0 {
+		t.Errorf("a connection from SYN to close: %v allocations, want none", n)
+	}
+	if err := l.h.Check(); err != nil {
+		t.Errorf("Check() = %v", err)
+	}
+	if at, waits := l.h.Deadline(); waits {
+		t.Errorf("Deadline() = %v when all is over, want none", at)
+	}
+}
+
+func BenchmarkConnectionLife(b *testing.B) {
+	l := newLife()
+	b.ReportAllocs()
+	for b.Loop() {
+		if !l.once() {
+			b.Fatal("a connection did not live its life")
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "connections/s")
+}
+
+// BenchmarkNetworkConnection takes clients through a network: connect, accept,
+// close by the server, close by the client.
+func BenchmarkNetworkConnection(b *testing.B) {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond, Jitter: sim.Uniform{Max: time.Millisecond}})
+	h := n.Host(server)
+	fd, _ := h.Socket(netmodel.Stream)
+	_ = h.Bind(fd, netmodel.Addr{Port: port})
+	_ = h.Listen(fd, 200)
+	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: port}
+	const clients = 1000
+	first := n.AddClients(netmodel.ClientConfig{Name: "c", Host: crowd, To: to}, clients)
+	var records []netmodel.Record
+	events, accepted := 0, 0
+	b.ReportAllocs()
+	next := 0
+	for b.Loop() {
+		n.Start(first+netmodel.ClientID(next%clients), 0)
+		next++
+		for limit := n.Now().Add(100 * time.Microsecond); ; events++ { // 10,000 a second
+			if _, ok := n.Step(limit); !ok {
+				break
+			}
+		}
+		for {
+			a, err := n.Host(server).Accept(fd)
+			if err != nil {
+				break
+			}
+			accepted++
+			_ = n.Host(server).CloseSocket(a.FD)
+		}
+		records = n.DrainRecords(records[:0])
+	}
+	if accepted < b.N-200 {
+		b.Fatalf("%d of %d connections were accepted", accepted, b.N)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "connections/s")
+	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+}

@@ -1,0 +1,263 @@
+package netmodel_test
+
+import (
+	"testing"
+
+	"wspsim/netmodel"
+)
+
+// Each of the nine errors of the page has its test where its cause is built;
+// here are those that have no better place, and the order of the checks.
+
+func TestDescriptorTableFullFailsTheFirstListen(t *testing.T) { // E6 WS.D1
+	s := newStage(t, netmodel.WSP(), 3)
+	s.fd = s.bound(netmodel.AnyIP, port)
+	files := s.exhaust()
+	wantErr(t, "Listen with no descriptor free", s.h.Listen(s.fd, 2), netmodel.WSAEMFILE)
+	check(t, "SO_ACCEPTCONN after it", s.option(s.fd, netmodel.SO_ACCEPTCONN), 0)
+	wantErr(t, "Bind after it: still bound", s.h.Bind(s.fd, netmodel.Addr{Port: port}), netmodel.WSAEINVAL)
+	_, err := s.h.Socket(netmodel.Stream)
+	wantErr(t, "Socket with no descriptor free", err, netmodel.WSAEMFILE)
+	_, err = s.h.OpenFile()
+	wantErr(t, "OpenFile with no descriptor free", err, netmodel.WSAEMFILE)
+	wantErr(t, "CloseFile", s.h.CloseFile(files[0]), 0)
+	s.listen(2)
+
+	lenient := netmodel.WSP()
+	lenient.ListenStarved = 0
+	s = newStage(t, lenient, 1)
+	s.fd = s.bound(netmodel.AnyIP, port)
+	s.listen(2)
+	s.wantQueue("of a listener that began without descriptors", "_ _")
+}
+
+func TestAddressCanBeInUseOnlyAtListen(t *testing.T) { // E2 WS.U3 WS.U4
+	wildcard, specific := netmodel.AnyIP, hostIP
+	for _, row := range []struct {
+		why           string
+		first, second netmodel.IP
+		reuse         bool
+		want          netmodel.Errno
+	}{
+		{"the wildcard would take the specific address", specific, wildcard, false, netmodel.WSAEADDRINUSE},
+		{"the wildcard has taken the specific address", wildcard, specific, false, netmodel.WSAEADDRINUSE},
+		{"another address of the host", otherIP, specific, false, 0},
+		{"both allow reuse", specific, wildcard, true, 0},
+	} {
+		s := newStage(t, netmodel.WSP(), 0)
+		a, b := s.socket(), s.socket()
+		if row.reuse {
+			s.set(a, netmodel.SO_REUSEADDR, 1)
+			s.set(b, netmodel.SO_REUSEADDR, 1)
+		}
+		wantErr(t, row.why+": Bind a", s.h.Bind(a, netmodel.Addr{IP: row.first, Port: port}), 0)
+		wantErr(t, row.why+": Bind b", s.h.Bind(b, netmodel.Addr{IP: row.second, Port: port}), 0)
+		wantErr(t, row.why+": Listen a", s.h.Listen(a, 1), 0)
+		wantErr(t, row.why+": Listen b", s.h.Listen(b, 1), row.want)
+		if row.want == 0 {
+			continue
+		}
+		wantErr(t, row.why+": Connect b", s.h.Connect(b, s.peer("p").addr), row.want)
+		wantErr(t, row.why+": CloseSocket a", s.close(a), 0)
+		wantErr(t, row.why+": Listen b, which stayed bound", s.h.Listen(b, 1), 0)
+	}
+}
+
+func TestDesktopFindsConflictsAtBindOnly(t *testing.T) { // WS.U4 WS.Q12
+	s := newStage(t, netmodel.Windows(), 0)
+	a, b := s.bound(netmodel.AnyIP, port), s.bound(hostIP, port)
+	wantErr(t, "Listen on the wildcard", s.h.Listen(a, 1), 0)
+	wantErr(t, "Listen on the specific address", s.h.Listen(b, 1), 0)
+}
+
+// situation is what is the case when a call is made: any mix of causes.
+type situation struct {
+	unstarted, down, callback, noBuffers, full bool
+	target                                     string
+}
+
+// order is the documented order of checks of one call: the first one that
+// applies decides.
+type order []struct {
+	errno   netmodel.Errno
+	applies func(situation) bool
+}
+
+func is(targets ...string) func(situation) bool {
+	return func(s situation) bool {
+		for _, target := range targets {
+			if s.target == target {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// always are the checks that every call makes first.
+var always = order{
+	{netmodel.WSANOTINITIALISED, func(s situation) bool { return s.unstarted }},
+	{netmodel.WSAENETDOWN, func(s situation) bool { return s.down }},
+	{netmodel.WSAEINPROGRESS, func(s situation) bool { return s.callback }},
+	{netmodel.WSAENOTSOCK, is("closed", "file")},
+}
+
+func noBuffers(s situation) bool { return s.noBuffers }
+func full(s situation) bool      { return s.full }
+
+var targets = []string{"closed", "file", "datagram", "unbound", "bound", "conflict", "connecting", "failed", "accepted",
+	"idle listener", "busy listener", "aborted listener", "withdrawn listener", "lingering"}
+
+// The calls, with the order that their comments promise.
+var orders = []struct {
+	call string
+	do   func(*netmodel.Host, netmodel.FD) error
+	then order
+}{
+	{"Listen", func(h *netmodel.Host, fd netmodel.FD) error { return h.Listen(fd, 3) }, order{
+		{netmodel.WSAEOPNOTSUPP, is("datagram")},
+		{netmodel.WSAEINVAL, is("unbound", "connecting")},
+		{netmodel.WSAEISCONN, is("accepted", "lingering")},
+		{netmodel.WSAENOBUFS, noBuffers},
+		{netmodel.WSAEADDRINUSE, is("conflict")},
+		{netmodel.WSAEMFILE, func(s situation) bool { return s.full && is("bound", "failed")(s) }},
+	}},
+	{"Accept", func(h *netmodel.Host, fd netmodel.FD) error { _, err := h.Accept(fd); return err }, order{
+		{netmodel.WSAEOPNOTSUPP, is("datagram")},
+		{netmodel.WSAEINVAL, is("unbound", "bound", "conflict", "connecting", "failed", "accepted", "lingering")},
+		{netmodel.WSAENOBUFS, noBuffers},
+		{netmodel.WSAEACCES, is("withdrawn listener")},
+		{netmodel.WSAEWOULDBLOCK, is("idle listener")},
+		{netmodel.WSAEMFILE, full},
+		{netmodel.WSAECONNRESET, is("aborted listener")},
+	}},
+	{"Connect", func(h *netmodel.Host, fd netmodel.FD) error {
+		return h.Connect(fd, netmodel.Addr{IP: otherIP + 1, Port: 9})
+	}, order{
+		{netmodel.WSAEOPNOTSUPP, is("datagram")},
+		{netmodel.WSAEINVAL, is("idle listener", "busy listener", "aborted listener", "withdrawn listener")},
+		{netmodel.WSAEALREADY, is("connecting")},
+		{netmodel.WSAEISCONN, is("accepted", "lingering")},
+		{netmodel.WSAENOBUFS, noBuffers},
+		{netmodel.WSAEADDRINUSE, is("conflict")},
+		{netmodel.WSAEWOULDBLOCK, func(situation) bool { return true }},
+	}},
+	{"Connect to nowhere", func(h *netmodel.Host, fd netmodel.FD) error { return h.Connect(fd, netmodel.Addr{}) }, order{
+		{netmodel.WSAEOPNOTSUPP, is("datagram")},
+		{netmodel.WSAEINVAL, is("idle listener", "busy listener", "aborted listener", "withdrawn listener")},
+		{netmodel.WSAEALREADY, is("connecting")},
+		{netmodel.WSAEISCONN, is("accepted", "lingering")},
+		{netmodel.WSAEADDRNOTAVAIL, func(situation) bool { return true }},
+	}},
+	{"Bind to a taken port", func(h *netmodel.Host, fd netmodel.FD) error {
+		return h.Bind(fd, netmodel.Addr{IP: otherIP, Port: 77})
+	}, order{
+		{netmodel.WSAEINVAL, func(s situation) bool { return !is("datagram", "unbound")(s) }},
+		{netmodel.WSAENOBUFS, noBuffers},
+		{netmodel.WSAEADDRINUSE, is("unbound")}, // datagram ports are others
+	}},
+	{"Bind to a foreign address", func(h *netmodel.Host, fd netmodel.FD) error {
+		return h.Bind(fd, netmodel.Addr{IP: netmodel.IPv4(192, 0, 2, 0), Port: 77})
+	}, order{
+		{netmodel.WSAEINVAL, func(s situation) bool { return !is("datagram", "unbound")(s) }},
+		{netmodel.WSAEADDRNOTAVAIL, func(situation) bool { return true }},
+	}},
+	{"CloseSocket", func(h *netmodel.Host, fd netmodel.FD) error { return h.CloseSocket(fd) }, order{
+		{netmodel.WSAEWOULDBLOCK, is("lingering")},
+	}},
+	{"Socket", func(h *netmodel.Host, _ netmodel.FD) error { _, err := h.Socket(netmodel.Stream); return err }, order{
+		{netmodel.WSAENOBUFS, noBuffers},
+		{netmodel.WSAEMFILE, full},
+	}},
+}
+
+// build makes a situation real and returns the socket that the call is to have.
+func build(t *testing.T, in situation) (*netmodel.Host, netmodel.FD) {
+	t.Helper()
+	s := newStage(t, netmodel.WSP(), 12)
+	s.fd = s.bound(hostIP, port)
+	s.listen(2)
+	taken := s.bound(otherIP, 77)
+	fd := s.fd
+	switch in.target {
+	case "closed":
+		fd = s.socket()
+		wantErr(t, "CloseSocket", s.close(fd), 0)
+	case "file":
+		fd, _ = s.h.OpenFile()
+	case "datagram":
+		fd, _ = s.h.Socket(netmodel.Datagram)
+	case "unbound":
+		fd = s.socket()
+	case "bound":
+		fd = s.bound(hostIP, 78)
+	case "conflict":
+		fd = s.bound(netmodel.AnyIP, 77)
+		wantErr(t, "Listen", s.h.Listen(taken, 1), 0)
+	case "connecting", "failed":
+		fd = s.bound(hostIP, 78)
+		wantErr(t, "Connect", s.h.Connect(fd, s.peer("p").addr), netmodel.WSAEWOULDBLOCK)
+		if in.target == "failed" {
+			s.refuse(s.h.Drain(nil)...)
+		}
+	case "accepted", "lingering":
+		s.open("a")
+		s.accept()
+		fd = s.fds["a"]
+		if in.target == "lingering" {
+			s.set(fd, netmodel.SO_LINGER, 5)
+		}
+	case "busy listener":
+		s.open("a")
+	case "aborted listener":
+		s.open("a")
+		s.rst("a")
+	case "withdrawn listener":
+		s.open("a")
+		s.acceptIf(func(netmodel.Request) netmodel.Decision { return netmodel.CFDefer })
+		s.rst("a")
+		s.open("b")
+	}
+	if in.full {
+		s.exhaust()
+	}
+	if in.unstarted {
+		wantErr(t, "Cleanup()", s.h.Cleanup(), 0)
+	}
+	s.h.SetFault(netmodel.FaultNetworkDown, in.down)
+	s.h.SetFault(netmodel.FaultInCallback, in.callback)
+	s.h.SetFault(netmodel.FaultNoBuffers, in.noBuffers)
+	return s.h, fd
+}
+
+func TestFirstOfSeveralCausesDecides(t *testing.T) { // WS.S5 WS.A11
+	for _, row := range orders {
+		seen := map[netmodel.Errno]bool{}
+		for mask := range 32 {
+			for _, target := range targets {
+				in := situation{mask&1 > 0, mask&2 > 0, mask&4 > 0, mask&8 > 0, mask&16 > 0, target}
+				if row.call == "Socket" {
+					in.target = "bound"
+				}
+				want := netmodel.Errno(0)
+				for _, cause := range append(always[:len(always):len(always)], row.then...) {
+					if cause.applies(in) {
+						want = cause.errno
+						break
+					}
+				}
+				h, fd := build(t, in)
+				seen[want] = true
+				wantErr(t, row.call, row.do(h, fd), want)
+				if t.Failed() {
+					t.Fatalf("the situation was %+v", in)
+				}
+			}
+		}
+		for _, cause := range row.then {
+			if !seen[cause.errno] {
+				t.Errorf("%s: %v was never the first", row.call, cause.errno)
+			}
+		}
+	}
+}
