@@ -72,11 +72,15 @@ func (n *Network) ConnName(c ConnID) string {
 
 // Start makes a client begin its first attempt, d from now.
 func (n *Network) Start(id ClientID, d time.Duration) {
+	if id == 0 || int(id) >= len(n.clients) {
+		panic(fmt.Sprintf("netmodel: Start: no client %d: AddClients has returned 1 to %d", id, len(n.clients)-1))
+	}
 	n.engine.After(d, event{kind: eventStart, tag: uint64(id)})
 }
 
 // Fates returns the fate of every attempt, in the order of their beginning.
 func (n *Network) Fates() []Fate {
+	n.flush()
 	fates := make([]Fate, 0, len(n.attempts)-1)
 	for i := range n.attempts[1:] {
 		fates = append(fates, n.attempts[i+1].fate)
@@ -86,6 +90,7 @@ func (n *Network) Fates() []Fate {
 
 // Fate returns the fate of one attempt, the zero Fate if there is no such.
 func (n *Network) Fate(c ConnID) Fate {
+	n.flush()
 	if int(c) >= len(n.attempts) {
 		return Fate{}
 	}
@@ -95,6 +100,7 @@ func (n *Network) Fate(c ConnID) Fate {
 // Tally returns how many attempts were made and how many of them have each
 // outcome.
 func (n *Network) Tally() (offered int, by [outcomeCount]int) {
+	n.flush()
 	by = n.outcomes
 	by[StillPending] = n.offered
 	for _, decided := range n.outcomes[1:] {
@@ -290,6 +296,7 @@ func (n *Network) retry(id ClientID) {
 // attempt has exactly one outcome, and what the records say never contradicts
 // itself. nil means that all hold.
 func (n *Network) Check() error {
+	n.flush()
 	for id := 1; id < len(n.nodes); id++ {
 		if err := n.nodes[id].host.Check(); err != nil {
 			return fmt.Errorf("%s: %w", n.nodes[id].name, err)

@@ -289,3 +289,16 @@ func TestEventsDescribeThemselves(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryCauseHasAText(t *testing.T) {
+	for c := NoCause + 1; c < causeCount; c++ {
+		if c.String() == "" {
+			t.Errorf("cause %d has no text", c)
+		}
+	}
+	for c := NoCall + 1; c < callCount; c++ {
+		if c.String() == "" {
+			t.Errorf("call %d has no name", c)
+		}
+	}
+}

@@ -128,9 +128,17 @@ func HostAddr(id HostID, k int) IP { return IPv4(10, byte(id), 0, 0) + IP(k) }
 
 // Host returns a host, advanced to the present, to call it.
 func (n *Network) Host(id HostID) *Host {
+	n.known(id)
 	h := n.nodes[id].host
 	h.Advance(n.engine.Now())
 	return h
+}
+
+// known panics with a sentence if no host has the id.
+func (n *Network) known(id HostID) {
+	if id == 0 || int(id) >= len(n.nodes) {
+		panic(fmt.Sprintf("netmodel: no host %d: AddHost has returned 1 to %d", id, len(n.nodes)-1))
+	}
 }
 
 // HostName returns the name a host was added under, "" for none.
@@ -149,12 +157,16 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	if err := l.Validate(); err != nil {
 		panic("netmodel: SetLink: " + err.Error())
 	}
+	n.known(a)
+	n.known(b)
 	n.paths[a][b].link, n.paths[b][a].link = l, l
 }
 
 // Cut interrupts both ways between two hosts, or heals them: segments sent
 // meanwhile are lost, those under way arrive.
 func (n *Network) Cut(a, b HostID, cut bool) {
+	n.known(a)
+	n.known(b)
 	n.flush()
 	n.paths[a][b].cut, n.paths[b][a].cut = cut, cut
 }
@@ -232,10 +244,16 @@ func (n *Network) DrainRecords(dst []Record) []Record {
 
 // Hash returns the hash of all records so far: two runs are equal if theirs
 // are.
-func (n *Network) Hash() uint64 { return n.hash }
+func (n *Network) Hash() uint64 {
+	n.flush()
+	return n.hash
+}
 
 // Records returns how many records there were so far.
-func (n *Network) Records() uint64 { return n.count }
+func (n *Network) Records() uint64 {
+	n.flush()
+	return n.count
+}
 
 // flush collects what the hosts have sent and recorded.
 func (n *Network) flush() {
@@ -279,6 +297,8 @@ func (n *Network) setWake(id HostID) {
 
 // CutOneWay interrupts only what one host sends to another, or heals it.
 func (n *Network) CutOneWay(from, to HostID, cut bool) {
+	n.known(from)
+	n.known(to)
 	n.flush()
 	n.paths[from][to].cut = cut
 }

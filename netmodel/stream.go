@@ -274,9 +274,6 @@ func (h *Host) dataTimeout(i int32) {
 	case s.acked == s.sent: // closed, and the peer never closed its side
 		h.release(i)
 		return
-	case s.resends >= h.profile.Data.Retries && s.pending():
-		h.withdraw(i, DataUnanswered)
-		return
 	case s.resends >= h.profile.Data.Retries:
 		h.breakConnection(i, WSAETIMEDOUT, DataUnanswered)
 		return

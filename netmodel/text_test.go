@@ -221,3 +221,22 @@ func TestWaitIsFromTheSYN(t *testing.T) {
 	r := netmodel.Record{At: sim.Time(5 * time.Second), Since: sim.Time(2 * time.Second)}
 	check(t, "Wait", r.Wait(), 3*time.Second)
 }
+
+func TestPictureOfTheNextListenerBeginsEmpty(t *testing.T) {
+	s := listening(t, netmodel.WSP(), 2)
+	s.open("a")
+	old := s.fd
+	wantErr(t, "CloseSocket", s.close(s.fd), 0)
+	s.fd = s.bound(netmodel.AnyIP, port)
+	check(t, "descriptor", s.fd, old)
+	s.listen(3)
+	s.open("b")
+	p := netmodel.Printer{Host: func(netmodel.HostID) string { return "server" }, Conn: s.name}
+	var last string
+	for _, r := range s.log {
+		last = string(p.Append(nil, r))
+	}
+	if !strings.Contains(last, "[b . .]") {
+		t.Errorf("last line %q, want the queue [b . .]", last)
+	}
+}
