@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var updateAPI = flag.Bool("update-api", false, "rewrite testdata/api.txt")
+
+// TestTheExportedAPIIsTheOneWrittenDown keeps a change of the API from passing
+// unnoticed: whoever makes one shows it in testdata/api.txt.
+func TestTheExportedAPIIsTheOneWrittenDown(t *testing.T) {
+	const golden = "../../testdata/api.txt"
+	var got bytes.Buffer
+	for _, pkg := range []string{"sim", "netmodel", "netmodel/netmodeltest", "netmodel/netmodeltest/lockstep", "scenarios"} {
+		for _, line := range exported(t, filepath.Join("../..", pkg)) {
+			fmt.Fprintf(&got, "%s: %s\n", pkg, line)
+		}
+	}
+	if *updateAPI {
+		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); diff != "" {
+		t.Errorf("the exported API differs from testdata/api.txt (go test ./cmd/wspsim -run API -update-api rewrites it):\n%s", diff)
+	}
+}
+
+// exported returns a line per exported name of a package, sorted.
+func exported(t *testing.T, dir string) []string {
+	t.Helper()
+	files := token.NewFileSet()
+	parsed, err := parser.ParseDir(files, dir, func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, p := range parsed {
+		d := doc.New(p, dir, 0)
+		for _, v := range slices.Concat(d.Consts, d.Vars) {
+			lines = append(lines, names(v)...)
+		}
+		for _, f := range d.Funcs {
+			lines = append(lines, signature(files, f))
+		}
+		for _, typ := range d.Types {
+			lines = append(lines, typeLines(files, typ)...)
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func typeLines(files *token.FileSet, typ *doc.Type) []string {
+	lines := []string{"type " + typ.Name}
+	for _, spec := range typ.Decl.Specs {
+		if s, ok := spec.(*ast.TypeSpec).Type.(*ast.StructType); ok {
+			for _, f := range s.Fields.List {
+				for _, n := range f.Names {
+					if n.IsExported() {
+						lines = append(lines, fmt.Sprintf("field %s.%s %s", typ.Name, n.Name, text(files, f.Type)))
+					}
+				}
+			}
+		}
+	}
+	for _, v := range slices.Concat(typ.Consts, typ.Vars) {
+		lines = append(lines, names(v)...)
+	}
+	for _, f := range slices.Concat(typ.Funcs, typ.Methods) {
+		lines = append(lines, signature(files, f))
+	}
+	return lines
+}
+
+func names(v *doc.Value) []string {
+	var lines []string
+	for _, n := range v.Names {
+		if ast.IsExported(n) {
+			lines = append(lines, v.Decl.Tok.String()+" "+n)
+		}
+	}
+	return lines
+}
+
+func signature(files *token.FileSet, f *doc.Func) string {
+	decl := *f.Decl
+	decl.Body = nil
+	return text(files, &decl)
+}
+
+var blanks = regexp.MustCompile(`\s+`)
+
+func text(files *token.FileSet, node any) string {
+	var b bytes.Buffer
+	_ = printer.Fprint(&b, files, node) // a bytes.Buffer takes everything
+	return blanks.ReplaceAllString(b.String(), " ")
+}

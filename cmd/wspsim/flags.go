@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/scenarios"
+)
+
+// seedFlag is a seed: exactly 64 bits, decimal or hexadecimal.
+type seedFlag uint64
+
+func (f *seedFlag) String() string { return strconv.FormatUint(uint64(*f), 10) }
+func (f *seedFlag) Type() string   { return "SEED" }
+
+func (f *seedFlag) Set(text string) error {
+	digits, base := text, 10
+	if rest, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok {
+		digits, base = rest, 16
+	} else if len(text) > 1 && text[0] == '0' {
+		return fmt.Errorf("a leading zero could mean octal; want a decimal number, or 0x and hexadecimal digits")
+	}
+	n, err := strconv.ParseUint(digits, base, 64)
+	if err != nil {
+		return fmt.Errorf("want a whole number from 0 to 18446744073709551615, decimal or 0x and hexadecimal digits")
+	}
+	*f = seedFlag(n)
+	return nil
+}
+
+// countFlag is a number of things, at least one; the zero value is the default
+// of whoever asks.
+type countFlag uint64
+
+func (f *countFlag) String() string {
+	if *f == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(*f), 10)
+}
+func (f *countFlag) Type() string { return "N" }
+
+func (f *countFlag) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || n == 0 {
+		return fmt.Errorf("want a whole number from 1 on")
+	}
+	*f = countFlag(n)
+	return nil
+}
+
+// playFlags are the flags that say what to run.
+type playFlags struct {
+	profile   string
+	backlog   string
+	seed      seedFlag
+	set       []string
+	arrivals  string
+	column    string
+	maxEvents countFlag
+}
+
+func (f *playFlags) add(c *cobra.Command) {
+	flags := c.Flags()
+	flags.SortFlags = false
+	f.seed = play.DefaultSeed
+	flags.StringVar(&f.profile, "profile", "", "be the stack `NAME` (default: the first that the scenario is about)")
+	flags.StringVar(&f.backlog, "backlog", "", "listen with backlog `N`; short for --set backlog=N")
+	flags.Var(&f.seed, "seed", "draw everything random from `SEED`, 0 to 2^64-1, decimal or 0x...")
+	flags.StringArrayVar(&f.set, "set", nil, "turn a knob of the scenario: `KNOB=VALUE`; may be given again for others")
+	flags.StringVar(&f.arrivals, "arrivals", "", "take times of arrival from `FILE`, one a line, in place of the scenario's crowd")
+	flags.StringVar(&f.column, "column", "", "which column if the file is CSV, by `NAME` or number (default: the first)")
+	flags.Var(&f.maxEvents, "max-events", fmt.Sprintf("end a run that takes more than `N` events (default %d)", scenarios.DefaultMaxEvents))
+	for flag, complete := range map[string]cobra.CompletionFunc{"profile": completeProfile, "set": completeKnob, "seed": cobra.NoFileCompletions, "backlog": cobra.NoFileCompletions} {
+		if err := c.RegisterFlagCompletionFunc(flag, complete); err != nil {
+			panic(err) // there is such a flag
+		}
+	}
+}
+
+// play returns what the flags ask for.
+func (f *playFlags) play(c *cobra.Command, name string) (*play.Play, error) {
+	s, err := play.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	p := &play.Play{Scenario: s, Profile: f.profile, Seed: uint64(f.seed), MaxEvents: uint64(f.maxEvents)}
+	if p.Profile == "" && !c.Flags().Changed("profile") {
+		p.Profile = s.Profiles[0]
+	}
+	if c.Flags().Changed("backlog") {
+		p.Knobs = append(p.Knobs, scenarios.Setting{Name: "backlog", Value: f.backlog})
+	}
+	for _, set := range f.set {
+		knob, value, ok := strings.Cut(set, "=")
+		if !ok || knob == "" || value == "" {
+			return nil, fmt.Errorf("--set %q: want KNOB=VALUE, such as --set latency=5ms", set)
+		}
+		p.Knobs = append(p.Knobs, scenarios.Setting{Name: knob, Value: value})
+	}
+	switch {
+	case c.Flags().Changed("arrivals"):
+		if err := p.UseArrivals(f.arrivals, f.column); err != nil {
+			return nil, err
+		}
+	case c.Flags().Changed("column"):
+		return nil, fmt.Errorf("--column is for the file of --arrivals, which is missing")
+	}
+	return p, p.Check()
+}

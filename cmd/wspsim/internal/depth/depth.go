@@ -1,0 +1,152 @@
+// Package depth draws how many connections were pending over virtual time.
+package depth
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/sim"
+)
+
+// Picture is what is drawn: the most that were pending in each of a number of
+// equal spans from the beginning of a run.
+type Picture struct {
+	Span  time.Duration // > 0 unless Most is empty
+	Most  []int
+	Limit int      // most that may be pending, 0 if nobody listens
+	Final int      // pending at the end
+	End   sim.Time // of the run
+}
+
+const (
+	widest  = 80 // columns
+	highest = 8  // rows
+	margin  = 10 // columns of the labels on the left
+)
+
+// scale is how a picture is laid out.
+type scale struct {
+	columns []int // the most in each column
+	column  time.Duration
+	top     int // what the highest row stands for
+	rows    int
+	limit   int // the row at whose top the limit lies; 0 = outside the picture
+}
+
+// Text returns the picture with a line feed at the end of each line. Blocks
+// draws with the block characters of Unicode instead of ASCII.
+func (p Picture) Text(blocks bool) string {
+	s := p.layout()
+	if s.top == 0 {
+		return "  nothing was pending at any time\n"
+	}
+	var b strings.Builder
+	for row := s.rows; row > 0; row-- {
+		fmt.Fprintf(&b, "%*d |", margin, (s.top*row+s.rows/2)/s.rows)
+		line := s.line(row, blocks)
+		if row == s.limit {
+			line += " limit " + words.Count(p.Limit)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	b.WriteString(s.axis())
+	if s.limit == 0 && p.Limit > 0 {
+		fmt.Fprintf(&b, "%*s  the limit, %s, is far above\n", margin, "", words.Count(p.Limit))
+	}
+	if over := sim.Time(p.Span) * sim.Time(len(p.Most)); over < p.End {
+		fmt.Fprintf(&b, "%*s  from then on to %v: %s pending\n", margin, "", time.Duration(p.End), words.Count(p.Final))
+	}
+	return b.String()
+}
+
+// layout decides what a row and a column stand for.
+func (p Picture) layout() scale {
+	merge := max(1, (len(p.Most)+widest-1)/widest)
+	s := scale{column: p.Span * time.Duration(merge)}
+	for i, most := range p.Most {
+		if i%merge == 0 {
+			s.columns = append(s.columns, 0)
+		}
+		last := &s.columns[len(s.columns)-1]
+		*last = max(*last, most)
+		s.top = max(s.top, most)
+	}
+	if s.top == 0 {
+		return s
+	}
+	if p.Limit <= 4*s.top {
+		s.top = max(s.top, p.Limit)
+	}
+	s.rows = min(s.top, highest)
+	if p.Limit <= s.top {
+		s.limit = (p.Limit*s.rows + s.top - 1) / s.top
+	}
+	return s
+}
+
+// line draws one row, 1 for the lowest.
+func (s *scale) line(row int, blocks bool) string {
+	var b strings.Builder
+	for _, most := range s.columns {
+		switch eighths := s.eighths(most, row); {
+		case eighths == 0 && row == s.limit:
+			b.WriteByte('-')
+		case eighths == 0:
+			b.WriteByte(' ')
+		case blocks:
+			b.WriteRune('▁' + rune(eighths-1))
+		case eighths == 8:
+			b.WriteByte('#')
+		default:
+			b.WriteByte(':')
+		}
+	}
+	return b.String()
+}
+
+// eighths tells how much of a row a value fills. What is pending at all shows.
+func (s *scale) eighths(most, row int) int {
+	e := min(max(most*s.rows*8/s.top-(row-1)*8, 0), 8)
+	if row == 1 && most > 0 {
+		e = max(e, 1)
+	}
+	return e
+}
+
+// axis draws the line of time and its labels.
+func (s *scale) axis() string {
+	total := s.column * time.Duration(len(s.columns))
+	step := roundStep(s.column * 12) // columns from label to label, at least
+	unit, name := time.Microsecond, " us"
+	switch {
+	case step >= time.Second:
+		unit, name = time.Second, " s"
+	case step >= time.Millisecond:
+		unit, name = time.Millisecond, " ms"
+	}
+	line := []byte(strings.Repeat("-", len(s.columns)))
+	var labels strings.Builder
+	for at := time.Duration(0); at < total; at += step {
+		column := int(at / s.column)
+		line[column] = '+'
+		text := strconv.FormatInt(int64(at/unit), 10) + name
+		labels.WriteString(strings.Repeat(" ", max(0, column-utf8.RuneCountInString(labels.String()))) + text)
+	}
+	return fmt.Sprintf("%*s +%s\n%*s  %s\n", margin, "0", line, margin, "", labels.String())
+}
+
+// roundStep returns the first of 1, 2, 5, 10, 20, ... microseconds that is not
+// below d.
+func roundStep(d time.Duration) time.Duration {
+	for step := time.Microsecond; ; step *= 10 {
+		for _, times := range []time.Duration{1, 2, 5} {
+			if step*times >= d {
+				return step * times
+			}
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package play
+
+import (
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+)
+
+// ScenarioNames returns the names of the catalogue, in its order.
+func ScenarioNames() []string {
+	var names []string
+	for _, s := range scenarios.All() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Find returns the scenario of that name. The error of an unknown one offers
+// the nearest.
+func Find(name string) (scenarios.Scenario, error) {
+	s, ok := scenarios.ByName(name)
+	if !ok {
+		return s, fmt.Errorf("unknown scenario %q; %s", name, Offer(name, ScenarioNames(), "wspsim list shows all"))
+	}
+	return s, nil
+}
+
+// Offer says what somebody who wrote name may have meant; otherwise says where
+// to look.
+func Offer(name string, names []string, otherwise string) string {
+	if near := words.Nearest(name, names); near != nil {
+		return "nearest: " + strings.Join(near, ", ") + "; " + otherwise
+	}
+	return otherwise
+}
+
+// CheckProfile returns an error that lists the profiles if there is none of
+// that name.
+func CheckProfile(name string) error {
+	names := scenarios.ProfileNames()
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return fmt.Errorf("unknown profile %q; %s", name, Offer(name, names, "there are "+strings.Join(names, ", ")))
+}
+
+// LongName returns what a person calls a profile.
+func LongName(profile string) string {
+	p, _ := netmodel.ProfileByName(profile)
+	return p.Long
+}
+
+// Check says what is wrong with what was asked for, before it is run.
+func (p *Play) Check() error {
+	if err := CheckProfile(p.Profile); err != nil {
+		return err
+	}
+	turned, err := p.Turned()
+	if err != nil {
+		return err
+	}
+	return turned.Validate()
+}
+
+// UseArrivals puts the series of arrivals in a file in place of the load of the
+// scenario. Errors name the file, and the line and column if it is malformed.
+func (p *Play) UseArrivals(file, column string) error {
+	if l := &p.Scenario.Load; l.Clients == 0 && len(l.Times) == 0 {
+		return fmt.Errorf("scenario %s has no crowd whose arrivals could be replaced; try recorded", p.Scenario.Name)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := fnv.New64a()
+	times, err := scenarios.ParseArrivals(io.TeeReader(f, sum), column)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	p.Scenario = p.Scenario.WithArrivals(times)
+	p.Arrivals = Arrivals{file, column, sum.Sum64()}
+	return nil
+}
+
+// large is from how many clients on a run is announced with what it will take.
+const large = 1_000_000
+
+// What a client of a crowd takes, measured on amd64 with the scenario recorded
+// and 1,500,000 arrivals.
+const (
+	bytesPerClient = 750
+	nanosPerClient = 7000
+)
+
+// Estimate says what the run will take if that is much, "" if not.
+func (p *Play) Estimate() string {
+	clients := max(p.Scenario.Load.Clients, len(p.Scenario.Load.Times))
+	if turned, err := p.Turned(); err == nil {
+		clients = max(turned.Load.Clients, len(turned.Load.Times))
+	}
+	if clients <= large {
+		return ""
+	}
+	return fmt.Sprintf("%s clients: about %d MB of memory and %d s or more", words.Count(clients),
+		int64(clients)*bytesPerClient>>20, int64(clients)*nanosPerClient/1e9)
+}

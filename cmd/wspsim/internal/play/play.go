@@ -1,0 +1,185 @@
+// Package play runs what the user asked for and says how to ask for it again.
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+	"wspsim/sim"
+)
+
+// ModelVersion is the version of the model: it changes when the same scenario,
+// profile and seed give another trace.
+const ModelVersion = "0.1.0"
+
+// DefaultSeed is the seed of a run if nobody says: that of the goldens and of
+// the known hashes, so that everybody looks at the same runs.
+const DefaultSeed = 1
+
+// Play is one run, as it was asked for.
+type Play struct {
+	Scenario  scenarios.Scenario // with the arrivals of the user, if there are any; knobs not turned
+	Profile   string
+	Seed      uint64
+	Knobs     []scenarios.Setting // turned by the user
+	Arrivals  Arrivals
+	MaxEvents uint64 // 0 = scenarios.DefaultMaxEvents
+}
+
+// Arrivals is where a series of arrivals came from. The zero value is none.
+type Arrivals struct {
+	File   string
+	Column string // of a CSV file, "" = its only one
+	Hash   uint64 // of the bytes of the file
+}
+
+// Watch is what somebody wants to see of a run.
+type Watch struct {
+	Lines    int // of the story, for Result.Lines
+	Record   func(*netmodel.Network, netmodel.Record)
+	Progress *screen.Progress
+	Broken   func() bool // whether there is no point in going on, asked now and then; nil = never
+}
+
+// Done is a run that has ended.
+type Done struct {
+	*scenarios.Result
+	Net *netmodel.Network // nil if nothing happened at all
+}
+
+// ClientName names a client of the run.
+func (d *Done) ClientName(id netmodel.ClientID) string { return d.Net.ClientName(id) }
+
+// Turned returns the scenario with the knobs turned.
+func (p *Play) Turned() (scenarios.Scenario, error) {
+	return p.Scenario.With(p.Knobs)
+}
+
+// Run plays it. It returns scenarios.ErrStopped if the context is done, or the
+// watch is broken, before the run ends.
+func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
+	done := &Done{}
+	result, err := scenarios.Run(p.Scenario, scenarios.Options{
+		Profile: p.Profile, Seed: p.Seed, Knobs: p.Knobs, Lines: w.Lines, MaxEvents: p.MaxEvents,
+		Record: func(n *netmodel.Network, r netmodel.Record) {
+			done.Net = n
+			if w.Record != nil {
+				w.Record(n, r)
+			}
+		},
+		Stop: func(now, end sim.Time) bool {
+			if w.Progress != nil {
+				w.Progress.Show(func() string {
+					return fmt.Sprintf("%s: %s of %s, %s", p.Scenario.Name, words.Instant(now), words.Instant(end), words.Percent(int64(now), int64(end)))
+				})
+			}
+			return ctx.Err() != nil || w.Broken != nil && w.Broken()
+		},
+	})
+	if w.Progress != nil {
+		w.Progress.Clear()
+	}
+	if err != nil {
+		return nil, explained(err)
+	}
+	done.Result = result
+	return done, nil
+}
+
+// explained adds to an error of a run what the user can do about it.
+func explained(err error) error {
+	var stalled *sim.StalledError
+	switch {
+	case errors.As(err, &stalled):
+		return fmt.Errorf("%w; a delay above zero somewhere would let the time go on", err)
+	case errors.Is(err, scenarios.ErrTooLong):
+		return fmt.Errorf("%w (--max-events)", err)
+	}
+	return err
+}
+
+// Command returns the command line that asks for the same again, whatever
+// defaults may become.
+func (p *Play) Command(verb string, more ...string) string {
+	return p.command(true, verb, more)
+}
+
+// Brief returns the shortest command line that asks for the same now.
+func (p *Play) Brief(verb string, more ...string) string {
+	return p.command(false, verb, more)
+}
+
+func (p *Play) command(whole bool, verb string, more []string) string {
+	line := []string{"wspsim", verb, p.Scenario.Name}
+	if whole || p.Profile != p.Scenario.Profiles[0] {
+		line = append(line, "--profile", p.Profile)
+	}
+	if whole || p.Seed != DefaultSeed {
+		line = append(line, "--seed", strconv.FormatUint(p.Seed, 10))
+	}
+	line = append(line, p.settings()...)
+	if p.Arrivals.File != "" {
+		line = append(line, "--arrivals", p.Arrivals.File)
+		if p.Arrivals.Column != "" {
+			line = append(line, "--column", p.Arrivals.Column)
+		}
+	}
+	if p.MaxEvents != 0 {
+		line = append(line, "--max-events", strconv.FormatUint(p.MaxEvents, 10))
+	}
+	line = append(line, more...)
+	for i, word := range line {
+		line[i] = words.Shell(word)
+	}
+	return strings.Join(line, " ")
+}
+
+// settings returns the flags that turn the knobs, those that stand where they
+// stood anyway left out.
+func (p *Play) settings() []string {
+	turned, err := p.Turned()
+	if err != nil {
+		return nil
+	}
+	var flags []string
+	for _, k := range turned.Knobs {
+		value := turned.Value(k)
+		text := words.Micro(k.Format(value))
+		switch {
+		case value == p.Scenario.Value(k):
+		case k.Name == "backlog":
+			flags = append(flags, "--backlog", text)
+		default:
+			flags = append(flags, "--set", k.Name+"="+text)
+		}
+	}
+	return flags
+}
+
+// With returns the play with one more knob turned, in place of what the knob
+// was turned to before.
+func (p *Play) With(name, value string) *Play {
+	q := *p
+	q.Knobs = nil
+	for _, set := range p.Knobs {
+		if set.Name != name {
+			q.Knobs = append(q.Knobs, set)
+		}
+	}
+	q.Knobs = append(q.Knobs, scenarios.Setting{Name: name, Value: value})
+	return &q
+}
+
+// Under returns the play under another profile.
+func (p *Play) Under(profile string) *Play {
+	q := *p
+	q.Profile = profile
+	return &q
+}

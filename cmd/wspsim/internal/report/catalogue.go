@@ -1,0 +1,117 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+)
+
+// List prints the catalogue.
+func List(w *bufio.Writer, style screen.Style) {
+	all := scenarios.All()
+	longest, summary := 0, 0
+	for _, s := range all {
+		longest, summary = max(longest, len(s.Name)), max(summary, len(s.Summary))
+	}
+	fmt.Fprintf(w, "%s, in the order of a course:\n\n", words.Counted(len(all), "scenario"))
+	for _, s := range all {
+		name := style.Bold(s.Name) + strings.Repeat(" ", longest-len(s.Name))
+		fmt.Fprintf(w, "  %s  %-*s  %s\n", name, summary, s.Summary, s.Profiles[0])
+	}
+	fmt.Fprintf(w, "\nEach runs under any profile; the one behind it is the default:\n\n")
+	for _, p := range netmodel.Profiles() {
+		fmt.Fprintf(w, "  %s%s  %s\n", style.Bold(p.Name), strings.Repeat(" ", max(0, longest-len(p.Name))), p.Long)
+	}
+	fmt.Fprintf(w, "\nModel %s. Begin with: wspsim run %s\n", play.ModelVersion, all[0].Name)
+}
+
+// catalogue is what ListJSON writes.
+type catalogue struct {
+	Schema    string          `json:"schema"`
+	Model     string          `json:"model"`
+	Scenarios []scenarioEntry `json:"scenarios"`
+	Profiles  []profileEntry  `json:"profiles"`
+}
+
+type scenarioEntry struct {
+	Name     string      `json:"name"`
+	Summary  string      `json:"summary"`
+	Question string      `json:"question"`
+	Profiles []string    `json:"profiles"`
+	Knobs    []knobEntry `json:"knobs"`
+}
+
+type knobEntry struct {
+	Name    string `json:"name"`
+	Unit    string `json:"unit"`
+	Min     string `json:"min"`
+	Max     string `json:"max"`
+	Default string `json:"default"`
+	Help    string `json:"help"`
+}
+
+type profileEntry struct {
+	Name string `json:"name"`
+	Long string `json:"long"`
+}
+
+// ListJSON writes the catalogue as one document.
+func ListJSON(w io.Writer) error {
+	c := catalogue{Schema: "wspsim.list/v1", Model: play.ModelVersion}
+	for _, s := range scenarios.All() {
+		e := scenarioEntry{s.Name, s.Summary, s.Question, s.Profiles, []knobEntry{}}
+		for _, k := range s.Knobs {
+			e.Knobs = append(e.Knobs, knobEntry{k.Name, unit(k), k.Format(k.Min), k.Format(k.Max), k.Format(s.Value(k)), k.Help()})
+		}
+		c.Scenarios = append(c.Scenarios, e)
+	}
+	for _, p := range netmodel.Profiles() {
+		c.Profiles = append(c.Profiles, profileEntry{p.Name, p.Long})
+	}
+	return writeJSON(w, c)
+}
+
+// unit says what a knob counts: its smallest step tells.
+func unit(k scenarios.Knob) string {
+	switch step := k.Format(1); {
+	case strings.HasSuffix(step, "s"):
+		return "duration"
+	case strings.HasSuffix(step, "%"):
+		return "chance"
+	}
+	return "count"
+}
+
+// printKnobs prints a table of the knobs.
+func printKnobs(w *bufio.Writer, s scenarios.Scenario) {
+	row := func(name, unit, value, values, help string) {
+		line := fmt.Sprintf("  %-12s %-9s %-11s %-25s ", name, unit, value, values)
+		help = words.Wrap(help, widest, strings.Repeat(" ", len(line)))
+		fmt.Fprintln(w, line+strings.TrimLeft(help, " "))
+	}
+	row("name", "unit", "default", "range", "what it is")
+	for _, k := range s.Knobs {
+		row(k.Name, unit(k), k.Format(s.Value(k)), k.Format(k.Min)+" to "+k.Format(k.Max), k.Help())
+	}
+	fmt.Fprintln(w)
+}
+
+// Show prints a scenario: what it is about, its knobs, and its source.
+func Show(w *bufio.Writer, s scenarios.Scenario, style screen.Style) {
+	fmt.Fprintf(w, "%s\n\n%s\n\n", style.Bold(s.Name+": "+s.Summary), words.Wrap(s.Question, width, ""))
+	fmt.Fprintf(w, "The lesson is about %s; the first is the default. Model %s.\n", strings.Join(s.Profiles, ", "), play.ModelVersion)
+	fmt.Fprintf(w, "  run      wspsim run %s --profile %s --seed %d\n", s.Name, s.Profiles[0], play.DefaultSeed)
+	fmt.Fprintf(w, "  lesson   wspsim explain %s\n\n", s.Name)
+	if len(s.Knobs) > 0 {
+		fmt.Fprintf(w, "%s (--set NAME=VALUE):\n", style.Bold("Knobs"))
+		printKnobs(w, s)
+	}
+	fmt.Fprintf(w, "%s\n\n%s", style.Bold("As Go, to run or to test with:"), scenarios.Source(s))
+}

@@ -1,0 +1,200 @@
+package report
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
+)
+
+// Story is what happened to one client of a run.
+type Story struct {
+	Run    Run
+	client netmodel.ClientID // 0 if nobody connects
+	chain  []entry           // every record about it, and what the server was asked to do meanwhile
+	more   int               // records that did not fit
+}
+
+// entry is a line of the chain of causes.
+type entry struct {
+	number uint64 // of the record
+	line   string
+	errno  netmodel.Errno // what a program is told
+}
+
+const longestChain = 200 // lines
+
+// Explain runs a play and finds out what happened to a client, the most
+// interesting one if client is "".
+func Explain(ctx context.Context, p *play.Play, client string, progress *screen.Progress) (*Story, error) {
+	s := &Story{Run: Run{Play: p}}
+	done, err := p.Run(ctx, play.Watch{Record: s.Run.Troubles.Note, Progress: progress})
+	if err != nil {
+		return nil, err
+	}
+	s.Run.Done = done
+	if err := s.choose(client); err != nil {
+		return nil, err
+	}
+	var printer *netmodel.Printer
+	var number uint64
+	var b []byte
+	// The same run again, now that it is known whom to follow.
+	_, err = p.Run(ctx, play.Watch{Progress: progress, Record: func(n *netmodel.Network, r netmodel.Record) {
+		if printer == nil {
+			printer = netmodel.NewPrinter(n)
+			printer.Full = true
+		}
+		number++
+		b = printer.Append(b[:0], r)
+		about := r.Conn != 0 && n.Fate(r.Conn).Client == s.client
+		listens := r.Kind == netmodel.Called && r.Call == netmodel.CallListen
+		switch {
+		case !about && !listens:
+		case len(s.chain) == longestChain:
+			s.more++
+		default:
+			s.chain = append(s.chain, entry{number, string(b[:len(b)-1]), r.Errno})
+		}
+	}})
+	return s, err
+}
+
+// choose settles whom the story is about.
+func (s *Story) choose(client string) error {
+	d := s.Run.Done
+	if client == "" {
+		f, ok := mostInteresting(d, s.Run.Troubles)
+		if ok {
+			s.client = f.Client
+		}
+		return nil
+	}
+	fates := lastFates(d)
+	i := slices.IndexFunc(fates, func(f netmodel.Fate) bool { return d.ClientName(f.Client) == client })
+	switch {
+	case i < 0 && len(fates) == 0:
+		return fmt.Errorf("scenario %s has no client %q: nobody connects", d.Scenario, client)
+	case i < 0:
+		var names []string
+		for _, f := range fates {
+			names = append(names, d.ClientName(f.Client))
+		}
+		few := strings.Join(names[:min(len(names), fewNames)], ", ")
+		if more := len(names) - fewNames; more > 0 {
+			few += fmt.Sprintf(" and %s more up to %s", words.Count(more), names[len(names)-1])
+		}
+		return fmt.Errorf("scenario %s has no client %q that connects; there are %s", d.Scenario, client, few)
+	}
+	s.client = fates[i].Client
+	return nil
+}
+
+// Text prints the lesson and the story.
+func (s *Story) Text(w *bufio.Writer) {
+	r, d := &s.Run, s.Run.Done
+	r.Head(w)
+	fmt.Fprintf(w, "%s\n\n", words.Wrap(r.Play.Scenario.Lesson, width, ""))
+	again := r.Play.Command("explain")
+	if s.client == 0 {
+		fmt.Fprintln(w, r.Style.Bold("Nobody connects; this is how the server listened:"))
+		s.printChain(w)
+	} else {
+		name := d.ClientName(s.client)
+		again = r.Play.Command("explain", "--client", name)
+		fmt.Fprintln(w, r.Style.Bold("What happened to "+name+" ("+decided+" what decided it):"))
+		s.printChain(w)
+		fmt.Fprintln(w)
+		s.printFates(w)
+		s.others(w)
+	}
+	fmt.Fprintf(w, "\n  %-6s %s\n", "again", again)
+	fmt.Fprintf(w, "  %-6s %s\n", "run", r.Play.Command("run"))
+	fmt.Fprintf(w, "  %-6s %016x of %s\n", "hash", d.Hash, words.Counted(d.Records, "record"))
+}
+
+// printFates says how each attempt ended and what the program was told, once if
+// it was told the same again.
+func (s *Story) printFates(w *bufio.Writer) {
+	told := ""
+	for _, f := range s.fates() {
+		fmt.Fprintf(w, "%s.\n", sentence(s.Run.Done, f))
+		if text := s.consequence(f); text != told {
+			told = text
+			fmt.Fprintln(w, words.Wrap(text, width, "  "))
+		}
+	}
+}
+
+const decided = "=>"
+
+// printChain prints the chain of causes.
+func (s *Story) printChain(w *bufio.Writer) {
+	var deciding []uint64
+	for _, f := range s.fates() {
+		deciding = append(deciding, f.Record)
+		if f.Decision != 0 {
+			deciding[len(deciding)-1] = f.Decision
+		}
+	}
+	lines := make([]string, len(s.chain))
+	for i, e := range s.chain {
+		lines[i] = e.line
+	}
+	for i, line := range squeeze(lines) {
+		mark := strings.Repeat(" ", len(decided))
+		if slices.Contains(deciding, s.chain[i].number) {
+			mark = decided
+		}
+		fmt.Fprintln(w, mark+paint(s.Run.Style, line))
+	}
+	if s.more > 0 {
+		fmt.Fprintf(w, "%16s... %s\n", "", words.Counted(s.more, "more line"))
+	}
+}
+
+// fates returns the fates of all attempts of the client.
+func (s *Story) fates() []netmodel.Fate {
+	var all []netmodel.Fate
+	for _, f := range s.Run.Done.Fates {
+		if f.Client == s.client {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// consequence says what the program of the client is told about its fate.
+func (s *Story) consequence(f netmodel.Fate) string {
+	i := slices.IndexFunc(s.chain, func(e entry) bool { return e.number == f.Record })
+	if i < 0 || s.chain[i].errno == 0 {
+		return ""
+	}
+	code := s.chain[i].errno
+	return fmt.Sprintf("Its program sees %s (%d): %s", code.Error(), uint16(code), code.Text())
+}
+
+// others says which other clients there are, by how they ended.
+func (s *Story) others(w *bufio.Writer) {
+	d := s.Run.Done
+	var rest []netmodel.Fate
+	for _, f := range lastFates(d) {
+		if f.Client != s.client {
+			f.Attempt = 1 // names of clients, not of attempts
+			rest = append(rest, f)
+		}
+	}
+	if rest == nil {
+		return
+	}
+	fmt.Fprintf(w, "\nOthers, for --client:\n")
+	for _, g := range groupFates(rest) {
+		fmt.Fprintln(w, words.Wrap(fmt.Sprintf("%s: %s", g.outcome, g.names(d)), width, "  "))
+	}
+}

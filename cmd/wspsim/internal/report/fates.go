@@ -1,0 +1,180 @@
+// Package report prints what people and programs read: the report of a run, the
+// story of one client, the catalogue, a scenario.
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
+)
+
+// Troubles counts what went wrong for each client while a run goes on: the
+// refusals, the losses and the repetitions.
+type Troubles []uint16
+
+// Note counts a record.
+func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
+	switch r.Kind {
+	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.Lost:
+	default:
+		return
+	}
+	id := int(n.Fate(r.Conn).Client)
+	for len(*t) <= id {
+		*t = append(*t, 0)
+	}
+	(*t)[id] = min((*t)[id], 1<<16-2) + 1
+}
+
+func (t Troubles) of(id netmodel.ClientID) int {
+	if int(id) >= len(t) {
+		return 0
+	}
+	return int(t[id])
+}
+
+// lastFates returns the fate of each client's last attempt, in the order of the
+// clients' making; clients that made none are left out.
+func lastFates(d *play.Done) []netmodel.Fate {
+	var last []netmodel.Fate
+	for _, f := range d.Fates {
+		for len(last) <= int(f.Client) {
+			last = append(last, netmodel.Fate{})
+		}
+		last[f.Client] = f
+	}
+	return slices.DeleteFunc(last, func(f netmodel.Fate) bool { return f.Attempt == 0 })
+}
+
+// mostInteresting returns the fate that says most about a run: of somebody who
+// did not get in, of somebody who had trouble, and among equals of somebody whom
+// the scenario names. It returns false if there was nobody.
+func mostInteresting(d *play.Done, troubles Troubles) (netmodel.Fate, bool) {
+	named := map[string]bool{}
+	for _, j := range d.Judged {
+		if j.Expectation.Client != "" {
+			named[j.Expectation.Client] = true
+		}
+	}
+	weight := func(f netmodel.Fate) int {
+		w := 0
+		switch {
+		case f.Outcome == netmodel.OutcomeReset:
+			w = 6
+		case f.Outcome == netmodel.OutcomeRefused:
+			w = 5
+		case f.Outcome == netmodel.OutcomeTimedOut:
+			w = 4
+		case f.Outcome == netmodel.OutcomeGaveUp:
+			w = 3
+		case troubles.of(f.Client) > 0:
+			w = 2
+		case f.Outcome == netmodel.StillPending:
+			w = 1
+		}
+		if w *= 2; named[d.ClientName(f.Client)] {
+			w++
+		}
+		return w
+	}
+	fates := lastFates(d)
+	if len(fates) == 0 {
+		return netmodel.Fate{}, false
+	}
+	return slices.MaxFunc(fates, func(a, b netmodel.Fate) int {
+		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(troubles.of(a.Client), troubles.of(b.Client)))
+	}), true
+}
+
+// sentence says how an attempt ended: "c was refused at 4.000 ms: queue full
+// (R4)".
+func sentence(d *play.Done, f netmodel.Fate) string {
+	name := d.ClientName(f.Client)
+	if f.Attempt > 1 {
+		name += fmt.Sprintf("'s attempt %d", f.Attempt)
+	}
+	switch f.Outcome {
+	case netmodel.StillPending:
+		return fmt.Sprintf("%s is still pending at the end, %s", name, words.Instant(d.End))
+	case netmodel.OutcomeAccepted:
+		return fmt.Sprintf("%s was accepted at %s, after waiting %s", name, words.Instant(f.At), words.Span(f.Waited))
+	case netmodel.OutcomeGaveUp, netmodel.OutcomeTimedOut:
+		return fmt.Sprintf("%s %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
+	}
+	return fmt.Sprintf("%s was %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
+}
+
+// why says a cause with its rule.
+func why(c netmodel.Cause) string {
+	if rule := c.Rule(); rule != "" {
+		return c.String() + " (" + rule + ")"
+	}
+	return c.String()
+}
+
+// fateGroup is all attempts that ended in one way for one reason.
+type fateGroup struct {
+	outcome netmodel.Outcome
+	cause   netmodel.Cause
+	count   int
+	first   []netmodel.Fate // a few of them
+}
+
+const fewNames = 8
+
+// groupFates sorts attempts by outcome and cause, the commonest cause first.
+func groupFates(fates []netmodel.Fate) []fateGroup {
+	var groups []fateGroup
+	for _, f := range fates {
+		i := slices.IndexFunc(groups, func(g fateGroup) bool { return g.outcome == f.Outcome && g.cause == f.Cause })
+		if i < 0 {
+			groups = append(groups, fateGroup{outcome: f.Outcome, cause: f.Cause})
+			i = len(groups) - 1
+		}
+		g := &groups[i]
+		g.count++
+		if len(g.first) < fewNames {
+			g.first = append(g.first, f)
+		}
+	}
+	order := func(o netmodel.Outcome) int { // what is still undecided comes last
+		if o == netmodel.StillPending {
+			return 1000
+		}
+		return int(o)
+	}
+	slices.SortStableFunc(groups, func(a, b fateGroup) int {
+		return cmp.Or(cmp.Compare(order(a.outcome), order(b.outcome)), cmp.Compare(b.count, a.count))
+	})
+	return groups
+}
+
+// reason says why, where that says more than the outcome.
+func (g *fateGroup) reason() string {
+	if g.outcome == netmodel.OutcomeAccepted || g.cause == netmodel.NoCause {
+		return ""
+	}
+	return why(g.cause)
+}
+
+// names lists who is in a group: "a, b and 12 more".
+func (g *fateGroup) names(d *play.Done) string {
+	var names []string
+	for _, f := range g.first {
+		name := d.ClientName(f.Client)
+		if f.Attempt > 1 {
+			name += fmt.Sprintf("#%d", f.Attempt)
+		}
+		names = append(names, name)
+	}
+	text := strings.Join(names, ", ")
+	if more := g.count - len(g.first); more > 0 {
+		text += fmt.Sprintf(" and %s more", words.Count(more))
+	}
+	return text
+}

@@ -1,0 +1,106 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/netmodel"
+)
+
+// Lines writes a run as one JSON object a line: one for each record, and a last
+// one, of the kind "summary", with what JSON writes.
+type Lines struct {
+	out   *json.Encoder
+	count uint64
+	err   error
+}
+
+// NewLines returns a Lines that writes to w.
+func NewLines(w *bufio.Writer) *Lines {
+	l := &Lines{out: json.NewEncoder(w)}
+	l.out.SetEscapeHTML(false)
+	return l
+}
+
+// record is a netmodel.Record with names. Value is the argument of a call, the
+// new descriptor of an accept, the number of a repetition.
+type record struct {
+	N       uint64 `json:"n"`
+	AtNS    int64  `json:"at_ns"`
+	Kind    string `json:"kind"`
+	Host    string `json:"host,omitempty"`
+	Client  string `json:"client,omitempty"`
+	Attempt int    `json:"attempt,omitempty"`
+	Call    string `json:"call,omitempty"`
+	FD      int    `json:"fd,omitempty"`
+	Value   int64  `json:"value,omitempty"`
+	Errno   string `json:"errno,omitempty"`
+	Cause   string `json:"cause,omitempty"`
+	Rule    string `json:"rule,omitempty"`
+	WaitNS  int64  `json:"wait_ns,omitempty"`
+	Queue   *queue `json:"queue,omitempty"`
+}
+
+type queue struct {
+	Limit     int32 `json:"limit"`
+	Pending   int32 `json:"pending"`
+	Available int32 `json:"available"`
+}
+
+// Record writes a line.
+func (l *Lines) Record(n *netmodel.Network, r netmodel.Record) {
+	if l.err != nil {
+		return
+	}
+	l.count++
+	o := record{
+		N: l.count, AtNS: int64(r.At), Kind: kindName(r.Kind), Host: n.HostName(r.Host), Call: r.Call.String(),
+		FD: int(r.FD), Value: r.Value, Cause: r.Cause.String(), Rule: r.Cause.Rule(),
+	}
+	if f := n.Fate(r.Conn); f.Client != 0 {
+		o.Client, o.Attempt = n.ClientName(f.Client), f.Attempt
+	}
+	if r.Errno != 0 {
+		o.Errno = r.Errno.Error()
+	}
+	if r.Kind == netmodel.RequestAccepted {
+		o.WaitNS = int64(r.Wait())
+	}
+	if r.Limit > 0 {
+		o.Queue = &queue{r.Limit, r.Pending, r.Available}
+	}
+	l.err = l.out.Encode(o)
+}
+
+// Broken reports whether writing has failed.
+func (l *Lines) Broken() bool { return l.err != nil }
+
+// End writes the summary and returns the first error of all writing.
+func (l *Lines) End(p *play.Play, d *play.Done) error {
+	if l.err == nil {
+		l.err = l.out.Encode(struct {
+			Kind string `json:"kind"`
+			document
+		}{"summary", documentOf(p, d)})
+	}
+	return l.err
+}
+
+// kindName names a kind of record in lower case, words joined by underscores.
+func kindName(k netmodel.Kind) string {
+	names := [...]string{
+		netmodel.Called: "called", netmodel.RequestQueued: "request_queued", netmodel.RequestOffered: "request_offered",
+		netmodel.RequestRefused: "request_refused", netmodel.RequestIgnored: "request_ignored", netmodel.Completed: "completed",
+		netmodel.RequestAccepted: "request_accepted", netmodel.ResetPending: "reset_pending", netmodel.Deferred: "deferred",
+		netmodel.AbortedPending: "aborted_pending", netmodel.Withdrawn: "withdrawn", netmodel.SlotFilled: "slot_filled",
+		netmodel.SynSent: "syn_sent", netmodel.SynSentAgain: "syn_sent_again", netmodel.SynAckAgain: "syn_ack_again",
+		netmodel.Connected: "connected", netmodel.ConnectFailed: "connect_failed", netmodel.Broken: "broken",
+		netmodel.Finished: "finished", netmodel.Closed: "closed", netmodel.GaveUp: "gave_up", netmodel.Retries: "retries",
+		netmodel.Lost: "lost", netmodel.Duplicated: "duplicated",
+	}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return ""
+}

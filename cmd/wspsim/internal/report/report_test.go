@@ -1,0 +1,112 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+)
+
+func TestSqueezeTakesOutOnlyWhatIsBlankEverywhere(t *testing.T) {
+	const times = "    1.000 ms  > "
+	for _, test := range []struct {
+		why       string
+		got, want []string
+	}{
+		{"wide gaps shrink to two blanks", []string{times + "a      b", times + "a         c"}, []string{times + "a  b", times + "a     c"}},
+		{"what some line fills stays", []string{times + "a      b", times + "abcdefgh"}, []string{times + "a      b", times + "abcdefgh"}},
+		{"the column of times stays", []string{times + "a"}, []string{times + "a"}},
+		{"shorter lines are blank at their end", []string{times + "a", times + "a        b"}, []string{times + "a", times + "a  b"}},
+		{"nothing", nil, nil},
+	} {
+		if got := squeeze(test.got); strings.Join(got, "\n") != strings.Join(test.want, "\n") {
+			t.Errorf("%s: squeeze(%q) = %q, want %q", test.why, test.got, got, test.want)
+		}
+	}
+}
+
+func TestStoryIsAboutTheClientWithTheMostToTell(t *testing.T) {
+	for _, test := range []struct {
+		scenario, profile, want string
+		why                     string
+	}{
+		{"overflow", "wsp", "c", "the only one refused"},
+		{"overflow", "windows", "c", "nobody is refused for good, but c was at first"},
+		{"overflow", "winsock11", "c", "the same under a profile that the scenario is not about"},
+		{"late-success", "windows", "b", "accepted after two refusals"},
+		{"relisten-smaller", "wsp", "c", "a reset says more than a refusal; the first of two"},
+		{"half-open-flood", "wsp", "early", "refused, while the flood merely waits"},
+		{"close-full", "wsp", "a", "reset with a full queue, which says more than the refusal of d"},
+		{"two-listeners", "windows", "b", "named, and had trouble"},
+		{"emfile-loop", "wsp", "a", "nobody had trouble: the first"},
+		{"illegal-backlogs", "wsp", "", "nobody connects"},
+	} {
+		s, _ := scenarios.ByName(test.scenario)
+		p := &play.Play{Scenario: s, Profile: test.profile, Seed: play.DefaultSeed}
+		story, err := Explain(context.Background(), p, "", &screen.Progress{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if story.client != 0 {
+			got = story.Run.Done.ClientName(story.client)
+		}
+		if got != test.want {
+			t.Errorf("%s under %s is about %q, want %q: %s", test.scenario, test.profile, got, test.want, test.why)
+		}
+	}
+}
+
+func TestEveryStoryShowsWhatDecidedIt(t *testing.T) {
+	for _, s := range scenarios.All() {
+		for _, profile := range s.Profiles {
+			p := &play.Play{Scenario: s, Profile: profile, Seed: play.DefaultSeed}
+			story, err := Explain(context.Background(), p, "", &screen.Progress{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			decidedFates := 0
+			for _, f := range story.fates() {
+				if f.Outcome != netmodel.StillPending {
+					decidedFates++
+				}
+			}
+			var b bytes.Buffer
+			w := bufio.NewWriter(&b)
+			story.Text(w)
+			w.Flush()
+			if marks := strings.Count(b.String(), "\n"+decided); marks != decidedFates {
+				t.Errorf("%s under %s: %d records are marked, %d attempts were decided:\n%s", s.Name, profile, marks, decidedFates, &b)
+			}
+		}
+	}
+}
+
+func TestKnobsAreAnObjectInTheirOrder(t *testing.T) {
+	got, err := json.Marshal(settings{{Name: "z", Value: "12"}, {Name: "a", Value: "-3"}, {Name: "m", Value: "1.5s"}, {Name: "l", Value: "10%"}, {Name: "n", Value: "-"}})
+	if want := `{"z":12,"a":-3,"m":"1.5s","l":"10%","n":"-"}`; err != nil || string(got) != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+}
+
+func TestEveryKindOfRecordHasAName(t *testing.T) {
+	var names []string
+	for k := netmodel.Called; k <= netmodel.Duplicated; k++ {
+		name := kindName(k)
+		if name == "" || slices.Contains(names, name) {
+			t.Errorf("kind %d is named %q", k, name)
+		}
+		names = append(names, name)
+	}
+	if kindName(netmodel.Duplicated+1) != "" {
+		t.Error("a kind that there is not has a name")
+	}
+}

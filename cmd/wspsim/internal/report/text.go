@@ -1,0 +1,295 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"wspsim/cmd/wspsim/internal/depth"
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+)
+
+const (
+	width  = 100 // columns of running text
+	widest = 110 // columns of tables
+)
+
+// Run is a run to be reported.
+type Run struct {
+	Play     *play.Play
+	Done     *play.Done
+	Troubles Troubles
+	Style    screen.Style
+	Trace    string // file that the trace was written to
+	Written  uint64 // records in it
+}
+
+const (
+	shortStory = 60 // lines of a trace that is shown whole
+	digest     = 12 // of a longer one
+)
+
+// StoryLines is how many lines of the story a report needs.
+const StoryLines = shortStory
+
+// Head prints what was asked for and what is in force.
+func (r *Run) Head(w *bufio.Writer) {
+	s := &r.Play.Scenario
+	fmt.Fprintf(w, "%s\n", r.Style.Bold(s.Name+": "+s.Summary))
+	fmt.Fprintf(w, "%s\n", r.inForce())
+	fmt.Fprintf(w, "profile %s (%s), seed %d, model %s\n", r.Play.Profile, play.LongName(r.Play.Profile), r.Play.Seed, play.ModelVersion)
+	var knobs []string
+	for _, k := range r.Done.Knobs {
+		if k.Name != "backlog" {
+			knobs = append(knobs, k.Name+"="+words.Micro(k.Value))
+		}
+	}
+	if knobs != nil {
+		fmt.Fprintln(w, words.Wrap("knobs "+strings.Join(knobs, ", "), width, ""))
+	}
+	if a := r.Play.Arrivals; a.File != "" {
+		fmt.Fprintf(w, "arrivals %s, %s, hash %016x\n", words.Plain(a.File), words.Counted(len(s.Load.Times), "client"), a.Hash)
+	}
+	fmt.Fprintln(w)
+	if r.Play.Arrivals.File == "" { // the question is about the scenario's own
+		fmt.Fprintf(w, "%s\n\n", words.Wrap(s.Question, width, ""))
+	}
+}
+
+// inForce says what became of the backlog.
+func (r *Run) inForce() string {
+	l := &r.Done.Listener
+	asked := words.Count(l.Asked)
+	if l.Asked == netmodel.SomaxconnWinsock2 {
+		asked = "SOMAXCONN"
+	}
+	switch {
+	case l.Effective == 0:
+		return "backlog: no listen succeeded"
+	case l.Limit != 0 && l.Limit != l.Effective:
+		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending", asked, words.Count(l.Effective), words.Count(l.Limit))
+	case l.Asked != l.Effective && l.Asked != netmodel.SomaxconnWinsock2:
+		return fmt.Sprintf("backlog %s asked, %s in force (changed without a word)", asked, words.Count(l.Effective))
+	}
+	return fmt.Sprintf("backlog %s asked, %s in force", asked, words.Count(l.Effective))
+}
+
+// Story prints the trace if it is short, otherwise how it begins and where to
+// get the rest.
+func (r *Run) Story(w *bufio.Writer) {
+	lines := r.Done.Lines
+	if r.Done.TotalLines > shortStory {
+		lines = lines[:digest]
+	}
+	for _, line := range squeeze(lines) {
+		fmt.Fprintln(w, paint(r.Style, line))
+	}
+	if more := r.Done.TotalLines - len(lines); more > 0 {
+		fmt.Fprintf(w, "%14s... %s; --trace FILE writes all, --full shows them\n", "", words.Counted(more, "more line"))
+	}
+	fmt.Fprintln(w)
+}
+
+// Rest prints what follows the trace: how the attempts ended, how long they
+// waited, the queue over time, the verdict, and what to do next.
+func (r *Run) Rest(w *bufio.Writer) {
+	r.outcomes(w)
+	r.waits(w)
+	d := &r.Done.Depth
+	fmt.Fprintln(w, "pending over time:")
+	w.WriteString(depth.Picture{
+		Span: d.Span, Most: d.Most, Limit: r.Done.Listener.Limit, Final: r.Done.Listener.Pending, End: r.Done.End,
+	}.Text(r.Style.Blocks))
+	r.verdict(w)
+	r.hints(w)
+}
+
+// outcomes prints how many attempts ended in each way, why, and who.
+func (r *Run) outcomes(w *bufio.Writer) {
+	if r.Done.Outcomes.Offered == 0 {
+		fmt.Fprintf(w, "no attempts: nobody connects\n\n")
+		return
+	}
+	fmt.Fprintf(w, "%s:\n", words.Counted(r.Done.Outcomes.Offered, "attempt"))
+	groups := groupFates(r.Done.Fates)
+	longest := 0
+	for _, g := range groups {
+		longest = max(longest, len(g.reason()))
+	}
+	for _, g := range groups {
+		line := fmt.Sprintf("  %-9s %7s  %-*s  %s", g.outcome, words.Count(g.count), longest, g.reason(), g.names(r.Done))
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+	l := &r.Done.Listener
+	var seen []string
+	for _, s := range []struct {
+		n    int
+		what string
+	}{
+		{l.RefusedSYNs, "SYN refused"}, {l.IgnoredSYNs, "SYN ignored"}, {l.Trimmed, "connection trimmed"},
+		{l.Expired, "handshake expired"}, {l.Late, "accepted late"}, {l.Failures, "call of the server failed"},
+	} {
+		if s.n > 0 {
+			seen = append(seen, s.what+": "+words.Count(s.n))
+		}
+	}
+	if seen != nil {
+		fmt.Fprintf(w, "  at the listener: %s\n", strings.Join(seen, ", "))
+	}
+	fmt.Fprintln(w)
+}
+
+// waits prints how long accepted connections were pending, in as much detail as
+// there are enough of them for.
+func (r *Run) waits(w *bufio.Writer) {
+	accepted, waits := r.Done.Outcomes.Accepted, &r.Done.Waits
+	if accepted == 0 {
+		return
+	}
+	fmt.Fprintf(w, "waited from SYN to accept: p50 %s, p90 %s", words.Span(waits.P50), words.Span(waits.P90))
+	if accepted >= 100 {
+		fmt.Fprintf(w, ", p99 %s", words.Span(waits.P99))
+	}
+	if accepted >= 1000 {
+		fmt.Fprintf(w, ", p99.9 %s", words.Span(waits.P999))
+	}
+	fmt.Fprintf(w, ",\n%27smax %s, mean %s\n\n", "", words.Span(waits.Max), words.Span(waits.Mean))
+}
+
+// verdict prints what was expected and whether it came.
+func (r *Run) verdict(w *bufio.Writer) {
+	fmt.Fprintln(w)
+	held := 0
+	for _, j := range r.Done.Judged {
+		if j.Held {
+			held++
+		}
+	}
+	switch r.Done.Verdict {
+	case scenarios.NotJudged:
+		reason := "nothing is expected of this profile"
+		if len(r.Done.Turned) > 0 {
+			reason = "the knobs stand elsewhere than the lesson supposes"
+		}
+		if r.Play.Arrivals.File != "" {
+			reason = "the arrivals are not those of the lesson"
+		}
+		fmt.Fprintf(w, "expected: not judged, %s\n", reason)
+	default:
+		fmt.Fprintf(w, "expected: %d of %d held\n", held, len(r.Done.Judged))
+	}
+	for _, j := range r.Done.Judged {
+		if j.Held {
+			fmt.Fprintf(w, "  %s    %s\n", r.Style.Green("held"), j.Claim)
+		} else {
+			fmt.Fprintf(w, "  %s  %s: it is %s\n", r.Style.Red("FAILED"), j.Claim, j.Got)
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// hints prints the answer in a sentence and the commands that are worth typing
+// now.
+func (r *Run) hints(w *bufio.Writer) {
+	hint := func(what, command string) { fmt.Fprintf(w, "  %-6s %s\n", what, command) }
+	if f, ok := mostInteresting(r.Done, r.Troubles); ok {
+		fmt.Fprintf(w, "%s.\n", sentence(r.Done, f))
+		hint("why", r.Play.Brief("explain", "--client", r.Done.ClientName(f.Client)))
+	}
+	hint("next", r.next())
+	if r.Trace != "" {
+		hint("trace", fmt.Sprintf("%s written to %s: wspsim verify %s", words.Counted(r.Written, "record"), words.Plain(r.Trace), words.Shell(r.Trace)))
+	}
+	hint("again", r.Play.Command("run"))
+	hint("hash", fmt.Sprintf("%016x of %s, %s", r.Done.Hash, words.Counted(r.Done.Records, "record"), words.Counted(r.Done.Events, "event")))
+}
+
+// next returns the command that is worth trying after this one.
+func (r *Run) next() string {
+	p := r.Play
+	about := p.Scenario.Profiles
+	if len(about) > 1 && p.Profile == about[0] && len(r.Done.Turned) == 0 {
+		return p.Under(about[1]).Brief("run")
+	}
+	k, ok := p.Scenario.Knob("backlog")
+	if more := int64(r.Done.Listener.Limit) * 2; ok && r.Done.Listener.RefusedSYNs > 0 && more > 0 && more <= k.Max && len(r.Done.Turned) == 0 {
+		return p.With("backlog", k.Format(more)).Brief("run")
+	}
+	if len(r.Done.Turned) > 0 || p.Profile != about[0] {
+		names := play.ScenarioNames()
+		for i, name := range names[:len(names)-1] {
+			if name == p.Scenario.Name {
+				return "wspsim run " + names[i+1]
+			}
+		}
+		return "wspsim list"
+	}
+	for _, k := range slices.Backward(p.Scenario.Knobs) {
+		if value := p.Scenario.Value(k); value > 0 && value <= k.Max/2 {
+			return p.With(k.Name, k.Format(2*value)).Brief("run")
+		}
+	}
+	return "wspsim list"
+}
+
+// squeeze takes out columns that are blank in all lines, down to two of them,
+// so that a short trace is no wider than it must be.
+func squeeze(lines []string) []string {
+	rows := make([][]rune, len(lines))
+	most := 0
+	for i, line := range lines {
+		rows[i] = []rune(line)
+		most = max(most, len(rows[i]))
+	}
+	out := make([]strings.Builder, len(lines))
+	blank := 0
+	for column := range most {
+		empty := true
+		for _, row := range rows {
+			empty = empty && (column >= len(row) || row[column] == ' ')
+		}
+		if blank++; !empty || column < leading {
+			blank = 0
+		}
+		if blank > 2 {
+			continue
+		}
+		for i, row := range rows {
+			if column < len(row) {
+				out[i].WriteRune(row[column])
+			}
+		}
+	}
+	squeezed := make([]string, len(lines))
+	for i := range out {
+		squeezed[i] = strings.TrimRight(out[i].String(), " ")
+	}
+	return squeezed
+}
+
+// leading is where the column of times ends; it stays as it is.
+const leading = 16
+
+// paint colours a line of a trace by its symbol.
+func paint(style screen.Style, line string) string {
+	if !style.Colour || len(line) <= symbolAt || !utf8.ValidString(line) {
+		return line
+	}
+	switch line[symbolAt] {
+	case '!', 'x':
+		return style.Red(line)
+	case '-':
+		return style.Green(line)
+	case '<', '%', '~':
+		return style.Dim(line)
+	}
+	return line
+}
+
+const symbolAt = 14 // column of the symbol in a line of a trace

@@ -1,0 +1,109 @@
+// Package screen knows what the other end of the output is: a person at a
+// terminal, who gets colours, block characters and progress, or a file, which
+// gets the same bytes everywhere.
+package screen
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// Style says how to write to one output. The zero value is plain ASCII.
+type Style struct {
+	Colour bool
+	Blocks bool // Unicode block characters
+}
+
+// StyleOf returns the style for an output: colours on a terminal unless
+// NO_COLOR is set or the terminal is dumb, block characters on a terminal with
+// a UTF-8 locale.
+func StyleOf(w io.Writer, getenv func(string) string) Style {
+	if !IsTerminal(w) {
+		return Style{}
+	}
+	return styleOfTerminal(getenv)
+}
+
+func styleOfTerminal(getenv func(string) string) Style {
+	locale := ""
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if locale = getenv(name); locale != "" {
+			break
+		}
+	}
+	locale = strings.ReplaceAll(strings.ToLower(locale), "-", "")
+	term := getenv("TERM")
+	return Style{
+		Colour: getenv("NO_COLOR") == "" && term != "" && term != "dumb",
+		Blocks: strings.HasSuffix(locale, "utf8") && term != "dumb",
+	}
+}
+
+// IsTerminal reports whether a person is likely to look at the output. (The
+// null device counts too; nobody sees the difference.)
+func IsTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// Bold, Red, Green and Dim return a text that stands out in one way or another.
+func (s Style) Bold(text string) string  { return s.paint("1", text) }
+func (s Style) Red(text string) string   { return s.paint("31", text) }
+func (s Style) Green(text string) string { return s.paint("32", text) }
+func (s Style) Dim(text string) string   { return s.paint("2", text) }
+
+func (s Style) paint(code, text string) string {
+	if !s.Colour || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Progress is one line on a terminal that changes while something takes long.
+// The zero value shows nothing.
+type Progress struct {
+	to    io.Writer
+	began time.Time
+	last  time.Time
+	shown bool
+}
+
+const (
+	patience = time.Second            // before anything is shown
+	interval = 200 * time.Millisecond // from one change to the next
+)
+
+// NewProgress returns a Progress on w, which shows nothing if w is no terminal.
+func NewProgress(w io.Writer) *Progress {
+	if !IsTerminal(w) {
+		return &Progress{}
+	}
+	return &Progress{to: w, began: time.Now()}
+}
+
+// Show shows a text in place of the one before, now and then; text is called
+// only if it is time.
+func (p *Progress) Show(text func() string) {
+	if p.to == nil {
+		return
+	}
+	if now := time.Now(); now.Sub(p.began) >= patience && now.Sub(p.last) >= interval {
+		p.last, p.shown = now, true
+		fmt.Fprintf(p.to, "\r%.100s\x1b[K", text())
+	}
+}
+
+// Clear takes the line away.
+func (p *Progress) Clear() {
+	if p.shown {
+		fmt.Fprint(p.to, "\r\x1b[K")
+		p.shown = false
+	}
+}

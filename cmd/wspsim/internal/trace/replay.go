@@ -1,0 +1,160 @@
+package trace
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+)
+
+// Replayed is what came of replaying a trace.
+type Replayed struct {
+	Header     Header
+	Records    uint64
+	Hash       uint64
+	Differs    bool
+	Difference scenarios.Difference // the first one; Want is what was recorded
+	Remarks    []string             // what may explain it
+}
+
+// Replay runs what a trace is the trace of, and compares line by line. The
+// trace must have passed Check. Arrivals, if not "", is where the file of
+// arrivals is now.
+func Replay(ctx context.Context, name string, in io.Reader, arrivals string, progress *screen.Progress) (*Replayed, error) {
+	r := newReader(name, in)
+	h, err := r.header()
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.play(name, arrivals)
+	if err != nil {
+		return nil, err
+	}
+	c := comparison{reader: r}
+	done, err := p.Run(ctx, play.Watch{Record: c.compare, Progress: progress, Broken: func() bool { return c.differs || c.err != nil }})
+	switch {
+	case c.err != nil:
+		return nil, c.err
+	case err != nil && !(c.differs && errors.Is(err, scenarios.ErrStopped)):
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	out := &Replayed{Header: h}
+	if done != nil {
+		out.Records, out.Hash = done.Records, done.Hash
+		if !c.differs && !c.ended(end{done.Records, done.Hash}) {
+			return nil, c.err
+		}
+	}
+	out.Differs, out.Difference = c.differs, c.first
+	if out.Differs {
+		out.Remarks = h.remarks(p)
+	}
+	return out, nil
+}
+
+// play makes a play of what the header says.
+func (h *Header) play(name, arrivals string) (*play.Play, error) {
+	at := func(line int, err error) error { return &FormatError{name, line, textAt + 1, err.Error()} }
+	s, err := play.Find(h.Scenario)
+	if err != nil {
+		return nil, at(lineOfScenario, err)
+	}
+	p := &play.Play{Scenario: s, Profile: h.Profile, Seed: h.Seed, Knobs: h.Knobs}
+	if err := play.CheckProfile(h.Profile); err != nil {
+		return nil, at(lineOfScenario+1, err)
+	}
+	if h.Arrivals != "" {
+		file := h.Arrivals
+		if arrivals != "" {
+			file = arrivals
+		}
+		if err := p.UseArrivals(file, h.Column); err != nil {
+			return nil, fmt.Errorf("%s: needs its arrivals, or --arrivals FILE if they have moved: %w", name, err)
+		}
+		if p.Arrivals.Hash != h.ArrivalSum {
+			return nil, fmt.Errorf("%s: %s is not the file it was recorded with: its hash is %016x, not %016x", name, file, p.Arrivals.Hash, h.ArrivalSum)
+		}
+	}
+	if err := p.Check(); err != nil {
+		return nil, at(lineOfScenario+3, err)
+	}
+	return p, nil
+}
+
+const lineOfScenario = 3
+
+// remarks says what has changed since the trace was recorded.
+func (h *Header) remarks(p *play.Play) []string {
+	var remarks []string
+	if h.Model != play.ModelVersion {
+		remarks = append(remarks, fmt.Sprintf("recorded by model %s, this is %s", h.Model, play.ModelVersion))
+	}
+	if now, err := HeaderOf(p); err == nil && now.Definition != h.Definition {
+		remarks = append(remarks, "the scenario has changed since")
+	}
+	return remarks
+}
+
+// comparison compares a run with the trace that a reader reads.
+type comparison struct {
+	*reader
+	printer *netmodel.Printer
+	text    []byte
+	before  []string
+	differs bool
+	first   scenarios.Difference
+	err     error
+}
+
+// compare compares the next line with a record.
+func (c *comparison) compare(n *netmodel.Network, r netmodel.Record) {
+	if c.differs || c.err != nil {
+		return
+	}
+	if c.printer == nil {
+		c.printer = netmodel.NewPrinter(n)
+		c.printer.Full = true
+	}
+	c.text = c.printer.Append(c.text[:0], r)
+	recorded, last, err := c.record()
+	got := c.text[:len(c.text)-1]
+	switch {
+	case err != nil:
+		c.err = err
+	case last != nil:
+		c.differ(last.text(), string(got))
+	case !bytes.Equal(recorded, got):
+		c.differ(string(recorded), string(got))
+	default:
+		c.before = append(c.before, string(recorded)+"\n")
+		if len(c.before) > 3 {
+			c.before = c.before[1:]
+		}
+	}
+}
+
+func (c *comparison) differ(recorded, got string) {
+	c.differs = true
+	c.first = scenarios.Difference{Line: c.line, Before: c.before, Want: recorded + "\n", Got: got + "\n"}
+}
+
+// ended compares the end of the trace with that of the run. It returns false if
+// the trace could not be read.
+func (c *comparison) ended(replayed end) bool {
+	recorded, last, err := c.record()
+	switch {
+	case err != nil:
+		c.err = err
+	case last == nil:
+		c.differ(string(recorded), replayed.text())
+	case *last != replayed:
+		c.differ(last.text(), replayed.text())
+	}
+	return err == nil
+}

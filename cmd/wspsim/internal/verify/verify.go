@@ -1,0 +1,154 @@
+// Package verify replays what was recorded, goldens and traces, and reports
+// whether the same comes out.
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/trace"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/scenarios"
+)
+
+// Verifier replays one thing after another and keeps count.
+type Verifier struct {
+	Out      *bufio.Writer
+	Style    screen.Style
+	Progress *screen.Progress
+	Arrivals string // where the arrivals of a trace are now, "" = where they were
+
+	Same, Differ int
+}
+
+// largest is how large a golden may be; no scenario's comes near.
+const largest = 16 << 20 // bytes
+
+// File replays a golden or a trace, - for one on the standard input. An error
+// means that it could not be read or is malformed.
+func (v *Verifier) File(ctx context.Context, name string) error {
+	data, reopen, err := open(name)
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	in := bufio.NewReader(data)
+	beginning, err := in.Peek(len(trace.Magic))
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	case len(beginning) == 0:
+		return &trace.FormatError{File: name, Line: 1, Column: 1, What: "the file is empty"}
+	case string(beginning) == trace.Magic:
+		return v.trace(ctx, name, in, reopen)
+	}
+	text, err := io.ReadAll(io.LimitReader(in, largest+1))
+	switch {
+	case err != nil:
+		return err
+	case len(text) > largest:
+		return &trace.FormatError{File: name, Line: 1, Column: 1, What: fmt.Sprintf("neither a trace nor a golden: more than %d MB", largest>>20)}
+	}
+	return v.golden(name, text)
+}
+
+// open opens a file. The second result opens it once more.
+func open(name string) (io.ReadCloser, func() (io.ReadCloser, error), error) {
+	if name != "-" {
+		info, err := os.Stat(name)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case info.IsDir():
+			return nil, nil, fmt.Errorf("%s is a directory: want the files in it", name)
+		case info.Mode().IsRegular():
+			again := func() (io.ReadCloser, error) { return os.Open(name) }
+			f, err := again()
+			return f, again, err
+		}
+	}
+	read := func() ([]byte, error) {
+		if name == "-" {
+			return io.ReadAll(os.Stdin)
+		}
+		return os.ReadFile(name)
+	}
+	data, err := read()
+	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	f, _ := again()
+	return f, again, err
+}
+
+func (v *Verifier) trace(ctx context.Context, name string, in io.Reader, reopen func() (io.ReadCloser, error)) error {
+	if _, err := trace.Check(name, in); err != nil {
+		return err
+	}
+	again, err := reopen()
+	if err != nil {
+		return err
+	}
+	defer again.Close()
+	r, err := trace.Replay(ctx, name, again, v.Arrivals, v.Progress)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("%s, profile %s, seed %d", r.Header.Scenario, r.Header.Profile, r.Header.Seed)
+	if !r.Differs {
+		v.same(name, fmt.Sprintf("%s: %s, hash %016x", what, words.Counted(r.Records, "record"), r.Hash))
+		return nil
+	}
+	v.differs(name, what, r.Difference)
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(v.Out, "  %s\n", remark)
+	}
+	return nil
+}
+
+func (v *Verifier) golden(name string, text []byte) error {
+	malformed := func(what string) error { return &trace.FormatError{File: name, Line: 1, Column: 1, What: what} }
+	title, err := scenarios.GoldenName(text)
+	if err != nil {
+		return malformed("neither a trace nor a golden: want NAME: SUMMARY, as a golden begins, or " + trace.Magic + "1")
+	}
+	s, err := play.Find(title)
+	if err != nil {
+		return malformed(err.Error())
+	}
+	replayed, err := scenarios.Golden(s)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if d, differs := scenarios.FirstDifference(text, replayed); differs {
+		v.differs(name, title, d)
+		return nil
+	}
+	v.same(name, fmt.Sprintf("%s under %s, seed %d", title, strings.Join(s.Profiles, " and "), play.DefaultSeed))
+	return nil
+}
+
+func (v *Verifier) same(name, what string) {
+	v.Same++
+	fmt.Fprintf(v.Out, "%s     %s: %s\n", v.Style.Green("same"), words.Plain(name), what)
+}
+
+func (v *Verifier) differs(name, what string, d scenarios.Difference) {
+	v.Differ++
+	fmt.Fprintf(v.Out, "%s  %s: %s (want: the file, got: the replay), %s\n", v.Style.Red("DIFFERS"), words.Plain(name), what, d)
+}
+
+// Summary prints the count of everything that was replayed.
+func (v *Verifier) Summary() {
+	verdict := "all the same"
+	if v.Differ > 0 {
+		verdict = words.Count(v.Differ) + " not the same"
+	}
+	fmt.Fprintf(v.Out, "%s, %s; model %s\n", words.Counted(v.Same+v.Differ, "replay"), verdict, play.ModelVersion)
+}

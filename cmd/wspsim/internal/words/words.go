@@ -1,0 +1,175 @@
+// Package words holds how the command says things: numbers, durations, names
+// that may be hostile, and what somebody may have meant.
+package words
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"wspsim/sim"
+)
+
+// Count writes a number with commas, as in "1,234".
+func Count[N int | int64 | uint64](n N) string {
+	digits := strconv.FormatUint(uint64(n), 10)
+	sign := ""
+	if n < 0 {
+		sign, digits = "-", strconv.FormatUint(-uint64(n), 10)
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
+
+// Counted writes a number and what it counts, as in "1 client" or "2 clients".
+func Counted[N int | int64 | uint64](n N, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return Count(n) + " " + what + "s"
+}
+
+// Instant writes an instant as traces do, in milliseconds; from ten seconds on
+// in seconds. Digits below a microsecond, or a millisecond, are cut.
+func Instant(t sim.Time) string {
+	if t < 10*sim.Time(time.Second) {
+		return t.String()
+	}
+	return string(append((t / 1000).AppendMillis(nil), " s"...))
+}
+
+// Span writes a duration the way Instant writes instants.
+func Span(d time.Duration) string { return Instant(sim.Time(d)) }
+
+// Micro writes the unit of microseconds in a duration in ASCII.
+func Micro(duration string) string { return strings.ReplaceAll(duration, "µs", "us") }
+
+// Percent writes how much of the whole a part is, in whole percent, rounded
+// down. Both are not negative, the whole is not 0.
+func Percent(part, whole int64) string {
+	if whole >= 100 {
+		return strconv.FormatInt(part/(whole/100), 10) + "%"
+	}
+	return strconv.FormatInt(part*100/whole, 10) + "%"
+}
+
+// Wrap breaks a text into lines of at most width characters, each after the
+// indent. A word that is longer stands on a line of its own.
+func Wrap(text string, width int, indent string) string {
+	var b strings.Builder
+	room := 0
+	for _, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case b.Len() == 0:
+			b.WriteString(indent)
+			room = width - len(indent) - n
+		case room < n+1:
+			b.WriteString("\n" + indent)
+			room = width - len(indent) - n
+		default:
+			b.WriteByte(' ')
+			room -= n + 1
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+// Plain returns the text with control characters, and bytes that are not UTF-8,
+// written as escapes, so that no name can move the cursor of a terminal.
+func Plain(text string) string {
+	if !strings.ContainsFunc(text, hostile) && utf8.ValidString(text) {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		r, n := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case hostile(r):
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		default:
+			b.WriteRune(r)
+		}
+		text = text[n:]
+	}
+	return b.String()
+}
+
+// hostile reports whether a character would not show as itself: control
+// characters, line separators, and marks that turn the direction of writing.
+func hostile(r rune) bool { return r != ' ' && !strconv.IsPrint(r) }
+
+// Shell writes an argument the way a shell must be given it.
+func Shell(argument string) string {
+	bare := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,%+@", r)
+	}
+	switch {
+	case argument != "" && !strings.ContainsFunc(argument, func(r rune) bool { return !bare(r) }):
+		return argument
+	case Plain(argument) != argument:
+		return "$'" + strings.ReplaceAll(Plain(strings.ReplaceAll(argument, `\`, `\\`)), `'`, `\'`) + "'"
+	}
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+}
+
+// Nearest returns up to three of the names that somebody who wrote word may
+// have meant, the likeliest first.
+func Nearest(word string, names []string) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	var near []candidate
+	word = strings.ToLower(word)
+	for _, name := range names {
+		d := distance(word, strings.ToLower(name))
+		switch {
+		case len(word) >= 3 && strings.Contains(strings.ToLower(name), word):
+			d = min(d, 1)
+		case d > 1+len(name)/3:
+			continue
+		}
+		near = append(near, candidate{name, d})
+	}
+	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
+	var found []string
+	for _, c := range near[:min(len(near), 3)] {
+		found = append(found, c.name)
+	}
+	return found
+}
+
+// distance is the smallest number of insertions, deletions, substitutions and
+// swaps of neighbours that lead from a to b, no part edited twice.
+func distance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, last, row = last, row, before
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			substituted := last[j-1]
+			if a[i-1] != b[j-1] {
+				substituted++
+			}
+			row[j] = min(substituted, last[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,132 @@
+// Command wspsim plays situations at an accept queue: who is refused, who
+// waits, and why.
+//
+//	wspsim run overflow
+//	wspsim explain overflow
+//
+// Exit codes: 0 if what was expected held, 1 if it did not, a replay differed or
+// output could not be written, 2 for bad usage or input, 130 after Ctrl-C.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/scenarios"
+)
+
+// The exit codes.
+const (
+	exitHeld        = 0
+	exitFailed      = 1
+	exitBadInput    = 2
+	exitInterrupted = 130
+)
+
+// sigpipe is SIGPIPE by its number, for not every system that Go builds for
+// names it.
+const sigpipe = syscall.Signal(13)
+
+func main() {
+	// Writing to a pipe that nobody reads is then an error instead of the end of
+	// the process, so that unfinished files are taken back.
+	signal.Ignore(sigpipe)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the process at once
+	os.Exit(guarded(os.Args[1:], os.Stderr, func() error { return execute(ctx, os.Args[1:], os.Stdout, os.Stderr) }))
+}
+
+// errFailed ends the command with exit code 1; the output says why.
+var errFailed = errors.New("an expectation failed or a replay differed")
+
+// errMalformed ends the command with exit code 2; the output says why.
+var errMalformed = errors.New("malformed input")
+
+// errBreak ends the command after Ctrl-C; the output says what was done so far.
+var errBreak = errors.New("interrupted")
+
+// outputError is an output that could not be written.
+type outputError struct {
+	path string
+	err  error
+}
+
+func (e *outputError) Error() string {
+	err := e.err
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err // it names our file beside the one that the user named
+	}
+	return fmt.Sprintf("cannot write %s: %v", e.path, err)
+}
+
+func (e *outputError) Unwrap() error { return e.err }
+
+// guarded runs the command and returns its exit code. It writes an error in a
+// line or two; nobody ever sees a panic.
+func guarded(args []string, stderr io.Writer, command func() error) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			line := []string{"wspsim"}
+			for _, arg := range args {
+				line = append(line, words.Shell(arg))
+			}
+			fmt.Fprintf(stderr, "wspsim: this is a defect of wspsim, please report it: %s: %s\n", strings.Join(line, " "), words.Plain(fmt.Sprint(p)))
+			code = exitBadInput
+		}
+	}()
+	err := command()
+	var output *outputError
+	switch {
+	case err == nil:
+		return exitHeld
+	case errors.Is(err, errFailed):
+		return exitFailed
+	case errors.Is(err, errMalformed):
+		return exitBadInput
+	case errors.Is(err, errBreak):
+		return exitInterrupted
+	case errors.As(err, &output) && errors.Is(err, syscall.EPIPE):
+		return exitFailed // nobody reads any more, so nobody need be told
+	case errors.As(err, &output):
+		code = exitFailed
+	case errors.Is(err, scenarios.ErrStopped):
+		code = exitInterrupted
+		err = errors.New("interrupted")
+	default:
+		code = exitBadInput
+	}
+	fmt.Fprintf(stderr, "wspsim: %s\n", words.Plain(err.Error()))
+	return code
+}
+
+// session is one invocation of the command.
+type session struct {
+	ctx    context.Context
+	stdout io.Writer
+	stderr io.Writer
+	out    *bufio.Writer // in front of stdout
+}
+
+// execute runs the command line.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	s := &session{ctx, stdout, stderr, bufio.NewWriterSize(stdout, 64<<10)}
+	root := s.root()
+	root.SetArgs(args)
+	root.SetOut(s.out)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if flushed := s.out.Flush(); flushed != nil && (err == nil || errors.Is(err, errFailed)) {
+		err = &outputError{"standard output", flushed}
+	}
+	return err
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/report"
+	"wspsim/cmd/wspsim/internal/screen"
+)
+
+// helpTemplate begins with what most people look for.
+const helpTemplate = `{{with .Example}}Examples:
+{{.}}
+
+{{end}}{{with (or .Long .Short)}}{{.}}
+
+{{end}}Usage:
+  {{.UseLine}}
+{{- if .HasAvailableSubCommands}}
+
+Commands:{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+
+Each has a --help of its own.
+{{- end}}
+{{- if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsagesWrapped 100 | trimTrailingWhitespaces}}
+{{- end}}
+`
+
+// root returns the whole command.
+func (s *session) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "wspsim [command]",
+		Short: "Plays situations at an accept queue",
+		Long: "wspsim plays situations at an accept queue: what happens to a connection request between the\n" +
+			"network and accept, who is refused, who waits, and why. Every run can be repeated, bit for bit.",
+		Example: "  wspsim list                     what there is to play\n" +
+			"  wspsim run overflow             a small queue fills and a client is refused\n" +
+			"  wspsim explain overflow         why",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(c, args[0])
+			}
+			return c.Help()
+		},
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetHelpTemplate(helpTemplate)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		var invalid *pflag.InvalidValueError
+		switch {
+		case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "bool":
+			return fmt.Errorf("--%s %q: want true or false, or nothing", invalid.GetFlag().Name, invalid.GetValue())
+		case errors.As(err, &invalid):
+			return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), errors.Unwrap(err))
+		}
+		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
+	})
+	root.SetHelpCommand(s.helpCommand())
+	root.AddCommand(s.listCommand(), s.showCommand(), s.runCommand(), s.explainCommand(), s.verifyCommand(),
+		s.soakCommand(), s.versionCommand(), s.completionCommand())
+	return root
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	var names []string
+	for _, sub := range c.Root().Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	if slices.Contains(play.ScenarioNames(), name) {
+		return fmt.Errorf("%q is a scenario, not a command: wspsim run %s", name, name)
+	}
+	return fmt.Errorf("unknown command %q; %s", name, play.Offer(name, names, "there are "+strings.Join(names, ", ")))
+}
+
+func (s *session) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [command]",
+		Short:   "Help about a command",
+		Example: "  wspsim help run",
+		RunE: func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(c, strings.Join(args, " "))
+			}
+			return about.Help()
+		},
+	}
+}
+
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no argument, not %q", c.Name(), args[0])
+	}
+	return nil
+}
+
+// oneScenario is for commands that take the name of a scenario.
+func oneScenario(c *cobra.Command, args []string) error {
+	switch len(args) {
+	case 1:
+		return nil
+	case 0:
+		return fmt.Errorf("%s: want the name of a scenario; wspsim list shows them", c.Name())
+	}
+	return fmt.Errorf("%s: one scenario at a time, not %q and %q", c.Name(), args[0], args[1])
+}
+
+func (s *session) style() screen.Style { return screen.StyleOf(s.stdout, os.Getenv) }
+
+func (s *session) listCommand() *cobra.Command {
+	asJSON := false
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "What there is to play: scenarios and profiles",
+		Example: "  wspsim list\n  wspsim list --json",
+		Args:    noArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error {
+			if asJSON {
+				return report.ListJSON(s.out)
+			}
+			report.List(s.out, s.style())
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON document (schema wspsim.list/v1), with knobs")
+	return c
+}
+
+func (s *session) showCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show NAME",
+		Short:   "The question a scenario asks, its knobs, and its Go source",
+		Example: "  wspsim show overflow\n  wspsim show burst",
+		Args:    oneScenario, ValidArgsFunction: completeScenario,
+		RunE: func(_ *cobra.Command, args []string) error {
+			scenario, err := play.Find(args[0])
+			if err != nil {
+				return err
+			}
+			report.Show(s.out, scenario, s.style())
+			return nil
+		},
+	}
+}
+
+func (s *session) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "The versions of the model and of Go",
+		Example: "  wspsim version",
+		Args:    noArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error {
+			report.Version(s.out)
+			return nil
+		},
+	}
+}

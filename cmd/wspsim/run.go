@@ -1,0 +1,231 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/report"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/trace"
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+)
+
+// runFlags are the flags that say what to print of a run.
+type runFlags struct {
+	playFlags
+	json, jsonl, full bool
+	trace             string
+}
+
+func (s *session) runCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run NAME",
+		Short: "Play a scenario and report what happened",
+		Long: "Plays a scenario and prints what was asked and what is in force, the trace if it is short, how the\n" +
+			"attempts ended, the queue over time, and whether what the lesson expects has come true.\n" +
+			"Exit code 1 means that it has not.",
+		Example: "  wspsim run overflow\n" +
+			"  wspsim run overflow --profile windows --backlog 4\n" +
+			"  wspsim run burst --set workers=2 --set service=10ms --seed 7\n" +
+			"  wspsim run burst --json | jq .outcomes\n" +
+			"  wspsim run burst --trace burst.trace && wspsim verify burst.trace\n" +
+			"  wspsim run recorded --arrivals requests.csv --column time_ms",
+		Args: oneScenario, ValidArgsFunction: completeScenario,
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.check(c); err != nil {
+				return err
+			}
+			p, err := f.play(c, args[0])
+			if err != nil {
+				return err
+			}
+			if text := p.Estimate(); text != "" {
+				fmt.Fprintf(s.stderr, "wspsim: %s\n", text)
+			}
+			return s.run(p, &f)
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVar(&f.json, "json", false, "print one JSON document (schema "+report.Schema+")")
+	c.Flags().BoolVar(&f.jsonl, "jsonl", false, "print one JSON object for each record, and a summary")
+	c.Flags().StringVar(&f.trace, "trace", "", "also write every record to `FILE`, which verify replays; - prints it instead")
+	c.Flags().BoolVar(&f.full, "full", false, "show every record, the routine ones too, however many")
+	return c
+}
+
+// check refuses flags that ask for two things at once.
+func (f *runFlags) check(c *cobra.Command) error {
+	given := ""
+	for _, flag := range []string{"json", "jsonl", "trace", "full"} {
+		switch {
+		case !c.Flags().Changed(flag):
+		case given != "" && !(given == "trace" && flag == "full" && f.trace != "-"):
+			return fmt.Errorf("--%s and --%s exclude each other", given, flag)
+		default:
+			given = flag
+		}
+	}
+	if c.Flags().Changed("trace") && f.trace == "" {
+		return fmt.Errorf("--trace: want the name of a file, or - for the standard output")
+	}
+	return nil
+}
+
+// run plays and prints in the way that the flags ask for.
+func (s *session) run(p *play.Play, f *runFlags) error {
+	progress := screen.NewProgress(s.stderr)
+	var done *play.Done
+	var err error
+	switch {
+	case f.json:
+		done, err = p.Run(s.ctx, play.Watch{Progress: progress})
+		if err == nil {
+			err = report.JSON(s.out, p, done)
+		}
+	case f.jsonl:
+		lines := report.NewLines(s.out)
+		done, err = p.Run(s.ctx, play.Watch{Progress: progress, Record: lines.Record, Broken: lines.Broken})
+		if lines.Broken() {
+			err = nil // flushing reports it
+		} else if err == nil {
+			err = lines.End(p, done)
+		}
+	case f.trace == "-":
+		done, err = s.printTrace(p, progress)
+	default:
+		done, err = s.runText(p, f, progress)
+	}
+	switch {
+	case err != nil:
+		return err
+	case done != nil && done.Verdict == scenarios.Failed:
+		return errFailed
+	}
+	return nil
+}
+
+// printTrace writes the trace to the standard output.
+func (s *session) printTrace(p *play.Play, progress *screen.Progress) (*play.Done, error) {
+	header, err := trace.HeaderOf(p)
+	if err != nil {
+		return nil, err
+	}
+	w := trace.NewWriter(s.out, header)
+	done, err := p.Run(s.ctx, play.Watch{Progress: progress, Record: w.Record, Broken: w.Broken})
+	switch {
+	case w.Broken():
+		return nil, nil // flushing reports it
+	case err != nil:
+		return nil, err
+	}
+	w.End(done.Hash) // flushing reports its error
+	return done, nil
+}
+
+// runText prints the report, and writes the trace to a file if there is one.
+func (s *session) runText(p *play.Play, f *runFlags, progress *screen.Progress) (*play.Done, error) {
+	r := report.Run{Play: p, Style: s.style()}
+	watch := play.Watch{Lines: report.StoryLines, Progress: progress, Record: r.Troubles.Note}
+	if f.full {
+		watch.Lines = 0
+	}
+	var err error
+	if f.trace == "" {
+		r.Done, err = p.Run(s.ctx, watch)
+	} else {
+		r.Trace = f.trace
+		r.Done, r.Written, err = s.writeTrace(p, watch, f.trace)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Head(s.out)
+	if f.full {
+		// The same run again: it need not be kept in memory that way.
+		full := report.NewFull(s.out, r.Style)
+		if _, err := p.Run(s.ctx, play.Watch{Progress: progress, Record: full.Record, Broken: full.Broken}); err != nil && !full.Broken() {
+			return nil, err
+		}
+		full.End()
+	} else {
+		r.Story(s.out)
+	}
+	r.Rest(s.out)
+	return r.Done, nil
+}
+
+// writeTrace plays and writes the trace to a file, all of it or nothing.
+func (s *session) writeTrace(p *play.Play, watch play.Watch, path string) (done *play.Done, written uint64, err error) {
+	header, err := trace.HeaderOf(p)
+	if err != nil {
+		return nil, 0, err
+	}
+	file, err := trace.Create(path)
+	if err != nil {
+		return nil, 0, &outputError{path, err}
+	}
+	defer file.Abort() // does nothing after Commit
+	w := trace.NewWriter(file, header)
+	note := watch.Record
+	watch.Record = func(n *netmodel.Network, r netmodel.Record) {
+		note(n, r)
+		w.Record(n, r)
+	}
+	watch.Broken = w.Broken
+	done, err = p.Run(s.ctx, watch)
+	if err != nil && !w.Broken() {
+		return nil, 0, err
+	}
+	if w.Broken() {
+		return nil, 0, &outputError{path, w.End(0)}
+	}
+	if err := w.End(done.Hash); err != nil {
+		return nil, 0, &outputError{path, err}
+	}
+	if err := file.Commit(); err != nil {
+		return nil, 0, &outputError{path, err}
+	}
+	return done, w.Records(), nil
+}
+
+func (s *session) explainCommand() *cobra.Command {
+	var f playFlags
+	client := ""
+	c := &cobra.Command{
+		Use:   "explain NAME",
+		Short: "The lesson of a scenario, and why one client met its fate",
+		Long: "Prints the lesson of a scenario, then everything that happened to one client, each record with its\n" +
+			"time and rule, up to its outcome and what decided it.",
+		Example: "  wspsim explain overflow\n" +
+			"  wspsim explain overflow --client a --profile windows\n" +
+			"  wspsim explain burst --client c17 --seed 7",
+		Args: oneScenario, ValidArgsFunction: completeScenario,
+		RunE: func(c *cobra.Command, args []string) error {
+			p, err := f.play(c, args[0])
+			if err != nil {
+				return err
+			}
+			if c.Flags().Changed("client") && client == "" {
+				return fmt.Errorf("--client: want the name of a client")
+			}
+			story, err := report.Explain(s.ctx, p, client, screen.NewProgress(s.stderr))
+			if err != nil {
+				return err
+			}
+			story.Run.Style = s.style()
+			story.Text(s.out)
+			return nil
+		},
+	}
+	c.Flags().SortFlags = false
+	c.Flags().StringVar(&client, "client", "", "follow the client `NAME` (default: the one with the most to tell)")
+	f.add(c)
+	if err := c.RegisterFlagCompletionFunc("client", completeClient); err != nil {
+		panic(err) // there is such a flag
+	}
+	return c
+}

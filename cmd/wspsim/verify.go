@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/verify"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/scenarios"
+)
+
+func (s *session) verifyCommand() *cobra.Command {
+	arrivals := ""
+	c := &cobra.Command{
+		Use:   "verify [FILES]",
+		Short: "Replay goldens and traces and compare",
+		Long: "Replays goldens (testdata/scenarios) and traces (run --trace), and names the first line that differs.\n" +
+			"Without files it plays the whole catalogue and compares with the hashes that are known.\n" +
+			"Exit code 1 means that a replay differs, 2 that a file is malformed.",
+		Example: "  wspsim verify\n" +
+			"  wspsim verify testdata/scenarios/*.txtar\n" +
+			"  wspsim run burst --trace burst.trace && wspsim verify burst.trace",
+		RunE: func(_ *cobra.Command, files []string) error {
+			v := &verify.Verifier{Out: s.out, Style: s.style(), Progress: screen.NewProgress(s.stderr), Arrivals: arrivals}
+			if len(files) == 0 {
+				return s.verified(v, v.Catalogue(s.ctx))
+			}
+			var first error
+			for _, file := range files {
+				err := v.File(s.ctx, file)
+				switch {
+				case errors.Is(err, scenarios.ErrStopped):
+					return err
+				case err != nil && len(files) == 1:
+					return err
+				case err != nil:
+					fmt.Fprintf(s.stderr, "wspsim: %s\n", words.Plain(err.Error()))
+					first = errMalformed
+				}
+			}
+			return s.verified(v, first)
+		},
+	}
+	c.Flags().StringVar(&arrivals, "arrivals", "", "where the `FILE` of arrivals is that a trace was recorded with, if it has moved")
+	return c
+}
+
+// verified turns what a verifier has found into an exit code.
+func (s *session) verified(v *verify.Verifier, err error) error {
+	switch {
+	case err != nil && !errors.Is(err, errMalformed):
+		return err
+	case err == nil && v.Differ > 0:
+		err = errFailed
+	}
+	v.Summary()
+	return err
+}
