@@ -15,7 +15,11 @@ func (h *Host) CloseSocket(fd FD) error {
 		return err
 	}
 	s := &h.socks[i]
-	h.record(Record{Kind: Called, Call: CallClose, FD: fd, Conn: s.conn})
+	r := Record{Kind: Called, Call: CallClose, FD: fd, Conn: s.conn}
+	if s.has(flagAccepted) {
+		r.Value = byServer
+	}
+	h.record(r)
 	switch s.state {
 	case stateListening:
 		h.closeListener(i)

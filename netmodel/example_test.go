@@ -125,15 +125,15 @@ func ExamplePrinter() {
 	// Output:
 	// seed 1, profile wsp:
 	//     0.000 ms  = server  listen(fd 3, backlog 2)  = 0                                    [. .]
-	//     1.000 ms  > a       SYN                      queued                                 [(a) .]          R3
+	//     1.000 ms  > a       SYN                      queued                                 [(a) .]              R3
 	//     2.000 ms  * a       connect                  = 0 after 2ms
-	//     3.000 ms  + a       ACK                      handshake complete                     [a .]            R3
-	//    11.000 ms  > b       SYN                      queued                                 [a (b)]          R3
+	//     3.000 ms  + a       ACK                      handshake complete                     [a .]                R3
+	//    11.000 ms  > b       SYN                      queued                                 [a (b)]              R3
 	//    12.000 ms  * b       connect                  = 0 after 2ms
-	//    13.000 ms  + b       ACK                      handshake complete                     [a b]            R3
-	//    21.000 ms  ! c       SYN                      refused: queue full                    [a b]            R4
-	//    22.000 ms  * c       connect                  WSAECONNREFUSED: queue full                             R4
+	//    13.000 ms  + b       ACK                      handshake complete                     [a b]                R3
+	//    21.000 ms  ! c       SYN                      refused: queue full                    [a b]                R4
+	//    22.000 ms  * c       connect                  WSAECONNREFUSED: queue full                                 R4
 	//  1000.000 ms  = server  listen(fd 3, backlog 1)  = 0                                    [a b]
-	//  1000.000 ms  x b       pending                  reset: trimmed                         [a]              R10
-	//  1000.000 ms  - server  accept(fd 3)             = a, fd 4, waited 999ms                [.]              WS.Q1
+	//  1000.000 ms  x b       pending                  reset: trimmed                         [a]                  R10
+	//  1000.000 ms  - server  accept(fd 3)             = a, fd 4, waited 999ms                [.]                  WS.Q1
 }

@@ -224,6 +224,10 @@ func (n *Network) Run(limit sim.Time) {
 	}
 }
 
+// SetStallLimit sets how many events may happen at one instant before the run
+// counts as stalled; see sim.Engine.
+func (n *Network) SetStallLimit(events int) { n.engine.SetStallLimit(events) }
+
 // Err returns why the run stopped before its time: it no longer advanced.
 func (n *Network) Err() error { return n.engine.Err() }
 

@@ -1,5 +1,7 @@
 package netmodel
 
+import "strconv"
+
 // Option names a socket option, with the numbers of the Windows headers.
 type Option int32
 
@@ -15,6 +17,29 @@ const (
 	SO_CONDITIONAL_ACCEPT Option = 0x3002
 	SO_PAUSE_ACCEPT       Option = 0x3003 // refuse every request. WS.Q9
 )
+
+// String returns the name of the option in the headers.
+func (o Option) String() string {
+	switch o {
+	case SO_ACCEPTCONN:
+		return "SO_ACCEPTCONN"
+	case SO_REUSEADDR:
+		return "SO_REUSEADDR"
+	case SO_EXCLUSIVEADDRUSE:
+		return "SO_EXCLUSIVEADDRUSE"
+	case SO_LINGER:
+		return "SO_LINGER"
+	case SO_ERROR:
+		return "SO_ERROR"
+	case SO_TYPE:
+		return "SO_TYPE"
+	case SO_CONDITIONAL_ACCEPT:
+		return "SO_CONDITIONAL_ACCEPT"
+	case SO_PAUSE_ACCEPT:
+		return "SO_PAUSE_ACCEPT"
+	}
+	return "option " + strconv.Itoa(int(o))
+}
 
 // GetSockOpt returns the value of an option. Errors: those of every call,
 // WSAENOTSOCK, WSAENOPROTOOPT (unknown).

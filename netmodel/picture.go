@@ -20,7 +20,7 @@ type pictured struct {
 }
 
 // widest is how many slots are drawn one by one.
-const widest = 12
+const widest = 8
 
 // apply takes one record into account.
 func (p *picture) apply(r Record) {

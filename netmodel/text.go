@@ -35,7 +35,7 @@ const (
 	columnWho     = 8
 	columnWhat    = 24
 	columnResult  = 38
-	columnPicture = 16
+	columnPicture = 20
 )
 
 // Append appends the line of a record to b, with its line feed, or nothing if
@@ -90,12 +90,14 @@ func routine(r Record) bool {
 		return true
 	case Called:
 		switch r.Call {
-		case CallSocket, CallBind, CallSetOption, CallConnect:
+		case CallSocket, CallBind, CallConnect:
 			return r.Errno == 0
+		case CallSetOption:
+			return r.Errno == 0 && Option(r.Value>>32) == SO_LINGER
 		case CallSend, CallReceive:
 			return true
 		case CallClose:
-			return r.Errno == 0 && r.Conn != 0
+			return r.Errno == 0 && r.Conn != 0 && r.Value != byServer
 		}
 	}
 	return false
@@ -129,7 +131,7 @@ func symbol(r Record) byte {
 // attempt, except what the program of a server calls.
 func (p *Printer) who(r Record) string {
 	switch {
-	case r.Conn == 0, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == Called && r.Limit > 0:
+	case r.Conn == 0, r.Kind == Called && r.Call == CallClose && r.Value == byServer, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == Called && r.Limit > 0:
 		return p.Host(r.Host)
 	}
 	return p.Conn(r.Conn)
@@ -166,6 +168,10 @@ func (p *Printer) appendWhat(b []byte, r Record) []byte {
 }
 
 func appendCall(b []byte, r Record) []byte {
+	if r.Call == CallSetOption {
+		b = append(append(b, Option(r.Value>>32).String()...), " = "...)
+		return strconv.AppendInt(b, int64(int32(r.Value)), 10)
+	}
 	b = append(append(b, r.Call.String()...), '(')
 	switch r.Call {
 	case CallListen:
@@ -176,9 +182,6 @@ func appendCall(b []byte, r Record) []byte {
 		b = strconv.AppendInt(append(b, "port "...), r.Value, 10)
 	case CallSend, CallReceive:
 		b = strconv.AppendInt(b, r.Value, 10)
-	case CallSetOption:
-		b = strconv.AppendInt(append(b, "0x"...), r.Value>>32, 16)
-		b = strconv.AppendInt(append(b, ", "...), int64(int32(r.Value)), 10)
 	case CallClose:
 		b = strconv.AppendInt(append(b, "fd "...), int64(r.FD), 10)
 	}
@@ -188,7 +191,7 @@ func appendCall(b []byte, r Record) []byte {
 func (p *Printer) appendResult(b []byte, r Record) []byte {
 	switch r.Kind {
 	case Called:
-		return appendCallResult(b, r)
+		return p.appendCallResult(b, r)
 	case RequestAccepted:
 		b = append(append(b, "= "...), p.Conn(r.Conn)...)
 		b = strconv.AppendInt(append(b, ", fd "...), r.Value, 10)
@@ -221,10 +224,12 @@ func appendFD(b []byte, fd FD) []byte {
 	return append(strconv.AppendInt(append(b, "fd "...), int64(fd), 10), ", "...)
 }
 
-func appendCallResult(b []byte, r Record) []byte {
+func (p *Printer) appendCallResult(b []byte, r Record) []byte {
 	switch {
 	case r.Errno != 0:
 		return append(append(b, "= "...), r.Errno.Error()...)
+	case r.Call == CallClose && r.Value == byServer:
+		return append(append(b, "= 0, done with "...), p.Conn(r.Conn)...)
 	case r.Call == CallOpenFile:
 		return strconv.AppendInt(append(b, "= fd "...), int64(r.FD), 10)
 	}

@@ -123,57 +123,58 @@ func story(t *testing.T, full bool) string {
 
 const storyShort = `
     0.000 ms  = server  listen(fd 3, backlog 3)  = 0                                    [. . .]
-    1.000 ms  > a       SYN                      queued                                 [(a) . .]        R3
+    1.000 ms  > a       SYN                      queued                                 [(a) . .]            R3
     2.000 ms  * a       connect                  = 0 after 2ms
-    3.000 ms  + a       ACK                      handshake complete                     [a . .]          R3
-   11.000 ms  > b       SYN                      queued                                 [a (b) .]        R3
+    3.000 ms  + a       ACK                      handshake complete                     [a . .]              R3
+   11.000 ms  > b       SYN                      queued                                 [a (b) .]            R3
    12.000 ms  * b       connect                  = 0 after 2ms
-   13.000 ms  + b       ACK                      handshake complete                     [a b .]          R3
-   21.000 ms  > c       SYN                      queued                                 [a b (c)]        R3
+   13.000 ms  + b       ACK                      handshake complete                     [a b .]              R3
+   21.000 ms  > c       SYN                      queued                                 [a b (c)]            R3
    22.000 ms  * c       connect                  = 0 after 2ms
-   23.000 ms  + c       ACK                      handshake complete                     [a b c]          R3
-   31.000 ms  ! d       SYN                      refused: queue full                    [a b c]          R4
+   23.000 ms  + c       ACK                      handshake complete                     [a b c]              R3
+   31.000 ms  ! d       SYN                      refused: queue full                    [a b c]              R4
    40.000 ms  - server  accept(fd 3)             put off: a                             [a* b c]
    40.000 ms  = server  accept(fd 3)             = WSATRY_AGAIN                         [a* b c]
-   41.000 ms  - server  accept(fd 3)             = a, fd 4, waited 40ms                 [b c .]          WS.Q1
+   41.000 ms  - server  accept(fd 3)             = a, fd 4, waited 40ms                 [b c .]              WS.Q1
    41.000 ms  * b       gives up                 patience ended
-   42.000 ms  ~ b       RST                      keeps its place: client reset it       [b! c .]         WS.X6
-   50.000 ms  ~ b       pending                  leaves: client reset it                [c . _]          WS.X6
+   42.000 ms  ~ b       RST                      keeps its place: client reset it       [b! c .]             WS.X6
+   50.000 ms  ~ b       pending                  leaves: client reset it                [c . _]              WS.X6
    50.000 ms  = server  accept(fd 3)             = WSAECONNRESET                        [c . .]
    50.000 ms  = server  open()                   = fd 5
    50.000 ms  = server  open()                   = fd 6
    50.000 ms  = server  open()                   = fd 7
    60.000 ms  = server  accept(fd 3)             = WSAEMFILE                            [c . .]
-  532.000 ms  < d       SYN again, 1             refused, not final                                      WS.T3
-  533.000 ms  > d       SYN                      queued                                 [c (d) .]        R3
+  532.000 ms  < d       SYN again, 1             refused, not final                                          WS.T3
+  533.000 ms  > d       SYN                      queued                                 [c (d) .]            R3
   534.000 ms  * d       connect                  = 0 after 504ms
-  535.000 ms  + d       ACK                      handshake complete                     [c d .]          R3
+  535.000 ms  + d       ACK                      handshake complete                     [c d .]              R3
  3000.000 ms  = server  listen(fd 3, backlog 1)  = 0                                    [c d]
- 3000.000 ms  x d       pending                  reset: trimmed                         [c]              R10
- 3001.000 ms  * d       connection               WSAECONNRESET: trimmed                                  R10
+ 3000.000 ms  x d       pending                  reset: trimmed                         [c]                  R10
+ 3001.000 ms  * d       connection               WSAECONNRESET: trimmed                                      R10
  3001.000 ms  * d                                tries again in 1s
  4000.000 ms  % e       SYN                      link is cut
  4001.000 ms  % d#2     SYN                      link is cut
  5000.000 ms  * a       gives up                 patience ended
- 5000.000 ms  < e       SYN again, 1             no answer yet                                           WS.T2
+ 5000.000 ms  < e       SYN again, 1             no answer yet                                               WS.T2
  5000.000 ms  % e       SYN                      link is cut
  5000.000 ms  % a       FIN                      link is cut
- 5001.000 ms  < d#2     SYN again, 1             no answer yet                                           WS.T2
+ 5001.000 ms  < d#2     SYN again, 1             no answer yet                                               WS.T2
  5001.000 ms  % d#2     SYN                      link is cut
  5020.000 ms  * c       gives up                 patience ended
  5020.000 ms  % c       FIN                      link is cut
  5500.000 ms  * e       gives up                 patience ended
+ 7000.000 ms  = server  close(fd 4)              = 0, done with a
  7000.000 ms  = server  close(fd 3)              = 0                                    [c]
- 7000.000 ms  x c       pending                  reset: listener closed                                  WS.X2
- 7001.000 ms  < d#2     SYN again, 2             no answer yet                                           WS.T2
- 7001.000 ms  * a       connection               WSAECONNRESET: closed with data unread                  RFC 1122
- 7001.000 ms  * c       connection               WSAECONNRESET: listener closed                          WS.X2
- 7002.000 ms  ! d#2     SYN                      refused: nobody listens there                           WS.X3
- 7503.000 ms  < d#2     SYN again, 3             refused, not final                                      WS.T3
- 7504.000 ms  ! d#2     SYN                      refused: nobody listens there                           WS.X3
- 8005.000 ms  < d#2     SYN again, 4             refused, not final                                      WS.T3
- 8006.000 ms  ! d#2     SYN                      refused: nobody listens there                           WS.X3
- 8007.000 ms  * d#2     connect                  WSAECONNREFUSED: nobody listens there                   WS.X3
+ 7000.000 ms  x c       pending                  reset: listener closed                                      WS.X2
+ 7001.000 ms  < d#2     SYN again, 2             no answer yet                                               WS.T2
+ 7001.000 ms  * a       connection               WSAECONNRESET: closed with data unread                      RFC 1122
+ 7001.000 ms  * c       connection               WSAECONNRESET: listener closed                              WS.X2
+ 7002.000 ms  ! d#2     SYN                      refused: nobody listens there                               WS.X3
+ 7503.000 ms  < d#2     SYN again, 3             refused, not final                                          WS.T3
+ 7504.000 ms  ! d#2     SYN                      refused: nobody listens there                               WS.X3
+ 8005.000 ms  < d#2     SYN again, 4             refused, not final                                          WS.T3
+ 8006.000 ms  ! d#2     SYN                      refused: nobody listens there                               WS.X3
+ 8007.000 ms  * d#2     connect                  WSAECONNREFUSED: nobody listens there                       WS.X3
 `
 
 func TestPrinterColumnsAreStable(t *testing.T) {

@@ -9,14 +9,15 @@ import (
 // Expectation is a claim about a run: about the outcome of one client's last
 // attempt, or about a number that was measured.
 type Expectation struct {
-	For     string // the profile that it is about; "" = every one
+	For     string // the profile that it is about; "" = every one that the scenario is about
 	Client  string // about this client: Outcome
 	Outcome netmodel.Outcome
 	Measure Measure // otherwise about this number: Min to Max
 	Min     int64
 	Max     int64
-	// It holds whatever the knobs are set to. Others are judged only while every
-	// knob stands where the lesson was written for.
+	// It holds whatever the profile and the knobs are. Others are judged only under
+	// a profile that the scenario is about, while every knob stands where the lesson
+	// was written for.
 	Always bool
 }
 
@@ -94,7 +95,7 @@ func (e Expectation) claim() string {
 	case e.Client != "" && e.Outcome == netmodel.StillPending:
 		return e.Client + " is still pending"
 	case e.Client != "":
-		return e.Client + " is " + outcomeInClaim(e.Outcome)
+		return e.Client + " " + outcomeInClaim(e.Outcome)
 	case e.Min == e.Max:
 		return fmt.Sprintf("%v = %d", e.Measure, e.Min)
 	}
@@ -103,10 +104,8 @@ func (e Expectation) claim() string {
 
 func outcomeInClaim(o netmodel.Outcome) string {
 	switch o {
-	case netmodel.OutcomeTimedOut:
-		return "timed out"
-	case netmodel.OutcomeGaveUp:
-		return "giving up"
+	case netmodel.OutcomeTimedOut, netmodel.OutcomeGaveUp:
+		return o.String()
 	}
-	return o.String()
+	return "is " + o.String()
 }

@@ -150,7 +150,9 @@ func (s Scenario) With(settings []Setting) (Scenario, error) {
 		if err != nil {
 			return s, err
 		}
-		s.knob(k.Name, &value)
+		if value != s.Value(k) { // a distribution that is no more than its mean to a knob stays as it is
+			s.knob(k.Name, &value)
+		}
 	}
 	return s, nil
 }
@@ -218,7 +220,8 @@ func turn[T int | time.Duration](at *T, set *int64) int64 {
 	return int64(*at)
 }
 
-// turnDist changes the mean of a distribution and keeps its kind.
+// turnDist changes the mean of a distribution. Exponential and Erlang keep their
+// kind, any other becomes Fixed.
 func turnDist(at *sim.Dist, set *int64) int64 {
 	if set != nil {
 		mean := time.Duration(*set)
@@ -231,6 +234,9 @@ func turnDist(at *sim.Dist, set *int64) int64 {
 			*at = d
 		default:
 			*at = sim.Fixed(mean)
+		}
+		if mean == 0 {
+			*at = sim.Fixed(0) // the only distribution with that mean
 		}
 	}
 	if *at == nil {

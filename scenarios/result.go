@@ -54,8 +54,9 @@ type Outcomes struct {
 	Offered, Accepted, Refused, Reset, TimedOut, GaveUp, Pending int
 }
 
-// Waits says how long accepted connections were pending: from the arrival of
-// the SYN that took the slot to accept. All zero when nothing was accepted.
+// Waits says how long the connections whose outcome is accepted were pending:
+// from the arrival of the SYN that took the slot to accept. All zero when
+// nothing was accepted.
 type Waits struct {
 	P50, P90, P99, P999, Max, Mean time.Duration
 }

@@ -33,6 +33,10 @@ const DefaultMaxEvents = 200_000_000
 // ErrStopped is what Run returns when Options.Stop ended it.
 var ErrStopped = errors.New("stopped")
 
+// ErrTooLong is in what Run returns when a run took more than
+// Options.MaxEvents.
+var ErrTooLong = errors.New("the run takes too long")
+
 // MaxClients is how many clients a scenario may have.
 const MaxClients = 5_000_000
 
@@ -99,15 +103,14 @@ type run struct {
 	firstLoad netmodel.ClientID
 	came      int // clients of the load that have come
 
-	idle     int // workers without a connection
-	started  bool
-	starved  bool // a worker waits after WSAEMFILE
-	waits    []time.Duration
-	refused  map[netmodel.ConnID]struct{} // attempts that were refused at least once
-	records  []netmodel.Record
-	line     []byte
-	result   Result
-	progress uint64
+	idle    int // workers without a connection
+	started bool
+	starved bool                         // a worker waits after WSAEMFILE
+	depths  []depthAt                    // of each listening socket
+	refused map[netmodel.ConnID]struct{} // attempts that were refused at least once
+	records []netmodel.Record
+	line    []byte
+	result  Result
 }
 
 type namedFD struct {
@@ -128,6 +131,7 @@ const (
 func newRun(s Scenario, p netmodel.Profile, o Options) *run {
 	r := &run{s: s, o: o, net: netmodel.NewNetwork(o.Seed), refused: map[netmodel.ConnID]struct{}{}}
 	n := r.net
+	n.SetStallLimit(sim.StallLimit + 100*s.clients()) // they may all come at one instant
 	r.server = n.AddHost("server", netmodel.HostConfig{
 		Profile: p, Descriptors: s.Descriptors,
 		Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)},
@@ -178,8 +182,8 @@ func (r *run) play() error {
 		}
 		r.settle()
 		r.result.Events++
-		if r.result.Events >= limit {
-			return fmt.Errorf("%d events and only at %v of %v: fewer clients, or a higher limit of events", limit, r.net.Now(), end)
+		if r.result.Events > limit {
+			return fmt.Errorf("%w: %d events and only at %v of %v: fewer clients, or a higher limit of events", ErrTooLong, limit, r.net.Now(), end)
 		}
 		if r.result.Events%4096 == 0 && r.o.Stop != nil && r.o.Stop(r.net.Now(), end) {
 			return ErrStopped
@@ -344,134 +348,6 @@ func (r *run) serviceTime(c netmodel.ConnID) time.Duration {
 	f := r.net.Fate(c)
 	draws := sim.Stream(r.o.Seed, uint64(f.Client)<<16|uint64(f.Attempt), drawsService)
 	return r.s.Program.Service.Draw(&draws)
-}
-
-// note takes a record into the result.
-func (r *run) note(rec netmodel.Record) {
-	if r.o.Record != nil {
-		r.o.Record(r.net, rec)
-	}
-	if r.o.Lines > 0 {
-		r.line = r.printer.Append(r.line[:0], rec)
-		if len(r.line) > 0 {
-			r.result.TotalLines++
-			if len(r.result.Lines) < r.o.Lines {
-				r.result.Lines = append(r.result.Lines, string(r.line[:len(r.line)-1]))
-			}
-		}
-	}
-	switch {
-	case rec.Kind == netmodel.SynSentAgain && rec.Cause == netmodel.SynRefused:
-		r.refused[rec.Conn] = struct{}{}
-	case rec.Host == r.server:
-		r.noteListener(rec)
-	}
-}
-
-func (r *run) noteListener(rec netmodel.Record) {
-	l := &r.result.Listener
-	switch rec.Kind {
-	case netmodel.RequestRefused:
-		l.RefusedSYNs++
-	case netmodel.RequestIgnored:
-		l.IgnoredSYNs++
-	case netmodel.ResetPending:
-		if rec.Cause == netmodel.Trimmed {
-			l.Trimmed++
-		}
-	case netmodel.Withdrawn:
-		if rec.Cause == netmodel.HandshakeOver {
-			l.Expired++
-		}
-	case netmodel.RequestAccepted:
-		r.waits = append(r.waits, rec.Wait())
-		if _, late := r.refused[rec.Conn]; late {
-			l.Late++
-		}
-	case netmodel.Called:
-		if rec.Errno != 0 && rec.Errno != netmodel.WSAEWOULDBLOCK {
-			l.Failures++
-		}
-	}
-	if rec.Limit > 0 {
-		l.PeakPending = max(l.PeakPending, int(rec.Pending))
-		r.result.Depth.note(rec.At, int(rec.Pending))
-	}
-}
-
-// summarise completes the result. was is the scenario before knobs were turned.
-func (r *run) summarise(was, is *Scenario) {
-	res := &r.result
-	res.End, res.Records, res.Hash = r.net.Now(), r.net.Records(), r.net.Hash()
-	res.Fates = r.net.Fates()
-	res.Waits = waitsOf(r.waits)
-	offered, by := r.net.Tally()
-	res.Outcomes = Outcomes{
-		Offered: offered, Accepted: by[netmodel.OutcomeAccepted], Refused: by[netmodel.OutcomeRefused],
-		Reset: by[netmodel.OutcomeReset], TimedOut: by[netmodel.OutcomeTimedOut],
-		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
-	}
-	for i, sock := range r.sockets {
-		q, ok := r.host().Queue(sock.fd)
-		if !ok {
-			continue
-		}
-		if i == 0 {
-			res.Listener.Limit = q.Limit
-		}
-		res.Listener.Pending += q.Pending()
-		for _, e := range q.Entries {
-			if e.State == netmodel.EntryHalfOpen {
-				res.Listener.HalfOpen++
-			}
-		}
-	}
-	for _, k := range is.Knobs {
-		set := Setting{k.Name, k.Format(is.Value(k))}
-		res.Knobs = append(res.Knobs, set)
-		if is.Value(k) != was.Value(k) {
-			res.Turned = append(res.Turned, set)
-		}
-	}
-	r.judge()
-}
-
-// judge compares what came out with what was expected.
-func (r *run) judge() {
-	res := &r.result
-	res.Verdict = NotJudged
-	for _, e := range r.s.Expect {
-		if e.For != "" && e.For != res.Profile || len(res.Turned) > 0 && !e.Always {
-			continue
-		}
-		j := Judged{Expectation: e, Claim: e.claim()}
-		if e.Client != "" {
-			got := r.outcomeOf(e.Client)
-			j.Got, j.Held = got.String(), got == e.Outcome
-		} else {
-			got := res.measure(e.Measure)
-			j.Got, j.Held = fmt.Sprint(got), e.Min <= got && got <= e.Max
-		}
-		if res.Verdict == NotJudged {
-			res.Verdict = Held
-		}
-		if !j.Held {
-			res.Verdict = Failed
-		}
-		res.Judged = append(res.Judged, j)
-	}
-}
-
-// outcomeOf returns the outcome of a client's last attempt.
-func (r *run) outcomeOf(name string) netmodel.Outcome {
-	id, ok := r.net.ClientByName(name)
-	last := netmodel.StillPending
-	for _, f := range r.result.Fates {
-		if ok && f.Client == id {
-			last = f.Outcome
-		}
-	}
-	return last
 }
 
 func (r *run) socket(name string) (netmodel.FD, bool) {

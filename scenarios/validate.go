@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"wspsim/netmodel"
 )
 
 // sendOnce is how long a client of a Flood waits for an answer.
@@ -53,8 +55,13 @@ func (s *Scenario) validate() error {
 		return fmt.Errorf("%d workers: want 0 to %d", s.Program.Workers, MaxClients)
 	case s.Program.Backoff < 0 || s.Program.Start < 0 || s.Load.At < 0 || s.Load.Clients < 0:
 		return fmt.Errorf("a number of the load or the program is negative")
+	case s.Program.Backoff > longest:
+		return fmt.Errorf("the program waits %v after WSAEMFILE: want at most %v", s.Program.Backoff, longest)
 	}
 	if err := s.Link.Validate(); err != nil {
+		return err
+	}
+	if err := s.validateClients(); err != nil {
 		return err
 	}
 	for _, d := range []struct {
@@ -74,6 +81,24 @@ func (s *Scenario) validate() error {
 	return s.validateSteps()
 }
 
+// validateClients says what is wrong with how the clients behave.
+func (s *Scenario) validateClients() error {
+	switch c := &s.Client; {
+	case c.GiveUp > longest || c.Retry.Delay > longest:
+		return fmt.Errorf("clients wait for %v and pause for %v: want at most %v each", c.GiveUp, c.Retry.Delay, longest)
+	case strings.ContainsFunc(s.Load.Name, unprintable):
+		return fmt.Errorf("load: name %q: want one without blanks", s.Load.Name)
+	}
+	name := s.Load.Name
+	if name == "" {
+		name = "c"
+	}
+	return netmodel.ClientConfig{
+		Name: name, To: netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: serverPort},
+		TCP: s.Client.TCP, GiveUp: s.Client.GiveUp, Retry: s.Client.Retry, Send: s.Client.Send,
+	}.Validate()
+}
+
 func (s *Scenario) validateSteps() error {
 	var last time.Duration
 	for i, step := range s.Steps {
@@ -84,16 +109,41 @@ func (s *Scenario) validateSteps() error {
 			return fmt.Errorf("step %d at %v comes before the one at %v", i+1, step.At, last)
 		}
 		last = step.At
-		switch a := step.Do.(type) {
-		case Request:
-			if a.Client == "" || strings.ContainsFunc(a.Client, unprintable) {
-				return fmt.Errorf("step %d: client %q: want a name without blanks", i+1, a.Client)
-			}
-		case Flood:
-			if a.Count < 1 || a.Name == "" {
-				return fmt.Errorf("step %d: a flood of %d named %q: want at least one and a name", i+1, a.Count, a.Name)
-			}
+		if err := validateAction(step.Do); err != nil {
+			return fmt.Errorf("step %d: %w", i+1, err)
 		}
+	}
+	return nil
+}
+
+func validateAction(do Action) error {
+	switch a := do.(type) {
+	case Request:
+		switch {
+		case a.Client == "" || strings.ContainsFunc(a.Client, unprintable):
+			return fmt.Errorf("client %q: want a name without blanks", a.Client)
+		case a.To < 0 || a.To > 2:
+			return fmt.Errorf("client %s asks at address %d: the server has 1 and 2, 0 is the first", a.Client, a.To)
+		}
+	case Flood:
+		if a.Count < 1 || a.Name == "" || strings.ContainsFunc(a.Name, unprintable) {
+			return fmt.Errorf("a flood of %d named %q: want at least one and a name without blanks", a.Count, a.Name)
+		}
+	case Bind:
+		if a.Address < 0 || a.Address > 2 {
+			return fmt.Errorf("bind to address %d: the server has 1 and 2, 0 is all of them", a.Address)
+		}
+	case OpenFiles:
+		if a.Count < 0 || a.Count > MaxClients {
+			return fmt.Errorf("open %d files: want 0 to %d", a.Count, MaxClients)
+		}
+	case CloseFiles:
+		if a.Count < 0 {
+			return fmt.Errorf("close %d files: want 0 or more", a.Count)
+		}
+	case Listen, Accept, CloseListener, CloseAccepted, Pause, Leave, Send, CutLink, SetFault:
+	default:
+		return fmt.Errorf("%T is none of the actions of this package", do)
 	}
 	return nil
 }

@@ -1,0 +1,404 @@
+package scenarios
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// longestLine is how long a line of a series of arrivals may be.
+const longestLine = 64 << 10 // bytes
+
+// WithArrivals returns the scenario with a series of arrivals of the user's own
+// in place of its load. The run is stretched, if need be, so that it ends as
+// long after the last arrival as it ended after the last one before; knobs of
+// the load that is no more, clients and every, are dropped, and so are
+// expectations, which were about the other crowd, unless they hold always.
+func (s Scenario) WithArrivals(times []time.Duration) Scenario {
+	after := s.Until
+	if old := s.Load.Times; len(old) > 0 {
+		after -= old[len(old)-1]
+	}
+	if len(times) > 0 && times[len(times)-1] <= longest {
+		s.Until = min(longest, max(s.Until, times[len(times)-1]+max(after, 0)))
+	}
+	s.Load = Load{Name: s.Load.Name, Times: slices.Clone(times)}
+	s.Knobs = slices.DeleteFunc(slices.Clone(s.Knobs), func(k Knob) bool { return k.Name == "clients" || k.Name == "every" })
+	s.Expect = slices.DeleteFunc(slices.Clone(s.Expect), func(e Expectation) bool { return !e.Always })
+	return s
+}
+
+// ParseArrivals reads a series of arrivals: one instant a line, alone or in a
+// column of a CSV file. column is the name of the column in the header or its
+// number, counted from 1; "" is the first.
+//
+// An instant is a decimal number of seconds (0.25), a duration (250ms, 1m2.5s)
+// or a time (2024-05-01T12:00:00.123456Z, as RFC 3339 has it). A header whose
+// name ends in _ns, _us, _ms or _s gives plain numbers that unit. Blank lines
+// and lines that begin with # are skipped.
+//
+// Instants must ascend, equal ones come together; the first is subtracted from
+// all, so that the series begins at 0. Nothing is rounded: what is finer than a
+// nanosecond is an error, as is everything else that is not an instant. Errors
+// name the line and the column.
+func ParseArrivals(r io.Reader, column string) ([]time.Duration, error) {
+	p := arrivalParser{column: column, index: -1, unit: time.Second}
+	lines := bufio.NewReaderSize(r, longestLine)
+	for {
+		line, err := lines.ReadSlice('\n')
+		p.line++
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			return nil, fmt.Errorf("line %d, column 1: longer than %d bytes: want one instant a line", p.line, longestLine)
+		case err != nil && err != io.EOF:
+			return nil, fmt.Errorf("line %d: %w", p.line, err)
+		}
+		if fault := p.take(string(line)); fault != nil {
+			return nil, fault
+		}
+		if err == io.EOF {
+			break
+		}
+	}
+	if len(p.times) == 0 {
+		return nil, fmt.Errorf("line %d, column 1: the series is empty: want at least one instant", p.line)
+	}
+	return p.times, nil
+}
+
+// arrivalParser reads a series line by line.
+type arrivalParser struct {
+	column string
+	index  int // of the column among the fields, -1 while unknown
+	unit   time.Duration
+	kind   instantKind
+	line   int
+	first  instant
+	before string // the field that was read last
+	fields []csvField
+	times  []time.Duration
+}
+
+// instantKind is how instants are written, the same in all of a series.
+type instantKind uint8
+
+const (
+	noInstant instantKind = iota
+	plainNumber
+	withUnit
+	timeOfDay
+)
+
+func (k instantKind) String() string {
+	return [...]string{"", "a number", "a duration", "a time"}[k]
+}
+
+// instant is a moment as it was written: nanoseconds, and for a time the
+// seconds since 1970 besides, for together they do not fit.
+type instant struct{ seconds, nanos int64 }
+
+// take reads one line.
+func (p *arrivalParser) take(line string) error {
+	line = strings.TrimRight(line, "\r\n")
+	if p.line == 1 {
+		line = strings.TrimPrefix(line, "\ufeff")
+	}
+	if i := strings.IndexFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r == utf8.RuneError }); i >= 0 {
+		return p.fault(i, line[i:], "text, one instant a line")
+	}
+	if text := strings.TrimSpace(line); text == "" || text[0] == '#' {
+		return nil
+	}
+	fields, err := p.split(line)
+	if err != nil {
+		return err
+	}
+	if p.index < 0 {
+		if header, err := p.choose(fields); header || err != nil {
+			return err
+		}
+	}
+	if p.index >= len(fields) {
+		return p.fault(0, line, fmt.Sprintf("at least %d fields, as the first line has", p.index+1))
+	}
+	return p.add(fields[p.index])
+}
+
+// csvField is a field of a line and where it begins.
+type csvField struct {
+	at   int
+	text string
+}
+
+// split takes a line apart at its commas or semicolons. Fields may be quoted; a quote
+// inside is written twice.
+func (p *arrivalParser) split(line string) ([]csvField, error) {
+	fields := p.fields[:0]
+	defer func() { p.fields = fields }()
+	for at := 0; ; {
+		start := at + len(line[at:]) - len(strings.TrimLeft(line[at:], " \t"))
+		if start < len(line) && line[start] == '"' {
+			text, next, ok := unquote(line, start)
+			if !ok {
+				return nil, p.fault(start, line[start:], "a closing quote, then a comma or the end of the line")
+			}
+			fields = append(fields, csvField{start, text})
+			at = next
+		} else {
+			n := strings.IndexAny(line[at:], ",;")
+			if n < 0 {
+				n = len(line) - at
+			}
+			fields = append(fields, csvField{min(start, at+n), strings.TrimSpace(line[at : at+n])})
+			at += n
+		}
+		if at >= len(line) {
+			return fields, nil
+		}
+		at++ // the comma
+	}
+}
+
+// unquote reads the quoted field that begins at start and returns where it and
+// the blanks behind it end.
+func unquote(line string, start int) (text string, next int, ok bool) {
+	var b strings.Builder
+	for i := start + 1; i < len(line); i++ {
+		switch {
+		case line[i] != '"':
+			b.WriteByte(line[i])
+		case i+1 < len(line) && line[i+1] == '"':
+			b.WriteByte('"')
+			i++
+		default:
+			rest := strings.TrimLeft(line[i+1:], " \t")
+			return strings.TrimSpace(b.String()), len(line) - len(rest), rest == "" || rest[0] == ',' || rest[0] == ';'
+		}
+	}
+	return "", 0, false
+}
+
+// choose decides from the first line which column is meant, and reports whether
+// that line is a header.
+func (p *arrivalParser) choose(fields []csvField) (header bool, err error) {
+	at := 0
+	number, notNumber := strconv.Atoi(p.column)
+	switch {
+	case p.column == "":
+	case notNumber == nil:
+		at = number - 1
+		if at < 0 || at >= len(fields) {
+			return false, p.fault(0, p.column, fmt.Sprintf("a column from 1 to %d", len(fields)))
+		}
+	default:
+		at = slices.IndexFunc(fields, func(f csvField) bool { return f.text == p.column })
+		if at < 0 {
+			var names []string
+			for _, f := range fields {
+				names = append(names, shortened(f.text))
+			}
+			return false, p.fault(0, p.column, "a column of this file: "+strings.Join(names[:min(len(names), 20)], ", "))
+		}
+	}
+	p.index = at
+	text := fields[at].text
+	if !isName(text) || text != p.column && looksLikeInstant(text) {
+		return false, nil
+	}
+	for _, name := range []string{"ns", "us", "ms", "s"} {
+		if strings.HasSuffix(text, "_"+name) {
+			p.unit, _ = unitNamed(name)
+		}
+	}
+	return true, nil
+}
+
+// isName reports whether a field of the first line may be the name of a column:
+// it begins with a letter.
+func isName(text string) bool {
+	if text == "" {
+		return false
+	}
+	c := text[0] | 0x20
+	return 'a' <= c && c <= 'z' || text[0] == '_' || text[0] >= utf8.RuneSelf
+}
+
+// looksLikeInstant reports whether a word was meant as a number.
+func looksLikeInstant(text string) bool {
+	switch strings.ToLower(text) {
+	case "nan", "inf", "infinity":
+		return true
+	}
+	return false
+}
+
+const wantInstant = "seconds such as 0.25, a duration such as 250ms, or a time such as 2024-05-01T12:00:00.25Z"
+
+// add takes one instant.
+func (p *arrivalParser) add(f csvField) error {
+	at, kind, want := p.instant(f.text)
+	switch {
+	case want != "":
+		return p.fault(f.at, f.text, want)
+	case p.kind != noInstant && kind != p.kind:
+		return p.fault(f.at, f.text, p.kind.String()+", as before")
+	case len(p.times) == MaxClients:
+		return p.fault(f.at, f.text, fmt.Sprintf("at most %d arrivals", MaxClients))
+	case len(p.times) == 0:
+		p.kind, p.first = kind, at
+	}
+	since, fits := at.since(p.first)
+	switch {
+	case since < 0 || len(p.times) > 0 && since < p.times[len(p.times)-1]:
+		return p.fault(f.at, f.text, "arrivals in ascending order, but the one before is "+shortened(p.before))
+	case !fits || since > longest:
+		return p.fault(f.at, f.text, fmt.Sprintf("a series of at most %d hours", longest/time.Hour))
+	}
+	p.before = f.text
+	p.times = append(p.times, since)
+	return nil
+}
+
+// since returns the time from u to t, and whether a Duration holds it.
+func (t instant) since(u instant) (time.Duration, bool) {
+	seconds := t.seconds - u.seconds
+	const most = math.MaxInt64/int64(time.Second) - 2
+	if seconds > most || seconds < -most {
+		return time.Duration(max(-1, min(seconds, 1))), false
+	}
+	return time.Duration(seconds)*time.Second + time.Duration(t.nanos-u.nanos), true
+}
+
+// instant reads one field. want, if not empty, says what it should have been.
+func (p *arrivalParser) instant(text string) (at instant, kind instantKind, want string) {
+	if text == "" || text[0] < '0' || text[0] > '9' {
+		if text != "" && text[0] == '-' {
+			return instant{}, noInstant, "an instant at 0 or later"
+		}
+		return instant{}, noInstant, wantInstant
+	}
+	if strings.IndexByte(text, 'T') > 0 {
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			return instant{t.Unix(), int64(t.Nanosecond())}, timeOfDay, finerThanNano(fraction(text))
+		}
+	}
+	if d, ok, want := durationOf(text); ok || want != "" {
+		return instant{nanos: int64(d)}, withUnit, want
+	}
+	d, want := decimalOf(text, p.unit)
+	return instant{nanos: int64(d)}, plainNumber, want
+}
+
+// durationOf reads a duration such as 1m2.5s, as time.ParseDuration does, but
+// exactly.
+func durationOf(text string) (d time.Duration, ok bool, want string) {
+	const letters = "nuµμsmh"
+	if strings.IndexByte("smh", text[len(text)-1]) < 0 {
+		return 0, false, ""
+	}
+	rest := text
+	for rest != "" {
+		n := strings.IndexAny(rest, letters)
+		if n <= 0 {
+			return 0, false, ""
+		}
+		name := rest[n:]
+		if end := strings.IndexAny(name, "0123456789."); end >= 0 {
+			name = name[:end]
+		}
+		unit, known := unitNamed(name)
+		if !known {
+			return 0, false, ""
+		}
+		part, want := decimalOf(rest[:n], unit)
+		if want != "" {
+			return 0, false, want
+		}
+		if d += part; d > longest {
+			return 0, false, tooLong()
+		}
+		rest = rest[n+len(name):]
+	}
+	return d, true, ""
+}
+
+func unitNamed(name string) (time.Duration, bool) {
+	switch name {
+	case "ns":
+		return time.Nanosecond, true
+	case "us", "µs", "μs":
+		return time.Microsecond, true
+	case "ms":
+		return time.Millisecond, true
+	case "s":
+		return time.Second, true
+	case "m":
+		return time.Minute, true
+	case "h":
+		return time.Hour, true
+	}
+	return 0, false
+}
+
+// decimalOf reads digits, with a point among them or not, as so many units,
+// exactly.
+func decimalOf(text string, unit time.Duration) (d time.Duration, want string) {
+	whole, part, point := strings.Cut(text, ".")
+	if strings.Trim(whole+part, "0123456789") != "" || whole == "" || point && part == "" {
+		return 0, wantInstant
+	}
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || n > int64(longest/unit) {
+		return 0, tooLong()
+	}
+	part = strings.TrimRight(part, "0")
+	if len(part) > 13 { // an hour is 225 * 2^13 * 5^9 ns: more digits leave a fraction
+		return 0, "whole nanoseconds"
+	}
+	digits, power := uint64(0), uint64(1)
+	for _, digit := range []byte(part) {
+		digits, power = 10*digits+uint64(digit-'0'), 10*power
+	}
+	high, low := bits.Mul64(digits, uint64(unit))
+	nanos, rest := bits.Div64(high, low, power) // less than a unit
+	if rest != 0 {
+		return 0, "whole nanoseconds"
+	}
+	return time.Duration(n)*unit + time.Duration(nanos), ""
+}
+
+func tooLong() string { return fmt.Sprintf("at most %d hours", longest/time.Hour) }
+
+// fraction returns the digits behind the point of a time.
+func fraction(text string) string {
+	_, rest, _ := strings.Cut(text, ".")
+	return rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
+}
+
+func finerThanNano(digits string) string {
+	if len(strings.TrimRight(digits, "0")) > 9 {
+		return "whole nanoseconds"
+	}
+	return ""
+}
+
+// fault is the error for what stands at a place of the present line.
+func (p *arrivalParser) fault(at int, text, want string) error {
+	return fmt.Errorf("line %d, column %d: %s: want %s", p.line, at+1, shortened(text), want)
+}
+
+// shortened quotes input, the beginning of it if it is long.
+func shortened(text string) string {
+	if len(text) > 60 {
+		return strconv.QuoteToASCII(text[:60]) + "..."
+	}
+	return strconv.QuoteToASCII(text)
+}

@@ -1,0 +1,162 @@
+package scenarios_test
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+)
+
+func TestCatalogueIsComplete(t *testing.T) {
+	all := scenarios.All()
+	if len(all) < 16 {
+		t.Errorf("%d scenarios, want at least 16", len(all))
+	}
+	seen := map[string]bool{}
+	for _, s := range all {
+		if seen[s.Name] {
+			t.Errorf("%s: the name is used twice", s.Name)
+		}
+		seen[s.Name] = true
+		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(s.Name) {
+			t.Errorf("%s: want lower case, words joined by hyphens", s.Name)
+		}
+		if err := s.Validate(); err != nil {
+			t.Error(err)
+		}
+		if n := utf8.RuneCountInString(s.Summary); n == 0 || n > 72 || strings.HasSuffix(s.Summary, ".") {
+			t.Errorf("%s: summary of %d characters, want one line of up to 72, without a full stop", s.Name, n)
+		}
+		if !strings.HasSuffix(s.Question, "?") {
+			t.Errorf("%s: the question does not end in a question mark: %q", s.Name, s.Question)
+		}
+		if len(s.Lesson) < 100 || !strings.HasSuffix(s.Lesson, ".") {
+			t.Errorf("%s: the lesson is too short or breaks off: %q", s.Name, s.Lesson)
+		}
+		if again, ok := scenarios.ByName(s.Name); !ok || again.Lesson != s.Lesson {
+			t.Errorf("ByName(%s) = %q, %v", s.Name, again.Name, ok)
+		}
+	}
+}
+
+// A lesson claims something about each profile that it names, and it holds.
+func TestEveryScenarioHoldsUnderEachOfItsProfiles(t *testing.T) {
+	for _, s := range scenarios.All() {
+		for i, profile := range s.Profiles {
+			if _, ok := netmodel.ProfileByName(profile); !ok || slices.Contains(s.Profiles[:i], profile) {
+				t.Errorf("%s: profile %s is unknown or named twice", s.Name, profile)
+				continue
+			}
+			for seed := range uint64(20) {
+				r := mustRun(t, s, scenarios.Options{Profile: profile, Seed: seed})
+				for _, j := range r.Judged {
+					if !j.Held {
+						t.Errorf("%s, %s, seed %d: %s: it is %s", s.Name, profile, seed, j.Claim, j.Got)
+					}
+				}
+				if len(r.Judged) == 0 || r.Verdict != scenarios.Held {
+					t.Errorf("%s, %s, seed %d: %v, %d expectations", s.Name, profile, seed, r.Verdict, len(r.Judged))
+				}
+			}
+		}
+	}
+}
+
+// ruleID is what a reference to a rule looks like.
+var ruleID = regexp.MustCompile(`\b(WS\.[A-Z][0-9]+'?|[PVERC][0-9]+)(?:[^0-9A-Za-z]|$)`)
+
+// Every rule that a lesson refers to exists, and every lesson refers to one.
+func TestLessonsReferToRulesThatExist(t *testing.T) {
+	table, err := os.ReadFile("../netmodel/testdata/rules.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := map[string]bool{}
+	for line := range strings.Lines(string(table)) {
+		id, _, _ := strings.Cut(line, "\t")
+		rules[id] = true
+	}
+	for _, s := range scenarios.All() {
+		found := ruleID.FindAllStringSubmatch(s.Lesson, -1)
+		if len(found) == 0 {
+			t.Errorf("%s: the lesson refers to no rule", s.Name)
+		}
+		for _, m := range found {
+			if !rules[m[1]] {
+				t.Errorf("%s: the lesson refers to %s, which is not in the table of rules", s.Name, m[1])
+			}
+		}
+	}
+}
+
+// What a lesson says in numbers is what the run shows.
+func TestLessonsOfTheCrowdsAreTrue(t *testing.T) {
+	run := func(name, profile string, turned ...scenarios.Setting) *scenarios.Result {
+		return mustRun(t, byName(t, name), scenarios.Options{Profile: profile, Seed: 1, Knobs: turned})
+	}
+	within := func(what string, got, low, high int64) {
+		t.Helper()
+		if got < low || got > high {
+			t.Errorf("%s: %d, want %d to %d", what, got, low, high)
+		}
+	}
+	large := run("burst", "wsp", scenarios.Setting{Name: "backlog", Value: "50"})
+	within("burst with a backlog of 50: refused", int64(large.Outcomes.Refused), 0, 0)
+	within("burst with a backlog of 50: the longest wait", int64(large.Waits.Max), int64(180*ms), int64(220*ms))
+	last := int64(0)
+	for _, f := range run("burst", "windows").Fates {
+		last = max(last, int64(f.At))
+	}
+	within("burst on Windows: the last is accepted at", last, int64(1400*ms), int64(1600*ms))
+
+	refused := int64(run("recorded", "wsp").Outcomes.Refused)
+	within("recorded: refused of 300, one in five", refused, 54, 66)
+	full, until := fullFor(t, "recorded", "wsp")
+	within("recorded: per cent of the time that the queue is full", 100*full/until, 16, 24)
+	within("recorded on Windows: accepted late", int64(run("recorded", "windows").Listener.Late), 80, 300)
+
+	dead, accepts := 0, 0
+	s := byName(t, "impatient")
+	for _, profile := range s.Profiles {
+		mustRun(t, s, scenarios.Options{Profile: profile, Seed: 1, Record: func(n *netmodel.Network, r netmodel.Record) {
+			if r.Kind == netmodel.RequestAccepted {
+				accepts++
+				if n.Fate(r.Conn).Outcome == netmodel.OutcomeGaveUp {
+					dead++
+				}
+			}
+		}})
+	}
+	within("impatient: per cent of accepted connections that are dead, four in five", int64(100*dead/accepts), 73, 87)
+
+	lossy := run("lossy-link", "wsp")
+	within("lossy-link: handshakes that expire", int64(lossy.Listener.Expired), 1, 1)
+	within("lossy-link: attempts that nothing ends", int64(lossy.Outcomes.Pending), 1, 1)
+	within("lossy-link: the longest wait", int64(lossy.Waits.Max), int64(3000*ms), int64(22_000*ms))
+}
+
+// fullFor returns for how long the queue was full, and when the last request
+// arrived, in nanoseconds.
+func fullFor(t *testing.T, name, profile string) (full, until int64) {
+	t.Helper()
+	var last int64
+	isFull := false
+	mustRun(t, byName(t, name), scenarios.Options{Profile: profile, Seed: 1, Record: func(_ *netmodel.Network, r netmodel.Record) {
+		if r.Limit == 0 {
+			return
+		}
+		if isFull {
+			full += int64(r.At) - last
+		}
+		last, isFull = int64(r.At), r.Pending == r.Limit
+		if r.Kind == netmodel.RequestQueued || r.Kind == netmodel.RequestRefused {
+			until = last
+		}
+	}})
+	return full, until
+}

@@ -1,0 +1,166 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"time"
+	"wspsim/netmodel"
+)
+
+// note takes a record into the result.
+func (r *run) note(rec netmodel.Record) {
+	if r.o.Record != nil {
+		r.o.Record(r.net, rec)
+	}
+	if r.o.Lines > 0 {
+		r.line = r.printer.Append(r.line[:0], rec)
+		if len(r.line) > 0 {
+			r.result.TotalLines++
+			if len(r.result.Lines) < r.o.Lines {
+				r.result.Lines = append(r.result.Lines, string(r.line[:len(r.line)-1]))
+			}
+		}
+	}
+	switch {
+	case rec.Kind == netmodel.SynSentAgain && rec.Cause == netmodel.SynRefused:
+		r.refused[rec.Conn] = struct{}{}
+	case rec.Host == r.server:
+		r.noteListener(rec)
+	}
+}
+
+func (r *run) noteListener(rec netmodel.Record) {
+	l := &r.result.Listener
+	switch rec.Kind {
+	case netmodel.RequestRefused:
+		l.RefusedSYNs++
+	case netmodel.RequestIgnored:
+		l.IgnoredSYNs++
+	case netmodel.ResetPending:
+		if rec.Cause == netmodel.Trimmed {
+			l.Trimmed++
+		}
+	case netmodel.Withdrawn:
+		if rec.Cause == netmodel.HandshakeOver {
+			l.Expired++
+		}
+	case netmodel.RequestAccepted:
+		if _, late := r.refused[rec.Conn]; late {
+			l.Late++
+		}
+	case netmodel.Called:
+		if rec.Errno != 0 && rec.Errno != netmodel.WSAEWOULDBLOCK {
+			l.Failures++
+		}
+	}
+	if rec.Limit > 0 {
+		depth := r.depth(rec.FD, int(rec.Pending))
+		l.PeakPending = max(l.PeakPending, depth)
+		r.result.Depth.note(rec.At, depth)
+	}
+}
+
+// depthAt is how many connections are pending at one listening socket.
+type depthAt struct {
+	fd      netmodel.FD
+	pending int
+}
+
+// depth takes note of one listener and returns how many are pending at all of
+// them.
+func (r *run) depth(fd netmodel.FD, pending int) int {
+	sum, found := 0, false
+	for i := range r.depths {
+		if r.depths[i].fd == fd {
+			r.depths[i].pending, found = pending, true
+		}
+		sum += r.depths[i].pending
+	}
+	if !found {
+		r.depths = append(r.depths, depthAt{fd, pending})
+		sum += pending
+	}
+	return sum
+}
+
+// summarise completes the result. was is the scenario before knobs were turned.
+func (r *run) summarise(was, is *Scenario) {
+	res := &r.result
+	res.End, res.Records, res.Hash = r.net.Now(), r.net.Records(), r.net.Hash()
+	res.Fates = r.net.Fates()
+	var waits []time.Duration
+	for _, f := range res.Fates {
+		if f.Outcome == netmodel.OutcomeAccepted {
+			waits = append(waits, f.Waited)
+		}
+	}
+	res.Waits = waitsOf(waits)
+	offered, by := r.net.Tally()
+	res.Outcomes = Outcomes{
+		Offered: offered, Accepted: by[netmodel.OutcomeAccepted], Refused: by[netmodel.OutcomeRefused],
+		Reset: by[netmodel.OutcomeReset], TimedOut: by[netmodel.OutcomeTimedOut],
+		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
+	}
+	for i, sock := range r.sockets {
+		q, ok := r.host().Queue(sock.fd)
+		if !ok {
+			continue
+		}
+		if i == 0 {
+			res.Listener.Limit = q.Limit
+		}
+		res.Listener.Pending += q.Pending()
+		for _, e := range q.Entries {
+			if e.State == netmodel.EntryHalfOpen {
+				res.Listener.HalfOpen++
+			}
+		}
+	}
+	for _, k := range is.Knobs {
+		set := Setting{k.Name, k.Format(is.Value(k))}
+		res.Knobs = append(res.Knobs, set)
+		if is.Value(k) != was.Value(k) {
+			res.Turned = append(res.Turned, set)
+		}
+	}
+	r.judge()
+}
+
+// judge compares what came out with what was expected.
+func (r *run) judge() {
+	res := &r.result
+	res.Verdict = NotJudged
+	asIntended := len(res.Turned) == 0 && slices.Contains(r.s.Profiles, res.Profile)
+	for _, e := range r.s.Expect {
+		if e.For != "" && e.For != res.Profile || !asIntended && !e.Always {
+			continue
+		}
+		j := Judged{Expectation: e, Claim: e.claim()}
+		if e.Client != "" {
+			got := r.outcomeOf(e.Client)
+			j.Got, j.Held = got.String(), got == e.Outcome
+		} else {
+			got := res.measure(e.Measure)
+			j.Got, j.Held = fmt.Sprint(got), e.Min <= got && got <= e.Max
+		}
+		if res.Verdict == NotJudged {
+			res.Verdict = Held
+		}
+		if !j.Held {
+			res.Verdict = Failed
+		}
+		res.Judged = append(res.Judged, j)
+	}
+}
+
+// outcomeOf returns the outcome of a client's last attempt.
+func (r *run) outcomeOf(name string) netmodel.Outcome {
+	id, ok := r.net.ClientByName(name)
+	last := netmodel.StillPending
+	for _, f := range r.result.Fates {
+		if ok && f.Client == id {
+			last = f.Outcome
+		}
+	}
+	return last
+}

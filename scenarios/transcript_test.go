@@ -1,0 +1,144 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+	"wspsim/sim"
+)
+
+// A story of up to 80 lines is told whole; of a longer one the first 40 lines.
+func TestTranscriptTellsShortStoriesWhole(t *testing.T) {
+	for clients := range 40 {
+		s := server(12)
+		s.Load = scenarios.Load{Clients: clients, At: ms, Every: sim.Fixed(ms)}
+		whole := mustRun(t, s, scenarios.Options{Seed: 1, Lines: 1000}).Lines
+		text, err := scenarios.Transcript(s, "wsp", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		story := strings.Split(string(text), "\n\n")[1]
+		want := strings.Join(whole, "\n")
+		if len(whole) > 80 {
+			want = strings.Join(whole[:40], "\n") + fmt.Sprintf("\n             ... %d more lines", len(whole)-40)
+		}
+		if story != want {
+			t.Errorf("%d clients, %d lines: the story is\n%s\nwant\n%s", clients, len(whole), story, want)
+		}
+	}
+}
+
+func TestTranscriptSaysWhatCameOut(t *testing.T) {
+	s := byName(t, "overflow")
+	s.Expect = append(s.Expect, scenarios.Expectation{Client: "a", Outcome: netmodel.OutcomeRefused})
+	text, err := scenarios.Transcript(s, "wsp", 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := mustRun(t, s, scenarios.Options{Seed: 12})
+	for _, want := range []string{
+		"overflow: profile wsp, seed 12, backlog 2 asked, 2 in force\n\n",
+		"! c       SYN ",
+		"\nattempts  4 offered: 3 accepted, 1 refused\n",
+		"\nwaits     p50 9ms, p90 18ms, p99 18ms, p99.9 18ms, max 18ms, mean 11.666666ms\n",
+		"\nlistener  limit 2, 2 pending at most, 0 at the end, 1 SYN refused\n",
+		"\nheld      peak pending = 2\n",
+		"\nFAILED    a is refused: it is accepted\n",
+		fmt.Sprintf("\nhash %016x, %d records, %d events, ends at 4000.000 ms\n", r.Hash, r.Records, r.Events),
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the transcript lacks %q:\n%s", want, text)
+		}
+	}
+	for name, want := range map[string]string{
+		"illegal-backlogs/windows": "backlog 3 asked, 200 in force",
+		"somaxconn/winsock11":      "backlog SOMAXCONN asked, 5 in force",
+		"somaxconn/windowsce3":     "seed 7",
+	} {
+		scenario, profile, _ := strings.Cut(name, "/")
+		text, err := scenarios.Transcript(byName(t, scenario), profile, 7)
+		if first, _, _ := strings.Cut(string(text), "\n"); err != nil || !strings.Contains(first, want) {
+			t.Errorf("%s: %q, %v; want it to say %q", name, first, err, want)
+		}
+	}
+	idle := scenarios.Scenario{Name: "idle", Profiles: []string{"wsp"}, Until: 1}
+	text, err = scenarios.Transcript(idle, "wsp", 1)
+	if err != nil || !strings.Contains(string(text), "nobody listens\n") || !strings.Contains(string(text), "attempts  0 offered: none\nwaits     none\n") {
+		t.Errorf("a scenario in which nothing happens: %v\n%s", err, text)
+	}
+	if _, err := scenarios.Transcript(idle, "bsd", 1); err == nil {
+		t.Error("Transcript under an unknown profile: no error")
+	}
+	if _, err := scenarios.Golden(scenarios.Scenario{Name: "x", Profiles: []string{"bsd"}, Until: 1}); err == nil {
+		t.Error("Golden under an unknown profile: no error")
+	}
+}
+
+func TestFirstDifferenceNamesTheLine(t *testing.T) {
+	for _, test := range []struct{ want, got, shows string }{
+		{"a\n", "b\n", "line 1:\n want | a\n  got | b"},
+		{"1\n2\n3\n4\n5\nx\n", "1\n2\n3\n4\n5\ny\n", "line 6:\n    3 | 3\n    4 | 4\n    5 | 5\n want | x\n  got | y"},
+		{"1\n2\n", "1\n", "line 2:\n    1 | 1\n want | 2\n  got | (ends)"},
+		{"", "1\n", "line 1:\n want | (ends)\n  got | 1"},
+		{"1\n2\n", "1\n2", "line 2:\n    1 | 1\n want | 2\n  got | \"2\""},
+		{"1\n", "1\r\n", "line 1:\n want | 1\n  got | \"1\\r\\n\""},
+		{"1\n", "\x1b[31m\n", "line 1:\n want | 1\n  got | \"\\x1b[31m\\n\""},
+		{"1\n", strings.Repeat("é", 1000) + "\n", ""},
+	} {
+		d, differs := scenarios.FirstDifference([]byte(test.want), []byte(test.got))
+		if !differs || test.shows != "" && d.String() != test.shows {
+			t.Errorf("FirstDifference(%q, %q) = %v, %v; want\n%s", test.want, test.got, d, differs, test.shows)
+		}
+		if n := len(d.String()); n > 2000 || strings.Contains(d.String(), "\x1b") {
+			t.Errorf("FirstDifference(%.20q, %.20q) is %d bytes or would disturb a terminal", test.want, test.got, n)
+		}
+	}
+}
+
+func TestFirstDifferenceAgreesWithEquality(t *testing.T) {
+	text := rapid.StringOfN(rapid.SampledFrom([]rune("ab\n")), 0, 12, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		want, got := text.Draw(t, "want"), text.Draw(t, "got")
+		d, differs := scenarios.FirstDifference([]byte(want), []byte(got))
+		if differs != (want != got) {
+			t.Fatalf("%q and %q: differs %v", want, got, differs)
+		}
+		if !differs {
+			return
+		}
+		w, g := strings.SplitAfter(want, "\n"), strings.SplitAfter(got, "\n")
+		at := d.Line - 1
+		if d.WantEnds != (at >= len(w) || w[at] == "") || d.GotEnds != (at >= len(g) || g[at] == "") ||
+			strings.Join(w[:at], "") != strings.Join(g[:at], "") || len(d.Before) != min(at, 3) ||
+			!d.WantEnds && w[at] != d.Want || !d.GotEnds && g[at] != d.Got || d.Want == d.Got {
+			t.Fatalf("%q and %q: %+v", want, got, d)
+		}
+	})
+}
+
+func TestGoldenNameIsThatOfTheScenario(t *testing.T) {
+	for text, want := range map[string]string{
+		"overflow: three clients\n\nx": "overflow",
+		"overflow: ":                   "overflow",
+		"":                             "",
+		"overflow\n":                   "",
+		": x\n":                        "",
+		"a b: x\n":                     "",
+		"\x1b[31m: x":                  "",
+		"\xff: x":                      "",
+		"\x7fELF":                      "",
+	} {
+		got, err := scenarios.GoldenName([]byte(text))
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("GoldenName(%q) = %q, %v; want %q", text, got, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "\x1b") {
+			t.Errorf("GoldenName(%q): the error would disturb a terminal", text)
+		}
+	}
+}
