@@ -1,0 +1,149 @@
+package lockstep
+
+import (
+	"slices"
+
+	"wspsim/netmodel"
+)
+
+// Shrink returns the shortest history that it finds which still fails: first it
+// takes out halves, quarters and so on, then single operations and pairs, and
+// then makes numbers and clients small, until nothing helps any more.
+func Shrink(history []Op, fails func([]Op) bool) []Op {
+	history = slices.Clone(history)
+	for size := len(history) / 2; size >= 1; size /= 2 {
+		history = dropRuns(history, size, fails)
+	}
+	for {
+		before := Text(history)
+		history = dropRuns(history, 1, fails)
+		history = dropPairs(history, fails)
+		history = simplify(history, fails)
+		if Text(history) == before {
+			return history
+		}
+	}
+}
+
+// dropRuns takes out runs of so many operations wherever that is possible.
+func dropRuns(history []Op, size int, fails func([]Op) bool) []Op {
+	for at := 0; at+size <= len(history); {
+		shorter := slices.Concat(history[:at], history[at+size:])
+		if fails(shorter) {
+			history = shorter
+		} else {
+			at += size
+		}
+	}
+	return history
+}
+
+// longestForPairs bounds the quadratic search.
+const longestForPairs = 60
+
+func dropPairs(history []Op, fails func([]Op) bool) []Op {
+	for i := 0; i < len(history) && len(history) <= longestForPairs; i++ {
+		for j := i + 1; j < len(history); j++ {
+			shorter := slices.Concat(history[:i], history[i+1:j], history[j+1:])
+			if fails(shorter) {
+				history, j = shorter, i
+			}
+		}
+	}
+	return history
+}
+
+// simplify makes every number and client as small as it can be.
+func simplify(history []Op, fails func([]Op) bool) []Op {
+	for i := range history {
+		for _, simpler := range simpler(history[i]) {
+			changed := slices.Clone(history)
+			changed[i] = simpler
+			if fails(changed) {
+				history = changed
+				break
+			}
+		}
+	}
+	return renameClients(history, fails)
+}
+
+// simpler returns what an operation could be instead, the simplest first.
+func simpler(op Op) []Op {
+	var out []Op
+	add := func(o Op) {
+		if o.Valid() && o != op && !slices.Contains(out, o) {
+			out = append(out, o)
+		}
+	}
+	smallest := 0
+	if op.Kind == Listen {
+		smallest = 1
+	}
+	for n := smallest; n <= smallest+3; n++ {
+		if n < op.N || op.N < 0 {
+			add(Op{op.Kind, op.Client, n})
+		}
+	}
+	if op.Kind == Time {
+		for _, n := range [...]int{1, 1000, 3000, 10_000, op.N / 2, op.N - 1000, op.N - 1} {
+			if n < op.N {
+				add(Op{Time, 0, n})
+			}
+		}
+	}
+	return out
+}
+
+// renameClients gives the clients the first letters, in order of appearance.
+func renameClients(history []Op, fails func([]Op) bool) []Op {
+	var seen []int
+	changed := slices.Clone(history)
+	for i, op := range changed {
+		if _, client, _, _ := op.Kind.describe(); !client {
+			continue
+		}
+		at := slices.Index(seen, op.Client)
+		if at < 0 {
+			at = len(seen)
+			seen = append(seen, op.Client)
+		}
+		changed[i].Client = at
+	}
+	if !slices.Equal(changed, history) && fails(changed) {
+		return changed
+	}
+	return history
+}
+
+// Shrink returns a smaller case that still makes a system differ from the
+// reference model: a shorter history, then as few settings changed and as few
+// descriptors as possible.
+func (c Case) Shrink(newSystem New) Case {
+	fails := func(c Case) bool { return c.Run(newSystem) != nil }
+	inHistory := func() {
+		c.History = Shrink(c.History, func(h []Op) bool { return fails(Case{c.Profile, c.Descriptors, h}) })
+	}
+	inHistory()
+	base, known := netmodel.ProfileByName(c.Profile.Name)
+	for _, s := range Settings() {
+		if !known {
+			break
+		}
+		simpler := c
+		if v, ok := s.ValueIn(base); ok {
+			s.Apply(&simpler.Profile, v)
+		}
+		if simpler.Profile != c.Profile && fails(simpler) {
+			c = simpler
+		}
+	}
+	for d := range c.Descriptors {
+		if simpler := (Case{c.Profile, d, c.History}); fails(simpler) {
+			c = simpler
+			break
+		}
+	}
+	inHistory()
+	return c
+}

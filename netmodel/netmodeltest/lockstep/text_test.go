@@ -1,0 +1,211 @@
+package lockstep
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+// everyOp returns each kind with each of its values, at least with some.
+func everyOp() []Op {
+	var out []Op
+	for _, k := range Kinds() {
+		_, client, n, names := k.describe()
+		values := []int{0}
+		switch n {
+		case argName:
+			values = nil
+			for v := range names {
+				values = append(values, v)
+			}
+		case argFaults:
+			values = []int{0, 1, 2, 3, 4, 5, 6, 7}
+		case argNumber:
+			values = []int{0, 1, 200, longestPause}
+			if k == Listen {
+				values = append(values, -1, -1<<31, 1<<31-1)
+			}
+		}
+		for _, v := range values {
+			out = append(out, Op{k, 0, v})
+			if client {
+				out = append(out, Op{k, MaxClients - 1, v})
+			}
+		}
+	}
+	return out
+}
+
+func TestEveryOperationCanBeReadBack(t *testing.T) {
+	seen := map[string]Op{}
+	for _, op := range everyOp() {
+		text := op.String()
+		if !op.Valid() {
+			t.Errorf("%+v is not valid", op)
+		}
+		if other, ok := seen[text]; ok {
+			t.Errorf("%+v and %+v are both written %q", op, other, text)
+		}
+		seen[text] = op
+		got, err := Parse(text)
+		if err != nil || !slices.Equal(got, []Op{op}) {
+			t.Errorf("Parse(%q) = %v, %v, want %+v", text, got, err, op)
+		}
+	}
+}
+
+func TestARandomCaseCanBeReadBack(t *testing.T) {
+	for number := range uint64(300) {
+		h := Swarm{Seed: 5}.draw(number)
+		pair := NewPair(h.world.Profile, h.world.Descriptors, NewReference)
+		for range 30 {
+			if op := h.next(pair.Reference); pair.Can(op) {
+				h.world.History = append(h.world.History, op)
+				pair.Do(op)
+			}
+		}
+		line := h.world.String()
+		got, err := ParseCase(line)
+		if err != nil || got.Profile != h.world.Profile || got.Descriptors != h.world.Descriptors || !slices.Equal(got.History, h.world.History) {
+			t.Errorf("ParseCase(%q) = %+v, %v, want %+v", line, got, err, h.world)
+		}
+	}
+}
+
+func TestACustomProfileSaysSo(t *testing.T) {
+	p := netmodel.WSP()
+	p.FinWait++
+	if line := (Case{Profile: p}).String(); line != "wsp custom:" {
+		t.Errorf("String() = %q, want the word custom", line)
+	}
+	if _, err := ParseCase("wsp custom:"); err == nil {
+		t.Error("ParseCase reads a profile that nobody knows")
+	}
+}
+
+func TestWhatIsNoHistoryIsRefusedWithTheReason(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"lisen(2)", `operation 1, "lisen(2)": no such operation: want one of listen, accept`},
+		{"listen(2) listen", `operation 2, "listen": want listen(NUMBER)`},
+		{"listen()", `want listen(NUMBER)`},
+		{"listen(", `want listen(NUMBER)`},
+		{"listen(2", `want listen(NUMBER)`},
+		{"listen(two)", `want listen(NUMBER)`},
+		{"listen(99999999999999999999)", `want listen(NUMBER)`},
+		{"listen(1,2)", `want listen(NUMBER)`},
+		{"listen(1)x", `want listen(NUMBER)`},
+		{"syn", `want syn(CLIENT) with a client a to p`},
+		{"syn(q)", `want syn(CLIENT) with a client a to p`},
+		{"syn(A)", `want syn(CLIENT) with a client a to p`},
+		{"syn(aa)", `want syn(CLIENT) with a client a to p`},
+		{"syn(a,old)", `want syn(CLIENT)`},
+		{"rst(a,older)", `want rst(CLIENT,old)`},
+		{"rst(a,)", `want rst(CLIENT,old)`},
+		{"accept(maybe)", `want accept(accept|reject|defer|invalid|listening|accepting|closing|opening)`},
+		{"accept(accept+reject)", `want accept(`},
+		{"pause", `want pause(off|on)`},
+		{"faults", `want faults(none or some of down+buffers+callback)`},
+		{"faults(down+down)", `want faults(`},
+		{"faults(fire)", `want faults(`},
+		{"time(-1)", `out of range: want time(NUMBER)`},
+		{"time(1000000001)", `out of range: want time(NUMBER)`},
+		{"()", `no such operation`},
+		{"\x00\xff", `no such operation`},
+		{strings.Repeat("x", 1000), "..."},
+		{strings.Repeat("close ", maxHistory+1), "want at most 50000"},
+	} {
+		_, err := Parse(c.line)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 400 {
+			t.Errorf("Parse(%.60q): got error %v, want one line with %q", c.line, err, c.want)
+		}
+	}
+}
+
+func TestWhatIsNoCaseIsRefusedWithTheReason(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"", "want PROFILE [SETTING=VALUE]... [descriptors=N]: HISTORY"},
+		{"wsp", "want PROFILE"},
+		{":", "want PROFILE"},
+		{"linus: close", `no profile "linus": want one of wsp, windows`},
+		{"wsp trim=left: close", `"trim=left": want trim=newest|oldest|half-open`},
+		{"wsp trim: close", "want trim="},
+		{"wsp colour=red: close", "no such setting: want one of descriptors, relisten"},
+		{"wsp descriptors=-1: close", "want a number of descriptors from 0"},
+		{"wsp descriptors=many: close", "want a number of descriptors from 0"},
+		{"wsp: shut", "no such operation"},
+	} {
+		if _, err := ParseCase(c.line); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("ParseCase(%q): got error %v, want one with %q", c.line, err, c.want)
+		}
+	}
+}
+
+func FuzzParseCaseNeverPanicsAndReadsBackWhatItRead(f *testing.F) {
+	f.Add("wsp trim=oldest descriptors=3: listen(2) syn(a) ack(a) accept(reject) time(3000) faults(down+buffers)")
+	f.Add("windows: rst(a,old) hangup(b,lost) pause(on)")
+	f.Fuzz(func(t *testing.T, line string) {
+		c, err := ParseCase(line)
+		if err != nil {
+			return
+		}
+		again, err := ParseCase(c.String())
+		if err != nil || again.String() != c.String() {
+			t.Errorf("%q was read as %q, and that as %q (%v)", line, c, again, err)
+		}
+	})
+}
+
+func TestASettingGivesAValidProfileThatHasIt(t *testing.T) {
+	for _, s := range Settings() {
+		for v, name := range s.Values {
+			p := netmodel.WSP()
+			s.Apply(&p, v)
+			if err := p.Validate(); err != nil {
+				t.Errorf("%s=%s: %v", s.Name, name, err)
+			}
+			if got, ok := s.ValueIn(p); !ok || got != v {
+				t.Errorf("%s=%s: the profile has value %d, %v", s.Name, name, got, ok)
+			}
+			if v == 0 && p != netmodel.WSP() {
+				t.Errorf("%s=%s is the first value and not that of the WSP profile", s.Name, name)
+			}
+		}
+	}
+}
+
+// The settings of a profile that say something about a listener are all among
+// Settings: a random profile can differ from WSP in each of them.
+func TestEverySettingOfAProfileThatAListenerKnowsIsTried(t *testing.T) {
+	rand := sim.Stream(1, 2, 3)
+	wsp := netmodel.WSP()
+	var relisten, trim, full, slots, order, aborted, closing, starved, restarved, empty, pause, condition, defers, nesting, holds, children, late, few bool
+	for range 200 {
+		p := Swarm{}.drawProfile(&rand)
+		relisten = relisten || p.Relisten != wsp.Relisten
+		trim = trim || p.Trim != wsp.Trim
+		full = full || p.OnFull != wsp.OnFull
+		slots = slots || p.Slots != wsp.Slots
+		order = order || p.Order != wsp.Order
+		aborted = aborted || p.Aborted != wsp.Aborted
+		closing = closing || p.CloseListener != wsp.CloseListener
+		starved = starved || p.ListenStarved != wsp.ListenStarved
+		restarved = restarved || p.RelistenStarved != wsp.RelistenStarved
+		empty = empty || p.EmptyAcceptFills != wsp.EmptyAcceptFills
+		pause = pause || p.PauseResets != wsp.PauseResets
+		condition = condition || p.ConditionFirst != wsp.ConditionFirst
+		defers = defers || p.DeferHidesReadable != wsp.DeferHidesReadable
+		nesting = nesting || p.Nesting != wsp.Nesting
+		holds = holds || p.CloseHoldsDescriptor != wsp.CloseHoldsDescriptor
+		children = children || p.ChildrenBlockRebind != wsp.ChildrenBlockRebind
+		late = late || p.SlotReturnDelay != wsp.SlotReturnDelay
+		few = few || p.FewOptions != wsp.FewOptions
+	}
+	for i, tried := range []bool{relisten, trim, full, slots, order, aborted, closing, starved, restarved, empty, pause, condition, defers, nesting, holds, children, late, few} {
+		if !tried {
+			t.Errorf("setting %d of the list is never tried", i)
+		}
+	}
+}

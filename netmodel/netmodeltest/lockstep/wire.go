@@ -1,0 +1,108 @@
+package lockstep
+
+import "wspsim/netmodel"
+
+// peer is a client at the other end of the wire: the addresses and sequence
+// numbers of its present attempt.
+type peer struct {
+	number int
+	addr   netmodel.Addr
+	first  uint32 // of its SYN
+	next   uint32
+	expect uint32 // the host's next
+}
+
+func tryOf(c netmodel.ConnID) Try { return Try{int(c >> 16), int(c & 0xffff)} }
+
+func (p *peer) conn(client int) netmodel.ConnID {
+	return netmodel.ConnID(client)<<16 | netmodel.ConnID(p.number)
+}
+
+// send puts a client's segment on the wire. While the network is down it is
+// lost and the client is as if it had not sent it.
+func (s *HostSystem) send(op Op) {
+	p := s.peers[op.Client]
+	ports := s.ports
+	switch op.Kind {
+	case Syn:
+		ports++
+		p = peer{number: p.number + 1, addr: netmodel.Addr{IP: netmodel.IPv4(10, 0, 1, byte(op.Client)), Port: firstPort + ports}}
+		p.first = 0xffffffff - uint32(op.Client) // so that sequence numbers wrap
+		p.next = p.first + 1
+	case Again:
+		p.number++
+		p.first += 7777
+		p.next = p.first + 1
+	}
+	seg := netmodel.Segment{Src: p.addr, Dst: serverAddr(), Seq: p.next, Ack: p.expect, Flags: netmodel.ACK, Conn: p.conn(op.Client)}
+	switch op.Kind {
+	case Syn, Dup, Again:
+		seg.Seq, seg.Ack, seg.Flags = p.first, 0, netmodel.SYN
+	case Data:
+		seg.Len = 1
+		p.next++
+	case Fin:
+		seg.Flags |= netmodel.FIN
+		p.next++
+	case Rst:
+		seg.Flags |= netmodel.RST
+		seg.Seq -= uint32(op.N)
+	}
+	s.host.Deliver(seg)
+	if !s.down {
+		s.peers[op.Client], s.ports = p, ports
+	}
+}
+
+// exchange carries the host's segments to the clients, and their answers back,
+// until nobody has anything to say.
+func (s *HostSystem) exchange() {
+	for {
+		s.wire = s.host.Drain(s.wire[:0])
+		if len(s.wire) == 0 {
+			return
+		}
+		for i := range s.wire {
+			s.arrive(&s.wire[i])
+		}
+	}
+}
+
+// arrive is a client's answer to a segment. What is sent to an earlier attempt
+// meets silence.
+func (s *HostSystem) arrive(seg *netmodel.Segment) {
+	who := tryOf(seg.Conn)
+	what := whatIs(seg)
+	s.heard = append(s.heard, Heard{who, what})
+	p := &s.peers[who.Client]
+	if seg.Dst != p.addr {
+		return
+	}
+	reply := netmodel.Segment{Src: p.addr, Dst: seg.Src, Seq: p.next, Flags: netmodel.ACK, Conn: p.conn(who.Client)}
+	switch {
+	case what == SynAck:
+		p.expect, p.next = seg.Seq+1, p.first+1
+	case what == Finishing && s.lose:
+		s.lose = false
+	case what == Finishing:
+		p.expect = seg.Seq + seg.Len + 1
+		reply.Ack = p.expect
+		s.host.Deliver(reply)
+	case what == PlainAck && who.Number != p.number:
+		// It asked for a new connection and the host thinks of an old one.
+		reply.Seq, reply.Flags, reply.Conn = seg.Ack, netmodel.RST, seg.Conn
+		s.host.Deliver(reply)
+	}
+}
+
+func whatIs(seg *netmodel.Segment) What {
+	switch f := seg.Flags; {
+	case f&netmodel.RST != 0:
+		return Reset
+	case f&netmodel.SYN != 0:
+		return SynAck
+	case f&netmodel.FIN != 0:
+		return Finishing
+	}
+	return PlainAck
+}

@@ -1,0 +1,256 @@
+package lockstep
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"wspsim/netmodel"
+)
+
+// World is a small world whose every state, or every history, can be visited:
+// few clients that make one attempt each, few descriptors, few calls of listen.
+type World struct {
+	Profile     netmodel.Profile
+	Descriptors int   // 0 = without limit
+	Attempts    int   // clients, a and so on; their first SYNs come in that order
+	Backlogs    []int // arguments of listen
+	Listens     int   // calls of listen in one history
+	Ways        []AcceptWay
+	Kinds       []Kind // what else can happen: Close, Open, Hangup, OpenFile, CloseFile, Pause, Dup, Again, Ack, Data, Fin, Rst, Time
+	Past        []Op   // what has happened when the world begins
+	New         New    // nil: NewHost; must make a Cloner
+}
+
+// Graph is what Explore has visited.
+type Graph struct {
+	States   int // different ones
+	Edges    int // operations performed in them
+	Depth    int // how many operations away the farthest state is
+	Complete bool
+}
+
+// worldError is a difference and the history that leads to it.
+type worldError struct {
+	c   Case
+	err error
+}
+
+func (e *worldError) Error() string { return e.c.String() + "\n\t" + e.err.Error() }
+
+func (e *worldError) Unwrap() error { return e.err }
+
+// node is a state that was reached.
+type node struct {
+	pair    *Pair
+	listens int
+	past    *step
+}
+
+// step is a history, last operation first.
+type step struct {
+	op     Op
+	before *step
+}
+
+func (s *step) history() []Op {
+	var out []Op
+	for ; s != nil; s = s.before {
+		out = append(out, s.op)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// Explore visits every state that can be reached by at most so many operations
+// (0 = any number), system and reference model in lockstep, and returns an
+// error with a shortest history to the first difference.
+//
+// States are told apart by the state of the reference model. Where two
+// histories meet in one, only the first to arrive goes on; the others are given
+// one of three further histories, which look at what cannot be seen at once:
+// the order in which connections are accepted and trimmed, slots, timers.
+func (w World) Explore(depth int) (Graph, error) {
+	seen := map[string]bool{}
+	start := node{pair: w.start()}
+	var key []byte
+	key = start.key(key[:0])
+	seen[string(key)] = true
+	g := Graph{States: 1, Complete: true}
+	for level := []node{start}; len(level) > 0; g.Depth++ {
+		if depth > 0 && g.Depth == depth {
+			g.Complete = false
+			break
+		}
+		var next []node
+		for _, n := range level {
+			ops := w.ops(n)
+			for i, op := range ops {
+				to, err := w.step(n, op, i == len(ops)-1)
+				if err != nil {
+					return g, err
+				}
+				g.Edges++
+				key = to.key(key[:0])
+				if seen[string(key)] {
+					if err := w.probe(to, g.Edges); err != nil {
+						return g, err
+					}
+					continue
+				}
+				seen[string(key)] = true
+				g.States++
+				next = append(next, to)
+			}
+		}
+		level = next
+	}
+	if g.Complete {
+		g.Depth-- // the last level was empty
+	}
+	return g, nil
+}
+
+// Histories plays every history of at most so many operations, system and
+// reference model in lockstep, and returns how many there are. No two are
+// thought to be equal: they share their beginnings, and nothing else.
+func (w World) Histories(depth int) (int, error) {
+	return w.histories(node{pair: w.start()}, depth)
+}
+
+func (w World) histories(n node, depth int) (int, error) {
+	count := 1
+	if depth == 0 {
+		return count, nil
+	}
+	ops := w.ops(n)
+	for i, op := range ops {
+		to, err := w.step(n, op, i == len(ops)-1)
+		if err != nil {
+			return count, err
+		}
+		more, err := w.histories(to, depth-1)
+		count += more
+		if err != nil {
+			return count, err
+		}
+	}
+	return count, nil
+}
+
+func (w World) start() *Pair {
+	if w.New == nil {
+		w.New = NewHost
+	}
+	pair := NewPair(w.Profile, w.Descriptors, w.New)
+	for _, op := range w.Past {
+		pair.Do(op)
+	}
+	return pair
+}
+
+func (n *node) key(b []byte) []byte {
+	return n.pair.Reference.AppendState(append(b, byte(n.listens)))
+}
+
+// step performs an operation on a copy, or, the last time that a node is
+// needed, on the node itself.
+func (w World) step(n node, op Op, last bool) (node, error) {
+	to := node{pair: n.pair, listens: n.listens, past: &step{op, n.past}}
+	if !last {
+		to.pair = n.pair.Clone()
+	}
+	if op.Kind == Listen {
+		to.listens++
+	}
+	if diff := to.pair.Do(op); diff != nil {
+		return to, &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Past, to.past.history())}, diff}
+	}
+	return to, nil
+}
+
+// probe looks at a state from outside, and destroys it.
+func (w World) probe(n node, which int) error {
+	histories := [...][]Op{
+		{{Accept, 0, 0}, {Listen, 0, 1}, {Accept, 0, 0}, {Receive, 0, 0}, {Receive, 1, 0}, {Receive, 2, 0}},
+		{{Syn, w.Attempts, 0}, {Syn, w.Attempts + 1, 0}, {Listen, 0, 2}, {Syn, w.Attempts + 2, 0}, {Accept, 0, 0}, {Accept, 0, 0}, {Accept, 0, 0}},
+		{{Time, 0, 999}, {Time, 0, 1}, {Time, 0, 1000}, {Time, 0, 1000}, {Time, 0, 2000}, {Time, 0, 100_000}, {Close, 0, 0}, {Data, 0, 0}, {Data, 1, 0}},
+	}
+	past := n.past
+	for _, op := range histories[which%len(histories)] {
+		past = &step{op, past}
+		if diff := n.pair.Do(op); diff != nil {
+			return &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Past, past.history())}, diff}
+		}
+	}
+	return nil
+}
+
+// ops returns what can happen in a state.
+func (w World) ops(n node) []Op {
+	r := n.pair.Reference
+	var out []Op
+	if n.listens < w.Listens {
+		for _, backlog := range w.Backlogs {
+			out = append(out, Op{Listen, 0, backlog})
+		}
+	}
+	for _, way := range w.Ways {
+		out = append(out, Op{Accept, 0, int(way)})
+	}
+	if fresh := w.freshClient(r); fresh >= 0 {
+		out = append(out, Op{Syn, fresh, 0})
+	}
+	for _, k := range w.Kinds {
+		out = w.appendOps(out, k, r)
+	}
+	return slices.DeleteFunc(out, func(op Op) bool { return !n.pair.Can(op) })
+}
+
+// appendOps appends the operations of a kind that are of use in a state.
+func (w World) appendOps(out []Op, k Kind, r *Reference) []Op {
+	_, client, _, _ := k.describe()
+	switch {
+	case k == Hangup:
+		for c := range w.Attempts {
+			if r.oldest(c) != nobody {
+				out = append(out, Op{Hangup, c, int(HangupGraceful)})
+			}
+			if r.oldest(c) != nobody && w.Profile.CloseHoldsDescriptor {
+				out = append(out, Op{Hangup, c, int(HangupLost)})
+			}
+		}
+	case client:
+		for c := range w.Attempts {
+			out = append(out, Op{k, c, 0})
+		}
+	case k == Time:
+		if at, ok := r.Deadline(); ok {
+			out = append(out, Op{Time, 0, int(at.Sub(r.now) / time.Millisecond)})
+		}
+	case k == Pause:
+		if r.paused {
+			return append(out, Op{Pause, 0, 0})
+		}
+		out = append(out, Op{Pause, 0, 1})
+	case k == OpenFile && w.Descriptors == 0, k == CloseFile && r.files == 0, k == Open && r.socket, k == Close && !r.socket:
+	default:
+		out = append(out, Op{k, 0, 0})
+	}
+	return out
+}
+
+// freshClient returns the first client that has not begun, or -1.
+func (w World) freshClient(r *Reference) int {
+	for c := range w.Attempts {
+		if r.clients[c].phase == idle {
+			return c
+		}
+	}
+	return -1
+}
+
+// String returns the size of the graph on one line.
+func (g Graph) String() string {
+	return fmt.Sprintf("%d states, %d edges, depth %d, complete %v", g.States, g.Edges, g.Depth, g.Complete)
+}
