@@ -58,9 +58,8 @@ func slotsFitTheBacklog(h *Host) error {
 			return fmt.Errorf("slots fit the backlog: %d available, %d late", l.available, l.late)
 		case l.pending()+l.available > l.limit:
 			return fmt.Errorf("slots fit the backlog: %d pending and %d available of %d", l.pending(), l.available, l.limit)
-		case h.profile.Slots != SlotsFilled && l.pending()+l.available+l.late < l.limit:
-			// After a smaller listen more may be late than will find room.
-			return fmt.Errorf("slots fit the backlog: %d pending, %d available and %d late are fewer than %d, though slots cost nothing", l.pending(), l.available, l.late, l.limit)
+		case h.profile.Slots != SlotsFilled && l.available != max(0, l.limit-l.pending()-l.late):
+			return fmt.Errorf("slots fit the backlog: %d available with %d pending and %d late of %d, though slots cost nothing", l.available, l.pending(), l.late, l.limit)
 		}
 	}
 	return nil
