@@ -133,7 +133,7 @@ func (h *Host) pickPort(typ SocketType, ip IP, remote Addr) (Addr, error) {
 			h.nextPt = h.profile.PortMin
 			h.nextIP = (h.nextIP + 1) % len(h.addrs)
 		}
-		if h.portFree(typ, a) && h.tuples[tuple{a, remote}] == 0 {
+		if h.portFree(typ, a) && h.tuples[tupleOf(a, remote)] == 0 {
 			return a, nil
 		}
 	}

@@ -90,7 +90,7 @@ func (h *Host) connect(fd FD, to Addr) error {
 	if s.local.IP == AnyIP {
 		s.local.IP = h.addrs[0]
 	}
-	if h.tuples[tuple{s.local, to}] != 0 {
+	if h.tuples[tupleOf(s.local, to)] != 0 {
 		return WSAEADDRINUSE
 	}
 	h.startConnect(i, to)

@@ -63,7 +63,13 @@ const (
 	FaultInCallback                    // calls fail with WSAEINPROGRESS, where the profile forbids nesting. E3
 )
 
-type tuple struct{ local, remote Addr }
+// tuple names a connection by its two ends, packed so that the key has no gaps
+// and is hashed as one piece.
+type tuple struct{ local, remote uint64 }
+
+func tupleOf(local, remote Addr) tuple {
+	return tuple{uint64(local.IP)<<16 | uint64(local.Port), uint64(remote.IP)<<16 | uint64(remote.Port)}
+}
 
 type portKey struct {
 	typ  SocketType
@@ -164,7 +170,7 @@ func (h *Host) Deliver(s Segment) {
 		h.record(Record{Kind: Lost, Conn: s.Conn, Cause: NetworkDown})
 		return
 	}
-	if i, ok := h.tuples[tuple{s.Dst, s.Src}]; ok {
+	if i, ok := h.tuples[tupleOf(s.Dst, s.Src)]; ok {
 		switch h.socks[i].state {
 		case stateConnecting:
 			h.arriveConnecting(i, s)

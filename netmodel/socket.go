@@ -98,7 +98,7 @@ func (s *socket) set(f flag, on bool) {
 // pending reports whether the socket waits in a queue.
 func (s *socket) pending() bool { return s.listener != 0 }
 
-func (s *socket) key() tuple { return tuple{s.local, s.remote} }
+func (s *socket) key() tuple { return tupleOf(s.local, s.remote) }
 
 // Socket opens a socket. Errors: WSAEMFILE when no descriptor is free,
 // WSAENOBUFS, WSAESOCKTNOSUPPORT for a type that is neither Stream nor

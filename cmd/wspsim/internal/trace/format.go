@@ -107,7 +107,6 @@ type reader struct {
 	name string
 	in   *bufio.Reader
 	line int // the number of the last line read
-	buf  []byte
 }
 
 func newReader(name string, in io.Reader) *reader {
