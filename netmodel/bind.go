@@ -7,7 +7,7 @@ package netmodel
 // for a conflict (WS.U1).
 func (h *Host) Bind(fd FD, a Addr) error {
 	err := h.bind(fd, a)
-	h.recordCall(CallBind, fd, int64(a.Port), err)
+	h.recordCall(CallBind, fd, int64(a.IP)<<16|int64(a.Port), err)
 	return err
 }
 

@@ -123,7 +123,7 @@ func (n *Network) begin(id ClientID) {
 		draws: sim.Stream(n.seed, who(id, c.attempt), drawsLink),
 	})
 	n.offered++
-	h := n.Host(config.Host)
+	h := n.present(config.Host)
 	fd, err := h.Socket(Stream)
 	if err == nil {
 		c.fd = fd
@@ -155,7 +155,7 @@ func (n *Network) endAttempt(id ClientID) {
 	if c.fd == 0 {
 		return
 	}
-	_ = n.Host(n.configs[c.config].Host).CloseSocket(c.fd) // its outcome is decided elsewhere
+	_ = n.present(n.configs[c.config].Host).CloseSocket(c.fd) // its outcome is decided elsewhere
 	n.engine.Cancel(c.patience)
 	c.fd, c.patience = 0, sim.EventID{}
 }
@@ -171,7 +171,7 @@ func (n *Network) giveUp(conn ConnID) {
 	n.record(Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: PatienceEnded})
 	n.decide(conn, OutcomeGaveUp, PatienceEnded)
 	if config.GiveUpHard {
-		_ = n.Host(config.Host).SetSockOpt(c.fd, SO_LINGER, 0) // an open socket takes it
+		_ = n.present(config.Host).SetSockOpt(c.fd, SO_LINGER, 0) // an open socket takes it
 	}
 	n.endAttempt(id)
 }
@@ -185,7 +185,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 	}
 	n.attempts[c.conn].finished = true
 	if hard {
-		_ = n.Host(n.configs[c.config].Host).SetSockOpt(c.fd, SO_LINGER, 0)
+		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, SO_LINGER, 0)
 	}
 	if n.attempts[c.conn].fate.Outcome == StillPending {
 		n.record(Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
@@ -198,7 +198,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 // SendClient makes a client send bytes on its connection.
 func (n *Network) SendClient(id ClientID, bytes int) error {
 	c := &n.clients[id]
-	_, err := n.Host(n.configs[c.config].Host).Send(c.fd, bytes)
+	_, err := n.present(n.configs[c.config].Host).Send(c.fd, bytes)
 	return err
 }
 
@@ -233,7 +233,7 @@ func (n *Network) ingest(r Record) {
 	switch r.Kind {
 	case Connected:
 		if bytes := n.configs[c.config].Send; bytes > 0 {
-			_, _ = n.Host(r.Host).Send(c.fd, bytes) // a connection that broke meanwhile reports itself
+			_, _ = n.present(r.Host).Send(c.fd, bytes) // a connection that broke meanwhile reports itself
 		}
 	case ConnectFailed, Broken:
 		n.fail(a, r)

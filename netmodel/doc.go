@@ -66,8 +66,7 @@
 // # Ids
 //
 // Rules have ids, which stand in comments, in records and behind the names of
-// tests. The table testdata/rules.tsv says what each means, where it is written
-// and how certain it is.
+// tests. [Rules] says what each means, where it is written and how certain it is.
 //
 //   - Bare ids (P1, V1, E1 to E9, R1 to R10, C1, C2) number the statements of the
 //     WSPListen page.

@@ -75,7 +75,7 @@ func (e Errno) describeNet() (name, text string, ok bool) {
 	case WSAETIMEDOUT:
 		return "WSAETIMEDOUT", "No answer came in time.", true
 	case WSAECONNREFUSED:
-		return "WSAECONNREFUSED", "The connection request was refused: nobody listens there, or the listener's queue is full.", true
+		return "WSAECONNREFUSED", "The connection request was refused; the code does not tell a full queue from a port where nobody listens.", true
 	case WSAEHOSTUNREACH:
 		return "WSAEHOSTUNREACH", "No route leads to the host.", true
 	case WSAEPROCLIM:

@@ -124,6 +124,7 @@ func ExamplePrinter() {
 	fmt.Printf("seed 1, profile wsp:\n%s", text)
 	// Output:
 	// seed 1, profile wsp:
+	//     0.000 ms  = server  bind(fd 3, *:80)         = 0
 	//     0.000 ms  = server  listen(fd 3, backlog 2)  = 0                                    [. .]
 	//     1.000 ms  > a       SYN                      queued                                 [(a) .]              R3
 	//     2.000 ms  * a       connect                  = 0 after 2ms

@@ -39,10 +39,11 @@ type Network struct {
 
 // node is a host in the network.
 type node struct {
-	host   *Host
-	name   string
-	wake   sim.EventID
-	wakeAt sim.Time
+	host      *Host
+	name      string
+	wake      sim.EventID
+	wakeAt    sim.Time
+	handedOut bool // somebody may call it at any time
 }
 
 // event is what lies on the engine's list.
@@ -126,9 +127,16 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 // HostAddr returns the k-th address of a host, 1 to 65534: 10.id.0.k and on.
 func HostAddr(id HostID, k int) IP { return IPv4(10, byte(id), 0, 0) + IP(k) }
 
-// Host returns a host, advanced to the present, to call it.
+// Host returns a host to call it. It may be kept: the network keeps the time of
+// every host that it has handed out.
 func (n *Network) Host(id HostID) *Host {
 	n.known(id)
+	n.nodes[id].handedOut = true
+	return n.present(id)
+}
+
+// present returns a host advanced to the present.
+func (n *Network) present(id HostID) *Host {
 	h := n.nodes[id].host
 	h.Advance(n.engine.Now())
 	return h
@@ -197,10 +205,10 @@ func (n *Network) Step(limit sim.Time) (Step, bool) {
 		step := Step{}
 		switch e.kind {
 		case eventArrive:
-			n.Host(e.host).Deliver(e.seg)
+			n.present(e.host).Deliver(e.seg)
 		case eventWake:
 			n.nodes[e.host].wakeAt = -1
-			n.Host(e.host)
+			n.present(e.host)
 		case eventStart:
 			n.begin(ClientID(e.tag))
 		case eventGiveUp:
@@ -209,9 +217,21 @@ func (n *Network) Step(limit sim.Time) (Step, bool) {
 			step = Step{true, e.tag}
 		}
 		n.flush()
+		n.tellTime()
 		return step, true
 	}
+	n.tellTime()
 	return Step{}, false
+}
+
+// tellTime sets the clocks of the hosts that were handed out. Nothing is due at
+// them before the present: the engine would have woken them.
+func (n *Network) tellTime() {
+	for i := range n.nodes[1:] {
+		if d := &n.nodes[i+1]; d.handedOut {
+			d.host.now = n.engine.Now()
+		}
+	}
 }
 
 // Run steps until nothing is due at limit or before. Events of After pass

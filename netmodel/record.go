@@ -23,7 +23,7 @@ type HostID uint16
 type Record struct {
 	At    sim.Time
 	Since sim.Time // when the SYN arrived that the record is about, for RequestAccepted, Completed and what ends a pending connection
-	Value int64    // of a call: its argument or result (of close: 1 for a connection that came out of accept); of RequestAccepted: the new descriptor; of a retransmission: which one
+	Value int64    // of a call: its argument or result (of close: 1 for a connection that came out of accept; of bind: address and port); of RequestAccepted: the new descriptor; of a retransmission: which one
 	Conn  ConnID   // whom it concerns, 0 for nobody
 	FD    FD       // the socket: the listener for everything about its queue
 

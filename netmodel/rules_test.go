@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"iter"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -17,31 +16,27 @@ import (
 	"wspsim/netmodel"
 )
 
-// rule is a line of testdata/rules.tsv.
+// rule is what the table says of an id.
 type rule struct{ certainty, claim, source string }
 
 // readRules returns the rule table by id.
 func readRules(t *testing.T) map[string]rule {
 	t.Helper()
-	text, err := os.ReadFile("testdata/rules.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
 	rules := map[string]rule{}
-	for n, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		cells := strings.Split(line, "\t")
+	for _, r := range netmodel.Rules() {
 		switch {
-		case strings.HasPrefix(line, "#"), cells[0] == "id":
-			continue
-		case len(cells) != 4 || slices.Contains(cells, ""):
-			t.Fatalf("rules.tsv, line %d: %q: want four cells, none of them empty", n+1, line)
-		case !slices.Contains([]string{"DOC", "DOC!", "OBS", "DOC+OBS", "INF", "UNSPEC"}, cells[1]):
-			t.Errorf("rules.tsv, line %d: %s has the certainty %q, which the header does not explain", n+1, cells[0], cells[1])
+		case r.ID == "" || r.Claim == "" || r.Source == "":
+			t.Errorf("rule %+v has an empty cell", r)
+		case !slices.Contains([]string{"DOC", "DOC!", "OBS", "DOC+OBS", "INF", "UNSPEC"}, r.Certainty):
+			t.Errorf("rule %s has the certainty %q, which is not explained", r.ID, r.Certainty)
 		}
-		if _, twice := rules[cells[0]]; twice {
-			t.Errorf("rules.tsv, line %d: %s stands there twice", n+1, cells[0])
+		if _, twice := rules[r.ID]; twice {
+			t.Errorf("rule %s stands in the table twice", r.ID)
 		}
-		rules[cells[0]] = rule{cells[1], cells[2], cells[3]}
+		rules[r.ID] = rule{r.Certainty, r.Claim, r.Source}
+	}
+	if len(rules) != 158 { // a line that is not a rule would be left out in silence
+		t.Errorf("the table has %d rules, want 158", len(rules))
 	}
 	return rules
 }
@@ -175,7 +170,7 @@ func TestThePageHasAllItsIDs(t *testing.T) {
 	for prefix, count := range map[string]int{"P": 6, "V": 2, "E": 9, "R": 10, "C": 2} {
 		for n := 1; n <= count; n++ {
 			if id := prefix + itoa(n); rules[id].claim == "" {
-				t.Errorf("rules.tsv has no %s", id)
+				t.Errorf("the table has no %s", id)
 			}
 		}
 	}
@@ -214,7 +209,7 @@ func TestCausesNameRulesThatExist(t *testing.T) {
 			continue
 		}
 		if _, ok := rules[id]; !ok {
-			t.Errorf("cause %q has the rule %q, which rules.tsv does not know", c, id)
+			t.Errorf("cause %q has the rule %q, which the table does not know", c, id)
 		}
 	}
 }

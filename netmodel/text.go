@@ -13,8 +13,23 @@ import (
 //	1.000 ms  > a        SYN                  queued                          [(a) .]    R3
 //
 // time, a symbol for the kind, who, what, the result with its reason, the queue
-// after it, and the rule that decided. A Printer must be shown every record of
-// a run in order, for it keeps the queues itself.
+// after it, and the rule that decided (see Rules). The symbols:
+//
+//	=  a program called            >  a request took a slot, or waits for a decision
+//	+  a handshake is complete     !  a request was turned away
+//	-  accept handed one out       x  the host reset a pending connection
+//	<  a SYN or SYN-ACK was sent   ~  the client of a pending connection is gone
+//	*  something a client learned or did
+//	%  the network lost a segment or delivered it twice
+//
+// The queue, in the order in which accept takes: a waits for accept, (b) is
+// half-open, a dot is a slot that is available, an underscore one that waits to
+// be filled; c! was reset by its client, d* was put off by the condition
+// function, e? behind the bracket waits for its first decision without a slot.
+// Large queues are counted: [17 of 200]. "a#2" is a's second attempt.
+//
+// A Printer must be shown every record of a run in order, for it keeps the
+// queues itself.
 type Printer struct {
 	Host func(HostID) string // names of hosts
 	Conn func(ConnID) string // names of attempts
@@ -54,6 +69,9 @@ func (p *Printer) Append(b []byte, r Record) []byte {
 	b = pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
 	b = pad(p.appendResult(b, r), start, columnTime+6+columnWho+columnWhat+columnResult)
 	if q != nil && r.Cause != ListenerClosed {
+		if len(p.queues) > 1 { // whose queue it is
+			b = append(strconv.AppendInt(append(b, "fd "...), int64(q.fd), 10), ' ')
+		}
 		b = q.appendText(b, p.Conn)
 	}
 	if rule := r.Cause.Rule(); rule != "" {
@@ -90,7 +108,7 @@ func routine(r Record) bool {
 		return true
 	case Called:
 		switch r.Call {
-		case CallSocket, CallBind, CallConnect:
+		case CallSocket, CallConnect:
 			return r.Errno == 0
 		case CallSetOption:
 			return r.Errno == 0 && Option(r.Value>>32) == SO_LINGER
@@ -169,6 +187,7 @@ func (p *Printer) appendWhat(b []byte, r Record) []byte {
 
 func appendCall(b []byte, r Record) []byte {
 	if r.Call == CallSetOption {
+		b = append(append(append(b, "fd "...), strconv.Itoa(int(r.FD))...), ' ')
 		b = append(append(b, Option(r.Value>>32).String()...), " = "...)
 		return strconv.AppendInt(b, int64(int32(r.Value)), 10)
 	}
@@ -178,7 +197,14 @@ func appendCall(b []byte, r Record) []byte {
 		b = strconv.AppendInt(append(appendFD(b, r.FD), "backlog "...), r.Value, 10)
 	case CallAccept:
 		b = bytes.TrimSuffix(appendFD(b, r.FD), []byte(", "))
-	case CallBind, CallConnect:
+	case CallBind:
+		b = appendFD(b, r.FD)
+		if a := (Addr{IP(r.Value >> 16), uint16(r.Value)}); a.IP == AnyIP {
+			b = strconv.AppendUint(append(b, "*:"...), uint64(a.Port), 10)
+		} else {
+			b = a.appendText(b)
+		}
+	case CallConnect:
 		b = strconv.AppendInt(append(b, "port "...), r.Value, 10)
 	case CallSend, CallReceive:
 		b = strconv.AppendInt(b, r.Value, 10)
@@ -195,7 +221,7 @@ func (p *Printer) appendResult(b []byte, r Record) []byte {
 	case RequestAccepted:
 		b = append(append(b, "= "...), p.Conn(r.Conn)...)
 		b = strconv.AppendInt(append(b, ", fd "...), r.Value, 10)
-		return append(append(b, ", waited "...), r.Wait().String()...)
+		return append(append(b, ", waited "...), r.Wait().Truncate(time.Microsecond).String()...)
 	case Deferred:
 		return append(append(b, "put off: "...), p.Conn(r.Conn)...)
 	case RequestRefused:
@@ -209,11 +235,11 @@ func (p *Printer) appendResult(b []byte, r Record) []byte {
 	case Withdrawn:
 		b = append(b, "leaves: "...)
 	case Connected:
-		return append(append(b, "= 0 after "...), r.Wait().String()...)
+		return append(append(b, "= 0 after "...), r.Wait().Truncate(time.Microsecond).String()...)
 	case ConnectFailed, Broken:
 		b = append(append(b, r.Errno.Error()...), ": "...)
 	case Retries:
-		return append(append(b, "tries again in "...), time.Duration(r.Value).String()...)
+		return append(append(b, "tries again in "...), time.Duration(r.Value).Truncate(time.Microsecond).String()...)
 	case Closed:
 		return append(b, "over"...)
 	}

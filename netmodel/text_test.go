@@ -122,6 +122,7 @@ func story(t *testing.T, full bool) string {
 }
 
 const storyShort = `
+    0.000 ms  = server  bind(fd 3, *:80)         = 0
     0.000 ms  = server  listen(fd 3, backlog 3)  = 0                                    [. . .]
     1.000 ms  > a       SYN                      queued                                 [(a) . .]            R3
     2.000 ms  * a       connect                  = 0 after 2ms

@@ -322,9 +322,10 @@ func durationOf(text string) (d time.Duration, ok bool, want string) {
 		if want != "" {
 			return 0, false, want
 		}
-		if d += part; d > longest {
+		if part > latest-d {
 			return 0, false, tooLong()
 		}
+		d += part
 		rest = rest[n+len(name):]
 	}
 	return d, true, ""
@@ -356,7 +357,7 @@ func decimalOf(text string, unit time.Duration) (d time.Duration, want string) {
 		return 0, wantInstant
 	}
 	n, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil || n > int64(longest/unit) {
+	if err != nil || n > int64(latest/unit) {
 		return 0, tooLong()
 	}
 	part = strings.TrimRight(part, "0")
@@ -375,7 +376,13 @@ func decimalOf(text string, unit time.Duration) (d time.Duration, want string) {
 	return time.Duration(n)*unit + time.Duration(nanos), ""
 }
 
-func tooLong() string { return fmt.Sprintf("at most %d hours", longest/time.Hour) }
+// latest is the latest instant: a time of the clock in any unit fits, for only
+// the differences count.
+const latest = 200 * 365 * 24 * time.Hour
+
+func tooLong() string {
+	return fmt.Sprintf("at most %d hours; for a unit other than seconds name the column after it, as in ts_ms or ts_us", latest/time.Hour)
+}
 
 // fraction returns the digits behind the point of a time.
 func fraction(text string) string {

@@ -55,12 +55,12 @@ func queueScenarios() []Scenario {
 func overflow() Scenario {
 	return Scenario{
 		Name:     "overflow",
-		Summary:  "three clients, room for two",
-		Question: "A server listens with a backlog of 2 and is busy. Three clients connect, one after the other. What does the third one see, and when?",
+		Summary:  "three clients at once, room for two",
+		Question: "A server listens with a backlog of 2 and is busy. Three clients connect, one after the other; a fourth comes when the server has accepted one. What do the third and the fourth see, and when?",
 		Lesson: "The backlog is the most that may be pending (P3). a and b take the two slots as soon as " +
 			"their SYNs arrive, long before the program accepts anybody (R3). The SYN of c finds the queue full " +
 			"and is answered with an RST: its connect fails with WSAECONNREFUSED at once (R4). The accept at 10 ms " +
-			"frees a slot, but nobody tells c; only a client that asks again, like d, gets in. " +
+			"frees a slot, but nobody tells c; only who asks now, like d, gets in. " +
 			"On Windows c's own TCP asks again half a second later (WS.T3), and finds room (WS.T5).",
 		Profiles: []string{"wsp", "windows"},
 		Until:    4 * time.Second,
@@ -205,7 +205,7 @@ func relistenSmaller() Scenario {
 		Name:     "relisten-smaller",
 		Summary:  "a smaller backlog resets what no longer fits",
 		Question: "Four connections are pending. The program calls listen again, with a backlog of 2. What becomes of the other two?",
-		Lesson: "By the page the new backlog holds at once (R9) and the excess is reset and dropped (R10): c and d, who believed to be " +
+		Lesson: "By the page the new backlog holds at once (R9) and the excess is reset and dropped (R10): c and d, who believed they were " +
 			"connected, see WSAECONNRESET. Which ones are in excess the page does not say; here it is the newest, so that the survivors are " +
 			"those that the smaller queue would have admitted (WS.R4). The listen page of desktop Windows says the opposite: the second " +
 			"call succeeds and changes nothing (WS.R2').",
@@ -258,7 +258,7 @@ func givesUpQueued() Scenario {
 	return Scenario{
 		Name:     "gives-up-queued",
 		Summary:  "clients lose patience while they wait in the queue",
-		Question: "Three clients are pending. One closes its connection, one resets it. What does accept return for each?",
+		Question: "Three clients are pending. One closes its connection, one resets it. Is there room for a fourth now, and what does accept return for each?",
 		Lesson: "A client that closes leaves its connection in the queue: accept succeeds, and the first receive finds the end of the stream " +
 			"(WS.X10). One that resets keeps its place too, by the WSPAccept page, and accept reports WSAECONNRESET when its turn comes " +
 			"(WS.X6); on real Windows accept usually succeeds and receive reports it (WS.X7). Either way the dead take the room of the " +
@@ -290,7 +290,7 @@ func closeFull() Scenario {
 	return Scenario{
 		Name:     "close-full",
 		Summary:  "the listener closes with a full queue",
-		Question: "Two connections are pending and one handshake is under way when the program closes the listener. What do the three clients see?",
+		Question: "Two connections are pending and one handshake is under way when the program closes the listener. What do the three clients see, and one that comes later?",
 		Lesson: "Closing discards what is queued (WS.X1). No page says how the clients learn of it; here each gets an RST: those " +
 			"that were connected see WSAECONNRESET, and c, whose SYN-ACK had not arrived yet, learns it right after its " +
 			"connect has succeeded (WS.X2). Whoever asks later meets a closed port (WS.X3).",

@@ -112,7 +112,7 @@ func emfileLoop() Scenario {
 	return Scenario{
 		Name:     "emfile-loop",
 		Summary:  "an accept loop without descriptors",
-		Question: "A server opens files until no descriptor is left, and three clients connect. What does its accept loop see, and is anybody lost?",
+		Question: "A server opens files until no descriptor is left, and three clients connect; a fourth comes when the files are closed again. What does the accept loop see, and is anybody lost?",
 		Lesson: "accept with a connection pending and no descriptor free fails with WSAEMFILE and changes nothing (WS.A3, WS.D4): nobody is lost, and the " +
 			"listener stays readable, so a loop without a pause would spin. This one waits 10 ms after each failure. When the files are closed it " +
 			"drains the queue in order (R6) and everything goes on.",
@@ -184,7 +184,7 @@ func halfOpenFlood() Scenario {
 		Summary:  "requests that never finish their handshake",
 		Question: "Ten SYNs from addresses that do not exist arrive at a backlog of 8. For how long can nobody else connect?",
 		Lesson: "A half-open connection holds a slot (WS.Q6): eight of the ten fill the queue, and the honest client that comes at 1 s is refused. The host " +
-			"repeats its SYN-ACKs 3 and 9 s after the SYN, gives up at 21 s, and the slots return (WS.T9). One SYN every 21 s and slot keeps such a " +
+			"repeats its SYN-ACKs 3 and 9 s after the SYN, gives up at 21 s, and the slots return (WS.T9). One SYN for every slot, every 21 s, keeps such a " +
 			"listener closed; that is why later systems gave half-open connections a queue of their own, or none.",
 		Profiles: []string{"wsp"},
 		Until:    time.Minute,
@@ -238,7 +238,7 @@ func lossyLink() Scenario {
 		Question: "Clients connect over a link that loses every tenth segment. The server is fast and its backlog large. Who still waits, and for how long?",
 		Lesson: "A lost SYN is repeated by the client, a lost SYN-ACK by both ends, a lost final ACK makes the host repeat (WS.T1, WS.T2, WS.T9): nobody is refused, but whoever " +
 			"loses a segment waits for seconds. The listener cannot tell a slow client from a lossy link; half-open connections hold their slots meanwhile (WS.Q6). One of the 200 " +
-			"fares worse: its final ACK is lost and both repetitions of the SYN-ACK, the host forgets it after 21 s (WS.T9), and it believes to be connected for ever.",
+			"fares worse: its final ACK is lost and both repetitions of the SYN-ACK, the host forgets it after 21 s (WS.T9), and it believes for ever that it is connected.",
 		Profiles: []string{"wsp", "windows"},
 		Until:    2 * time.Minute,
 		Link:     netmodel.Link{Latency: 20 * ms, Jitter: sim.Uniform{Max: 5 * ms}, Loss: sim.Ratio{Num: 1, Den: 10}, Duplicate: sim.Ratio{Num: 1, Den: 100}, Reorder: sim.Ratio{Num: 1, Den: 50}},

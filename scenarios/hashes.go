@@ -46,8 +46,8 @@ const knownHashes = "" +
 	"paused wsp 29cc1e8fbb362d59\n" +
 	"two-listeners wsp b79a643a458af564\n" +
 	"two-listeners windows d0e1992ae73048ce\n" +
-	"delayed-address-in-use wsp cbe973ed33997f04\n" +
-	"delayed-address-in-use windows 44103e0e332dedc3\n" +
+	"delayed-address-in-use wsp 260464b7f9da5601\n" +
+	"delayed-address-in-use windows 9342495221df7725\n" +
 	"descriptors wsp b003b38fde5c6d8d\n" +
 	"emfile-loop wsp df10c29f25802e32\n" +
 	"burst wsp 497c03cdc16e6328\n" +

@@ -30,6 +30,15 @@ type Result struct {
 	// and how many there are in all.
 	Lines      []string
 	TotalLines int
+	// Firsts are the first line of each kind that tells most, such as a refusal,
+	// wherever in the story it stands.
+	Firsts []Line
+}
+
+// Line is one line of the story.
+type Line struct {
+	Number int // 1 for the first
+	Text   string
 }
 
 // Listener is what was seen at the server's listening sockets; the backlog is
@@ -45,6 +54,7 @@ type Listener struct {
 	RefusedSYNs int
 	IgnoredSYNs int
 	Expired     int
+	Gone        int // accepted although the client had gone
 	Late        int // accepted after a refusal of the same attempt
 	Failures    int // calls of the server's program that failed, other than WSAEWOULDBLOCK
 }

@@ -110,6 +110,7 @@ type run struct {
 	refused map[netmodel.ConnID]struct{} // attempts that were refused at least once
 	records []netmodel.Record
 	line    []byte
+	told    [256]bool // kinds of records that Result.Firsts has
 	result  Result
 }
 

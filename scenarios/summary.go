@@ -13,13 +13,7 @@ func (r *run) note(rec netmodel.Record) {
 		r.o.Record(r.net, rec)
 	}
 	if r.o.Lines > 0 {
-		r.line = r.printer.Append(r.line[:0], rec)
-		if len(r.line) > 0 {
-			r.result.TotalLines++
-			if len(r.result.Lines) < r.o.Lines {
-				r.result.Lines = append(r.result.Lines, string(r.line[:len(r.line)-1]))
-			}
-		}
+		r.tell(rec)
 	}
 	switch {
 	case rec.Kind == netmodel.SynSentAgain && rec.Cause == netmodel.SynRefused:
@@ -27,6 +21,36 @@ func (r *run) note(rec netmodel.Record) {
 	case rec.Host == r.server:
 		r.noteListener(rec)
 	}
+}
+
+// tell takes the line of a record into the story.
+func (r *run) tell(rec netmodel.Record) {
+	r.line = r.printer.Append(r.line[:0], rec)
+	if len(r.line) == 0 {
+		return
+	}
+	res := &r.result
+	res.TotalLines++
+	text := string(r.line[:len(r.line)-1])
+	if len(res.Lines) < r.o.Lines {
+		res.Lines = append(res.Lines, text)
+	}
+	if tells(rec.Kind) && !r.told[rec.Kind] {
+		r.told[rec.Kind] = true
+		res.Firsts = append(res.Firsts, Line{res.TotalLines, text})
+	}
+}
+
+// tells reports whether the first record of a kind belongs into the shortest
+// account of a run.
+func tells(k netmodel.Kind) bool {
+	switch k {
+	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.RequestAccepted, netmodel.ResetPending,
+		netmodel.AbortedPending, netmodel.Withdrawn, netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.ConnectFailed,
+		netmodel.Broken, netmodel.GaveUp, netmodel.Retries, netmodel.Lost:
+		return true
+	}
+	return false
 }
 
 func (r *run) noteListener(rec netmodel.Record) {
@@ -47,6 +71,9 @@ func (r *run) noteListener(rec netmodel.Record) {
 	case netmodel.RequestAccepted:
 		if _, late := r.refused[rec.Conn]; late {
 			l.Late++
+		}
+		if r.net.Fate(rec.Conn).Outcome != netmodel.OutcomeAccepted {
+			l.Gone++
 		}
 	case netmodel.Called:
 		if rec.Errno != 0 && rec.Errno != netmodel.WSAEWOULDBLOCK {

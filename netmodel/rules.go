@@ -1,16 +1,52 @@
-# The rules that the model follows, one per line, in our own short words; tests name the ids.
-#
-# P, V, E, R and C ids number the statements of the WSPListen page (Windows Sockets SPI, Windows Mobile 6.5 edition).
-# WS. ids number what surrounds it: the SDK pages of the SPI calls WSPAccept, WSPBind, WSPConnect, WSPCloseSocket, ...
-# (ws2spi.h), the API pages listen, WSAAsyncSelect, WSAEventSelect, the WinSock pages of the Windows desktop
-# documentation, Knowledge Base articles (KB and a number), the TCP registry pages, and Wine's sock.c tests, whose
-# assertions are run on real Windows. Nothing was measured on Windows by this project.
-#
-# certainty: DOC documented by Microsoft · DOC! documented, but another Microsoft page contradicts · OBS observed on
-# Windows by a test suite or a named third party · INF inferred · UNSPEC neither: chosen, and named in the package comment
-#
-id	certainty	claim	source
-P1	DOC	puts a socket into the state in which it listens	WSPListen
+package netmodel
+
+import "strings"
+
+// Rule is one statement that the model follows, or knowingly does not, in our
+// own short words.
+type Rule struct {
+	ID string // as in Cause.Rule and behind the names of tests
+	// DOC documented by Microsoft; DOC! documented, but another Microsoft page
+	// contradicts; OBS observed on Windows by a test suite or a named third
+	// party; INF inferred; UNSPEC neither: chosen, see the package comment.
+	Certainty string
+	Claim     string
+	Source    string // pages by name; KB and a number is a Knowledge Base article
+}
+
+// Rules returns all rules: the statements of the WSPListen page first, then
+// those around it.
+func Rules() []Rule {
+	var rules []Rule
+	for line := range strings.Lines(ruleTable) {
+		cells := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(cells) == 4 {
+			rules = append(rules, Rule{cells[0], cells[1], cells[2], cells[3]})
+		}
+	}
+	return rules
+}
+
+// RuleByID returns the rule with that id.
+func RuleByID(id string) (Rule, bool) {
+	for _, r := range Rules() {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return Rule{}, false
+}
+
+// ruleTable holds a rule a line: id, certainty, claim and source, with tabs
+// between them.
+// P, V, E, R and C ids number the statements of the WSPListen page (Windows Sockets SPI, Windows Mobile 6.5 edition).
+// WS. ids number what surrounds it: the SDK pages of the SPI calls WSPAccept, WSPBind, WSPConnect, WSPCloseSocket, ...
+// (ws2spi.h), the API pages listen, WSAAsyncSelect, WSAEventSelect, the WinSock pages of the Windows desktop
+// documentation, Knowledge Base articles (KB and a number), the TCP registry pages, and Wine's sock.c tests, whose
+// assertions are run on real Windows. Nothing was measured on Windows by this project.
+// certainty: DOC documented by Microsoft · DOC! documented, but another Microsoft page contradicts · OBS observed on
+// Windows by a test suite or a named third party · INF inferred · UNSPEC neither: chosen, and named in the package comment
+const ruleTable = `P1	DOC	puts a socket into the state in which it listens	WSPListen
 P2	DOC	the socket is bound and not connected	WSPListen
 P3	DOC	backlog is the greatest length of the queue of pending connections	WSPListen
 P4	DOC	SOMAXCONN asks for a maximum that the provider considers reasonable	WSPListen
@@ -168,3 +204,4 @@ WS.T7	DOC+OBS	one socket can have another schedule, or none	SIO_TCP_INITIAL_RTO;
 WS.T8	DOC+OBS	connect: WSAEWOULDBLOCK, meanwhile WSAEALREADY, afterwards WSAEISCONN; may be tried again after a failure	WSPConnect; Wine test_connect
 WS.T9	DOC	an unanswered SYN-ACK goes out after 3 and 9 s and is given up after 21 s	TcpMaxConnectResponseRetransmissions registry page
 WS.T10	OBS	connect has reported WSAECONNRESET when the peer closed within the handshake	zig PR 8393
+`
