@@ -182,7 +182,6 @@ func (h *Host) take(i int32) Accepted {
 	at := s.listener
 	tookSlot := s.state != stateOffered
 	l := h.leave(i)
-	s.set(flagDeferred, false)
 	s.set(flagAccepted, true)
 	h.inherit(i, at)
 	if s.heldFD != 0 {
@@ -215,7 +214,6 @@ func (h *Host) take(i int32) Accepted {
 func (h *Host) inherit(i, at int32) {
 	s, from := &h.socks[i], &h.socks[at]
 	s.linger = from.linger
-	s.user = from.user
 	s.flags |= from.flags & (flagReuse | flagExclusive)
 	if from.has(flagExclusive) {
 		h.chain(i)

@@ -26,14 +26,15 @@ const (
 	SlotReturned      // a slot came back late
 
 	// What ends a pending connection.
-	Trimmed        // a smaller backlog
-	ListenerClosed // the listener was closed
-	Rejected       // the condition function said no
-	LibraryCleanup // the last Cleanup
-	ClientReset    // the client sent an RST
-	ClientGone     // as ClientReset, and the entry left the queue
-	HandshakeOver  // no SYN-ACK was answered in time
-	OfferExpired   // the client stopped asking before a decision
+	Trimmed            // a smaller backlog
+	ListenerClosed     // the listener was closed
+	Rejected           // the condition function said no
+	LibraryCleanup     // the last Cleanup
+	ClientReset        // the client sent an RST
+	ClientResetQuietly // as ClientReset, and receive will report it
+	ClientGone         // as ClientReset, and the entry left the queue
+	HandshakeOver      // no SYN-ACK was answered in time
+	OfferExpired       // the client stopped asking before a decision
 
 	// What a connecting host decides.
 	ConnectCalled     // the program asked for a connection
@@ -41,7 +42,11 @@ const (
 	SynUnanswered     // sends its SYN again after silence
 	SynRefused        // sends its SYN again after an RST
 	NoAnswer          // no SYN was answered in time
-	RefusalsExhausted // every SYN was refused
+	SynUnanswered3s   // as SynUnanswered, by the timers of the 3 s generation
+	NoAnswer3s        // as NoAnswer, likewise
+	NoDescriptorLeft  // the client\'s program has no descriptor for a socket
+	NoPortLeft        // the client\'s host has no port for it
+	RefusalsExhausted // an earlier refusal decides, though silence followed
 
 	// What ends or breaks an open connection.
 	HardClose        // closed with SO_LINGER 0
@@ -61,6 +66,7 @@ const (
 	// What the network does.
 	LinkLost       // a link lost the segment
 	LinkCut        // the link is cut
+	LinkHealed     // and it is whole again
 	LinkDuplicated // a link delivered it twice
 	NoRoute        // nobody has the address
 
@@ -90,7 +96,7 @@ func (c Cause) describe() (text, rule string) {
 	case SlotsUsedUp:
 		return "slots used up", "WS.D6"
 	case NoDescriptor:
-		return "no descriptor for it", "WS.D3"
+		return "no descriptor for it", "" // a setting that no rule speaks of
 	case NobodyListens:
 		return "nobody listens there", "WS.X3"
 	case Paused:
@@ -117,6 +123,8 @@ func (c Cause) describe() (text, rule string) {
 		return "last cleanup", "WS.X12"
 	case ClientReset:
 		return "client reset it", "WS.X6"
+	case ClientResetQuietly:
+		return "client reset it", "WS.X7"
 	case ClientGone:
 		return "client withdrew it", "WS.Q7"
 	case HandshakeOver:
@@ -141,8 +149,16 @@ func (c Cause) describeEnds() (text, rule string) {
 		return "refused, not final", "WS.T3"
 	case NoAnswer:
 		return "no SYN was answered", "WS.T2"
+	case SynUnanswered3s:
+		return "no answer yet", "WS.T1"
+	case NoAnswer3s:
+		return "no SYN was answered", "WS.T1"
+	case NoDescriptorLeft:
+		return "no descriptor left for a socket", ""
+	case NoPortLeft:
+		return "no port left to connect from", ""
 	case RefusalsExhausted:
-		return "refused", "R4"
+		return "refused before, then silence", "WS.T6"
 	case HardClose:
 		return "hard close", "SO_LINGER"
 	case LingerExpired:
@@ -169,6 +185,8 @@ func (c Cause) describeEnds() (text, rule string) {
 		return "lost on the link", ""
 	case LinkCut:
 		return "link is cut", ""
+	case LinkHealed:
+		return "link is whole again", ""
 	case LinkDuplicated:
 		return "delivered twice", ""
 	case NoRoute:

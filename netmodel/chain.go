@@ -48,3 +48,12 @@ func (h *Host) unlink(c *chain, i int32) {
 	s.next, s.prev = 0, 0
 	c.len--
 }
+
+// placeIn returns how many sockets stand before one.
+func (h *Host) placeIn(c *chain, i int32) int32 {
+	n := int32(0)
+	for j := c.head; j != i; j = h.socks[j].next {
+		n++
+	}
+	return n
+}

@@ -26,6 +26,9 @@ type ClientConfig struct {
 	Send       int // bytes it sends once it is connected
 }
 
+// longestPatience is far from the end of virtual time: ten years.
+const longestPatience = 10 * 365 * 24 * time.Hour
+
 // Retry says what a program does after its attempt was refused, reset or timed
 // out. The zero value does nothing.
 type Retry struct {
@@ -44,6 +47,8 @@ func (c ClientConfig) Validate() error {
 		return fmt.Errorf("client %q: cannot connect to %v", c.Name, c.To)
 	case c.GiveUp < 0 || c.Retry.Delay < 0 || c.Retry.Max < 0:
 		return fmt.Errorf("client %q: a duration is negative", c.Name)
+	case c.GiveUp > longestPatience || c.Retry.Delay > longestPatience:
+		return fmt.Errorf("client %q: waits for %v and pauses for %v: want at most %v each", c.Name, c.GiveUp, c.Retry.Delay, longestPatience)
 	case c.Retry.Attempts < 0 || c.Retry.Attempts > 1000:
 		return fmt.Errorf("client %q: %d further attempts: want 0 to 1000", c.Name, c.Retry.Attempts)
 	case c.Retry.Factor < 0 || c.Retry.Factor > 10:
@@ -87,7 +92,7 @@ const (
 	OutcomeRefused                 // connect failed with WSAECONNREFUSED
 	OutcomeReset                   // connected, and reset before it was accepted
 	OutcomeTimedOut                // no answer in time
-	OutcomeGaveUp                  // the client's program lost patience first
+	OutcomeGaveUp                  // the client's program lost patience first, or could not even ask
 	outcomeCount
 )
 
@@ -144,7 +149,7 @@ type attempt struct {
 	draws    sim.Rand
 	arrival  [2]sim.Time // of the latest segment towards the server and back: keeps order
 	decided  uint64      // last record of a listener about it
-	why      Cause       // and what it said
+	ignored  Cause       // why, if that was to leave it unanswered
 	trimmed  bool
 	finished bool // no further step of the client depends on it
 }

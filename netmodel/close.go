@@ -49,7 +49,7 @@ func (h *Host) closeConnection(i int32) error {
 		if !s.has(flagLingering) {
 			s.set(flagLingering, true)
 			h.finish(i)
-			h.schedule(i, seconds(s.linger), timerLinger)
+			s.lingering = h.schedule(i, seconds(s.linger), timerLinger)
 		}
 		return WSAEWOULDBLOCK
 	}
@@ -61,6 +61,7 @@ func (h *Host) closeConnection(i int32) error {
 		h.table.close(s.fd)
 	}
 	s.fd = 0
+	h.timers.Cancel(s.lingering)
 	h.settle(i)
 	return nil
 }

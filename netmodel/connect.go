@@ -140,12 +140,34 @@ func (h *Host) synTimeout(i int32) {
 		h.failConnect(i, WSAECONNREFUSED, s.why)
 	case s.resends < c.Syn.Retries && !over:
 		s.silences++
-		h.resendSyn(i, SynUnanswered)
+		h.resendSyn(i, c.silence(SynUnanswered, SynUnanswered3s))
 	case c.Refused.Sticks && s.has(flagRefusedOnce):
 		h.failConnect(i, WSAECONNREFUSED, RefusalsExhausted)
 	default:
-		h.failConnect(i, WSAETIMEDOUT, NoAnswer)
+		h.failConnect(i, WSAETIMEDOUT, c.silence(NoAnswer, NoAnswer3s))
 	}
+}
+
+// silence returns the cause that names the generation of timers which the
+// schedule of SYNs belongs to: 1 s (WS.T2) or 3 s (WS.T1).
+func (c *Client) silence(now, old Cause) Cause {
+	if c.Syn.First == 3*time.Second {
+		return old
+	}
+	return now
+}
+
+// whyNotConnect says why a client could not even send a SYN.
+func (h *Host) whyNotConnect(e Errno) Cause {
+	switch {
+	case e == WSAEMFILE:
+		return NoDescriptorLeft
+	case e == WSAENOBUFS && h.faults&FaultNoBuffers == 0:
+		return NoPortLeft
+	case e == WSAENOBUFS:
+		return OutOfBuffers
+	}
+	return NetworkDown
 }
 
 func (h *Host) resendSyn(i int32, why Cause) {

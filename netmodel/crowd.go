@@ -32,6 +32,7 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 
 // ClientName returns the name of a client.
 func (n *Network) ClientName(id ClientID) string {
+	n.knownClient(id)
 	c := &n.clients[id]
 	name := n.configs[c.config].Name
 	if c.number == 0 {
@@ -70,11 +71,16 @@ func (n *Network) ConnName(c ConnID) string {
 	return name
 }
 
+// knownClient panics with a sentence if no client has the id.
+func (n *Network) knownClient(id ClientID) {
+	if id == 0 || int(id) >= len(n.clients) {
+		panic(fmt.Sprintf("netmodel: no client %d: AddClients has returned 1 to %d", id, len(n.clients)-1))
+	}
+}
+
 // Start makes a client begin its first attempt, d from now.
 func (n *Network) Start(id ClientID, d time.Duration) {
-	if id == 0 || int(id) >= len(n.clients) {
-		panic(fmt.Sprintf("netmodel: Start: no client %d: AddClients has returned 1 to %d", id, len(n.clients)-1))
-	}
+	n.knownClient(id)
 	n.engine.After(d, event{kind: eventStart, tag: uint64(id)})
 }
 
@@ -136,8 +142,10 @@ func (n *Network) begin(id ClientID) {
 		err = h.Connect(fd, config.To)
 	}
 	if err != error(WSAEWOULDBLOCK) {
-		n.record(Record{At: n.Now(), Host: config.Host, Kind: ConnectFailed, Conn: c.conn, Errno: errnoOf(err), Cause: OutOfBuffers})
-		n.decide(c.conn, OutcomeGaveUp, OutOfBuffers)
+		n.flush() // what led to it comes first
+		why := h.whyNotConnect(errnoOf(err))
+		n.record(Record{At: n.Now(), Host: config.Host, Kind: ConnectFailed, Conn: c.conn, Errno: errnoOf(err), Cause: why})
+		n.decide(c.conn, OutcomeGaveUp, why)
 		n.endAttempt(id)
 		return
 	}
@@ -179,6 +187,7 @@ func (n *Network) giveUp(conn ConnID) {
 // CloseClient makes a client close its connection, hard (with an RST) or not.
 // It reports whether there was one.
 func (n *Network) CloseClient(id ClientID, hard bool) bool {
+	n.knownClient(id)
 	c := &n.clients[id]
 	if c.fd == 0 {
 		return false
@@ -197,6 +206,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 
 // SendClient makes a client send bytes on its connection.
 func (n *Network) SendClient(id ClientID, bytes int) error {
+	n.knownClient(id)
 	c := &n.clients[id]
 	_, err := n.present(n.configs[c.config].Host).Send(c.fd, bytes)
 	return err
@@ -252,7 +262,10 @@ func (n *Network) note(a *attempt, r Record) {
 	case r.Kind == RequestRefused && r.Cause == NoCause:
 		n.violated(fmt.Errorf("a refused client had a reason: %s had none at %v", n.ConnName(r.Conn), r.At))
 	}
-	a.decided, a.why = n.count, r.Cause
+	a.decided, a.ignored = n.count, NoCause
+	if r.Kind == RequestIgnored {
+		a.ignored = r.Cause
+	}
 	a.trimmed = r.Kind == ResetPending && r.Cause == Trimmed
 	if r.Kind == RequestAccepted && a.fate.Outcome == StillPending {
 		n.decide(r.Conn, OutcomeAccepted, r.Cause)
@@ -265,8 +278,8 @@ func (n *Network) fail(a *attempt, r Record) {
 	switch {
 	case r.Errno == WSAECONNREFUSED:
 		n.decide(r.Conn, OutcomeRefused, r.Cause)
-	case r.Errno == WSAETIMEDOUT && r.Cause == NoAnswer && a.why != NoCause:
-		n.decide(r.Conn, OutcomeTimedOut, a.why) // the listener did not answer, and this is why
+	case r.Errno == WSAETIMEDOUT && a.ignored != NoCause:
+		n.decide(r.Conn, OutcomeTimedOut, a.ignored) // the listener did not answer, and this is why
 	case r.Errno == WSAETIMEDOUT:
 		n.decide(r.Conn, OutcomeTimedOut, r.Cause)
 	default:

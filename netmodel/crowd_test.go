@@ -141,7 +141,7 @@ func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
 		{"timed out: ignored when full", silent, func(w *world) { w.rival() }, netmodel.OutcomeTimedOut, netmodel.QueueFull},
 		{"refused: nobody listens", netmodel.WSP(), func(w *world) { _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeRefused, netmodel.NobodyListens},
 		{"refused: paused", netmodel.WSP(), func(w *world) { _ = w.host().SetSockOpt(w.fd, netmodel.SO_PAUSE_ACCEPT, 1) }, netmodel.OutcomeRefused, netmodel.Paused},
-		{"timed out: cut", netmodel.WSP(), func(w *world) { w.n.Cut(w.server, w.crowd, true) }, netmodel.OutcomeTimedOut, netmodel.NoAnswer},
+		{"timed out: cut", netmodel.WSP(), func(w *world) { w.n.Cut(w.server, w.crowd, true) }, netmodel.OutcomeTimedOut, netmodel.NoAnswer3s},
 		{"timed out: no buffers", netmodel.WSP(), func(w *world) { w.host().SetFault(netmodel.FaultNoBuffers, true) }, netmodel.OutcomeTimedOut, netmodel.OutOfBuffers},
 		{"reset: the listener closes", netmodel.WSP(), func(w *world) { w.run(time.Second); _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeReset, netmodel.ListenerClosed},
 		{"reset: rejected", netmodel.WSP(), func(w *world) {
@@ -277,7 +277,7 @@ func TestClientWithoutAPortGivesUp(t *testing.T) {
 	w.n.Start(first+1, 0)
 	w.n.Start(first, 0) // while it is still at it: nothing
 	w.run(time.Second)
-	w.wantFate("s2", netmodel.OutcomeGaveUp, netmodel.OutOfBuffers, 0)
+	w.wantFate("s2", netmodel.OutcomeGaveUp, netmodel.NoPortLeft, 0)
 	check(t, "code", w.records(netmodel.ConnectFailed)[0].Errno, netmodel.WSAENOBUFS)
 	offered, _ := w.n.Tally()
 	check(t, "attempts", offered, 2)

@@ -173,12 +173,14 @@ func (h *Host) complete(i int32) {
 	s.state = stateOpen
 	h.places++
 	s.place = h.places
+	place := l.done.len // in the queue
 	if h.profile.Order == OrderByArrival {
 		h.linkByArrival(&l.done, i)
+		place = h.placeIn(&l.done, i)
 	} else {
 		h.link(&l.done, i)
 	}
-	h.recordListener(l, Record{Kind: Completed, Conn: s.conn, Since: s.since, Cause: HandshakeComplete})
+	h.recordListener(l, Record{Kind: Completed, Conn: s.conn, Since: s.since, Value: int64(place), Cause: HandshakeComplete})
 }
 
 // abortPending handles the RST of a client whose connection is complete and
@@ -194,7 +196,11 @@ func (h *Host) abortPending(i int32) {
 	h.disarm(i)
 	delete(h.tuples, s.key())
 	l := &h.lists[h.socks[s.listener].list]
-	h.recordListener(l, Record{Kind: AbortedPending, Conn: s.conn, Since: s.since, Cause: ClientReset})
+	why := ClientReset
+	if h.profile.Aborted == AbortedAtReceive {
+		why = ClientResetQuietly
+	}
+	h.recordListener(l, Record{Kind: AbortedPending, Conn: s.conn, Since: s.since, Cause: why})
 }
 
 // olderChildren reports whether an accepted connection of an earlier listener

@@ -71,6 +71,30 @@ func tupleOf(local, remote Addr) tuple {
 	return tuple{uint64(local.IP)<<16 | uint64(local.Port), uint64(remote.IP)<<16 | uint64(remote.Port)}
 }
 
+// errno returns what calls report while the fault is on.
+func (f Fault) errno() Errno {
+	switch f {
+	case FaultNetworkDown:
+		return WSAENETDOWN
+	case FaultNoBuffers:
+		return WSAENOBUFS
+	}
+	return WSAEINPROGRESS
+}
+
+// String says what the fault is.
+func (f Fault) String() string {
+	switch f {
+	case FaultNetworkDown:
+		return "network down"
+	case FaultNoBuffers:
+		return "no buffers"
+	case FaultInCallback:
+		return "in a callback"
+	}
+	return "faults"
+}
+
 type portKey struct {
 	typ  SocketType
 	port uint16
@@ -102,7 +126,7 @@ func NewHost(c HostConfig) *Host {
 	if len(c.Addrs) == 0 || slices.Contains(c.Addrs, AnyIP) || c.Descriptors < 0 {
 		panic(fmt.Sprintf("netmodel: NewHost: addresses %v, %d descriptors: want at least one address, none of them 0.0.0.0, and 0 or more descriptors", c.Addrs, c.Descriptors))
 	}
-	return &Host{
+	h := &Host{
 		profile: c.Profile,
 		id:      c.ID,
 		addrs:   slices.Clone(c.Addrs),
@@ -114,6 +138,8 @@ func NewHost(c HostConfig) *Host {
 		ports:   map[portKey]int32{},
 		nextPt:  c.Profile.PortMin,
 	}
+	h.timers.SetStallLimit(math.MaxInt) // every timer waits: many at one instant are no stall
+	return h
 }
 
 // Profile returns the profile of the host.
@@ -124,11 +150,14 @@ func (h *Host) Now() sim.Time { return h.now }
 
 // SetFault switches a fault on or off.
 func (h *Host) SetFault(f Fault, on bool) {
+	r := Record{Kind: FaultChanged, Value: int64(f)}
 	if on {
 		h.faults |= f
+		r.Errno = f.errno()
 	} else {
 		h.faults &^= f
 	}
+	h.record(r)
 }
 
 // SetUser says whose program makes the next calls. Only the bind conflicts look
@@ -167,7 +196,7 @@ func (h *Host) Cleanup() error {
 // Deliver hands the host a segment that arrived for it.
 func (h *Host) Deliver(s Segment) {
 	if h.faults&FaultNetworkDown != 0 {
-		h.record(Record{Kind: Lost, Conn: s.Conn, Cause: NetworkDown})
+		h.record(Record{Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: NetworkDown})
 		return
 	}
 	if i, ok := h.tuples[tupleOf(s.Dst, s.Src)]; ok {
@@ -184,6 +213,10 @@ func (h *Host) Deliver(s Segment) {
 		return
 	}
 	if s.Flags&(SYN|ACK|RST) == SYN {
+		if !h.owns(s.Dst.IP) {
+			h.record(Record{Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: NoRoute})
+			return
+		}
 		h.request(h.listenerFor(s.Dst), s)
 		return
 	}
@@ -242,7 +275,7 @@ func (h *Host) Clone() *Host {
 }
 
 // enter makes the checks that every call makes first, in this order: startup,
-// network down, callback in progress. S1-S5 of the rule table.
+// network down, callback in progress. WS.S1 to WS.S5.
 func (h *Host) enter() error {
 	switch {
 	case h.started == 0:

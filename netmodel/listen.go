@@ -21,7 +21,7 @@ func (l *listener) pending() int { return int(l.half.len + l.done.len) }
 
 // Listen makes a socket listen, or changes the backlog of one that listens
 // already. An illegal backlog is replaced by the nearest legal one without a
-// word (C1, C2), SomaxconnOf the profile asks for the maximum (P4). If more
+// word (C1, C2), SOMAXCONN, by the number of the profile, asks for the maximum (P4). If more
 // connections are pending than a new backlog allows, the excess is reset, by
 // default newest first (R10).
 //
@@ -170,7 +170,11 @@ func (h *Host) resetPending(i int32, why Cause) {
 	if !s.has(flagAborted) {
 		h.sendReset(i, why)
 	}
-	h.recordListener(l, Record{Kind: ResetPending, Conn: s.conn, Since: s.since, Cause: why})
+	r := Record{Kind: ResetPending, Conn: s.conn, Since: s.since, Cause: why}
+	if s.state == stateOffered {
+		r.Value = unanswered
+	}
+	h.recordListener(l, r)
 	s.state = stateBroken
 	h.release(i)
 }

@@ -110,6 +110,11 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	if len(c.Addrs) == 0 {
 		c.Addrs = []IP{HostAddr(id, 1)}
 	}
+	for _, ip := range c.Addrs {
+		if ip>>16 != HostAddr(id, 0)>>16 {
+			panic(fmt.Sprintf("netmodel: AddHost: %v does not lead to host %d: its addresses are those of HostAddr", ip, id))
+		}
+	}
 	h := NewHost(c)
 	_ = h.Startup() // never fails
 	n.nodes = append(n.nodes, node{host: h, name: name, wakeAt: -1})
@@ -177,6 +182,7 @@ func (n *Network) Cut(a, b HostID, cut bool) {
 	n.known(b)
 	n.flush()
 	n.paths[a][b].cut, n.paths[b][a].cut = cut, cut
+	n.recordCut(a, b, cut)
 }
 
 // After schedules an event of the caller's own; Step returns its tag.
@@ -325,6 +331,15 @@ func (n *Network) CutOneWay(from, to HostID, cut bool) {
 	n.known(to)
 	n.flush()
 	n.paths[from][to].cut = cut
+	n.recordCut(from, to, cut)
+}
+
+func (n *Network) recordCut(at, to HostID, cut bool) {
+	why := LinkHealed
+	if cut {
+		why = LinkCut
+	}
+	n.record(Record{At: n.Now(), Host: at, Kind: LinkChanged, Value: int64(to), Cause: why})
 }
 
 // transmit puts a segment on its way.
@@ -336,7 +351,7 @@ func (n *Network) transmit(from HostID, s Segment) {
 	}
 	p := &n.paths[from][to]
 	l := &p.link
-	a := &n.attempts[s.Conn]
+	a := n.attempt(s.Conn)
 	switch {
 	case p.cut:
 		n.lose(from, s, LinkCut)
@@ -356,13 +371,22 @@ func (n *Network) transmit(from HostID, s Segment) {
 	}
 }
 
+// attempt returns what is remembered of an attempt; segments of unknown ones
+// share one entry.
+func (n *Network) attempt(c ConnID) *attempt {
+	if int(c) >= len(n.attempts) {
+		c = 0
+	}
+	return &n.attempts[c]
+}
+
 // carry draws when a segment arrives.
 func (n *Network) carry(to HostID, s Segment, way int, l *Link) {
-	a := &n.attempts[s.Conn]
+	a := n.attempt(s.Conn)
 	at := n.engine.Now().Add(l.delay(&a.draws))
 	if a.draws.Chance(l.Reorder) {
 		at = at.Add(l.delay(&a.draws))
-	} else if s.Conn != 0 {
+	} else if a != &n.attempts[0] {
 		at = max(at, a.arrival[way])
 		a.arrival[way] = at
 	}

@@ -32,7 +32,7 @@ func (p *picture) apply(r Record) {
 	case RequestOffered:
 		p.entries = append(p.entries, pictured{r.Conn, '?'})
 	case Completed:
-		p.complete(at)
+		p.complete(at, int(r.Value))
 	case AbortedPending:
 		p.mark(at, '!')
 	case Deferred:
@@ -50,19 +50,15 @@ func (p *picture) mark(at int, m byte) {
 	}
 }
 
-// complete moves an entry behind the complete ones, where accept will find it.
-func (p *picture) complete(at int) {
+// complete moves an entry to the place where accept will find it.
+func (p *picture) complete(at, place int) {
 	if at < 0 {
 		return
 	}
 	e := p.entries[at]
 	e.mark = 0
 	p.entries = slices.Delete(p.entries, at, at+1)
-	behind := slices.IndexFunc(p.entries, func(e pictured) bool { return e.mark == '(' || e.mark == '?' })
-	if behind < 0 {
-		behind = len(p.entries)
-	}
-	p.entries = slices.Insert(p.entries, behind, e)
+	p.entries = slices.Insert(p.entries, min(place, len(p.entries)), e)
 }
 
 // appendText draws the queue: a name a pending connection, (in brackets) while

@@ -277,8 +277,8 @@ func (p Profile) Validate() error {
 
 // Validate says what is wrong with the settings of a connecting side.
 func (c Client) Validate() error {
-	if c.Refused.Gap < 0 {
-		return fmt.Errorf("client: gap %v after a refusal is negative", c.Refused.Gap)
+	if c.Refused.Gap < 0 || c.Refused.Gap > 24*time.Hour {
+		return fmt.Errorf("client: gap %v after a refusal: want 0 to %v", c.Refused.Gap, 24*time.Hour)
 	}
 	return c.Syn.validate()
 }

@@ -23,7 +23,7 @@ type HostID uint16
 type Record struct {
 	At    sim.Time
 	Since sim.Time // when the SYN arrived that the record is about, for RequestAccepted, Completed and what ends a pending connection
-	Value int64    // of a call: its argument or result (of close: 1 for a connection that came out of accept; of bind: address and port); of RequestAccepted: the new descriptor; of a retransmission: which one
+	Value int64    // of a call: its argument or result (of close: 1 for a connection that came out of accept; of bind: address and port); of Completed: its place in the queue; of RequestAccepted: the new descriptor; of a retransmission: which one
 	Conn  ConnID   // whom it concerns, 0 for nobody
 	FD    FD       // the socket: the listener for everything about its queue
 
@@ -67,10 +67,12 @@ const (
 	Finished      // the peer closed its side
 	Closed        // a connection is over at this host
 
-	GaveUp     // a client's program gave up
-	Retries    // a client's program will try again
-	Lost       // the network lost a segment
-	Duplicated // the network delivered a segment twice
+	GaveUp       // a client's program gave up
+	Retries      // a client's program will try again
+	Lost         // the network lost a segment
+	Duplicated   // the network delivered a segment twice
+	LinkChanged  // a link was cut or healed, to the host in Value, see Cause
+	FaultChanged // a fault was switched, Value tells which, Errno what calls report if it is on
 	kindCount
 )
 
@@ -98,6 +100,73 @@ const (
 // byServer is the Value of a CallClose record about a connection that came out
 // of accept.
 const byServer = 1
+
+// unanswered is the Value of a ResetPending record about a request whose SYN
+// had not been answered: it is refused.
+const unanswered = 1
+
+// Rule returns the id of the claim behind the record: that of its cause, or of
+// the error that a call reported. It is "" if there is none.
+func (r Record) Rule() string {
+	if rule := r.Cause.Rule(); rule != "" || r.Kind != Called {
+		return rule
+	}
+	switch r.Call {
+	case CallListen:
+		return listenRule(r.Errno)
+	case CallAccept:
+		return acceptRule(r.Errno)
+	case CallBind:
+		if r.Errno == WSAEADDRINUSE || r.Errno == WSAEACCES {
+			return "WS.U1"
+		}
+	}
+	return ""
+}
+
+func listenRule(e Errno) string {
+	switch e {
+	case WSAENETDOWN:
+		return "E1"
+	case WSAEADDRINUSE:
+		return "E2"
+	case WSAEINPROGRESS:
+		return "E3"
+	case WSAEINVAL:
+		return "E4"
+	case WSAEISCONN:
+		return "E5"
+	case WSAEMFILE:
+		return "E6"
+	case WSAENOBUFS:
+		return "E7"
+	case WSAENOTSOCK:
+		return "E8"
+	case WSAEOPNOTSUPP:
+		return "E9"
+	}
+	return ""
+}
+
+func acceptRule(e Errno) string {
+	switch e {
+	case WSAEINVAL, WSAEOPNOTSUPP:
+		return "WS.A1"
+	case WSAEWOULDBLOCK:
+		return "WS.A2"
+	case WSAEMFILE:
+		return "WS.A3"
+	case WSAECONNREFUSED:
+		return "WS.C3"
+	case WSATRY_AGAIN:
+		return "WS.C4"
+	case WSAEACCES:
+		return "WS.C9"
+	case WSAECONNRESET:
+		return "WS.X6"
+	}
+	return ""
+}
 
 // String returns the name of the call in lower case.
 func (c Call) String() string {

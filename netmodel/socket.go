@@ -60,6 +60,7 @@ type socket struct {
 	serial        uint64   // order of making; never used twice
 	since         sim.Time // connecting: when the first SYN went out; pending: when its SYN arrived
 	timer         sim.EventID
+	lingering     sim.EventID // the timer of SO_LINGER
 	conn          ConnID
 	fd            FD // 0 for pending connections and for closed ones
 	heldFD        FD // closed, but the descriptor is not free yet
@@ -176,6 +177,7 @@ func (h *Host) give(i int32) {
 func (h *Host) release(i int32) {
 	s := &h.socks[i]
 	h.disarm(i)
+	h.timers.Cancel(s.lingering)
 	h.unchain(i)
 	if h.tuples[s.key()] == i {
 		delete(h.tuples, s.key())

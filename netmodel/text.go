@@ -20,7 +20,7 @@ import (
 //	-  accept handed one out       x  the host reset a pending connection
 //	<  a SYN or SYN-ACK was sent   ~  the client of a pending connection is gone
 //	*  something a client learned or did
-//	%  the network lost a segment or delivered it twice
+//	%  the network lost a segment or delivered it twice, or changed
 //
 // The queue, in the order in which accept takes: a waits for accept, (b) is
 // half-open, a dot is a slot that is available, an underscore one that waits to
@@ -74,7 +74,7 @@ func (p *Printer) Append(b []byte, r Record) []byte {
 		}
 		b = q.appendText(b, p.Conn)
 	}
-	if rule := r.Cause.Rule(); rule != "" {
+	if rule := r.Rule(); rule != "" {
 		b = pad(b, start, columnTime+7+columnWho+columnWhat+columnResult+columnPicture)
 		b = append(b, rule...)
 	}
@@ -139,7 +139,7 @@ func symbol(r Record) byte {
 		return '~'
 	case SynSent, SynSentAgain, SynAckAgain:
 		return '<'
-	case Lost, Duplicated:
+	case Lost, Duplicated, LinkChanged, FaultChanged:
 		return '%'
 	}
 	return '*'
@@ -149,7 +149,7 @@ func symbol(r Record) byte {
 // attempt, except what the program of a server calls.
 func (p *Printer) who(r Record) string {
 	switch {
-	case r.Conn == 0, r.Kind == Called && r.Call == CallClose && r.Value == byServer, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == Called && r.Limit > 0:
+	case r.Conn == 0, r.Kind == Called && r.Call == CallClose && r.Value == byServer, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == SynAckAgain, r.Kind == Called && r.Limit > 0:
 		return p.Host(r.Host)
 	}
 	return p.Conn(r.Conn)
@@ -177,6 +177,10 @@ func (p *Printer) appendWhat(b []byte, r Record) []byte {
 		return append(b, Segment{Flags: Flags(r.Value)}.kindName()...)
 	case ResetPending, Withdrawn:
 		return append(b, "pending"...)
+	case LinkChanged:
+		return append(append(b, "link to "...), p.Host(HostID(r.Value))...)
+	case FaultChanged:
+		return append(b, Fault(r.Value).String()...)
 	case GaveUp:
 		return append(b, "gives up"...)
 	case Broken, Finished, Closed:
@@ -228,7 +232,18 @@ func (p *Printer) appendResult(b []byte, r Record) []byte {
 		b = append(b, "refused: "...)
 	case RequestIgnored:
 		b = append(b, "ignored: "...)
+	case FaultChanged:
+		if r.Errno != 0 {
+			return append(append(b, "on: calls fail with "...), r.Errno.Error()...)
+		}
+		return append(b, "off"...)
+	case SynAckAgain:
+		return append(append(b, "to "...), p.Conn(r.Conn)...)
 	case ResetPending:
+		if r.Value == unanswered {
+			b = append(b, "refused: "...)
+			break
+		}
 		b = append(b, "reset: "...)
 	case AbortedPending:
 		b = append(b, "keeps its place: "...)

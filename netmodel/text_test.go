@@ -45,10 +45,11 @@ func TestOutcomesAndCallsHaveNames(t *testing.T) {
 	check(t, "Call beyond the last", netmodel.Call(len(calls)).String(), "")
 	seen := map[string]bool{}
 	for c := range causes() {
-		if seen[c.String()] {
-			t.Errorf("two causes have the text %q", c)
+		key := c.String() + c.Rule()
+		if seen[key] {
+			t.Errorf("two causes have the text and rule %q", key)
 		}
-		seen[c.String()] = true
+		seen[key] = true
 	}
 	check(t, "text of no cause", netmodel.NoCause.String()+netmodel.NoCause.Rule(), "")
 }
@@ -135,22 +136,23 @@ const storyShort = `
    23.000 ms  + c       ACK                      handshake complete                     [a b c]              R3
    31.000 ms  ! d       SYN                      refused: queue full                    [a b c]              R4
    40.000 ms  - server  accept(fd 3)             put off: a                             [a* b c]
-   40.000 ms  = server  accept(fd 3)             = WSATRY_AGAIN                         [a* b c]
+   40.000 ms  = server  accept(fd 3)             = WSATRY_AGAIN                         [a* b c]             WS.C4
    41.000 ms  - server  accept(fd 3)             = a, fd 4, waited 40ms                 [b c .]              WS.Q1
    41.000 ms  * b       gives up                 patience ended
    42.000 ms  ~ b       RST                      keeps its place: client reset it       [b! c .]             WS.X6
    50.000 ms  ~ b       pending                  leaves: client reset it                [c . _]              WS.X6
-   50.000 ms  = server  accept(fd 3)             = WSAECONNRESET                        [c . .]
+   50.000 ms  = server  accept(fd 3)             = WSAECONNRESET                        [c . .]              WS.X6
    50.000 ms  = server  open()                   = fd 5
    50.000 ms  = server  open()                   = fd 6
    50.000 ms  = server  open()                   = fd 7
-   60.000 ms  = server  accept(fd 3)             = WSAEMFILE                            [c . .]
+   60.000 ms  = server  accept(fd 3)             = WSAEMFILE                            [c . .]              WS.A3
   532.000 ms  < d       SYN again, 1             refused, not final                                          WS.T3
   533.000 ms  > d       SYN                      queued                                 [c (d) .]            R3
   534.000 ms  * d       connect                  = 0 after 504ms
   535.000 ms  + d       ACK                      handshake complete                     [c d .]              R3
  3000.000 ms  = server  listen(fd 3, backlog 1)  = 0                                    [c d]
  3000.000 ms  x d       pending                  reset: trimmed                         [c]                  R10
+ 3000.000 ms  % server  link to crowd            link is cut
  3001.000 ms  * d       connection               WSAECONNRESET: trimmed                                      R10
  3001.000 ms  * d                                tries again in 1s
  4000.000 ms  % e       SYN                      link is cut
@@ -164,6 +166,7 @@ const storyShort = `
  5020.000 ms  * c       gives up                 patience ended
  5020.000 ms  % c       FIN                      link is cut
  5500.000 ms  * e       gives up                 patience ended
+ 7000.000 ms  % server  link to crowd            link is whole again
  7000.000 ms  = server  close(fd 4)              = 0, done with a
  7000.000 ms  = server  close(fd 3)              = 0                                    [c]
  7000.000 ms  x c       pending                  reset: listener closed                                      WS.X2

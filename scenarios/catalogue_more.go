@@ -15,6 +15,7 @@ func descriptorScenarios() []Scenario {
 		delayedAddressInUse(),
 		descriptors(),
 		emfileLoop(),
+		switchedFaults(),
 	}
 }
 
@@ -134,6 +135,37 @@ func emfileLoop() Scenario {
 	}
 }
 
+func switchedFaults() Scenario {
+	return Scenario{
+		Name:     "faults",
+		Summary:  "the network is down, buffers are out, a callback is running",
+		Question: "A server's network subsystem fails for a while, then its buffers run out, then it calls listen from inside a callback. What does listen return each time, and what do clients notice?",
+		Lesson: "WSAENETDOWN (E1), WSAENOBUFS (E7) and WSAEINPROGRESS (E3); none of the failed calls changes anything, so the backlog is still 2 in the end. What " +
+			"clients notice is not in the error: segments that arrive while the network is down are lost, and a request that meets no buffer space is " +
+			"ignored; a and b ask again after three seconds (WS.T1) and get in. A callback stops the program, not the host: c is queued.",
+		Profiles: []string{"wsp"},
+		Until:    10 * time.Second,
+		Link:     lan(),
+		Steps: []Step{
+			{0, Listen{Backlog: 2}},
+			{10 * ms, SetFault{Fault: netmodel.FaultNetworkDown, On: true}}, {10 * ms, Listen{Backlog: 5}}, {10 * ms, Request{Client: "a"}},
+			{20 * ms, SetFault{Fault: netmodel.FaultNetworkDown}},
+			{30 * ms, SetFault{Fault: netmodel.FaultNoBuffers, On: true}}, {30 * ms, Listen{Backlog: 5}}, {30 * ms, Request{Client: "b"}},
+			{40 * ms, SetFault{Fault: netmodel.FaultNoBuffers}},
+			{50 * ms, SetFault{Fault: netmodel.FaultInCallback, On: true}}, {50 * ms, Listen{Backlog: 5}}, {50 * ms, Request{Client: "c"}},
+			{60 * ms, SetFault{Fault: netmodel.FaultInCallback}}, {70 * ms, Accept{}},
+			{4 * time.Second, Accept{}}, {4 * time.Second, Accept{}},
+		},
+		Expect: []Expectation{
+			{Measure: MeasureAccepted, Min: 3, Max: 3},
+			{Measure: MeasureFailures, Min: 3, Max: 3},
+			{Measure: MeasureLimit, Min: 2, Max: 2},
+			{Measure: MeasureIgnoredSYNs, Min: 1, Max: 1},
+		},
+		Knobs: []Knob{anyBacklog("backlog")},
+	}
+}
+
 // crowdScenarios are about many clients.
 func crowdScenarios() []Scenario {
 	return []Scenario{
@@ -141,6 +173,7 @@ func crowdScenarios() []Scenario {
 		halfOpenFlood(),
 		impatient(),
 		lossyLink(),
+		cutLink(),
 		recorded(),
 	}
 }
@@ -228,6 +261,30 @@ func impatient() Scenario {
 			{For: "windows", Measure: MeasureRefused},
 		},
 		Knobs: append(loadKnobs(), Knob{"giveup", 0, int64(time.Hour)}, Knob{"retries", 0, 20}),
+	}
+}
+
+func cutLink() Scenario {
+	return Scenario{
+		Name:     "cut-link",
+		Summary:  "the link breaks in the middle of a handshake",
+		Question: "The SYN-ACK to a is under way when the link is cut for five seconds. b is connected and has bytes to send. What do the two notice, and what does the listener see?",
+		Lesson: "Nothing at all, but for a delay. What is under way arrives, so a is connected at 12 ms; its final ACK is lost, and for the host the connection stays half-open " +
+			"and keeps its slot (WS.Q6). The host sends the SYN-ACK again after three seconds, in vain, and after nine (WS.T9): only the answer to that one makes a complete. " +
+			"What b sent is sent again until it is acknowledged. Nobody is told that the link was cut.",
+		Profiles: []string{"wsp"},
+		Until:    20 * time.Second,
+		Link:     lan(),
+		Steps: []Step{
+			{0, Listen{Backlog: 2}}, {0, Request{Client: "b"}},
+			{10 * ms, Request{Client: "a"}}, {11*ms + ms/2, CutLink{}}, {20 * ms, Send{Client: "b", Bytes: 100}},
+			{5 * time.Second, CutLink{Healed: true}}, {15 * time.Second, Accept{}}, {15 * time.Second, Accept{}},
+		},
+		Expect: []Expectation{
+			{Client: "a", Outcome: netmodel.OutcomeAccepted},
+			{Client: "b", Outcome: netmodel.OutcomeAccepted},
+		},
+		Knobs: []Knob{anyBacklog("backlog")},
 	}
 }
 

@@ -22,40 +22,42 @@ func KnownHash(scenario, profile string) (uint64, bool) {
 // knownHashes has a scenario, a profile and the hash a line. The test of the
 // goldens rewrites what follows with -update.
 const knownHashes = "" +
-	"overflow wsp be4395cc594464a8\n" +
-	"overflow windows bbf3859b05c06ed6\n" +
-	"backlog-of-one wsp 813bddef229de52b\n" +
-	"backlog-of-one winsock11 813bddef229de52b\n" +
+	"overflow wsp 9656342a98338093\n" +
+	"overflow windows a3c68ebe80b9d223\n" +
+	"backlog-of-one wsp ad6ec141e93daa43\n" +
+	"backlog-of-one winsock11 ad6ec141e93daa43\n" +
 	"illegal-backlogs wsp 96d556556f73c3f5\n" +
 	"illegal-backlogs windowsce3 71b33894192639a3\n" +
 	"illegal-backlogs windows ce8d35ae6a219330\n" +
-	"somaxconn wsp 33e6b28db19a0ef3\n" +
-	"somaxconn windows c498dd39debb42ff\n" +
-	"somaxconn winsock11 8088220c99dcdcf3\n" +
-	"late-success windows e6adfd073d30657f\n" +
-	"late-success wsp ca3023775e93a482\n" +
-	"relisten-smaller wsp 57a1c56d42897ea4\n" +
-	"relisten-smaller windows 5d73f92a28c2dfbe\n" +
-	"relisten-larger wsp afce1c4952fee4c5\n" +
-	"gives-up-queued wsp 989a3b06d84bdae9\n" +
-	"gives-up-queued windows 9effe0aa8ab4f405\n" +
-	"close-full wsp 71d2a566bab31152\n" +
-	"condition-function wsp 13e87909caf83932\n" +
-	"condition-function windows 5885c55ea94f3456\n" +
-	"conditional-accept wsp df8c954864be215b\n" +
-	"paused wsp 29cc1e8fbb362d59\n" +
-	"two-listeners wsp b79a643a458af564\n" +
-	"two-listeners windows d0e1992ae73048ce\n" +
-	"delayed-address-in-use wsp 260464b7f9da5601\n" +
-	"delayed-address-in-use windows 9342495221df7725\n" +
-	"descriptors wsp b003b38fde5c6d8d\n" +
-	"emfile-loop wsp df10c29f25802e32\n" +
-	"burst wsp 497c03cdc16e6328\n" +
-	"burst windows c4bbb4187d6a68d4\n" +
-	"half-open-flood wsp 4905f657b1ee424e\n" +
-	"impatient wsp 1129a4351e25aeca\n" +
-	"impatient windows 01c3c12dcc359096\n" +
-	"lossy-link wsp 61ef5dd782a5e4bc\n" +
-	"lossy-link windows 7de4faceb65bd188\n" +
-	"recorded wsp 4bb37965e8c195db\n" +
-	"recorded windows 0aec8858dae2d19a\n"
+	"somaxconn wsp 739f0f9368d3818c\n" +
+	"somaxconn windows a661b9cdc68ea241\n" +
+	"somaxconn winsock11 693a0b1758409952\n" +
+	"late-success windows 88ccb83609797a7b\n" +
+	"late-success wsp e70ec9f910bcc91f\n" +
+	"relisten-smaller wsp 385906db46e177bf\n" +
+	"relisten-smaller windows 9454e37513d92cf1\n" +
+	"relisten-larger wsp a2480d66ae9a455e\n" +
+	"gives-up-queued wsp c9ec2cc4cf3b6d8f\n" +
+	"gives-up-queued windows 079ed3297323e56a\n" +
+	"close-full wsp 0ba6e8f9a6c3113e\n" +
+	"condition-function wsp 99e97c01d9526d72\n" +
+	"condition-function windows 9605a79ee81a2975\n" +
+	"conditional-accept wsp 687496213889e0d3\n" +
+	"paused wsp 61ab11607cd1536c\n" +
+	"two-listeners wsp 1dee79739a4e3e13\n" +
+	"two-listeners windows 028cc596f8635039\n" +
+	"delayed-address-in-use wsp 5cd0dc254f8ade34\n" +
+	"delayed-address-in-use windows d234593d2c0b1b9c\n" +
+	"descriptors wsp c34ae91dffd99634\n" +
+	"emfile-loop wsp 1a9525ae6580304d\n" +
+	"faults wsp 7e6a356801ab304b\n" +
+	"burst wsp b73732aa047dddf2\n" +
+	"burst windows 4343afa764492e85\n" +
+	"half-open-flood wsp ece2331c06637ccc\n" +
+	"impatient wsp cd172efe5e81b2dd\n" +
+	"impatient windows 44111a550ee6b5a5\n" +
+	"lossy-link wsp 5969b00b68a5a0ca\n" +
+	"lossy-link windows 14fbab285ea4d936\n" +
+	"cut-link wsp 4c8a827c6c69eb29\n" +
+	"recorded wsp f02b22a418c0f50f\n" +
+	"recorded windows 3bf6f88a3c709d52\n"

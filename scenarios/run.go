@@ -141,7 +141,9 @@ func newRun(s Scenario, p netmodel.Profile, o Options) *run {
 	r.strays = n.AddHost("strays", netmodel.HostConfig{Profile: p})
 	n.SetLink(r.server, r.crowd, s.Link)
 	n.SetLink(r.server, r.strays, s.Link)
-	n.CutOneWay(r.server, r.strays, true)
+	if s.hasFlood() {
+		n.CutOneWay(r.server, r.strays, true)
+	}
 	r.printer = netmodel.NewPrinter(n)
 	r.arrivals = sim.Stream(o.Seed, 0, drawsArrival)
 	r.idle = s.Program.Workers

@@ -29,6 +29,15 @@ func (s *Scenario) clients() int {
 	return n
 }
 
+// hasFlood reports whether a step sends requests from addresses that no answer
+// reaches.
+func (s *Scenario) hasFlood() bool {
+	return slices.ContainsFunc(s.Steps, func(step Step) bool {
+		_, flood := step.Do.(Flood)
+		return flood
+	})
+}
+
 // Validate says what is wrong with a scenario: where, what, and what would be
 // right.
 func (s Scenario) Validate() error {

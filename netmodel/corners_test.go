@@ -1,0 +1,179 @@
+package netmodel_test
+
+import (
+	"testing"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+func TestCommitNeedsReuseOnBothSockets(t *testing.T) { // E2 WS.U4
+	for _, row := range []struct {
+		why           string
+		first, second bool // SO_REUSEADDR
+		want          netmodel.Errno
+	}{
+		{"neither allows sharing", false, false, netmodel.WSAEADDRINUSE},
+		{"only the first", true, false, netmodel.WSAEADDRINUSE},
+		{"only the second", false, true, netmodel.WSAEADDRINUSE},
+		{"both", true, true, 0},
+	} {
+		s := newStage(t, netmodel.WSP(), 0)
+		var fds [2]netmodel.FD
+		for i, reuse := range []bool{row.first, row.second} {
+			fds[i] = s.socket()
+			if reuse {
+				s.set(fds[i], netmodel.SO_REUSEADDR, 1)
+			}
+		}
+		wantErr(t, row.why+": bind specific", s.h.Bind(fds[0], netmodel.Addr{IP: hostIP, Port: 99}), 0)
+		wantErr(t, row.why+": bind wildcard", s.h.Bind(fds[1], netmodel.Addr{Port: 99}), 0)
+		wantErr(t, row.why+": listen specific", s.h.Listen(fds[0], 1), 0)
+		wantErr(t, row.why+": listen wildcard", s.h.Listen(fds[1], 1), row.want)
+	}
+}
+
+func TestSecondConnectOfASocketIsRefusedAnew(t *testing.T) { // WS.T8 WS.T3
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	h := n.Host(crowd)
+	fd, _ := h.Socket(netmodel.Stream)
+	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
+	for attempt := range 2 {
+		wantErr(t, "Connect", h.Connect(fd, to), netmodel.WSAEWOULDBLOCK)
+		n.Run(n.Now().Add(time.Second))
+		code, _ := h.GetSockOpt(fd, netmodel.SO_ERROR)
+		if netmodel.Errno(code) != netmodel.WSAECONNREFUSED {
+			t.Errorf("attempt %d: SO_ERROR = %v, want WSAECONNREFUSED", attempt+1, netmodel.Errno(code))
+		}
+	}
+}
+
+func TestCleanupIsOnRecord(t *testing.T) { // WS.X12
+	s := listening(t, netmodel.WSP(), 1)
+	wantErr(t, "Cleanup", s.h.Cleanup(), 0)
+	for _, r := range s.h.DrainRecords(nil) {
+		if r.Kind == netmodel.Called && r.Call == netmodel.CallCleanup {
+			return
+		}
+	}
+	t.Error("Cleanup left no record")
+}
+
+func TestALateSilenceIsNotBlamedOnTheQueue(t *testing.T) {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	h := n.Host(server)
+	fd, _ := h.Socket(netmodel.Stream)
+	_ = h.Bind(fd, netmodel.Addr{Port: 80})
+	_ = h.Listen(fd, 1)
+	n.CutOneWay(server, crowd, true)
+	id := n.AddClients(netmodel.ClientConfig{Name: "a", Host: crowd, To: netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}}, 1)
+	n.Start(id, 0)
+	n.Run(sim.Time(time.Minute))
+	if f := n.Fate(1); f.Outcome != netmodel.OutcomeTimedOut || f.Cause != netmodel.NoAnswer3s {
+		t.Errorf("fate = %v (%v), want timed out because no SYN was answered: it was queued, but the answers were lost", f.Outcome, f.Cause)
+	}
+}
+
+func TestAHostThatWasKeptKnowsTheTime(t *testing.T) {
+	n := netmodel.NewNetwork(1)
+	h := n.Host(n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()}))
+	n.Run(sim.Time(time.Second))
+	if h.Now() != sim.Time(time.Second) {
+		t.Errorf("after a run of a second, Now() = %v", h.Now())
+	}
+	n.After(time.Second, 1)
+	n.Step(sim.Forever)
+	if h.Now() != sim.Time(2*time.Second) {
+		t.Errorf("after an event at two seconds, Now() = %v", h.Now())
+	}
+}
+
+func TestOnlyOwnAddressesAnswer(t *testing.T) {
+	s := listening(t, netmodel.WSP(), 1)
+	s.h.Drain(nil)
+	s.h.Deliver(netmodel.Segment{Src: netmodel.Addr{IP: netmodel.IPv4(10, 2, 0, 1), Port: 5}, Dst: netmodel.Addr{IP: netmodel.IPv4(9, 9, 9, 9), Port: port}, Flags: netmodel.SYN})
+	if q, _ := s.h.Queue(s.fd); len(q.Entries) != 0 {
+		t.Errorf("a SYN to an address of somebody else is queued: %v", q)
+	}
+	if out := s.h.Drain(nil); len(out) != 0 {
+		t.Errorf("and answered: %v", out)
+	}
+}
+
+func TestNothingIsLeftOfAConnectionThatLingered(t *testing.T) {
+	s := newStage(t, netmodel.WSP(), 0)
+	s.fd = s.bound(hostIP, port)
+	s.set(s.fd, netmodel.SO_LINGER, 65535)
+	s.listen(1)
+	s.open("a")
+	s.accept()
+	wantErr(t, "CloseSocket", s.close(s.fd+1), netmodel.WSAEWOULDBLOCK)
+	s.ack("a")
+	s.fin("a")
+	wantErr(t, "CloseSocket", s.close(s.fd+1), 0)
+	if at, ok := s.h.Deadline(); ok {
+		t.Errorf("Deadline() = %v, want none: the connection is over", at)
+	}
+}
+
+func TestManyTimersAtOneInstantAreNoStall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a million connections")
+	}
+	p := netmodel.WSP()
+	p.Backlog.Max = 1 << 20
+	h := netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{hostIP}})
+	_ = h.Startup()
+	fd, _ := h.Socket(netmodel.Stream)
+	_ = h.Bind(fd, netmodel.Addr{Port: port})
+	_ = h.Listen(fd, 1<<20)
+	const count = sim.StallLimit + 10
+	for i := range count {
+		h.Deliver(netmodel.Segment{Src: netmodel.Addr{IP: netmodel.IPv4(10, 2, 0, 1) + netmodel.IP(i/60000), Port: uint16(i % 60000)}, Dst: netmodel.Addr{IP: hostIP, Port: port}, Flags: netmodel.SYN})
+	}
+	h.Drain(nil)
+	h.DrainRecords(nil)
+	h.Advance(sim.Time(time.Hour))
+	if at, ok := h.Deadline(); ok {
+		t.Errorf("Deadline() = %v after an hour, want none: all %d handshakes have expired", at, count)
+	}
+}
+
+func TestFailedCallsNameTheirRule(t *testing.T) {
+	for _, row := range []struct {
+		call  netmodel.Call
+		errno netmodel.Errno
+		want  string
+	}{
+		{netmodel.CallListen, netmodel.WSAENETDOWN, "E1"},
+		{netmodel.CallListen, netmodel.WSAEADDRINUSE, "E2"},
+		{netmodel.CallListen, netmodel.WSAEINPROGRESS, "E3"},
+		{netmodel.CallListen, netmodel.WSAEINVAL, "E4"},
+		{netmodel.CallListen, netmodel.WSAEISCONN, "E5"},
+		{netmodel.CallListen, netmodel.WSAEMFILE, "E6"},
+		{netmodel.CallListen, netmodel.WSAENOBUFS, "E7"},
+		{netmodel.CallListen, netmodel.WSAENOTSOCK, "E8"},
+		{netmodel.CallListen, netmodel.WSAEOPNOTSUPP, "E9"},
+		{netmodel.CallAccept, netmodel.WSAEMFILE, "WS.A3"},
+		{netmodel.CallAccept, netmodel.WSAEWOULDBLOCK, "WS.A2"},
+		{netmodel.CallAccept, netmodel.WSATRY_AGAIN, "WS.C4"},
+		{netmodel.CallAccept, netmodel.WSAECONNREFUSED, "WS.C3"},
+		{netmodel.CallAccept, netmodel.WSAEACCES, "WS.C9"},
+		{netmodel.CallBind, netmodel.WSAEACCES, "WS.U1"},
+		{netmodel.CallListen, 0, ""},
+		{netmodel.CallClose, netmodel.WSAENOTSOCK, ""},
+	} {
+		got := netmodel.Record{Kind: netmodel.Called, Call: row.call, Errno: row.errno}.Rule()
+		if got != row.want {
+			t.Errorf("%v with %v: rule %q, want %q", row.call, row.errno, got, row.want)
+		}
+		if _, known := netmodel.RuleByID(row.want); row.want != "" && !known {
+			t.Errorf("rule %s is not in the table", row.want)
+		}
+	}
+}
