@@ -124,7 +124,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	root.SetArgs(args)
 	root.SetOut(s.out)
 	root.SetErr(stderr)
-	err := root.Execute()
+	err := checkHelp(root, args)
+	if err == nil {
+		err = root.Execute()
+	}
 	if flushed := s.out.Flush(); flushed != nil && (err == nil || errors.Is(err, errFailed)) {
 		err = &outputError{"standard output", flushed}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"os"
 	"os/exec"
@@ -29,6 +30,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"wspsim": main})
 }
 
+var updateScripts = flag.Bool("update-scripts", false, "rewrite the output that testdata/script expects")
+
 // The scripts in testdata/script are what users type. Beside the commands of
 // testscript they have:
 //
@@ -39,6 +42,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
+		UpdateScripts:       *updateScripts,
 		Setup: func(env *testscript.Env) error {
 			root, err := filepath.Abs("../..")
 			env.Setenv("ROOT", root)
@@ -154,7 +158,7 @@ func TestJSONHasTheKeysOfTheSchemaInTheirOrder(t *testing.T) {
 	out, _, _ := call("run", "paused", "--json")
 	want := strings.Fields("schema model scenario profile seed knobs knobs.backlog virtual_ns events " +
 		"listener listener.asked listener.effective listener.limit listener.pending listener.half_open listener.peak_pending " +
-		"listener.trimmed listener.refused_syns listener.ignored_syns " +
+		"listener.trimmed listener.refused_syns listener.ignored_syns listener.late listener.expired listener.failures listener.gone " +
 		"outcomes outcomes.offered outcomes.accepted outcomes.refused outcomes.reset outcomes.timed_out outcomes.gave_up outcomes.pending " +
 		"wait_ns wait_ns.p50 wait_ns.p90 wait_ns.p99 wait_ns.p999 wait_ns.max wait_ns.mean " +
 		"expectations expectations.claim expectations.got expectations.held expectations.claim expectations.got expectations.held " +
@@ -279,6 +283,7 @@ func TestEveryTextIsAtMost110ColumnsWide(t *testing.T) {
 	check("list")
 	check("verify")
 	check("version")
+	check("rules")
 	check("soak", "--ops", "1000")
 	for _, s := range scenarios.All() {
 		check("show", s.Name)
@@ -330,6 +335,9 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"unknown command", []string{"rum"}, `unknown command "rum"; nearest: run; there are`},
 		{"a scenario in place of a command", []string{"overflow"}, `"overflow" is a scenario, not a command: wspsim run overflow`},
 		{"unknown command to help with", []string{"help", "rum"}, `unknown command "rum"`},
+		{"help with an unknown command", []string{"rum", "--help"}, `unknown command "rum"; nearest: run; there are`},
+		{"short help with a scenario", []string{"-h", "overflow"}, `"overflow" is a scenario, not a command: wspsim run overflow`},
+		{"unknown rule", []string{"rules", "R4", "WS.T33"}, `unknown rule "WS.T33"; nearest: WS.T3, `},
 		{"too many arguments", []string{"list", "x"}, `list takes no argument, not "x"`},
 		{"no scenario", []string{"run"}, "run: want the name of a scenario; wspsim list shows them"},
 		{"two scenarios", []string{"show", "a", "b"}, `show: one scenario at a time, not "a" and "b"`},

@@ -69,7 +69,7 @@ func (s *session) root() *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
 	root.SetHelpCommand(s.helpCommand())
-	root.AddCommand(s.listCommand(), s.showCommand(), s.runCommand(), s.explainCommand(), s.verifyCommand(),
+	root.AddCommand(s.listCommand(), s.showCommand(), s.runCommand(), s.explainCommand(), s.rulesCommand(), s.verifyCommand(),
 		s.soakCommand(), s.versionCommand(), s.completionCommand())
 	return root
 }
@@ -87,6 +87,24 @@ func unknownCommand(c *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q; %s", name, play.Offer(name, names, "there are "+strings.Join(names, ", ")))
 }
 
+// checkHelp refuses to help with a command that there is not.
+func checkHelp(root *cobra.Command, args []string) error {
+	if !slices.Contains(args, "--help") && !slices.Contains(args, "-h") {
+		return nil
+	}
+	root.InitDefaultHelpCmd()
+	about, rest, err := root.Find(args)
+	if err != nil || about != root {
+		return nil // a command of its own deals with it
+	}
+	for _, arg := range rest {
+		if !strings.HasPrefix(arg, "-") {
+			return unknownCommand(root, arg)
+		}
+	}
+	return nil
+}
+
 func (s *session) helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [command]",
@@ -94,8 +112,8 @@ func (s *session) helpCommand() *cobra.Command {
 		Example: "  wspsim help run",
 		RunE: func(c *cobra.Command, args []string) error {
 			about, rest, err := c.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return unknownCommand(c, strings.Join(args, " "))
+			if err != nil || about == c.Root() && len(rest) > 0 {
+				return unknownCommand(c, args[0])
 			}
 			return about.Help()
 		},
@@ -153,6 +171,27 @@ func (s *session) showCommand() *cobra.Command {
 				return err
 			}
 			report.Show(s.out, scenario, s.style())
+			return nil
+		},
+	}
+}
+
+func (s *session) rulesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rules [ID...]",
+		Short: "The rules behind what happens: claim, certainty and source",
+		Long: "Lists the rules that the model follows, or those that are named: id, certainty, claim (source).\n" +
+			"The ids are those in traces and lessons.",
+		Example: "  wspsim rules\n  wspsim rules R4 WS.T3",
+		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+			return beginning(report.RuleIDs(), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			rules, err := report.FindRules(args)
+			if err != nil {
+				return err
+			}
+			report.Rules(s.out, rules, s.style())
 			return nil
 		},
 	}

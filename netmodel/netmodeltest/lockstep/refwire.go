@@ -243,7 +243,11 @@ func (r *Reference) clientReset(i int) {
 		r.withdraw(i, netmodel.ClientGone)
 	case slices.Contains(r.done, i):
 		c.aborted = true
-		r.fate(netmodel.AbortedPending, i, netmodel.ClientReset)
+		why := netmodel.ClientReset // accept will report it. WS.X6
+		if r.profile.Aborted == netmodel.AbortedAtReceive {
+			why = netmodel.ClientResetQuietly // receive will. WS.X7
+		}
+		r.fate(netmodel.AbortedPending, i, why)
 	case slices.Contains(r.taken, i):
 		c.broken = netmodel.WSAECONNRESET
 		r.cancel(i)

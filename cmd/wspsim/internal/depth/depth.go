@@ -25,6 +25,7 @@ type Picture struct {
 const (
 	widest  = 80 // columns
 	highest = 8  // rows
+	lowest  = 4  // rows, where there are more to draw
 	margin  = 10 // columns of the labels on the left
 )
 
@@ -42,23 +43,25 @@ type scale struct {
 func (p Picture) Text(blocks bool) string {
 	s := p.layout()
 	if s.top == 0 {
-		return "  nothing was pending at any time\n"
+		return "  no slot was taken at any time\n"
 	}
 	var b strings.Builder
 	for row := s.rows; row > 0; row-- {
-		fmt.Fprintf(&b, "%*d |", margin, (s.top*row+s.rows/2)/s.rows)
+		fmt.Fprintf(&b, "%*d |", margin, s.top/s.rows*row)
 		line := s.line(row, blocks)
 		if row == s.limit {
 			line += " limit " + words.Count(p.Limit)
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
+	drawn := b.String()
 	b.WriteString(s.axis())
+	fmt.Fprintf(&b, "%*s  %s\n", margin, "", s.legend(drawn, blocks))
 	if s.limit == 0 && p.Limit > 0 {
 		fmt.Fprintf(&b, "%*s  the limit, %s, is far above\n", margin, "", words.Count(p.Limit))
 	}
 	if over := sim.Time(p.Span) * sim.Time(len(p.Most)); over < p.End {
-		fmt.Fprintf(&b, "%*s  from then on to %v: %s pending\n", margin, "", time.Duration(p.End), words.Count(p.Final))
+		fmt.Fprintf(&b, "%*s  from then on to %s: %s pending\n", margin, "", words.Rounded(time.Duration(p.End).String()), words.Count(p.Final))
 	}
 	return b.String()
 }
@@ -81,11 +84,25 @@ func (p Picture) layout() scale {
 	if p.Limit <= 4*s.top {
 		s.top = max(s.top, p.Limit)
 	}
-	s.rows = min(s.top, highest)
+	s.divide()
 	if p.Limit <= s.top {
 		s.limit = (p.Limit*s.rows + s.top - 1) / s.top
 	}
 	return s
+}
+
+// divide settles the rows so that each stands for equally many: by a number that
+// divides the top, or else by raising the top a little.
+func (s *scale) divide() {
+	for rows := min(s.top, highest); rows >= min(s.top, lowest); rows-- {
+		if s.top%rows == 0 {
+			s.rows = rows
+			return
+		}
+	}
+	step := (s.top + highest - 1) / highest
+	s.rows = (s.top + step - 1) / step
+	s.top = step * s.rows
 }
 
 // line draws one row, 1 for the lowest.
@@ -106,6 +123,21 @@ func (s *scale) line(row int, blocks bool) string {
 		}
 	}
 	return b.String()
+}
+
+// legend says what was drawn with.
+func (s *scale) legend(drawn string, blocks bool) string {
+	text := "a column: the most in " + words.Micro(s.column.String())
+	if !blocks {
+		text += "; # a full row"
+		if strings.Contains(drawn, ":") {
+			text += ", : part of one"
+		}
+	}
+	if strings.Contains(drawn, "-") {
+		text += ", - the limit"
+	}
+	return text
 }
 
 // eighths tells how much of a row a value fills. What is pending at all shows.

@@ -44,6 +44,7 @@ func TestPictureLooksLikeThis(t *testing.T) {
          1 | ##### ###   #
          0 ++-------------
             0 ms
+            a column: the most in 1ms; # a full row, - the limit
             from then on to 1s: 0 pending
 `,
 		},
@@ -61,6 +62,7 @@ func TestPictureLooksLikeThis(t *testing.T) {
          3 | ::##################################::
          0 ++------------------+-------------------+
             0 ms               10 ms               20 ms
+            a column: the most in 512us; # a full row, : part of one, - the limit
 `,
 		},
 		{
@@ -78,6 +80,44 @@ func TestPictureLooksLikeThis(t *testing.T) {
          3 | ▂▅██████████████████████████████████▅▂
          0 ++------------------+-------------------+
             0 ms               10 ms               20 ms
+            a column: the most in 512us, - the limit
+`,
+		},
+	} {
+		test.check(t)
+	}
+}
+
+func TestLabelsGoUpInEvenSteps(t *testing.T) {
+	for _, test := range []drawing{
+		{
+			why:     "fewer rows, so that the limit is the top",
+			picture: depth.Picture{Span: time.Millisecond, Most: []int{13, 20, 1}, Limit: 20, End: 3_000_000},
+			want: `
+        20 |-#- limit 20
+        16 |:#
+        12 |##
+         8 |##
+         4 |##:
+         0 ++--
+            0 ms
+            a column: the most in 1ms; # a full row, : part of one, - the limit
+`,
+		},
+		{
+			why:     "a higher top, where nothing divides it",
+			picture: depth.Picture{Span: time.Millisecond, Most: []int{13, 6, 11}, Limit: 11, End: 3_000_000},
+			want: `
+        14 |:
+        12 |#-: limit 11
+        10 |# #
+         8 |# #
+         6 |###
+         4 |###
+         2 |###
+         0 ++--
+            0 ms
+            a column: the most in 1ms; # a full row, : part of one, - the limit
 `,
 		},
 	} {
@@ -95,6 +135,7 @@ func TestLimitIsDrawnWhereItHelps(t *testing.T) {
          1 |###
          0 ++--
             0 s
+            a column: the most in 256ms; # a full row
             the limit, 200, is far above
 `,
 		},
@@ -108,14 +149,15 @@ func TestLimitIsDrawnWhereItHelps(t *testing.T) {
          1 |####
          0 ++---
             0 us
+            a column: the most in 1us; # a full row, - the limit
 `,
 		},
 		{
 			why:     "nothing",
 			picture: depth.Picture{Span: time.Microsecond, Most: []int{0, 0}, Limit: 2, End: 1000},
-			want:    "\n  nothing was pending at any time\n",
+			want:    "\n  no slot was taken at any time\n",
 		},
-		{why: "no listener", picture: depth.Picture{}, want: "\n  nothing was pending at any time\n"},
+		{why: "no listener", picture: depth.Picture{}, want: "\n  no slot was taken at any time\n"},
 	} {
 		test.check(t)
 	}

@@ -11,6 +11,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/sim"
 )
 
 // Story is what happened to one client of a run.
@@ -26,6 +27,8 @@ type entry struct {
 	number uint64 // of the record
 	line   string
 	errno  netmodel.Errno // what a program is told
+	rule   string         // that decided it
+	at     sim.Time
 }
 
 const longestChain = 200 // lines
@@ -60,7 +63,7 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 		case len(s.chain) == longestChain:
 			s.more++
 		default:
-			s.chain = append(s.chain, entry{number, string(b[:len(b)-1]), r.Errno})
+			s.chain = append(s.chain, entry{number, string(b[:len(b)-1]), r.Errno, r.Rule(), r.At})
 		}
 	}})
 	return s, err
@@ -70,7 +73,7 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 func (s *Story) choose(client string) error {
 	d := s.Run.Done
 	if client == "" {
-		f, ok := mostInteresting(d, s.Run.Troubles)
+		f, ok := mostInteresting(d, &s.Run.Troubles)
 		if ok {
 			s.client = f.Client
 		}
@@ -100,16 +103,21 @@ func (s *Story) choose(client string) error {
 func (s *Story) Text(w *bufio.Writer) {
 	r, d := &s.Run, s.Run.Done
 	r.Head(w)
+	if other := elsewhere(r); other != "" {
+		fmt.Fprintf(w, "%s\n\n", words.Wrap(other, width, ""))
+	}
 	fmt.Fprintf(w, "%s\n\n", words.Wrap(r.Play.Scenario.Lesson, width, ""))
 	again := r.Play.Command("explain")
 	if s.client == 0 {
 		fmt.Fprintln(w, r.Style.Bold("Nobody connects; this is how the server listened:"))
 		s.printChain(w)
+		s.printRules(w)
 	} else {
 		name := d.ClientName(s.client)
 		again = r.Play.Command("explain", "--client", name)
 		fmt.Fprintln(w, r.Style.Bold("What happened to "+name+" ("+decided+" what decided it):"))
 		s.printChain(w)
+		s.printRules(w)
 		fmt.Fprintln(w)
 		s.printFates(w)
 		s.others(w)
@@ -124,7 +132,7 @@ func (s *Story) Text(w *bufio.Writer) {
 func (s *Story) printFates(w *bufio.Writer) {
 	told := ""
 	for _, f := range s.fates() {
-		fmt.Fprintf(w, "%s.\n", sentence(s.Run.Done, f))
+		fmt.Fprintf(w, "%s.\n", sentence(s.Run.Done, f, s.decided(f)))
 		if text := s.consequence(f); text != told {
 			told = text
 			fmt.Fprintln(w, words.Wrap(text, width, "  "))
@@ -159,6 +167,23 @@ func (s *Story) printChain(w *bufio.Writer) {
 	}
 }
 
+// printRules prints the rules behind the chain and the lesson.
+func (s *Story) printRules(w *bufio.Writer) {
+	var ids []string
+	for _, e := range s.chain {
+		ids = append(ids, e.rule)
+	}
+	printCited(w, ids, s.Run.Play.Scenario.Lesson)
+}
+
+// decided returns when a fate was decided: before the client learned it.
+func (s *Story) decided(f netmodel.Fate) sim.Time {
+	if i := slices.IndexFunc(s.chain, func(e entry) bool { return e.number == f.Decision }); i >= 0 {
+		return s.chain[i].at
+	}
+	return f.At
+}
+
 // fates returns the fates of all attempts of the client.
 func (s *Story) fates() []netmodel.Fate {
 	var all []netmodel.Fate
@@ -180,6 +205,19 @@ func (s *Story) consequence(f netmodel.Fate) string {
 	return fmt.Sprintf("Its program sees %s (%d): %s", code.Error(), uint16(code), code.Text())
 }
 
+// elsewhere warns that the lesson speaks of another profile or of another crowd
+// than this run, "" if it does not.
+func elsewhere(r *Run) string {
+	s := r.Play.Scenario
+	if !slices.Contains(s.Profiles, r.Done.Profile) {
+		return fmt.Sprintf("The lesson speaks of %s, this run is under %s: its figures and its outcome may differ.", strings.Join(s.Profiles, " and "), r.Done.Profile)
+	}
+	if r.Done.Seed != play.DefaultSeed {
+		return fmt.Sprintf("The figures of the lesson are those of seed %d; this is another crowd.", play.DefaultSeed)
+	}
+	return ""
+}
+
 // others says which other clients there are, by how they ended.
 func (s *Story) others(w *bufio.Writer) {
 	d := s.Run.Done
@@ -195,6 +233,6 @@ func (s *Story) others(w *bufio.Writer) {
 	}
 	fmt.Fprintf(w, "\nOthers, for --client:\n")
 	for _, g := range groupFates(rest) {
-		fmt.Fprintln(w, words.Wrap(fmt.Sprintf("%s: %s", g.outcome, g.names(d)), width, "  "))
+		fmt.Fprintln(w, words.Wrap(fmt.Sprintf("%s: %s", strings.Replace(g.outcome.String(), "pending", "undecided", 1), g.names(d)), width, "  "))
 	}
 }

@@ -11,31 +11,63 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/sim"
 )
 
-// Troubles counts what went wrong for each client while a run goes on: the
-// refusals, the losses and the repetitions.
-type Troubles []uint16
+// Troubles notes while a run goes on what went wrong for each client: how many
+// refusals, losses and repetitions, and when it was last turned away or reset.
+type Troubles struct {
+	records uint64
+	clients []trouble
+}
 
-// Note counts a record.
+type trouble struct {
+	count  uint16
+	record uint64 // the last that turned the client away or reset it, 0 = none
+	at     sim.Time
+}
+
+// Note takes a record into account.
 func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
+	t.records++
+	counts, decides := false, false
 	switch r.Kind {
-	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.Lost:
+	case netmodel.RequestRefused, netmodel.RequestIgnored:
+		counts, decides = true, true
+	case netmodel.ResetPending, netmodel.Withdrawn:
+		decides = true
+	case netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.Lost:
+		counts = true
 	default:
 		return
 	}
 	id := int(n.Fate(r.Conn).Client)
-	for len(*t) <= id {
-		*t = append(*t, 0)
+	for len(t.clients) <= id {
+		t.clients = append(t.clients, trouble{})
 	}
-	(*t)[id] = min((*t)[id], 1<<16-2) + 1
+	c := &t.clients[id]
+	if counts {
+		c.count = min(c.count, 1<<16-2) + 1
+	}
+	if decides {
+		c.record, c.at = t.records, r.At
+	}
 }
 
-func (t Troubles) of(id netmodel.ClientID) int {
-	if int(id) >= len(t) {
+func (t *Troubles) of(id netmodel.ClientID) int {
+	if int(id) >= len(t.clients) {
 		return 0
 	}
-	return int(t[id])
+	return int(t.clients[id].count)
+}
+
+// decided returns when the listening host decided a fate, or when the client
+// learned it if that is not known.
+func (t *Troubles) decided(f netmodel.Fate) sim.Time {
+	if int(f.Client) < len(t.clients) && f.Decision != 0 && t.clients[f.Client].record == f.Decision {
+		return t.clients[f.Client].at
+	}
+	return f.At
 }
 
 // lastFates returns the fate of each client's last attempt, in the order of the
@@ -54,7 +86,7 @@ func lastFates(d *play.Done) []netmodel.Fate {
 // mostInteresting returns the fate that says most about a run: of somebody who
 // did not get in, of somebody who had trouble, and among equals of somebody whom
 // the scenario names. It returns false if there was nobody.
-func mostInteresting(d *play.Done, troubles Troubles) (netmodel.Fate, bool) {
+func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.Fate, bool) {
 	named := map[string]bool{}
 	for _, j := range d.Judged {
 		if j.Expectation.Client != "" {
@@ -91,20 +123,23 @@ func mostInteresting(d *play.Done, troubles Troubles) (netmodel.Fate, bool) {
 	}), true
 }
 
-// sentence says how an attempt ended: "c was refused at 4.000 ms: queue full
-// (R4)".
-func sentence(d *play.Done, f netmodel.Fate) string {
+// sentence says how an attempt ended, given when that was decided: "c was refused
+// at 3.000 ms and learned it at 4.000 ms: queue full (R4)".
+func sentence(d *play.Done, f netmodel.Fate, decided sim.Time) string {
 	name := d.ClientName(f.Client)
 	if f.Attempt > 1 {
 		name += fmt.Sprintf("'s attempt %d", f.Attempt)
 	}
 	switch f.Outcome {
 	case netmodel.StillPending:
-		return fmt.Sprintf("%s is still pending at the end, %s", name, words.Instant(d.End))
+		return fmt.Sprintf("%s is still undecided at the end, %s", name, words.Instant(d.End))
 	case netmodel.OutcomeAccepted:
 		return fmt.Sprintf("%s was accepted at %s, after waiting %s", name, words.Instant(f.At), words.Span(f.Waited))
 	case netmodel.OutcomeGaveUp, netmodel.OutcomeTimedOut:
 		return fmt.Sprintf("%s %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
+	}
+	if decided < f.At {
+		return fmt.Sprintf("%s was %s at %s and learned it at %s: %s", name, f.Outcome, words.Instant(decided), words.Instant(f.At), why(f.Cause))
 	}
 	return fmt.Sprintf("%s was %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
 }
@@ -156,6 +191,9 @@ func groupFates(fates []netmodel.Fate) []fateGroup {
 
 // reason says why, where that says more than the outcome.
 func (g *fateGroup) reason() string {
+	if g.outcome == netmodel.StillPending {
+		return "undecided at the end"
+	}
 	if g.outcome == netmodel.OutcomeAccepted || g.cause == netmodel.NoCause {
 		return ""
 	}

@@ -16,6 +16,7 @@ type Full struct {
 	style   screen.Style
 	printer *netmodel.Printer
 	line    []byte
+	legend  Legend
 	err     error
 }
 
@@ -29,7 +30,9 @@ func (f *Full) Record(n *netmodel.Network, r netmodel.Record) {
 		f.printer.Full = true
 	}
 	f.line = f.printer.Append(f.line[:0], r)
-	if _, err := fmt.Fprintln(f.out, paint(f.style, string(f.line[:len(f.line)-1]))); f.err == nil {
+	text := string(f.line[:len(f.line)-1])
+	f.legend.Note(text)
+	if _, err := fmt.Fprintln(f.out, paint(f.style, text)); f.err == nil {
 		f.err = err
 	}
 }
@@ -37,8 +40,11 @@ func (f *Full) Record(n *netmodel.Network, r netmodel.Record) {
 // Broken reports whether printing has failed.
 func (f *Full) Broken() bool { return f.err != nil }
 
-// End prints what separates the trace from what follows.
-func (f *Full) End() { fmt.Fprintln(f.out) }
+// End prints what the trace is drawn with.
+func (f *Full) End() {
+	f.legend.Print(f.out)
+	fmt.Fprintln(f.out)
+}
 
 // Version prints the versions of everything that a run depends on.
 func Version(w *bufio.Writer) {

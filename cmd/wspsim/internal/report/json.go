@@ -51,6 +51,10 @@ type listener struct {
 	Trimmed     int `json:"trimmed"`
 	RefusedSYNs int `json:"refused_syns"`
 	IgnoredSYNs int `json:"ignored_syns"`
+	Late        int `json:"late"`
+	Expired     int `json:"expired"`
+	Failures    int `json:"failures"`
+	Gone        int `json:"gone"`
 }
 
 type outcomes struct {
@@ -113,6 +117,7 @@ func documentOf(p *play.Play, d *play.Done) document {
 		VirtualNS: int64(d.End), Events: d.Events,
 		Listener: listener{
 			l.Asked, l.Effective, l.Limit, l.Pending, l.HalfOpen, l.PeakPending, l.Trimmed, l.RefusedSYNs, l.IgnoredSYNs,
+			l.Late, l.Expired, l.Failures, l.Gone,
 		},
 		Outcomes:     outcomes{o.Offered, o.Accepted, o.Refused, o.Reset, o.TimedOut, o.GaveUp, o.Pending},
 		WaitNS:       waits{int64(w.P50), int64(w.P90), int64(w.P99), int64(w.P999), int64(w.Max), int64(w.Mean)},

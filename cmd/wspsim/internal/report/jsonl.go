@@ -56,7 +56,7 @@ func (l *Lines) Record(n *netmodel.Network, r netmodel.Record) {
 	l.count++
 	o := record{
 		N: l.count, AtNS: int64(r.At), Kind: kindName(r.Kind), Host: n.HostName(r.Host), Call: r.Call.String(),
-		FD: int(r.FD), Value: r.Value, Cause: r.Cause.String(), Rule: r.Cause.Rule(),
+		FD: int(r.FD), Value: r.Value, Cause: r.Cause.String(), Rule: r.Rule(),
 	}
 	if f := n.Fate(r.Conn); f.Client != 0 {
 		o.Client, o.Attempt = n.ClientName(f.Client), f.Attempt
@@ -98,6 +98,7 @@ func kindName(k netmodel.Kind) string {
 		netmodel.Connected: "connected", netmodel.ConnectFailed: "connect_failed", netmodel.Broken: "broken",
 		netmodel.Finished: "finished", netmodel.Closed: "closed", netmodel.GaveUp: "gave_up", netmodel.Retries: "retries",
 		netmodel.Lost: "lost", netmodel.Duplicated: "duplicated",
+		netmodel.LinkChanged: "link_changed", netmodel.FaultChanged: "fault_changed",
 	}
 	if int(k) < len(names) {
 		return names[k]

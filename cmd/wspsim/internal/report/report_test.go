@@ -90,6 +90,59 @@ func TestEveryStoryShowsWhatDecidedIt(t *testing.T) {
 	}
 }
 
+func TestLegendExplainsWhatIsUsedAndNothingElse(t *testing.T) {
+	for _, test := range []struct {
+		why, want string
+		lines     []string
+	}{
+		{"nothing", "", nil},
+		{"two meanings of a sign", "        signs:  - accepted or put off\n        queue:  a waits for accept, . free slot, a* put off\n", []string{
+			"    1.000 ms  - server  accept(fd 3)  put off: d               [d* .]",
+			"    2.000 ms  - server  accept(fd 3)  = d, fd 4, waited 1ms    [e .]"}},
+		{"a large queue", "        signs:  > queued\n        queue:  a#2 second attempt, [1 of 9] slots taken\n", []string{
+			" 1234567.000 ms  > c1#2       SYN                      queued        [1 of 10]   R3"}},
+		{"all entries", "        signs:  > waits for a decision\n        queue:  a waits for accept, (b) half-open, _ slot not filled, a! reset by its client,\n" +
+			"                a? undecided and without a slot\n", []string{
+			"    1.000 ms  > e       SYN  waits for the condition function  [a b! (c) _] e?"}},
+	} {
+		var legend Legend
+		for _, line := range test.lines {
+			legend.Note(line)
+		}
+		var b bytes.Buffer
+		w := bufio.NewWriter(&b)
+		legend.Print(w)
+		w.Flush()
+		if b.String() != test.want {
+			t.Errorf("%s: got\n%swant\n%s", test.why, &b, test.want)
+		}
+	}
+}
+
+func TestEveryRuleOfALessonIsExplained(t *testing.T) {
+	for _, s := range scenarios.All() {
+		for _, id := range ruleID.FindAllString(s.Lesson, -1) {
+			if _, err := FindRules([]string{strings.TrimSuffix(id, "'")}); err != nil {
+				t.Errorf("the lesson of %s names %s: %v", s.Name, id, err)
+			}
+		}
+	}
+}
+
+func TestTheNextCommandEndsDifferently(t *testing.T) {
+	for _, s := range scenarios.All() {
+		p := &play.Play{Scenario: s, Profile: s.Profiles[0], Seed: play.DefaultSeed}
+		done, err := p.Run(context.Background(), play.Watch{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &Run{Play: p, Done: done}
+		if next := r.next(context.Background()); next == p.Brief("run") || !strings.Contains(next, s.Name) {
+			t.Errorf("%s: next is %s", s.Name, next)
+		}
+	}
+}
+
 func TestKnobsAreAnObjectInTheirOrder(t *testing.T) {
 	got, err := json.Marshal(settings{{Name: "z", Value: "12"}, {Name: "a", Value: "-3"}, {Name: "m", Value: "1.5s"}, {Name: "l", Value: "10%"}, {Name: "n", Value: "-"}})
 	if want := `{"z":12,"a":-3,"m":"1.5s","l":"10%","n":"-"}`; err != nil || string(got) != want {
@@ -99,14 +152,14 @@ func TestKnobsAreAnObjectInTheirOrder(t *testing.T) {
 
 func TestEveryKindOfRecordHasAName(t *testing.T) {
 	var names []string
-	for k := netmodel.Called; k <= netmodel.Duplicated; k++ {
+	for k := netmodel.Called; k <= netmodel.FaultChanged; k++ {
 		name := kindName(k)
 		if name == "" || slices.Contains(names, name) {
 			t.Errorf("kind %d is named %q", k, name)
 		}
 		names = append(names, name)
 	}
-	if kindName(netmodel.Duplicated+1) != "" {
+	if kindName(netmodel.FaultChanged+1) != "" {
 		t.Error("a kind that there is not has a name")
 	}
 }

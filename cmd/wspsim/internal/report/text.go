@@ -2,9 +2,11 @@ package report
 
 import (
 	"bufio"
+	"context"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"wspsim/cmd/wspsim/internal/depth"
@@ -30,14 +32,6 @@ type Run struct {
 	Written  uint64 // records in it
 }
 
-const (
-	shortStory = 60 // lines of a trace that is shown whole
-	digest     = 12 // of a longer one
-)
-
-// StoryLines is how many lines of the story a report needs.
-const StoryLines = shortStory
-
 // Head prints what was asked for and what is in force.
 func (r *Run) Head(w *bufio.Writer) {
 	s := &r.Play.Scenario
@@ -47,19 +41,51 @@ func (r *Run) Head(w *bufio.Writer) {
 	var knobs []string
 	for _, k := range r.Done.Knobs {
 		if k.Name != "backlog" {
-			knobs = append(knobs, k.Name+"="+words.Micro(k.Value))
+			knobs = append(knobs, k.Name+"="+words.Rounded(k.Value))
 		}
 	}
 	if knobs != nil {
 		fmt.Fprintln(w, words.Wrap("knobs "+strings.Join(knobs, ", "), width, ""))
 	}
 	if a := r.Play.Arrivals; a.File != "" {
-		fmt.Fprintf(w, "arrivals %s, %s, hash %016x\n", words.Plain(a.File), words.Counted(len(s.Load.Times), "client"), a.Hash)
+		fmt.Fprintf(w, "arrivals %s: %s, hash %016x\n", words.Plain(a.File), pace(s.Load.Times), a.Hash)
 	}
 	fmt.Fprintln(w)
+	if turned := r.turned(); turned != "" {
+		fmt.Fprintf(w, "%s\n\n", words.Wrap(turned, width, ""))
+	}
 	if r.Play.Arrivals.File == "" { // the question is about the scenario's own
 		fmt.Fprintf(w, "%s\n\n", words.Wrap(s.Question, width, ""))
 	}
+}
+
+// pace says how many clients come, in what time, and how fast.
+func pace(times []time.Duration) string {
+	text := words.Counted(len(times), "client")
+	span := times[len(times)-1]
+	if span == 0 {
+		return text + " at once"
+	}
+	rate := float64(len(times)) / span.Seconds()
+	fast := strconv.FormatFloat(rate, 'g', 2, 64)
+	if rate >= 10 {
+		fast = words.Count(int64(rate + 0.5))
+	}
+	return fmt.Sprintf("%s in %s, %s a second", text, words.Span(span), fast)
+}
+
+// turned says which knobs stand elsewhere than the text supposes.
+func (r *Run) turned() string {
+	var all []string
+	for _, set := range r.Done.Turned {
+		k, _ := r.Play.Scenario.Knob(set.Name)
+		all = append(all, fmt.Sprintf("%s=%s (the text is written for %s)", set.Name, words.Rounded(set.Value),
+			words.Rounded(k.Format(r.Play.Scenario.Value(k)))))
+	}
+	if all == nil {
+		return ""
+	}
+	return "turned: " + strings.Join(all, ", ")
 }
 
 // inForce says what became of the backlog.
@@ -80,25 +106,9 @@ func (r *Run) inForce() string {
 	return fmt.Sprintf("backlog %s asked, %s in force", asked, words.Count(l.Effective))
 }
 
-// Story prints the trace if it is short, otherwise how it begins and where to
-// get the rest.
-func (r *Run) Story(w *bufio.Writer) {
-	lines := r.Done.Lines
-	if r.Done.TotalLines > shortStory {
-		lines = lines[:digest]
-	}
-	for _, line := range squeeze(lines) {
-		fmt.Fprintln(w, paint(r.Style, line))
-	}
-	if more := r.Done.TotalLines - len(lines); more > 0 {
-		fmt.Fprintf(w, "%14s... %s; --trace FILE writes all, --full shows them\n", "", words.Counted(more, "more line"))
-	}
-	fmt.Fprintln(w)
-}
-
 // Rest prints what follows the trace: how the attempts ended, how long they
 // waited, the queue over time, the verdict, and what to do next.
-func (r *Run) Rest(w *bufio.Writer) {
+func (r *Run) Rest(ctx context.Context, w *bufio.Writer) {
 	r.outcomes(w)
 	r.waits(w)
 	d := &r.Done.Depth
@@ -107,7 +117,7 @@ func (r *Run) Rest(w *bufio.Writer) {
 		Span: d.Span, Most: d.Most, Limit: r.Done.Listener.Limit, Final: r.Done.Listener.Pending, End: r.Done.End,
 	}.Text(r.Style.Blocks))
 	r.verdict(w)
-	r.hints(w)
+	r.hints(ctx, w)
 }
 
 // outcomes prints how many attempts ended in each way, why, and who.
@@ -126,6 +136,29 @@ func (r *Run) outcomes(w *bufio.Writer) {
 		line := fmt.Sprintf("  %-9s %7s  %-*s  %s", g.outcome, words.Count(g.count), longest, g.reason(), g.names(r.Done))
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
+	r.gotIn(w)
+	r.seen(w)
+	fmt.Fprintln(w)
+}
+
+// gotIn says how many clients were accepted, where that is not how many attempts
+// were.
+func (r *Run) gotIn(w *bufio.Writer) {
+	last := lastFates(r.Done)
+	if len(last) == r.Done.Outcomes.Offered {
+		return
+	}
+	in := 0
+	for _, f := range last {
+		if f.Outcome == netmodel.OutcomeAccepted {
+			in++
+		}
+	}
+	fmt.Fprintf(w, "  clients: %s of %s got in\n", words.Count(in), words.Count(len(last)))
+}
+
+// seen prints what was seen at the listener.
+func (r *Run) seen(w *bufio.Writer) {
 	l := &r.Done.Listener
 	var seen []string
 	for _, s := range []struct {
@@ -134,15 +167,15 @@ func (r *Run) outcomes(w *bufio.Writer) {
 	}{
 		{l.RefusedSYNs, "SYN refused"}, {l.IgnoredSYNs, "SYN ignored"}, {l.Trimmed, "connection trimmed"},
 		{l.Expired, "handshake expired"}, {l.Late, "accepted late"}, {l.Failures, "call of the server failed"},
+		{l.Gone, "accepted though the client had gone"},
 	} {
 		if s.n > 0 {
 			seen = append(seen, s.what+": "+words.Count(s.n))
 		}
 	}
 	if seen != nil {
-		fmt.Fprintf(w, "  at the listener: %s\n", strings.Join(seen, ", "))
+		fmt.Fprintln(w, words.Wrap("at the listener: "+strings.Join(seen, ", "), width, "  "))
 	}
-	fmt.Fprintln(w)
 }
 
 // waits prints how long accepted connections were pending, in as much detail as
@@ -196,46 +229,18 @@ func (r *Run) verdict(w *bufio.Writer) {
 
 // hints prints the answer in a sentence and the commands that are worth typing
 // now.
-func (r *Run) hints(w *bufio.Writer) {
+func (r *Run) hints(ctx context.Context, w *bufio.Writer) {
 	hint := func(what, command string) { fmt.Fprintf(w, "  %-6s %s\n", what, command) }
-	if f, ok := mostInteresting(r.Done, r.Troubles); ok {
-		fmt.Fprintf(w, "%s.\n", sentence(r.Done, f))
+	if f, ok := mostInteresting(r.Done, &r.Troubles); ok {
+		fmt.Fprintf(w, "%s.\n", sentence(r.Done, f, r.Troubles.decided(f)))
 		hint("why", r.Play.Brief("explain", "--client", r.Done.ClientName(f.Client)))
 	}
-	hint("next", r.next())
+	hint("next", r.next(ctx))
 	if r.Trace != "" {
 		hint("trace", fmt.Sprintf("%s written to %s: wspsim verify %s", words.Counted(r.Written, "record"), words.Plain(r.Trace), words.Shell(r.Trace)))
 	}
 	hint("again", r.Play.Command("run"))
 	hint("hash", fmt.Sprintf("%016x of %s, %s", r.Done.Hash, words.Counted(r.Done.Records, "record"), words.Counted(r.Done.Events, "event")))
-}
-
-// next returns the command that is worth trying after this one.
-func (r *Run) next() string {
-	p := r.Play
-	about := p.Scenario.Profiles
-	if len(about) > 1 && p.Profile == about[0] && len(r.Done.Turned) == 0 {
-		return p.Under(about[1]).Brief("run")
-	}
-	k, ok := p.Scenario.Knob("backlog")
-	if more := int64(r.Done.Listener.Limit) * 2; ok && r.Done.Listener.RefusedSYNs > 0 && more > 0 && more <= k.Max && len(r.Done.Turned) == 0 {
-		return p.With("backlog", k.Format(more)).Brief("run")
-	}
-	if len(r.Done.Turned) > 0 || p.Profile != about[0] {
-		names := play.ScenarioNames()
-		for i, name := range names[:len(names)-1] {
-			if name == p.Scenario.Name {
-				return "wspsim run " + names[i+1]
-			}
-		}
-		return "wspsim list"
-	}
-	for _, k := range slices.Backward(p.Scenario.Knobs) {
-		if value := p.Scenario.Value(k); value > 0 && value <= k.Max/2 {
-			return p.With(k.Name, k.Format(2*value)).Brief("run")
-		}
-	}
-	return "wspsim list"
 }
 
 // squeeze takes out columns that are blank in all lines, down to two of them,
@@ -278,10 +283,10 @@ const leading = 16
 
 // paint colours a line of a trace by its symbol.
 func paint(style screen.Style, line string) string {
-	if !style.Colour || len(line) <= symbolAt || !utf8.ValidString(line) {
+	if !style.Colour || !utf8.ValidString(line) {
 		return line
 	}
-	switch line[symbolAt] {
+	switch symbolOf(line) {
 	case '!', 'x':
 		return style.Red(line)
 	case '-':
@@ -291,5 +296,3 @@ func paint(style screen.Style, line string) string {
 	}
 	return line
 }
-
-const symbolAt = 14 // column of the symbol in a line of a trace

@@ -76,11 +76,20 @@ func (o *Outcome) Text(w *bufio.Writer, style screen.Style) {
 	if o.Interrupted {
 		fmt.Fprintln(w, "Interrupted; so far:")
 	}
+	o.verdict(w, style)
 	rate := uint64(float64(r.Ops) / max(o.Took.Seconds(), 0.001))
 	fmt.Fprintf(w, "%s operations in %s histories over %d profiles, seed %d, model %s\n", words.Count(r.Ops), words.Count(r.Histories),
 		len(netmodel.Profiles()), o.Search.Seed, play.ModelVersion)
 	fmt.Fprintf(w, "%s, %s operations a second\n\n", o.Took.Round(time.Millisecond), words.Count(rate))
 	o.marks(w)
+	if !o.Interrupted && o.Search.For == 0 {
+		fmt.Fprintf(w, "\n  again  %s\n", o.command())
+	}
+}
+
+// verdict prints what came out.
+func (o *Outcome) verdict(w *bufio.Writer, style screen.Style) {
+	r := &o.Seen
 	switch missed := o.missed(); {
 	case r.Failure != nil:
 		failure(w, style, r.Failure)
@@ -94,9 +103,6 @@ func (o *Outcome) Text(w *bufio.Writer, style screen.Style) {
 		if n := len(r.Missing()); n > 0 {
 			fmt.Fprintf(w, "%s not seen yet; a search of %s operations must see all.\n", words.Counted(n, "mark"), words.Count(uint64(lockstep.MinimumOps)))
 		}
-	}
-	if !o.Interrupted && o.Search.For == 0 {
-		fmt.Fprintf(w, "\n  again  %s\n", o.command())
 	}
 }
 
@@ -123,7 +129,6 @@ func (o *Outcome) marks(w *bufio.Writer) {
 		}
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintln(w)
 }
 
 func cell(count uint64, mark int) string {

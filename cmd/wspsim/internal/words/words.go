@@ -50,6 +50,15 @@ func Span(d time.Duration) string { return Instant(sim.Time(d)) }
 // Micro writes the unit of microseconds in a duration in ASCII.
 func Micro(duration string) string { return strings.ReplaceAll(duration, "µs", "us") }
 
+// Rounded writes a duration, as a knob has it, in whole microseconds and ASCII.
+// Other texts, and what is shorter, stay as they are.
+func Rounded(text string) string {
+	if d, err := time.ParseDuration(text); err == nil && d >= time.Microsecond && text != "0" {
+		return Micro(d.Round(time.Microsecond).String())
+	}
+	return Micro(text)
+}
+
 // Percent writes how much of the whole a part is, in whole percent, rounded
 // down. Both are not negative, the whole is not 0.
 func Percent(part, whole int64) string {
