@@ -24,6 +24,8 @@ const (
 	HandshakeComplete // the final ACK arrived
 	AcceptedByProgram // accept handed the connection out
 	SlotReturned      // a slot came back late
+	BacklogUpdated    // a further listen changed it
+	BacklogKept       // a further listen did not
 
 	// What ends a pending connection.
 	Trimmed            // a smaller backlog
@@ -44,8 +46,8 @@ const (
 	NoAnswer          // no SYN was answered in time
 	SynUnanswered3s   // as SynUnanswered, by the timers of the 3 s generation
 	NoAnswer3s        // as NoAnswer, likewise
-	NoDescriptorLeft  // the client\'s program has no descriptor for a socket
-	NoPortLeft        // the client\'s host has no port for it
+	NoDescriptorLeft  // the client's program has no descriptor for a socket
+	NoPortLeft        // the client's host has no port for it
 	RefusalsExhausted // an earlier refusal decides, though silence followed
 
 	// What ends or breaks an open connection.
@@ -111,6 +113,10 @@ func (c Cause) describe() (text, rule string) {
 		return "handshake complete", "R3"
 	case AcceptedByProgram:
 		return "accepted", "WS.Q1"
+	case BacklogUpdated:
+		return "backlog updated", "R9"
+	case BacklogKept:
+		return "backlog kept", "WS.R2'"
 	case SlotReturned:
 		return "slot returned late", "WS.Q5"
 	case Trimmed:

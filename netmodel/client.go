@@ -35,7 +35,7 @@ type Retry struct {
 	Attempts int           // further attempts, 0 = none
 	Delay    time.Duration // before the first of them
 	Factor   int           // each further pause is this many times the one before; 0 or 1 = fixed
-	Max      time.Duration // longest pause; 0 = no ceiling
+	Max      time.Duration // longest pause; 0 = none, and pauses over a day grow no further
 	// Up to this part of every pause is left out, at random.
 	Jitter sim.Ratio
 }

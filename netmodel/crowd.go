@@ -9,14 +9,18 @@ import (
 	"wspsim/sim"
 )
 
+// maxClients keeps the number of a client, and with it the names of its streams
+// of random numbers, in its place.
+const maxClients = 1 << 28
+
 // AddClients adds count clients of one kind and returns the first; the others
 // follow it in number. It panics if the configuration is not valid.
 func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 	if err := c.Validate(); err != nil {
 		panic("netmodel: AddClients: " + err.Error())
 	}
-	if count < 1 || int(c.Host) >= len(n.nodes) || c.Host == 0 {
-		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want at least one, on a host that was added", count, c.Host))
+	if count < 1 || count > maxClients-len(n.clients) || int(c.Host) >= len(n.nodes) || c.Host == 0 {
+		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want 1 to %d in all, on a host that was added", count, c.Host, maxClients))
 	}
 	first := ClientID(len(n.clients))
 	n.configs = append(n.configs, crowd{c, first, count})
@@ -87,9 +91,9 @@ func (n *Network) Start(id ClientID, d time.Duration) {
 // Fates returns the fate of every attempt, in the order of their beginning.
 func (n *Network) Fates() []Fate {
 	n.flush()
-	fates := make([]Fate, 0, len(n.attempts)-1)
-	for i := range n.attempts[1:] {
-		fates = append(fates, n.attempts[i+1].fate)
+	fates := make([]Fate, 0, len(n.attempts))
+	for i := 1; i < len(n.attempts); i++ {
+		fates = append(fates, n.attempts[i].fate)
 	}
 	return fates
 }
@@ -219,7 +223,10 @@ func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
 	if a.fate.Outcome != StillPending {
 		return
 	}
-	a.fate.Outcome, a.fate.At, a.fate.Cause, a.fate.Record, a.fate.Decision = o, n.Now(), why, n.count, a.decided
+	a.fate.Outcome, a.fate.At, a.fate.Cause, a.fate.Record = o, n.Now(), why, n.count
+	if o != OutcomeGaveUp && (o != OutcomeTimedOut || a.ignored != NoCause) {
+		a.fate.Decision = a.decided
+	}
 	n.outcomes[o]++
 }
 

@@ -134,7 +134,7 @@ func ExamplePrinter() {
 	//    13.000 ms  + b       ACK                      handshake complete                     [a b]                R3
 	//    21.000 ms  ! c       SYN                      refused: queue full                    [a b]                R4
 	//    22.000 ms  * c       connect                  WSAECONNREFUSED: queue full                                 R4
-	//  1000.000 ms  = server  listen(fd 3, backlog 1)  = 0                                    [a b]
+	//  1000.000 ms  = server  listen(fd 3, backlog 1)  = 0: backlog updated                   [a b]                R9
 	//  1000.000 ms  x b       pending                  reset: trimmed                         [a]                  R10
 	//  1000.000 ms  - server  accept(fd 3)             = a, fd 4, waited 999ms                [.]                  WS.Q1
 }

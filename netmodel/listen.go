@@ -7,7 +7,7 @@ type listener struct {
 	limit     int    // the effective backlog: most that may be pending
 	available int    // slots that the next requests may take
 	late      int    // slots that accept gave back and that have not arrived. WS.Q5
-	asked     int    // the argument of the last listen
+	asked     int    // the argument of the last listen that counted
 	born      uint64 // sockets made on the host before the first listen. WS.X5
 	half      chain  // half-open, in order of arrival
 	done      chain  // complete, in the order of accept
@@ -90,13 +90,15 @@ func (h *Host) relisten(i int32, backlog int) error {
 		return h.profile.RelistenStarved
 	}
 	l := &h.lists[h.socks[i].list]
+	why := BacklogKept
 	if h.profile.Relisten == RelistenUpdates {
+		why = BacklogUpdated
 		l.limit, l.asked = h.profile.Backlog.Effective(backlog), backlog
 	}
 	excess := l.pending() - l.limit
 	l.available = max(0, min(l.available, -excess-l.late)) // a slot on its way back is not there yet
 	h.fill(l)
-	h.recordListener(l, Record{Kind: Called, Call: CallListen, Value: int64(backlog)})
+	h.recordListener(l, Record{Kind: Called, Call: CallListen, Value: int64(backlog), Cause: why})
 	for ; excess > 0; excess-- {
 		h.resetPending(h.excessOf(l), Trimmed)
 	}

@@ -102,6 +102,9 @@ func NewNetwork(seed uint64) *Network {
 // delay. Addrs may be left empty: the host then has the one address HostAddr
 // gives. ID is set by the network.
 func (n *Network) AddHost(name string, c HostConfig) HostID {
+	if len(n.nodes) == 0 {
+		panic("netmodel: AddHost: a Network is made by NewNetwork")
+	}
 	id := HostID(len(n.nodes))
 	if id > maxHosts {
 		panic(fmt.Sprintf("netmodel: AddHost: more than %d hosts", maxHosts))
@@ -129,11 +132,17 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	return id
 }
 
-// HostAddr returns the k-th address of a host, 1 to 65534: 10.id.0.k and on.
-func HostAddr(id HostID, k int) IP { return IPv4(10, byte(id), 0, 0) + IP(k) }
+// HostAddr returns the k-th address of a host: 10.id.0.k and on. It panics if k
+// is not 0 to 65535.
+func HostAddr(id HostID, k int) IP {
+	if k < 0 || k > 0xffff {
+		panic(fmt.Sprintf("netmodel: HostAddr: address %d: a host has 0 to 65535", k))
+	}
+	return IPv4(10, byte(id), 0, 0) + IP(k)
+}
 
 // Host returns a host to call it. It may be kept: the network keeps the time of
-// every host that it has handed out.
+// every host that it has handed out, so Advance is not for the caller.
 func (n *Network) Host(id HostID) *Host {
 	n.known(id)
 	n.nodes[id].handedOut = true
@@ -233,8 +242,8 @@ func (n *Network) Step(limit sim.Time) (Step, bool) {
 // tellTime sets the clocks of the hosts that were handed out. Nothing is due at
 // them before the present: the engine would have woken them.
 func (n *Network) tellTime() {
-	for i := range n.nodes[1:] {
-		if d := &n.nodes[i+1]; d.handedOut {
+	for i := 1; i < len(n.nodes); i++ {
+		if d := &n.nodes[i]; d.handedOut {
 			d.host.now = n.engine.Now()
 		}
 	}

@@ -74,7 +74,11 @@ func (p *picture) appendText(b []byte, name func(ConnID) string) []byte {
 		}
 	}
 	if p.limit > widest || slots > widest {
-		return p.appendCounts(b, slots)
+		b = p.appendCounts(b, slots)
+		if offered > 0 {
+			b = append(strconv.AppendInt(append(b, ' '), int64(offered), 10), '?')
+		}
+		return b
 	}
 	b = append(b, '[')
 	for _, e := range p.entries {

@@ -17,7 +17,7 @@ import (
 //
 //	=  a program called            >  a request took a slot, or waits for a decision
 //	+  a handshake is complete     !  a request was turned away
-//	-  accept handed one out       x  the host reset a pending connection
+//	-  accept took one, or put off x  the host reset a pending connection
 //	<  a SYN or SYN-ACK was sent   ~  the client of a pending connection is gone
 //	*  something a client learned or did
 //	%  the network lost a segment or delivered it twice, or changed
@@ -34,7 +34,7 @@ type Printer struct {
 	Host func(HostID) string // names of hosts
 	Conn func(ConnID) string // names of attempts
 	// Full prints every record; otherwise what is routine is left out: sockets
-	// made and bound, bytes sent, connections closed.
+	// made, bytes sent, connections that clients close.
 	Full   bool
 	queues []picture
 }
@@ -83,13 +83,15 @@ func (p *Printer) Append(b []byte, r Record) []byte {
 
 // follow keeps the queue that a record is about, and returns it.
 func (p *Printer) follow(r Record) *picture {
-	closing := r.Kind == Called && r.Call == CallClose
+	closing := r.Kind == Called && r.Call == CallClose && r.Errno == 0
 	aboutQueue := r.Limit > 0
 	at := slices.IndexFunc(p.queues, func(q picture) bool { return q.host == r.Host && q.fd == r.FD })
 	switch {
-	case closing && at >= 0 && r.Limit == 0:
-		return &p.queues[at] // what is pending is reset next
-	case !aboutQueue:
+	case closing && at >= 0:
+		last := p.queues[at] // what is pending is reset next
+		p.queues = slices.Delete(p.queues, at, at+1)
+		return &last
+	case !aboutQueue, r.Cause == ListenerClosed:
 		return nil
 	case at < 0:
 		p.queues = append(p.queues, picture{host: r.Host, fd: r.FD})
@@ -274,7 +276,11 @@ func (p *Printer) appendCallResult(b []byte, r Record) []byte {
 	case r.Call == CallOpenFile:
 		return strconv.AppendInt(append(b, "= fd "...), int64(r.FD), 10)
 	}
-	return append(b, "= 0"...)
+	b = append(b, "= 0"...)
+	if r.Cause != NoCause {
+		b = append(append(b, ": "...), r.Cause.String()...)
+	}
+	return b
 }
 
 // kindName is Kind for a segment of which only the flags are known.

@@ -150,7 +150,7 @@ const storyShort = `
   533.000 ms  > d       SYN                      queued                                 [c (d) .]            R3
   534.000 ms  * d       connect                  = 0 after 504ms
   535.000 ms  + d       ACK                      handshake complete                     [c d .]              R3
- 3000.000 ms  = server  listen(fd 3, backlog 1)  = 0                                    [c d]
+ 3000.000 ms  = server  listen(fd 3, backlog 1)  = 0: backlog updated                   [c d]                R9
  3000.000 ms  x d       pending                  reset: trimmed                         [c]                  R10
  3000.000 ms  % server  link to crowd            link is cut
  3001.000 ms  * d       connection               WSAECONNRESET: trimmed                                      R10

@@ -42,7 +42,7 @@ func (a Listen) perform(r *run) {
 	err := r.host().Listen(fd, a.Backlog)
 	if err == nil && r.sockets[0].fd == fd {
 		q, _ := r.host().Queue(fd)
-		r.result.Listener.Asked, r.result.Listener.Effective = a.Backlog, r.host().Profile().Backlog.Effective(q.Asked)
+		r.result.Listener.Asked, r.result.Listener.Effective = q.Asked, r.host().Profile().Backlog.Effective(q.Asked)
 		r.result.Listener.Limit = q.Limit
 	}
 }

@@ -92,7 +92,7 @@ func (l *Legend) Note(line string) {
 	case picture == "":
 		return
 	case counted.MatchString(picture):
-		l.pictures = added(l.pictures, signWord{"[1 of 9]", "slots taken"})
+		l.pictures = added(l.pictures, signWord{"[n of m]", "slots taken"})
 		return
 	}
 	for _, p := range parts {
@@ -127,7 +127,7 @@ func (l *Legend) Print(w *bufio.Writer) {
 		}
 	}
 	for _, p := range l.pictures {
-		if p.sign == "a#2" || p.sign == "[1 of 9]" {
+		if p.sign == "a#2" || p.sign == "[n of m]" {
 			pictures = append(pictures, p.sign+" "+p.word)
 		}
 	}

@@ -99,7 +99,7 @@ func TestLegendExplainsWhatIsUsedAndNothingElse(t *testing.T) {
 		{"two meanings of a sign", "        signs:  - accepted or put off\n        queue:  a waits for accept, . free slot, a* put off\n", []string{
 			"    1.000 ms  - server  accept(fd 3)  put off: d               [d* .]",
 			"    2.000 ms  - server  accept(fd 3)  = d, fd 4, waited 1ms    [e .]"}},
-		{"a large queue", "        signs:  > queued\n        queue:  a#2 second attempt, [1 of 9] slots taken\n", []string{
+		{"a large queue", "        signs:  > queued\n        queue:  a#2 second attempt, [n of m] slots taken\n", []string{
 			" 1234567.000 ms  > c1#2       SYN                      queued        [1 of 10]   R3"}},
 		{"all entries", "        signs:  > waits for a decision\n        queue:  a waits for accept, (b) half-open, _ slot not filled, a! reset by its client,\n" +
 			"                a? undecided and without a slot\n", []string{
