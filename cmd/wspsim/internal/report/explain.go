@@ -48,6 +48,7 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 	var printer *netmodel.Printer
 	var number uint64
 	var b []byte
+	queued := false // the client waits to be accepted
 	// The same run again, now that it is known whom to follow.
 	_, err = p.Run(ctx, play.Watch{Progress: progress, Record: func(n *netmodel.Network, r netmodel.Record) {
 		if printer == nil {
@@ -57,9 +58,11 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 		number++
 		b = printer.Append(b[:0], r)
 		about := r.Conn != 0 && n.Fate(r.Conn).Client == s.client
-		listens := r.Kind == netmodel.Called && r.Call == netmodel.CallListen
+		if about {
+			queued = r.Kind == netmodel.RequestQueued || r.Kind == netmodel.RequestOffered || queued && r.Kind != netmodel.RequestAccepted
+		}
 		switch {
-		case !about && !listens:
+		case !about && !concernsAll(r, queued):
 		case len(s.chain) == longestChain:
 			s.more++
 		default:
@@ -67,6 +70,16 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 		}
 	}})
 	return s, err
+}
+
+// concernsAll reports whether a record that is about nobody belongs into the
+// story of a client all the same: every listen, and the accepts that failed
+// while the client was queued.
+func concernsAll(r netmodel.Record, queued bool) bool {
+	if r.Kind != netmodel.Called {
+		return false
+	}
+	return r.Call == netmodel.CallListen || r.Call == netmodel.CallAccept && r.Errno != 0 && queued
 }
 
 // choose settles whom the story is about.
