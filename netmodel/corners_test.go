@@ -177,3 +177,41 @@ func TestFailedCallsNameTheirRule(t *testing.T) {
 		}
 	}
 }
+
+func TestLostPatienceIsDecidedByTheClientAlone(t *testing.T) {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	h := n.Host(server)
+	fd, _ := h.Socket(netmodel.Stream)
+	_ = h.Bind(fd, netmodel.Addr{Port: 80})
+	_ = h.Listen(fd, 1)
+	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
+	n.Start(n.AddClients(netmodel.ClientConfig{Name: "a", Host: crowd, To: to, GiveUp: time.Second}, 1), 0)
+	n.Run(sim.Time(time.Minute))
+	if f := n.Fate(1); f.Outcome != netmodel.OutcomeGaveUp || f.Decision != 0 || f.Record == 0 {
+		t.Errorf("fate = %v, Decision %d, Record %d: want gave up, by no record of the listener", f.Outcome, f.Decision, f.Record)
+	}
+}
+
+func TestCompletedTellsThePlaceInTheQueue(t *testing.T) {
+	for _, row := range []struct {
+		why   string
+		order netmodel.Order
+		want  int64 // the place of a, which arrived first and was complete last
+	}{
+		{"by completion a stands behind b", netmodel.OrderByCompletion, 1},
+		{"by arrival a stands before b", netmodel.OrderByArrival, 0},
+	} {
+		p := netmodel.WSP()
+		p.Order = row.order
+		s := listening(t, p, 3)
+		s.syn("a")
+		s.syn("b")
+		s.ack("b")
+		s.ack("a")
+		if r := s.last(netmodel.Completed); r.Value != row.want {
+			t.Errorf("%s: Completed.Value = %d, want %d", row.why, r.Value, row.want)
+		}
+	}
+}
