@@ -55,6 +55,9 @@ func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error)
 	if err != nil {
 		return Accepted{}, err
 	}
+	if h.profile.DescriptorFirst && h.freeDescriptors() == 0 {
+		return Accepted{}, WSAEMFILE // K9
+	}
 	l := &h.lists[h.socks[at].list]
 	if l.withdrawn {
 		l.withdrawn = false
@@ -73,9 +76,12 @@ func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error)
 	switch {
 	case s.has(flagAborted) && s.has(flagDeferred):
 		return a, h.acceptAborted(i)
+	case h.starved(i) && h.profile.Starved == StarvedLoses:
+		h.lose(i)
+		return a, WSAEMFILE
 	case h.starved(i) && !(condition != nil && h.profile.ConditionFirst):
 		return Accepted{}, WSAEMFILE
-	case s.has(flagAborted) && h.profile.Aborted == AbortedAtAccept:
+	case s.has(flagAborted) && (h.profile.Aborted == AbortedAtAccept || h.profile.Aborted == AbortedAsAborted):
 		return a, h.acceptAborted(i)
 	}
 	if condition != nil {
@@ -170,10 +176,35 @@ func (h *Host) acceptAborted(i int32) error {
 	h.release(i)
 	l.giveBack()
 	h.fill(l)
-	if deferred {
+	h.letIn(l)
+	switch {
+	case deferred:
 		return WSAEACCES
+	case h.profile.Aborted == AbortedAsAborted:
+		return WSAECONNABORTED
 	}
 	return WSAECONNRESET
+}
+
+// lose closes a connection that accept has taken from the queue and found no
+// descriptor for.
+func (h *Host) lose(i int32) {
+	l := h.leave(i)
+	s := &h.socks[i]
+	l.giveBack()
+	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: LostForDescriptor})
+	switch {
+	case s.has(flagAborted):
+		s.state = stateBroken
+		h.release(i)
+	case s.unread() > 0:
+		h.sendReset(i, UnreadData)
+		h.release(i)
+	default:
+		h.finish(i)
+		h.settle(i)
+	}
+	h.letIn(l)
 }
 
 // take hands a pending connection to the program.
@@ -197,7 +228,7 @@ func (h *Host) take(i int32) Accepted {
 	default:
 		h.fill(l) // only now: filling before the connection has left would count it twice
 	}
-	h.recordListener(l, Record{Kind: RequestAccepted, Conn: s.conn, Since: s.since, Value: int64(s.fd), Cause: AcceptedByProgram})
+	h.recordListener(l, Record{Kind: RequestAccepted, Conn: s.conn, Since: s.since, Value: int64(s.fd), Cause: h.words.accepted})
 	a := Accepted{FD: s.fd, Peer: s.remote, Conn: s.conn, Waited: h.now.Sub(s.since)}
 	switch {
 	case s.state == stateOffered:
@@ -207,6 +238,7 @@ func (h *Host) take(i int32) Accepted {
 		s.state = stateBroken
 		s.broken = WSAECONNRESET
 	}
+	h.letIn(l)
 	return a
 }
 
@@ -224,8 +256,7 @@ func (h *Host) inherit(i, at int32) {
 func (h *Host) failedAccept(fd FD, a Accepted, err error) Record {
 	r := Record{Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: errnoOf(err)}
 	if i := h.table.lookup(fd); i > 0 && h.socks[i].state == stateListening {
-		l := &h.lists[h.socks[i].list]
-		r.Limit, r.Pending, r.Available = int32(l.limit), int32(l.pending()), int32(l.available)
+		h.about(&r, &h.lists[h.socks[i].list])
 	}
 	return r
 }

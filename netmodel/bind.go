@@ -70,6 +70,14 @@ const (
 		"oIooII" +
 		"IAAAIA" +
 		"oIoAII"
+	// Wine 8.0 (W: 45 combinations)
+	bindsWine = "" +
+		"IoAoIo" +
+		"oIoAII" +
+		"IoooIo" +
+		"oIoooI" +
+		"AAAAAA" +
+		"oIoAII"
 	bindsOld = "" +
 		"IIooII" +
 		"IIooII" +
@@ -91,6 +99,10 @@ func (h *Host) bindConflict(first, second *socket, ip IP) error {
 	}
 	table := bindsModern
 	switch {
+	case h.profile.Binds == BindsUnix:
+		return unixBindConflict(first, second)
+	case h.profile.Binds == BindsWine:
+		table = bindsWine
 	case h.profile.Binds == BindsOld:
 		table = bindsOld
 	case first.user != second.user:
@@ -103,6 +115,19 @@ func (h *Host) bindConflict(first, second *socket, ip IP) error {
 		return WSAEACCES
 	}
 	return nil
+}
+
+// unixBindConflict is the rule of Linux: an address is shared by sockets that all
+// have SO_REUSEPORT, and by sockets that all have SO_REUSEADDR while none of them
+// listens. (L09)
+func unixBindConflict(first, second *socket) error {
+	switch {
+	case first.has(flagReusePort) && second.has(flagReusePort):
+		return nil
+	case first.has(flagReuse) && second.has(flagReuse) && first.state != stateListening:
+		return nil
+	}
+	return WSAEADDRINUSE
 }
 
 func bindClass(f flag, ip IP) int {
@@ -189,20 +214,69 @@ func (h *Host) unchain(i int32) {
 
 // listenerFor returns the listening socket that answers requests to an address,
 // 0 if there is none: one bound to the address itself before one bound to the
-// wildcard (WS.Q12), and among equals the one that was bound first (WS.Q11).
-func (h *Host) listenerFor(a Addr) int32 {
+// wildcard (WS.Q12), and among equals the one that was bound first (WS.Q11),
+// unless they share the address with SO_REUSEPORT. K15
+func (h *Host) listenerFor(a, from Addr) int32 {
 	var wildcard int32
 	for j := h.ports[portKey{Stream, a.Port}]; j != 0; j = h.socks[j].portNext {
 		s := &h.socks[j]
 		switch {
 		case s.state != stateListening:
 		case s.local.IP == a.IP:
-			return j
+			return h.shared(j, 0, from)
 		case s.local.IP == AnyIP && wildcard == 0:
 			wildcard = j
 		}
 	}
-	return wildcard
+	if wildcard == 0 {
+		return 0
+	}
+	return h.shared(wildcard, 0, from)
+}
+
+// shared returns which of the listeners that share an address with SO_REUSEPORT
+// answers a client, given the first of them: a hash of the client's address
+// decides, whether that one has room or not. The kernel's hash has a secret of
+// its own; ours has none. but is left out. K15
+func (h *Host) shared(first, but int32, from Addr) int32 {
+	f := &h.socks[first]
+	if !f.has(flagReusePort) {
+		return first
+	}
+	n := uint64(0)
+	for pass := 0; ; pass++ {
+		k := uint64(mix32(uint64(from.IP), uint64(from.Port))) * n >> 32 // with the number that the first pass counted
+		for j := first; j != 0; j = h.socks[j].portNext {
+			s := &h.socks[j]
+			switch {
+			case j == but || s.state != stateListening || !s.has(flagReusePort) || s.local.IP != f.local.IP:
+			case pass == 0:
+				n++
+			case k == 0:
+				return j
+			default:
+				k--
+			}
+		}
+		if n == 0 {
+			return 0
+		}
+	}
+}
+
+// sibling returns another listener that shares the address of one with
+// SO_REUSEPORT, 0 if there is none.
+func (h *Host) sibling(of int32, from Addr) int32 {
+	o := &h.socks[of]
+	if !o.has(flagReusePort) {
+		return 0
+	}
+	for j := h.ports[portKey{Stream, o.local.Port}]; j != 0; j = h.socks[j].portNext {
+		if s := &h.socks[j]; j != of && s.state == stateListening && s.has(flagReusePort) && s.local.IP == o.local.IP {
+			return h.shared(j, of, from)
+		}
+	}
+	return 0
 }
 
 // commitConflict reports whether another socket listens on an address that
@@ -212,9 +286,20 @@ func (h *Host) commitConflict(i int32) bool {
 	for j := h.ports[portKey{s.typ, s.local.Port}]; j != 0; j = h.socks[j].portNext {
 		o := &h.socks[j]
 		overlap := o.local.IP == s.local.IP || o.local.IP == AnyIP || s.local.IP == AnyIP
-		if j != i && o.state == stateListening && overlap && !(o.has(flagReuse) && s.has(flagReuse)) {
+		if j != i && o.state == stateListening && overlap && !h.mayBoth(o, s) {
 			return true
 		}
 	}
 	return false
+}
+
+// mayBoth reports whether two sockets may listen on one address.
+func (h *Host) mayBoth(a, b *socket) bool {
+	switch h.profile.Binds {
+	case BindsUnix:
+		return a.has(flagReusePort) && b.has(flagReusePort)
+	case BindsWine:
+		return false
+	}
+	return a.has(flagReuse) && b.has(flagReuse)
 }

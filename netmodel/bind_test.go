@@ -107,7 +107,7 @@ func (s *stage) bindWay(w way, typ netmodel.SocketType, port uint16) error {
 }
 
 func TestWhichProfileHasWhichBindTable(t *testing.T) { // WS.U1
-	for _, p := range netmodel.Profiles() {
+	for _, p := range winsock() {
 		want := netmodel.BindsOld
 		if p.Name == "wsp" || p.Name == "windows" {
 			want = netmodel.BindsModern

@@ -72,6 +72,31 @@ const (
 	LinkDuplicated // a link delivered it twice
 	NoRoute        // nobody has the address
 
+	// What hosts of other systems decide, by rules of their own (see words).
+	SlotTaken          // a half-open connection took a slot of the one queue
+	PoolFull           // the one queue, half-open connections included, is full
+	HalfOpened         // the SYN queue took it
+	AcceptQueueFull    // a SYN found the accept queue full
+	SynQueueFull       // a SYN found the SYN queue full
+	LastQuarter        // the last quarter of the SYN queue is kept for known peers
+	AnsweredWithCookie // the SYN queue is full, or never used: a SYN cookie answers
+	AckOverflow        // a final ACK, or data, found the accept queue full
+	WaitsForData       // TCP_DEFER_ACCEPT: a bare ACK completes nothing
+	HeldBack           // waits outside the queue for room
+	JoinedQueue        // complete, and in the accept queue
+	CookieCame         // an ACK with a valid cookie made it complete
+	AcceptedInOrder    // accept handed it out
+	RequestExpired     // no SYN-ACK was answered, or no answer got in, in time
+	Evicted            // made room for a newer request
+	ListenerGone       // the listener was closed
+	Migrated           // its listener was closed, and another one has it
+	ClientResetKept    // the client sent an RST, and receive will report it
+	ClientResetAborts  // the client sent an RST, and accept will report WSAECONNABORTED
+	LimitSet           // a further listen set the limit
+	LostForDescriptor  // accept took it from the queue and had no descriptor
+	SynRepeated        // sends its SYN again after silence
+	ConnectTimeout     // no SYN was answered in time
+
 	causeCount
 )
 
@@ -197,6 +222,60 @@ func (c Cause) describeEnds() (text, rule string) {
 		return "delivered twice", ""
 	case NoRoute:
 		return "no such host", ""
+	}
+	return c.describeStacks()
+}
+
+// describeStacks is the third part of describe: the rules of systems other than
+// Windows.
+func (c Cause) describeStacks() (text, rule string) {
+	switch c {
+	case SlotTaken:
+		return "queued, half-open", "ST.1"
+	case PoolFull:
+		return "queue full", "ST.1"
+	case HalfOpened:
+		return "half-open", "K3"
+	case AcceptQueueFull:
+		return "accept queue full", "K2"
+	case SynQueueFull:
+		return "SYN queue full", "K3"
+	case LastQuarter:
+		return "last quarter is for known peers", "K3"
+	case AnsweredWithCookie:
+		return "SYN cookie, nothing stored", "K3"
+	case AckOverflow:
+		return "accept queue full", "K4"
+	case WaitsForData:
+		return "waits for data", "K14"
+	case HeldBack:
+		return "waits for room", "ST.2"
+	case JoinedQueue:
+		return "handshake complete", "K5"
+	case CookieCame:
+		return "cookie is valid, complete", "K7"
+	case AcceptedInOrder:
+		return "accepted", "K5"
+	case RequestExpired:
+		return "request expired", "K6"
+	case Evicted:
+		return "evicted", "ST.3"
+	case ListenerGone:
+		return "listener closed", "K11"
+	case Migrated:
+		return "goes to another listener", "K15"
+	case ClientResetKept:
+		return "client reset it", "K12"
+	case ClientResetAborts:
+		return "client reset it", "ST.4"
+	case LimitSet:
+		return "limit set", "K10"
+	case LostForDescriptor:
+		return "lost: no descriptor for it", "ST.5"
+	case SynRepeated:
+		return "no answer yet", "K13"
+	case ConnectTimeout:
+		return "no SYN was answered", "K13"
 	}
 	return "", ""
 }

@@ -10,6 +10,7 @@ func (h *Host) Check() error {
 		descriptorsAreNotLost,
 		slotsFitTheBacklog,
 		pendingStaysWithinTheLimit,
+		youngAreCounted,
 		queuesAreInOrder,
 		pendingBelongsToALiveListener,
 		connectionsAreFoundByTheirAddresses,
@@ -56,7 +57,7 @@ func slotsFitTheBacklog(h *Host) error {
 		case l.sock == 0:
 		case l.available < 0 || l.late < 0:
 			return fmt.Errorf("slots fit the backlog: %d available, %d late", l.available, l.late)
-		case l.pending()+l.available > l.limit:
+		case l.available > max(0, l.limit-l.pending()):
 			return fmt.Errorf("slots fit the backlog: %d pending and %d available of %d", l.pending(), l.available, l.limit)
 		case h.profile.Slots != SlotsFilled && l.available != max(0, l.limit-l.pending()-l.late):
 			return fmt.Errorf("slots fit the backlog: %d available with %d pending and %d late of %d, though slots cost nothing", l.available, l.pending(), l.late, l.limit)
@@ -76,8 +77,34 @@ func pendingStaysWithinTheLimit(h *Host) error {
 				n++
 			}
 		}
-		if n != l.pending() || n > l.limit {
+		if l.separate {
+			n -= int(l.half.len)
+		}
+		if n != l.pending() || n > l.limit && h.staysWithin(l) {
 			return fmt.Errorf("pending stays within the limit: %d are pending, the count is %d, the limit %d", n, l.pending(), l.limit)
+		}
+	}
+	return nil
+}
+
+// staysWithin reports whether never more may be pending at a listener than fits.
+func (h *Host) staysWithin(l *listener) bool {
+	p := &h.profile
+	return !(l.separate && l.atAck > l.limit) && (p.Relisten == RelistenUpdates || p.Relisten == RelistenKeeps) && p.OnAckFull != AdmitAck && !p.Migrates
+}
+
+// youngAreCounted: as many half-open connections are young as the count says.
+func youngAreCounted(h *Host) error {
+	for i := range h.lists {
+		l := &h.lists[i]
+		n := 0
+		for j := l.half.head; j != 0; j = h.socks[j].next {
+			if h.socks[j].resends == 0 {
+				n++
+			}
+		}
+		if l.separate && n != l.young {
+			return fmt.Errorf("young ones are counted: %d are young, the count is %d", n, l.young)
 		}
 	}
 	return nil
@@ -89,8 +116,8 @@ func pendingStaysWithinTheLimit(h *Host) error {
 func queuesAreInOrder(h *Host) error {
 	for i := range h.lists {
 		l := &h.lists[i]
-		for n, c := range [...]chain{l.half, l.offered, l.done} {
-			byArrival := n < 2 || h.profile.Order == OrderByArrival
+		for n, c := range [...]chain{l.half, l.offered, l.held, l.done, l.hidden} {
+			byArrival := n < 3 || n == 3 && h.profile.Order == OrderByArrival
 			var before int32
 			for j := c.head; j != 0; j = h.socks[j].next {
 				if h.socks[j].prev != before {
@@ -130,7 +157,8 @@ func pendingBelongsToALiveListener(h *Host) error {
 		}
 	}
 	for i := range h.lists {
-		n -= int(h.lists[i].half.len + h.lists[i].done.len + h.lists[i].offered.len)
+		l := &h.lists[i]
+		n -= int(l.half.len + l.done.len + l.offered.len + l.held.len + l.hidden.len)
 	}
 	if n != 0 {
 		return fmt.Errorf("a closed listener owns nothing: %d more sockets are pending than the queues hold", n)
@@ -169,8 +197,12 @@ func refusalHadAReason(h *Host) error {
 	r := &h.refusal
 	held := true
 	switch r.why {
-	case QueueFull:
+	case QueueFull, PoolFull:
 		held = r.available == 0 && r.pending+r.late >= r.limit
+	case AcceptQueueFull:
+		held = r.complete >= r.atSyn
+	case SynQueueFull:
+		held = r.half >= r.synRoom
 	case SlotsUsedUp:
 		held = r.available == 0 && r.pending+r.late < r.limit && h.profile.Slots == SlotsFilled
 	case NoDescriptor:

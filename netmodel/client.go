@@ -90,7 +90,7 @@ const (
 	StillPending    Outcome = iota // undecided: on its way, queued, or waiting in vain
 	OutcomeAccepted                // the server's program accepted it
 	OutcomeRefused                 // connect failed with WSAECONNREFUSED
-	OutcomeReset                   // connected, and reset before it was accepted
+	OutcomeReset                   // connected, and reset or closed before it was accepted
 	OutcomeTimedOut                // no answer in time
 	OutcomeGaveUp                  // the client's program lost patience first, or could not even ask
 	outcomeCount
@@ -150,6 +150,64 @@ type attempt struct {
 	arrival  [2]sim.Time // of the latest segment towards the server and back: keeps order
 	decided  uint64      // last record of a listener about it
 	ignored  Cause       // why, if that was to leave it unanswered
+	ended    Cause       // why it left the queue
 	trimmed  bool
 	finished bool // no further step of the client depends on it
+
+	connected bool // its client was told so
+	place     place
+}
+
+// place is where the listener has an attempt.
+type place uint8
+
+const (
+	placeNone place = iota
+	placeHalfOpen
+	placeQueued
+)
+
+// Standing is how far an attempt has come whose outcome is pending.
+type Standing uint8
+
+// The standings.
+const (
+	StandingDecided   Standing = iota // the outcome is not pending
+	StandingTrying                    // no answer has let the client believe anything
+	StandingQueued                    // the server's program can accept it
+	StandingBelieving                 // the client is connected, and no accept will find it as things are
+)
+
+// String returns the standing in words.
+func (s Standing) String() string {
+	switch s {
+	case StandingTrying:
+		return "trying"
+	case StandingQueued:
+		return "queued"
+	case StandingBelieving:
+		return "believing"
+	}
+	return "decided"
+}
+
+// Standing returns how far an attempt has come. A believer is what the field calls
+// a phantom connection: the client's connect has succeeded, but its final ACK was
+// ignored, is still on its way, or nothing is left at the server that it could
+// complete. K4, K7
+func (n *Network) Standing(c ConnID) Standing {
+	n.flush()
+	if c == 0 || int(c) >= len(n.attempts) {
+		return StandingDecided
+	}
+	a := &n.attempts[c]
+	switch {
+	case a.fate.Outcome != StillPending:
+		return StandingDecided
+	case a.place == placeQueued:
+		return StandingQueued
+	case a.connected:
+		return StandingBelieving
+	}
+	return StandingTrying
 }

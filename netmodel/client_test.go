@@ -156,7 +156,7 @@ func TestOneSocketCanHaveItsOwnSchedule(t *testing.T) { // WS.T7
 }
 
 func TestConnectReportsItsProgress(t *testing.T) { // WS.T8
-	for _, p := range netmodel.Profiles() {
+	for _, p := range winsock() {
 		s := newStage(t, p, 0)
 		fd := s.socket()
 		to := s.peer("server").addr

@@ -199,7 +199,7 @@ func TestLastCleanupResetsWhatIsOpen(t *testing.T) { // WS.X12
 }
 
 func TestUnansweredSYNACKIsGivenUp(t *testing.T) { // WS.T9
-	for _, p := range netmodel.Profiles() {
+	for _, p := range winsock() {
 		s := listening(t, p, 1)
 		s.syn("a")
 		var at []time.Duration

@@ -64,6 +64,9 @@ func (h *Host) connect(fd FD, to Addr) error {
 	switch s.state {
 	case stateUnbound, stateBound, stateFailed:
 	case stateListening:
+		if h.profile.Calls == CallsUnix {
+			return WSAEISCONN // L09
+		}
 		return WSAEINVAL
 	case stateConnecting:
 		return WSAEALREADY
@@ -132,26 +135,27 @@ func (h *Host) synTimeout(i int32) {
 	s := &h.socks[i]
 	c := &h.clients[s.client]
 	refused := s.has(flagRefusedOnce) && s.why != NoCause
-	over := c.Syn.Limit > 0 && h.now.Sub(s.since) >= c.Syn.Limit
+	passed := h.now.Sub(s.since)
+	over := c.Syn.Limit > 0 && passed >= c.Syn.Limit
 	switch {
 	case refused && !over:
 		h.resendSyn(i, SynRefused)
 	case refused:
 		h.failConnect(i, WSAECONNREFUSED, s.why)
-	case s.resends < c.Syn.Retries && !over:
+	case !c.Syn.ends(s.resends, passed):
 		s.silences++
-		h.resendSyn(i, c.silence(SynUnanswered, SynUnanswered3s))
+		h.resendSyn(i, c.silence(h.words.silence, SynUnanswered3s))
 	case c.Refused.Sticks && s.has(flagRefusedOnce):
 		h.failConnect(i, WSAECONNREFUSED, RefusalsExhausted)
 	default:
-		h.failConnect(i, WSAETIMEDOUT, c.silence(NoAnswer, NoAnswer3s))
+		h.failConnect(i, WSAETIMEDOUT, c.silence(h.words.noAnswer, NoAnswer3s))
 	}
 }
 
 // silence returns the cause that names the generation of timers which the
 // schedule of SYNs belongs to: 1 s (WS.T2) or 3 s (WS.T1).
 func (c *Client) silence(now, old Cause) Cause {
-	if c.Syn.First == 3*time.Second {
+	if c.Syn.First == 3*time.Second && (now == SynUnanswered || now == NoAnswer) {
 		return old
 	}
 	return now
@@ -196,6 +200,8 @@ func (h *Host) arriveConnecting(i int32, s Segment) {
 		// A SYN that crosses ours: simultaneous open is not modelled.
 	case s.Ack != c.sent:
 		h.answerStray(s, NoSuchConnection)
+	case s.Flags&(RST|AGAIN) == RST|AGAIN:
+		h.failConnect(i, WSAEWOULDBLOCK, s.Why)
 	case s.Flags&RST != 0:
 		h.synRefused(i, s.Why)
 	case s.Flags&SYN != 0:

@@ -238,7 +238,7 @@ func (n *Network) ingest(r Record) {
 		return
 	}
 	a := &n.attempts[r.Conn]
-	if r.Kind >= RequestQueued && r.Kind <= Withdrawn {
+	if r.Kind.AtListener() {
 		n.note(a, r)
 		return
 	}
@@ -249,6 +249,7 @@ func (n *Network) ingest(r Record) {
 	}
 	switch r.Kind {
 	case Connected:
+		a.connected = true
 		if bytes := n.configs[c.config].Send; bytes > 0 {
 			_, _ = n.present(r.Host).Send(c.fd, bytes) // a connection that broke meanwhile reports itself
 		}
@@ -256,8 +257,15 @@ func (n *Network) ingest(r Record) {
 		n.fail(a, r)
 		n.endAttempt(id)
 		n.retry(id)
-	case Finished:
-		n.endAttempt(id) // the server has closed: nothing more to wait for
+	case Finished: // the server has closed: nothing more to wait for
+		ended := a.fate.Outcome == StillPending
+		if ended { // before anybody accepted it
+			n.decide(r.Conn, OutcomeReset, a.ended)
+		}
+		n.endAttempt(id)
+		if ended {
+			n.retry(id)
+		}
 	}
 }
 
@@ -270,8 +278,19 @@ func (n *Network) note(a *attempt, r Record) {
 		n.violated(fmt.Errorf("a refused client had a reason: %s had none at %v", n.ConnName(r.Conn), r.At))
 	}
 	a.decided, a.ignored = n.count, NoCause
-	if r.Kind == RequestIgnored {
+	switch r.Kind {
+	case RequestIgnored, AckIgnored:
 		a.ignored = r.Cause
+	case RequestQueued:
+		a.place = placeHalfOpen
+	case Completed:
+		a.place = placeQueued
+	case AckPutOff:
+		if r.Cause == HeldBack {
+			a.place = placeQueued
+		}
+	case ResetPending, Withdrawn, RequestAccepted:
+		a.place, a.ended = placeNone, r.Cause
 	}
 	a.trimmed = r.Kind == ResetPending && r.Cause == Trimmed
 	if r.Kind == RequestAccepted && a.fate.Outcome == StillPending {
@@ -283,7 +302,7 @@ func (n *Network) note(a *attempt, r Record) {
 // fail decides the outcome of an attempt that its client knows to have failed.
 func (n *Network) fail(a *attempt, r Record) {
 	switch {
-	case r.Errno == WSAECONNREFUSED:
+	case r.Errno == WSAECONNREFUSED, r.Errno == WSAEWOULDBLOCK:
 		n.decide(r.Conn, OutcomeRefused, r.Cause)
 	case r.Errno == WSAETIMEDOUT && a.ignored != NoCause:
 		n.decide(r.Conn, OutcomeTimedOut, a.ignored) // the listener did not answer, and this is why

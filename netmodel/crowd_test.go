@@ -192,8 +192,19 @@ func (w *world) wantDecided(why string, f netmodel.Fate) {
 func TestAttemptsAreConserved(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := rapid.SampledFrom(netmodel.Profiles()).Draw(rt, "profile")
-		p.Slots = rapid.SampledFrom([]netmodel.Slots{netmodel.SlotsFilled, netmodel.SlotsOwnDescriptor, netmodel.SlotsFree}).Draw(rt, "slots")
-		p.Aborted = rapid.SampledFrom([]netmodel.Aborted{netmodel.AbortedAtAccept, netmodel.AbortedAtReceive, netmodel.AbortedWithdraws}).Draw(rt, "aborted")
+		slots := rapid.SampledFrom([]netmodel.Slots{netmodel.SlotsFilled, netmodel.SlotsOwnDescriptor, netmodel.SlotsFree}).Draw(rt, "slots")
+		if !p.SynQueue.Separate {
+			p.Slots = slots
+		} else {
+			p.OnAckFull = netmodel.OnAckFull(rapid.IntRange(0, int(netmodel.DeferAck)).Draw(rt, "ack full"))
+			p.SynQueue.Cookies = netmodel.Cookies(rapid.IntRange(0, int(netmodel.CookiesForEvicted)).Draw(rt, "cookies"))
+			p.SynQueue.OnFull = netmodel.OnSynQueueFull(rapid.IntRange(0, int(netmodel.SynQueueEvicts)).Draw(rt, "SYN queue full"))
+			p.SynQueue.Victim = netmodel.Victim(rapid.IntRange(0, int(netmodel.VictimTimedOut)).Draw(rt, "victim"))
+		}
+		p.Aborted = netmodel.Aborted(rapid.IntRange(0, int(netmodel.AbortedAsAborted)).Draw(rt, "aborted"))
+		p.Relisten = netmodel.Relisten(rapid.IntRange(0, int(netmodel.RelistenRejects)).Draw(rt, "relisten"))
+		p.CloseListener = netmodel.CloseListener(rapid.IntRange(0, int(netmodel.CloseFinishes)).Draw(rt, "close"))
+		p.Starved = netmodel.Starved(rapid.IntRange(0, int(netmodel.StarvedLoses)).Draw(rt, "starved"))
 		p.CloseHoldsDescriptor = rapid.Bool().Draw(rt, "close holds")
 		link := rough()
 		link.Loss.Num = rapid.Uint32Range(0, 5).Draw(rt, "loss")

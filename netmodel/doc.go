@@ -73,6 +73,8 @@
 //   - Ids that begin with WS. number the rules around it, from other pages of
 //     Microsoft, from what test suites observe on Windows, and from reasoning.
 //     WS.R4 and R4 are different rules.
+//   - K ids number what was measured on Linux, ST. ids what was read in the
+//     sources of other stacks. [Facts] has the source of every single value.
 //
 // Where two documented rules contradict each other, each lives in the profile
 // it belongs to: R9, WS.R2 in [WSP], WS.R2' in [Windows]; E3, WS.S3 in [WSP],
@@ -90,32 +92,44 @@
 // Where the page is silent or systems differ, a field of [Profile] decides. The
 // first alternative is that of [WSP].
 //
+//	Calls                 Windows Sockets | Unix | Wine | Go's fake network: error codes, and what a reset connection reports
+//	System                Windows | Linux | FreeBSD ...: names of settings and counters, nothing else
 //	Backlog               1..200, SOMAXCONN is 200 | 1..5 | hints: -n is n, 200..65535
-//	Relisten              updates the backlog | keeps it
+//	AtSyn                 the backlog fits | any part or multiple of it, or no limit
+//	AtAck                 a slot is reserved by the SYN | a limit of its own, where there is a SYN queue
+//	SynQueue              none: half-open connections take slots | one of its own: size, cookies, eviction
+//	Young                 how many half-open ones a full queue still lets in, with OnFull IgnoreUnlessYoung
+//	Relisten              updates the backlog and trims | keeps it | sets it and keeps what is queued | fails if too many are queued
 //	Trim                  newest first | oldest first | half-open first
 //	ListenConnecting      WSAEINVAL | any other code
 //	ListenStarved         WSAEMFILE | 0: the first listen succeeds without descriptors
 //	RelistenStarved       0: a further listen succeeds | WSAEMFILE
 //	CommitAtListen        listen finds conflicts of wildcard addresses | bind alone decides
-//	OnFull                RST | silence
+//	ListenBinds           listen on an unbound socket fails | gives it a free port
+//	OnFull                RST | silence | silence unless few are young | evicts | holds back | EAGAIN
+//	OnAckFull             silence | RST | forgotten | admitted | waits
 //	Slots                 used up and filled | a pending connection owns its descriptor | free
+//	Starved               accept without a descriptor changes nothing | loses the connection
+//	DescriptorFirst       accept looks at the queue first | at the descriptors
 //	EmptyAcceptFills      an accept that finds nothing fills | it does not
 //	SlotReturnDelay       0: at once | the slot comes back late
 //	Order                 by completion | by arrival
-//	Aborted               accept reports it | receive reports it | the entry leaves the queue
-//	CloseListener         resets all | forgets half-open ones | forgets all
+//	Aborted               accept reports it | receive reports it | the entry leaves the queue | accept reports WSAECONNABORTED
+//	CloseListener         resets all | forgets half-open ones | forgets all | lets clients read the end
+//	Migrates              no | what a closing listener holds goes to one that shares its address
 //	PauseResets           what is queued stays | is reset
 //	OfferLifetime         how long a request without a decision is kept after its last SYN
 //	ConditionFirst        WSAEMFILE before the condition function is asked | after
 //	DeferHidesReadable    a deferred request leaves the listener readable | hides it
 //	Nesting               calls inside a callback fail | are allowed
 //	Binds                 conflicts as since Server 2003 | as before
-//	FewOptions            all options are known | those of later systems are not
+//	Options               those of Windows | few | those of Wine | those of Linux
 //	ErrorSticks           reading SO_ERROR clears it | leaves it
 //	PortMin, PortMax      1024..5000 | any other range
 //	CloseHoldsDescriptor  close gives the descriptor back at once | when the peer has all
 //	ChildrenBlockRebind   no | a new listener refuses while connections of the old one live
 //	SynAck, Data, FinWait how long the host waits, and how often it sends again
+//	Timers                ring exactly | at a tick | in the slots of a wheel
 //	Client                schedule of SYNs, and what an RST means: refused at once | tried again
 //
 // Whether capacity is the backlog or one more is no choice: it is the backlog

@@ -2,6 +2,7 @@ package netmodel
 
 import (
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -12,6 +13,7 @@ type Errno uint16
 
 // The codes, in numerical order.
 const (
+	EPIPE                 Errno = 32  // not of Windows: sending on a connection that is over, elsewhere
 	ERROR_NETNAME_DELETED Errno = 64  // what an overlapped call reports for a reset connection
 	WSA_OPERATION_ABORTED Errno = 995 // overlapped call cancelled
 	WSA_IO_PENDING        Errno = 997
@@ -76,6 +78,18 @@ func (e Errno) Is(target error) bool {
 	return ok && (t == e.portable() && t != 0 || uintptr(t) == uintptr(e))
 }
 
+// Unix returns the name of the code on systems other than Windows, as in
+// "ECONNREFUSED".
+func (e Errno) Unix() string {
+	switch e {
+	case WSAEWOULDBLOCK, WSATRY_AGAIN:
+		return "EAGAIN"
+	case WSAEDISCON, WSANOTINITIALISED, WSASYSNOTREADY, WSAVERNOTSUPPORTED:
+		return e.Error()
+	}
+	return strings.TrimPrefix(e.Error(), "WSA")
+}
+
 // Errnos returns every code that has a name, in numerical order.
 func Errnos() []Errno {
 	var all []Errno
@@ -95,6 +109,8 @@ func errnoOf(err error) Errno {
 
 func (e Errno) portable() syscall.Errno {
 	switch e {
+	case EPIPE:
+		return syscall.EPIPE
 	case WSAEINTR:
 		return syscall.EINTR
 	case WSAEBADF:

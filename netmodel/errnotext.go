@@ -4,6 +4,8 @@ package netmodel
 // their arguments first, the network after.
 func (e Errno) describe() (name, text string, ok bool) {
 	switch e {
+	case EPIPE:
+		return "EPIPE", "The connection is over, and nobody will read what is sent.", true
 	case ERROR_NETNAME_DELETED:
 		return "ERROR_NETNAME_DELETED", "The connection behind an overlapped call was reset.", true
 	case WSA_OPERATION_ABORTED:

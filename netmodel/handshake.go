@@ -1,83 +1,5 @@
 package netmodel
 
-// request answers a connection request. It is the one place that decides
-// whether a request gets in.
-func (h *Host) request(at int32, s Segment) {
-	if at == 0 {
-		h.record(Record{Kind: RequestRefused, Conn: s.Conn, Cause: NobodyListens})
-		h.answerStray(s, NobodyListens)
-		return
-	}
-	l := &h.lists[h.socks[at].list]
-	switch {
-	case h.socks[at].has(flagPaused):
-		h.turnAway(l, s, Paused, RefuseWhenFull)
-	case h.profile.ChildrenBlockRebind && h.olderChildren(at):
-		h.turnAway(l, s, ChildrenAlive, RefuseWhenFull)
-	case h.faults&FaultNoBuffers != 0:
-		h.turnAway(l, s, OutOfBuffers, IgnoreWhenFull)
-	case h.socks[at].has(flagConditional):
-		h.offer(l, s)
-	case l.available == 0 && l.pending()+l.late < l.limit && h.profile.Slots == SlotsFilled:
-		h.turnAway(l, s, SlotsUsedUp, h.profile.OnFull)
-	case l.available == 0:
-		h.turnAway(l, s, QueueFull, h.profile.OnFull)
-	case h.profile.Slots == SlotsOwnDescriptor && h.freeDescriptors() == 0:
-		h.turnAway(l, s, NoDescriptor, h.profile.OnFull)
-	default:
-		h.admit(l, s)
-	}
-}
-
-// refusal remembers why the last request was turned away and what was the case
-// then, so that Check can look whether the reason held.
-type refusal struct {
-	why                             Cause
-	limit, pending, available, late int
-	freeDescriptors                 int
-	paused, noBuffers               bool
-}
-
-// turnAway refuses a request or leaves it unanswered. R4, WS.Q3
-func (h *Host) turnAway(l *listener, s Segment, why Cause, how OnFull) {
-	kind := RequestRefused
-	if how == IgnoreWhenFull {
-		kind = RequestIgnored
-	}
-	h.recordListener(l, Record{Kind: kind, Conn: s.Conn, Cause: why})
-	h.refusal = refusal{
-		why:   why,
-		limit: l.limit, pending: l.pending(), available: l.available, late: l.late,
-		freeDescriptors: h.freeDescriptors(),
-		paused:          h.socks[l.sock].has(flagPaused),
-		noBuffers:       h.faults&FaultNoBuffers != 0,
-	}
-	if how == RefuseWhenFull {
-		h.answerStray(s, why)
-	}
-}
-
-// admit takes a slot and answers the request with a SYN-ACK. R3
-func (h *Host) admit(l *listener, s Segment) {
-	i := h.newPending(l.sock, s, stateHalfOpen)
-	h.link(&l.half, i)
-	l.available--
-	if h.profile.Slots == SlotsOwnDescriptor {
-		h.socks[i].heldFD = h.table.open(heldOpen)
-	}
-	h.recordListener(l, Record{Kind: RequestQueued, Conn: s.Conn, Since: h.now, Cause: Queued})
-	h.sendSynAck(i)
-}
-
-// offer keeps a request, unanswered, for the condition function. It takes no
-// slot: the backlog is without effect. WS.Q10
-func (h *Host) offer(l *listener, s Segment) {
-	i := h.newPending(l.sock, s, stateOffered)
-	h.link(&l.offered, i)
-	h.arm(i, h.profile.OfferLifetime)
-	h.recordListener(l, Record{Kind: RequestOffered, Conn: s.Conn, Since: h.now, Cause: Offered})
-}
-
 func (h *Host) newPending(at int32, s Segment, st state) int32 {
 	i := h.newSocket(Stream, st)
 	p := &h.socks[i]
@@ -99,24 +21,81 @@ func (h *Host) initialSequence(i int32) uint32 {
 func (h *Host) sendSynAck(i int32) {
 	s := &h.socks[i]
 	h.send(Segment{Src: s.local, Dst: s.remote, Seq: s.acked, Ack: s.received, Flags: SYN | ACK, Conn: s.conn})
-	h.arm(i, h.profile.SynAck.Wait(s.resends))
+	h.armSynAck(i)
+}
+
+// armSynAck waits before the next SYN-ACK, but not beyond the limit.
+func (h *Host) armSynAck(i int32) {
+	s := &h.socks[i]
+	h.arm(i, h.profile.SynAck.wait(s.resends, h.now.Sub(s.since)))
 }
 
 // synAckTimeout sends the SYN-ACK again or, after the last one, gives up.
-// WS.T9
+// WS.T9, K6
 func (h *Host) synAckTimeout(i int32) {
 	s := &h.socks[i]
-	if s.resends < h.profile.SynAck.Retries {
+	over, again := h.synAckDue(i)
+	switch {
+	case !over:
+		if l := h.listenerOf(i); l != nil && l.separate && s.resends == 0 {
+			l.young--
+		}
 		s.resends++
+		if !again { // it waits for data, not for an ACK. K14
+			h.armSynAck(i)
+			return
+		}
 		h.record(Record{Kind: SynAckAgain, Conn: s.conn, Value: int64(s.resends), FD: s.fd})
 		h.sendSynAck(i)
-		return
+	case s.pending():
+		h.withdraw(i, h.words.expired)
+	default:
+		h.breakConnection(i, WSAETIMEDOUT, HandshakeOver)
 	}
-	if s.pending() {
-		h.withdraw(i, HandshakeOver)
-		return
+}
+
+// synAckDue reports whether a half-open connection is given up now, and if not,
+// whether its SYN-ACK goes out again.
+func (h *Host) synAckDue(i int32) (over, again bool) {
+	s := &h.socks[i]
+	schedule := h.profile.SynAck
+	l := h.listenerOf(i)
+	if l == nil || !l.separate {
+		return schedule.ends(s.resends, h.now.Sub(s.since)), true
 	}
-	h.breakConnection(i, WSAETIMEDOUT, HandshakeOver)
+	if h.profile.SynQueue.Prunes {
+		schedule.Retries = l.patience(schedule.Retries)
+	}
+	over = schedule.ends(s.resends, h.now.Sub(s.since))
+	deferral := h.socks[s.listener].deferral
+	if deferral == 0 || !s.has(flagAcked) {
+		return over, true
+	}
+	// The ACK came and data is waited for: nothing is sent until the time of
+	// TCP_DEFER_ACCEPT is over, then a last SYN-ACK asks for another ACK. K14
+	return over && s.resends >= deferral, s.resends+1 >= deferral
+}
+
+// patience returns how often a SYN-ACK is sent again, which is less the more of
+// the SYN queue is taken by connections that are no longer young: half of the
+// room is for young ones. K6
+func (l *listener) patience(retries uint8) uint8 {
+	half := int(l.half.len)
+	if 2*half <= max(8, l.backlog) {
+		return retries
+	}
+	for young := 2 * l.young; retries > 2 && half >= young; young *= 2 {
+		retries--
+	}
+	return retries
+}
+
+// listenerOf returns the queue that a socket is pending in, nil if it is not.
+func (h *Host) listenerOf(i int32) *listener {
+	if at := h.socks[i].listener; at != 0 {
+		return &h.lists[h.socks[at].list]
+	}
+	return nil
 }
 
 // arriveOffered handles a segment for a request that waits for a decision.
@@ -149,38 +128,19 @@ func (h *Host) arriveHalfOpen(i int32, s Segment) {
 		h.breakConnection(i, WSAECONNRESET, PeerReset)
 	case s.Flags&SYN != 0 && s.Seq+1 == p.received:
 		h.send(Segment{Src: p.local, Dst: p.remote, Seq: p.acked, Ack: p.received, Flags: SYN | ACK, Conn: p.conn})
+		if h.profile.SynQueue.RepeatRestarts && p.pending() {
+			h.armSynAck(i)
+		}
 	case s.Flags&SYN != 0:
 		h.sendAck(i) // another attempt from the same address: its answer clears this one
 	case s.Flags&ACK == 0 || s.Ack != p.sent:
 		h.answerStray(s, NoSuchConnection)
-	default:
+	case !p.pending():
 		h.complete(i)
 		h.arriveOpen(i, s)
+	case h.finalAck(i, s):
+		h.arriveOpen(i, s)
 	}
-}
-
-// complete ends the handshake of a half-open connection. R3
-func (h *Host) complete(i int32) {
-	s := &h.socks[i]
-	h.disarm(i)
-	s.acked, s.resends = s.sent, 0
-	if !s.pending() {
-		s.state = stateOpen
-		return
-	}
-	l := &h.lists[h.socks[s.listener].list]
-	h.unlink(&l.half, i)
-	s.state = stateOpen
-	h.places++
-	s.place = h.places
-	place := l.done.len // in the queue
-	if h.profile.Order == OrderByArrival {
-		h.linkByArrival(&l.done, i)
-		place = h.placeIn(&l.done, i)
-	} else {
-		h.link(&l.done, i)
-	}
-	h.recordListener(l, Record{Kind: Completed, Conn: s.conn, Since: s.since, Value: int64(place), Cause: HandshakeComplete})
 }
 
 // abortPending handles the RST of a client whose connection is complete and
@@ -197,8 +157,11 @@ func (h *Host) abortPending(i int32) {
 	delete(h.tuples, s.key())
 	l := &h.lists[h.socks[s.listener].list]
 	why := ClientReset
-	if h.profile.Aborted == AbortedAtReceive {
-		why = ClientResetQuietly
+	switch h.profile.Aborted {
+	case AbortedAtReceive:
+		why = h.words.resetLater
+	case AbortedAsAborted:
+		why = ClientResetAborts
 	}
 	h.recordListener(l, Record{Kind: AbortedPending, Conn: s.conn, Since: s.since, Cause: why})
 }
@@ -218,11 +181,14 @@ func (h *Host) olderChildren(at int32) bool {
 
 // answerStray answers a segment that nobody wants with an RST, as RFC 9293
 // section 3.10.7.1 says. An RST is never answered.
-func (h *Host) answerStray(s Segment, why Cause) {
+func (h *Host) answerStray(s Segment, why Cause) { h.answer(s, why, 0) }
+
+// answer is answerStray with a flag more.
+func (h *Host) answer(s Segment, why Cause, extra Flags) {
 	if s.Flags&RST != 0 {
 		return
 	}
-	r := Segment{Src: s.Dst, Dst: s.Src, Flags: RST, Why: why, Conn: s.Conn}
+	r := Segment{Src: s.Dst, Dst: s.Src, Flags: RST | extra, Why: why, Conn: s.Conn}
 	if s.Flags&ACK != 0 {
 		r.Seq = s.Ack
 	} else {

@@ -2,6 +2,7 @@ package netmodel_test
 
 import (
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,11 @@ import (
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// winsock returns the profiles whose programs make Windows Sockets calls.
+func winsock() []netmodel.Profile {
+	return slices.DeleteFunc(netmodel.Profiles(), func(p netmodel.Profile) bool { return p.Calls != netmodel.CallsWinsock })
+}
 
 // causes yields every cause that has a text.
 func causes() iter.Seq[netmodel.Cause] {

@@ -38,7 +38,10 @@ type Host struct {
 	nextIP  int
 	nextPt  uint16
 
+	words    words // the causes that this stack's decisions have
+	draws    sim.Rand
 	timers   sim.Engine[timer]
+	ringing  []timer // scratch of turnWheel
 	out      []Segment
 	records  []Record
 	recorded uint64  // records so far
@@ -51,6 +54,7 @@ type HostConfig struct {
 	ID          HostID // stamped on records
 	Addrs       []IP   // its addresses, at least one
 	Descriptors int    // how many descriptors its program may have open; 0 = without limit
+	Seed        uint64 // of what it decides at random
 }
 
 // Fault is something that a test can switch on to make a host fail.
@@ -106,6 +110,7 @@ type timer struct {
 	sock   int32
 	serial uint64
 	what   timerKind
+	level  uint8 // of the slot, in a wheel
 }
 
 type timerKind uint8
@@ -137,6 +142,8 @@ func NewHost(c HostConfig) *Host {
 		tuples:  map[tuple]int32{},
 		ports:   map[portKey]int32{},
 		nextPt:  c.Profile.PortMin,
+		words:   wordsOf(&c.Profile),
+		draws:   sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
 	}
 	h.timers.SetStallLimit(math.MaxInt) // every timer waits: many at one instant are no stall
 	return h
@@ -217,7 +224,10 @@ func (h *Host) Deliver(s Segment) {
 			h.record(Record{Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: NoRoute})
 			return
 		}
-		h.request(h.listenerFor(s.Dst), s)
+		h.request(h.listenerFor(s.Dst, s.Src), s)
+		return
+	}
+	if h.arriveCookie(s) {
 		return
 	}
 	h.answerStray(s, NoSuchConnection)
@@ -236,19 +246,6 @@ func (h *Host) DrainRecords(dst []Record) []Record {
 	dst = append(dst, h.records...)
 	h.records = h.records[:0]
 	return dst
-}
-
-// Advance moves the host's time to now and does what was due until then. It
-// panics if now lies in the past.
-func (h *Host) Advance(now sim.Time) {
-	if now < h.now {
-		panic(fmt.Sprintf("netmodel: Advance to %v, but it is %v already", now, h.now))
-	}
-	for at, t := range h.timers.Until(now) {
-		h.now = at
-		h.expire(t)
-	}
-	h.now = now
 }
 
 // Deadline returns the instant at which the host wants to be advanced next, and
@@ -271,6 +268,7 @@ func (h *Host) Clone() *Host {
 	c.timers = h.timers.Clone()
 	c.out = slices.Clone(h.out)
 	c.records = slices.Clone(h.records)
+	c.ringing = nil
 	return &c
 }
 
@@ -293,11 +291,13 @@ func (h *Host) enterSocket(fd FD) (int32, error) {
 	if err := h.enter(); err != nil {
 		return 0, err
 	}
-	i := h.table.lookup(fd)
-	if i <= 0 {
-		return 0, WSAENOTSOCK
+	switch i := h.table.lookup(fd); {
+	case i > 0:
+		return i, nil
+	case i == 0 && h.profile.Calls == CallsUnix:
+		return 0, WSAEBADF
 	}
-	return i, nil
+	return 0, WSAENOTSOCK
 }
 
 // freeDescriptors returns how many descriptors the program could still open.

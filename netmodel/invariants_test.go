@@ -232,7 +232,7 @@ func handshakeQuietly(h *Host, i byte) {
 
 func TestCloneSharesNothing(t *testing.T) {
 	for _, p := range Profiles() {
-		if p.FewOptions {
+		if p.Options != OptionsWindows {
 			continue // no conditional listener
 		}
 		p.Backlog.Max = max(p.Backlog.Max, 8)

@@ -1,10 +1,19 @@
 package netmodel
 
+import "wspsim/sim"
+
 // listener is the queue of one listening socket. Every slot is taken (pending),
 // available, or used up and waiting to be filled: pending + available <= limit.
 type listener struct {
 	sock      int32
-	limit     int    // the effective backlog: most that may be pending
+	backlog   int    // the effective backlog
+	limit     int    // most that may be pending
+	atSyn     int    // Profile.AtSyn, AtAck and SynQueue for this backlog
+	atAck     int    //
+	synRoom   int    //
+	separate  bool   // half-open connections take no slots: they have a queue of their own
+	cookies   bool   // a SYN cookie was sent, last at lastCookie
+	young     int    // half-open ones whose SYN-ACK went out once
 	available int    // slots that the next requests may take
 	late      int    // slots that accept gave back and that have not arrived. WS.Q5
 	asked     int    // the argument of the last listen that counted
@@ -12,12 +21,42 @@ type listener struct {
 	half      chain  // half-open, in order of arrival
 	done      chain  // complete, in the order of accept
 	offered   chain  // waiting for the condition function; they take no slot. WS.Q10
+	held      chain  // requests that wait for room, unanswered. D
+	hidden    chain  // complete connections that wait for room
 	deferred  int32  // the request whose decision was put off, 0 = none
 	withdrawn bool   // it went away before the next accept. WS.C9
+
+	lastCookie sim.Time
 }
 
-// pending returns how many slots are taken. Half-open connections count. WS.Q6
-func (l *listener) pending() int { return int(l.half.len + l.done.len) }
+// pending returns how many slots are taken. Half-open connections count (WS.Q6)
+// unless they have a queue of their own.
+func (l *listener) pending() int {
+	if l.separate {
+		return int(l.done.len)
+	}
+	return int(l.half.len + l.done.len)
+}
+
+// resize sets everything that follows from the argument of listen. The
+// profile is looked at here and not for every segment.
+func (h *Host) resize(l *listener, argument int) {
+	p := &h.profile
+	l.asked, l.backlog = argument, p.Backlog.Effective(argument)
+	l.atSyn, l.atAck, l.limit = p.AtSyn.Of(l.backlog), noLimit, 0
+	l.separate = p.SynQueue.Separate
+	l.limit = max(0, l.atSyn)
+	if !l.separate {
+		return
+	}
+	l.atAck = p.AtAck.Of(l.backlog)
+	if l.atAck < noLimit {
+		l.limit = max(0, l.atAck)
+	}
+	if l.synRoom == 0 || p.SynQueue.Size != SizePow2OfBacklog { // that one is fixed by the first listen
+		l.synRoom = p.SynQueue.size(l.backlog)
+	}
+}
 
 // Listen makes a socket listen, or changes the backlog of one that listens
 // already. An illegal backlog is replaced by the nearest legal one without a
@@ -29,7 +68,8 @@ func (l *listener) pending() int { return int(l.half.len + l.done.len) }
 // WSAEINPROGRESS (E3), WSAENOTSOCK (E8), WSAEOPNOTSUPP for a datagram socket
 // (E9), WSAEINVAL when not bound (E4), WSAEISCONN when connected (E5),
 // WSAENOBUFS (E7), WSAEADDRINUSE when the address is taken only now (E2),
-// WSAEMFILE when no descriptor is free (E6). A failed call changes nothing.
+// WSAEMFILE when no descriptor is free (E6). A failed call changes nothing. Where
+// the calls are those of another system (Profile.Calls), so are the errors.
 func (h *Host) Listen(fd FD, backlog int) error {
 	i, err := h.mayListen(fd)
 	if err == nil && h.socks[i].state == stateListening {
@@ -50,17 +90,20 @@ func (h *Host) mayListen(fd FD) (int32, error) {
 		return 0, err
 	}
 	s := &h.socks[i]
-	if s.typ != Stream {
+	wine := h.profile.Calls == CallsWine
+	switch {
+	case s.typ != Stream && !(wine && s.state == stateUnbound):
 		return 0, WSAEOPNOTSUPP // before the state: WS.L2
-	}
-	switch s.state {
-	case stateBound, stateFailed, stateListening:
-	case stateUnbound:
+	case s.state == stateBound, s.state == stateFailed && !wine, s.state == stateListening:
+	case s.state == stateUnbound && h.profile.ListenBinds:
+	case s.state == stateUnbound, s.state == stateFailed:
 		return 0, WSAEINVAL
-	case stateConnecting:
+	case s.state == stateConnecting:
 		return 0, h.profile.ListenConnecting
-	default:
+	case h.profile.Calls == CallsWinsock:
 		return 0, WSAEISCONN
+	default:
+		return 0, WSAEINVAL // L09, W
 	}
 	if h.faults&FaultNoBuffers != 0 {
 		return 0, WSAENOBUFS
@@ -69,6 +112,14 @@ func (h *Host) mayListen(fd FD) (int32, error) {
 }
 
 func (h *Host) firstListen(i int32, backlog int) error {
+	if h.socks[i].state == stateUnbound { // ListenBinds
+		a, err := h.pickPort(Stream, AnyIP, Addr{})
+		if err != nil {
+			return err
+		}
+		h.socks[i].local = a
+		h.chain(i)
+	}
 	if h.profile.CommitAtListen && h.commitConflict(i) {
 		return WSAEADDRINUSE
 	}
@@ -77,7 +128,8 @@ func (h *Host) firstListen(i int32, backlog int) error {
 	}
 	n := h.newListener()
 	l := &h.lists[n]
-	*l = listener{sock: i, limit: h.profile.Backlog.Effective(backlog), asked: backlog, born: h.serials}
+	*l = listener{sock: i, born: h.serials}
+	h.resize(l, backlog)
 	s := &h.socks[i]
 	s.state, s.list = stateListening, n
 	h.fill(l)
@@ -91,17 +143,27 @@ func (h *Host) relisten(i int32, backlog int) error {
 	}
 	l := &h.lists[h.socks[i].list]
 	why := BacklogKept
-	if h.profile.Relisten == RelistenUpdates {
-		why = BacklogUpdated
-		l.limit, l.asked = h.profile.Backlog.Effective(backlog), backlog
+	switch p := &h.profile; p.Relisten {
+	case RelistenRejects:
+		if fits := p.AtAck.Of(p.Backlog.Effective(backlog)); int(l.done.len) > fits {
+			return WSAEINVAL
+		}
+		why = h.words.relistened
+		h.resize(l, backlog)
+	case RelistenUpdates, RelistenSets:
+		why = h.words.relistened
+		h.resize(l, backlog)
 	}
 	excess := l.pending() - l.limit
 	l.available = max(0, min(l.available, -excess-l.late)) // a slot on its way back is not there yet
 	h.fill(l)
 	h.recordListener(l, Record{Kind: Called, Call: CallListen, Value: int64(backlog), Cause: why})
-	for ; excess > 0; excess-- {
-		h.resetPending(h.excessOf(l), Trimmed)
+	if h.profile.Relisten == RelistenUpdates {
+		for ; excess > 0; excess-- {
+			h.resetPending(h.excessOf(l), Trimmed)
+		}
 	}
+	h.letIn(l)
 	return nil
 }
 
@@ -143,12 +205,16 @@ func (h *Host) returnSlot(i int32) {
 // excessOf returns the pending connection that a smaller backlog resets next.
 // WS.R4, WS.R7, WS.R8.
 func (h *Host) excessOf(l *listener) int32 {
-	if h.profile.Trim == TrimHalfOpen && l.half.tail != 0 {
-		return l.half.tail
+	half := l.half
+	if l.separate { // they take no slot
+		half = chain{}
+	}
+	if h.profile.Trim == TrimHalfOpen && half.tail != 0 {
+		return half.tail
 	}
 	oldest := h.profile.Trim == TrimOldest
 	var found int32
-	for _, c := range [...]chain{l.half, l.done} {
+	for _, c := range [...]chain{half, l.done} {
 		for i := c.head; i != 0; i = h.socks[i].next {
 			switch {
 			case found == 0:
@@ -196,6 +262,7 @@ func (h *Host) withdraw(i int32, why Cause) {
 	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: why})
 	s.state = stateBroken
 	h.release(i)
+	h.letIn(l)
 }
 
 // leave unlinks a pending connection from its queue, which it returns.
@@ -205,11 +272,15 @@ func (h *Host) leave(i int32) *listener {
 	if l.deferred == i {
 		l.deferred = 0
 	}
-	switch s.state {
-	case stateHalfOpen:
-		h.unlink(&l.half, i)
-	case stateOffered:
+	switch {
+	case s.state == stateHalfOpen:
+		h.unlinkHalf(l, i)
+	case s.state == stateOffered && s.has(flagHeld):
+		h.unlink(&l.held, i)
+	case s.state == stateOffered:
 		h.unlink(&l.offered, i)
+	case s.has(flagHeld):
+		h.unlink(&l.hidden, i)
 	default:
 		h.unlink(&l.done, i)
 	}
@@ -221,13 +292,16 @@ func (h *Host) leave(i int32) *listener {
 func (h *Host) closeListener(i int32) {
 	n := h.socks[i].list
 	l := &h.lists[n]
-	for _, c := range [...]*chain{&l.done, &l.half, &l.offered} {
+	for _, c := range [...]*chain{&l.done, &l.hidden, &l.half, &l.offered, &l.held} {
 		for c.head != 0 {
 			j := c.head
+			if h.outlives(i, j) {
+				continue
+			}
 			silent := h.profile.CloseListener == CloseForgetsAll ||
 				h.profile.CloseListener == CloseForgetsHalfOpen && h.socks[j].state != stateOpen
 			h.socks[j].set(flagAborted, silent || h.socks[j].has(flagAborted)) // no RST to these
-			h.resetPending(j, ListenerClosed)
+			h.resetPending(j, h.words.closed)
 		}
 	}
 	h.lists[n] = listener{}
@@ -235,9 +309,44 @@ func (h *Host) closeListener(i int32) {
 	h.socks[i].list = 0
 }
 
+// outlives hands a connection of a closing listener on to where it lives on, if
+// the profile says so: to another listener of the address, or to its end, which
+// the client reads.
+func (h *Host) outlives(closing, i int32) bool {
+	s := &h.socks[i]
+	if s.state != stateOpen {
+		return false
+	}
+	if h.profile.Migrates {
+		if to := h.sibling(closing, s.remote); to != 0 {
+			l := h.leave(i)
+			h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: Migrated})
+			s.listener = to
+			h.join(&h.lists[h.socks[to].list], i, Migrated)
+			return true
+		}
+	}
+	if h.profile.CloseListener == CloseFinishes && !s.has(flagAborted) {
+		l := h.leave(i)
+		h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: h.words.closed})
+		h.finish(i)
+		h.settle(i)
+		return true
+	}
+	return false
+}
+
 // recordListener appends a record about a listener with the state of its queue.
 func (h *Host) recordListener(l *listener, r Record) {
 	r.FD = h.socks[l.sock].fd
-	r.Limit, r.Pending, r.Available = int32(l.limit), int32(l.pending()), int32(l.available)
+	h.about(&r, l)
 	h.record(r)
+}
+
+// about puts the state of a listener's queues into a record.
+func (h *Host) about(r *Record, l *listener) {
+	r.Limit, r.Pending, r.Available = int32(l.limit), int32(l.pending()), int32(l.available)
+	if l.separate {
+		r.HalfOpen = l.half.len
+	}
 }

@@ -19,7 +19,7 @@ func TestListenMakesTheSocketPassive(t *testing.T) { // P1 P2 V1 WS.L7
 }
 
 func TestBacklogIsTheMostThatMayBePending(t *testing.T) { // P3 WS.B11 WS.Q4
-	for _, p := range netmodel.Profiles() {
+	for _, p := range winsock() {
 		for _, n := range []int{1, 2, 5, 200} {
 			limit := p.Backlog.Effective(n)
 			s := listening(t, p, n)
@@ -129,7 +129,7 @@ func TestInvalidDescriptorIsNotASocket(t *testing.T) { // E8 WS.L3
 }
 
 func TestUnboundSocketCannotListen(t *testing.T) { // E4 WS.L1
-	for _, p := range netmodel.Profiles() {
+	for _, p := range winsock() {
 		s := newStage(t, p, 0)
 		fd := s.socket()
 		for _, backlog := range []int{-2, 0, 1, p.Backlog.Somaxconn} {
@@ -148,7 +148,7 @@ func TestFailedBindLeavesTheSocketUnbound(t *testing.T) { // WS.L8
 }
 
 func TestConnectedSocketCannotListen(t *testing.T) { // E5 P2 WS.L4
-	for _, p := range netmodel.Profiles() {
+	for _, p := range winsock() {
 		s := listening(t, p, 2)
 		s.open("a")
 		s.accept()
@@ -222,7 +222,7 @@ func (s *stage) refuse(segs ...netmodel.Segment) {
 }
 
 func TestListenerRefusesOtherCalls(t *testing.T) { // WS.L9
-	for _, p := range netmodel.Profiles() {
+	for _, p := range winsock() {
 		s := listening(t, p, 1)
 		wantErr(t, p.Name+": Connect on a listener", s.h.Connect(s.fd, s.peer("a").addr), netmodel.WSAEINVAL)
 		wantErr(t, p.Name+": Bind on a listener", s.h.Bind(s.fd, netmodel.Addr{Port: 99}), netmodel.WSAEINVAL)

@@ -81,8 +81,9 @@ func (e event) String() string {
 
 // What the streams of random numbers are for.
 const (
-	drawsLink  sim.Purpose = 1 + iota // who: client and attempt
-	drawsRetry                        // who: client and attempt
+	drawsLink   sim.Purpose = 1 + iota // who: client and attempt
+	drawsRetry                         // who: client and attempt
+	drawsVictim                        // who: the host that evicts
 )
 
 // maxHosts keeps every host's addresses in a block of 10.0.0.0/8 of its own.
@@ -109,7 +110,7 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	if id > maxHosts {
 		panic(fmt.Sprintf("netmodel: AddHost: more than %d hosts", maxHosts))
 	}
-	c.ID = id
+	c.ID, c.Seed = id, n.seed
 	if len(c.Addrs) == 0 {
 		c.Addrs = []IP{HostAddr(id, 1)}
 	}
@@ -169,6 +170,15 @@ func (n *Network) HostName(id HostID) string {
 		return ""
 	}
 	return n.nodes[id].name
+}
+
+// ErrnoName returns what a program on a host calls an error: WSAECONNREFUSED on
+// Windows, ECONNREFUSED elsewhere.
+func (n *Network) ErrnoName(id HostID, e Errno) string {
+	if int(id) < len(n.nodes) && n.nodes[id].host != nil && n.nodes[id].host.profile.Calls == CallsUnix {
+		return e.Unix()
+	}
+	return e.Error()
 }
 
 // Now returns the present instant.

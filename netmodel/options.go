@@ -1,6 +1,9 @@
 package netmodel
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // Option names a socket option, with the numbers of the Windows headers.
 type Option int32
@@ -16,6 +19,12 @@ const (
 	// Before listen: requests wait, unanswered, for the condition function. WS.Q10, WS.C12
 	SO_CONDITIONAL_ACCEPT Option = 0x3002
 	SO_PAUSE_ACCEPT       Option = 0x3003 // refuse every request. WS.Q9
+	// Linux. Before bind, on every socket: share the address, and its requests by a
+	// hash. K15
+	SO_REUSEPORT Option = 15
+	// Linux: a connection joins the queue when its first data comes, or after so
+	// many seconds, rounded up to whole waits for an ACK. K14
+	TCP_DEFER_ACCEPT Option = 6<<12 | 9
 )
 
 // String returns the name of the option in the headers.
@@ -37,6 +46,10 @@ func (o Option) String() string {
 		return "SO_CONDITIONAL_ACCEPT"
 	case SO_PAUSE_ACCEPT:
 		return "SO_PAUSE_ACCEPT"
+	case SO_REUSEPORT:
+		return "SO_REUSEPORT"
+	case TCP_DEFER_ACCEPT:
+		return "TCP_DEFER_ACCEPT"
 	}
 	return "option " + strconv.Itoa(int(o))
 }
@@ -62,6 +75,10 @@ func (h *Host) GetSockOpt(fd FD, o Option) (int, error) {
 			s.soError = 0
 		}
 		return int(e), nil
+	case TCP_DEFER_ACCEPT:
+		if h.profile.Options == OptionsLinux {
+			return int(h.deferralPeriod(s.deferral) / time.Second), nil
+		}
 	}
 	f, err := h.flagOf(o)
 	if err != nil {
@@ -94,13 +111,17 @@ func (h *Host) setSockOpt(fd FD, o Option, value int) error {
 		s.linger = int32(value)
 		return nil
 	}
+	if o == TCP_DEFER_ACCEPT && h.profile.Options == OptionsLinux {
+		s.deferral = h.deferralOf(time.Duration(min(max(value, 0), 1<<20)) * time.Second)
+		return nil
+	}
 	f, err := h.flagOf(o)
 	switch {
 	case err != nil:
 		return err
 	case value != 0 && value != 1:
 		return WSAEINVAL
-	case (f == flagReuse || f == flagExclusive) && s.state != stateUnbound:
+	case (f == flagReuse || f == flagExclusive) && s.state != stateUnbound && h.profile.Calls != CallsUnix:
 		return WSAEINVAL
 	case f == flagReuse && s.has(flagExclusive) || f == flagExclusive && s.has(flagReuse):
 		return WSAEINVAL
@@ -128,15 +149,35 @@ func (h *Host) flagOf(o Option) (flag, error) {
 	switch {
 	case o == SO_REUSEADDR:
 		return flagReuse, nil
-	case h.profile.FewOptions:
-	case o == SO_EXCLUSIVEADDRUSE:
+	case o == SO_EXCLUSIVEADDRUSE && (h.profile.Options == OptionsWindows || h.profile.Options == OptionsWine):
 		return flagExclusive, nil
-	case o == SO_CONDITIONAL_ACCEPT:
+	case o == SO_CONDITIONAL_ACCEPT && h.profile.Options == OptionsWindows:
 		return flagConditional, nil
-	case o == SO_PAUSE_ACCEPT:
+	case o == SO_PAUSE_ACCEPT && h.profile.Options == OptionsWindows:
 		return flagPaused, nil
+	case o == SO_REUSEPORT && h.profile.Options == OptionsLinux:
+		return flagReusePort, nil
 	}
 	return 0, WSAENOPROTOOPT
+}
+
+// deferralOf returns after how many SYN-ACKs a time is over, the first one
+// included. K14
+func (h *Host) deferralOf(d time.Duration) uint8 {
+	n := uint8(0)
+	for n < 255 && h.deferralPeriod(n) < d {
+		n++
+	}
+	return n
+}
+
+// deferralPeriod returns how long so many waits for an ACK take.
+func (h *Host) deferralPeriod(n uint8) time.Duration {
+	sum := time.Duration(0)
+	for k := range n {
+		sum += h.profile.SynAck.Wait(k)
+	}
+	return sum
 }
 
 func truth(b bool) int {

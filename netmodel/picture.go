@@ -11,12 +11,13 @@ type picture struct {
 	host             HostID
 	fd               FD
 	limit, available int32
+	separate         bool // half-open connections stand behind the bracket
 	entries          []pictured
 }
 
 type pictured struct {
 	conn ConnID
-	mark byte // '(' half-open, 0 complete, '!' aborted, '*' deferred, '?' offered
+	mark byte // '(' half-open, 0 complete, '!' aborted, '*' deferred, '?' offered, '~' held back
 }
 
 // widest is how many slots are drawn one by one.
@@ -25,13 +26,27 @@ const widest = 8
 // apply takes one record into account.
 func (p *picture) apply(r Record) {
 	p.limit, p.available = r.Limit, r.Available
+	p.separate = p.separate || r.HalfOpen > 0
 	at := slices.IndexFunc(p.entries, func(e pictured) bool { return e.conn == r.Conn })
 	switch r.Kind {
 	case RequestQueued:
+		if at >= 0 { // it was held back
+			p.entries = slices.Delete(p.entries, at, at+1)
+		}
 		p.entries = append(p.entries, pictured{r.Conn, '('})
 	case RequestOffered:
 		p.entries = append(p.entries, pictured{r.Conn, '?'})
+	case RequestHeld:
+		p.entries = append(p.entries, pictured{r.Conn, '~'})
+	case AckPutOff:
+		if r.Cause == HeldBack {
+			p.mark(at, '~')
+		}
 	case Completed:
+		if at < 0 { // a cookie: nothing was known of it
+			at = len(p.entries)
+			p.entries = append(p.entries, pictured{r.Conn, 0})
+		}
 		p.complete(at, int(r.Value))
 	case AbortedPending:
 		p.mark(at, '!')
@@ -65,24 +80,20 @@ func (p *picture) complete(at, place int) {
 // its handshake is incomplete, a dot an available slot, an underscore one that
 // waits to be filled. Large queues are counted instead.
 func (p *picture) appendText(b []byte, name func(ConnID) string) []byte {
-	slots, offered := 0, 0
+	slots, outside := 0, 0
 	for _, e := range p.entries {
-		if e.mark == '?' {
-			offered++
+		if p.outside(e) {
+			outside++
 		} else {
 			slots++
 		}
 	}
 	if p.limit > widest || slots > widest {
-		b = p.appendCounts(b, slots)
-		if offered > 0 {
-			b = append(strconv.AppendInt(append(b, ' '), int64(offered), 10), '?')
-		}
-		return b
+		return p.appendOutside(p.appendCounts(b, slots), outside, name)
 	}
 	b = append(b, '[')
 	for _, e := range p.entries {
-		if e.mark != '?' {
+		if !p.outside(e) {
 			b = append(appendEntry(b, e, name), ' ')
 		}
 	}
@@ -93,9 +104,31 @@ func (p *picture) appendText(b []byte, name func(ConnID) string) []byte {
 			b = append(b, "_ "...)
 		}
 	}
-	b[len(b)-1] = ']' // the last blank, or the bracket of a queue without slots
+	if b[len(b)-1] == ' ' {
+		b = b[:len(b)-1]
+	}
+	return p.appendOutside(append(b, ']'), outside, name)
+}
+
+// outside reports whether an entry takes no slot.
+func (p *picture) outside(e pictured) bool {
+	return e.mark == '?' || e.mark == '~' || e.mark == '(' && p.separate
+}
+
+// appendOutside draws what takes no slot, or counts it if that is much.
+func (p *picture) appendOutside(b []byte, n int, name func(ConnID) string) []byte {
+	if n > widest || p.limit > widest && n > 0 {
+		sign := byte('?')
+		if p.separate {
+			sign = ')'
+			b = append(b, " ("...)
+		} else {
+			b = append(b, ' ')
+		}
+		return append(strconv.AppendInt(b, int64(n), 10), sign)
+	}
 	for _, e := range p.entries {
-		if e.mark == '?' {
+		if p.outside(e) {
 			b = appendEntry(append(b, ' '), e, name)
 		}
 	}

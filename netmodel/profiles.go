@@ -10,7 +10,13 @@ const (
 
 // Profiles returns every ready-made profile, the default first.
 func Profiles() []Profile {
-	return []Profile{WSP(), Windows(), NT4Server(), NT4Workstation(), WindowsCE3(), Winsock11()}
+	return []Profile{
+		WSP(), Windows(), NT4Server(), NT4Workstation(), WindowsCE3(), Winsock11(),
+		Linux(), Linux65(), Linux54(), Linux410(), Linux43(), Linux2620(), Linux24(), Linux22(),
+		FreeBSD(), FreeBSD4(), NetBSD(), OpenBSD(), Darwin(), MacOSX102(), AIX5(), BSD44(), BSD42(),
+		HPUX11(), Illumos(), Solaris9(),
+		GVisor(), Netstack(), LwIP(), Smoltcp(), Unix(), GoFakeNet(), Wine(),
+	}
 }
 
 // ProfileByName returns the ready-made profile of that name.
@@ -63,7 +69,7 @@ func Winsock11() Profile {
 	p.Long = "Windows Sockets 1.1: backlog 1 to 5"
 	p.Backlog = Backlog{Min: 1, Max: 5, Somaxconn: SomaxconnWinsock11}
 	p.Binds = BindsOld
-	p.FewOptions = true // none of them existed
+	p.Options = OptionsFew // none of them existed
 	return p
 }
 
@@ -73,8 +79,8 @@ func WindowsCE3() Profile {
 	p.Name = "windowsce3"
 	p.Long = "Windows CE 3.0: backlog 1 to 5"
 	p.Backlog = Backlog{Min: 1, Max: 5, Somaxconn: SomaxconnWinsock11}
-	p.Binds = BindsOld  // chosen: no page says
-	p.FewOptions = true // no CE page read names them
+	p.Binds = BindsOld     // chosen: no page says
+	p.Options = OptionsFew // no CE page read names them
 	return p
 }
 

@@ -24,7 +24,7 @@ func TestFullQueueRefusesTheClient(t *testing.T) { // R4 WS.Q2
 }
 
 func TestOverflowIsAnsweredWithRST(t *testing.T) { // WS.Q3
-	for _, p := range netmodel.Profiles() {
+	for _, p := range winsock() {
 		s := listening(t, p, 1)
 		s.open("a")
 		check(t, p.Name+": answer to the SYN that finds no slot", s.syn("b"), "RST")

@@ -30,6 +30,7 @@ type Record struct {
 	// The queue after it, for records about a listener: slots in all, taken, and
 	// available. Slots that are neither wait to be filled.
 	Limit, Pending, Available int32
+	HalfOpen                  int32 // half-open connections, where they have a queue of their own; they take no slot
 
 	Errno Errno // how a call ended, or what a program is told
 	Host  HostID
@@ -41,8 +42,8 @@ type Record struct {
 // Kind says what sort of thing happened.
 type Kind uint8
 
-// The kinds. Those from RequestQueued to SlotFilled happen at a listener and
-// tell everything that changes its queue.
+// The kinds. Those from RequestQueued to SlotFilled, and from CookieSent on, happen
+// at a listener and tell everything that changes its queue.
 const (
 	NoKind        Kind = iota
 	Called             // a program called, see Call, Value and Errno
@@ -73,8 +74,20 @@ const (
 	Duplicated   // the network delivered a segment twice
 	LinkChanged  // a link was cut or healed, to the host in Value, see Cause
 	FaultChanged // a fault was switched, Value tells which, Errno what calls report if it is on
+
+	// Further kinds that happen at a listener.
+	CookieSent  // a SYN was answered with a SYN cookie; nothing is stored
+	AckIgnored  // a final ACK, or data, found the accept queue full; Value 1: it carried a cookie
+	AckPutOff   // a final ACK completed the handshake, and the connection does not join the queue yet
+	RequestHeld // a SYN waits for room, unanswered
 	kindCount
 )
+
+// AtListener reports whether records of the kind tell what changes or stays in
+// the queues of a listener.
+func (k Kind) AtListener() bool {
+	return k >= RequestQueued && k <= SlotFilled || k >= CookieSent && k <= RequestHeld
+}
 
 // Call names a call of a program.
 type Call uint8
@@ -96,6 +109,17 @@ const (
 	CallOpenFile
 	callCount
 )
+
+// aboutQueue reports whether the record carries the state of a listener's queue.
+func (r *Record) aboutQueue() bool {
+	switch {
+	case r.Kind == RequestRefused && r.Cause == NobodyListens:
+		return false
+	case r.Kind.AtListener():
+		return true
+	}
+	return r.Kind == Called && (r.Call == CallListen && r.Errno == 0 || r.Call == CallAccept && r.Limit > 0)
+}
 
 // byServer is the Value of a CallClose record about a connection that came out
 // of accept.
@@ -212,7 +236,7 @@ func (r Record) Mix(hash uint64) uint64 {
 	hash = mix(hash, uint64(r.Conn)<<32|uint64(uint32(r.FD)))
 	hash = mix(hash, uint64(uint32(r.Limit))<<32|uint64(uint32(r.Pending)))
 	hash = mix(hash, uint64(uint32(r.Available))<<32|uint64(r.Errno)<<16|uint64(r.Host))
-	return mix(hash, uint64(r.Kind)<<16|uint64(r.Call)<<8|uint64(r.Cause))
+	return mix(hash, uint64(uint32(r.HalfOpen))<<32|uint64(r.Kind)<<16|uint64(r.Call)<<8|uint64(r.Cause))
 }
 
 // mix is one round of a multiply-fold hash: both halves of a 128-bit product

@@ -10,7 +10,7 @@ import (
 )
 
 func TestListenCanBeCalledAgain(t *testing.T) { // R8 WS.R1
-	for _, p := range netmodel.Profiles() {
+	for _, p := range winsock() {
 		s := listening(t, p, 0)
 		s.open("a")
 		for _, backlog := range []int{p.Backlog.Somaxconn, 3, 3, 0} {

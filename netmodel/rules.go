@@ -6,7 +6,8 @@ import "strings"
 // own short words.
 type Rule struct {
 	ID string // as in Cause.Rule and behind the names of tests
-	// DOC documented by Microsoft; DOC! documented, but another Microsoft page
+	// MEAS measured on the system itself; READ read in its source; DOC documented by
+	// its maker, Microsoft for all WS. ids; DOC! documented, but another Microsoft page
 	// contradicts; OBS observed on Windows by a test suite or a named third
 	// party; INF inferred; UNSPEC neither: chosen, see the package comment.
 	Certainty string
@@ -44,7 +45,9 @@ func RuleByID(id string) (Rule, bool) {
 // (ws2spi.h), the API pages listen, WSAAsyncSelect, WSAEventSelect, the WinSock pages of the Windows desktop
 // documentation, Knowledge Base articles (KB and a number), the TCP registry pages, and Wine's sock.c tests, whose
 // assertions are run on real Windows. Nothing was measured on Windows by this project.
-// certainty: DOC documented by Microsoft · DOC! documented, but another Microsoft page contradicts · OBS observed on
+// K ids number what was measured on Linux 6.18 (L and a number names the experiment, testdata/truth), ST. ids what was
+// read in the sources of other stacks; Facts names the files for each value.
+// certainty: MEAS measured · READ read in source · DOC documented by Microsoft · DOC! documented, but another Microsoft page contradicts · OBS observed on
 // Windows by a test suite or a named third party · INF inferred · UNSPEC neither: chosen, and named in the package comment
 const ruleTable = `P1	DOC	puts a socket into the state in which it listens	WSPListen
 P2	DOC	the socket is bound and not connected	WSPListen
@@ -204,4 +207,31 @@ WS.T7	DOC+OBS	one socket can have another schedule, or none	SIO_TCP_INITIAL_RTO;
 WS.T8	DOC+OBS	connect: WSAEWOULDBLOCK, meanwhile WSAEALREADY, afterwards WSAEISCONN; may be tried again after a failure	WSPConnect; Wine test_connect
 WS.T9	DOC	an unanswered SYN-ACK goes out after 3 and 9 s and is given up after 21 s	TcpMaxConnectResponseRetransmissions registry page
 WS.T10	OBS	connect has reported WSAECONNRESET when the peer closed within the handshake	zig PR 8393
+K1	MEAS	Linux: one more than the backlog waits for accept; a negative argument, and one above somaxconn, is somaxconn	L01 423/423, L01b
+K2	MEAS	Linux: a SYN that finds the accept queue full is dropped in silence, whatever tcp_abort_on_overflow says	L01, L10
+K3	MEAS	Linux: one more than the backlog may be half-open; then cookies answer, or, without them, nothing; without cookies the last quarter of tcp_max_syn_backlog is kept	L14 216/216
+K4	MEAS	Linux: a final ACK, or data, that finds the accept queue full is ignored and tried again with each that follows; tcp_abort_on_overflow resets it, unless it carries a cookie	L11, L13 18/18
+K5	MEAS	Linux: accept takes them in the order in which their handshakes completed	L01 408/408
+K6	MEAS	Linux: a half-open connection is forgotten in silence after tcp_synack_retries; sooner, when they take more than half the room	L15, L11; pruning: L14 and request timers
+K7	MEAS	Linux: a cookie leaves nothing at the server; only data that is sent again can still get its connection in	L13, L03 6/6
+K8	MEAS	Linux: a half-open connection reserves no place in the accept queue	L03, L13
+K9	MEAS	Linux: accept takes the descriptor first: EMFILE even when nothing waits, and the queue stays as it is	L05
+K10	MEAS	Linux: a further listen sets the limit; what is queued stays	L04
+K11	MEAS	Linux: close, or shutdown of the receiving side, resets what is complete and forgets what is half-open	L06
+K12	MEAS	Linux: a connection that its client resets while it is queued keeps its place; accept succeeds, the data is read, then ECONNRESET once, then the end	L07
+K13	MEAS	Linux: waits between SYNs are linear, then double; ETIMEDOUT by count or by time	L10 318/318
+K14	MEAS	Linux: TCP_DEFER_ACCEPT leaves a silent connection half-open, for whole waits for an ACK	L17
+K15	MEAS	Linux: SO_REUSEPORT listeners share requests by a hash, and a full one does not pass them on; tcp_migrate_req hands a closing one's queue on	L18
+K16	MEAS	Linux: an AF_UNIX stream holds one more than the backlog, then connect fails with EAGAIN	L16
+ST.1	READ	Berkeley kernels to 4.4BSD, macOS, lwIP: half-open connections take the same places as complete ones	4.3BSD and 4.4BSD-Lite2 tcp_input, uipc_socket2; xnu; lwIP tcp_in
+ST.2	MEAS	Go's fake network: a connect that finds no room waits, and gets in first come, first served	D
+ST.3	READ	a SYN cache that is full, and macOS when its queue is, forget a half-open connection for a new one, in silence	FreeBSD, NetBSD, OpenBSD syncache; xnu tcp_input
+ST.4	READ	FreeBSD, NetBSD, OpenBSD, illumos: accept reports ECONNABORTED for a connection that was reset while it waited	tcp_usrreq, uipc_socket; sockfs
+ST.5	READ	Linux to 2.6.16, macOS, lwIP, gVisor: accept takes the connection from the queue before it finds no descriptor, and it is lost	net/socket.c 2.4.16 and 2.6.11; xnu uipc_syscalls; lwIP sockets; gVisor
+ST.6	READ	Linux 2.4 to 4.9: a full accept queue lets SYNs in while fewer than two half-open connections are young	tcp_ipv4.c 2.4.16 to 3.18
+ST.7	READ	FreeBSD 7 and later: no SYN is turned away for the accept queue; a final ACK that finds it full is answered with an RST	tcp_syncache.c
+ST.8	READ	FreeBSD 4.5 to 6: a final ACK that finds the queue full is forgotten, and what follows meets an RST	tcp_syncache.c
+ST.9	READ	illumos: a final ACK always gets in, or, for TLI listeners, waits until there is room	tcp_input.c
+ST.10	MEAS	gVisor: a further listen with less room than is queued fails with EINVAL and changes nothing	G
+ST.11	READ	Linux 2.2: accept takes connections in the order of their SYNs	tcp.c 2.2.1
 `

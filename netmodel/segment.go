@@ -16,6 +16,9 @@ const (
 	ACK
 	FIN
 	RST
+	// AF_UNIX has no segments. With RST, in answer to a SYN: the queue is full, try
+	// again.
+	AGAIN
 )
 
 // Segment is one TCP segment on its way. Data is counted, not carried.

@@ -12,6 +12,7 @@ type SocketType uint8
 const (
 	Stream   SocketType = 1 // SOCK_STREAM: TCP
 	Datagram SocketType = 2 // SOCK_DGRAM: UDP; can be bound and refuses to listen, carries no data here
+	Raw      SocketType = 3 // SOCK_RAW: likewise
 )
 
 // state is where a socket or a connection is in its life.
@@ -31,7 +32,7 @@ const (
 )
 
 // flag is one bit of a socket's condition.
-type flag uint16
+type flag uint32
 
 const (
 	flagReuse       flag = 1 << iota // SO_REUSEADDR
@@ -47,6 +48,9 @@ const (
 	flagAccepted                     // came out of accept
 	flagLingering                    // close was called and waits for SO_LINGER
 	flagChained                      // is on the list of its port
+	flagReusePort                    // SO_REUSEPORT
+	flagHeld                         // waits outside the queue
+	flagAcked                        // half-open, and an ACK came that did not complete it
 )
 
 // noLinger is the value of SO_LINGER when it is off.
@@ -82,6 +86,7 @@ type socket struct {
 	state          state
 	typ            SocketType
 	user           uint8
+	deferral       uint8 // TCP_DEFER_ACCEPT of a listener, in SYN-ACKs
 	resends        uint8 // how often the last SYN, SYN-ACK or data went out again
 	silences       uint8 // how many of those followed silence
 }
@@ -103,7 +108,7 @@ func (s *socket) key() tuple { return tupleOf(s.local, s.remote) }
 
 // Socket opens a socket. Errors: WSAEMFILE when no descriptor is free,
 // WSAENOBUFS, WSAESOCKTNOSUPPORT for a type that is neither Stream nor
-// Datagram, and those of every call.
+// Datagram (nor Raw, where the calls are Unix ones), and those of every call.
 func (h *Host) Socket(typ SocketType) (FD, error) {
 	fd, err := h.socket(typ)
 	if err != nil {
@@ -117,7 +122,7 @@ func (h *Host) socket(typ SocketType) (FD, error) {
 		return 0, err
 	}
 	switch {
-	case typ != Stream && typ != Datagram:
+	case typ != Stream && typ != Datagram && !(typ == Raw && h.profile.Calls == CallsUnix):
 		return 0, WSAESOCKTNOSUPPORT
 	case h.faults&FaultNoBuffers != 0:
 		return 0, WSAENOBUFS
@@ -204,10 +209,4 @@ func (h *Host) arm(i int32, d time.Duration) {
 func (h *Host) disarm(i int32) {
 	h.timers.Cancel(h.socks[i].timer)
 	h.socks[i].timer = sim.EventID{}
-}
-
-// schedule puts a timer on the host's list. The list may lag behind the host's
-// time, so the instant is reckoned from the latter.
-func (h *Host) schedule(i int32, d time.Duration, what timerKind) sim.EventID {
-	return h.timers.At(h.now.Add(d), timer{i, h.socks[i].serial, what})
 }

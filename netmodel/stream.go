@@ -28,6 +28,11 @@ func (h *Host) Send(fd FD, n int) (int, error) {
 		return 0, err
 	}
 	s := &h.socks[i]
+	if s.state == stateBroken {
+		err := h.sendBroken(s)
+		h.recordCall(CallSend, fd, int64(n), err)
+		return 0, err
+	}
 	room := maxWaiting - int(s.sent-s.acked)
 	switch {
 	case s.has(flagFinSent):
@@ -56,6 +61,9 @@ func (h *Host) Receive(fd FD, limit int) (int, error) {
 		return 0, err
 	}
 	s := &h.socks[i]
+	if s.state == stateBroken { // CallsUnix, CallsWine: what had arrived, then the error once, then the end
+		return h.receiveBroken(fd, s, limit)
+	}
 	if s.has(flagNoReceive) {
 		h.recordCall(CallReceive, fd, int64(limit), WSAESHUTDOWN)
 		return 0, WSAESHUTDOWN
@@ -69,6 +77,31 @@ func (h *Host) Receive(fd FD, limit int) (int, error) {
 	return n, nil
 }
 
+// receiveBroken takes from a connection that is over. K12
+func (h *Host) receiveBroken(fd FD, s *socket, limit int) (int, error) {
+	n := min(limit, s.unread())
+	switch {
+	case n > 0:
+		s.read += uint32(n)
+	case s.broken != 0 && h.profile.Calls == CallsUnix:
+		e := s.broken
+		s.broken = 0
+		h.recordCall(CallReceive, fd, int64(limit), e)
+		return 0, e
+	}
+	h.record(Record{Kind: Called, Call: CallReceive, Conn: s.conn, FD: fd, Value: int64(n)})
+	return n, nil
+}
+
+// sendBroken is the error of sending on a connection that is over. K12
+func (h *Host) sendBroken(s *socket) error {
+	if e := s.broken; e != 0 && h.profile.Calls == CallsUnix {
+		s.broken = 0
+		return e
+	}
+	return EPIPE
+}
+
 // openSocket finds a socket that bytes can go through.
 func (h *Host) openSocket(fd FD, n int) (int32, error) {
 	i, err := h.enterSocket(fd)
@@ -79,8 +112,9 @@ func (h *Host) openSocket(fd FD, n int) (int32, error) {
 	switch {
 	case n < 0:
 		return 0, WSAEFAULT
-	case s.state == stateBroken:
+	case s.state == stateBroken && h.profile.Calls == CallsWinsock:
 		return 0, s.broken
+	case s.state == stateBroken:
 	case s.state != stateOpen && s.state != stateHalfOpen:
 		return 0, WSAENOTCONN
 	case h.faults&FaultNoBuffers != 0:
@@ -117,6 +151,12 @@ func (h *Host) shutdown(fd FD, how int) error {
 	switch {
 	case how < ShutReceive || how > ShutBoth:
 		return WSAEINVAL
+	case s.state == stateListening && h.profile.Calls == CallsUnix:
+		if how != ShutSend { // the socket stays, and may listen again. K11
+			h.closeListener(i)
+			h.socks[i].state = stateBound
+		}
+		return nil
 	case s.state != stateOpen:
 		return WSAENOTCONN
 	}
@@ -274,7 +314,7 @@ func (h *Host) dataTimeout(i int32) {
 	case s.acked == s.sent: // closed, and the peer never closed its side
 		h.release(i)
 		return
-	case s.resends >= h.profile.Data.Retries:
+	case h.profile.Data.ends(s.resends, 0):
 		h.breakConnection(i, WSAETIMEDOUT, DataUnanswered)
 		return
 	}

@@ -19,6 +19,7 @@ import (
 //	+  a handshake is complete     !  a request was turned away
 //	-  accept took one, or put off x  the host reset a pending connection
 //	<  a SYN or SYN-ACK was sent   ~  the client of a pending connection is gone
+//	?  a final ACK, or data, that did not get its connection into the queue
 //	*  something a client learned or did
 //	%  the network lost a segment or delivered it twice, or changed
 //
@@ -26,13 +27,18 @@ import (
 // half-open, a dot is a slot that is available, an underscore one that waits to
 // be filled; c! was reset by its client, d* was put off by the condition
 // function, e? behind the bracket waits for its first decision without a slot.
-// Large queues are counted: [17 of 200]. "a#2" is a's second attempt.
+// Large queues are counted: [17 of 200]. Half-open connections that have a queue
+// of their own stand behind the bracket: (b), or (17) when there are many; so does
+// b~, complete and waiting for room. "a#2" is a's second attempt.
 //
 // A Printer must be shown every record of a run in order, for it keeps the
 // queues itself.
 type Printer struct {
 	Host func(HostID) string // names of hosts
 	Conn func(ConnID) string // names of attempts
+	// Errno names the error that a program on a host meets; nil names all as
+	// Windows does.
+	Errno func(HostID, Errno) string
 	// Full prints every record; otherwise what is routine is left out: sockets
 	// made, bytes sent, connections that clients close.
 	Full   bool
@@ -41,7 +47,15 @@ type Printer struct {
 
 // NewPrinter returns a printer for the records of a network.
 func NewPrinter(n *Network) *Printer {
-	return &Printer{Host: n.HostName, Conn: n.ConnName}
+	return &Printer{Host: n.HostName, Conn: n.ConnName, Errno: n.ErrnoName}
+}
+
+// errno names the error in a record.
+func (p *Printer) errno(r Record) string {
+	if p.Errno == nil {
+		return r.Errno.Error()
+	}
+	return p.Errno(r.Host, r.Errno)
 }
 
 // The columns of a line, in characters.
@@ -68,7 +82,7 @@ func (p *Printer) Append(b []byte, r Record) []byte {
 	b = pad(append(b, p.who(r)...), start, columnTime+4+columnWho)
 	b = pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
 	b = pad(p.appendResult(b, r), start, columnTime+6+columnWho+columnWhat+columnResult)
-	if q != nil && r.Cause != ListenerClosed {
+	if q != nil && !closes(r) {
 		if len(p.queues) > 1 { // whose queue it is
 			b = append(strconv.AppendInt(append(b, "fd "...), int64(q.fd), 10), ' ')
 		}
@@ -84,14 +98,14 @@ func (p *Printer) Append(b []byte, r Record) []byte {
 // follow keeps the queue that a record is about, and returns it.
 func (p *Printer) follow(r Record) *picture {
 	closing := r.Kind == Called && r.Call == CallClose && r.Errno == 0
-	aboutQueue := r.Limit > 0
+	aboutQueue := r.aboutQueue()
 	at := slices.IndexFunc(p.queues, func(q picture) bool { return q.host == r.Host && q.fd == r.FD })
 	switch {
 	case closing && at >= 0:
 		last := p.queues[at] // what is pending is reset next
 		p.queues = slices.Delete(p.queues, at, at+1)
 		return &last
-	case !aboutQueue, r.Cause == ListenerClosed:
+	case !aboutQueue, closes(r):
 		return nil
 	case at < 0:
 		p.queues = append(p.queues, picture{host: r.Host, fd: r.FD})
@@ -102,6 +116,9 @@ func (p *Printer) follow(r Record) *picture {
 	p.queues[at].apply(r)
 	return &p.queues[at]
 }
+
+// closes reports whether a record tells of the end of a whole queue.
+func closes(r Record) bool { return r.Cause == ListenerClosed || r.Cause == ListenerGone }
 
 // routine reports whether a record is left out of a short trace.
 func routine(r Record) bool {
@@ -127,8 +144,10 @@ func symbol(r Record) byte {
 	switch r.Kind {
 	case Called, SlotFilled:
 		return '='
-	case RequestQueued, RequestOffered:
+	case RequestQueued, RequestOffered, CookieSent, RequestHeld:
 		return '>'
+	case AckIgnored, AckPutOff:
+		return '?'
 	case RequestRefused, RequestIgnored:
 		return '!'
 	case Completed:
@@ -151,7 +170,7 @@ func symbol(r Record) byte {
 // attempt, except what the program of a server calls.
 func (p *Printer) who(r Record) string {
 	switch {
-	case r.Conn == 0, r.Kind == Called && r.Call == CallClose && r.Value == byServer, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == SynAckAgain, r.Kind == Called && r.Limit > 0:
+	case r.Conn == 0, r.Kind == Called && r.Call == CallClose && r.Value == byServer, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == SynAckAgain, r.Kind == Called && r.aboutQueue():
 		return p.Host(r.Host)
 	}
 	return p.Conn(r.Conn)
@@ -161,9 +180,9 @@ func (p *Printer) appendWhat(b []byte, r Record) []byte {
 	switch r.Kind {
 	case Called:
 		return appendCall(b, r)
-	case RequestQueued, RequestOffered, RequestRefused, RequestIgnored:
+	case RequestQueued, RequestOffered, RequestRefused, RequestIgnored, CookieSent, RequestHeld:
 		return append(b, "SYN"...)
-	case Completed:
+	case Completed, AckIgnored, AckPutOff:
 		return append(b, "ACK"...)
 	case AbortedPending:
 		return append(b, "RST"...)
@@ -232,11 +251,11 @@ func (p *Printer) appendResult(b []byte, r Record) []byte {
 		return append(append(b, "put off: "...), p.Conn(r.Conn)...)
 	case RequestRefused:
 		b = append(b, "refused: "...)
-	case RequestIgnored:
+	case RequestIgnored, AckIgnored:
 		b = append(b, "ignored: "...)
 	case FaultChanged:
 		if r.Errno != 0 {
-			return append(append(b, "on: calls fail with "...), r.Errno.Error()...)
+			return append(append(b, "on: calls fail with "...), p.errno(r)...)
 		}
 		return append(b, "off"...)
 	case SynAckAgain:
@@ -254,7 +273,7 @@ func (p *Printer) appendResult(b []byte, r Record) []byte {
 	case Connected:
 		return append(append(b, "= 0 after "...), r.Wait().Truncate(time.Microsecond).String()...)
 	case ConnectFailed, Broken:
-		b = append(append(b, r.Errno.Error()...), ": "...)
+		b = append(append(b, p.errno(r)...), ": "...)
 	case Retries:
 		return append(append(b, "tries again in "...), time.Duration(r.Value).Truncate(time.Microsecond).String()...)
 	case Closed:
@@ -270,7 +289,7 @@ func appendFD(b []byte, fd FD) []byte {
 func (p *Printer) appendCallResult(b []byte, r Record) []byte {
 	switch {
 	case r.Errno != 0:
-		return append(append(b, "= "...), r.Errno.Error()...)
+		return append(append(b, "= "...), p.errno(r)...)
 	case r.Call == CallClose && r.Value == byServer:
 		return append(append(b, "= 0, done with "...), p.Conn(r.Conn)...)
 	case r.Call == CallOpenFile:

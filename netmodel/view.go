@@ -37,8 +37,12 @@ func (h *Host) Select(fd FD) (Ready, error) {
 // way to see it (P5); it is for tests, pictures and people.
 type Queue struct {
 	Asked     int // the argument of the last listen that counted
-	Limit     int // the effective backlog
+	Effective int // the effective backlog: what that was taken for
+	Limit     int // most that may be pending
 	Available int // slots that requests may take now
+	Complete  int // connections that accept can take: Recv-Q of ss
+	HalfOpen  int
+	Separate  bool // half-open ones have a queue of their own, and take no slot
 	Entries   []Entry
 }
 
@@ -60,13 +64,14 @@ const (
 	EntryAborted                    // its client has reset it
 	EntryHalfOpen                   // the final ACK is missing
 	EntryOffered                    // waits for the condition function; takes no slot
+	EntryHeld                       // waits outside the queue for room; takes no slot
 )
 
 // Pending returns how many slots are taken.
 func (q *Queue) Pending() int {
 	n := 0
 	for _, e := range q.Entries {
-		if e.State != EntryOffered {
+		if e.State != EntryOffered && e.State != EntryHeld && !(q.Separate && e.State == EntryHalfOpen) {
 			n++
 		}
 	}
@@ -82,11 +87,11 @@ func (h *Host) Queue(fd FD) (Queue, bool) {
 		return Queue{}, false
 	}
 	l := &h.lists[h.socks[i].list]
-	q := Queue{Asked: l.asked, Limit: l.limit, Available: l.available}
+	q := Queue{Asked: l.asked, Effective: l.backlog, Limit: l.limit, Available: l.available, Complete: int(l.done.len), HalfOpen: int(l.half.len), Separate: l.separate}
 	if l.deferred != 0 { // at the top, whatever was complete first. WS.C4
 		q.Entries = append(q.Entries, h.entry(l.deferred))
 	}
-	for _, c := range [...]chain{l.done, l.half, l.offered} {
+	for _, c := range [...]chain{l.done, l.hidden, l.half, l.offered, l.held} {
 		for j := c.head; j != 0; j = h.socks[j].next {
 			if j != l.deferred {
 				q.Entries = append(q.Entries, h.entry(j))
@@ -103,6 +108,8 @@ func (h *Host) entry(i int32) Entry {
 
 func entryState(s *socket) EntryState {
 	switch {
+	case s.has(flagHeld):
+		return EntryHeld
 	case s.has(flagAborted):
 		return EntryAborted
 	case s.state == stateHalfOpen:

@@ -37,7 +37,7 @@ func setFlag(t *testing.T, name, value string) {
 }
 
 func TestTheHostFollowsEveryReadyMadeProfile(t *testing.T) {
-	for _, p := range netmodel.Profiles() {
+	for _, p := range lockstep.Profiles() {
 		for _, descriptors := range []int{0, 1, 3} {
 			t.Run(fmt.Sprint(p.Name, " ", descriptors), func(t *testing.T) {
 				Check(t, p, descriptors, lockstep.NewHost)

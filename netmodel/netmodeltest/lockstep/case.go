@@ -101,7 +101,7 @@ func (c *Case) set(word string) error {
 
 func profileNames() string {
 	var names []string
-	for _, p := range netmodel.Profiles() {
+	for _, p := range Profiles() {
 		names = append(names, p.Name)
 	}
 	return strings.Join(names, ", ")

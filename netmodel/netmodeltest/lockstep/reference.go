@@ -275,7 +275,7 @@ func (r *Reference) open(entry netmodel.Errno, options int) netmodel.Errno {
 	}
 	r.socket, r.listening, r.conditional, r.paused = true, false, false, false
 	if options&1 != 0 {
-		if r.profile.FewOptions {
+		if r.profile.Options == netmodel.OptionsFew {
 			return netmodel.WSAENOPROTOOPT
 		}
 		r.conditional = true
@@ -324,7 +324,7 @@ func (r *Reference) cleanup() netmodel.Errno {
 
 // pause sets SO_PAUSE_ACCEPT. WS.Q9
 func (r *Reference) pause(on bool) netmodel.Errno {
-	if r.profile.FewOptions {
+	if r.profile.Options == netmodel.OptionsFew {
 		return netmodel.WSAENOPROTOOPT
 	}
 	r.paused = on

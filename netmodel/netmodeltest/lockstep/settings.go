@@ -1,6 +1,7 @@
 package lockstep
 
 import (
+	"slices"
 	"time"
 
 	"wspsim/netmodel"
@@ -92,7 +93,7 @@ func (s Setting) Apply(p *netmodel.Profile, value int) {
 	case "late-slot":
 		p.SlotReturnDelay = [...]time.Duration{0, 2 * time.Second}[value]
 	case "few-options":
-		p.FewOptions = yes
+		p.Options = netmodel.Options(value)
 	case "max":
 		p.Backlog.Max = [...]int{200, 5, 3, 2}[value]
 	case "times":
@@ -114,4 +115,9 @@ func applyTimes(p *netmodel.Profile, value int) {
 		p.Data = netmodel.Schedule{First: 2 * time.Second}
 		p.OfferLifetime, p.FinWait = 2*time.Second, 2*time.Second
 	}
+}
+
+// Profiles returns the ready-made profiles that the reference model knows.
+func Profiles() []netmodel.Profile {
+	return slices.DeleteFunc(netmodel.Profiles(), func(p netmodel.Profile) bool { return p.Calls != netmodel.CallsWinsock })
 }

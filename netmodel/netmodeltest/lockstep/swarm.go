@@ -214,7 +214,7 @@ func (s Swarm) drawProfile(rand *sim.Rand) netmodel.Profile {
 	if s.Profile != nil {
 		return *s.Profile
 	}
-	ready := netmodel.Profiles()
+	ready := Profiles()
 	p := ready[rand.Uint64N(uint64(len(ready)))]
 	if rand.Uint64N(4) == 0 {
 		return p

@@ -49,7 +49,7 @@ func TestLongTheHostAgreesWithTheReferenceModelForTenMillionOperations(t *testin
 }
 
 func TestTheHostFollowsEachReadyMadeProfile(t *testing.T) {
-	for _, p := range netmodel.Profiles() {
+	for _, p := range Profiles() {
 		if r := (Swarm{Seed: 4, Profile: &p}).Run(30_000, nil); r.Failure != nil {
 			t.Errorf("%s: %v", p.Name, r.Failure)
 		}

@@ -201,7 +201,7 @@ func TestEverySettingOfAProfileThatAListenerKnowsIsTried(t *testing.T) {
 		holds = holds || p.CloseHoldsDescriptor != wsp.CloseHoldsDescriptor
 		children = children || p.ChildrenBlockRebind != wsp.ChildrenBlockRebind
 		late = late || p.SlotReturnDelay != wsp.SlotReturnDelay
-		few = few || p.FewOptions != wsp.FewOptions
+		few = few || p.Options != wsp.Options
 	}
 	for i, tried := range []bool{relisten, trim, full, slots, order, aborted, closing, starved, restarved, empty, pause, condition, defers, nesting, holds, children, late, few} {
 		if !tried {

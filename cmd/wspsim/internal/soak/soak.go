@@ -12,7 +12,6 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
 )
 
@@ -79,7 +78,7 @@ func (o *Outcome) Text(w *bufio.Writer, style screen.Style) {
 	o.verdict(w, style)
 	rate := uint64(float64(r.Ops) / max(o.Took.Seconds(), 0.001))
 	fmt.Fprintf(w, "%s operations in %s histories over %d profiles, seed %d, model %s\n", words.Count(r.Ops), words.Count(r.Histories),
-		len(netmodel.Profiles()), o.Search.Seed, play.ModelVersion)
+		len(lockstep.Profiles()), o.Search.Seed, play.ModelVersion)
 	fmt.Fprintf(w, "%s, %s operations a second\n\n", o.Took.Round(time.Millisecond), words.Count(rate))
 	o.marks(w)
 	if !o.Interrupted && o.Search.For == 0 {

@@ -1,0 +1,296 @@
+package netmodel
+
+// This file holds the decisions about a connection request: at its SYN and, where
+// half-open connections have a queue of their own, at its final ACK. What the
+// answers are is data: OnFull, OnAckFull and SynQueue of the profile.
+
+// request answers a SYN.
+func (h *Host) request(at int32, s Segment) {
+	if at == 0 {
+		h.record(Record{Kind: RequestRefused, Conn: s.Conn, Cause: NobodyListens})
+		h.answerStray(s, NobodyListens)
+		return
+	}
+	l := &h.lists[h.socks[at].list]
+	switch {
+	case h.socks[at].has(flagPaused):
+		h.turnAway(l, s, Paused, RefuseWhenFull)
+	case h.profile.ChildrenBlockRebind && h.olderChildren(at):
+		h.turnAway(l, s, ChildrenAlive, RefuseWhenFull)
+	case h.faults&FaultNoBuffers != 0:
+		h.turnAway(l, s, OutOfBuffers, IgnoreWhenFull)
+	case h.socks[at].has(flagConditional):
+		h.offer(l, s)
+	case l.separate:
+		h.screen(l, s)
+	case l.available == 0:
+		h.overflow(l, s)
+	case h.profile.Slots == SlotsOwnDescriptor && h.freeDescriptors() == 0:
+		h.turnAway(l, s, NoDescriptor, h.profile.OnFull)
+	default:
+		h.admit(l, s)
+	}
+}
+
+// overflow deals with a SYN that finds no slot. R4, WS.Q3
+func (h *Host) overflow(l *listener, s Segment) {
+	switch {
+	case l.pending()+l.late < l.limit && h.profile.Slots == SlotsFilled:
+		h.turnAway(l, s, SlotsUsedUp, h.profile.OnFull)
+	case h.profile.OnFull == EvictWhenFull && h.evict(l):
+		l.available = max(l.available, 1) // one for one, even where a further listen has left too many
+		h.admit(l, s)
+	case h.profile.OnFull == HoldWhenFull:
+		h.hold(l, s)
+	default:
+		h.turnAway(l, s, h.words.full, h.profile.OnFull)
+	}
+}
+
+// screen deals with a SYN where half-open connections have a queue of their own.
+// K2, K3
+func (h *Host) screen(l *listener, s Segment) {
+	p := &h.profile
+	q := &p.SynQueue
+	half := h.halfOpen(l)
+	crowded := half >= l.synRoom
+	cookie := q.Cookies == CookiesAlways || crowded && q.Cookies == CookiesWhenFull
+	full := int(l.done.len) >= l.atSyn && !(p.OnFull == IgnoreUnlessYoung && l.young < p.Young)
+	switch {
+	case crowded && !cookie && q.OnFull == SynQueueDrops:
+		h.turnAway(l, s, SynQueueFull, IgnoreWhenFull)
+	case full:
+		h.turnAway(l, s, h.words.full, p.OnFull)
+	case crowded && !cookie && !h.evict(l):
+		h.turnAway(l, s, SynQueueFull, IgnoreWhenFull)
+	case q.KeepsQuarter && q.Cookies == CookiesNever && half > q.Max-q.Max/4:
+		h.turnAway(l, s, LastQuarter, IgnoreWhenFull)
+	case cookie:
+		h.sendCookie(l, s)
+	default:
+		h.admit(l, s)
+	}
+}
+
+// halfOpen returns how many half-open connections count against the size of the
+// SYN queue.
+func (h *Host) halfOpen(l *listener) int {
+	if !h.profile.SynQueue.Shared {
+		return int(l.half.len)
+	}
+	n := 0
+	for i := range h.lists {
+		n += int(h.lists[i].half.len)
+	}
+	return n
+}
+
+// evict forgets a half-open connection to make room, and reports whether there
+// was one.
+func (h *Host) evict(l *listener) bool {
+	i := l.half.head
+	switch h.profile.SynQueue.Victim {
+	case VictimRandom:
+		if l.half.len > 0 {
+			for range h.draws.Uint64N(uint64(l.half.len)) {
+				i = h.socks[i].next
+			}
+		}
+	case VictimTimedOut:
+		for i != 0 && h.socks[i].resends == 0 {
+			i = h.socks[i].next
+		}
+	default:
+		for j := range h.lists {
+			if o := h.lists[j].half.head; h.profile.SynQueue.Shared && o != 0 && (i == 0 || h.socks[o].serial < h.socks[i].serial) {
+				i = o
+			}
+		}
+	}
+	if i == 0 {
+		return false
+	}
+	of := &h.lists[h.socks[h.socks[i].listener].list]
+	of.cookies, of.lastCookie = true, h.now // what its SYN-ACK carried counts from now on
+	h.withdraw(i, Evicted)
+	return true
+}
+
+// refusal remembers why the last request was turned away and what was the case
+// then, so that Check can look whether the reason held.
+type refusal struct {
+	why                                       Cause
+	limit, pending, available, late, complete int
+	half, synRoom, atSyn                      int
+	freeDescriptors                           int
+	paused, noBuffers                         bool
+}
+
+// crowdedToo is the Value of a RequestIgnored record about a SYN that found both
+// queues full: had there been room to accept it, a cookie would have answered.
+const crowdedToo = 1
+
+// turnAway refuses a request or leaves it unanswered. R4, WS.Q3, K2
+func (h *Host) turnAway(l *listener, s Segment, why Cause, how OnFull) {
+	r := Record{Kind: RequestIgnored, Conn: s.Conn, Cause: why}
+	switch how {
+	case RefuseWhenFull, TryAgainWhenFull:
+		r.Kind = RequestRefused
+	default:
+		if why == h.words.full && l.separate && h.halfOpen(l) >= l.synRoom {
+			r.Value = crowdedToo
+		}
+	}
+	h.recordListener(l, r)
+	h.refusal = refusal{
+		why:   why,
+		limit: l.limit, pending: l.pending(), available: l.available, late: l.late, complete: int(l.done.len),
+		half: h.halfOpen(l), synRoom: l.synRoom, atSyn: l.atSyn,
+		freeDescriptors: h.freeDescriptors(),
+		paused:          h.socks[l.sock].has(flagPaused),
+		noBuffers:       h.faults&FaultNoBuffers != 0,
+	}
+	switch how {
+	case RefuseWhenFull:
+		h.answerStray(s, why)
+	case TryAgainWhenFull:
+		h.answer(s, why, AGAIN)
+	}
+}
+
+// admit answers a request with a SYN-ACK. It takes a slot, unless half-open
+// connections have a queue of their own. R3, K3
+func (h *Host) admit(l *listener, s Segment) {
+	i := h.newPending(l.sock, s, stateHalfOpen)
+	h.link(&l.half, i)
+	if l.separate {
+		l.young++
+		if h.profile.SynQueue.Cookies == CookiesForEvicted {
+			h.useCookie(i, s)
+		}
+	} else {
+		l.available--
+	}
+	if h.profile.Slots == SlotsOwnDescriptor {
+		h.socks[i].heldFD = h.table.open(heldOpen)
+	}
+	h.recordListener(l, Record{Kind: RequestQueued, Conn: s.Conn, Since: h.now, Cause: h.words.queued})
+	h.sendSynAck(i)
+}
+
+// offer keeps a request, unanswered, for the condition function. It takes no
+// slot: the backlog is without effect. WS.Q10
+func (h *Host) offer(l *listener, s Segment) {
+	i := h.newPending(l.sock, s, stateOffered)
+	h.link(&l.offered, i)
+	h.arm(i, h.profile.OfferLifetime)
+	h.recordListener(l, Record{Kind: RequestOffered, Conn: s.Conn, Since: h.now, Cause: Offered})
+}
+
+// hold keeps a request, unanswered, until there is room. D
+func (h *Host) hold(l *listener, s Segment) {
+	i := h.newPending(l.sock, s, stateOffered)
+	h.socks[i].set(flagHeld, true)
+	h.link(&l.held, i)
+	h.recordListener(l, Record{Kind: RequestHeld, Conn: s.Conn, Since: h.now, Cause: HeldBack})
+}
+
+// letIn lets those in who wait outside the queue, in their order, while there is
+// room: requests that were held, and connections that were deferred.
+func (h *Host) letIn(l *listener) {
+	for l.held.head != 0 && l.available > 0 {
+		i := l.held.head
+		h.unlink(&l.held, i)
+		s := &h.socks[i]
+		s.set(flagHeld, false)
+		s.state = stateHalfOpen
+		h.link(&l.half, i)
+		l.available--
+		h.recordListener(l, Record{Kind: RequestQueued, Conn: s.conn, Since: s.since, Cause: h.words.queued})
+		h.sendSynAck(i)
+	}
+	for l.hidden.head != 0 && int(l.done.len) < l.atAck {
+		i := l.hidden.head
+		h.unlink(&l.hidden, i)
+		h.socks[i].set(flagHeld, false)
+		h.join(l, i, h.words.complete)
+	}
+}
+
+// finalAck deals with a segment that acknowledges the SYN-ACK of a pending
+// connection. It reports whether the connection is complete now. R3, K4, K14
+func (h *Host) finalAck(i int32, s Segment) bool {
+	p := &h.socks[i]
+	l := &h.lists[h.socks[p.listener].list]
+	bare := s.Len == 0 && s.Flags&FIN == 0
+	switch {
+	case bare && p.resends < h.socks[p.listener].deferral:
+		p.set(flagAcked, true)
+		h.recordListener(l, Record{Kind: AckPutOff, Conn: p.conn, Since: p.since, Cause: WaitsForData})
+		return false
+	case !l.separate || int(l.done.len) < l.atAck || h.profile.OnAckFull == AdmitAck:
+		h.complete(i)
+		return true
+	}
+	switch h.profile.OnAckFull {
+	case ResetAck:
+		h.resetPending(i, AckOverflow)
+	case ForgetAck:
+		h.withdraw(i, AckOverflow)
+	case DeferAck:
+		h.unlinkHalf(l, i)
+		h.disarm(i)
+		p.acked, p.resends = p.sent, 0
+		p.state = stateOpen
+		p.set(flagHeld, true)
+		h.link(&l.hidden, i)
+		h.recordListener(l, Record{Kind: AckPutOff, Conn: p.conn, Since: p.since, Cause: HeldBack})
+		return true
+	default:
+		p.set(flagAcked, true)
+		h.recordListener(l, Record{Kind: AckIgnored, Conn: p.conn, Since: p.since, Cause: AckOverflow})
+	}
+	return false
+}
+
+// unlinkHalf takes a connection out of the SYN queue.
+func (h *Host) unlinkHalf(l *listener, i int32) {
+	h.unlink(&l.half, i)
+	if l.separate && h.socks[i].resends == 0 {
+		l.young--
+	}
+}
+
+// complete ends the handshake of a half-open connection. R3
+func (h *Host) complete(i int32) {
+	s := &h.socks[i]
+	h.disarm(i)
+	if !s.pending() {
+		s.acked, s.resends = s.sent, 0
+		s.state = stateOpen
+		return
+	}
+	l := &h.lists[h.socks[s.listener].list]
+	h.unlinkHalf(l, i)
+	s.acked, s.resends = s.sent, 0
+	s.state = stateOpen
+	h.join(l, i, h.words.complete)
+}
+
+// join puts a complete connection where accept will find it.
+func (h *Host) join(l *listener, i int32, why Cause) {
+	s := &h.socks[i]
+	if l.separate { // otherwise it has had its slot since its SYN
+		l.available = max(0, l.available-1)
+	}
+	h.places++
+	s.place = h.places
+	place := l.done.len // in the queue
+	if h.profile.Order == OrderByArrival {
+		h.linkByArrival(&l.done, i)
+		place = h.placeIn(&l.done, i)
+	} else {
+		h.link(&l.done, i)
+	}
+	h.recordListener(l, Record{Kind: Completed, Conn: s.conn, Since: s.since, Value: int64(place), Cause: why})
+}

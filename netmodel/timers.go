@@ -1,0 +1,129 @@
+package netmodel
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"wspsim/sim"
+)
+
+// Timers says when the timers of a stack ring. The zero value rings them at the
+// nanosecond.
+type Timers struct {
+	Kind  TimerKind
+	HZ    int           // ticks a second: CONFIG_HZ, kern.hz; 0 goes with TimersExact
+	Phase time.Duration // how far the clock of ticks was at virtual time 0: with a wheel, its slots depend on it
+}
+
+// TimerKind says how a stack keeps its timers.
+type TimerKind uint8
+
+const (
+	TimersExact TimerKind = iota
+	// At the tick: a wait of n ticks ends with the n-th tick from now on, so it can
+	// be short by a part of one.
+	TimersTicks
+	// Linux from 4.8 on: a wheel whose slots are coarser the longer the wait, so
+	// that a timer is late by up to an eighth of its wait, and never early. The
+	// timers of one slot ring together, the one that was set last first. Measured
+	// on 6.18: L10, all instants of 318 schedules within 6 ms; L19, the order in 333
+	// of 336 slots.
+	TimersWheel
+)
+
+func (t Timers) validate() error {
+	switch {
+	case t.Kind > TimersWheel:
+		return fmt.Errorf("Timers.Kind is %d: there is no such setting, the last one is %d", t.Kind, TimersWheel)
+	case t.Kind != TimersExact && (t.HZ < 1 || t.HZ > 10_000):
+		return fmt.Errorf("%d ticks a second: want 1 to 10000", t.HZ)
+	case t.Phase < 0 || t.Phase > 24*time.Hour:
+		return fmt.Errorf("phase %v: want 0 to 24h", t.Phase)
+	}
+	return nil
+}
+
+// Ring returns when a timer rings that is set now for d.
+func (t Timers) Ring(now sim.Time, d time.Duration) sim.Time {
+	at, _ := t.ring(now, d)
+	return at
+}
+
+// ring returns when a timer rings that is set now for d, and how coarse its
+// slot is.
+func (t *Timers) ring(now sim.Time, d time.Duration) (at sim.Time, level uint8) {
+	if t.Kind == TimersExact {
+		return now.Add(d), 0
+	}
+	tick := time.Second / time.Duration(t.HZ)
+	ticks := int64(d / tick)
+	if d%tick != 0 {
+		ticks++
+	}
+	due := (int64(now)+int64(t.Phase))/int64(tick) + ticks
+	if due > int64(sim.Forever)/int64(tick)-1<<21 || due < 0 { // no clock gets there
+		return sim.Forever, 0
+	}
+	if t.Kind == TimersWheel {
+		// Level n holds waits below 63 * 8^n ticks in slots of 8^n ticks.
+		for level < 7 && ticks >= 63<<(3*level) {
+			level++
+		}
+		due = (due>>(3*level) + 1) << (3 * level)
+	}
+	return max(now, sim.Time(due*int64(tick)-int64(t.Phase))), level
+}
+
+// schedule puts a timer on the host's list. The list may lag behind the host's
+// time, so the instant is reckoned from the latter.
+func (h *Host) schedule(i int32, d time.Duration, what timerKind) sim.EventID {
+	at, level := h.now.Add(d), uint8(0)
+	if h.profile.Timers.Kind != TimersExact {
+		at, level = h.profile.Timers.ring(h.now, d)
+	}
+	return h.timers.At(at, timer{i, h.socks[i].serial, what, level})
+}
+
+// Advance moves the host's time to now and does what was due until then. It
+// panics if now lies in the past.
+func (h *Host) Advance(now sim.Time) {
+	if now < h.now {
+		panic(fmt.Sprintf("netmodel: Advance to %v, but it is %v already", now, h.now))
+	}
+	if h.profile.Timers.Kind == TimersWheel {
+		h.turnWheel(now)
+	}
+	for at, t := range h.timers.Until(now) {
+		h.now = at
+		h.expire(t)
+	}
+	h.now = now
+}
+
+// turnWheel lets the timers of each slot ring together: the coarsest slot
+// first, and in each the timer that was set last.
+func (h *Host) turnWheel(now sim.Time) {
+	for {
+		at, ok := h.timers.Peek()
+		if !ok || at > now {
+			return
+		}
+		ringing := h.ringing[:0]
+		for _, t := range h.timers.Until(at) {
+			ringing = append(ringing, t)
+		}
+		if len(ringing) > 1 {
+			slices.Reverse(ringing)
+			slices.SortStableFunc(ringing, func(a, b timer) int { return cmp.Compare(b.level, a.level) })
+		}
+		h.now = at
+		for _, t := range ringing {
+			if t.what != timerSocket || h.socks[t.sock].timer != (sim.EventID{}) { // not taken back meanwhile
+				h.expire(t)
+			}
+		}
+		h.ringing = ringing
+	}
+}
