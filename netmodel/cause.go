@@ -96,6 +96,7 @@ const (
 	LostForDescriptor  // accept took it from the queue and had no descriptor
 	SynRepeated        // sends its SYN again after silence
 	ConnectTimeout     // no SYN was answered in time
+	NotAcknowledged    // data was not acknowledged yet
 
 	causeCount
 )
@@ -276,6 +277,8 @@ func (c Cause) describeStacks() (text, rule string) {
 		return "no answer yet", "K13"
 	case ConnectTimeout:
 		return "no SYN was answered", "K13"
+	case NotAcknowledged:
+		return "not acknowledged yet", ""
 	}
 	return "", ""
 }

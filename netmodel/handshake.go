@@ -42,6 +42,7 @@ func (h *Host) synAckTimeout(i int32) {
 		}
 		s.resends++
 		if !again { // it waits for data, not for an ACK. K14
+			h.record(Record{Kind: SynAckHeld, Conn: s.conn, Value: int64(s.resends), FD: s.fd, Cause: WaitsForData})
 			h.armSynAck(i)
 			return
 		}

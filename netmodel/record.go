@@ -80,6 +80,9 @@ const (
 	AckIgnored  // a final ACK, or data, found the accept queue full; Value 1: it carried a cookie
 	AckPutOff   // a final ACK completed the handshake, and the connection does not join the queue yet
 	RequestHeld // a SYN waits for room, unanswered
+
+	SynAckHeld    // a listening host did not send its SYN-ACK again: the ACK had come, data is waited for
+	DataSentAgain // a host sent data or its FIN again
 	kindCount
 )
 

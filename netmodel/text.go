@@ -158,7 +158,7 @@ func symbol(r Record) byte {
 		return 'x'
 	case AbortedPending, Withdrawn:
 		return '~'
-	case SynSent, SynSentAgain, SynAckAgain:
+	case SynSent, SynSentAgain, SynAckAgain, SynAckHeld, DataSentAgain:
 		return '<'
 	case Lost, Duplicated, LinkChanged, FaultChanged:
 		return '%'
@@ -170,7 +170,7 @@ func symbol(r Record) byte {
 // attempt, except what the program of a server calls.
 func (p *Printer) who(r Record) string {
 	switch {
-	case r.Conn == 0, r.Kind == Called && r.Call == CallClose && r.Value == byServer, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == SynAckAgain, r.Kind == Called && r.aboutQueue():
+	case r.Conn == 0, r.Kind == Called && r.Call == CallClose && r.Value == byServer, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == SynAckAgain, r.Kind == SynAckHeld, r.Kind == Called && r.aboutQueue():
 		return p.Host(r.Host)
 	}
 	return p.Conn(r.Conn)
@@ -194,6 +194,10 @@ func (p *Printer) appendWhat(b []byte, r Record) []byte {
 		return strconv.AppendInt(append(b, "SYN again, "...), r.Value, 10)
 	case SynAckAgain:
 		return strconv.AppendInt(append(b, "SYN-ACK again, "...), r.Value, 10)
+	case SynAckHeld:
+		return append(b, "no SYN-ACK"...)
+	case DataSentAgain:
+		return strconv.AppendInt(append(b, "data again, "...), r.Value, 10)
 	case Lost, Duplicated:
 		return append(b, Segment{Flags: Flags(r.Value)}.kindName()...)
 	case ResetPending, Withdrawn:

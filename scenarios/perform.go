@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"slices"
+	"time"
 
 	"wspsim/netmodel"
 )
@@ -18,10 +19,13 @@ func (a Bind) perform(r *run) {
 	for _, set := range []struct {
 		on     bool
 		option netmodel.Option
-	}{{a.Reuse, netmodel.SO_REUSEADDR}, {a.Exclusive, netmodel.SO_EXCLUSIVEADDRUSE}, {a.Conditional, netmodel.SO_CONDITIONAL_ACCEPT}} {
+	}{{a.Reuse, netmodel.SO_REUSEADDR}, {a.Exclusive, netmodel.SO_EXCLUSIVEADDRUSE}, {a.Conditional, netmodel.SO_CONDITIONAL_ACCEPT}, {a.ReusePort, netmodel.SO_REUSEPORT}} {
 		if set.on {
 			_ = h.SetSockOpt(fd, set.option, 1)
 		}
+	}
+	if a.DeferAccept > 0 {
+		_ = h.SetSockOpt(fd, netmodel.TCP_DEFER_ACCEPT, int(a.DeferAccept/time.Second))
 	}
 	to := netmodel.Addr{Port: serverPort}
 	if a.Address > 0 {
@@ -42,7 +46,7 @@ func (a Listen) perform(r *run) {
 	err := r.host().Listen(fd, a.Backlog)
 	if err == nil && r.sockets[0].fd == fd {
 		q, _ := r.host().Queue(fd)
-		r.result.Listener.Asked, r.result.Listener.Effective = q.Asked, r.host().Profile().Backlog.Effective(q.Asked)
+		r.result.Listener.Asked, r.result.Listener.Effective = q.Asked, q.Effective
 		r.result.Listener.Limit = q.Limit
 	}
 }
@@ -132,6 +136,18 @@ func (a Send) perform(r *run) {
 	}
 }
 
-func (a CutLink) perform(r *run) { r.net.Cut(r.server, r.crowd, !a.Healed) }
+func (a Shutdown) perform(r *run) {
+	if fd, ok := r.socket(a.Socket); ok {
+		_ = r.host().Shutdown(fd, a.How)
+	}
+}
+
+func (a CutLink) perform(r *run) {
+	if a.ToServer {
+		r.net.CutOneWay(r.crowd, r.server, !a.Healed)
+		return
+	}
+	r.net.Cut(r.server, r.crowd, !a.Healed)
+}
 
 func (a SetFault) perform(r *run) { r.host().SetFault(a.Fault, a.On) }

@@ -12,9 +12,11 @@ import (
 type Result struct {
 	Scenario string
 	Profile  string
+	Clients  string // the profile of the clients' stack, "" = that of the server
 	Seed     uint64
 	Knobs    []Setting // every knob of the scenario and where it stood
 	Turned   []Setting // those that stood elsewhere than by default
+	Tuned    []Setting // settings of the kernel that were changed
 	End      sim.Time  // when the run ended
 	Events   uint64    // events of the engine
 	Records  uint64
@@ -62,6 +64,8 @@ type Listener struct {
 // Outcomes counts attempts by how they ended.
 type Outcomes struct {
 	Offered, Accepted, Refused, Reset, TimedOut, GaveUp, Pending int
+	// What the pending ones stand at, see netmodel.Standing; they add up to Pending.
+	Trying, Queued, Believing int
 }
 
 // Waits says how long the connections whose outcome is accepted were pending:

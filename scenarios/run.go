@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"wspsim/netmodel"
@@ -15,9 +14,12 @@ import (
 // seed 0.
 type Options struct {
 	Profile string // "" = the scenario's first
+	Clients string // the profile of the clients' stack; "" = that of the server
 	Seed    uint64
-	Knobs   []Setting
-	Lines   int // how many lines of the story to keep in Result.Lines
+	// Knobs of the scenario, and settings of the kernel (netmodel.Tunable) by its own
+	// names. A name that is both is the knob.
+	Knobs []Setting
+	Lines int // how many lines of the story to keep in Result.Lines
 	// Record, if set, is shown every record as it happens.
 	Record func(*netmodel.Network, netmodel.Record)
 	// Stop, if set, is asked now and then whether to end the run early, and told
@@ -47,22 +49,16 @@ const serverPort = 80
 // knob is not valid, if the run no longer advances or takes too long, and if an
 // invariant of the model does not hold, which would be a defect of the model.
 func Run(s Scenario, o Options) (*Result, error) {
-	turned, err := s.With(o.Knobs)
+	if o.Profile == "" && len(s.Profiles) > 0 {
+		o.Profile = s.Profiles[0]
+	}
+	p, err := s.Prepare(o)
 	if err != nil {
 		return nil, err
 	}
-	if err := turned.Validate(); err != nil {
-		return nil, err
-	}
-	name := o.Profile
-	if name == "" {
-		name = s.Profiles[0]
-	}
-	profile, ok := netmodel.ProfileByName(name)
-	if !ok {
-		return nil, fmt.Errorf("unknown profile %q; known are %s", name, strings.Join(ProfileNames(), ", "))
-	}
-	r := newRun(turned, profile, o)
+	turned := p.Scenario
+	r := newRun(turned, p.Server, p.Clients, o)
+	r.result.Tuned = p.Tuned
 	if err := r.play(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
@@ -129,7 +125,7 @@ const (
 	tagMask    = 0xff << 56
 )
 
-func newRun(s Scenario, p netmodel.Profile, o Options) *run {
+func newRun(s Scenario, p, clients netmodel.Profile, o Options) *run {
 	r := &run{s: s, o: o, net: netmodel.NewNetwork(o.Seed), refused: map[netmodel.ConnID]struct{}{}}
 	n := r.net
 	n.SetStallLimit(sim.StallLimit + 100*s.clients()) // they may all come at one instant
@@ -137,8 +133,8 @@ func newRun(s Scenario, p netmodel.Profile, o Options) *run {
 		Profile: p, Descriptors: s.Descriptors,
 		Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)},
 	})
-	r.crowd = n.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: crowdAddrs(p, s.clients())})
-	r.strays = n.AddHost("strays", netmodel.HostConfig{Profile: p})
+	r.crowd = n.AddHost("clients", netmodel.HostConfig{Profile: clients, Addrs: crowdAddrs(clients, s.clients())})
+	r.strays = n.AddHost("strays", netmodel.HostConfig{Profile: clients})
 	n.SetLink(r.server, r.crowd, s.Link)
 	n.SetLink(r.server, r.strays, s.Link)
 	if s.hasFlood() {
@@ -147,7 +143,7 @@ func newRun(s Scenario, p netmodel.Profile, o Options) *run {
 	r.printer = netmodel.NewPrinter(n)
 	r.arrivals = sim.Stream(o.Seed, 0, drawsArrival)
 	r.idle = s.Program.Workers
-	r.result = Result{Scenario: s.Name, Profile: p.Name, Seed: o.Seed}
+	r.result = Result{Scenario: s.Name, Profile: p.Name, Clients: o.Clients, Seed: o.Seed}
 	return r
 }
 

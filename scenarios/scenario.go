@@ -24,6 +24,10 @@ type Scenario struct {
 	Load        Load          // clients that come on their own
 	Program     Program       // the server's accept loop
 
+	// Settings of the server's kernel, by its own names. A profile whose system does
+	// not know one goes without it.
+	Settings []Setting
+
 	Expect []Expectation
 	Knobs  []Knob
 }
@@ -76,6 +80,9 @@ type Bind struct {
 	Reuse       bool   // SO_REUSEADDR
 	Exclusive   bool   // SO_EXCLUSIVEADDRUSE
 	Conditional bool   // SO_CONDITIONAL_ACCEPT
+	ReusePort   bool   // SO_REUSEPORT
+	// TCP_DEFER_ACCEPT, in whole seconds; 0 = not set.
+	DeferAccept time.Duration
 }
 
 // Listen calls listen on a socket of the server.
@@ -137,8 +144,18 @@ type Send struct {
 	Bytes  int
 }
 
-// CutLink interrupts the link, or heals it.
-type CutLink struct{ Healed bool }
+// Shutdown calls shutdown on a listening socket of the server. How is
+// netmodel.ShutReceive, ShutSend or ShutBoth.
+type Shutdown struct {
+	Socket string
+	How    int
+}
+
+// CutLink interrupts the link, or heals it; ToServer: only what the clients send.
+type CutLink struct {
+	Healed   bool
+	ToServer bool
+}
 
 // SetFault switches a fault of the server on or off.
 type SetFault struct {

@@ -80,7 +80,7 @@ func (r *run) noteListener(rec netmodel.Record) {
 			l.Failures++
 		}
 	}
-	if rec.Limit > 0 {
+	if rec.Limit > 0 || rec.HalfOpen > 0 {
 		depth := r.depth(rec.FD, int(rec.Pending))
 		l.PeakPending = max(l.PeakPending, depth)
 		r.result.Depth.note(rec.At, depth)
@@ -128,6 +128,16 @@ func (r *run) summarise(was, is *Scenario) {
 		Reset: by[netmodel.OutcomeReset], TimedOut: by[netmodel.OutcomeTimedOut],
 		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
 	}
+	for i := range res.Fates {
+		switch r.net.Standing(netmodel.ConnID(i + 1)) {
+		case netmodel.StandingTrying:
+			res.Outcomes.Trying++
+		case netmodel.StandingQueued:
+			res.Outcomes.Queued++
+		case netmodel.StandingBelieving:
+			res.Outcomes.Believing++
+		}
+	}
 	for i, sock := range r.sockets {
 		q, ok := r.host().Queue(sock.fd)
 		if !ok {
@@ -157,7 +167,7 @@ func (r *run) summarise(was, is *Scenario) {
 func (r *run) judge() {
 	res := &r.result
 	res.Verdict = NotJudged
-	asIntended := len(res.Turned) == 0 && slices.Contains(r.s.Profiles, res.Profile)
+	asIntended := len(res.Turned) == 0 && len(res.Tuned) == 0 && r.o.Clients == "" && slices.Contains(r.s.Profiles, res.Profile)
 	for _, e := range r.s.Expect {
 		if e.For != "" && e.For != res.Profile || !asIntended && !e.Always {
 			continue

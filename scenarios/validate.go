@@ -142,6 +142,9 @@ func validateAction(do Action) error {
 		if a.Address < 0 || a.Address > 2 {
 			return fmt.Errorf("bind to address %d: the server has 1 and 2, 0 is all of them", a.Address)
 		}
+		if a.DeferAccept < 0 || a.DeferAccept%time.Second != 0 || a.DeferAccept > time.Hour {
+			return fmt.Errorf("TCP_DEFER_ACCEPT of %v: want whole seconds, 0 to %v", a.DeferAccept, time.Hour)
+		}
 	case OpenFiles:
 		if a.Count < 0 || a.Count > MaxClients {
 			return fmt.Errorf("open %d files: want 0 to %d", a.Count, MaxClients)
@@ -149,6 +152,10 @@ func validateAction(do Action) error {
 	case CloseFiles:
 		if a.Count < 0 {
 			return fmt.Errorf("close %d files: want 0 or more", a.Count)
+		}
+	case Shutdown:
+		if a.How < netmodel.ShutReceive || a.How > netmodel.ShutBoth {
+			return fmt.Errorf("shut down way %d: want %d to %d", a.How, netmodel.ShutReceive, netmodel.ShutBoth)
 		}
 	case Listen, Accept, CloseListener, CloseAccepted, Pause, Leave, Send, CutLink, SetFault:
 	default:

@@ -56,6 +56,7 @@ func (f *countFlag) Set(text string) error {
 // playFlags are the flags that say what to run.
 type playFlags struct {
 	profile   string
+	clients   string
 	backlog   string
 	seed      seedFlag
 	set       []string
@@ -69,13 +70,14 @@ func (f *playFlags) add(c *cobra.Command) {
 	flags.SortFlags = false
 	f.seed = play.DefaultSeed
 	flags.StringVar(&f.profile, "profile", "", "be the stack `NAME` (default: the first that the scenario is about)")
+	flags.StringVar(&f.clients, "clients", "", "let the clients run on the stack `NAME` (default: that of the server)")
 	flags.StringVar(&f.backlog, "backlog", "", "listen with backlog `N`; short for --set backlog=N")
 	flags.Var(&f.seed, "seed", "draw everything random from `SEED`, 0 to 2^64-1, decimal or 0x...")
-	flags.StringArrayVar(&f.set, "set", nil, "turn a knob of the scenario: `KNOB=VALUE`; may be given again for others")
+	flags.StringArrayVar(&f.set, "set", nil, "turn a knob of the scenario, or a setting of the kernel by its own name: `KNOB=VALUE`, such as somaxconn=128; may be given again for others")
 	flags.StringVar(&f.arrivals, "arrivals", "", "take times of arrival from `FILE` in place of the scenario's crowd; run --help has the formats")
 	flags.StringVar(&f.column, "column", "", "which column if the file is CSV, by `NAME` or number (default: the first)")
 	flags.Var(&f.maxEvents, "max-events", fmt.Sprintf("end a run that takes more than `N` events (default %d)", scenarios.DefaultMaxEvents))
-	for flag, complete := range map[string]cobra.CompletionFunc{"profile": completeProfile, "set": completeKnob, "seed": cobra.NoFileCompletions, "backlog": cobra.NoFileCompletions} {
+	for flag, complete := range map[string]cobra.CompletionFunc{"profile": completeProfile, "clients": completeProfile, "set": completeKnob, "seed": cobra.NoFileCompletions, "backlog": cobra.NoFileCompletions} {
 		if err := c.RegisterFlagCompletionFunc(flag, complete); err != nil {
 			panic(err) // there is such a flag
 		}
@@ -88,7 +90,7 @@ func (f *playFlags) play(c *cobra.Command, name string) (*play.Play, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &play.Play{Scenario: s, Profile: f.profile, Seed: uint64(f.seed), MaxEvents: uint64(f.maxEvents)}
+	p := &play.Play{Scenario: s, Profile: f.profile, Clients: f.clients, Seed: uint64(f.seed), MaxEvents: uint64(f.maxEvents)}
 	if p.Profile == "" && !c.Flags().Changed("profile") {
 		p.Profile = s.Profiles[0]
 	}

@@ -344,7 +344,7 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"unknown scenario", []string{"run", "overflw"}, `unknown scenario "overflw"; nearest: overflow; wspsim list shows all`},
 		{"unlike any scenario", []string{"explain", "xyzzy"}, `unknown scenario "xyzzy"; wspsim list shows all`},
 		{"hostile scenario", []string{"run", "\x1b[31mred\n"}, `unknown scenario "\x1b[31mred\n"`},
-		{"unknown profile", []string{"run", "overflow", "--profile", "linus"}, `unknown profile "linus"; there are wsp, windows`},
+		{"unknown profile", []string{"run", "overflow", "--profile", "linus"}, `unknown profile "linus"; nearest: linux`},
 		{"misspelt profile", []string{"run", "overflow", "--profile", "windwos"}, `unknown profile "windwos"; nearest: windows`},
 		{"empty profile", []string{"run", "overflow", "--profile", ""}, `unknown profile ""`},
 		{"unknown flag", []string{"run", "overflow", "--sed", "1"}, "unknown flag: --sed; see wspsim run --help"},

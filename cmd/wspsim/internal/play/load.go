@@ -48,7 +48,7 @@ func CheckProfile(name string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
-	return fmt.Errorf("unknown profile %q; %s", name, Offer(name, names, "there are "+strings.Join(names, ", ")))
+	return fmt.Errorf("unknown profile %q; %s", name, Offer(name, names, "wspsim profiles lists all"))
 }
 
 // LongName returns what a person calls a profile.
@@ -62,11 +62,13 @@ func (p *Play) Check() error {
 	if err := CheckProfile(p.Profile); err != nil {
 		return err
 	}
-	turned, err := p.Turned()
-	if err != nil {
-		return err
+	if p.Clients != "" {
+		if err := CheckProfile(p.Clients); err != nil {
+			return err
+		}
 	}
-	return turned.Validate()
+	_, err := p.Prepared()
+	return err
 }
 
 // UseArrivals puts the series of arrivals in a file in place of the load of the

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,8 +28,9 @@ const DefaultSeed = 1
 type Play struct {
 	Scenario  scenarios.Scenario // with the arrivals of the user, if there are any; knobs not turned
 	Profile   string
+	Clients   string // the profile of the clients' stack, "" = that of the server
 	Seed      uint64
-	Knobs     []scenarios.Setting // turned by the user
+	Knobs     []scenarios.Setting // turned by the user: knobs of the scenario, settings of the kernel
 	Arrivals  Arrivals
 	MaxEvents uint64 // 0 = scenarios.DefaultMaxEvents
 }
@@ -59,30 +61,39 @@ func (d *Done) ClientName(id netmodel.ClientID) string { return d.Net.ClientName
 
 // Turned returns the scenario with the knobs turned.
 func (p *Play) Turned() (scenarios.Scenario, error) {
-	return p.Scenario.With(p.Knobs)
+	prepared, err := p.Prepared()
+	return prepared.Scenario, err
+}
+
+// Prepared returns what is to be run: the scenario with the knobs turned, and
+// the profiles with the kernel set.
+func (p *Play) Prepared() (scenarios.Prepared, error) { return p.Scenario.Prepare(p.options()) }
+
+func (p *Play) options() scenarios.Options {
+	return scenarios.Options{Profile: p.Profile, Clients: p.Clients, Seed: p.Seed, Knobs: p.Knobs, MaxEvents: p.MaxEvents}
 }
 
 // Run plays it. It returns scenarios.ErrStopped if the context is done, or the
 // watch is broken, before the run ends.
 func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
 	done := &Done{}
-	result, err := scenarios.Run(p.Scenario, scenarios.Options{
-		Profile: p.Profile, Seed: p.Seed, Knobs: p.Knobs, Lines: w.Lines, MaxEvents: p.MaxEvents,
-		Record: func(n *netmodel.Network, r netmodel.Record) {
-			done.Net = n
-			if w.Record != nil {
-				w.Record(n, r)
-			}
-		},
-		Stop: func(now, end sim.Time) bool {
-			if w.Progress != nil {
-				w.Progress.Show(func() string {
-					return fmt.Sprintf("%s: %s of %s, %s", p.Scenario.Name, words.Instant(now), words.Instant(end), words.Percent(int64(now), int64(end)))
-				})
-			}
-			return ctx.Err() != nil || w.Broken != nil && w.Broken()
-		},
-	})
+	o := p.options()
+	o.Lines = w.Lines
+	o.Record = func(n *netmodel.Network, r netmodel.Record) {
+		done.Net = n
+		if w.Record != nil {
+			w.Record(n, r)
+		}
+	}
+	o.Stop = func(now, end sim.Time) bool {
+		if w.Progress != nil {
+			w.Progress.Show(func() string {
+				return fmt.Sprintf("%s: %s of %s, %s", p.Scenario.Name, words.Instant(now), words.Instant(end), words.Percent(int64(now), int64(end)))
+			})
+		}
+		return ctx.Err() != nil || w.Broken != nil && w.Broken()
+	}
+	result, err := scenarios.Run(p.Scenario, o)
 	if w.Progress != nil {
 		w.Progress.Clear()
 	}
@@ -121,6 +132,9 @@ func (p *Play) command(whole bool, verb string, more []string) string {
 	if whole || p.Profile != p.Scenario.Profiles[0] {
 		line = append(line, "--profile", p.Profile)
 	}
+	if p.Clients != "" {
+		line = append(line, "--clients", p.Clients)
+	}
 	if whole || p.Seed != DefaultSeed {
 		line = append(line, "--seed", strconv.FormatUint(p.Seed, 10))
 	}
@@ -144,10 +158,11 @@ func (p *Play) command(whole bool, verb string, more []string) string {
 // settings returns the flags that turn the knobs, those that stand where they
 // stood anyway left out.
 func (p *Play) settings() []string {
-	turned, err := p.Turned()
+	prepared, err := p.Prepared()
 	if err != nil {
 		return nil
 	}
+	turned := prepared.Scenario
 	var flags []string
 	for _, k := range turned.Knobs {
 		value := turned.Value(k)
@@ -158,6 +173,11 @@ func (p *Play) settings() []string {
 			flags = append(flags, "--backlog", text)
 		default:
 			flags = append(flags, "--set", k.Name+"="+text)
+		}
+	}
+	for _, set := range p.Knobs {
+		if _, knob := turned.Knob(set.Name); !knob && slices.Contains(prepared.Tuned, set) {
+			flags = append(flags, "--set", set.Name+"="+set.Value)
 		}
 	}
 	return flags

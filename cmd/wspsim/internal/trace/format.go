@@ -45,8 +45,9 @@ type Header struct {
 	Model      string // version of the model
 	Scenario   string
 	Profile    string
+	Clients    string // "" = the same
 	Seed       uint64
-	Knobs      []scenarios.Setting // all of them
+	Knobs      []scenarios.Setting // all of them, then the settings of the kernel that were changed
 	Arrivals   string              // file of the user's arrivals, "" = none
 	Column     string
 	ArrivalSum uint64 // of that file
@@ -86,6 +87,9 @@ func (h *Header) text() []string {
 		"scenario " + h.Scenario,
 		"profile " + h.Profile,
 		"seed " + strconv.FormatUint(h.Seed, 10),
+	}
+	if h.Clients != "" {
+		lines = append(lines, "clients "+h.Clients)
 	}
 	for _, k := range h.Knobs {
 		lines = append(lines, "knob "+k.Name+"="+k.Value)
@@ -209,6 +213,8 @@ func (r *reader) restOfHeader(h *Header) error {
 		}
 		key, value, _ := strings.Cut(string(text), " ")
 		switch key {
+		case "clients":
+			h.Clients = value
 		case "knob":
 			name, setting, ok := strings.Cut(value, "=")
 			if !ok {

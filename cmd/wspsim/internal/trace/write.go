@@ -14,18 +14,20 @@ import (
 
 // HeaderOf returns the header for the trace of a play.
 func HeaderOf(p *play.Play) (Header, error) {
-	turned, err := p.Turned()
+	prepared, err := p.Prepared()
 	if err != nil {
 		return Header{}, err
 	}
+	turned := prepared.Scenario
 	h := Header{
-		Model: play.ModelVersion, Scenario: p.Scenario.Name, Profile: p.Profile, Seed: p.Seed,
+		Model: play.ModelVersion, Scenario: p.Scenario.Name, Profile: p.Profile, Clients: p.Clients, Seed: p.Seed,
 		Arrivals: p.Arrivals.File, Column: p.Arrivals.Column, ArrivalSum: p.Arrivals.Hash,
 		Definition: definition(turned),
 	}
 	for _, k := range turned.Knobs {
 		h.Knobs = append(h.Knobs, scenarios.Setting{Name: k.Name, Value: words.Micro(k.Format(turned.Value(k)))})
 	}
+	h.Knobs = append(h.Knobs, prepared.Tuned...)
 	return h, nil
 }
 

@@ -1,0 +1,140 @@
+package netmodel
+
+// Counters counts what the TCP of a host counts, as a fold of its records. The
+// fields have the names that nstat shows, without Tcp or TcpExt in front, and the
+// meaning that the Linux kernel gives them (measured: L01 to L18).
+type Counters struct {
+	ActiveOpens  int // connects begun
+	PassiveOpens int // handshakes completed at a listener
+	AttemptFails int // connects that failed, half-open connections that were reset
+	EstabResets  int // complete connections that were reset, by either side
+	RetransSegs  int // segments sent again
+
+	ListenOverflows      int // SYNs, final ACKs and data that found the accept queue full
+	ListenDrops          int // those, and SYNs dropped for any other reason
+	TCPReqQFullDrop      int // SYNs dropped because the SYN queue was full
+	TCPReqQFullDoCookies int // SYNs that found it full with cookies on, even when the accept queue then turned them away
+	SyncookiesSent       int
+	SyncookiesRecv       int // ACKs and data that carried a valid cookie, each time
+	EmbryonicRsts        int // half-open connections that an RST ended
+	TCPDeferAcceptDrop   int // ACKs that TCP_DEFER_ACCEPT put off
+	TCPMigrateReqSuccess int // connections handed to another listener
+	TCPSynRetrans        int // SYNs and SYN-ACKs sent again
+	TCPTimeouts          int // timers of retransmission that rang
+}
+
+// Note takes a record of the host into account.
+func (c *Counters) Note(r Record) {
+	switch r.Kind {
+	case RequestIgnored, AckIgnored, CookieSent, Completed, ResetPending, AckPutOff, Withdrawn:
+		c.noteListener(r)
+	case SynSent:
+		c.ActiveOpens++
+	case SynSentAgain:
+		c.TCPSynRetrans++
+		c.RetransSegs++
+		if r.Cause != SynRefused {
+			c.TCPTimeouts++
+		}
+	case SynAckAgain:
+		c.TCPSynRetrans++
+		c.RetransSegs++
+		c.TCPTimeouts++
+	case SynAckHeld:
+		c.TCPTimeouts++
+	case DataSentAgain:
+		c.RetransSegs++
+		c.TCPTimeouts++
+	case ConnectFailed:
+		c.AttemptFails++
+		if r.Errno == WSAETIMEDOUT {
+			c.TCPTimeouts++
+		}
+	case Broken:
+		c.EstabResets++
+	case AbortedPending:
+		c.EstabResets++
+	}
+}
+
+func (c *Counters) noteListener(r Record) {
+	switch r.Kind {
+	case RequestIgnored:
+		c.ListenDrops++
+		switch {
+		case r.Cause == AcceptQueueFull || r.Cause == PoolFull:
+			c.ListenOverflows++
+			if r.Value == crowdedToo {
+				c.TCPReqQFullDoCookies++
+			}
+		case r.Cause == SynQueueFull:
+			c.TCPReqQFullDrop++
+		}
+	case AckIgnored:
+		c.ListenOverflows++
+		c.ListenDrops++
+		if r.Value == byCookie {
+			c.SyncookiesRecv++
+		}
+	case CookieSent:
+		c.TCPReqQFullDoCookies++
+		c.SyncookiesSent++
+	case Completed:
+		switch r.Cause {
+		case Migrated:
+			c.TCPMigrateReqSuccess++
+			return
+		case CookieCame:
+			c.SyncookiesRecv++
+		}
+		c.PassiveOpens++
+	case AckPutOff:
+		if r.Cause == WaitsForData {
+			c.TCPDeferAcceptDrop++
+		}
+	case Withdrawn:
+		switch r.Cause {
+		case ClientGone:
+			c.EmbryonicRsts++
+			c.AttemptFails++
+		case RequestExpired:
+			c.TCPTimeouts++
+		}
+	case ResetPending:
+		if r.Cause != AckOverflow {
+			c.EstabResets++
+			return
+		}
+		c.ListenOverflows++
+		c.ListenDrops++
+		c.EmbryonicRsts++
+	}
+}
+
+// Counter is a counter by its name.
+type Counter struct {
+	Name  string
+	Value int
+}
+
+// List returns the counters in the order and by the names of nstat on Linux.
+func (c *Counters) List() []Counter {
+	return []Counter{
+		{"TcpActiveOpens", c.ActiveOpens},
+		{"TcpPassiveOpens", c.PassiveOpens},
+		{"TcpAttemptFails", c.AttemptFails},
+		{"TcpEstabResets", c.EstabResets},
+		{"TcpRetransSegs", c.RetransSegs},
+		{"TcpExtSyncookiesSent", c.SyncookiesSent},
+		{"TcpExtSyncookiesRecv", c.SyncookiesRecv},
+		{"TcpExtEmbryonicRsts", c.EmbryonicRsts},
+		{"TcpExtListenOverflows", c.ListenOverflows},
+		{"TcpExtListenDrops", c.ListenDrops},
+		{"TcpExtTCPTimeouts", c.TCPTimeouts},
+		{"TcpExtTCPDeferAcceptDrop", c.TCPDeferAcceptDrop},
+		{"TcpExtTCPReqQFullDoCookies", c.TCPReqQFullDoCookies},
+		{"TcpExtTCPReqQFullDrop", c.TCPReqQFullDrop},
+		{"TcpExtTCPSynRetrans", c.TCPSynRetrans},
+		{"TcpExtTCPMigrateReqSuccess", c.TCPMigrateReqSuccess},
+	}
+}

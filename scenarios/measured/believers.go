@@ -1,0 +1,5 @@
+package measured
+
+func believerReplayers() []replayer {
+	return nil
+}

@@ -1,0 +1,94 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"wspsim/netmodel"
+)
+
+// Prepared is a scenario with what it is to be played with.
+type Prepared struct {
+	Scenario Scenario         // its knobs turned
+	Server   netmodel.Profile // its kernel set
+	Clients  netmodel.Profile
+	Tuned    []Setting // settings of the server's kernel that differ from its defaults
+}
+
+// Prepare finds the profiles that a run is to be played with, turns the knobs and
+// sets the kernel. Errors name what there is not, and what there is.
+func (s Scenario) Prepare(o Options) (Prepared, error) {
+	p := Prepared{}
+	var err error
+	if p.Server, err = profileOf(o.Profile); err != nil {
+		return p, err
+	}
+	p.Clients = p.Server
+	if o.Clients != "" {
+		if p.Clients, err = profileOf(o.Clients); err != nil {
+			return p, err
+		}
+	}
+	for _, set := range s.Settings {
+		if err := p.tune(set, o.Clients == ""); err != nil && !errors.Is(err, netmodel.ErrNoSuchTunable) {
+			return p, fmt.Errorf("scenario %s: %w", s.Name, err)
+		}
+	}
+	var knobs []Setting
+	for _, set := range o.Knobs {
+		if _, ok := s.Knob(set.Name); ok {
+			knobs = append(knobs, set)
+			continue
+		}
+		err := p.tune(set, o.Clients == "")
+		switch {
+		case errors.Is(err, netmodel.ErrNoSuchTunable):
+			return p, fmt.Errorf("scenario %s has no knob %q; it has %s%s", s.Name, set.Name, strings.Join(s.knobNames(), ", "), kernelHas(p.Server))
+		case err != nil:
+			return p, err
+		}
+	}
+	if p.Scenario, err = s.With(knobs); err != nil {
+		return p, err
+	}
+	return p, p.Scenario.Validate()
+}
+
+// tune sets the kernel of the server, and that of the clients if they run on the
+// same.
+func (p *Prepared) tune(set Setting, both bool) error {
+	before := p.Server
+	tuned, err := p.Server.Tune(set.Name, set.Value)
+	if err != nil {
+		return err
+	}
+	p.Server = tuned
+	if both {
+		p.Clients = tuned
+	}
+	if tuned != before {
+		p.Tuned = append(p.Tuned, set)
+	}
+	return nil
+}
+
+func profileOf(name string) (netmodel.Profile, error) {
+	p, ok := netmodel.ProfileByName(name)
+	if !ok {
+		return p, fmt.Errorf("unknown profile %q; known are %s", name, strings.Join(ProfileNames(), ", "))
+	}
+	return p, nil
+}
+
+// kernelHas says which settings the kernel of a profile has, if any.
+func kernelHas(p netmodel.Profile) string {
+	var names []string
+	for _, t := range p.Tunables() {
+		names = append(names, t.Name)
+	}
+	if names == nil {
+		return ""
+	}
+	return fmt.Sprintf("; the kernel of profile %s has %s", p.Name, strings.Join(names, ", "))
+}
