@@ -56,8 +56,8 @@ const knownHashes = "" +
 	"half-open-flood wsp 673e66f12735086e\n" +
 	"impatient wsp 74b3958ca27d65e9\n" +
 	"impatient windows 4da98442ab5ffc6b\n" +
-	"lossy-link wsp b74587660e1d62fd\n" +
-	"lossy-link windows 426a2a3c0942539c\n" +
-	"cut-link wsp 2ef26dc2a3e02045\n" +
+	"lossy-link wsp 300a96403443d780\n" +
+	"lossy-link windows 2d488015f421724b\n" +
+	"cut-link wsp cfd1efcba6cf5c41\n" +
 	"recorded wsp e32bb4890a48419f\n" +
 	"recorded windows e2a13d06cbc66946\n"

@@ -18,7 +18,7 @@ import (
 
 // ModelVersion is the version of the model: it changes when the same scenario,
 // profile and seed give another trace.
-const ModelVersion = "0.1.0"
+const ModelVersion = "0.2.0"
 
 // DefaultSeed is the seed of a run if nobody says: that of the goldens and of
 // the known hashes, so that everybody looks at the same runs.
