@@ -46,6 +46,7 @@ type queue struct {
 	Limit     int32 `json:"limit"`
 	Pending   int32 `json:"pending"`
 	Available int32 `json:"available"`
+	HalfOpen  int32 `json:"half_open,omitempty"` // where half-open ones have a queue of their own
 }
 
 // Record writes a line.
@@ -62,13 +63,13 @@ func (l *Lines) Record(n *netmodel.Network, r netmodel.Record) {
 		o.Client, o.Attempt = n.ClientName(f.Client), f.Attempt
 	}
 	if r.Errno != 0 {
-		o.Errno = r.Errno.Error()
+		o.Errno = n.ErrnoName(r.Host, r.Errno)
 	}
 	if r.Kind == netmodel.RequestAccepted {
 		o.WaitNS = int64(r.Wait())
 	}
-	if r.Limit > 0 {
-		o.Queue = &queue{r.Limit, r.Pending, r.Available}
+	if r.Limit > 0 || r.HalfOpen > 0 {
+		o.Queue = &queue{r.Limit, r.Pending, r.Available, r.HalfOpen}
 	}
 	l.err = l.out.Encode(o)
 }
@@ -99,6 +100,8 @@ func kindName(k netmodel.Kind) string {
 		netmodel.Finished: "finished", netmodel.Closed: "closed", netmodel.GaveUp: "gave_up", netmodel.Retries: "retries",
 		netmodel.Lost: "lost", netmodel.Duplicated: "duplicated",
 		netmodel.LinkChanged: "link_changed", netmodel.FaultChanged: "fault_changed",
+		netmodel.CookieSent: "cookie_sent", netmodel.AckIgnored: "ack_ignored", netmodel.AckPutOff: "ack_put_off",
+		netmodel.RequestHeld: "request_held", netmodel.SynAckHeld: "syn_ack_held", netmodel.DataSentAgain: "data_sent_again",
 	}
 	if int(k) < len(names) {
 		return names[k]
