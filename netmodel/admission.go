@@ -234,9 +234,9 @@ func (h *Host) finalAck(i int32, s Segment) bool {
 	}
 	switch h.profile.OnAckFull {
 	case ResetAck:
-		h.resetPending(i, AckOverflow)
+		h.resetPending(i, h.words.ackFull)
 	case ForgetAck:
-		h.withdraw(i, AckOverflow)
+		h.withdraw(i, h.words.ackFull)
 	case DeferAck:
 		h.unlinkHalf(l, i)
 		h.disarm(i)
@@ -248,7 +248,7 @@ func (h *Host) finalAck(i int32, s Segment) bool {
 		return true
 	default:
 		p.set(flagAcked, true)
-		h.recordListener(l, Record{Kind: AckIgnored, Conn: p.conn, Since: p.since, Cause: AckOverflow})
+		h.recordListener(l, Record{Kind: AckIgnored, Conn: p.conn, Since: p.since, Cause: h.words.ackFull})
 	}
 	return false
 }

@@ -98,6 +98,23 @@ const (
 	ConnectTimeout     // no SYN was answered in time
 	NotAcknowledged    // data was not acknowledged yet
 
+	// The same on systems whose rules were read, not measured.
+	UnixQueued        // AF_UNIX: a connect took a place
+	UnixFull          // AF_UNIX: no place
+	StackHalfOpened   // as HalfOpened
+	StackQueueFull    // as AcceptQueueFull
+	StackAckReset     // as AckOverflow, and an RST answers it
+	StackAckForgotten // as AckOverflow, and nothing remembers it
+	StackAckIgnored   // as AckOverflow
+	StackJoined       // as JoinedQueue
+	StackAccepted     // as AcceptedInOrder
+	StackExpired      // as RequestExpired
+	StackClosed       // as ListenerGone
+	StackResetKept    // as ClientResetKept
+	StackLimitSet     // as LimitSet
+	StackSynRepeated  // as SynRepeated
+	StackNoAnswer     // as ConnectTimeout
+
 	causeCount
 )
 
@@ -279,6 +296,43 @@ func (c Cause) describeStacks() (text, rule string) {
 		return "no SYN was answered", "K13"
 	case NotAcknowledged:
 		return "not acknowledged yet", ""
+	}
+	return c.describeOthers()
+}
+
+// describeOthers is the last part of describe: what was read, not measured.
+func (c Cause) describeOthers() (text, rule string) {
+	switch c {
+	case UnixQueued:
+		return "queued", "K16"
+	case UnixFull:
+		return "queue full, try again", "K16"
+	case StackHalfOpened:
+		return "half-open", "ST.12"
+	case StackQueueFull:
+		return "accept queue full", "ST.12"
+	case StackAckReset:
+		return "accept queue full", "ST.7"
+	case StackAckForgotten:
+		return "accept queue full", "ST.8"
+	case StackAckIgnored:
+		return "accept queue full", "ST.13"
+	case StackJoined:
+		return "handshake complete", "ST.14"
+	case StackAccepted:
+		return "accepted", "ST.14"
+	case StackExpired:
+		return "request expired", "ST.15"
+	case StackClosed:
+		return "listener closed", "ST.16"
+	case StackResetKept:
+		return "client reset it", "ST.17"
+	case StackLimitSet:
+		return "limit set", "ST.18"
+	case StackSynRepeated:
+		return "no answer yet", "ST.19"
+	case StackNoAnswer:
+		return "no SYN was answered", "ST.19"
 	}
 	return "", ""
 }

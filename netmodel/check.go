@@ -197,9 +197,9 @@ func refusalHadAReason(h *Host) error {
 	r := &h.refusal
 	held := true
 	switch r.why {
-	case QueueFull, PoolFull:
+	case QueueFull, PoolFull, UnixFull:
 		held = r.available == 0 && r.pending+r.late >= r.limit
-	case AcceptQueueFull:
+	case AcceptQueueFull, StackQueueFull:
 		held = r.complete >= r.atSyn
 	case SynQueueFull:
 		held = r.half >= r.synRoom

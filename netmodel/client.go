@@ -115,13 +115,14 @@ func (o Outcome) String() string {
 
 // Fate is the outcome of one attempt and what decided it.
 type Fate struct {
-	Client  ClientID
-	Attempt int // 1 for the first
-	Outcome Outcome
-	At      sim.Time      // when it was decided
-	Waited  time.Duration // of an accepted one: from the arrival of its SYN
-	Cause   Cause         // what decided it, with its rule
-	Record  uint64        // which record decided it, 1 for the first of the run
+	Client   ClientID
+	Attempt  int // 1 for the first
+	Outcome  Outcome
+	Standing Standing      // how far it has come, if the outcome is pending
+	At       sim.Time      // when it was decided
+	Waited   time.Duration // of an accepted one: from the arrival of its SYN
+	Cause    Cause         // what decided it, with its rule
+	Record   uint64        // which record decided it, 1 for the first of the run
 	// The record of the listening host that led to it, 0 if none did.
 	Decision uint64
 }

@@ -49,14 +49,14 @@ func (h *Host) arriveCookie(s Segment) bool {
 	if !known || !l.cookies || h.now.Sub(l.lastCookie) > 2*cookieAge {
 		return false
 	}
-	r := Record{Kind: AckIgnored, Conn: s.Conn, Value: byCookie, Cause: AckOverflow}
+	r := Record{Kind: AckIgnored, Conn: s.Conn, Value: byCookie, Cause: h.words.ackFull}
 	switch {
 	case int(l.done.len) < l.atAck || h.profile.OnAckFull == AdmitAck:
 		h.welcomeCookie(l, s)
 	case q.CookieFull == ResetAck:
 		r.Kind = ResetPending
 		h.recordListener(l, r)
-		h.answerStray(s, AckOverflow)
+		h.answerStray(s, h.words.ackFull)
 	default:
 		h.recordListener(l, r)
 	}

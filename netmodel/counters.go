@@ -62,7 +62,7 @@ func (c *Counters) noteListener(r Record) {
 	case RequestIgnored:
 		c.ListenDrops++
 		switch {
-		case r.Cause == AcceptQueueFull || r.Cause == PoolFull:
+		case r.Cause.acceptQueueFull():
 			c.ListenOverflows++
 			if r.Value == crowdedToo {
 				c.TCPReqQFullDoCookies++
@@ -97,11 +97,11 @@ func (c *Counters) noteListener(r Record) {
 		case ClientGone:
 			c.EmbryonicRsts++
 			c.AttemptFails++
-		case RequestExpired:
+		case RequestExpired, StackExpired:
 			c.TCPTimeouts++
 		}
 	case ResetPending:
-		if r.Cause != AckOverflow {
+		if !r.Cause.acceptQueueFull() {
 			c.EstabResets++
 			return
 		}
@@ -109,6 +109,15 @@ func (c *Counters) noteListener(r Record) {
 		c.ListenDrops++
 		c.EmbryonicRsts++
 	}
+}
+
+// acceptQueueFull reports whether the cause is that the accept queue was full.
+func (c Cause) acceptQueueFull() bool {
+	switch c {
+	case AcceptQueueFull, PoolFull, AckOverflow, UnixFull, StackQueueFull, StackAckReset, StackAckForgotten, StackAckIgnored:
+		return true
+	}
+	return false
 }
 
 // Counter is a counter by its name.

@@ -92,8 +92,10 @@ func (n *Network) Start(id ClientID, d time.Duration) {
 func (n *Network) Fates() []Fate {
 	n.flush()
 	fates := make([]Fate, 0, len(n.attempts))
-	for i := 1; i < len(n.attempts); i++ {
-		fates = append(fates, n.attempts[i].fate)
+	for c := range ConnID(len(n.attempts)) {
+		if c > 0 {
+			fates = append(fates, n.Fate(c))
+		}
 	}
 	return fates
 }
@@ -104,7 +106,9 @@ func (n *Network) Fate(c ConnID) Fate {
 	if int(c) >= len(n.attempts) {
 		return Fate{}
 	}
-	return n.attempts[c].fate
+	f := n.attempts[c].fate
+	f.Standing = n.Standing(c)
+	return f
 }
 
 // Tally returns how many attempts were made and how many of them have each

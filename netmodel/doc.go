@@ -93,7 +93,7 @@
 // first alternative is that of [WSP].
 //
 //	Calls                 Windows Sockets | Unix | Wine | Go's fake network: error codes, and what a reset connection reports
-//	System                Windows | Linux | FreeBSD ...: names of settings and counters, nothing else
+//	System                none | Windows | Linux | FreeBSD ...: names of settings and counters, nothing else
 //	Backlog               1..200, SOMAXCONN is 200 | 1..5 | hints: -n is n, 200..65535
 //	AtSyn                 the backlog fits | any part or multiple of it, or no limit
 //	AtAck                 a slot is reserved by the SYN | a limit of its own, where there is a SYN queue

@@ -113,8 +113,9 @@ func NT4Workstation() Profile {
 // refused client sends its SYN four times more, 500 ms apart.
 func Windows() Profile {
 	return Profile{
-		Name: "windows",
-		Long: "Windows 8, Server 2012 and later",
+		Name:   "windows",
+		Long:   "Windows 8, Server 2012 and later",
+		System: SystemWindows,
 		Backlog: Backlog{
 			Min: 1,   // WS.B9, chosen: what listen(0) holds is not known
 			Max: 200, // measured by third parties: 8192 asked, 200 connected (WS.B7)

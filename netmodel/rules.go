@@ -234,4 +234,12 @@ ST.8	READ	FreeBSD 4.5 to 6: a final ACK that finds the queue full is forgotten, 
 ST.9	READ	illumos: a final ACK always gets in, or, for TLI listeners, waits until there is room	tcp_input.c
 ST.10	MEAS	gVisor: a further listen with less room than is queued fails with EINVAL and changes nothing	G
 ST.11	READ	Linux 2.2: accept takes connections in the order of their SYNs	tcp.c 2.2.1
+ST.12	READ	FreeBSD, NetBSD, OpenBSD, illumos, gVisor: half-open connections wait in a queue of their own and take no place in the accept queue; NetBSD, OpenBSD, illumos and gVisor ignore a SYN that finds the accept queue full	syncache.c of each; illumos tcp_input.c; gVisor accept.go
+ST.13	MEAS	gVisor: a final ACK that finds the accept queue full is ignored, and the half-open connection stays	G
+ST.14	READ	every stack but Linux 2.2: accept takes connections in the order in which their handshakes completed	uipc_socket2.c; illumos; gVisor accept.go
+ST.15	READ	an unanswered SYN-ACK is given up after a number of repetitions or a time	tcp_timer.c, tcp_syncache.c of each; Facts has the schedules
+ST.16	READ	a closing listener resets the complete connections that wait	soclose and its kin; gVisor measured (G)
+ST.17	READ	macOS, lwIP, gVisor: a connection that its client resets while it waits keeps its place, accept succeeds, and receive reports it	xnu uipc_syscalls, lwIP api_msg.c; gVisor measured (G)
+ST.18	READ	Unix systems: a further listen sets the limit; what is queued stays, however much	solisten of each; illumos tcp.c
+ST.19	READ	a SYN goes out again after waits of each stack's own, and connect fails with ETIMEDOUT	tcp_timer.c of each; Facts has the schedules
 `

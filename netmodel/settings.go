@@ -21,7 +21,8 @@ const (
 type System uint8
 
 const (
-	SystemWindows System = iota
+	SystemNone System = iota // a page, not a box
+	SystemWindows
 	SystemLinux
 	SystemFreeBSD
 	SystemNetBSD

@@ -118,7 +118,9 @@ func (p *Printer) follow(r Record) *picture {
 }
 
 // closes reports whether a record tells of the end of a whole queue.
-func closes(r Record) bool { return r.Cause == ListenerClosed || r.Cause == ListenerGone }
+func closes(r Record) bool {
+	return r.Cause == ListenerClosed || r.Cause == ListenerGone || r.Cause == StackClosed
+}
 
 // routine reports whether a record is left out of a short trace.
 func routine(r Record) bool {

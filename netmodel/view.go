@@ -36,11 +36,12 @@ func (h *Host) Select(fd FD) (Ready, error) {
 // Queue is what the queue of a listener looks like. The page gives programs no
 // way to see it (P5); it is for tests, pictures and people.
 type Queue struct {
-	Asked     int // the argument of the last listen that counted
-	Effective int // the effective backlog: what that was taken for
-	Limit     int // most that may be pending
-	Available int // slots that requests may take now
-	Complete  int // connections that accept can take: Recv-Q of ss
+	Address   Addr // what the listener is bound to
+	Asked     int  // the argument of the last listen that counted
+	Effective int  // the effective backlog: what that was taken for
+	Limit     int  // most that may be pending
+	Available int  // slots that requests may take now
+	Complete  int  // connections that accept can take: Recv-Q of ss
 	HalfOpen  int
 	Separate  bool // half-open ones have a queue of their own, and take no slot
 	Entries   []Entry
@@ -87,7 +88,7 @@ func (h *Host) Queue(fd FD) (Queue, bool) {
 		return Queue{}, false
 	}
 	l := &h.lists[h.socks[i].list]
-	q := Queue{Asked: l.asked, Effective: l.backlog, Limit: l.limit, Available: l.available, Complete: int(l.done.len), HalfOpen: int(l.half.len), Separate: l.separate}
+	q := Queue{Address: h.socks[i].local, Asked: l.asked, Effective: l.backlog, Limit: l.limit, Available: l.available, Complete: int(l.done.len), HalfOpen: int(l.half.len), Separate: l.separate}
 	if l.deferred != 0 { // at the top, whatever was complete first. WS.C4
 		q.Entries = append(q.Entries, h.entry(l.deferred))
 	}

@@ -12,6 +12,8 @@ type Expectation struct {
 	For     string // the profile that it is about; "" = every one that the scenario is about
 	Client  string // about this client: Outcome
 	Outcome netmodel.Outcome
+	// How far it has come, if its outcome is pending; StandingDecided = no matter.
+	Standing netmodel.Standing
 	Measure Measure // otherwise about this number: Min to Max
 	Min     int64
 	Max     int64
@@ -41,6 +43,14 @@ const (
 	MeasureExpired  // half-open connections that never completed
 	MeasureLate     // accepted after at least one refusal of the same attempt
 	MeasureFailures // calls of the server's program that failed, other than WSAEWOULDBLOCK
+	// What the pending ones stand at: see netmodel.Standing.
+	MeasureTrying
+	MeasureQueued
+	MeasureBelieving
+	MeasureHalfOpen    // at the end
+	MeasureIgnoredACKs // final ACKs and data that found the accept queue full
+	MeasureCookies     // SYNs that a SYN cookie answered
+	MeasureEvicted     // half-open connections that made room for newer ones
 	measureCount
 )
 
@@ -77,6 +87,20 @@ func (m Measure) String() string {
 		return "late successes"
 	case MeasureFailures:
 		return "failed calls"
+	case MeasureTrying:
+		return "trying"
+	case MeasureQueued:
+		return "queued"
+	case MeasureBelieving:
+		return "believing"
+	case MeasureHalfOpen:
+		return "half-open at the end"
+	case MeasureIgnoredACKs:
+		return "ignored ACKs"
+	case MeasureCookies:
+		return "SYN cookies"
+	case MeasureEvicted:
+		return "evicted"
 	}
 	return "?"
 }
@@ -92,6 +116,8 @@ type Judged struct {
 // claim says an expectation in words.
 func (e Expectation) claim() string {
 	switch {
+	case e.Client != "" && e.Standing != netmodel.StandingDecided:
+		return e.Client + standingInClaim(e.Standing)
 	case e.Client != "" && e.Outcome == netmodel.StillPending:
 		return e.Client + " is still pending"
 	case e.Client != "":
@@ -108,4 +134,23 @@ func outcomeInClaim(o netmodel.Outcome) string {
 		return o.String()
 	}
 	return "is " + o.String()
+}
+
+func standingInClaim(s netmodel.Standing) string {
+	switch s {
+	case netmodel.StandingBelieving:
+		return " believes that it is connected"
+	case netmodel.StandingQueued:
+		return " is queued"
+	}
+	return " is still trying"
+}
+
+// met reports whether a fate is the one that was expected, and says what it is.
+func (e Expectation) met(f netmodel.Fate) (got string, held bool) {
+	got = f.Outcome.String()
+	if e.Standing != netmodel.StandingDecided && f.Outcome == netmodel.StillPending {
+		got = f.Standing.String()
+	}
+	return got, f.Outcome == e.Outcome && (e.Standing == netmodel.StandingDecided || e.Standing == f.Standing)
 }

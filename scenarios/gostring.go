@@ -285,6 +285,9 @@ func constant(v any) (string, bool) {
 	case netmodel.Outcome:
 		names := []string{"StillPending", "OutcomeAccepted", "OutcomeRefused", "OutcomeReset", "OutcomeTimedOut", "OutcomeGaveUp"}
 		return named("netmodel.", "Outcome", names, int(v)), true
+	case netmodel.Standing:
+		names := []string{"StandingDecided", "StandingTrying", "StandingQueued", "StandingBelieving"}
+		return named("netmodel.", "Standing", names, int(v)), true
 	case netmodel.Decision:
 		return named("netmodel.", "Decision", []string{"CFAccept", "CFReject", "CFDefer"}, int(v)), true
 	case netmodel.Fault:
@@ -304,6 +307,8 @@ func measureNames() []string {
 		"MeasureOffered", "MeasureAccepted", "MeasureRefused", "MeasureReset", "MeasureTimedOut",
 		"MeasureGaveUp", "MeasurePending", "MeasureLimit", "MeasurePeakPending", "MeasureTrimmed",
 		"MeasureRefusedSYNs", "MeasureIgnoredSYNs", "MeasureExpired", "MeasureLate", "MeasureFailures",
+		"MeasureTrying", "MeasureQueued", "MeasureBelieving", "MeasureHalfOpen", "MeasureIgnoredACKs",
+		"MeasureCookies", "MeasureEvicted",
 	}
 }
 

@@ -14,6 +14,7 @@ type Prepared struct {
 	Server   netmodel.Profile // its kernel set
 	Clients  netmodel.Profile
 	Tuned    []Setting // settings of the server's kernel that differ from its defaults
+	Retuned  bool      // some of them are not the scenario's own
 }
 
 // Prepare finds the profiles that a run is to be played with, turns the knobs and
@@ -36,6 +37,7 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 		}
 	}
 	var knobs []Setting
+	own := p.Server
 	for _, set := range o.Knobs {
 		if _, ok := s.Knob(set.Name); ok {
 			knobs = append(knobs, set)
@@ -49,6 +51,7 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 			return p, err
 		}
 	}
+	p.Retuned = p.Server != own
 	if p.Scenario, err = s.With(knobs); err != nil {
 		return p, err
 	}

@@ -25,6 +25,8 @@ type Result struct {
 	Outcomes Outcomes
 	Waits    Waits
 	Depth    Depth
+	Counters netmodel.Counters // what the server's TCP has counted
+	Sockets  []Socket          // the listening sockets that there are at the end, in the order of their making
 	Fates    []netmodel.Fate
 	Judged   []Judged
 	Verdict  Verdict
@@ -49,16 +51,28 @@ type Listener struct {
 	Asked       int // argument of its last listen
 	Effective   int // what that was taken for
 	Limit       int // most that may be pending, at the end
+	LimitAtSYN  int // most that may be pending and yet a SYN gets an answer; less where only a burst gets to Limit
 	Pending     int // at the end, half-open connections included
 	HalfOpen    int // at the end
 	PeakPending int
 	Trimmed     int
 	RefusedSYNs int
 	IgnoredSYNs int
+	IgnoredACKs int // final ACKs and data that found the accept queue full
 	Expired     int
+	Evicted     int // half-open ones that made room for newer ones
 	Gone        int // accepted although the client had gone
 	Late        int // accepted after a refusal of the same attempt
 	Failures    int // calls of the server's program that failed, other than WSAEWOULDBLOCK
+}
+
+// Socket is one listening socket at the end of a run.
+type Socket struct {
+	Name     string
+	Address  netmodel.Addr
+	Complete int // connections that accept can take: Recv-Q of ss
+	// What its backlog was taken for: Send-Q of ss.
+	Effective int
 }
 
 // Outcomes counts attempts by how they ended.
@@ -127,6 +141,9 @@ func (r *Result) measure(m Measure) int64 {
 		MeasureLimit: l.Limit, MeasurePeakPending: l.PeakPending, MeasureTrimmed: l.Trimmed,
 		MeasureRefusedSYNs: l.RefusedSYNs, MeasureIgnoredSYNs: l.IgnoredSYNs,
 		MeasureExpired: l.Expired, MeasureLate: l.Late, MeasureFailures: l.Failures,
+		MeasureTrying: o.Trying, MeasureQueued: o.Queued, MeasureBelieving: o.Believing,
+		MeasureHalfOpen: l.HalfOpen, MeasureIgnoredACKs: l.IgnoredACKs,
+		MeasureCookies: r.Counters.SyncookiesSent, MeasureEvicted: l.Evicted,
 	}[m])
 }
 

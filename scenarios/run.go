@@ -58,7 +58,7 @@ func Run(s Scenario, o Options) (*Result, error) {
 	}
 	turned := p.Scenario
 	r := newRun(turned, p.Server, p.Clients, o)
-	r.result.Tuned = p.Tuned
+	r.result.Tuned, r.retuned = p.Tuned, p.Retuned
 	if err := r.play(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
@@ -106,7 +106,9 @@ type run struct {
 	refused map[netmodel.ConnID]struct{} // attempts that were refused at least once
 	records []netmodel.Record
 	line    []byte
-	told    [256]bool // kinds of records that Result.Firsts has
+	told    [256]bool        // kinds of records that Result.Firsts has
+	profile netmodel.Profile // of the server
+	retuned bool             // the kernel is not set as the scenario has it
 	result  Result
 }
 
@@ -126,7 +128,7 @@ const (
 )
 
 func newRun(s Scenario, p, clients netmodel.Profile, o Options) *run {
-	r := &run{s: s, o: o, net: netmodel.NewNetwork(o.Seed), refused: map[netmodel.ConnID]struct{}{}}
+	r := &run{s: s, o: o, profile: p, net: netmodel.NewNetwork(o.Seed), refused: map[netmodel.ConnID]struct{}{}}
 	n := r.net
 	n.SetStallLimit(sim.StallLimit + 100*s.clients()) // they may all come at one instant
 	r.server = n.AddHost("server", netmodel.HostConfig{

@@ -19,6 +19,7 @@ func (r *run) note(rec netmodel.Record) {
 	case rec.Kind == netmodel.SynSentAgain && rec.Cause == netmodel.SynRefused:
 		r.refused[rec.Conn] = struct{}{}
 	case rec.Host == r.server:
+		r.result.Counters.Note(rec)
 		r.noteListener(rec)
 	}
 }
@@ -60,13 +61,18 @@ func (r *run) noteListener(rec netmodel.Record) {
 		l.RefusedSYNs++
 	case netmodel.RequestIgnored:
 		l.IgnoredSYNs++
+	case netmodel.AckIgnored:
+		l.IgnoredACKs++
 	case netmodel.ResetPending:
 		if rec.Cause == netmodel.Trimmed {
 			l.Trimmed++
 		}
 	case netmodel.Withdrawn:
-		if rec.Cause == netmodel.HandshakeOver {
+		switch rec.Cause {
+		case netmodel.HandshakeOver, netmodel.RequestExpired:
 			l.Expired++
+		case netmodel.Evicted:
+			l.Evicted++
 		}
 	case netmodel.RequestAccepted:
 		if _, late := r.refused[rec.Conn]; late {
@@ -129,7 +135,7 @@ func (r *run) summarise(was, is *Scenario) {
 		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
 	}
 	for i := range res.Fates {
-		switch r.net.Standing(netmodel.ConnID(i + 1)) {
+		switch res.Fates[i].Standing {
 		case netmodel.StandingTrying:
 			res.Outcomes.Trying++
 		case netmodel.StandingQueued:
@@ -146,6 +152,7 @@ func (r *run) summarise(was, is *Scenario) {
 		if i == 0 {
 			res.Listener.Limit = q.Limit
 		}
+		res.Sockets = append(res.Sockets, Socket{sock.name, q.Address, q.Complete, q.Effective})
 		res.Listener.Pending += q.Pending()
 		for _, e := range q.Entries {
 			if e.State == netmodel.EntryHalfOpen {
@@ -167,15 +174,14 @@ func (r *run) summarise(was, is *Scenario) {
 func (r *run) judge() {
 	res := &r.result
 	res.Verdict = NotJudged
-	asIntended := len(res.Turned) == 0 && len(res.Tuned) == 0 && r.o.Clients == "" && slices.Contains(r.s.Profiles, res.Profile)
+	asIntended := len(res.Turned) == 0 && !r.retuned && r.o.Clients == "" && slices.Contains(r.s.Profiles, res.Profile)
 	for _, e := range r.s.Expect {
 		if e.For != "" && e.For != res.Profile || !asIntended && !e.Always {
 			continue
 		}
 		j := Judged{Expectation: e, Claim: e.claim()}
 		if e.Client != "" {
-			got := r.outcomeOf(e.Client)
-			j.Got, j.Held = got.String(), got == e.Outcome
+			j.Got, j.Held = e.met(r.lastFate(e.Client))
 		} else {
 			got := res.measure(e.Measure)
 			j.Got, j.Held = fmt.Sprint(got), e.Min <= got && got <= e.Max
@@ -190,13 +196,13 @@ func (r *run) judge() {
 	}
 }
 
-// outcomeOf returns the outcome of a client's last attempt.
-func (r *run) outcomeOf(name string) netmodel.Outcome {
+// lastFate returns the fate of a client's last attempt.
+func (r *run) lastFate(name string) netmodel.Fate {
 	id, ok := r.net.ClientByName(name)
-	last := netmodel.StillPending
+	last := netmodel.Fate{}
 	for _, f := range r.result.Fates {
 		if ok && f.Client == id {
-			last = f.Outcome
+			last = f
 		}
 	}
 	return last

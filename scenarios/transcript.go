@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -55,21 +56,32 @@ func Transcript(s Scenario, profile string, seed uint64) ([]byte, error) {
 // asked says what became of the backlog.
 func (r *Result) asked() string {
 	l := &r.Listener
-	switch {
-	case l.Limit == 0:
+	if l.Limit == 0 {
 		return "nobody listens"
-	case l.Asked == netmodel.SomaxconnWinsock2:
-		return fmt.Sprintf("backlog SOMAXCONN asked, %d in force", l.Limit)
 	}
-	return fmt.Sprintf("backlog %d asked, %d in force", l.Asked, l.Limit)
+	asked := strconv.Itoa(l.Asked)
+	if l.Asked == netmodel.SomaxconnWinsock2 {
+		asked = "SOMAXCONN"
+	}
+	text := fmt.Sprintf("backlog %s asked, %d in force", asked, l.Effective)
+	if l.Limit != l.Effective {
+		text += fmt.Sprintf(", at most %d pending", l.Limit)
+	}
+	if l.LimitAtSYN < l.Limit {
+		text += fmt.Sprintf(", %d when a SYN comes", l.LimitAtSYN)
+	}
+	return text
 }
 
 // String says how the attempts ended, without the kinds of end that there were
-// none of: "4 offered: 3 accepted, 1 refused".
+// none of: "5 offered: 3 accepted, 1 refused, 1 queued". Of the pending ones it
+// says what they stand at.
 func (o Outcomes) String() string {
 	return fmt.Sprintf("%d offered: %s", o.Offered, counts([]counted{
 		{o.Accepted, "accepted"}, {o.Refused, "refused"}, {o.Reset, "reset"},
-		{o.TimedOut, "timed out"}, {o.GaveUp, "gave up"}, {o.Pending, "pending"},
+		{o.TimedOut, "timed out"}, {o.GaveUp, "gave up"},
+		{o.Queued, "queued"}, {o.Believing, "believing"}, {o.Trying, "trying"},
+		{o.Pending - o.Queued - o.Believing - o.Trying, "pending"},
 	}))
 }
 
@@ -87,8 +99,8 @@ func (l Listener) String() string {
 	text := fmt.Sprintf("limit %d, %d pending at most, %d at the end", l.Limit, l.PeakPending, l.Pending)
 	rest := counts([]counted{
 		{l.HalfOpen, "half-open at the end"}, {l.Trimmed, "trimmed"},
-		{l.RefusedSYNs, "SYNs refused"}, {l.IgnoredSYNs, "SYNs ignored"},
-		{l.Expired, "handshakes expired"}, {l.Late, "accepted late"}, {l.Failures, "calls failed"},
+		{l.RefusedSYNs, "SYNs refused"}, {l.IgnoredSYNs, "SYNs ignored"}, {l.IgnoredACKs, "ACKs ignored"},
+		{l.Evicted, "evicted"}, {l.Expired, "handshakes expired"}, {l.Late, "accepted late"}, {l.Failures, "calls failed"},
 	})
 	if rest == "none" {
 		return text

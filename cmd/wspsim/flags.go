@@ -86,6 +86,15 @@ func (f *playFlags) add(c *cobra.Command) {
 
 // play returns what the flags ask for.
 func (f *playFlags) play(c *cobra.Command, name string) (*play.Play, error) {
+	p, err := f.unchecked(c, name)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Check()
+}
+
+// unchecked is play without looking whether the profile goes with the settings.
+func (f *playFlags) unchecked(c *cobra.Command, name string) (*play.Play, error) {
 	s, err := play.Find(name)
 	if err != nil {
 		return nil, err
@@ -112,5 +121,5 @@ func (f *playFlags) play(c *cobra.Command, name string) (*play.Play, error) {
 	case c.Flags().Changed("column"):
 		return nil, fmt.Errorf("--column is for the file of --arrivals, which is missing")
 	}
-	return p, p.Check()
+	return p, nil
 }

@@ -215,6 +215,9 @@ func (s *Story) consequence(f netmodel.Fate) string {
 		return ""
 	}
 	code := s.chain[i].errno
+	if prepared, err := s.Run.Play.Prepared(); err == nil && prepared.Clients.Calls == netmodel.CallsUnix {
+		return fmt.Sprintf("Its program sees %s: %s", code.Unix(), code.Text())
+	}
 	return fmt.Sprintf("Its program sees %s (%d): %s", code.Error(), uint16(code), code.Text())
 }
 
@@ -246,6 +249,10 @@ func (s *Story) others(w *bufio.Writer) {
 	}
 	fmt.Fprintf(w, "\nOthers, for --client:\n")
 	for _, g := range groupFates(rest) {
-		fmt.Fprintln(w, words.Wrap(fmt.Sprintf("%s: %s", strings.Replace(g.outcome.String(), "pending", "undecided", 1), g.names(d)), width, "  "))
+		how := g.outcome.String()
+		if g.outcome == netmodel.StillPending {
+			how = g.reason()
+		}
+		fmt.Fprintln(w, words.Wrap(fmt.Sprintf("%s: %s", how, g.names(d)), width, "  "))
 	}
 }

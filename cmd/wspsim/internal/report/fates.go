@@ -32,7 +32,7 @@ func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
 	t.records++
 	counts, decides := false, false
 	switch r.Kind {
-	case netmodel.RequestRefused, netmodel.RequestIgnored:
+	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.AckIgnored:
 		counts, decides = true, true
 	case netmodel.ResetPending, netmodel.Withdrawn:
 		decides = true
@@ -102,7 +102,7 @@ func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.Fate, bool) {
 			w = 5
 		case f.Outcome == netmodel.OutcomeTimedOut:
 			w = 4
-		case f.Outcome == netmodel.OutcomeGaveUp:
+		case f.Outcome == netmodel.OutcomeGaveUp, f.Standing == netmodel.StandingBelieving:
 			w = 3
 		case troubles.of(f.Client) > 0:
 			w = 2
@@ -132,7 +132,7 @@ func sentence(d *play.Done, f netmodel.Fate, decided sim.Time) string {
 	}
 	switch f.Outcome {
 	case netmodel.StillPending:
-		return fmt.Sprintf("%s is still undecided at the end, %s", name, words.Instant(d.End))
+		return fmt.Sprintf("%s %s, %s", name, pending(f.Standing), words.Instant(d.End))
 	case netmodel.OutcomeAccepted:
 		return fmt.Sprintf("%s was accepted at %s, after waiting %s", name, words.Instant(f.At), words.Span(f.Waited))
 	case netmodel.OutcomeGaveUp, netmodel.OutcomeTimedOut:
@@ -142,6 +142,17 @@ func sentence(d *play.Done, f netmodel.Fate, decided sim.Time) string {
 		return fmt.Sprintf("%s was %s at %s and learned it at %s: %s", name, f.Outcome, words.Instant(decided), words.Instant(f.At), why(f.Cause))
 	}
 	return fmt.Sprintf("%s was %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
+}
+
+// pending says where an attempt stands that has not ended.
+func pending(s netmodel.Standing) string {
+	switch s {
+	case netmodel.StandingQueued:
+		return "is still in the queue at the end"
+	case netmodel.StandingBelieving:
+		return "believes that it is connected, and nobody has accepted it by the end"
+	}
+	return "is still trying at the end"
 }
 
 // why says a cause with its rule.
@@ -154,10 +165,11 @@ func why(c netmodel.Cause) string {
 
 // fateGroup is all attempts that ended in one way for one reason.
 type fateGroup struct {
-	outcome netmodel.Outcome
-	cause   netmodel.Cause
-	count   int
-	first   []netmodel.Fate // a few of them
+	outcome  netmodel.Outcome
+	standing netmodel.Standing // of a pending one
+	cause    netmodel.Cause
+	count    int
+	first    []netmodel.Fate // a few of them
 }
 
 const fewNames = 8
@@ -166,9 +178,11 @@ const fewNames = 8
 func groupFates(fates []netmodel.Fate) []fateGroup {
 	var groups []fateGroup
 	for _, f := range fates {
-		i := slices.IndexFunc(groups, func(g fateGroup) bool { return g.outcome == f.Outcome && g.cause == f.Cause })
+		i := slices.IndexFunc(groups, func(g fateGroup) bool {
+			return g.outcome == f.Outcome && g.cause == f.Cause && g.standing == f.Standing
+		})
 		if i < 0 {
-			groups = append(groups, fateGroup{outcome: f.Outcome, cause: f.Cause})
+			groups = append(groups, fateGroup{outcome: f.Outcome, standing: f.Standing, cause: f.Cause})
 			i = len(groups) - 1
 		}
 		g := &groups[i]
@@ -184,7 +198,7 @@ func groupFates(fates []netmodel.Fate) []fateGroup {
 		return int(o)
 	}
 	slices.SortStableFunc(groups, func(a, b fateGroup) int {
-		return cmp.Or(cmp.Compare(order(a.outcome), order(b.outcome)), cmp.Compare(b.count, a.count))
+		return cmp.Or(cmp.Compare(order(a.outcome), order(b.outcome)), cmp.Compare(a.standing, b.standing), cmp.Compare(b.count, a.count))
 	})
 	return groups
 }
@@ -192,12 +206,23 @@ func groupFates(fates []netmodel.Fate) []fateGroup {
 // reason says why, where that says more than the outcome.
 func (g *fateGroup) reason() string {
 	if g.outcome == netmodel.StillPending {
-		return "undecided at the end"
+		return standing(g.standing)
 	}
 	if g.outcome == netmodel.OutcomeAccepted || g.cause == netmodel.NoCause {
 		return ""
 	}
 	return why(g.cause)
+}
+
+// standing says how far a pending attempt has come.
+func standing(s netmodel.Standing) string {
+	switch s {
+	case netmodel.StandingQueued:
+		return "in the queue at the end"
+	case netmodel.StandingBelieving:
+		return "believes that it is connected"
+	}
+	return "still trying at the end"
 }
 
 // names lists who is in a group: "a, b and 12 more".

@@ -28,11 +28,15 @@ var signs = []struct {
 }{
 	{'=', anything, "call"},
 	{'>', regexp.MustCompile("waits for"), "waits for a decision"},
+	{'>', regexp.MustCompile("cookie"), "answered with a cookie"},
+	{'>', regexp.MustCompile("half-open"), "half-open"},
 	{'>', anything, "queued"},
 	{'+', anything, "complete"},
 	{'-', regexp.MustCompile("= "), "accepted"},
 	{'-', anything, "put off"},
 	{'!', anything, "turned away"},
+	{'?', regexp.MustCompile("waits for"), "not in the queue yet"},
+	{'?', anything, "ACK ignored"},
 	{'x', anything, "reset"},
 	{'~', anything, "client gone"},
 	{'<', regexp.MustCompile(" again"), "sent again"},
@@ -57,10 +61,11 @@ var parts = []struct {
 	{regexp.MustCompile(`!`), signWord{"a!", "reset by its client"}},
 	{regexp.MustCompile(`\*`), signWord{"a*", "put off"}},
 	{regexp.MustCompile(`\?`), signWord{"a?", "undecided and without a slot"}},
+	{regexp.MustCompile(`~`), signWord{"a~", "waits outside for room"}},
 }
 
 var (
-	pictured = regexp.MustCompile(`\[([^\]]*)\]( \S+\?)*`)
+	pictured = regexp.MustCompile(`\[([^\]]*)\]( \S+[?~)])*`)
 	counted  = regexp.MustCompile(`^\[\d+ of \d+`)
 	again    = regexp.MustCompile(`#\d+`)
 )

@@ -37,7 +37,14 @@ func (r *Run) Head(w *bufio.Writer) {
 	s := &r.Play.Scenario
 	fmt.Fprintf(w, "%s\n", r.Style.Bold(s.Name+": "+s.Summary))
 	fmt.Fprintf(w, "%s\n", r.inForce())
-	fmt.Fprintf(w, "profile %s (%s), seed %d, model %s\n", r.Play.Profile, play.LongName(r.Play.Profile), r.Play.Seed, play.ModelVersion)
+	clients := ""
+	if c := r.Play.Clients; c != "" {
+		clients = fmt.Sprintf(", clients %s (%s)", c, play.LongName(c))
+	}
+	fmt.Fprintf(w, "profile %s (%s)%s, seed %d, model %s\n", r.Play.Profile, play.LongName(r.Play.Profile), clients, r.Play.Seed, play.ModelVersion)
+	if tuned := joined(r.Done.Tuned); tuned != "" {
+		fmt.Fprintln(w, words.Wrap("kernel "+tuned, width, ""))
+	}
 	var knobs []string
 	for _, k := range r.Done.Knobs {
 		if k.Name != "backlog" {
@@ -57,6 +64,15 @@ func (r *Run) Head(w *bufio.Writer) {
 	if r.Play.Arrivals.File == "" { // the question is about the scenario's own
 		fmt.Fprintf(w, "%s\n\n", words.Wrap(s.Question, width, ""))
 	}
+}
+
+// joined writes settings as --set takes them.
+func joined(settings []scenarios.Setting) string {
+	var all []string
+	for _, set := range settings {
+		all = append(all, set.Name+"="+set.Value)
+	}
+	return strings.Join(all, ", ")
 }
 
 // pace says how many clients come, in what time, and how fast.
@@ -111,6 +127,7 @@ func (r *Run) inForce() string {
 func (r *Run) Rest(ctx context.Context, w *bufio.Writer) {
 	r.outcomes(w)
 	r.waits(w)
+	r.box(w)
 	d := &r.Done.Depth
 	fmt.Fprintln(w, "pending over time:")
 	w.WriteString(depth.Picture{
@@ -159,13 +176,14 @@ func (r *Run) gotIn(w *bufio.Writer) {
 
 // seen prints what was seen at the listener.
 func (r *Run) seen(w *bufio.Writer) {
-	l := &r.Done.Listener
+	l, c := &r.Done.Listener, &r.Done.Counters
 	var seen []string
 	for _, s := range []struct {
 		n    int
 		what string
 	}{
-		{l.RefusedSYNs, "SYN refused"}, {l.IgnoredSYNs, "SYN ignored"}, {l.Trimmed, "connection trimmed"},
+		{l.RefusedSYNs, "SYN refused"}, {l.IgnoredSYNs, "SYN ignored"}, {c.SyncookiesSent, "SYN answered with a cookie"},
+		{l.IgnoredACKs, "final ACK or data ignored"}, {l.Trimmed, "connection trimmed"},
 		{l.Expired, "handshake expired"}, {l.Late, "accepted late"}, {l.Failures, "call of the server failed"},
 		{l.Gone, "accepted though the client had gone"},
 	} {
@@ -207,7 +225,7 @@ func (r *Run) verdict(w *bufio.Writer) {
 	switch r.Done.Verdict {
 	case scenarios.NotJudged:
 		reason := "nothing is expected of this profile"
-		if len(r.Done.Turned) > 0 {
+		if len(r.Done.Turned) > 0 || len(r.Done.Tuned) > 0 || r.Play.Clients != "" {
 			reason = "the knobs stand elsewhere than the lesson supposes"
 		}
 		if r.Play.Arrivals.File != "" {
