@@ -54,7 +54,7 @@ func runConsole(t *testing.T, body string) {
 	var want []string
 	check := func() {
 		if command != "" && !tooLong.MatchString(command) {
-			compare(t, command, want)
+			sameBlock(t, command, want)
 		}
 	}
 	for line := range strings.SplitSeq(strings.TrimSuffix(body, "\n"), "\n") {
@@ -68,7 +68,7 @@ func runConsole(t *testing.T, body string) {
 	check()
 }
 
-func compare(t *testing.T, command string, want []string) {
+func sameBlock(t *testing.T, command string, want []string) {
 	t.Helper()
 	run := exec.Command("bash", "-c", command)
 	run.Dir = "../.."

@@ -69,7 +69,7 @@ func (s *session) root() *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
 	root.SetHelpCommand(s.helpCommand())
-	root.AddCommand(s.listCommand(), s.showCommand(), s.runCommand(), s.explainCommand(), s.compareCommand(), s.rulesCommand(), s.verifyCommand(),
+	root.AddCommand(s.listCommand(), s.showCommand(), s.runCommand(), s.explainCommand(), s.compareCommand(), s.tableCommand(), s.rulesCommand(), s.verifyCommand(),
 		s.soakCommand(), s.versionCommand(), s.completionCommand())
 	return root
 }

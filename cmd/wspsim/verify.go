@@ -13,19 +13,28 @@ import (
 )
 
 func (s *session) verifyCommand() *cobra.Command {
-	arrivals := ""
+	arrivals, atKernel := "", false
 	c := &cobra.Command{
 		Use:   "verify [FILES]",
-		Short: "Replay goldens and traces and compare",
+		Short: "Replay goldens, traces and measurements and compare",
 		Long: "Replays goldens (testdata/scenarios) and traces (run --trace), and names the first line that differs.\n" +
 			"Without files it plays the whole catalogue and compares with the hashes that are known.\n" +
+			"Measurements of real systems (testdata/truth, JSON Lines) are replayed and compared field by field;\n" +
+			"--kernel plays experiments at the Linux kernel of this machine and at the model.\n" +
 			"Exit code 1 means that a replay differs, 2 that a file is malformed.",
 		Example: "  wspsim verify\n" +
 			"  wspsim verify testdata/scenarios/*.txtar\n" +
+			"  wspsim verify testdata/truth/L01_fill.jsonl\n" +
+			"  wspsim verify --kernel\n" +
 			"  wspsim run burst --trace burst.trace && wspsim verify burst.trace",
 		RunE: func(_ *cobra.Command, files []string) error {
 			v := &verify.Verifier{Out: s.out, Style: s.style(), Progress: screen.NewProgress(s.stderr), Arrivals: arrivals}
-			if len(files) == 0 {
+			switch {
+			case atKernel && len(files) > 0:
+				return fmt.Errorf("verify: --kernel plays experiments of its own and takes no file, not %q", files[0])
+			case atKernel:
+				return s.verified(v, v.Kernel(s.ctx))
+			case len(files) == 0:
 				return s.verified(v, v.Catalogue(s.ctx))
 			}
 			var first error
@@ -44,6 +53,7 @@ func (s *session) verifyCommand() *cobra.Command {
 			return s.verified(v, first)
 		},
 	}
+	c.Flags().BoolVar(&atKernel, "kernel", false, "play experiments at the Linux kernel of this machine, and print model against kernel")
 	c.Flags().StringVar(&arrivals, "arrivals", "", "where the `FILE` of arrivals is that a trace was recorded with, if it has moved")
 	return c
 }

@@ -1,5 +1,5 @@
-// Package verify replays what was recorded, goldens and traces, and reports
-// whether the same comes out.
+// Package verify replays what was recorded, goldens and traces, and what was
+// measured on real systems, and reports whether the same comes out.
 package verify
 
 import (
@@ -27,6 +27,7 @@ type Verifier struct {
 	Arrivals string // where the arrivals of a trace are now, "" = where they were
 
 	Same, Differ int
+	what         string // they are, "" = replays
 }
 
 // largest is how large a golden may be; no scenario's comes near.
@@ -49,6 +50,8 @@ func (v *Verifier) File(ctx context.Context, name string) error {
 		return &trace.FormatError{File: name, Line: 1, Column: 1, What: "the file is empty"}
 	case string(beginning) == trace.Magic:
 		return v.trace(ctx, name, in, reopen)
+	case beginning[0] == '{':
+		return v.measurements(ctx, name, in)
 	}
 	text, err := io.ReadAll(io.LimitReader(in, largest+1))
 	switch {
@@ -150,5 +153,9 @@ func (v *Verifier) Summary() {
 	if v.Differ > 0 {
 		verdict = words.Count(v.Differ) + " not the same"
 	}
-	fmt.Fprintf(v.Out, "%s, %s; model %s\n", words.Counted(v.Same+v.Differ, "replay"), verdict, play.ModelVersion)
+	what := v.what
+	if what == "" {
+		what = "replay"
+	}
+	fmt.Fprintf(v.Out, "%s, %s; model %s\n", words.Counted(v.Same+v.Differ, what), verdict, play.ModelVersion)
 }

@@ -1,0 +1,109 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"wspsim/cmd/wspsim/internal/trace"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/scenarios"
+	"wspsim/scenarios/measured"
+)
+
+// mostDifferences is how many kinds of difference are listed of one experiment.
+const mostDifferences = 12
+
+// measurements replays a file of measurements and prints, for each kind of
+// experiment in it, how much of what was measured the model agrees with, and what
+// it does not agree with and why.
+func (v *Verifier) measurements(ctx context.Context, name string, in io.Reader) error {
+	trials, err := measured.Read(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", words.Plain(name), err)
+	}
+	if len(trials) == 0 {
+		return &trace.FormatError{File: name, Line: 1, Column: 1, What: "no measurement in it"}
+	}
+	var done []*measured.Comparison
+	unknown := map[string]int{}
+	for i := range trials {
+		if ctx.Err() != nil {
+			return scenarios.ErrStopped
+		}
+		if v.Progress != nil {
+			v.Progress.Show(func() string { return fmt.Sprintf("%s: measurement %d of %d", words.Plain(name), i+1, len(trials)) })
+		}
+		c, err := trials[i].Replay()
+		switch {
+		case errors.Is(err, measured.ErrNotModelled):
+			unknown[trials[i].Exp+" on "+trials[i].OS]++
+		case err != nil:
+			return fmt.Errorf("%s: %w", words.Plain(name), err)
+		default:
+			done = append(done, c)
+		}
+	}
+	if v.Progress != nil {
+		v.Progress.Clear()
+	}
+	v.what = "kind of experiment"
+	fmt.Fprintf(v.Out, "%s\n", v.Style.Bold(words.Plain(name)))
+	byExperiment := measured.ByExperiment(done)
+	for _, experiment := range slices.Sorted(maps.Keys(byExperiment)) {
+		v.tally(experiment, byExperiment[experiment])
+	}
+	for _, experiment := range slices.Sorted(maps.Keys(unknown)) {
+		v.Differ++
+		fmt.Fprintf(v.Out, "  %s  %s: %s of it, and the model has nothing to say about such\n", v.Style.Red("unknown"), words.Plain(experiment), words.Counted(unknown[experiment], "measurement"))
+	}
+	return nil
+}
+
+// tally prints what came out of one kind of experiment. A difference whose cause
+// is known is told, and does not fail.
+func (v *Verifier) tally(experiment string, t measured.Tally) {
+	unexplained := 0
+	for _, d := range t.Differences {
+		if d.Cause == "" {
+			unexplained += d.Times
+		}
+	}
+	verdict := v.Style.Green("agrees ")
+	switch {
+	case unexplained > 0:
+		verdict = v.Style.Red("DIFFERS")
+		v.Differ++
+	case len(t.Differences) > 0:
+		verdict = "differs"
+		v.Same++
+	default:
+		v.Same++
+	}
+	fmt.Fprintf(v.Out, "  %s  %s: %s of %s in every field; %s of %s\n", verdict, words.Plain(experiment),
+		words.Count(t.Agreeing), words.Counted(t.Trials, "measurement"), words.Count(t.Agree), words.Counted(t.Fields, "field"))
+	for i, d := range t.Differences {
+		if i == mostDifferences {
+			fmt.Fprintf(v.Out, "      ... and %s more\n", words.Counted(len(t.Differences)-i, "kind"))
+			break
+		}
+		cause := "nobody knows why"
+		if d.Cause != "" {
+			cause = d.Cause
+		}
+		text := fmt.Sprintf("%s, %s: %s. %s", d.Field, times(d.Times), d.Example, cause)
+		fmt.Fprintln(v.Out, words.Wrap("      "+words.Plain(text), width, "        "))
+	}
+}
+
+const width = 100
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return words.Count(n) + " times"
+}
