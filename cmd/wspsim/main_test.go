@@ -158,9 +158,9 @@ func TestJSONHasTheKeysOfTheSchemaInTheirOrder(t *testing.T) {
 	out, _, _ := call("run", "paused", "--json")
 	want := strings.Fields("schema model scenario profile seed knobs knobs.backlog virtual_ns events " +
 		"listener listener.asked listener.effective listener.limit listener.pending listener.half_open listener.peak_pending " +
-		"listener.trimmed listener.refused_syns listener.ignored_syns listener.late listener.expired listener.failures listener.gone " +
-		"outcomes outcomes.offered outcomes.accepted outcomes.refused outcomes.reset outcomes.timed_out outcomes.gave_up outcomes.pending " +
-		"wait_ns wait_ns.p50 wait_ns.p90 wait_ns.p99 wait_ns.p999 wait_ns.max wait_ns.mean " +
+		"listener.trimmed listener.refused_syns listener.ignored_syns listener.ignored_acks listener.late listener.expired listener.failures listener.gone " +
+		"outcomes outcomes.offered outcomes.accepted outcomes.refused outcomes.reset outcomes.timed_out outcomes.gave_up outcomes.pending outcomes.trying outcomes.queued outcomes.believing " +
+		"wait_ns wait_ns.p50 wait_ns.p90 wait_ns.p99 wait_ns.p999 wait_ns.max wait_ns.mean counters counters.TcpPassiveOpens " +
 		"expectations expectations.claim expectations.got expectations.held expectations.claim expectations.got expectations.held " +
 		"expectations.claim expectations.got expectations.held verdict hash reproduce")
 	if got := keysOf(t, out); !slices.Equal(got, want) {

@@ -99,6 +99,7 @@ func (c *Comparison) JSON(w io.Writer) error {
 		d.Partings = append(d.Partings, parting{v.Profile, v.Never, int64(v.At), v.Same, [2]string{v.First, v.Second}, [2]string{v.Cause[0].Rule(), v.Cause[1].Rule()}})
 	}
 	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	return out.Encode(d)
 }

@@ -9,6 +9,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
 
@@ -21,14 +22,17 @@ type document struct {
 	Model        string     `json:"model"`
 	Scenario     string     `json:"scenario"`
 	Profile      string     `json:"profile"`
+	Clients      string     `json:"clients,omitempty"`
 	Seed         uint64     `json:"seed"`
 	Knobs        settings   `json:"knobs"`
+	Kernel       settings   `json:"kernel,omitempty"`
 	Arrivals     *arrivals  `json:"arrivals,omitempty"`
 	VirtualNS    int64      `json:"virtual_ns"`
 	Events       uint64     `json:"events"`
 	Listener     listener   `json:"listener"`
 	Outcomes     outcomes   `json:"outcomes"`
 	WaitNS       waits      `json:"wait_ns"`
+	Counters     counters   `json:"counters"`
 	Expectations []expected `json:"expectations"`
 	Verdict      string     `json:"verdict"`
 	Hash         string     `json:"hash"`
@@ -51,6 +55,7 @@ type listener struct {
 	Trimmed     int `json:"trimmed"`
 	RefusedSYNs int `json:"refused_syns"`
 	IgnoredSYNs int `json:"ignored_syns"`
+	IgnoredACKs int `json:"ignored_acks"`
 	Late        int `json:"late"`
 	Expired     int `json:"expired"`
 	Failures    int `json:"failures"`
@@ -65,6 +70,27 @@ type outcomes struct {
 	TimedOut int `json:"timed_out"`
 	GaveUp   int `json:"gave_up"`
 	Pending  int `json:"pending"`
+	// What the pending ones stand at.
+	Trying    int `json:"trying"`
+	Queued    int `json:"queued"`
+	Believing int `json:"believing"`
+}
+
+// counters is an object with those that are not zero, in the order of nstat.
+type counters []netmodel.Counter
+
+func (c counters) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for _, n := range c {
+		if n.Value == 0 {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(strconv.AppendQuote(b, n.Name), ':'), int64(n.Value), 10)
+	}
+	return append(b, '}'), nil
 }
 
 type waits struct {
@@ -113,13 +139,14 @@ func documentOf(p *play.Play, d *play.Done) document {
 	l, o, w := &d.Listener, &d.Outcomes, &d.Waits
 	doc := document{
 		Schema: Schema, Model: play.ModelVersion,
-		Scenario: d.Scenario, Profile: d.Profile, Seed: d.Seed, Knobs: settings(d.Knobs),
+		Scenario: d.Scenario, Profile: d.Profile, Clients: d.Clients, Seed: d.Seed, Knobs: settings(d.Knobs), Kernel: settings(d.Tuned),
 		VirtualNS: int64(d.End), Events: d.Events,
 		Listener: listener{
-			l.Asked, l.Effective, l.Limit, l.Pending, l.HalfOpen, l.PeakPending, l.Trimmed, l.RefusedSYNs, l.IgnoredSYNs,
+			l.Asked, l.Effective, l.Limit, l.Pending, l.HalfOpen, l.PeakPending, l.Trimmed, l.RefusedSYNs, l.IgnoredSYNs, l.IgnoredACKs,
 			l.Late, l.Expired, l.Failures, l.Gone,
 		},
-		Outcomes:     outcomes{o.Offered, o.Accepted, o.Refused, o.Reset, o.TimedOut, o.GaveUp, o.Pending},
+		Outcomes:     outcomes{o.Offered, o.Accepted, o.Refused, o.Reset, o.TimedOut, o.GaveUp, o.Pending, o.Trying, o.Queued, o.Believing},
+		Counters:     d.Counters.List(),
 		WaitNS:       waits{int64(w.P50), int64(w.P90), int64(w.P99), int64(w.P999), int64(w.Max), int64(w.Mean)},
 		Expectations: []expected{},
 		Verdict:      d.Verdict.String(), Hash: fmt.Sprintf("%016x", d.Hash), Reproduce: p.Command("run"),

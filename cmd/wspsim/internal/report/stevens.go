@@ -40,7 +40,7 @@ func Stevens(w *bufio.Writer, style screen.Style) {
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 	fmt.Fprintf(w, "\n%d of 75 cells are those of the book.\n", agree)
-	fmt.Fprintln(w, words.Wrap("* "+scenarios.StevensOutlier, width, "  "))
+	fmt.Fprintln(w, "* "+strings.TrimLeft(words.Wrap(scenarios.StevensOutlier, width, "  "), " "))
 	fmt.Fprintln(w, words.Wrap("The column macosx10.2 is also that of AIX 5.1 (aix5). Two of every number for Linux 2.4.7 only believe to be connected: "+
 		"a full queue lets in two young ones, whose final ACKs are then ignored (ST.6, K4).", width, ""))
 	fmt.Fprintf(w, "\n  %-6s %s\n", "next", "wspsim profiles")
@@ -65,6 +65,7 @@ func StevensJSON(w io.Writer) error {
 		d.Rows = append(d.Rows, row(r))
 	}
 	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	return out.Encode(d)
 }

@@ -50,7 +50,7 @@ func (v *Verifier) measurements(ctx context.Context, name string, in io.Reader) 
 	if v.Progress != nil {
 		v.Progress.Clear()
 	}
-	v.what = "kind of experiment"
+	v.what = "comparison"
 	fmt.Fprintf(v.Out, "%s\n", v.Style.Bold(words.Plain(name)))
 	byExperiment := measured.ByExperiment(done)
 	for _, experiment := range slices.Sorted(maps.Keys(byExperiment)) {
