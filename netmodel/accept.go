@@ -50,6 +50,20 @@ func (h *Host) AcceptIf(fd FD, condition func(Request) Decision) (Accepted, erro
 	return a, err
 }
 
+// AcceptBadAddress is Accept by a program whose pointer or length for the
+// client's address is wrong. The address is written when the connection has left
+// the queue, so the call fails with WSAEFAULT and the connection is closed; while
+// there is nothing to accept, it fails as Accept does. Measured on Linux and Wine
+// (L05, W); elsewhere not known.
+func (h *Host) AcceptBadAddress(fd FD) error {
+	a, err := h.Accept(fd)
+	if err != nil {
+		return err
+	}
+	_ = h.CloseSocket(a.FD) // never fails: it was opened a line above
+	return WSAEFAULT
+}
+
 func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error) {
 	at, err := h.mayAccept(fd)
 	if err != nil {
@@ -153,6 +167,7 @@ func (h *Host) notAccepted(i int32, decision Decision) error {
 			l.giveBack()
 		}
 		h.fill(l)
+		h.letIn(l)
 		return WSAECONNREFUSED
 	case CFDefer:
 		s.set(flagDeferred, true)
@@ -160,6 +175,9 @@ func (h *Host) notAccepted(i int32, decision Decision) error {
 		h.fill(l)
 		h.recordListener(l, Record{Kind: Deferred, Conn: s.conn, Since: s.since})
 		return WSATRY_AGAIN
+	}
+	if h.profile.Calls == CallsWine {
+		return WSAENOTSOCK // W
 	}
 	return WSAEINVAL
 }
@@ -169,7 +187,13 @@ func (h *Host) notAccepted(i int32, decision Decision) error {
 func (h *Host) acceptAborted(i int32) error {
 	deferred := h.socks[i].has(flagDeferred)
 	why := ClientReset
+	if h.profile.Aborted == AbortedAsAborted {
+		why = ClientResetAborts
+	}
 	l := h.leave(i)
+	if h.profile.Slots == SlotsFree { // its place is free at once
+		l.giveBack()
+	}
 	s := &h.socks[i]
 	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: why})
 	s.state = stateBroken
@@ -254,7 +278,8 @@ func (h *Host) inherit(i, at int32) {
 
 // failedAccept is the record of an accept that handed nothing out.
 func (h *Host) failedAccept(fd FD, a Accepted, err error) Record {
-	r := Record{Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: errnoOf(err)}
+	e := errnoOf(err)
+	r := Record{Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: e, Cause: h.callFailed(CallAccept, e)}
 	if i := h.table.lookup(fd); i > 0 && h.socks[i].state == stateListening {
 		h.about(&r, &h.lists[h.socks[i].list])
 	}

@@ -75,7 +75,7 @@ const (
 		"IoAoIo" +
 		"oIoAII" +
 		"IoooIo" +
-		"oIoooI" +
+		"oIooII" +
 		"AAAAAA" +
 		"oIoAII"
 	bindsOld = "" +

@@ -47,8 +47,10 @@ func FreeBSD() Profile {
 	p.SynQueue = synCache(512 * 30) // net.inet.tcp.syncache.cachelimit
 	p.SynQueue.Cookies = CookiesForEvicted
 	p.SynQueue.CookieFull = ResetAck
+	p.SynQueue.RepeatRestarts = true // the count of SYN-ACKs begins anew too, which is not modelled
 	p.DescriptorFirst = true
 	p.CloseListener = CloseForgetsHalfOpen
+	p.Data.First = 230 * time.Millisecond               // 30 ms at least, and 200 ms of slack
 	p.SynAck = Schedule{First: time.Second, Retries: 3} // rexmtlimit; each wait is 200 ms longer there
 	p.Client = Client{Syn: Schedule{First: time.Second, Max: 64 * time.Second, Retries: 12, Limit: keepinit}}
 	p.PortMin, p.PortMax = 10000, 65535
@@ -140,7 +142,8 @@ func MacOSX102() Profile {
 func AIX5() Profile {
 	p := onePool()
 	p.Name, p.Long = "aix5", "AIX 5.1"
-	p.Backlog.Max = 1024 // no -o somaxconn
+	p.Backlog.Max = 1024                // no -o somaxconn
+	p.PortMin, p.PortMax = 32768, 65535 // no -o tcp_ephemeral_low
 	return p
 }
 

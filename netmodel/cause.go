@@ -115,6 +115,12 @@ const (
 	StackSynRepeated  // as SynRepeated
 	StackNoAnswer     // as ConnectTimeout
 
+	// Why a call failed on a system other than Windows.
+	UnixCallFailed    // as its manual says
+	NoDescriptorFirst // accept asks for a descriptor first, and there is none
+	RelistenRejected  // more is queued than a further listen would allow
+	AbortedReported   // the client has reset the connection that accept would have returned
+
 	causeCount
 )
 
@@ -333,6 +339,14 @@ func (c Cause) describeOthers() (text, rule string) {
 		return "no answer yet", "ST.19"
 	case StackNoAnswer:
 		return "no SYN was answered", "ST.19"
+	case UnixCallFailed:
+		return "call failed", ""
+	case NoDescriptorFirst:
+		return "no descriptor", "K9"
+	case RelistenRejected:
+		return "more is queued than would fit", "ST.10"
+	case AbortedReported:
+		return "client had reset it", "ST.4"
 	}
 	return "", ""
 }

@@ -197,10 +197,11 @@ func refusalHadAReason(h *Host) error {
 	r := &h.refusal
 	held := true
 	switch r.why {
-	case QueueFull, PoolFull, UnixFull:
+	case QueueFull, PoolFull, UnixFull, AcceptQueueFull, StackQueueFull:
 		held = r.available == 0 && r.pending+r.late >= r.limit
-	case AcceptQueueFull, StackQueueFull:
-		held = r.complete >= r.atSyn
+		if h.profile.SynQueue.Separate {
+			held = r.complete >= r.atSyn
+		}
 	case SynQueueFull:
 		held = r.half >= r.synRoom
 	case SlotsUsedUp:

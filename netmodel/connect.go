@@ -87,7 +87,7 @@ func (h *Host) connect(fd FD, to Addr) error {
 		}
 		s.local = a
 		h.chain(i)
-	case h.profile.CommitAtListen && h.commitConflict(i):
+	case h.profile.CommitAtListen && h.profile.Calls != CallsUnix && h.commitConflict(i):
 		return WSAEADDRINUSE
 	}
 	if s.local.IP == AnyIP {

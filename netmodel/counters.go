@@ -44,7 +44,9 @@ func (c *Counters) Note(r Record) {
 		c.TCPTimeouts++
 	case DataSentAgain:
 		c.RetransSegs++
-		c.TCPTimeouts++
+		if r.Value > 1 { // the first time it is a probe for a lost tail, which is no timeout. L11, L17
+			c.TCPTimeouts++
+		}
 	case ConnectFailed:
 		c.AttemptFails++
 		if r.Errno == WSAETIMEDOUT {
@@ -54,6 +56,10 @@ func (c *Counters) Note(r Record) {
 		c.EstabResets++
 	case AbortedPending:
 		c.EstabResets++
+	case Closed:
+		if r.FD != 0 { // a graceful close gives the descriptor back first. L07
+			c.EstabResets++
+		}
 	}
 }
 
@@ -102,7 +108,9 @@ func (c *Counters) noteListener(r Record) {
 		}
 	case ResetPending:
 		if !r.Cause.acceptQueueFull() {
-			c.EstabResets++
+			if r.Value != notComplete { // L06
+				c.EstabResets++
+			}
 			return
 		}
 		c.ListenOverflows++

@@ -312,6 +312,8 @@ func (n *Network) fail(a *attempt, r Record) {
 		n.decide(r.Conn, OutcomeTimedOut, a.ignored) // the listener did not answer, and this is why
 	case r.Errno == WSAETIMEDOUT:
 		n.decide(r.Conn, OutcomeTimedOut, r.Cause)
+	case r.Cause == NoSuchConnection && a.ended != NoCause && a.place == placeNone:
+		n.decide(r.Conn, OutcomeReset, a.ended) // nothing was left that its segment could belong to, and this is why
 	default:
 		n.decide(r.Conn, OutcomeReset, r.Cause)
 	}

@@ -105,6 +105,7 @@ func (h *Host) arriveOffered(i int32, s Segment) {
 	switch {
 	case s.Flags&RST != 0 && s.Seq == p.received:
 		h.withdraw(i, ClientGone)
+	case s.Flags&(SYN|ACK) == SYN && s.Seq+1 == p.received && p.has(flagHeld): // it waits as long as it takes
 	case s.Flags&(SYN|ACK) == SYN && s.Seq+1 == p.received:
 		h.arm(i, h.profile.OfferLifetime) // still asking
 	case s.Flags&(SYN|ACK) == SYN: // another attempt from the same address

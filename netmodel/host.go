@@ -42,6 +42,7 @@ type Host struct {
 	draws    sim.Rand
 	timers   sim.Engine[timer]
 	ringing  []timer // scratch of turnWheel
+	ahead    int64   // ticks that the wheel has turned beyond the present
 	out      []Segment
 	records  []Record
 	recorded uint64  // records so far
@@ -288,7 +289,8 @@ func (h *Host) enter() error {
 
 // enterSocket makes the checks of enter and then finds the socket.
 func (h *Host) enterSocket(fd FD) (int32, error) {
-	if err := h.enter(); err != nil {
+	wine := h.profile.Calls == CallsWine // only its socket asks whether the library was opened (W)
+	if err := h.enter(); err != nil && !(wine && err == error(WSANOTINITIALISED)) {
 		return 0, err
 	}
 	switch i := h.table.lookup(fd); {
@@ -326,7 +328,8 @@ func (h *Host) record(r Record) {
 }
 
 func (h *Host) recordCall(call Call, fd FD, value int64, err error) {
-	h.record(Record{Kind: Called, Call: call, FD: fd, Value: value, Errno: errnoOf(err)})
+	e := errnoOf(err)
+	h.record(Record{Kind: Called, Call: call, FD: fd, Value: value, Errno: e, Cause: h.callFailed(call, e)})
 }
 
 // expire does what a timer asks for.

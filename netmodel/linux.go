@@ -33,6 +33,7 @@ func Linux() Profile {
 		},
 		Relisten:         RelistenSets, // K10
 		ListenConnecting: WSAEINVAL,    // L09
+		CommitAtListen:   true,         // L09: SO_REUSEADDR lets both bind, not both listen
 		ListenBinds:      true,         // L09
 		Slots:            SlotsFree,
 		DescriptorFirst:  true,                 // K9; from 2.6.17 on
@@ -42,9 +43,9 @@ func Linux() Profile {
 		Options:          OptionsLinux,
 		PortMin:          32768, PortMax: 60999, // net.ipv4.ip_local_port_range
 		SynAck: Schedule{First: time.Second, Max: 2 * time.Minute, Retries: 5}, // net.ipv4.tcp_synack_retries (K6)
-		// A probe for a lost tail, then the retransmission timeout: two equal waits.
-		// 201 ms is the least timeout (200 ms) and the round trip of a loopback (L11).
-		Data:    Schedule{First: 201 * time.Millisecond, Max: 2 * time.Minute, Linear: 1, Retries: 14}, // net.ipv4.tcp_retries2 = 15
+		// A probe for a lost tail, then the retransmission timeout: two equal waits of
+		// 51 ticks, the least timeout (200 ms) and the round trip of a loopback (L11).
+		Data:    Schedule{First: 204 * time.Millisecond, Max: 2 * time.Minute, Linear: 1, Retries: 14}, // net.ipv4.tcp_retries2 = 15
 		FinWait: time.Minute,                                                                           // net.ipv4.tcp_fin_timeout
 		Client: Client{Syn: Schedule{
 			First:   time.Second,
@@ -98,6 +99,7 @@ func Linux2620() Profile {
 	p.SynQueue.Size, p.SynQueue.Max = SizePow2OfBacklog, 1024
 	p.SynAck.First = 3 * time.Second // 1 s from 3.1 on
 	p.Client.Syn = Schedule{First: 3 * time.Second, Retries: 5}
+	p.PortMax = 61000
 	return p
 }
 

@@ -86,11 +86,14 @@ func (h *Host) Listen(fd FD, backlog int) error {
 // mayListen makes the checks that do not depend on resources.
 func (h *Host) mayListen(fd FD) (int32, error) {
 	i, err := h.enterSocket(fd)
-	if err != nil {
+	wine := h.profile.Calls == CallsWine
+	switch {
+	case wine && err == error(WSAENOTSOCK) && h.table.lookup(fd) == notSocket:
+		return 0, WSAEOPNOTSUPP // a file (W)
+	case err != nil:
 		return 0, err
 	}
 	s := &h.socks[i]
-	wine := h.profile.Calls == CallsWine
 	switch {
 	case s.typ != Stream && !(wine && s.state == stateUnbound):
 		return 0, WSAEOPNOTSUPP // before the state: WS.L2
@@ -145,7 +148,8 @@ func (h *Host) relisten(i int32, backlog int) error {
 	why := BacklogKept
 	switch p := &h.profile; p.Relisten {
 	case RelistenRejects:
-		if fits := p.AtAck.Of(p.Backlog.Effective(backlog)); int(l.done.len) > fits {
+		// G: below 0 it is turned away even while nothing is queued
+		if effective := p.Backlog.Effective(backlog); effective < 0 || int(l.done.len) > p.AtAck.Of(effective) {
 			return WSAEINVAL
 		}
 		why = h.words.relistened
@@ -239,8 +243,11 @@ func (h *Host) resetPending(i int32, why Cause) {
 		h.sendReset(i, why)
 	}
 	r := Record{Kind: ResetPending, Conn: s.conn, Since: s.since, Cause: why}
-	if s.state == stateOffered {
+	switch {
+	case s.state == stateOffered:
 		r.Value = unanswered
+	case s.state == stateHalfOpen && l.separate && why != h.words.ackFull: // that one says so itself
+		r.Value = notComplete
 	}
 	h.recordListener(l, r)
 	s.state = stateBroken
@@ -298,15 +305,26 @@ func (h *Host) closeListener(i int32) {
 			if h.outlives(i, j) {
 				continue
 			}
-			silent := h.profile.CloseListener == CloseForgetsAll ||
-				h.profile.CloseListener == CloseForgetsHalfOpen && h.socks[j].state != stateOpen
-			h.socks[j].set(flagAborted, silent || h.socks[j].has(flagAborted)) // no RST to these
+			if h.profile.CloseListener == CloseForgetsAll || h.profile.CloseListener == CloseForgetsHalfOpen && h.socks[j].state != stateOpen {
+				h.forget(j)
+				continue
+			}
 			h.resetPending(j, h.words.closed)
 		}
 	}
 	h.lists[n] = listener{}
 	h.freeLis = append(h.freeLis, n)
 	h.socks[i].list = 0
+}
+
+// forget takes a connection of a closing listener out of its queue without a word
+// to its client: whoever sends next meets an RST.
+func (h *Host) forget(i int32) {
+	l := h.leave(i)
+	s := &h.socks[i]
+	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: h.words.closed})
+	s.state = stateBroken
+	h.release(i)
 }
 
 // outlives hands a connection of a closing listener on to where it lives on, if

@@ -132,11 +132,15 @@ const byServer = 1
 // had not been answered: it is refused.
 const unanswered = 1
 
+// notComplete is the Value of a ResetPending record about a half-open connection
+// in a SYN queue: no established connection ends.
+const notComplete = 2
+
 // Rule returns the id of the claim behind the record: that of its cause, or of
 // the error that a call reported. It is "" if there is none.
 func (r Record) Rule() string {
-	if rule := r.Cause.Rule(); rule != "" || r.Kind != Called {
-		return rule
+	if r.Cause != NoCause || r.Kind != Called {
+		return r.Cause.Rule()
 	}
 	switch r.Call {
 	case CallListen:

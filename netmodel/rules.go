@@ -229,7 +229,7 @@ ST.3	READ	a SYN cache that is full, and macOS when its queue is, forget a half-o
 ST.4	READ	FreeBSD, NetBSD, OpenBSD, illumos: accept reports ECONNABORTED for a connection that was reset while it waited	tcp_usrreq, uipc_socket; sockfs
 ST.5	READ	Linux to 2.6.16, macOS, lwIP, gVisor: accept takes the connection from the queue before it finds no descriptor, and it is lost	net/socket.c 2.4.16 and 2.6.11; xnu uipc_syscalls; lwIP sockets; gVisor
 ST.6	READ	Linux 2.4 to 4.9: a full accept queue lets SYNs in while fewer than two half-open connections are young	tcp_ipv4.c 2.4.16 to 3.18
-ST.7	READ	FreeBSD 7 and later: no SYN is turned away for the accept queue; a final ACK that finds it full is answered with an RST	tcp_syncache.c
+ST.7	READ	FreeBSD 7 and later: no SYN is turned away for the accept queue; there, on NetBSD and OpenBSD a final ACK that finds it full is answered with an RST	tcp_syncache.c of each
 ST.8	READ	FreeBSD 4.5 to 6: a final ACK that finds the queue full is forgotten, and what follows meets an RST	tcp_syncache.c
 ST.9	READ	illumos: a final ACK always gets in, or, for TLI listeners, waits until there is room	tcp_input.c
 ST.10	MEAS	gVisor: a further listen with less room than is queued fails with EINVAL and changes nothing	G

@@ -12,6 +12,7 @@ func HPUX11() Profile {
 	p.Name, p.Long = "hpux11", "HP-UX 11.11"
 	p.Backlog.Max = 4096 // tcp_conn_request_max of 11i v3
 	p.AtSyn = Limit{Num: 3, Den: 2, Min: 1}
+	p.PortMin, p.PortMax = 49152, 65535 // tcp_smallest_anon_port
 	p.SynAck = Schedule{First: time.Second, Max: time.Minute, Retries: 12, Limit: keepinit}
 	p.Client.Syn = p.SynAck
 	p.Timers = Timers{}
@@ -112,6 +113,7 @@ func GoFakeNet() Profile {
 	p := berkeley()
 	p.Name, p.Long = "gofakenet", "the network inside Go programs for js/wasm and wasip1"
 	p.Calls = CallsFakeNet
+	p.Binds = BindsModern                   // an address and the wildcard are two names, each of which is taken once (D)
 	p.Backlog = Backlog{Min: 128, Max: 128} // SOMAXCONN, whatever is asked
 	p.OnFull = HoldWhenFull
 	p.CloseListener = CloseFinishes

@@ -23,6 +23,9 @@ const maxWaiting = 1 << 30 // bytes
 // connection, such as WSAECONNRESET.
 func (h *Host) Send(fd FD, n int) (int, error) {
 	i, err := h.openSocket(fd, n)
+	if err == error(WSAENOTCONN) && h.profile.Calls == CallsWine && h.socks[h.table.lookup(fd)].state == stateListening {
+		err = WSAECONNRESET // W
+	}
 	if err != nil {
 		h.recordCall(CallSend, fd, int64(n), err)
 		return 0, err
@@ -93,8 +96,12 @@ func (h *Host) receiveBroken(fd FD, s *socket, limit int) (int, error) {
 	return n, nil
 }
 
-// sendBroken is the error of sending on a connection that is over. K12
+// sendBroken is the error of sending on a connection that is over. K12. Wine's name
+// for EPIPE is WSAECONNRESET (W).
 func (h *Host) sendBroken(s *socket) error {
+	if h.profile.Calls == CallsWine {
+		return WSAECONNRESET
+	}
 	if e := s.broken; e != 0 && h.profile.Calls == CallsUnix {
 		s.broken = 0
 		return e
@@ -115,6 +122,8 @@ func (h *Host) openSocket(fd FD, n int) (int32, error) {
 	case s.state == stateBroken && h.profile.Calls == CallsWinsock:
 		return 0, s.broken
 	case s.state == stateBroken:
+	case s.state == stateConnecting && h.profile.Calls == CallsUnix:
+		return 0, WSAEWOULDBLOCK // it would wait for the connection (L13)
 	case s.state != stateOpen && s.state != stateHalfOpen:
 		return 0, WSAENOTCONN
 	case h.faults&FaultNoBuffers != 0:

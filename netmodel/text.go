@@ -266,6 +266,8 @@ func (p *Printer) appendResult(b []byte, r Record) []byte {
 		return append(b, "off"...)
 	case SynAckAgain:
 		return append(append(b, "to "...), p.Conn(r.Conn)...)
+	case SynAckHeld:
+		b = append(append(append(b, "to "...), p.Conn(r.Conn)...), ": "...)
 	case ResetPending:
 		if r.Value == unanswered {
 			b = append(b, "refused: "...)

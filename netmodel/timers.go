@@ -47,13 +47,14 @@ func (t Timers) validate() error {
 
 // Ring returns when a timer rings that is set now for d.
 func (t Timers) Ring(now sim.Time, d time.Duration) sim.Time {
-	at, _ := t.ring(now, d)
+	at, _ := t.ring(now, d, 0)
 	return at
 }
 
 // ring returns when a timer rings that is set now for d, and how coarse its
-// slot is.
-func (t *Timers) ring(now sim.Time, d time.Duration) (at sim.Time, level uint8) {
+// slot is. ahead is by how many ticks the wheel has turned already: one while
+// timers ring, so that what a ringing timer sets can fall into a finer slot. (L13)
+func (t *Timers) ring(now sim.Time, d time.Duration, ahead int64) (at sim.Time, level uint8) {
 	if t.Kind == TimersExact {
 		return now.Add(d), 0
 	}
@@ -68,7 +69,7 @@ func (t *Timers) ring(now sim.Time, d time.Duration) (at sim.Time, level uint8) 
 	}
 	if t.Kind == TimersWheel {
 		// Level n holds waits below 63 * 8^n ticks in slots of 8^n ticks.
-		for level < 7 && ticks >= 63<<(3*level) {
+		for level < 7 && ticks-ahead >= 63<<(3*level) {
 			level++
 		}
 		due = (due>>(3*level) + 1) << (3 * level)
@@ -81,7 +82,7 @@ func (t *Timers) ring(now sim.Time, d time.Duration) (at sim.Time, level uint8) 
 func (h *Host) schedule(i int32, d time.Duration, what timerKind) sim.EventID {
 	at, level := h.now.Add(d), uint8(0)
 	if h.profile.Timers.Kind != TimersExact {
-		at, level = h.profile.Timers.ring(h.now, d)
+		at, level = h.profile.Timers.ring(h.now, d, h.ahead)
 	}
 	return h.timers.At(at, timer{i, h.socks[i].serial, what, level})
 }
@@ -118,12 +119,12 @@ func (h *Host) turnWheel(now sim.Time) {
 			slices.Reverse(ringing)
 			slices.SortStableFunc(ringing, func(a, b timer) int { return cmp.Compare(b.level, a.level) })
 		}
-		h.now = at
+		h.now, h.ahead = at, 1
 		for _, t := range ringing {
 			if t.what != timerSocket || h.socks[t.sock].timer != (sim.EventID{}) { // not taken back meanwhile
 				h.expire(t)
 			}
 		}
-		h.ringing = ringing
+		h.ringing, h.ahead = ringing, 0
 	}
 }

@@ -27,7 +27,7 @@ type tunable struct {
 // values.
 func (p Profile) Tunables() []Tunable {
 	var out []Tunable
-	for _, t := range tunablesOf(p.System) {
+	for _, t := range tunablesOf(&p) {
 		t.Value = t.get(&p)
 		out = append(out, t.Tunable)
 	}
@@ -39,7 +39,7 @@ func (p Profile) Tunables() []Tunable {
 // a name that the system does not know.
 func (p Profile) Tune(name, value string) (Profile, error) {
 	var names []string
-	for _, t := range tunablesOf(p.System) {
+	for _, t := range tunablesOf(&p) {
 		if t.Name != name {
 			names = append(names, t.Name)
 			continue
@@ -68,14 +68,17 @@ type tuneError string
 
 func (e tuneError) Error() string { return string(e) }
 
-func tunablesOf(s System) []tunable {
+func tunablesOf(p *Profile) []tunable {
 	cap := func(name string) tunable {
 		return tunable{Tunable{Name: name, Min: 0, Max: MaxBacklog, Help: "largest effective backlog; counts at the next listen"},
 			func(p *Profile) int64 { return int64(p.Backlog.Max) },
 			func(p *Profile, n int64) { p.Backlog.Max, p.Backlog.Min = int(n), min(p.Backlog.Min, int(n)) }}
 	}
-	switch s {
+	switch p.System {
 	case SystemLinux:
+		if !p.SynQueue.Separate { // AF_UNIX: nothing below net.ipv4 is about it
+			return []tunable{cap("somaxconn")}
+		}
 		return append([]tunable{cap("somaxconn")}, linuxTunables()...)
 	case SystemFreeBSD:
 		return []tunable{cap("kern.ipc.soacceptqueue"), {

@@ -120,3 +120,27 @@ func entryState(s *socket) EntryState {
 	}
 	return EntryComplete
 }
+
+// SockName returns the address that a socket is bound to, the zero Addr if it is
+// bound to none. Errors: those of every call and WSAENOTSOCK. (L09)
+func (h *Host) SockName(fd FD) (Addr, error) {
+	i, err := h.enterSocket(fd)
+	if err != nil {
+		return Addr{}, err
+	}
+	return h.socks[i].local, nil
+}
+
+// PeerName returns the address at the other end of a connection. Errors: those of
+// every call, WSAENOTSOCK, WSAENOTCONN, which also meets a connection that is over
+// (L07, L09, W).
+func (h *Host) PeerName(fd FD) (Addr, error) {
+	i, err := h.enterSocket(fd)
+	if err != nil {
+		return Addr{}, err
+	}
+	if s := &h.socks[i]; s.state == stateOpen {
+		return s.remote, nil
+	}
+	return Addr{}, WSAENOTCONN
+}

@@ -7,12 +7,29 @@ type words struct {
 	queued, full, complete, accepted, expired, closed, resetLater, relistened, silence, noAnswer, ackFull Cause
 }
 
+// callFailed returns the cause of a call that failed: none where the error itself
+// names the rule, as on the page.
+func (h *Host) callFailed(call Call, e Errno) Cause {
+	switch p := &h.profile; {
+	case p.Calls == CallsWinsock || e == 0:
+		return NoCause
+	case call == CallAccept && e == WSAEMFILE && p.System == SystemLinux && p.DescriptorFirst:
+		return NoDescriptorFirst
+	case call == CallAccept && e == WSAECONNABORTED:
+		return AbortedReported
+	case call == CallListen && e == WSAEINVAL && p.Relisten == RelistenRejects:
+		return RelistenRejected
+	}
+	return UnixCallFailed
+}
+
 func wordsOf(p *Profile) words {
 	switch {
 	case p.Calls == CallsWinsock:
 		return words{
 			queued: Queued, full: QueueFull, complete: HandshakeComplete, accepted: AcceptedByProgram, expired: HandshakeOver,
 			closed: ListenerClosed, resetLater: ClientResetQuietly, relistened: BacklogUpdated, silence: SynUnanswered, noAnswer: NoAnswer,
+			ackFull: AckOverflow,
 		}
 	case p.System == SystemLinux:
 		w := words{

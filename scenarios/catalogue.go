@@ -11,7 +11,7 @@ import (
 // All returns the catalogue, in the order of a course: each scenario needs only
 // what those before it have shown.
 func All() []Scenario {
-	return slices.Concat(queueScenarios(), changeScenarios(), descriptorScenarios(), crowdScenarios())
+	return slices.Concat(queueScenarios(), changeScenarios(), descriptorScenarios(), crowdScenarios(), believerScenarios(), stackScenarios())
 }
 
 // ByName returns the scenario of that name.

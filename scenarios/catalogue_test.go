@@ -13,8 +13,8 @@ import (
 
 func TestCatalogueIsComplete(t *testing.T) {
 	all := scenarios.All()
-	if len(all) < 16 {
-		t.Errorf("%d scenarios, want at least 16", len(all))
+	if len(all) < 42 {
+		t.Errorf("%d scenarios, want at least 42", len(all))
 	}
 	seen := map[string]bool{}
 	for _, s := range all {
@@ -36,6 +36,11 @@ func TestCatalogueIsComplete(t *testing.T) {
 		}
 		if len(s.Lesson) < 100 || !strings.HasSuffix(s.Lesson, ".") {
 			t.Errorf("%s: the lesson is too short or breaks off: %q", s.Name, s.Lesson)
+		}
+		for _, e := range s.Expect {
+			if e.Standing != netmodel.StandingDecided && (e.Client == "" || e.Outcome != netmodel.StillPending) {
+				t.Errorf("%s: an expectation of the standing of somebody whose outcome is not pending: %+v", s.Name, e)
+			}
 		}
 		if again, ok := scenarios.ByName(s.Name); !ok || again.Lesson != s.Lesson {
 			t.Errorf("ByName(%s) = %q, %v", s.Name, again.Name, ok)
@@ -67,7 +72,7 @@ func TestEveryScenarioHoldsUnderEachOfItsProfiles(t *testing.T) {
 }
 
 // ruleID is what a reference to a rule looks like.
-var ruleID = regexp.MustCompile(`\b(WS\.[A-Z][0-9]+'?|[PVERC][0-9]+)(?:[^0-9A-Za-z]|$)`)
+var ruleID = regexp.MustCompile(`\b(WS\.[A-Z][0-9]+'?|ST\.[0-9]+|[PVERCK][0-9]+)(?:[^0-9A-Za-z]|$)`)
 
 // Every rule that a lesson refers to exists, and every lesson refers to one.
 func TestLessonsReferToRulesThatExist(t *testing.T) {
@@ -132,6 +137,84 @@ func TestLessonsOfTheCrowdsAreTrue(t *testing.T) {
 	within("lossy-link: handshakes that expire", int64(lossy.Listener.Expired), 1, 1)
 	within("lossy-link: attempts that nothing ends", int64(lossy.Outcomes.Pending), 1, 1)
 	within("lossy-link: the longest wait", int64(lossy.Waits.Max), int64(3000*ms), int64(22_000*ms))
+}
+
+// What the lessons about other systems say in brackets, that no golden shows.
+func TestLessonsOfTheStacksAreTrue(t *testing.T) {
+	for _, test := range []struct {
+		scenario, profile, knob, value string
+		measure                        func(*scenarios.Result) int
+		want                           int
+		why                            string
+	}{
+		{"refused-or-ignored", "linux", "backlog", "4", believing, 0, "a backlog of 4 holds the burst"},
+		{"believer-batch", "linux", "tcp_syncookies", "0", queued, 2, "without cookies they ask again; the third is stored, and gets in with the next SYN-ACK"},
+		{"abort-on-overflow", "linux", "tcp_abort_on_overflow", "0", believing, 3, "d and e would believe like f"},
+		{"syn-flood-without-cookies", "linux", "tcp_syncookies", "1", ignored, 0, "with cookies nobody is turned away"},
+		{"stevens", "linux2.4", "backlog", "3", believing, 2, "backlog + 1 queued and two believers, whatever the backlog"},
+		{"reuseport-does-not-spill", "linux", "tcp_migrate_req", "1", reset, 0, "the queue of the stuck listener is handed on"},
+		{"openbsd-floor", "openbsd", "every", "5ms", queued, 81, "one by one"},
+		{"openbsd-floor", "netbsd", "every", "5ms", queued, 2, "one by one"},
+		{"listen-zero", "bsd4.4", "clients", "130", queued, 1, "4.4BSD holds one, as Linux does"},
+		{"somaxconn-clamps", "linux", "somaxconn", "4096", queued, 6, "the default of today holds all of them"},
+		{"freebsd-connects-then-resets", "netbsd", "backlog", "1", reset, 0, "only a burst overflows at the ACK there"},
+	} {
+		r := mustRun(t, byName(t, test.scenario), scenarios.Options{Profile: test.profile, Seed: 1, Knobs: []scenarios.Setting{{Name: test.knob, Value: test.value}}})
+		if got := test.measure(r); got != test.want {
+			t.Errorf("%s, %s, %s=%s: %d of %v; want %d: %s", test.scenario, test.profile, test.knob, test.value, got, r.Outcomes, test.want, test.why)
+		}
+	}
+}
+
+func believing(r *scenarios.Result) int { return r.Outcomes.Believing }
+func queued(r *scenarios.Result) int    { return r.Outcomes.Queued }
+func reset(r *scenarios.Result) int     { return r.Outcomes.Reset }
+func ignored(r *scenarios.Result) int   { return r.Listener.IgnoredSYNs }
+
+// A lesson whose kernel is set is judged as it stands, and not when somebody has
+// set it otherwise.
+func TestSettingsOfAScenarioAreItsOwn(t *testing.T) {
+	s := byName(t, "abort-on-overflow")
+	for _, test := range []struct {
+		knobs []scenarios.Setting
+		want  scenarios.Verdict
+		why   string
+	}{
+		{nil, scenarios.Held, "as the lesson has it"},
+		{[]scenarios.Setting{{Name: "tcp_abort_on_overflow", Value: "1"}}, scenarios.Held, "the same once more"},
+		{[]scenarios.Setting{{Name: "tcp_abort_on_overflow", Value: "0"}}, scenarios.NotJudged, "the lesson's own setting is gone"},
+		{[]scenarios.Setting{{Name: "tcp_syncookies", Value: "0"}}, scenarios.NotJudged, "another setting is not the lesson's"},
+	} {
+		if r := mustRun(t, s, scenarios.Options{Knobs: test.knobs}); r.Verdict != test.want {
+			t.Errorf("Run(%s, %v): %v, want %v: %s", s.Name, test.knobs, r.Verdict, test.want, test.why)
+		}
+	}
+}
+
+// A claim about somebody who is pending says what he stands at, and fails where
+// that is something else.
+func TestExpectationOfAStanding(t *testing.T) {
+	s := byName(t, "stevens")
+	for _, test := range []struct {
+		client   string
+		standing netmodel.Standing
+		claim    string
+		got      string
+		held     bool
+	}{
+		{"a", netmodel.StandingQueued, "a is queued", "queued", true},
+		{"c", netmodel.StandingBelieving, "c believes that it is connected", "believing", true},
+		{"c", netmodel.StandingDecided, "c is still pending", "pending", true},
+		{"e", netmodel.StandingTrying, "e is still trying", "trying", true},
+		{"e", netmodel.StandingQueued, "e is queued", "trying", false},
+		{"nobody", netmodel.StandingTrying, "nobody is still trying", "decided", false},
+	} {
+		s.Expect = []scenarios.Expectation{{Client: test.client, Standing: test.standing}}
+		j := mustRun(t, s, scenarios.Options{}).Judged[0]
+		if j.Claim != test.claim || j.Got != test.got || j.Held != test.held {
+			t.Errorf("Expect %s %v: claim %q, got %q, held %v; want %q, %q, %v", test.client, test.standing, j.Claim, j.Got, j.Held, test.claim, test.got, test.held)
+		}
+	}
 }
 
 // fullFor returns for how long the queue was full, and when the last request

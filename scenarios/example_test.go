@@ -35,7 +35,7 @@ func ExampleRun() {
 		fmt.Println(j.Claim, "-", r.Verdict)
 	}
 	// Output:
-	// 3 offered: 1 accepted, 1 refused, 1 pending
+	// 3 offered: 1 accepted, 1 refused, 1 queued
 	// limit 2, 2 pending at most, 1 at the end, 1 SYN refused
 	// c is refused - held
 }
@@ -59,7 +59,7 @@ func ExampleScenario_With() {
 	}
 	// Output:
 	// backlog 2: 4 offered: 3 accepted, 1 refused
-	// backlog 3: 4 offered: 3 accepted, 1 pending
+	// backlog 3: 4 offered: 3 accepted, 1 queued
 	// knob backlog: "many" is not a whole number
 }
 

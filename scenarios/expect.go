@@ -14,9 +14,9 @@ type Expectation struct {
 	Outcome netmodel.Outcome
 	// How far it has come, if its outcome is pending; StandingDecided = no matter.
 	Standing netmodel.Standing
-	Measure Measure // otherwise about this number: Min to Max
-	Min     int64
-	Max     int64
+	Measure  Measure // otherwise about this number: Min to Max
+	Min      int64
+	Max      int64
 	// It holds whatever the profile and the knobs are. Others are judged only under
 	// a profile that the scenario is about, while every knob stands where the lesson
 	// was written for.

@@ -60,4 +60,45 @@ const knownHashes = "" +
 	"lossy-link windows 2d488015f421724b\n" +
 	"cut-link wsp cfd1efcba6cf5c41\n" +
 	"recorded wsp e32bb4890a48419f\n" +
-	"recorded windows e2a13d06cbc66946\n"
+	"recorded windows e2a13d06cbc66946\n" +
+	"refused-or-ignored windows 793856e7e3935161\n" +
+	"refused-or-ignored linux d315d519354c05bc\n" +
+	"believer linux 0849a00b5fb36a75\n" +
+	"believer-batch linux 30069b6e038f0b63\n" +
+	"abort-on-overflow linux 0139e897f6a73a7e\n" +
+	"syn-flood-without-cookies linux 6dfe8eaf274912e3\n" +
+	"syn-flood-without-cookies bsd4.4 0b53b7b6ae9f93c1\n" +
+	"syn-flood-with-cookies linux 505e0493caeaf106\n" +
+	"stevens linux2.4 389f8aea57d86c3a\n" +
+	"stevens bsd4.4 ebd8d1fe668cab8b\n" +
+	"stevens linux 613960adc91fce6d\n" +
+	"two-young-ones linux4.3 b94955426d5607c6\n" +
+	"two-young-ones linux4.10 2032cc6884ded993\n" +
+	"accept-order linux 996d0c423381f505\n" +
+	"accept-order linux2.2 782be5fe9018a209\n" +
+	"defer-accept linux 67fd03d04019f2d3\n" +
+	"reuseport-does-not-spill linux a226ede65dbb7b7e\n" +
+	"listen-zero wsp ada0cb3317c35153\n" +
+	"listen-zero linux 836c312554bd868a\n" +
+	"listen-zero darwin 20136e56e1628f74\n" +
+	"listen-zero openbsd a6ffc774d1c65752\n" +
+	"openbsd-floor netbsd 53e7cfba2bd57fc9\n" +
+	"openbsd-floor openbsd 97b80de5ccce87b2\n" +
+	"somaxconn-clamps linux d36b1bacc0f9c5d8\n" +
+	"somaxconn-clamps freebsd 5c2b8829c1d66e63\n" +
+	"somaxconn-clamps windows aa07e28719772b3e\n" +
+	"relisten-four-ways wsp ec69dce58a933bb3\n" +
+	"relisten-four-ways linux dd7bfa2a191bf430\n" +
+	"relisten-four-ways gvisor adc0d60fa5362a00\n" +
+	"relisten-four-ways windows 24739619fc170751\n" +
+	"freebsd-connects-then-resets freebsd 8c7f713442f2c98d\n" +
+	"freebsd-connects-then-resets freebsd4 6c32393c65da3494\n" +
+	"freebsd-connects-then-resets linux 202d4d62abe745bd\n" +
+	"macos-evicts darwin 56ad632efce72425\n" +
+	"macos-evicts bsd4.4 42b9bf0d6db893fa\n" +
+	"emfile-kept-or-lost linux 51e6c9d5fc1cfceb\n" +
+	"emfile-kept-or-lost linux2.4 e6404185f5424ce9\n" +
+	"emfile-kept-or-lost darwin 2bf2e2629cc7bf81\n" +
+	"dead-clients-hold-the-queue linux adffcb7cc045e90a\n" +
+	"dead-clients-hold-the-queue freebsd 4961ebb3a9c43610\n" +
+	"dead-clients-hold-the-queue bsd4.4 d051f8e94556bc9c\n"

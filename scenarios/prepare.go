@@ -55,6 +55,13 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 	if p.Scenario, err = s.With(knobs); err != nil {
 		return p, err
 	}
+	if o.Alter != nil {
+		o.Alter(&p.Server)
+		o.Alter(&p.Clients)
+		if err := errors.Join(p.Server.Validate(), p.Clients.Validate()); err != nil {
+			return p, err
+		}
+	}
 	return p, p.Scenario.Validate()
 }
 

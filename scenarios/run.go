@@ -19,6 +19,9 @@ type Options struct {
 	// Knobs of the scenario, and settings of the kernel (netmodel.Tunable) by its own
 	// names. A name that is both is the knob.
 	Knobs []Setting
+	// Alter, if set, changes a profile before the run: that of the server, and that
+	// of the clients, after their knobs were turned.
+	Alter func(*netmodel.Profile)
 	Lines int // how many lines of the story to keep in Result.Lines
 	// Record, if set, is shown every record as it happens.
 	Record func(*netmodel.Network, netmodel.Record)

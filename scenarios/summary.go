@@ -46,7 +46,8 @@ func (r *run) tell(rec netmodel.Record) {
 // account of a run.
 func tells(k netmodel.Kind) bool {
 	switch k {
-	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.RequestAccepted, netmodel.ResetPending,
+	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent,
+		netmodel.RequestAccepted, netmodel.ResetPending,
 		netmodel.AbortedPending, netmodel.Withdrawn, netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.ConnectFailed,
 		netmodel.Broken, netmodel.GaveUp, netmodel.Retries, netmodel.Lost:
 		return true
@@ -69,7 +70,7 @@ func (r *run) noteListener(rec netmodel.Record) {
 		}
 	case netmodel.Withdrawn:
 		switch rec.Cause {
-		case netmodel.HandshakeOver, netmodel.RequestExpired:
+		case netmodel.HandshakeOver, netmodel.RequestExpired, netmodel.StackExpired:
 			l.Expired++
 		case netmodel.Evicted:
 			l.Evicted++

@@ -57,6 +57,8 @@ func TestTranscriptSaysWhatCameOut(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"illegal-backlogs/windows": "backlog -5 asked, 200 in force",
+		"stevens/linux2.4":         "backlog 1 asked, 1 in force, at most 2 pending",
+		"openbsd-floor/openbsd":    "backlog 1 asked, 80 in force, at most 241 pending, 81 when a SYN comes",
 		"somaxconn/winsock11":      "backlog SOMAXCONN asked, 5 in force",
 		"somaxconn/windowsce3":     "seed 7",
 	} {
@@ -64,6 +66,18 @@ func TestTranscriptSaysWhatCameOut(t *testing.T) {
 		text, err := scenarios.Transcript(byName(t, scenario), profile, 7)
 		if first, _, _ := strings.Cut(string(text), "\n"); err != nil || !strings.Contains(first, want) {
 			t.Errorf("%s: %q, %v; want it to say %q", name, first, err, want)
+		}
+	}
+	for _, test := range []struct {
+		got  fmt.Stringer
+		want string
+	}{
+		{scenarios.Outcomes{Offered: 3, Accepted: 1, Pending: 2}, "3 offered: 1 accepted, 2 pending"},
+		{scenarios.Outcomes{Offered: 5, Pending: 5, Trying: 1, Queued: 2, Believing: 1}, "5 offered: 2 queued, 1 believing, 1 trying, 1 pending"},
+		{scenarios.Listener{Limit: 2, IgnoredSYNs: 2, IgnoredACKs: 1, Evicted: 3}, "limit 2, 0 pending at most, 0 at the end, 2 SYNs ignored, 1 ACK ignored, 3 evicted"},
+	} {
+		if got := test.got.String(); got != test.want {
+			t.Errorf("String() = %q, want %q", got, test.want)
 		}
 	}
 	idle := scenarios.Scenario{Name: "idle", Profiles: []string{"wsp"}, Until: 1}

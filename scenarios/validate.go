@@ -73,6 +73,9 @@ func (s *Scenario) validate() error {
 	if err := s.validateClients(); err != nil {
 		return err
 	}
+	if err := s.validateSettings(); err != nil {
+		return err
+	}
 	for _, d := range []struct {
 		what string
 		dist interface{ Validate() error }
@@ -88,6 +91,19 @@ func (s *Scenario) validate() error {
 		return fmt.Errorf("times of arrival must ascend from 0")
 	}
 	return s.validateSteps()
+}
+
+// validateSettings finds the setting that no kernel has.
+func (s *Scenario) validateSettings() error {
+	for _, set := range s.Settings {
+		known := slices.ContainsFunc(netmodel.Profiles(), func(p netmodel.Profile) bool {
+			return slices.ContainsFunc(p.Tunables(), func(t netmodel.Tunable) bool { return t.Name == set.Name })
+		})
+		if !known {
+			return fmt.Errorf("setting %q: the kernel of no profile has it", set.Name)
+		}
+	}
+	return nil
 }
 
 // validateClients says what is wrong with how the clients behave.

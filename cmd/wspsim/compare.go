@@ -39,7 +39,7 @@ func (s *session) compareCommand() *cobra.Command {
 			if len(names) < 2 {
 				return fmt.Errorf("compare: want two profiles or more, such as --profile windows,linux; wspsim profiles lists all")
 			}
-			done, err := compare.Play(s.ctx, p, names, screen.NewProgress(s.stderr))
+			done, err := compare.Play(s.ctx, p, names, f.strict, screen.NewProgress(s.stderr))
 			if err != nil {
 				return err
 			}

@@ -57,6 +57,7 @@ func (s *session) root() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	root.SetContext(s.ctx)
 	root.SetHelpTemplate(helpTemplate)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
@@ -69,7 +70,8 @@ func (s *session) root() *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
 	root.SetHelpCommand(s.helpCommand())
-	root.AddCommand(s.listCommand(), s.showCommand(), s.runCommand(), s.explainCommand(), s.compareCommand(), s.tableCommand(), s.rulesCommand(), s.verifyCommand(),
+	root.AddCommand(s.listCommand(), s.showCommand(), s.profilesCommand(), s.profileCommand(), s.runCommand(), s.explainCommand(),
+		s.compareCommand(), s.tableCommand(), s.rulesCommand(), s.verifyCommand(),
 		s.soakCommand(), s.versionCommand(), s.completionCommand())
 	return root
 }

@@ -1,5 +1,10 @@
 package measured
 
 func believerReplayers() []replayer {
-	return nil
+	return []replayer{
+		{"syn_queue", "linux", replaySynQueue},
+		{"phantom", "linux", replayPhantom},
+		{"burst", "linux", replayBurst},
+		{"openloop", "linux", replayOpenLoop},
+	}
 }

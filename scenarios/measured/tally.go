@@ -12,7 +12,10 @@ import (
 type Tally struct {
 	Trials, Agreeing int // measurements replayed, and those of which every field agrees
 	Fields, Agree    int
-	Differences      []Difference // in the order of how often they occur
+	// Single decisions of logs, see Comparison.
+	Decisions, DecisionsAgree int
+
+	Differences []Difference // in the order of how often they occur
 }
 
 // Difference is a field that differs for one reason, and how often.
@@ -30,6 +33,8 @@ func Sum(comparisons []*Comparison) Tally {
 		agree, of := c.Agrees()
 		t.Agree += agree
 		t.Fields += of
+		t.Decisions += c.Decisions
+		t.DecisionsAgree += c.DecisionsAgree
 		if agree == of {
 			t.Agreeing++
 		}

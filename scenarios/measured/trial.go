@@ -81,6 +81,9 @@ type Field struct {
 type Comparison struct {
 	Trial  *Trial
 	Fields []Field
+	// Of logs: decisions of the kernel that were compared one by one, and those on
+	// which the model agrees. A field sums up those of a kind.
+	Decisions, DecisionsAgree int
 }
 
 // Agrees returns how many of how many fields agree.
@@ -97,6 +100,13 @@ func (c *Comparison) Agrees() (agree, of int) {
 func (c *Comparison) equal(name string, measured, modelled any) {
 	m, o := fmt.Sprint(measured), fmt.Sprint(modelled)
 	c.Fields = append(c.Fields, Field{Name: name, Measured: m, Modelled: o, Agrees: m == o})
+}
+
+// decided compares decisions of one kind, all of which must be equal.
+func (c *Comparison) decided(name string, all, agree int) {
+	c.Decisions += all
+	c.DecisionsAgree += agree
+	c.equal(name, fmt.Sprintf("%d of %d", all, all), fmt.Sprintf("%d of %d", agree, all))
 }
 
 // near compares instants or durations in milliseconds that may lie apart.

@@ -1,5 +1,99 @@
 package measured
 
+import (
+	"time"
+
+	"wspsim/netmodel"
+)
+
+// waitReplayers play what is about when something happens, and in which order:
+// retransmissions of SYNs and SYN-ACKs, who gets in when places fall free, and
+// TCP_DEFER_ACCEPT.
+//
+// When clients began and when the program accepted are inputs. So is the phase of
+// the clock of ticks (see Phase). Everything else is compared: instants to within
+// synTolerance, the rest exactly.
 func waitReplayers() []replayer {
-	return nil
+	return []replayer{
+		{"drain", "linux", replayDrain},
+		{"syn_schedule", "linux", replaySynSchedule},
+		{"synack_schedule", "linux", replaySynAckSchedule},
+		{"retx_order", "linux", replayRetxOrder},
+		{"defer", "linux", replayDeferral},
+	}
+}
+
+// wireClient is what a trial says of one client.
+type wireClient struct {
+	Number  int       `json:"i"`
+	Connect float64   `json:"connect_ms"` // when connect was called
+	Syn     []float64 `json:"syn_ms"`     // of every SYN: the first is as good as Connect
+	SynAck  []float64 `json:"synack_ms"`  // of every SYN-ACK
+	Done    *float64  `json:"done_ms"`    // when the result was looked at
+	Fail    *float64  `json:"fail_rel_ms"`
+	Result  string    `json:"res"`
+}
+
+// begin returns when the client began.
+func (w *wireClient) begin() time.Duration { return milliseconds(w.Connect) }
+
+// synChain is the timer of the client's SYNs.
+func (w *wireClient) synChain(s netmodel.Schedule) Chain {
+	c := Chain{Set: w.begin()}
+	for k := 1; k < len(w.Syn); k++ {
+		c.Waits = append(c.Waits, s.Wait(uint8(k-1)))
+		c.Rang = append(c.Rang, milliseconds(w.Syn[k]))
+	}
+	return c
+}
+
+// synAckChain is the timer of the SYN-ACKs to the client.
+func (w *wireClient) synAckChain(s netmodel.Schedule) Chain {
+	var c Chain
+	for k, at := range w.SynAck {
+		if k == 0 {
+			c.Set = milliseconds(at)
+			continue
+		}
+		c.Waits = append(c.Waits, s.Wait(uint8(k-1)))
+		c.Rang = append(c.Rang, milliseconds(at))
+	}
+	return c
+}
+
+// within is synTolerance as a duration.
+func within() time.Duration { return milliseconds(synTolerance) }
+
+// answers is what a server sent to clients and when it forgot them, by attempt.
+type answers struct {
+	synAcks map[netmodel.ConnID][]time.Duration
+	gone    map[netmodel.ConnID]time.Duration
+}
+
+// answersOf reads the records of the server.
+func answersOf(records []netmodel.Record) answers {
+	w := answers{map[netmodel.ConnID][]time.Duration{}, map[netmodel.ConnID]time.Duration{}}
+	for _, r := range records {
+		switch r.Kind {
+		case netmodel.RequestQueued, netmodel.CookieSent, netmodel.SynAckAgain:
+			w.synAcks[r.Conn] = append(w.synAcks[r.Conn], time.Duration(r.At))
+		case netmodel.Withdrawn:
+			w.gone[r.Conn] = time.Duration(r.At)
+		}
+	}
+	return w
+}
+
+// attemptOf returns the attempt of a client of a crew.
+func attemptOf(client int) netmodel.ConnID { return netmodel.ConnID(client + 1) }
+
+// againInstants compares when a client's SYNs were sent again. The first one is an
+// input.
+func (s *crew) againInstants(c *Comparison, client int, measured []float64) {
+	syns := s.ends.syns[attemptOf(client)]
+	if len(measured) == 0 || len(syns) == 0 {
+		c.equal("syn_ms times", len(measured), len(syns))
+		return
+	}
+	c.instants("syn_ms", measured[1:], syns[1:], synTolerance)
 }

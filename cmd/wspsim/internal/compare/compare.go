@@ -88,13 +88,20 @@ const mostRecords = 2_000_000
 
 // Play plays them all. Settings of a kernel go to the profiles whose system knows
 // them; one that none knows is an error.
-func Play(ctx context.Context, p *play.Play, profiles []string, progress *screen.Progress) (*Comparison, error) {
+//
+// strict refuses to run what depends on a value of a profile that nobody knows.
+func Play(ctx context.Context, p *play.Play, profiles []string, strict bool, progress *screen.Progress) (*Comparison, error) {
 	c := &Comparison{asked: p}
 	plays, err := under(p, profiles)
 	if err != nil {
 		return nil, err
 	}
 	for _, q := range plays {
+		if strict {
+			if err := q.CheckKnown(ctx); err != nil {
+				return nil, err
+			}
+		}
 		r := Run{Play: q, sees: map[string]Sight{}}
 		r.Done, err = q.Run(ctx, play.Watch{Progress: progress, Record: func(n *netmodel.Network, rec netmodel.Record) {
 			if len(r.same) < mostRecords && counts(rec) {

@@ -206,7 +206,7 @@ func groupFates(fates []netmodel.Fate) []fateGroup {
 // reason says why, where that says more than the outcome.
 func (g *fateGroup) reason() string {
 	if g.outcome == netmodel.StillPending {
-		return standing(g.standing)
+		return standing(g.standing, g.count)
 	}
 	if g.outcome == netmodel.OutcomeAccepted || g.cause == netmodel.NoCause {
 		return ""
@@ -214,13 +214,15 @@ func (g *fateGroup) reason() string {
 	return why(g.cause)
 }
 
-// standing says how far a pending attempt has come.
-func standing(s netmodel.Standing) string {
-	switch s {
-	case netmodel.StandingQueued:
+// standing says how far so many pending attempts have come.
+func standing(s netmodel.Standing, count int) string {
+	switch {
+	case s == netmodel.StandingQueued:
 		return "in the queue at the end"
-	case netmodel.StandingBelieving:
+	case s == netmodel.StandingBelieving && count == 1:
 		return "believes that it is connected"
+	case s == netmodel.StandingBelieving:
+		return "believe that they are connected"
 	}
 	return "still trying at the end"
 }

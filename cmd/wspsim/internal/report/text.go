@@ -114,6 +114,8 @@ func (r *Run) inForce() string {
 	switch {
 	case l.Effective == 0:
 		return "backlog: no listen succeeded"
+	case l.LimitAtSYN != 0 && l.LimitAtSYN != l.Limit:
+		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending, %s when a SYN comes", asked, words.Count(l.Effective), words.Count(l.Limit), words.Count(l.LimitAtSYN))
 	case l.Limit != 0 && l.Limit != l.Effective:
 		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending", asked, words.Count(l.Effective), words.Count(l.Limit))
 	case l.Asked != l.Effective && l.Asked != netmodel.SomaxconnWinsock2:
@@ -183,7 +185,7 @@ func (r *Run) seen(w *bufio.Writer) {
 		what string
 	}{
 		{l.RefusedSYNs, "SYN refused"}, {l.IgnoredSYNs, "SYN ignored"}, {c.SyncookiesSent, "SYN answered with a cookie"},
-		{l.IgnoredACKs, "final ACK or data ignored"}, {l.Trimmed, "connection trimmed"},
+		{l.IgnoredACKs, "final ACK or data ignored"}, {l.Evicted, "half-open connection evicted"}, {l.Trimmed, "connection trimmed"},
 		{l.Expired, "handshake expired"}, {l.Late, "accepted late"}, {l.Failures, "call of the server failed"},
 		{l.Gone, "accepted though the client had gone"},
 	} {

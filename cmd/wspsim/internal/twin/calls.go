@@ -32,52 +32,62 @@ func noListener(s *stage) {
 	s.observe("its state", s.state(client{blocking}))
 }
 
-// errnos: everything happens on the server, which connects to itself.
+// local is the server as it connects to itself.
+type local struct {
+	s    *stage
+	h    *netmodel.Host
+	port uint16
+}
+
+func (l *local) socket(typ netmodel.SocketType) netmodel.FD {
+	fd, _ := l.h.Socket(typ)
+	return fd
+}
+
+func (l *local) bound() (netmodel.FD, netmodel.Addr) {
+	l.port++
+	at := netmodel.Addr{IP: l.s.at.IP, Port: l.port}
+	fd := l.socket(netmodel.Stream)
+	_ = l.h.Bind(fd, at)
+	return fd, at
+}
+
+func (l *local) listening(backlog int) (netmodel.FD, netmodel.Addr) {
+	fd, at := l.bound()
+	_ = l.h.Listen(fd, backlog)
+	return fd, at
+}
+
+// connecting returns a socket that has begun to connect, and had time to.
+func (l *local) connecting(to netmodel.Addr) netmodel.FD {
+	fd := l.socket(netmodel.Stream)
+	_ = l.h.Connect(fd, to)
+	l.s.pass(soon)
+	return fd
+}
+
 func errnos(s *stage) {
-	h := s.host()
-	socket := func(typ netmodel.SocketType) netmodel.FD { fd, _ := h.Socket(typ); return fd }
-	port := uint16(1000)
-	bound := func() (netmodel.FD, netmodel.Addr) {
-		port++
-		at := netmodel.Addr{IP: s.at.IP, Port: port}
-		fd := socket(netmodel.Stream)
-		_ = h.Bind(fd, at)
-		return fd, at
-	}
-	listening := func(backlog int) (netmodel.FD, netmodel.Addr) {
-		fd, at := bound()
-		_ = h.Listen(fd, backlog)
-		return fd, at
-	}
-	connect := func(fd netmodel.FD, to netmodel.Addr) {
-		_ = h.Connect(fd, to)
-		s.pass(soon)
-	}
+	on := &local{s, s.host(), 1000}
+	h := on.h
 	listen := func(fd netmodel.FD) string { return result(h.Listen(fd, 1)) }
 	accept := func(fd netmodel.FD) string { _, err := h.Accept(fd); return result(err) }
 
-	l, at := listening(1)
-	connected := socket(netmodel.Stream)
-	connect(connected, at)
+	l, at := on.listening(1)
+	connected := on.connecting(at)
 	got, _ := s.accept(l)
-	empty, _ := listening(1)
-	_, full := listening(0)
-	connect(socket(netmodel.Stream), full)
-	waiting := socket(netmodel.Stream)
-	connect(waiting, full)
-	udp := socket(netmodel.Datagram)
+	empty, _ := on.listening(1)
+	_, full := on.listening(0)
+	on.connecting(full)
+	waiting := on.connecting(full)
+	udp := on.socket(netmodel.Datagram)
 	_ = h.Bind(udp, netmodel.Addr{Port: 900})
-	unbound := socket(netmodel.Stream)
-	silent, nobody := bound()
-	refused := socket(netmodel.Stream)
-	connect(refused, nobody)
+	unbound := on.socket(netmodel.Stream)
+	silent, nobody := on.bound()
+	refused := on.connecting(nobody)
 	file, _ := h.OpenFile()
-	local := netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Unix(), Addrs: []netmodel.IP{1}})
-	_ = local.Startup()
-	nameless, _ := local.Socket(netmodel.Stream)
 	for _, row := range []struct{ name, says string }{
 		{"listen, datagram socket", listen(udp)},
-		{"listen, stream of AF_UNIX without a name", result(local.Listen(nameless, 1))},
+		{"listen, stream of AF_UNIX without a name", listenNameless()},
 		{"listen, connected", listen(connected)},
 		{"listen, accepted", listen(got.FD)},
 		{"listen, SYN_SENT", listen(waiting)},
@@ -99,6 +109,14 @@ func errnos(s *stage) {
 	} {
 		s.observe(row.name, row.says)
 	}
+}
+
+// listenNameless is listen on a stream socket of AF_UNIX that has no name.
+func listenNameless() string {
+	h := netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Unix(), Addrs: []netmodel.IP{1}})
+	_ = h.Startup()
+	fd, _ := h.Socket(netmodel.Stream)
+	return result(h.Listen(fd, 1))
 }
 
 // wire sends segments by hand, as clients do that never answer.

@@ -1,0 +1,287 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
+	"wspsim/scenarios"
+)
+
+// The schemas of the documents that ProfilesJSON and ProfileJSON write.
+const (
+	ProfilesSchema = "wspsim.profiles/v1"
+	ProfileSchema  = "wspsim.profile/v1"
+)
+
+// listened are the arguments of listen that a card is about: the corners, and
+// what programs ask for.
+func listened() []int { return []int{-1, 0, 1, 5, 128, 1_000_000} }
+
+// holds returns how many connections wait for accept after listen(n) if they come
+// one after the other: the SYN and the final ACK must both have found room.
+func holds(p *netmodel.Profile, n int) int {
+	backlog := p.Backlog.Effective(n)
+	most := p.AtSyn.Of(backlog)
+	if p.SynQueue.Separate {
+		most = min(most, p.AtAck.Of(backlog))
+	}
+	return max(0, most)
+}
+
+// fullQueue says in a word what a SYN meets when as many wait as may.
+func fullQueue(facts []netmodel.Fact) string {
+	for _, f := range facts {
+		switch {
+		case f.Field != "OnFull":
+		case f.Value == netmodel.NoEffect:
+			return "let in"
+		case strings.Contains(f.Value, "young"):
+			return "ignore but two"
+		default:
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// tally counts the facts that have an effect by their certainty.
+func tally(facts []netmodel.Fact) map[netmodel.Certainty]int {
+	count := map[netmodel.Certainty]int{}
+	for _, f := range facts {
+		if f.Value != netmodel.NoEffect {
+			count[f.Certainty]++
+		}
+	}
+	return count
+}
+
+// letter stands for a certainty at the head of a narrow column.
+func letter(c netmodel.Certainty) string {
+	return map[netmodel.Certainty]string{
+		netmodel.Measured: "M", netmodel.ReadInSource: "R", netmodel.Documented: "D", netmodel.Derived: "I", netmodel.Unknown: "U",
+	}[c]
+}
+
+const profilesLegend = "Of the values of each: M measured by this project on the system itself, R read in its source, D documented " +
+	"(by its maker, or by others who measured), I inferred from those, U unknown and so chosen. " +
+	"holds: how many connections wait for accept after listen(5). SYN: what happens to the next one."
+
+// Profiles prints a table of all profiles.
+func Profiles(w *bufio.Writer, style screen.Style) {
+	const columns = "%-14s %2s %2s %2s %2s %2s  %5s  %-14s  "
+	head := []any{"name"}
+	for _, c := range netmodel.Certainties() {
+		head = append(head, letter(c))
+	}
+	line := fmt.Sprintf(columns, append(head, "holds", "SYN")...)
+	fmt.Fprintf(w, "%swhat it is\n", line)
+	for _, p := range netmodel.Profiles() {
+		facts := netmodel.Facts(p)
+		count := tally(facts)
+		row := []any{p.Name}
+		for _, c := range netmodel.Certainties() {
+			row = append(row, strconv.Itoa(count[c]))
+		}
+		text := fmt.Sprintf(columns, append(row, strconv.Itoa(holds(&p, 5)), fullQueue(facts))...)
+		fmt.Fprintf(w, "%s%s%s\n", style.Bold(p.Name), text[len(p.Name):], strings.TrimLeft(words.Wrap(p.Long, widest, strings.Repeat(" ", len(line))), " "))
+	}
+	fmt.Fprintf(w, "\n%s\n\n", words.Wrap(profilesLegend, width, ""))
+	fmt.Fprintf(w, "Where a value is from: wspsim profile NAME. Not to rely on what is unknown: wspsim run SCENARIO --strict\n")
+}
+
+// FindProfile returns the ready-made profile of that name. The error of an
+// unknown one offers the nearest.
+func FindProfile(name string) (netmodel.Profile, error) {
+	p, ok := netmodel.ProfileByName(name)
+	if !ok {
+		return p, play.CheckProfile(name)
+	}
+	return p, nil
+}
+
+// Profile prints the card of a profile: what listen holds, each value with its
+// certainty and source, the settings of its kernel, and what to run.
+func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
+	facts := netmodel.Facts(p)
+	fmt.Fprintf(w, "%s\n", style.Bold(p.Name+": "+p.Long))
+	count := tally(facts)
+	var counts []string
+	for _, c := range netmodel.Certainties() {
+		counts = append(counts, fmt.Sprintf("%d %s", count[c], c))
+	}
+	fmt.Fprintf(w, "values: %s; model %s\n\n", strings.Join(counts, ", "), play.ModelVersion)
+	top, bottom := "  n          ", "  wait       "
+	for _, n := range listened() {
+		top += fmt.Sprintf("  %9s", words.Count(n))
+		bottom += fmt.Sprintf("  %9s", words.Count(holds(&p, n)))
+	}
+	fmt.Fprintf(w, "%s\n%s\n%s\n\n", style.Bold("So many connections wait after listen(n), if they come one by one:"), top, bottom)
+	printFacts(w, facts, style)
+	if tunables := p.Tunables(); len(tunables) > 0 {
+		fmt.Fprintf(w, "\n%s\n", style.Bold("Settings of its kernel (--set NAME=VALUE):"))
+		for _, t := range tunables {
+			line := fmt.Sprintf("  %-38s %9s  ", t.Name, strconv.FormatInt(t.Value, 10))
+			help := fmt.Sprintf("%s (%d to %d)", t.Help, t.Min, t.Max)
+			fmt.Fprintln(w, line+strings.TrimLeft(words.Wrap(help, widest, strings.Repeat(" ", len(line))), " "))
+		}
+	}
+	fmt.Fprintf(w, "\n  next   %s\n", nextOf(p.Name))
+}
+
+// printFacts prints a table of facts, and below it the fields without effect.
+func printFacts(w *bufio.Writer, facts []netmodel.Fact, style screen.Style) {
+	fmt.Fprintf(w, "%s\n", style.Bold("What it does, how certain that is, and where it is from:"))
+	var idle []netmodel.Fact
+	for _, f := range facts {
+		if f.Value == netmodel.NoEffect {
+			idle = append(idle, f)
+			continue
+		}
+		certainty := f.Certainty.String()
+		if f.Certainty == netmodel.ReadInSource {
+			certainty = "read"
+		}
+		row(w, f.Field, f.Value, certainty, f.Source)
+	}
+	if idle == nil {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", style.Bold("Without effect here:"))
+	var reasons []string
+	for _, f := range idle {
+		if !slices.Contains(reasons, f.Source) {
+			reasons = append(reasons, f.Source)
+		}
+	}
+	for _, reason := range reasons {
+		var fields []string
+		for _, f := range idle {
+			if f.Source == reason {
+				fields = append(fields, f.Field)
+			}
+		}
+		fmt.Fprintln(w, words.Wrap(strings.Join(fields, ", ")+": "+strings.TrimPrefix(reason, "no effect: "), width, "  "))
+	}
+}
+
+// row prints a line of the table of facts; cells that are too long go on below.
+func row(w *bufio.Writer, field, value, certainty, source string) {
+	const fieldWidth, valueWidth, certaintyWidth = 23, 33, 10
+	values := strings.Split(words.Wrap(value, valueWidth, ""), "\n")
+	sources := strings.Split(words.Wrap(source, widest-2-fieldWidth-valueWidth-certaintyWidth-3, ""), "\n")
+	at := func(lines []string, i int) string {
+		if i < len(lines) {
+			return lines[i]
+		}
+		return ""
+	}
+	for i := range max(len(values), len(sources)) {
+		line := fmt.Sprintf("  %-*s %-*s %-*s %s", fieldWidth, field, valueWidth, at(values, i), certaintyWidth, certainty, at(sources, i))
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+		field, certainty = "", ""
+	}
+}
+
+// nextOf returns a command that shows a profile at work: the first scenario whose
+// lesson is about it.
+func nextOf(profile string) string {
+	name := play.ScenarioNames()[0]
+	for _, s := range scenarios.All() {
+		if slices.Contains(s.Profiles, profile) {
+			name = s.Name
+			break
+		}
+	}
+	return "wspsim run " + name + " --profile " + profile
+}
+
+// profileCard is a profile as other programs read it.
+type profileCard struct {
+	Name      string         `json:"name"`
+	Long      string         `json:"long"`
+	Holds     []heldEntry    `json:"holds"`
+	FullQueue string         `json:"full_queue"`
+	Known     knownEntry     `json:"known"`
+	Facts     []factEntry    `json:"facts"`
+	Tunables  []tunableEntry `json:"tunables"`
+}
+
+type heldEntry struct {
+	Backlog     int `json:"backlog"`
+	Effective   int `json:"effective"`
+	Connections int `json:"connections"`
+}
+
+// knownEntry counts the facts that have an effect.
+type knownEntry struct {
+	Measured     int `json:"measured"`
+	ReadInSource int `json:"read_in_source"`
+	Documented   int `json:"documented"`
+	Derived      int `json:"derived"`
+	Unknown      int `json:"unknown"`
+}
+
+type factEntry struct {
+	Field     string `json:"field"`
+	Value     string `json:"value"`
+	Effect    bool   `json:"effect"`
+	Certainty string `json:"certainty"`
+	Source    string `json:"source"`
+}
+
+type tunableEntry struct {
+	Name  string `json:"name"`
+	Value int64  `json:"value"`
+	Min   int64  `json:"min"`
+	Max   int64  `json:"max"`
+	Help  string `json:"help"`
+}
+
+func cardOf(p netmodel.Profile) profileCard {
+	facts := netmodel.Facts(p)
+	n := tally(facts)
+	card := profileCard{
+		Name: p.Name, Long: p.Long, FullQueue: fullQueue(facts), Tunables: []tunableEntry{},
+		Known: knownEntry{n[netmodel.Measured], n[netmodel.ReadInSource], n[netmodel.Documented], n[netmodel.Derived], n[netmodel.Unknown]},
+	}
+	for _, n := range listened() {
+		card.Holds = append(card.Holds, heldEntry{n, p.Backlog.Effective(n), holds(&p, n)})
+	}
+	for _, f := range facts {
+		card.Facts = append(card.Facts, factEntry{f.Field, f.Value, f.Value != netmodel.NoEffect, f.Certainty.String(), f.Source})
+	}
+	for _, t := range p.Tunables() {
+		card.Tunables = append(card.Tunables, tunableEntry{t.Name, t.Value, t.Min, t.Max, t.Help})
+	}
+	return card
+}
+
+// ProfilesJSON writes the cards of all profiles as one document.
+func ProfilesJSON(w io.Writer) error {
+	doc := struct {
+		Schema   string        `json:"schema"`
+		Model    string        `json:"model"`
+		Profiles []profileCard `json:"profiles"`
+	}{ProfilesSchema, play.ModelVersion, nil}
+	for _, p := range netmodel.Profiles() {
+		doc.Profiles = append(doc.Profiles, cardOf(p))
+	}
+	return writeJSON(w, doc)
+}
+
+// ProfileJSON writes the card of one profile as a document.
+func ProfileJSON(w io.Writer, p netmodel.Profile) error {
+	return writeJSON(w, struct {
+		Schema string `json:"schema"`
+		Model  string `json:"model"`
+		profileCard
+	}{ProfileSchema, play.ModelVersion, cardOf(p)})
+}

@@ -1,0 +1,171 @@
+package netmodel_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"wspsim/netmodel"
+)
+
+func TestCountersCountAsTheKernelDoes(t *testing.T) {
+	linux := netmodel.Linux()
+	for _, row := range []struct {
+		why  string
+		play func() *stage
+		want netmodel.Counters
+	}{
+		{"two connections", func() *stage {
+			s := listening(t, linux, 5)
+			s.open("a", "b")
+			return s
+		}, netmodel.Counters{PassiveOpens: 2}},
+		{"L01: every SYN that finds the accept queue full counts twice", func() *stage {
+			s := listening(t, linux, 0)
+			s.open("a")
+			s.syn("b")
+			s.synAgain("b")
+			return s
+		}, netmodel.Counters{PassiveOpens: 1, ListenOverflows: 2, ListenDrops: 2}},
+		{"L14: a SYN that finds the SYN queue full, without cookies", func() *stage {
+			s := listening(t, tuned(t, linux, "tcp_syncookies", "0"), 0)
+			s.half("a")
+			s.syn("b")
+			return s
+		}, netmodel.Counters{ListenDrops: 1, TCPReqQFullDrop: 1}},
+		{"and with cookies", func() *stage {
+			s := listening(t, linux, 0)
+			s.half("a", "b")
+			return s
+		}, netmodel.Counters{TCPReqQFullDoCookies: 1, SyncookiesSent: 1}},
+		{"L17: both queues full: the wish for a cookie is counted, and the drop", func() *stage {
+			s := listening(t, linux, 0)
+			s.half("a", "b", "c")
+			s.ack("b")
+			s.syn("d")
+			return s
+		}, netmodel.Counters{PassiveOpens: 1, SyncookiesSent: 2, SyncookiesRecv: 1, TCPReqQFullDoCookies: 3, ListenOverflows: 1, ListenDrops: 1}},
+		{"L11: a final ACK, ignored", func() *stage {
+			s := believing(t, linux)
+			s.ack("c")
+			return s
+		}, netmodel.Counters{PassiveOpens: 2, ListenOverflows: 1, ListenDrops: 1}},
+		{"L11: a final ACK, reset", func() *stage {
+			s := believing(t, tuned(t, linux, "tcp_abort_on_overflow", "1"))
+			s.ack("c")
+			return s
+		}, netmodel.Counters{PassiveOpens: 2, ListenOverflows: 1, ListenDrops: 1, EmbryonicRsts: 1}},
+		{"L13: a cookie that found no room is a cookie received", func() *stage {
+			s := listening(t, tuned(t, linux, "tcp_syncookies", "2"), 0)
+			s.half("a", "b")
+			s.ack("a")
+			s.ack("b")
+			return s
+		}, netmodel.Counters{PassiveOpens: 1, SyncookiesSent: 2, SyncookiesRecv: 2, TCPReqQFullDoCookies: 2, ListenOverflows: 1, ListenDrops: 1}},
+		{"L15: two SYN-ACKs again, and the end", func() *stage {
+			s := listening(t, tuned(t, linux, "tcp_synack_retries", "2"), 5)
+			s.half("a")
+			s.ring()
+			return s
+		}, netmodel.Counters{RetransSegs: 2, TCPSynRetrans: 2, TCPTimeouts: 3}},
+		{"L07: reset while half-open", func() *stage {
+			s := listening(t, linux, 5)
+			s.half("a")
+			s.rst("a")
+			return s
+		}, netmodel.Counters{EmbryonicRsts: 1, AttemptFails: 1}},
+		{"L07: reset while queued", func() *stage {
+			s := listening(t, linux, 5)
+			s.open("a")
+			s.rst("a")
+			return s
+		}, netmodel.Counters{PassiveOpens: 1, EstabResets: 1}},
+		{"L10: a SYN three times, and the end", func() *stage {
+			p := tuned(t, linux, "tcp_syn_retries", "2", "tcp_syn_linear_timeouts", "0")
+			s := newStage(t, p, 0)
+			_ = s.h.Connect(s.socket(), netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port})
+			s.ring()
+			return s
+		}, netmodel.Counters{ActiveOpens: 1, AttemptFails: 1, RetransSegs: 2, TCPSynRetrans: 2, TCPTimeouts: 3}},
+		{"TCP_DEFER_ACCEPT: an ACK put off, and timers that send nothing", func() *stage {
+			s := deferring(t, 5, 3)
+			s.half("a")
+			s.ack("a")
+			s.wait(2 * time.Second)
+			return s
+		}, netmodel.Counters{TCPDeferAcceptDrop: 1, TCPTimeouts: 1}},
+		{"L11: data sent again: first a probe, which is no timeout", func() *stage {
+			s := listening(t, exact(linux), 5)
+			s.open("a")
+			s.accept()
+			_, err := s.h.Send(s.fds["a"], 5)
+			wantErr(t, "Send", err, 0)
+			s.wait(500 * time.Millisecond)
+			return s
+		}, netmodel.Counters{PassiveOpens: 1, RetransSegs: 2, TCPTimeouts: 1}},
+	} {
+		check(t, row.why+": counters", row.play().counters(), row.want)
+	}
+}
+
+func TestCountersOfEveryStackKnowItsOverflows(t *testing.T) {
+	for _, row := range []struct {
+		name            string
+		overflow, drops int
+		why             string
+	}{
+		{"bsd4.4", 1, 1, "PoolFull"},
+		{"netbsd", 1, 1, "StackQueueFull"},
+		{"unix", 1, 0, "UnixFull: refused, so nothing was dropped"},
+	} {
+		s := listening(t, named(t, row.name)[0], 0)
+		s.open("a")
+		s.syn("b")
+		c := s.counters()
+		if row.name == "unix" { // an answered connect is no drop: K16 has no counter
+			check(t, row.name+": ListenDrops", c.ListenDrops, row.drops)
+			continue
+		}
+		check(t, row.name+", "+row.why+": ListenOverflows", c.ListenOverflows, row.overflow)
+		check(t, row.name+", "+row.why+": ListenDrops", c.ListenDrops, row.drops)
+	}
+	for name, want := range map[string]int{"freebsd": 1, "freebsd4": 0, "gvisor": 1} {
+		s := listening(t, named(t, name)[0], 2)
+		s.half("a", "b")
+		s.openMany(2)
+		if name == "freebsd" {
+			s.openMany(2)
+		}
+		for _, late := range []string{"a", "b"} {
+			s.ack(late)
+		}
+		if c := s.counters(); c.ListenOverflows < want {
+			t.Errorf("%s: ListenOverflows = %d after final ACKs at a full queue, want at least %d", name, c.ListenOverflows, want)
+		}
+	}
+}
+
+func TestEveryCounterIsListedUnderItsName(t *testing.T) {
+	var c netmodel.Counters
+	v := reflect.ValueOf(&c).Elem()
+	for i := range v.NumField() {
+		v.Field(i).SetInt(int64(i + 1))
+	}
+	byName := map[string]int{}
+	for _, x := range c.List() {
+		name := strings.TrimPrefix(x.Name, "Tcp")
+		if _, ext := v.Type().FieldByName(name); !ext {
+			name = strings.TrimPrefix(name, "Ext")
+		}
+		if _, twice := byName[name]; twice {
+			t.Errorf("List() has %s twice", x.Name)
+		}
+		byName[name] = x.Value
+	}
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		check(t, "value that List() has for "+name, byName[name], i+1)
+	}
+	check(t, "counters in List()", len(byName), v.NumField())
+}

@@ -1,0 +1,21 @@
+package netmodel_test
+
+import (
+	"fmt"
+
+	"wspsim/netmodel"
+)
+
+// Where a value is from, and whether to rely on it.
+func ExampleFacts() {
+	for _, p := range []netmodel.Profile{netmodel.Linux(), netmodel.HPUX11()} {
+		for _, f := range netmodel.Facts(p) {
+			if f.Field == "OnFull" {
+				fmt.Printf("%s: %s %s, %s: %s\n", p.Name, f.Field, f.Value, f.Certainty, f.Source)
+			}
+		}
+	}
+	// Output:
+	// linux: OnFull ignore, measured: K2: L01, L10
+	// hpux11: OnFull ignore, unknown: Stevens' table says how many fit, not what happens then
+}

@@ -1,0 +1,243 @@
+package netmodel
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// field is a field of a profile that facts speak about.
+type field struct {
+	path  string
+	value string // in words
+	idle  string // why it changes nothing, "" if it does
+}
+
+// fieldsOf returns the fields of a profile in the order of the struct, the same
+// paths for every profile.
+func fieldsOf(p *Profile) []field {
+	return slices.Concat(
+		[]field{{"Calls", word(p.Calls, "those of Windows Sockets", "those of Unix", "those of Wine", "those of Go's fake network"), ""}},
+		backlogFields(p), queueFields(p), listenFields(p), acceptFields(p), hostFields(p), timeFields(p))
+}
+
+// word returns the word for a choice.
+func word[E ~uint8](choice E, words ...string) string {
+	if int(choice) < len(words) {
+		return words[choice]
+	}
+	return strconv.Itoa(int(choice))
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// unless returns the reason if the condition does not hold.
+func unless(condition bool, reason string) string {
+	if condition {
+		return ""
+	}
+	return reason
+}
+
+func backlogFields(p *Profile) []field {
+	b := &p.Backlog
+	scaled := "n"
+	if b.Den != 0 {
+		scaled = Limit{Num: b.Num, Den: b.Den, Add: b.Add}.text("n")
+	}
+	number := func(n int) string {
+		if n == 0 {
+			return "none"
+		}
+		return strconv.Itoa(n)
+	}
+	return []field{
+		{"Backlog", scaled, ""},
+		{"Backlog.Min", strconv.Itoa(b.Min), ""},
+		{"Backlog.Max", strconv.Itoa(b.Max), ""},
+		{"Backlog.Somaxconn", number(b.Somaxconn), ""},
+		{"Backlog.HintMin", number(b.HintMin), unless(b.HintMax > 0, "Backlog.HintMax knows no hints")},
+		{"Backlog.HintMax", number(b.HintMax), ""},
+		{"Backlog.NegativeIsMax", yes(b.NegativeIsMax), ""},
+		{"Backlog.ZeroIsMax", yes(b.ZeroIsMax), ""},
+	}
+}
+
+// text writes a limit, as in "3/2 backlog + 1".
+func (l Limit) text(of string) string {
+	if l.None {
+		return "no limit"
+	}
+	t := of
+	switch {
+	case l.Den == 0, l.Num == l.Den:
+	case l.Den == 1:
+		t = fmt.Sprintf("%d %s", l.Num, of)
+	default:
+		t = fmt.Sprintf("%d/%d %s", l.Num, l.Den, of)
+	}
+	switch {
+	case l.Add > 0:
+		t += fmt.Sprintf(" + %d", l.Add)
+	case l.Add < 0:
+		t += fmt.Sprintf(" - %d", -l.Add)
+	}
+	if l.Min > 0 {
+		t += fmt.Sprintf(", at least %d", l.Min)
+	}
+	return t
+}
+
+const onePlace = "SynQueue.Separate: half-open connections take slots, so the SYN reserves one"
+
+func queueFields(p *Profile) []field {
+	q := &p.SynQueue
+	own := unless(q.Separate, onePlace)
+	in := func(condition bool, reason string) string {
+		if own != "" {
+			return own
+		}
+		return unless(condition, reason)
+	}
+	evicts := q.Separate && q.OnFull == SynQueueEvicts || p.OnFull == EvictWhenFull
+	ofBacklog := q.Size == SizeOfBacklog
+	return []field{
+		{"AtSyn", p.AtSyn.text("backlog"), ""},
+		{"AtAck", p.AtAck.text("backlog"), own},
+		{"SynQueue.Separate", yes(q.Separate), ""},
+		{"SynQueue.Size", word(q.Size, "a limit of the backlog", "fixed", "a power of two", "a power of two above the backlog"), own},
+		{"SynQueue.Limit", q.Limit.text("backlog"), in(ofBacklog, "SynQueue.Size is that of SynQueue.Max")},
+		{"SynQueue.Max", strconv.Itoa(q.Max), in(!ofBacklog || q.KeepsQuarter, "SynQueue.Size follows from the backlog")},
+		{"SynQueue.Shared", yes(q.Shared), own},
+		{"SynQueue.OnFull", word(q.OnFull, "drop", "evict"), own},
+		{"SynQueue.Victim", word(q.Victim, "the oldest", "any", "the oldest that timed out"), unless(evicts, "nothing is evicted")},
+		{"SynQueue.Cookies", word(q.Cookies, "never", "when the SYN queue is full", "always", "for the evicted"), own},
+		{"SynQueue.CookieFull", word(q.CookieFull, "ignore", "reset"),
+			in(q.Cookies != CookiesNever && p.OnAckFull != AdmitAck, "there is no cookie that finds the queue full")},
+		{"SynQueue.KeepsQuarter", yes(q.KeepsQuarter), own},
+		{"SynQueue.Prunes", yes(q.Prunes), own},
+		{"SynQueue.RepeatRestarts", yes(q.RepeatRestarts), ""},
+		{"OnFull", word(p.OnFull, "refuse", "ignore", "ignore unless few are young", "evict", "hold back", "try again"),
+			unless(!p.AtSyn.None, "AtSyn lets every SYN in")},
+		{"Young", strconv.Itoa(p.Young), unless(p.OnFull == IgnoreUnlessYoung, "OnFull asks for no young ones")},
+		{"OnAckFull", word(p.OnAckFull, "ignore", "reset", "admit", "forget", "defer"), in(!p.AtAck.None || p.OnAckFull == AdmitAck, "AtAck has no limit")},
+	}
+}
+
+func listenFields(p *Profile) []field {
+	code := func(e Errno) string {
+		if e == 0 {
+			return "succeeds"
+		}
+		return e.Error()
+	}
+	return []field{
+		{"Relisten", word(p.Relisten, "update and trim", "keep", "set", "reject if more are queued"), ""},
+		{"Trim", word(p.Trim, "newest first", "oldest first", "half-open first"), unless(p.Relisten == RelistenUpdates, "Relisten resets nothing")},
+		{"ListenConnecting", code(p.ListenConnecting), ""},
+		{"ListenStarved", code(p.ListenStarved), ""},
+		{"RelistenStarved", code(p.RelistenStarved), ""},
+		{"CommitAtListen", yes(p.CommitAtListen), ""},
+		{"ListenBinds", yes(p.ListenBinds), ""},
+	}
+}
+
+func acceptFields(p *Profile) []field {
+	filled := unless(p.Slots == SlotsFilled, "Slots are not filled")
+	function := unless(p.Calls == CallsWinsock || p.Calls == CallsWine, "Calls: accept has no condition function (WS.C1)")
+	windows := unless(p.Options == OptionsWindows, "Options: the socket option does not exist (WS.Q9, WS.Q10)")
+	owns := unless(p.Slots != SlotsOwnDescriptor, "Slots: a pending connection has its descriptor already")
+	return []field{
+		{"Slots", word(p.Slots, "used up and filled", "own a descriptor", "free"), ""},
+		{"Starved", word(p.Starved, "keeps the connection", "loses the connection"), owns},
+		{"DescriptorFirst", yes(p.DescriptorFirst), ""},
+		{"EmptyAcceptFills", yes(p.EmptyAcceptFills), filled},
+		{"SlotReturnDelay", inSeconds(p.SlotReturnDelay), ""},
+		{"Order", word(p.Order, "by completion", "by SYN"), ""},
+		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports WSAECONNABORTED"), ""},
+		{"CloseListener", word(p.CloseListener, "resets all", "resets the complete, forgets the half-open", "forgets all", "ends the complete"), ""},
+		{"Migrates", yes(p.Migrates), unless(p.Options == OptionsLinux, "Options: no two listeners share an address by SO_REUSEPORT")},
+		{"PauseResets", yes(p.PauseResets), windows},
+		{"OfferLifetime", inSeconds(p.OfferLifetime), windows},
+		{"ConditionFirst", yes(p.ConditionFirst), function},
+		{"DeferHidesReadable", yes(p.DeferHidesReadable), function},
+		{"Nesting", yes(p.Nesting), ""},
+	}
+}
+
+func hostFields(p *Profile) []field {
+	return []field{
+		{"Binds", word(p.Binds, "as Windows since Server 2003", "as Windows XP and earlier", "as Linux", "as Wine"), ""},
+		{"Options", word(p.Options, "those of Windows", "few", "those of Wine", "those of Linux"), ""},
+		{"ErrorSticks", yes(p.ErrorSticks), ""},
+		{"PortMin", strconv.Itoa(int(p.PortMin)), ""},
+		{"PortMax", strconv.Itoa(int(p.PortMax)), ""},
+		{"CloseHoldsDescriptor", yes(p.CloseHoldsDescriptor), ""},
+		{"ChildrenBlockRebind", yes(p.ChildrenBlockRebind), ""},
+	}
+}
+
+func timeFields(p *Profile) []field {
+	r := p.Client.Refused
+	refused := "fails at once"
+	if r.Retries > 0 {
+		refused = fmt.Sprintf("%d times more, %s apart", r.Retries, inSeconds(r.Gap))
+	}
+	timers := word(p.Timers.Kind, "exact", "at ticks of %d Hz", "a wheel of %d Hz")
+	if p.Timers.Kind != TimersExact {
+		timers = fmt.Sprintf(timers, p.Timers.HZ)
+		if p.Timers.Phase > 0 {
+			timers += ", phase " + inSeconds(p.Timers.Phase)
+		}
+	}
+	return []field{
+		{"SynAck", p.SynAck.text(), ""},
+		{"Data", p.Data.text(), ""},
+		{"FinWait", inSeconds(p.FinWait), ""},
+		{"Client.Syn", p.Client.Syn.text(), ""},
+		{"Client.Refused", refused, ""},
+		{"Client.Refused.Sticks", yes(r.Sticks), unless(r.Retries > 0, "Client.Refused: an RST is final")},
+		{"Timers", timers, ""},
+	}
+}
+
+// inSeconds writes a duration in seconds, with as many decimals as it needs.
+func inSeconds(d time.Duration) string { return decimal(d) + " s" }
+
+func decimal(d time.Duration) string {
+	text := fmt.Sprintf("%d.%09d", d/time.Second, d%time.Second)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+// instantsShown is how many sendings the text of a schedule names.
+const instantsShown = 16
+
+// text writes a schedule as the instants of its sendings and of its end, as in
+// "0, 1, 3 s, fails at 7 s".
+func (s Schedule) text() string {
+	var b strings.Builder
+	b.WriteByte('0')
+	var at time.Duration
+	for n := uint8(0); ; n++ {
+		wait := s.wait(n, at)
+		if wait > longestPatience {
+			return b.String() + " s, never fails"
+		}
+		at += wait
+		switch {
+		case s.ends(n, at):
+			return fmt.Sprintf("%s s, fails at %s s", &b, decimal(at))
+		case n < instantsShown-1:
+			b.WriteString(", " + decimal(at))
+		case n == instantsShown-1:
+			b.WriteString(" ...")
+		}
+	}
+}

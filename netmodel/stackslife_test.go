@@ -1,0 +1,68 @@
+package netmodel_test
+
+import (
+	"testing"
+
+	"wspsim/netmodel"
+)
+
+// newLifeOf is newLife with another profile.
+func newLifeOf(p netmodel.Profile) *life {
+	l := &life{h: netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{hostIP}, Descriptors: 100})}
+	_ = l.h.Startup()
+	l.fd, _ = l.h.Socket(netmodel.Stream)
+	_ = l.h.Bind(l.fd, netmodel.Addr{Port: port})
+	_ = l.h.Listen(l.fd, 100)
+	return l
+}
+
+func TestALinuxConnectionCostsNoAllocation(t *testing.T) {
+	cookies := tuned(t, netmodel.Linux(), "tcp_syncookies", "2")
+	for _, row := range []struct {
+		why     string
+		profile netmodel.Profile
+	}{{"as it comes", netmodel.Linux()}, {"by cookie", cookies}, {"two queues on FreeBSD", netmodel.FreeBSD()}} {
+		l := newLifeOf(row.profile)
+		for range 1000 {
+			if !l.once() {
+				t.Fatalf("%s: a connection did not live its life", row.why)
+			}
+		}
+		if n := testing.AllocsPerRun(5000, func() { l.once() }); n != 0 {
+			t.Errorf("%s: a connection from SYN to close: %v allocations, want none", row.why, n)
+		}
+		if err := l.h.Check(); err != nil {
+			t.Errorf("%s: Check() = %v", row.why, err)
+		}
+		if at, waits := l.h.Deadline(); waits {
+			t.Errorf("%s: Deadline() = %v when all is over, want none", row.why, at)
+		}
+	}
+}
+
+func BenchmarkLinuxConnectionLife(b *testing.B) {
+	l := newLifeOf(netmodel.Linux())
+	b.ReportAllocs()
+	for b.Loop() {
+		if !l.once() {
+			b.Fatal("a connection did not live its life")
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "connections/s")
+}
+
+func TestEveryReadyMadeProfileIsValid(t *testing.T) {
+	names := map[string]bool{}
+	for _, p := range netmodel.Profiles() {
+		if err := p.Validate(); err != nil {
+			t.Errorf("%s: Validate() = %v, want nil", p.Name, err)
+		}
+		if p.Long == "" || names[p.Name] {
+			t.Errorf("%s: description %q, named before %v: want one, and a name of its own", p.Name, p.Long, names[p.Name])
+		}
+		names[p.Name] = true
+		got, ok := netmodel.ProfileByName(p.Name)
+		check(t, "ProfileByName("+p.Name+"): found", ok, true)
+		check(t, "ProfileByName("+p.Name+")", got, p)
+	}
+}

@@ -1,0 +1,123 @@
+package netmodel_test
+
+import (
+	"testing"
+
+	"wspsim/netmodel"
+)
+
+// What calls do under Wine, and in the stacks beside it, where that is not what
+// they do on Linux. Measured: W, G, D, L05, L07.
+
+func TestWineAsksForStartupInSocketOnly(t *testing.T) {
+	h := netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Wine(), Addrs: []netmodel.IP{hostIP}})
+	_, err := h.Socket(netmodel.Stream)
+	wantErr(t, "Socket(Stream) before Startup", err, netmodel.WSANOTINITIALISED)
+	wantErr(t, "Listen(3, 1) before Startup", h.Listen(3, 1), netmodel.WSAENOTSOCK)
+	wantErr(t, "Startup()", h.Startup(), 0)
+	fd, err := h.Socket(netmodel.Stream)
+	wantErr(t, "Socket(Stream)", err, 0)
+	wantErr(t, "Cleanup()", h.Cleanup(), 0)
+	wantErr(t, "Listen after Cleanup", h.Listen(fd, 1), netmodel.WSAENOTSOCK)
+}
+
+func TestFileCannotListen(t *testing.T) {
+	for _, tt := range []struct {
+		profile netmodel.Profile
+		want    netmodel.Errno
+		why     string
+	}{
+		{netmodel.Wine(), netmodel.WSAEOPNOTSUPP, "W"},
+		{netmodel.Linux(), netmodel.WSAENOTSOCK, "L09"},
+		{netmodel.WSP(), netmodel.WSAENOTSOCK, "E8"},
+	} {
+		s := newStage(t, tt.profile, 0)
+		fd, err := s.h.OpenFile()
+		wantErr(t, "OpenFile()", err, 0)
+		wantErr(t, tt.profile.Name+": Listen(a file) ("+tt.why+")", s.h.Listen(fd, 1), tt.want)
+	}
+}
+
+func TestDecisionThatIsNoneFailsAsEachStackSays(t *testing.T) {
+	for _, tt := range []struct {
+		profile netmodel.Profile
+		want    netmodel.Errno
+	}{
+		{netmodel.Wine(), netmodel.WSAENOTSOCK}, // W
+		{netmodel.Windows(), netmodel.WSAEINVAL},
+	} {
+		s := listening(t, tt.profile, 2)
+		s.open("a")
+		_, err := s.h.AcceptIf(s.fd, func(netmodel.Request) netmodel.Decision { return 77 })
+		wantErr(t, tt.profile.Name+": AcceptIf(77)", err, tt.want)
+		check(t, tt.profile.Name+": the next accept", s.accept(), "a") // nothing has changed
+	}
+}
+
+func TestWineCallsBrokenPipeReset(t *testing.T) {
+	s := listening(t, netmodel.Wine(), 2)
+	_, err := s.h.Send(s.fd, 1)
+	wantErr(t, "Send(listener)", err, netmodel.WSAECONNRESET)
+	_, err = s.h.Send(s.bound(otherIP, port+1), 1)
+	wantErr(t, "Send(bound)", err, netmodel.WSAENOTCONN)
+	s.open("a")
+	s.rst("a")
+	s.accept()
+	_, err = s.h.Send(s.fds["a"], 1)
+	wantErr(t, "Send(reset)", err, netmodel.WSAECONNRESET)
+}
+
+func TestAcceptWithBadAddressLosesTheConnection(t *testing.T) {
+	for _, p := range []netmodel.Profile{netmodel.Linux(), netmodel.Wine()} { // L05, W
+		s := listening(t, p, 3)
+		wantErr(t, p.Name+": AcceptBadAddress of nothing", s.h.AcceptBadAddress(s.fd), netmodel.WSAEWOULDBLOCK)
+		s.open("a", "b")
+		wantErr(t, p.Name+": AcceptBadAddress", s.h.AcceptBadAddress(s.fd), netmodel.WSAEFAULT)
+		s.pump()
+		check(t, p.Name+": a hears", s.heard("a"), "FIN")
+		check(t, p.Name+": the next accept", s.accept(), "b")
+	}
+}
+
+func TestPeerNameIsThatOfAConnectionOnly(t *testing.T) {
+	s := listening(t, netmodel.Linux(), 3)
+	_, err := s.h.PeerName(s.fd)
+	wantErr(t, "PeerName(listener)", err, netmodel.WSAENOTCONN)
+	s.open("a", "b")
+	s.rst("b")
+	s.accept()
+	s.accept()
+	peer, err := s.h.PeerName(s.fds["a"])
+	wantErr(t, "PeerName(a)", err, 0)
+	check(t, "PeerName(a)", peer, s.peer("a").addr)
+	_, err = s.h.PeerName(s.fds["b"])
+	wantErr(t, "PeerName(b), which was reset", err, netmodel.WSAENOTCONN)
+	_, err = s.h.PeerName(s.fds["b"] + 9)
+	wantErr(t, "PeerName(nothing)", err, netmodel.WSAEBADF)
+}
+
+func TestNetstackListensAgainWithZeroAndNotBelow(t *testing.T) {
+	for _, tt := range []struct {
+		backlog int
+		want    netmodel.Errno
+	}{{-1, netmodel.WSAEINVAL}, {0, 0}, {1, 0}} {
+		s := listening(t, netmodel.Netstack(), 8)
+		wantErr(t, "Listen("+itoa(tt.backlog)+") with an empty queue", s.h.Listen(s.fd, tt.backlog), tt.want)
+	}
+}
+
+func TestFakeNetworkTakesAnAddressAndTheWildcardForTwo(t *testing.T) {
+	s := newStage(t, netmodel.GoFakeNet(), 0)
+	s.bound(hostIP, port)
+	s.bound(netmodel.AnyIP, port)
+	wantErr(t, "Bind to the same address", s.h.Bind(s.socket(), netmodel.Addr{IP: hostIP, Port: port}), netmodel.WSAEADDRINUSE)
+}
+
+func TestWineExclusiveWildcardMeetsAnyAddress(t *testing.T) {
+	s := newStage(t, netmodel.Wine(), 0)
+	first, second := s.socket(), s.socket()
+	s.set(first, netmodel.SO_REUSEADDR, 1)
+	wantErr(t, "Bind(specific, SO_REUSEADDR)", s.h.Bind(first, netmodel.Addr{IP: hostIP, Port: port}), 0)
+	s.set(second, netmodel.SO_EXCLUSIVEADDRUSE, 1)
+	wantErr(t, "Bind(wildcard, SO_EXCLUSIVEADDRUSE)", s.h.Bind(second, netmodel.Addr{Port: port}), netmodel.WSAEADDRINUSE)
+}

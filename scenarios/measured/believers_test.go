@@ -1,0 +1,106 @@
+package measured_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"wspsim/scenarios/measured"
+)
+
+func TestBelieversDoWhatWasMeasured(t *testing.T) {
+	for _, tt := range []struct {
+		file          string
+		agree, fields int
+		causes        []string // what every cause begins or ends with
+		why           string
+	}{
+		{"L14_syn_queue", 1845, 1845, nil, "half-open connections fit as the formula says"},
+		{"L11_phantom", 1041, 1051, []string{
+			"the kernel counted data as sent again that neither the capture nor the listener saw",
+			"timers rang a tick late, and each sets the next from when it rang",
+		}, "who believes, who gets in at which retransmission, who is reset"},
+		{"L13_burst_rtt", 11563, 11639, []string{
+			"the relay ran late: what follows is on time again",
+			"the timeout of this client follows from the round trip of its own handshake, or rang a tick late: another slot",
+			"follows from the slots of timers of data in which clients differ",
+		}, "all SYNs before any ACK"},
+	} {
+		s := measured.Sum(truthOf(t, tt.file))
+		if s.Agree != tt.agree || s.Fields != tt.fields {
+			t.Errorf("%s: %d of %d fields agree, want %d of %d (%s)", tt.file, s.Agree, s.Fields, tt.agree, tt.fields, tt.why)
+		}
+		for _, d := range s.Differences {
+			if !slices.Contains(tt.causes, d.Cause) {
+				t.Errorf("%s: %s differs %d times: %s; cause %q, want one of %q", tt.file, d.Field, d.Times, d.Example, d.Cause, tt.causes)
+			}
+		}
+	}
+}
+
+func TestOpenLoopsAreDecidedAsLogged(t *testing.T) {
+	all := truthOf(t, "L12_openloop")
+	s := measured.Sum(all)
+	if s.DecisionsAgree != 34584 || s.Decisions != 34644 {
+		t.Errorf("L12_openloop: %d of %d decisions agree, want 34584 of 34644", s.DecisionsAgree, s.Decisions)
+	}
+	if s.Agree != 188 || s.Fields != 220 {
+		t.Errorf("L12_openloop: %d of %d fields agree, want 188 of 220", s.Agree, s.Fields)
+	}
+	// Of the 60 that differ: how many for which reason.
+	causes := map[string]int{}
+	for _, d := range s.Differences {
+		if d.Cause == "" {
+			t.Errorf("L12_openloop: %s differs without a cause: %s", d.Field, d.Example)
+		}
+		if !strings.HasPrefix(d.Cause, "follows from") {
+			for part := range strings.SplitSeq(d.Cause, "; ") {
+				n, why := 0, ""
+				if _, err := fmt.Sscanf(part, "%d %s", &n, &why); err != nil {
+					t.Errorf("L12_openloop: cause %q: want a number and a reason: %v", part, err)
+				}
+				causes[why] += n * d.Times
+			}
+		}
+	}
+	want := map[string]int{"within": 42, "with": 5, "which": 7, "unexplained": 6} // an accept, the half-open count, a burst
+	if fmt.Sprint(causes) != fmt.Sprint(want) {
+		t.Errorf("L12_openloop: causes by their first word %v, want %v", causes, want)
+	}
+}
+
+// loop is an open-loop log of the given events on a listener with backlog 0.
+func loop(t *testing.T, events string) *measured.Comparison {
+	t.Helper()
+	c, err := play("openloop", `{"backlog":0}`, `{"events_us":[`+events+`]}`)
+	if err != nil {
+		t.Fatalf("log %s: %v", events, err)
+	}
+	return c
+}
+
+func TestLogsAreJudgedByWhatFollows(t *testing.T) {
+	const first = `[1000,"S",0],[1001,"s",0],[1002,"A",0],` // the queue of one is full
+	for _, tt := range []struct {
+		name, events     string
+		decisions, agree int
+		cause            string
+		why              string
+	}{
+		{"full", first + `[2000,"S",1],[900000,"a",0]`, 4, 4, "", "a SYN at a full queue is ignored"},
+		{"overshoot", first + `[2000,"S",1],[2001,"s",1],[900000,"a",0]`, 4, 3, "1 unexplained", "the kernel answered what the model ignores"},
+		{"stamp", first + `[2000,"S",1],[2001,"s",1],[2100,"a",0]`, 4, 3, "1 within 2 ms of the return of an accept, which was stamped late", "it had accepted before"},
+		{"ignored", first + `[900000,"a",0],[910000,"S",1],[1920000,"S",1]`, 5, 3, "2 unexplained", "room, and yet no answer"},
+		{"order", first + `[1005,"a",0],[1100,"S",1],[1101,"s",1],[1102,"A",1],[1150,"a",1]`, 6, 6, "", "accept in the order of completion"},
+		{"data", first + `[1005,"a",0],[1100,"S",1],[1101,"s",1],[1102,"A",1],[1103,"D",1],[1150,"a",1]`, 6, 6, "", "the ACK let it in: the data behind it decides nothing"},
+	} {
+		c := loop(t, tt.events)
+		if c.Decisions != tt.decisions || c.DecisionsAgree != tt.agree {
+			t.Errorf("%s: %d of %d decisions agree, want %d of %d (%s)", tt.name, c.DecisionsAgree, c.Decisions, tt.agree, tt.decisions, tt.why)
+		}
+		if cause := c.Fields[0].Cause; cause != tt.cause {
+			t.Errorf("%s: cause %q, want %q (%s)", tt.name, cause, tt.cause, tt.why)
+		}
+	}
+}

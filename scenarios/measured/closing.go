@@ -1,0 +1,298 @@
+package measured
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"wspsim/netmodel"
+)
+
+type closingParams struct {
+	Backlog  int    `json:"backlog"`
+	How      string `json:"how"`
+	Full     *int   `json:"full"`     // so many connect before; without it, as many as fit
+	HalfOpen int    `json:"halfopen"` // then so many whose final ACK does not arrive
+	Waiting  int    `json:"waiting"`  // then so many that are ignored
+}
+
+type closingObserved struct {
+	Before struct {
+		Client map[string]int `json:"client_states"`
+		Q      int            `json:"q"`
+		Server map[string]int `json:"server_states"`
+	} `json:"before"`
+	CloseAt     float64 `json:"close_at_ms"`
+	Close       *string `json:"close"`
+	Shutdown    *string `json:"shutdown"`
+	AcceptAfter *string `json:"accept_after"`
+	AcceptConn  *int    `json:"acceptconn_after"`
+	State       *string `json:"listener_state"`
+	Poll        *string `json:"poll_after"`
+	ListenAgain *string `json:"listen_again"`
+	AfterAgain  *struct {
+		Accept  string `json:"accept"`
+		Client  int    `json:"client"`
+		Connect string `json:"connect"`
+	} `json:"after_listen_again"`
+	Pending []struct {
+		I     int    `json:"i"`
+		Read  string `json:"read"`
+		Read2 string `json:"read2"`
+		State string `json:"state"`
+		Write string `json:"write"`
+	} `json:"pending_clients"`
+	PerClient []perClient    `json:"per_client"`
+	Waiting   []perClient    `json:"waiting_clients"`
+	Stat      map[string]int `json:"stat"`
+}
+
+// perClient is what was seen of a client. Its segments were stamped by another
+// clock than its calls, which is up to 2 ms off.
+type perClient struct {
+	I       int       `json:"i"`
+	Res     string    `json:"res"`
+	Connect *float64  `json:"connect_ms"`
+	Done    *float64  `json:"done_ms"` // when somebody looked: after the last connect
+	Reset   []float64 `json:"rst_ms"`
+	Syn     []float64 `json:"syn_ms"`
+}
+
+// How far instants may lie from those of the model, in milliseconds.
+const (
+	synTolerance   = 6.0 // L10: all instants of 318 schedules lie within that
+	stampTolerance = 8.0 // stamps come late when the processors are busy: 7 ms were seen
+)
+
+// replayClosing: a listener is closed or shut down while connections are complete,
+// half-open, and ignored. K11
+func replayClosing(t *Trial, c *Comparison) error {
+	p, err := decode[closingParams](t.Params)
+	if err != nil {
+		return err
+	}
+	o, err := decode[closingObserved](t.Observed)
+	if err != nil {
+		return err
+	}
+	profile, err := t.kernel()
+	if err != nil {
+		return err
+	}
+	profile.Timers.Phase = phaseOf(profile.Timers, secondSyns(profile, o.PerClient), promptly)
+	c.leftovers("", t.Observed, "accept_after", "acceptconn_after", "after_listen_again", "before", "close", "close_at_ms", "listen_again",
+		"listener_state", "pending_clients", "per_client", "poll_after", "shutdown", "stat", "waiting_clients")
+	s, err := newCrew(profile, p.Backlog)
+	if err != nil {
+		return err
+	}
+	full := profile.AtSyn.Of(profile.Backlog.Effective(p.Backlog))
+	if p.Full != nil {
+		full = *p.Full
+	}
+	if err := s.crowdIn(full, &p, o.PerClient); err != nil {
+		return err
+	}
+	if err := s.until(milliseconds(o.CloseAt)); err != nil {
+		return err
+	}
+	recvq, _ := s.queue()
+	c.equal("before q", o.Before.Q, recvq)
+	c.equal("before client_states", o.Before.Client, s.ends.count(s.crowd))
+	c.equal("before server_states", o.Before.Server, s.serverStates())
+	if err := s.end(&p, &o, c); err != nil {
+		return err
+	}
+	if err := s.until(o.lastDone()); err != nil {
+		return err
+	}
+	if err := s.compareClients(&o, c); err != nil {
+		return err
+	}
+	if err := s.again(&p, &o, c); err != nil {
+		return err
+	}
+	c.stats(o.Stat, s.stat())
+	return nil
+}
+
+// secondSyns are the timers that were seen to ring: those of clients that sent
+// their SYN a second time.
+func secondSyns(p netmodel.Profile, clients []perClient) []rang {
+	var seen []rang
+	for _, k := range clients {
+		if len(k.Syn) > 1 {
+			seen = append(seen, rang{set: milliseconds(k.Syn[0]), at: milliseconds(k.Syn[1]), wait: p.Client.Syn.Wait(0)})
+		}
+	}
+	return seen
+}
+
+// crowdIn lets the clients connect when they did.
+func (s *crew) crowdIn(full int, p *closingParams, clients []perClient) error {
+	if want := full + p.HalfOpen + p.Waiting; len(clients) != want {
+		return fmt.Errorf("%d clients in per_client: want %d, which is %d that fit, %d half-open and %d waiting", len(clients), want, full, p.HalfOpen, p.Waiting)
+	}
+	for i, k := range clients {
+		if len(k.Syn) == 0 {
+			return fmt.Errorf("client %d has no syn_ms: want the instants of its SYNs", i)
+		}
+		dial := s.dial
+		if i >= full && i < full+p.HalfOpen {
+			dial = s.dialHalf
+		}
+		if err := dial(milliseconds(k.Syn[0])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end closes the listener, or shuts it down, and looks at it.
+func (s *crew) end(p *closingParams, o *closingObserved, c *Comparison) error {
+	var err error
+	switch p.How {
+	case "close":
+		err = s.host().CloseSocket(s.fd)
+	case "shutdown_rd":
+		err = s.host().Shutdown(s.fd, netmodel.ShutReceive)
+	case "shutdown_wr":
+		err = s.host().Shutdown(s.fd, netmodel.ShutSend)
+	case "shutdown_rdwr":
+		err = s.host().Shutdown(s.fd, netmodel.ShutBoth)
+	default:
+		return fmt.Errorf("how %q is not known: want close, shutdown_rd, shutdown_wr or shutdown_rdwr", p.How)
+	}
+	compareIf(c, "close", o.Close, nameOf(err))
+	compareIf(c, "shutdown", o.Shutdown, nameOf(err))
+	if err := s.settle(); err != nil {
+		return err
+	}
+	state, poll := s.look()
+	compareIf(c, "listener_state", o.State, state)
+	compareIf(c, "acceptconn_after", o.AcceptConn, map[bool]int{false: 0, true: 1}[s.listens()])
+	compareIf(c, "poll_after", o.Poll, poll)
+	_, _, err = s.take()
+	compareIf(c, "accept_after", o.AcceptAfter, nameOf(err))
+	return nil
+}
+
+// look returns the state of the listener and what poll reports of it when it is
+// asked for reading.
+func (s *crew) look() (state, poll string) {
+	_, err := s.host().GetSockOpt(s.fd, netmodel.SO_ACCEPTCONN)
+	switch {
+	case err != nil: // closed
+		return nameOf(err), fmt.Sprintf("%#x", pollInvalid)
+	case s.listens():
+		return "LISTEN", s.poll(s.host(), s.fd, "LISTEN")
+	}
+	return "CLOSE", fmt.Sprintf("%#x", pollHup) // a stream socket that neither is connected nor listens
+}
+
+// compareIf compares a field that not every kind of trial has.
+func compareIf[T any](c *Comparison, name string, measured *T, modelled T) {
+	if measured != nil {
+		c.equal(name, *measured, modelled)
+	}
+}
+
+// lastDone returns when the last client that waited had a result; if one never
+// had, when everybody had sent its SYN a second time.
+func (o *closingObserved) lastDone() time.Duration {
+	last := milliseconds(o.CloseAt)
+	for _, k := range o.Waiting {
+		if k.Done == nil || k.Res == "" {
+			return last + 1500*time.Millisecond
+		}
+		last = max(last, milliseconds(*k.Done+stampTolerance))
+	}
+	return last
+}
+
+// compareClients compares what became of the clients.
+func (s *crew) compareClients(o *closingObserved, c *Comparison) error {
+	looked := 0.0 // nobody looked before
+	for _, k := range o.Waiting {
+		if k.Connect != nil {
+			looked = max(looked, *k.Connect)
+		}
+	}
+	for _, k := range o.Pending {
+		if k.I < 0 || k.I >= len(s.fds) {
+			return fmt.Errorf("pending client %d: want 0 to %d", k.I, len(s.fds)-1)
+		}
+		name := fmt.Sprintf("pending %d ", k.I)
+		h, fd := s.callers(), s.fds[k.I]
+		c.equal(name+"state", k.State, s.stateOf(k.I))
+		c.equal(name+"read", k.Read, s.read(h, fd))
+		c.equal(name+"read2", k.Read2, s.read(h, fd))
+		wrote, err := s.write(h, fd)
+		if err != nil {
+			return err
+		}
+		c.equal(name+"write", k.Write, wrote)
+	}
+	for _, k := range o.PerClient {
+		name := fmt.Sprintf("client %d ", k.I)
+		conn := netmodel.ConnID(k.I + 1)
+		s.compareResult(name, &k, looked, c)
+		c.instants(name+"syn_ms", k.Syn, s.ends.syns[conn], synTolerance)
+		c.instants(name+"rst_ms", k.Reset, s.ends.resets[conn], stampTolerance)
+	}
+	for _, k := range o.Waiting {
+		s.compareResult(fmt.Sprintf("waiting %d ", k.I), &k, looked, c)
+	}
+	return nil
+}
+
+func (s *crew) compareResult(name string, k *perClient, looked float64, c *Comparison) {
+	c.equal(name+"res", k.Res, s.result(k.I))
+	if done, ok := s.ends.done[netmodel.ConnID(k.I+1)]; ok && k.Done != nil {
+		c.near(name+"done_ms", *k.Done, max(looked, inMilliseconds(done)), stampTolerance)
+	}
+}
+
+// newcomer is the number of the client that connects to the listener that listens
+// again; somebody else is nobodyKnown.
+const (
+	newcomer    = 99
+	nobodyKnown = -2
+)
+
+// again calls listen another time, lets somebody connect, and accepts.
+func (s *crew) again(p *closingParams, o *closingObserved, c *Comparison) error {
+	if o.ListenAgain == nil || *o.ListenAgain == "" {
+		return nil
+	}
+	err := s.host().Listen(s.fd, p.Backlog)
+	if p.How == "close" && *o.ListenAgain == "OK" { // the descriptor is gone, so this was another socket
+		s.fd, err = openListener(s.host(), netmodel.Addr{Port: 80}, p.Backlog)
+	}
+	c.equal("listen_again", *o.ListenAgain, nameOf(err))
+	if o.AfterAgain == nil || err != nil {
+		return nil
+	}
+	if err := s.dial(s.now()); err != nil {
+		return err
+	}
+	last := len(s.fds) - 1
+	client, _, err := s.take()
+	switch {
+	case client == last:
+		client = newcomer
+	case client >= 0:
+		client = nobodyKnown
+	}
+	c.equal("after_listen_again connect", o.AfterAgain.Connect, s.result(last))
+	c.equal("after_listen_again accept", o.AfterAgain.Accept, nameOf(err))
+	c.equal("after_listen_again client", o.AfterAgain.Client, client)
+	return nil
+}
+
+// rawField returns a field of an object as it is written.
+func rawField(object json.RawMessage, key string) json.RawMessage {
+	var keys map[string]json.RawMessage
+	_ = json.Unmarshal(object, &keys) // no object, no field
+	return keys[key]
+}

@@ -1,0 +1,146 @@
+package measured
+
+import (
+	"time"
+
+	"wspsim/netmodel"
+)
+
+type deferralParams struct {
+	Backlog int     `json:"backlog"`
+	Seconds float64 `json:"defer_s"`
+}
+
+type deferralObserved struct {
+	Samples []deferralSample `json:"samples"`
+	Silent  struct {
+		deferralSample
+		Stat map[string]int `json:"stat"`
+	} `json:"silent"`
+	AfterOneSent deferralSample `json:"after_one_sent"`
+	Stat         map[string]int `json:"stat"`
+	Wire         []wireClient   `json:"wire"`
+}
+
+type deferralSample struct {
+	At           float64        `json:"t_ms"`
+	Q            int            `json:"q"`
+	SynRecv      int            `json:"synrecv"`
+	ClientStates map[string]int `json:"client_states"`
+}
+
+// replayDeferral: TCP_DEFER_ACCEPT, clients that say nothing, and one that then
+// says something. K14
+//
+// Two things are not in the files and follow from the counters. The client that
+// sends is one whose SYN was stored first, for its data is sent again six times
+// and found the queue full seven times: any of the stored ones gives the same
+// numbers. And it sends right after the last sample, and the counters are read
+// some seconds after that: six times are 6.4 s, a seventh would have come after
+// 12.9 s, and no SYN went out after 7.3 s.
+func replayDeferral(t *Trial, c *Comparison) error {
+	p, err := decode[deferralParams](t.Params)
+	if err != nil {
+		return err
+	}
+	o, err := decode[deferralObserved](t.Observed)
+	if err != nil {
+		return err
+	}
+	c.leftovers("params ", t.Params, "backlog", "defer_s")
+	c.leftovers("", t.Observed, "after_one_sent", "samples", "silent", "stat", "wire")
+	profile, err := t.kernel()
+	if err != nil {
+		return err
+	}
+	var seen []Chain
+	for _, w := range o.Wire {
+		seen = append(seen, w.synChain(profile.Client.Syn), w.deferredChain(profile.SynAck, p.Seconds))
+	}
+	profile.Timers.Phase = Phase(profile.Timers, seen, within())
+	s, err := newCrew(profile, p.Backlog)
+	if err != nil {
+		return err
+	}
+	if err := s.host().SetSockOpt(s.fd, netmodel.TCP_DEFER_ACCEPT, int(p.Seconds)); err != nil {
+		return err
+	}
+	for _, w := range o.Wire {
+		if err := s.dial(w.begin()); err != nil {
+			return err
+		}
+	}
+	if err := s.compareSilent(&o, c); err != nil {
+		return err
+	}
+	if _, err := s.write(s.callers(), s.fds[0]); err != nil {
+		return err
+	}
+	s.compareSample(c, "after_one_sent ", &o.AfterOneSent)
+	if err := s.until(max(lastSeen(o.Wire), countedAfter)); err != nil {
+		return err
+	}
+	s.compareWire(c, o.Wire)
+	delete(o.Stat, "TCPSYNChallenge") // see replayDrain
+	c.stats(o.Stat, s.stat())
+	return nil
+}
+
+// countedAfter is when the counters were read, at the earliest.
+const countedAfter = 8 * time.Second
+
+// deferredChain is the timer of the SYN-ACKs to a client whose ACK came and was put
+// off: nothing shows the first times that it rings.
+func (w *wireClient) deferredChain(s netmodel.Schedule, seconds float64) Chain {
+	c := Chain{}
+	if len(w.SynAck) == 0 {
+		return c
+	}
+	c.Set = milliseconds(w.SynAck[0])
+	waited, k := s.Wait(0), 0
+	for ; waited.Seconds() < seconds && k < 30; k++ {
+		c.Waits = append(c.Waits, s.Wait(uint8(k)))
+		c.Rang = append(c.Rang, unseen)
+		waited += s.Wait(uint8(k + 1))
+	}
+	for _, at := range w.SynAck[1:] {
+		c.Waits = append(c.Waits, s.Wait(uint8(k)))
+		c.Rang = append(c.Rang, milliseconds(at))
+		k++
+	}
+	return c
+}
+
+// compareSilent compares what there is while nobody says anything.
+func (s *crew) compareSilent(o *deferralObserved, c *Comparison) error {
+	for _, sample := range o.Samples {
+		if err := s.until(milliseconds(sample.At)); err != nil {
+			return err
+		}
+		s.compareSample(c, "samples ", &sample)
+	}
+	s.compareSample(c, "silent ", &o.Silent.deferralSample)
+	delete(o.Silent.Stat, "TCPSYNChallenge")
+	c.stats(o.Silent.Stat, s.stat())
+	return nil
+}
+
+// compareSample compares the queues and the states of the clients.
+func (s *crew) compareSample(c *Comparison, name string, m *deferralSample) {
+	q, half := s.queues()
+	c.equal(name+"q", m.Q, q)
+	c.equal(name+"synrecv", m.SynRecv, half)
+	if m.ClientStates != nil {
+		c.equal(name+"client_states", m.ClientStates, s.ends.count(s.crowd))
+	}
+}
+
+// compareWire compares what passed between the server and each client.
+func (s *crew) compareWire(c *Comparison, clients []wireClient) {
+	sent := answersOf(s.records)
+	for i, w := range clients {
+		s.againInstants(c, i, w.Syn)
+		c.instants("synack_ms", w.SynAck, sent.synAcks[attemptOf(i)], synTolerance)
+		c.equal("res", w.Result, s.result(i))
+	}
+}

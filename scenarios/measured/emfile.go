@@ -1,0 +1,167 @@
+package measured
+
+import (
+	"encoding/json"
+	"time"
+
+	"wspsim/netmodel"
+)
+
+type emfileParams struct {
+	Backlog int `json:"backlog"`
+}
+
+type emfileObserved struct {
+	AcceptEmpty string      `json:"accept_empty_queue_no_fd"`
+	Accepts     []string    `json:"accepts"`
+	CloseOne    afterClose  `json:"after_close_one"`
+	CloseTwo    *afterClose `json:"after_close_two"`
+	Arrivals    struct {
+		Established int `json:"established_total"`
+		Fired       int `json:"fired"`
+		Q           int `json:"q"`
+	} `json:"arrivals_while_exhausted"`
+	DrainOrder     []int           `json:"drain_order_after"`
+	NextAccept     string          `json:"next_accept"`
+	OpenFails      string          `json:"open_fails_with"`
+	Poll           json.RawMessage `json:"poll_after_emfile"`
+	QBefore        int             `json:"q_before"`
+	QAfter         int             `json:"q_after"`
+	QAfterRelisten int             `json:"q_after_relisten"`
+	Relisten       string          `json:"relisten_while_exhausted"`
+	Socket         string          `json:"socket_no_fd"`
+}
+
+// afterClose is an accept after a descriptor was closed.
+type afterClose struct {
+	Accept string `json:"accept"`
+	Client int    `json:"client"`
+	Q      int    `json:"q"`
+	Reused *bool  `json:"fd_reused"` // accept returned the number that was closed
+}
+
+// replayEmfile: no descriptor is free while connections wait and others come. K9
+func replayEmfile(t *Trial, c *Comparison) error {
+	p, err := decode[emfileParams](t.Params)
+	if err != nil {
+		return err
+	}
+	o, err := decode[emfileObserved](t.Observed)
+	if err != nil {
+		return err
+	}
+	profile, err := t.kernel()
+	if err != nil {
+		return err
+	}
+	c.leftovers("", t.Observed, "accept_empty_queue_no_fd", "accepts", "after_close_one", "after_close_two", "arrivals_while_exhausted", "drain_order_after",
+		"next_accept", "open_fails_with", "poll_after_emfile", "q_after", "q_after_relisten", "q_before", "relisten_while_exhausted", "socket_no_fd")
+	s, empty, err := newPoorCrew(profile, p.Backlog)
+	if err != nil {
+		return err
+	}
+	const step = 30 * time.Microsecond
+	if err := s.dialAll(o.QBefore, 0, step); err != nil {
+		return err
+	}
+	recvq, _ := s.queue()
+	c.equal("q_before", o.QBefore, recvq)
+	files, err := s.exhaust()
+	c.equal("open_fails_with", o.OpenFails, nameOf(err))
+	_, err = s.host().Socket(netmodel.Stream)
+	c.equal("socket_no_fd", o.Socket, nameOf(err))
+	accepts := []string{}
+	for range o.Accepts {
+		_, _, err := s.take()
+		accepts = append(accepts, nameOf(err))
+	}
+	c.equal("accepts", o.Accepts, accepts)
+	_, err = s.host().Accept(empty)
+	c.equal("accept_empty_queue_no_fd", o.AcceptEmpty, nameOf(err))
+	recvq, _ = s.queue()
+	c.equal("q_after", o.QAfter, recvq)
+	ready, _ := s.host().Select(s.fd)
+	c.equal("poll_after_emfile", string(o.Poll), map[bool]string{false: "0", true: "1"}[ready.Read]) // POLLIN is 1
+	if err := s.dialAll(o.Arrivals.Fired-o.QBefore, s.now()+step, step); err != nil {
+		return err
+	}
+	recvq, _ = s.queue()
+	c.equal("arrivals q", o.Arrivals.Q, recvq)
+	c.equal("arrivals established_total", o.Arrivals.Established, s.established())
+	c.equal("relisten_while_exhausted", o.Relisten, nameOf(s.host().Listen(s.fd, p.Backlog)))
+	recvq, _ = s.queue()
+	c.equal("q_after_relisten", o.QAfterRelisten, recvq)
+	return s.recover(&o, files, c)
+}
+
+// recover closes files one by one and accepts.
+func (s *crew) recover(o *emfileObserved, files []netmodel.FD, c *Comparison) error {
+	for i, step := range []*afterClose{&o.CloseOne, o.CloseTwo} {
+		if step == nil {
+			continue
+		}
+		name := [...]string{"after_close_one ", "after_close_two "}[i]
+		last := files[len(files)-1-i]
+		if err := s.host().CloseFile(last); err != nil {
+			return err
+		}
+		client, fd, err := s.take()
+		c.equal(name+"accept", step.Accept, nameOf(err))
+		c.equal(name+"client", step.Client, client)
+		recvq, _ := s.queue()
+		c.equal(name+"q", step.Q, recvq)
+		if step.Reused != nil {
+			c.equal(name+"fd_reused", *step.Reused, fd == last)
+		}
+		if i == 0 {
+			_, _, err := s.take()
+			c.equal("next_accept", o.NextAccept, nameOf(err))
+		}
+	}
+	for _, fd := range files[:len(files)-2] {
+		if err := s.host().CloseFile(fd); err != nil {
+			return err
+		}
+	}
+	order, _ := s.drain()
+	c.equal("drain_order_after", o.DrainOrder, order)
+	return nil
+}
+
+// newPoorCrew is newCrew with a server whose program may open few descriptors,
+// though enough for all who wait, and with a second listener, which nobody calls.
+func newPoorCrew(p netmodel.Profile, backlog int) (s *crew, empty netmodel.FD, err error) {
+	descriptors := p.AtSyn.Of(p.Backlog.Effective(backlog)) + 8
+	s = &crew{stage: &stage{net: netmodel.NewNetwork(1), profile: p}, ends: newEnds()}
+	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: descriptors})
+	s.crowd = s.net.AddHost("clients", netmodel.HostConfig{Profile: p})
+	s.to = netmodel.Addr{IP: netmodel.HostAddr(s.server, 1), Port: 80}
+	if s.fd, err = openListener(s.host(), netmodel.Addr{Port: 80}, backlog); err != nil {
+		return nil, 0, err
+	}
+	empty, err = openListener(s.host(), netmodel.Addr{Port: 81}, backlog)
+	return s, empty, err
+}
+
+// openListener opens a listener on an address.
+func openListener(h *netmodel.Host, at netmodel.Addr, backlog int) (netmodel.FD, error) {
+	fd, err := h.Socket(netmodel.Stream)
+	if err == nil {
+		err = h.Bind(fd, at)
+	}
+	if err == nil {
+		err = h.Listen(fd, backlog)
+	}
+	return fd, err
+}
+
+// exhaust opens files until that fails, and returns them and the error.
+func (s *crew) exhaust() (files []netmodel.FD, err error) {
+	for {
+		fd, err := s.host().OpenFile()
+		if err != nil {
+			return files, err
+		}
+		files = append(files, fd)
+	}
+}

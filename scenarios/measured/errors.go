@@ -1,0 +1,238 @@
+package measured
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wspsim/netmodel"
+)
+
+type errorRow struct {
+	Call       string  `json:"call"`
+	Case       string  `json:"case"`
+	Errno      string  `json:"errno"`
+	SendQ      *int    `json:"sendq"`
+	ConnBefore *int    `json:"acceptconn_before"`
+	ConnAfter  *int    `json:"acceptconn_after"`
+	State      *string `json:"state"`
+	Connect    *string `json:"connect"`
+	SockName   *struct {
+		Addr string `json:"addr"`
+		Port bool   `json:"port_nonzero"`
+	} `json:"sockname"`
+
+	// Two sockets on one port.
+	Addr1        string   `json:"addr1"`
+	Addr2        string   `json:"addr2"`
+	Reuse        string   `json:"reuse"`
+	BindsFirst   []string `json:"bind1_bind2_listen1_listen2"`
+	ListenFirst  []string `json:"bind1_listen1_bind2_listen2"`
+	ListenAtLast string   `json:"listen2_after_first_closed"`
+	FirstReuse   bool     `json:"first_reuseaddr"`
+	SecondReuse  bool     `json:"second_reuseaddr"`
+	Listen       string   `json:"listen"`
+}
+
+// replayErrors: calls in states that do not allow them, and binds that conflict.
+func replayErrors(t *Trial, c *Comparison) error {
+	o, err := decode[struct {
+		Rows []json.RawMessage `json:"rows"`
+	}](t.Observed)
+	if err != nil {
+		return err
+	}
+	profile, err := t.kernel()
+	if err != nil {
+		return err
+	}
+	c.leftovers("", t.Observed, "rows")
+	for i, raw := range o.Rows {
+		row, err := decode[errorRow](raw)
+		if err != nil {
+			return fmt.Errorf("row %d: %w", i, err)
+		}
+		name := row.Call + ", " + row.Case
+		c.leftovers(name+" ", raw, "call", "case", "errno", "sendq", "acceptconn_before", "acceptconn_after", "state", "connect", "sockname", "addr1", "addr2", "reuse",
+			"bind1_bind2_listen1_listen2", "bind1_listen1_bind2_listen2", "listen2_after_first_closed", "first_reuseaddr", "second_reuseaddr", "listen")
+		switch row.Case {
+		case "two sockets, same port":
+			err = playPair(profile, &row, c)
+		case "port in TIME_WAIT":
+			err = playTimeWait(profile, &row, c)
+		default:
+			err = playCall(t, profile, &row, name, c)
+		}
+		if err != nil {
+			return fmt.Errorf("row %d (%s): %w", i, name, err)
+		}
+	}
+	return nil
+}
+
+// playCall makes one call in one state, on a stage of its own.
+func playCall(t *Trial, profile netmodel.Profile, row *errorRow, name string, c *Comparison) error {
+	if strings.HasPrefix(row.Case, "unix ") {
+		unix, err := t.unixKernel()
+		if err != nil {
+			return err
+		}
+		profile = unix
+	}
+	s, err := newCrew(profile, 5)
+	if err != nil {
+		return err
+	}
+	h, fd, err := s.subject(row.Case)
+	if err != nil {
+		return err
+	}
+	before, _ := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
+	compareIf(c, name+" acceptconn_before", row.ConnBefore, before)
+	compareIf(c, name+" state", row.State, s.ends.state[endOf(s.crowd, len(s.fds)-1)])
+	compareIf(c, name+" connect", row.Connect, s.result(len(s.fds)-1))
+	err, known := s.make(h, fd, row)
+	if !known {
+		return fmt.Errorf("call %q is not known: want listen, accept, connect, bind, read, shutdown(SHUT_WR), getpeername", row.Call)
+	}
+	c.equal(name, row.Errno, connectedName(row.Call, err))
+	after, _ := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
+	compareIf(c, name+" acceptconn_after", row.ConnAfter, after)
+	q, _ := h.Queue(fd)
+	if row.Case != "listening again" { // what it was called with is not in the file, and is read off the answer
+		compareIf(c, name+" sendq", row.SendQ, q.Effective)
+	}
+	if row.SockName != nil {
+		at, _ := h.SockName(fd)
+		c.equal(name+" sockname", *row.SockName, struct {
+			Addr string
+			Port bool
+		}{at.IP.String(), at.Port != 0})
+	}
+	return nil
+}
+
+func connectedName(call string, err error) string {
+	if call == "connect" {
+		return connectName(err)
+	}
+	return nameOf(err)
+}
+
+// subject brings a socket into the state that a case names. It lies on the host
+// that is returned.
+func (s *crew) subject(name string) (*netmodel.Host, netmodel.FD, error) {
+	h := s.host()
+	socket := func(typ netmodel.SocketType, port int) (*netmodel.Host, netmodel.FD, error) {
+		fd, err := h.Socket(typ)
+		if err == nil && port != 0 {
+			err = h.Bind(fd, netmodel.Addr{Port: uint16(port)})
+		}
+		return h, fd, err
+	}
+	switch name {
+	case "unbound stream", "unix stream unbound", "unbound", "bind to non-local address":
+		return socket(netmodel.Stream, 0)
+	case "bound udp", "udp":
+		return socket(netmodel.Datagram, 82)
+	case "unix dgram":
+		return socket(netmodel.Datagram, 0)
+	case "raw socket":
+		return socket(netmodel.Raw, 0)
+	case "bound, not listening", "bound twice":
+		return socket(netmodel.Stream, 82)
+	case "file /dev/null", "pipe":
+		fd, err := h.OpenFile()
+		return h, fd, err
+	case "listening", "listening again", "listening, empty, nonblocking":
+		return h, s.fd, nil
+	case "after refused connect":
+		_, _, err := s.tryConnect(0, netmodel.Addr{IP: s.to.IP, Port: 81})
+		return s.callers(), s.fds[0], err
+	}
+	if strings.HasPrefix(name, "bound stream backlog ") {
+		return socket(netmodel.Stream, 82)
+	}
+	if n, ok := numberAfter(name, "closed fd "); ok {
+		return h, netmodel.FD(n), nil
+	}
+	if n, ok := numberAfter(name, "fd "); ok {
+		return h, netmodel.FD(n), nil
+	}
+	return s.connection(name)
+}
+
+// connection brings a connection, or an attempt, into the state that a case names.
+func (s *crew) connection(name string) (*netmodel.Host, netmodel.FD, error) {
+	if name == "connecting (SYN_SENT) stream" { // the queue is full
+		fit := s.profile.AtSyn.Of(s.profile.Backlog.Effective(5))
+		err := s.dialAll(fit+1, 0, 0)
+		return s.callers(), s.fds[len(s.fds)-1], err
+	}
+	if !slices.Contains([]string{"connected stream", "connected stream (client)", "connected stream (accepted)", "CLOSE_WAIT/closed-by-peer stream"}, name) {
+		return nil, 0, fmt.Errorf("case %q is not known", name)
+	}
+	if err := s.dial(0); err != nil {
+		return nil, 0, err
+	}
+	_, accepted, err := s.take()
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case name == "connected stream (accepted)":
+		return s.host(), accepted, nil
+	case strings.HasPrefix(name, "CLOSE_WAIT"):
+		if err := s.host().CloseSocket(accepted); err != nil {
+			return nil, 0, err
+		}
+		err = s.settle()
+	}
+	return s.callers(), s.fds[0], err
+}
+
+func numberAfter(s, prefix string) (int, bool) {
+	rest, ok := strings.CutPrefix(s, prefix)
+	n, err := strconv.Atoi(rest)
+	return n, ok && err == nil
+}
+
+// make makes the call of a row. It reports whether it knows it.
+func (s *crew) make(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err error, known bool) {
+	switch row.Call {
+	case "listen":
+		backlog := 5
+		if n, ok := numberAfter(row.Case, "bound stream backlog "); ok {
+			backlog = max(min(n, math.MaxInt32), math.MinInt32)
+		} else if row.SendQ != nil {
+			backlog = *row.SendQ // what it was called with is not in the file
+		}
+		return h.Listen(fd, backlog), true
+	case "accept":
+		_, err := h.Accept(fd)
+		return err, true
+	case "connect":
+		return h.Connect(fd, s.to), true
+	case "bind":
+		at := netmodel.Addr{Port: 83}
+		if row.Case == "bind to non-local address" {
+			at.IP = netmodel.HostAddr(s.crowd, 1)
+		}
+		return h.Bind(fd, at), true
+	case "read":
+		_, err := h.Receive(fd, 1)
+		return err, true
+	case "getpeername":
+		_, err := h.PeerName(fd)
+		return err, true
+	case "shutdown(SHUT_WR)":
+		return h.Shutdown(fd, netmodel.ShutSend), true
+	case "shutdown(SHUT_RD)":
+		return h.Shutdown(fd, netmodel.ShutReceive), true
+	case "shutdown(SHUT_RDWR)":
+		return h.Shutdown(fd, netmodel.ShutBoth), true
+	}
+	return nil, false
+}

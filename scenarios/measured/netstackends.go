@@ -1,0 +1,339 @@
+package measured
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"wspsim/netmodel"
+)
+
+type netstackRelisten struct {
+	Before    map[string]int `json:"before"`
+	After     map[string]int `json:"after_one_round"`
+	Queue     []int          `json:"queue_then"`
+	Relisten  string         `json:"relisten"`
+	WhenEmpty string         `json:"relisten_when_empty"`
+	End       string         `json:"end"`
+	Stat      map[string]int `json:"stat"`
+}
+
+// replayNetstackRelisten: the queue is full, clients wait, and Listen is called
+// again; a last time when the queue is empty. G
+func replayNetstackRelisten(t *Trial, c *Comparison) error {
+	p, err := decode[netstackParams](t.Params)
+	if err != nil {
+		return err
+	}
+	o, err := decode[netstackRelisten](t.Observed)
+	if err != nil {
+		return err
+	}
+	c.leftovers("", t.Observed, "after_one_round", "before", "end", "queue_then", "relisten", "relisten_when_empty", "stat")
+	s, err := newNetstackCrew(p.Backlog, total(o.Before))
+	if err != nil {
+		return err
+	}
+	c.equal("before", o.Before, s.netstackStates())
+	c.equal("relisten", netstackError(o.Relisten), netstackName(nameOf(s.host().Listen(s.fd, p.Backlog2))))
+	if err := s.until(1500 * time.Millisecond); err != nil { // SYNs went out again once, at 1 s
+		return err
+	}
+	stat := netstackStat(s.records, s.server)
+	c.equal("after_one_round", o.After, s.netstackStates())
+	order, end := s.drain()
+	c.equal("queue_then", o.Queue, order)
+	if slices.Equal(slices.Sorted(slices.Values(o.Queue)), slices.Sorted(slices.Values(order))) {
+		c.because(netstackOrder)
+	}
+	c.equal("end", netstackError(o.End), netstackName(end))
+	c.equal("relisten_when_empty", netstackError(o.WhenEmpty), netstackName(nameOf(s.host().Listen(s.fd, p.Backlog2))))
+	c.netstackStats(o.Stat, stat, "")
+	return nil
+}
+
+// newNetstackCrew lets clients connect one after the other.
+func newNetstackCrew(backlog, clients int) (*crew, error) {
+	if clients > maxBurst {
+		return nil, fmt.Errorf("%d clients: want at most %d", clients, maxBurst)
+	}
+	s, err := newCrew(netmodel.Netstack(), backlog)
+	if err != nil {
+		return nil, err
+	}
+	const gap = 3 * time.Millisecond
+	return s, s.dialAll(clients, 0, gap)
+}
+
+func total(counts map[string]int) int {
+	n := 0
+	for _, k := range counts {
+		n += k
+	}
+	return n
+}
+
+type netstackGone struct {
+	Accepts []struct {
+		Client int    `json:"client"`
+		State  string `json:"state"`
+		Read   string `json:"read"`
+		Read2  string `json:"read2"`
+		Write  string `json:"write"`
+	} `json:"accepts"`
+	Before map[string]int `json:"before"`
+	End    string         `json:"end"`
+	Waiter string         `json:"waiter"`
+	Later  string         `json:"waiter_after_1500ms"`
+}
+
+// replayNetstackGone: the queue is full of clients, the second of which closes or
+// resets its connection; another one asks; then all are accepted. G
+func replayNetstackGone(t *Trial, c *Comparison) error {
+	p, err := decode[netstackParams](t.Params)
+	if err != nil {
+		return err
+	}
+	o, err := decode[netstackGone](t.Observed)
+	if err != nil {
+		return err
+	}
+	c.leftovers("", t.Observed, "accepts", "before", "end", "waiter", "waiter_after_1500ms")
+	queued := total(o.Before)
+	s, err := newNetstackCrew(queued, queued)
+	if err != nil {
+		return err
+	}
+	if queued < 2 {
+		return fmt.Errorf("%d clients: want at least 2, for it is the second that goes", queued)
+	}
+	c.equal("before", o.Before, s.netstackStates())
+	if err := s.depart(1, p.How); err != nil {
+		return err
+	}
+	if err := s.dial(s.now() + time.Millisecond); err != nil {
+		return err
+	}
+	c.equal("waiter", o.Waiter, netstackState(s.stateOf(queued)))
+	if err := s.until(s.now() + 1500*time.Millisecond); err != nil {
+		return err
+	}
+	c.equal("waiter_after_1500ms", o.Later, netstackState(s.stateOf(queued)))
+	var measuredOrder []int
+	for _, a := range o.Accepts {
+		measuredOrder = append(measuredOrder, a.Client)
+	}
+	order, taken, last := s.takeAll()
+	c.equal("accept order", measuredOrder, order)
+	if slices.Equal(slices.Sorted(slices.Values(measuredOrder)), slices.Sorted(slices.Values(order))) {
+		c.because(netstackOrder)
+	}
+	c.equal("end", netstackError(o.End), netstackName(last))
+	for _, a := range o.Accepts {
+		name := fmt.Sprintf("client %d ", a.Client)
+		fd, ok := taken[a.Client]
+		if !ok {
+			c.equal(name+"accepted", true, false)
+			continue
+		}
+		c.equal(name+"state", a.State, netstackState(s.ends.state[end{s.server, netmodel.ConnID(a.Client + 1)}]))
+		c.equal(name+"read", netstackError(a.Read), netstackName(s.read(s.host(), fd)))
+		c.equal(name+"read2", netstackError(a.Read2), netstackName(s.read(s.host(), fd)))
+		wrote, err := s.write(s.host(), fd)
+		if err != nil {
+			return err
+		}
+		c.equal(name+"write", netstackError(a.Write), netstackName(wrote))
+	}
+	return nil
+}
+
+// depart lets a client end its connection.
+func (c *crew) depart(client int, how string) error {
+	switch how {
+	case "fin":
+	case "rst":
+		if err := c.callers().SetSockOpt(c.fds[client], netmodel.SO_LINGER, 0); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("how is %q: want \"fin\" or \"rst\": %w", how, ErrNotModelled)
+	}
+	if err := c.callers().CloseSocket(c.fds[client]); err != nil {
+		return err
+	}
+	return c.settle()
+}
+
+// takeAll accepts until that fails, and returns whose connections they were, in
+// order, their descriptors, and the name of the error.
+func (c *crew) takeAll() (order []int, taken map[int]netmodel.FD, end string) {
+	taken = map[int]netmodel.FD{}
+	for {
+		client, fd, err := c.take()
+		if err != nil {
+			return order, taken, nameOf(err)
+		}
+		order = append(order, client)
+		taken[client] = fd
+	}
+}
+
+type netstackClose struct {
+	At      float64          `json:"at_ms"`
+	Before  map[string]int   `json:"before"`
+	Soon    map[string]int   `json:"after_100ms"`
+	Later   map[string]int   `json:"after_2s"`
+	Clients []netstackClient `json:"clients"`
+	Reads   []string         `json:"reads"`
+	// Of how = "shutdown"; of how = "close" they may be missing.
+	Shutdown string `json:"shutdown"`
+	Accept   string `json:"accept_after_shutdown"`
+	Again    string `json:"listen_again"`
+	Drain    []int  `json:"drain"`
+	End      string `json:"end"`
+}
+
+type netstackClient struct {
+	Number   int       `json:"i"`
+	Error    string    `json:"last_error"`
+	Resets   []float64 `json:"rst_ms"`
+	State    string    `json:"state"`
+	Syns     []float64 `json:"syn_ms"`
+	SynAcks  []float64 `json:"synack_ms"`
+	FailedAt float64   `json:"fail_ms"`
+}
+
+// replayNetstackClose: the queue is full, clients wait, and the listener is closed
+// or shut down. G
+func replayNetstackClose(t *Trial, c *Comparison) error {
+	p, err := decode[netstackParams](t.Params)
+	if err != nil {
+		return err
+	}
+	o, err := decode[netstackClose](t.Observed)
+	if err != nil {
+		return err
+	}
+	c.leftovers("", t.Observed, "accept_after_shutdown", "after_100ms", "after_2s", "at_ms", "before", "clients", "drain", "end", "listen_again", "reads", "shutdown")
+	s, err := newCrew(netmodel.Netstack(), o.Before["ESTABLISHED"])
+	if err != nil {
+		return err
+	}
+	for i, client := range o.Clients { // when they began is an input
+		if len(client.Syns) == 0 || client.Number != i {
+			return fmt.Errorf("client %d of number %d with %d SYNs: want them in order, and at least one SYN", i, client.Number, len(client.Syns))
+		}
+		if err := s.dial(max(s.now(), milliseconds(client.Syns[0]))); err != nil {
+			return err
+		}
+	}
+	if err := s.until(milliseconds(o.At)); err != nil {
+		return err
+	}
+	c.equal("before", o.Before, s.netstackStates())
+	if err := s.endListener(p.How, &o, c); err != nil {
+		return err
+	}
+	if err := s.until(milliseconds(o.At) + 100*time.Millisecond); err != nil {
+		return err
+	}
+	c.equal("after_100ms", o.Soon, s.netstackStates())
+	if err := s.until(milliseconds(o.At) + 2*time.Second); err != nil {
+		return err
+	}
+	c.equal("after_2s", o.Later, s.netstackStates())
+	for _, client := range o.Clients {
+		s.compareNetstackClient(client, c)
+	}
+	if len(o.Reads) > len(s.fds) {
+		return fmt.Errorf("%d reads of %d clients", len(o.Reads), len(s.fds))
+	}
+	for i, read := range o.Reads {
+		wrote, got := "", s.read(s.callers(), s.fds[i])
+		if wrote, err = s.write(s.callers(), s.fds[i]); err != nil {
+			return err
+		}
+		first, second, _ := strings.Cut(read, " / write ")
+		c.equal(fmt.Sprintf("client %d read", i), netstackError(first), netstackName(got))
+		c.equal(fmt.Sprintf("client %d write", i), netstackError(second), netstackName(wrote))
+	}
+	return s.reopen(t.Observed, &o, c)
+}
+
+// endListener closes the listener or shuts it down.
+func (s *crew) endListener(how string, o *netstackClose, c *Comparison) error {
+	switch how {
+	case "close":
+		if err := s.host().CloseSocket(s.fd); err != nil {
+			return err
+		}
+	case "shutdown":
+		c.equal("shutdown", netstackError(o.Shutdown), netstackName(nameOf(s.host().Shutdown(s.fd, netmodel.ShutReceive))))
+	default:
+		return fmt.Errorf("how is %q: want \"close\" or \"shutdown\": %w", how, ErrNotModelled)
+	}
+	if o.Accept != "" {
+		_, err := s.host().Accept(s.fd)
+		c.equal("accept_after_shutdown", netstackError(o.Accept), netstackName(nameOf(err)))
+	}
+	return s.settle()
+}
+
+// reopen listens again on the socket, where the trial did.
+func (s *crew) reopen(observed json.RawMessage, o *netstackClose, c *Comparison) error {
+	if o.Again != "" {
+		c.equal("listen_again", netstackError(o.Again), netstackName(nameOf(s.host().Listen(s.fd, o.Before["ESTABLISHED"]))))
+	}
+	if o.End != "" {
+		order, end := s.drain()
+		c.equal("drain", o.Drain, order)
+		c.equal("end", netstackError(o.End), netstackName(end))
+	}
+	return s.settle()
+}
+
+// compareNetstackClient compares what one client saw.
+func (s *crew) compareNetstackClient(m netstackClient, c *Comparison) {
+	name := fmt.Sprintf("client %d ", m.Number)
+	conn := netmodel.ConnID(m.Number + 1)
+	c.instants(name+"syn_ms", m.Syns, s.ends.syns[conn], netstackLate)
+	c.instants(name+"rst_ms", m.Resets, s.ends.resets[conn], netstackLate)
+	answered := 0
+	if s.result(m.Number) == "OK" {
+		answered = 1
+	}
+	c.equal(name+"synack_ms times", len(m.SynAcks), answered)
+	c.equal(name+"state", m.State, netstackState(s.stateOf(m.Number)))
+	c.equal(name+"last_error", netstackError(m.Error), netstackName(s.result(m.Number)))
+}
+
+// replayNetstackSyns: SYNs that nobody answers. What a stack was told about how
+// often to send them again (syn_retries) changes nothing. G
+func replayNetstackSyns(t *Trial, c *Comparison) error {
+	o, err := decode[netstackClient](t.Observed)
+	if err != nil {
+		return err
+	}
+	if len(o.Syns) == 0 {
+		return fmt.Errorf("no SYN: want at least one")
+	}
+	c.leftovers("", t.Observed, "fail_ms", "i", "last_error", "rst_ms", "state", "syn_ms", "synack_ms")
+	s, err := newCrew(netmodel.Netstack(), 0)
+	if err != nil {
+		return err
+	}
+	s.net.CutOneWay(s.crowd, s.server, true)
+	if err := s.dial(milliseconds(o.Syns[0])); err != nil {
+		return err
+	}
+	if err := s.until(5 * time.Minute); err != nil {
+		return err
+	}
+	o.Number = 0
+	s.compareNetstackClient(o, c)
+	c.near("fail_ms", o.FailedAt, inMilliseconds(s.ends.done[1]), netstackLate)
+	return nil
+}

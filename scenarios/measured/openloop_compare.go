@@ -1,0 +1,123 @@
+package measured
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"wspsim/netmodel"
+)
+
+// replayOpenLoop: requests arrive as they like, a worker accepts one after the
+// other. What arrived is taken from the log; compared is every decision, and what
+// they add up to. K1 to K8
+//
+// What the clients' programs saw is compared as far as it follows from the
+// server's decisions: in runs in which they send, the results depend on when they
+// looked.
+func replayOpenLoop(t *Trial, c *Comparison) error {
+	p, err := decode[openLoopParams](t.Params)
+	if err != nil {
+		return err
+	}
+	o, err := decode[openLoopObserved](t.Observed)
+	if err != nil {
+		return err
+	}
+	profile, err := t.kernel()
+	if err != nil {
+		return err
+	}
+	// A little earlier: a timer rings before what it brings about is sent.
+	profile.Timers.Phase = phaseOf(profile.Timers, synsSentAgain(profile, o.Events), promptly) + 100*time.Microsecond
+	loop, err := newOpenLoop(profile, p.Backlog, o.Events)
+	if err != nil {
+		return err
+	}
+	if err := loop.run(); err != nil {
+		return err
+	}
+	missed := 0
+	for k, d := range loop.kinds {
+		c.decided(decisionKind(k).String(), d.all, d.all-d.misses())
+		c.because(d.cause())
+		missed += d.misses()
+	}
+	follows := ""
+	if missed > 0 {
+		follows = fmt.Sprintf("follows from the %d decisions that differ", missed)
+	}
+	loop.compareTotals(c, p, o, follows)
+	return nil
+}
+
+// compareTotals compares what the decisions add up to.
+func (o *openLoop) compareTotals(c *Comparison, p openLoopParams, m openLoopObserved, follows string) {
+	equal := func(name string, measured, modelled int) {
+		c.equal(name, measured, modelled)
+		c.because(follows)
+	}
+	arrivals, connected := 0, 0
+	by := map[string]int{}
+	for _, l := range o.callers {
+		if l.syns > 0 {
+			arrivals++
+		}
+		if l.answered > 0 {
+			connected++
+			by[fmt.Sprintf("%d retransmissions", l.answered-1)]++
+		}
+	}
+	equal("arrivals", m.Arrivals, arrivals)
+	equal("accepted", m.Accepted, o.handedOut)
+	equal("immediate", m.Immediate, by["0 retransmissions"])
+	for n := range maxSyns {
+		name := fmt.Sprintf("%d retransmissions", n)
+		if m.ByRetransmissions[name] > 0 || by[name] > 0 {
+			equal(name, m.ByRetransmissions[name], by[name])
+		}
+	}
+	equal("failed", m.Failed, arrivals-connected)
+	equal("phantom", m.Phantom, connected-o.handedOut)
+	if p.Send == 0 {
+		equal("OK", m.Results["OK"], connected)
+	}
+	equal("half_open_left", m.HalfOpenLeft, o.halfOpen())
+	stat := counterNames(&o.counters)
+	for _, name := range []string{
+		"PassiveOpens", "ListenOverflows", "ListenDrops", "TCPReqQFullDoCookies", "TCPReqQFullDrop",
+		"SyncookiesSent", "SyncookiesRecv",
+	} {
+		equal("stat "+name, m.Stat[name], stat[name])
+	}
+}
+
+// maxSyns is more than a client sends of them.
+const maxSyns = 64
+
+// counterNames returns counters by the names of nstat without their prefixes.
+func counterNames(c *netmodel.Counters) map[string]int {
+	out := map[string]int{}
+	for _, n := range c.List() {
+		out[strings.TrimPrefix(strings.TrimPrefix(n.Name, "TcpExt"), "Tcp")] = n.Value
+	}
+	return out
+}
+
+// synsSentAgain returns the timers of clients that made them send their SYN again.
+func synsSentAgain(p netmodel.Profile, log []logged) []rang {
+	var out []rang
+	last := map[int]time.Duration{}
+	sent := map[int]uint8{}
+	for _, e := range log {
+		if e.kind != 'S' {
+			continue
+		}
+		if n := sent[e.client]; n > 0 {
+			out = append(out, rang{set: last[e.client], at: e.at, wait: p.Client.Syn.Wait(n - 1)})
+		}
+		last[e.client] = e.at
+		sent[e.client]++
+	}
+	return out
+}

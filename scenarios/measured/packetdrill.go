@@ -1,0 +1,313 @@
+package measured
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+type packetdrillParams struct {
+	Script string `json:"script"`
+}
+
+type packetdrillObserved struct {
+	Pass bool `json:"pass"`
+}
+
+// replayPacketdrill makes a host do what a script of packetdrill made a kernel do,
+// segment by segment, and compares whether everything was as the script says. The
+// scripts are known by what measured.md says of them (section 6).
+func replayPacketdrill(t *Trial, c *Comparison) error {
+	p, err := decode[packetdrillParams](t.Params)
+	if err != nil {
+		return err
+	}
+	o, err := decode[packetdrillObserved](t.Observed)
+	if err != nil {
+		return err
+	}
+	scripts := []func() error{
+		synAtFullQueue, synAckSchedule, ackAtFullQueue, ackAtFullQueueAborts, abortSparesSyn, resetWhileQueued, synSchedule, closeResets,
+	}
+	number, ok := numberAfter(strings.SplitN(p.Script, "-", 2)[0], "")
+	if !ok || number < 1 || number > len(scripts) {
+		return fmt.Errorf("script %q is not known: want a name that begins with 01 to %02d", p.Script, len(scripts))
+	}
+	failed := scripts[number-1]()
+	c.equal(p.Script, o.Pass, failed == nil)
+	if failed != nil {
+		c.because("on the model, " + failed.Error())
+	}
+	return nil
+}
+
+// bench is a host whose peers are written by hand, with everything it has sent.
+type bench struct {
+	host *netmodel.Host
+	fd   netmodel.FD
+	sent []stamped
+}
+
+type stamped struct {
+	at time.Duration
+	netmodel.Segment
+}
+
+// own returns the address that the host listens on.
+func own() netmodel.Addr { return netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: 80} }
+
+// peer returns the address of a peer, by its number.
+func peer(k int) netmodel.Addr {
+	return netmodel.Addr{IP: netmodel.HostAddr(2, 1), Port: uint16(1024 + k)}
+}
+
+// newBench opens a listener on a host of Linux with some settings: name, value ...
+func newBench(backlog int, settings ...string) (*bench, error) {
+	p := netmodel.Linux()
+	for pair := range slices.Chunk(settings, 2) {
+		var err error
+		if p, err = p.Tune(pair[0], pair[1]); err != nil {
+			return nil, err
+		}
+	}
+	w := &bench{host: netmodel.NewHost(netmodel.HostConfig{Profile: p, ID: 1, Addrs: []netmodel.IP{own().IP}})}
+	err := w.host.Startup()
+	if err == nil {
+		w.fd, err = openListener(w.host, own(), backlog)
+	}
+	return w, err
+}
+
+// until lets time pass.
+func (w *bench) until(at time.Duration) {
+	for {
+		w.collect()
+		next, ok := w.host.Deadline()
+		if !ok || next > sim.Time(at) {
+			break
+		}
+		w.host.Advance(next)
+	}
+	w.host.Advance(sim.Time(at))
+	w.collect()
+}
+
+func (w *bench) collect() {
+	for _, s := range w.host.Drain(nil) {
+		w.sent = append(w.sent, stamped{time.Duration(w.host.Now()), s})
+	}
+}
+
+// The number that peers begin with.
+const firstNumber = 1000
+
+func (w *bench) syn(k int) {
+	w.host.Deliver(netmodel.Segment{Src: peer(k), Dst: own(), Seq: firstNumber, Flags: netmodel.SYN})
+	w.collect()
+}
+
+// segment delivers a segment of a peer that answers the SYN-ACK it got last, with
+// some data.
+func (w *bench) segment(k int, flags netmodel.Flags, data uint32) {
+	s := netmodel.Segment{Src: peer(k), Dst: own(), Seq: firstNumber + 1, Len: data, Flags: flags}
+	for _, answer := range w.to(k, netmodel.SYN|netmodel.ACK) {
+		s.Ack = answer.Seq + 1
+	}
+	w.host.Deliver(s)
+	w.collect()
+}
+
+// connect runs the handshake of a peer.
+func (w *bench) connect(k int) {
+	w.syn(k)
+	w.segment(k, netmodel.ACK, 0)
+}
+
+// to returns what was sent to a peer with some flags.
+func (w *bench) to(k int, flags netmodel.Flags) []stamped {
+	var found []stamped
+	for _, s := range w.sent {
+		if s.Dst == peer(k) && s.Flags&flags == flags {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// expect returns what is wrong if something is not as it should be.
+func expect(what string, got, want any) error {
+	if fmt.Sprint(got) == fmt.Sprint(want) {
+		return nil
+	}
+	return fmt.Errorf("%s: got %v, want %v", what, got, want)
+}
+
+// expectAt returns what is wrong if something was not sent at some seconds. The
+// timers of the kernel are late by up to an eighth of their wait, and a tick.
+func expectAt(what string, sent []stamped, seconds ...int) error {
+	err := expect("times of "+what, len(sent), len(seconds))
+	for i := 0; err == nil && i < len(sent); i++ {
+		due := time.Duration(seconds[i]) * time.Second
+		if at := sent[i].at; at < due || at > due+due/8+4*time.Millisecond {
+			err = fmt.Errorf("%s number %d: sent at %v, want %v", what, i+1, at, due)
+		}
+	}
+	return err
+}
+
+// queued returns how many connections are complete and how many half-open.
+func (w *bench) queued() [2]int {
+	q, _ := w.host.Queue(w.fd)
+	return [2]int{q.Complete, q.HalfOpen}
+}
+
+// accepts returns how so many calls of accept ended.
+func (w *bench) accepts(calls int) []string {
+	var names []string
+	for range calls {
+		_, err := w.host.Accept(w.fd)
+		names = append(names, nameOf(err))
+	}
+	return names
+}
+
+// 01: a SYN at a full queue is unanswered twice, and answered once there is room.
+func synAtFullQueue() error {
+	w, err := newBench(0)
+	if err != nil {
+		return err
+	}
+	w.connect(0)
+	w.syn(1)
+	w.until(time.Second)
+	w.syn(1)
+	unanswered := expect("answers while the queue is full", len(w.to(1, 0)), 0)
+	accepted := expect("accept", w.accepts(1), "[OK]")
+	w.until(3 * time.Second)
+	w.syn(1)
+	return errors.Join(unanswered, accepted, expect("SYN-ACKs once there is room", len(w.to(1, netmodel.SYN|netmodel.ACK)), 1))
+}
+
+// 02: a SYN-ACK goes out at 0, 1 and 3 s with two repetitions; by 7.6 s the
+// request is forgotten without an RST, and a late ACK meets one.
+func synAckSchedule() error {
+	w, err := newBench(5, "tcp_synack_retries", "2")
+	if err != nil {
+		return err
+	}
+	w.syn(0)
+	w.until(7600 * time.Millisecond)
+	schedule := expectAt("SYN-ACK", w.to(0, netmodel.SYN|netmodel.ACK), 0, 1, 3)
+	forgotten := errors.Join(expect("half-open connections at 7.6 s", w.queued()[1], 0), expect("RSTs until then", len(w.to(0, netmodel.RST)), 0))
+	w.segment(0, netmodel.ACK, 0)
+	return errors.Join(schedule, forgotten, expect("RSTs to a late ACK", len(w.to(0, netmodel.RST)), 1))
+}
+
+// halfAtFullQueue brings a final ACK and data to a queue that a smaller backlog
+// has made full.
+func halfAtFullQueue(settings ...string) (*bench, error) {
+	w, err := newBench(1, settings...)
+	if err != nil {
+		return nil, err
+	}
+	w.connect(0)
+	w.syn(1)
+	if err := w.host.Listen(w.fd, 0); err != nil {
+		return nil, err
+	}
+	w.segment(1, netmodel.ACK, 0)
+	return w, nil
+}
+
+// 03: the final ACK and data are dropped at a full queue, the SYN-ACK goes out
+// again at 1 and 3 s, and an ACK gets in once the backlog is larger.
+func ackAtFullQueue() error {
+	w, err := halfAtFullQueue()
+	if err != nil {
+		return err
+	}
+	w.segment(1, netmodel.ACK, 5)
+	dropped := expect("complete and half-open", w.queued(), "[1 1]")
+	w.until(3100 * time.Millisecond)
+	schedule := expectAt("SYN-ACK", w.to(1, netmodel.SYN|netmodel.ACK), 0, 1, 3)
+	if err := w.host.Listen(w.fd, 1); err != nil {
+		return err
+	}
+	w.segment(1, netmodel.ACK, 0)
+	return errors.Join(dropped, schedule, expect("complete and half-open with room", w.queued(), "[2 0]"),
+		expect("accepts", w.accepts(3), "[OK OK EAGAIN]"), expect("RSTs", len(w.to(1, netmodel.RST)), 0))
+}
+
+// 04: the same with tcp_abort_on_overflow: RST.
+func ackAtFullQueueAborts() error {
+	w, err := halfAtFullQueue("tcp_abort_on_overflow", "1")
+	if err != nil {
+		return err
+	}
+	return errors.Join(expect("RSTs", len(w.to(1, netmodel.RST)), 1), expect("complete and half-open", w.queued(), "[1 0]"))
+}
+
+// 05: tcp_abort_on_overflow does not touch a SYN at a full queue.
+func abortSparesSyn() error {
+	w, err := newBench(0, "tcp_abort_on_overflow", "1")
+	if err != nil {
+		return err
+	}
+	w.connect(0)
+	w.syn(1)
+	w.until(time.Second)
+	w.syn(1)
+	return expect("answers", len(w.to(1, 0)), 0)
+}
+
+// 06: a connection that is reset while it is queued is accepted; the first read
+// reports it, the second is at the end.
+func resetWhileQueued() error {
+	w, err := newBench(5)
+	if err != nil {
+		return err
+	}
+	w.connect(0)
+	w.segment(0, netmodel.RST|netmodel.ACK, 0)
+	a, err := w.host.Accept(w.fd)
+	if err != nil {
+		return fmt.Errorf("accept: %w", err)
+	}
+	_, first := w.host.Receive(a.FD, 1)
+	n, second := w.host.Receive(a.FD, 1)
+	return errors.Join(expect("first read", nameOf(first), "ECONNRESET"), expect("second read", fmt.Sprint(n, " ", nameOf(second)), "0 OK"))
+}
+
+// 07: connect sends its SYN at 0, 1, 3 and 7 s and has failed with ETIMEDOUT by
+// 15.6 s.
+func synSchedule() error {
+	w, err := newBench(5, "tcp_syn_retries", "3", "tcp_syn_linear_timeouts", "0")
+	if err != nil {
+		return err
+	}
+	fd, err := w.host.Socket(netmodel.Stream)
+	if err != nil {
+		return err
+	}
+	began := expect("connect", connectName(w.host.Connect(fd, peer(0))), "EINPROGRESS")
+	w.until(15600 * time.Millisecond)
+	code, err := w.host.GetSockOpt(fd, netmodel.SO_ERROR)
+	return errors.Join(began, expectAt("SYN", w.to(0, netmodel.SYN), 0, 1, 3, 7), err, expect("SO_ERROR", netmodel.Errno(code).Unix(), "ETIMEDOUT"))
+}
+
+// 08: closing a listener sends an RST to the connection that is queued.
+func closeResets() error {
+	w, err := newBench(5)
+	if err != nil {
+		return err
+	}
+	w.connect(0)
+	err = w.host.CloseSocket(w.fd)
+	w.collect()
+	return errors.Join(err, expect("RSTs", len(w.to(0, netmodel.RST)), 1))
+}

@@ -1,0 +1,293 @@
+package measured
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"wspsim/netmodel"
+)
+
+// wineRow is a line of the file of Wine, which has keys of its own: one call, two
+// sockets on one port, or clients that connect while nobody accepts.
+type wineRow struct {
+	Case   string          `json:"case"`
+	Call   string          `json:"call"`
+	Result json.RawMessage `json:"result"`
+
+	Backlog   *int `json:"backlog"`
+	Fired     int  `json:"fired"`
+	Connected int  `json:"connected"`
+
+	Opt1, Opt2, Addr1, Addr2       string
+	Bind1, Bind2, Listen1, Listen2 string
+}
+
+// replayWine plays a line on a Wine of its own, with whatever led to it. W
+func replayWine(t *Trial, c *Comparison) error {
+	row, err := decode[wineRow](t.Line)
+	if err != nil {
+		return err
+	}
+	c.leftovers("", t.Line, "addr1", "addr2", "backlog", "bind1", "bind2", "call", "case", "connected", "exp", "fired", "listen1", "listen2", "opt1", "opt2", "os", "rep", "result", "version")
+	switch {
+	case row.Case == "two sockets, one port":
+		return replayWinePair(&row, c)
+	case row.Case == "fill" && row.Backlog != nil:
+		return replayWineFill(&row, c)
+	}
+	w, err := newWine(8)
+	if err != nil {
+		return err
+	}
+	if err := w.play(&row); err != nil {
+		return err
+	}
+	name := row.Case + ", " + row.Call
+	if row.Call == "ms" {
+		ms, err := strconv.ParseFloat(string(row.Result), 64)
+		if err != nil {
+			return fmt.Errorf("result %s: want a number", row.Result)
+		}
+		took, err := strconv.ParseFloat(w.got, 64)
+		c.near(name, ms, took, wineClock)
+		return err
+	}
+	c.equal(name, strings.Trim(string(row.Result), `"`), w.got)
+	return nil
+}
+
+// wineClock is how far a duration may lie from the model's, in milliseconds: the
+// program looked at a clock of whole ones, and the calls themselves take time.
+const wineClock = 5
+
+// winsockName returns how a call ended: OK or the name of the error.
+func winsockName(err error) string {
+	if err == nil {
+		return "OK"
+	}
+	return err.Error()
+}
+
+// wine is a program under Wine, and what the call of a line has given.
+type wine struct {
+	*crew
+	got string
+	// The socket that the call is made with, and the host that it is on.
+	on       *netmodel.Host
+	sock     netmodel.FD
+	blocking bool // calls wait, which those of the model do not
+}
+
+func newWine(backlog int) (*wine, error) {
+	s, err := newCrew(netmodel.Wine(), backlog)
+	if err != nil {
+		return nil, err
+	}
+	return &wine{crew: s, on: s.host(), sock: s.fd, blocking: true}, nil
+}
+
+// play leads up to the call of a line and makes it.
+func (w *wine) play(row *wineRow) error {
+	for _, play := range []func(string, string) (bool, error){w.playStates, w.playQueue, w.playCondition, w.playEnd} {
+		if known, err := play(row.Case, row.Call); known || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("case %q, call %q: %w", row.Case, row.Call, ErrNotModelled)
+}
+
+// playStates makes a call with a socket in a state that the case names.
+func (w *wine) playStates(what, call string) (known bool, err error) {
+	if n, ok := number(what, "first listen backlog "); ok && call == "listen" {
+		w.sock, err = openAt(w.on, netmodel.Addr{Port: w.to.Port + 2})
+		if err == nil {
+			w.got = winsockName(w.on.Listen(w.sock, n))
+		}
+		return true, err
+	}
+	if n, ok := number(what, "re-listen backlog "); ok && call == "listen" {
+		w.got = winsockName(w.on.Listen(w.sock, n))
+		return true, nil
+	}
+	if known, err := w.enterState(what); !known || err != nil {
+		return known, err
+	}
+	return w.call(call)
+}
+
+// enterState makes a socket of the state that a case names: the words that it
+// begins with.
+func (w *wine) enterState(what string) (known bool, err error) {
+	switch beginsWith(what, "before WSAStartup", "after WSACleanup", "unbound", "bound", "listening", "connected (accepted", "accepted", "connected", "connecting",
+		"datagram bound", "datagram", "bad handle", "event handle", "closed", "file handle", "after refused connect", "no listener", "SO_CONDITIONAL_ACCEPT") {
+	case "before WSAStartup":
+		w.on = netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Wine(), Addrs: []netmodel.IP{w.to.IP}})
+	case "after WSACleanup":
+		err = w.on.Cleanup() // which closes the socket
+	case "unbound", "SO_CONDITIONAL_ACCEPT":
+		w.sock, err = w.on.Socket(netmodel.Stream)
+	case "bound":
+		w.sock, err = openAt(w.on, netmodel.Addr{Port: w.to.Port + 2})
+	case "listening":
+	case "connected (accepted", "accepted":
+		if err = w.dial(w.now()); err == nil {
+			_, w.sock, err = w.take()
+		}
+	case "connecting": // nothing is due before its SYN arrives
+		err = w.crew.call(w.now())
+		w.useClient()
+	case "connected":
+		err = w.dial(w.now())
+		w.useClient()
+	case "datagram bound":
+		if w.sock, err = w.on.Socket(netmodel.Datagram); err == nil {
+			err = w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 2})
+		}
+	case "datagram":
+		w.sock, err = w.on.Socket(netmodel.Datagram)
+	case "bad handle", "event handle":
+		w.sock = 0xdead
+	case "closed":
+		err = w.on.CloseSocket(w.sock)
+	case "file handle":
+		w.sock, err = w.on.OpenFile()
+	case "after refused connect", "no listener":
+		w.blocking = !strings.Contains(what, "non-blocking")
+		_, err = w.knock(w.closedPort())
+		w.useClient()
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+// useClient makes the next call with the socket of the last client.
+func (w *wine) useClient() {
+	if len(w.fds) > 0 {
+		w.on, w.sock = w.callers(), w.fds[len(w.fds)-1]
+	}
+}
+
+// call makes a call with the socket.
+func (w *wine) call(call string) (known bool, err error) {
+	switch beginsWith(call, "socket", "bind", "listen", "accept", "connect", "shutdown SD_RECEIVE", "shutdown SD_SEND", "shutdown SD_BOTH", "getpeername",
+		"recv", "send", "SO_ACCEPTCONN", "SO_ERROR", "getsockopt", "setsockopt", "value", "ms") {
+	case "socket":
+		_, err := w.on.Socket(netmodel.Stream)
+		w.got = winsockName(err)
+	case "bind":
+		w.got = winsockName(w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 3}))
+	case "listen":
+		w.got = winsockName(w.on.Listen(w.sock, 5))
+	case "accept":
+		_, err := w.on.Accept(w.sock)
+		w.got = winsockName(err)
+	case "connect":
+		w.connect()
+	case "shutdown SD_RECEIVE":
+		w.got = winsockName(w.on.Shutdown(w.sock, netmodel.ShutReceive))
+	case "shutdown SD_SEND":
+		w.got = winsockName(w.on.Shutdown(w.sock, netmodel.ShutSend))
+	case "shutdown SD_BOTH":
+		w.got = winsockName(w.on.Shutdown(w.sock, netmodel.ShutBoth))
+	case "getpeername":
+		_, err := w.on.PeerName(w.sock)
+		w.got = winsockName(err)
+	case "recv":
+		w.got = w.receive()
+	case "send":
+		_, err := w.on.Send(w.sock, 1)
+		w.got = winsockName(err)
+	case "SO_ACCEPTCONN":
+		w.got = w.option(netmodel.SO_ACCEPTCONN)
+	case "SO_ERROR":
+		w.got = w.socketError()
+	case "getsockopt": // the only option that is asked for by this name
+		_, err := w.on.GetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT)
+		w.got = winsockName(err)
+	case "setsockopt":
+		w.got = winsockName(w.on.SetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT, 1))
+	case "value":
+		if w.got = w.option(netmodel.SO_CONDITIONAL_ACCEPT); strings.HasPrefix(w.got, "WSA") {
+			w.got = "-1" // what the program had put there before it asked
+		}
+	case "ms":
+		w.got = fmt.Sprint(inMilliseconds(w.ends.done[netmodel.ConnID(len(w.fds))] - w.begun()))
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// begun returns when the last client sent its first SYN.
+func (w *wine) begun() time.Duration { return w.ends.syns[netmodel.ConnID(len(w.fds))][0] }
+
+// connect connects, unless the state is that of a socket whose connect has ended:
+// then it is that one, and a blocking call returns what SO_ERROR would.
+func (w *wine) connect() {
+	switch n := len(w.fds); {
+	case n == 0 || w.sock != w.fds[n-1] || w.result(n-1) != "ECONNREFUSED":
+		w.got = winsockName(w.on.Connect(w.sock, w.closedPort()))
+	case w.blocking:
+		w.got = w.socketError()
+	default:
+		w.got = winsockName(netmodel.WSAEWOULDBLOCK)
+	}
+}
+
+// option reads a socket option that is a number.
+func (w *wine) option(o netmodel.Option) string {
+	value, err := w.on.GetSockOpt(w.sock, o)
+	if err != nil {
+		return winsockName(err)
+	}
+	return fmt.Sprint(value)
+}
+
+// socketError reads SO_ERROR.
+func (w *wine) socketError() string {
+	value, err := w.on.GetSockOpt(w.sock, netmodel.SO_ERROR)
+	switch {
+	case err != nil:
+		return winsockName(err)
+	case value == 0:
+		return "OK"
+	}
+	return netmodel.Errno(value).Error()
+}
+
+// receive reads from the socket.
+func (w *wine) receive() string {
+	n, err := w.on.Receive(w.sock, 1<<10)
+	switch {
+	case err != nil:
+		return winsockName(err)
+	case n == 0:
+		return "EOF"
+	}
+	return fmt.Sprint(n)
+}
+
+// beginsWith returns the first of the words that s begins with, "" if none.
+func beginsWith(s string, words ...string) string {
+	for _, w := range words {
+		if strings.HasPrefix(s, w) {
+			return w
+		}
+	}
+	return ""
+}
+
+// number returns the number that follows a prefix, up to the next blank.
+func number(s, prefix string) (int, bool) {
+	rest, ok := strings.CutPrefix(s, prefix)
+	if !ok {
+		return 0, false
+	}
+	digits, _, _ := strings.Cut(strings.ReplaceAll(rest, ",", " "), " ")
+	n, err := strconv.Atoi(digits)
+	return n, err == nil
+}

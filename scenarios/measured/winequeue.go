@@ -1,0 +1,247 @@
+package measured
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"wspsim/netmodel"
+)
+
+// playQueue makes a call on a listener that has clients in its queue.
+func (w *wine) playQueue(what, call string) (known bool, err error) {
+	switch {
+	case strings.HasPrefix(what, "addrlen too small") && call == "accept":
+		if strings.HasSuffix(what, "one pending") {
+			err = w.dial(w.now())
+		}
+		w.got = winsockName(w.host().AcceptBadAddress(w.fd))
+	case what == "next accept" && call == "accept": // after that
+		if err = w.dial(w.now()); err == nil {
+			w.got = winsockName(w.host().AcceptBadAddress(w.fd))
+			_, err := w.host().Accept(w.fd)
+			w.got = winsockName(err)
+		}
+	case strings.HasPrefix(what, "client reset while pending"):
+		return w.playReset(call)
+	case strings.HasPrefix(what, "backlog "):
+		backlog, clients := 0, 0
+		if _, err := fmt.Sscanf(what, "backlog %d, %d connects", &backlog, &clients); err != nil || call != "connected" {
+			return false, nil
+		}
+		if err = w.crowdOf(backlog, clients); err == nil {
+			w.got = fmt.Sprint(w.established())
+		}
+	case strings.HasPrefix(what, "re-listen "):
+		backlog, full := number(what, "re-listen ")
+		if !full || !strings.HasSuffix(what, "while full") {
+			return false, nil
+		}
+		return w.playRelisten(backlog, call)
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+// crowdOf opens another listener and lets clients connect to it.
+func (w *wine) crowdOf(backlog, clients int) error {
+	if clients < 0 || clients > maxBurst {
+		return fmt.Errorf("%d clients: want 0 to %d", clients, maxBurst)
+	}
+	fresh, err := newWine(backlog)
+	if err != nil {
+		return err
+	}
+	*w = *fresh
+	return w.dialAll(clients, 0, 30*time.Microsecond)
+}
+
+// What the lines about a full queue have in common: nine of twelve clients fit.
+const (
+	wineFullBacklog = 8
+	wineFullClients = 12
+)
+
+func (w *wine) playRelisten(backlog int, call string) (known bool, err error) {
+	if err := w.crowdOf(wineFullBacklog, wineFullClients); err != nil {
+		return true, err
+	}
+	again := w.host().Listen(w.fd, backlog)
+	switch {
+	case call == "listen":
+		w.got = winsockName(again)
+	case strings.HasPrefix(call, "accepted"):
+		order, _ := w.drain()
+		w.got = fmt.Sprint(len(order))
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+func (w *wine) playReset(call string) (known bool, err error) {
+	if err := w.dial(w.now()); err != nil {
+		return true, err
+	}
+	if err := w.callers().SetSockOpt(w.fds[0], netmodel.SO_LINGER, 0); err != nil {
+		return true, err
+	}
+	if err := w.callers().CloseSocket(w.fds[0]); err != nil {
+		return true, err
+	}
+	if err := w.settle(); err != nil {
+		return true, err
+	}
+	a, err := w.host().Accept(w.fd)
+	if call == "accept" {
+		w.got = winsockName(err)
+		return true, nil
+	}
+	w.sock = a.FD
+	return w.call(call)
+}
+
+// playCondition makes calls around WSAAccept with a condition function.
+func (w *wine) playCondition(what, call string) (known bool, err error) {
+	decisions := map[string]netmodel.Decision{"CF_ACCEPT": netmodel.CFAccept, "CF_REJECT": netmodel.CFReject, "CF_DEFER": netmodel.CFDefer}
+	decision, named := decisions[beginsWith(what, "CF_ACCEPT", "CF_REJECT", "CF_DEFER")]
+	if n, ok := number(what, "callback returns "); ok {
+		decision, named = netmodel.Decision(uint8(min(uint(n), 255))), true // all beyond CF_DEFER are alike
+	}
+	conditional := what == "conditional listener"
+	if !named && !conditional {
+		return false, nil
+	}
+	// The program had tried to set SO_CONDITIONAL_ACCEPT, which Wine does not know.
+	_ = w.host().SetSockOpt(w.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
+	if err := w.dial(w.now()); err != nil {
+		return true, err
+	}
+	if conditional {
+		w.got = fmt.Sprint(w.established())
+		return strings.HasPrefix(call, "client connected"), nil
+	}
+	asked := 0
+	_, answer := w.host().AcceptIf(w.fd, func(netmodel.Request) netmodel.Decision { asked++; return decision })
+	if err := w.settle(); err != nil {
+		return true, err
+	}
+	switch beginsWith(call, "WSAAccept", "callbacks", "client recv", "recv", "accept", "next accept") {
+	case "WSAAccept":
+		w.got = winsockName(answer)
+	case "callbacks":
+		w.got = fmt.Sprint(asked)
+	case "client recv", "recv":
+		w.useClient()
+		w.got = w.receive()
+	case "accept", "next accept":
+		_, err := w.host().Accept(w.fd)
+		w.got = winsockName(err)
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// wineQueued is how many of the clients were connected when the listener closed.
+const wineQueued = 4
+
+// playEnd closes a listener with clients in its queue and others that wait, or sets
+// options that exclude each other.
+func (w *wine) playEnd(what, call string) (known bool, err error) {
+	if what == "REUSEADDR then EXCLUSIVE on one socket" || what == "EXCLUSIVE then REUSEADDR on one socket" {
+		return w.playOptions(what, call)
+	}
+	client, queued := number(what, "listener closed, client ")
+	if waiting, ok := number(what, "listener closed, waiting client "); ok {
+		client, queued = waiting, true
+	}
+	if !queued {
+		return false, nil
+	}
+	if err := w.crowdOf(wineQueued-1, max(client+1, wineQueued)); err != nil {
+		return true, err
+	}
+	if err := w.host().CloseSocket(w.fd); err != nil {
+		return true, err
+	}
+	if err := w.until(w.now() + 1200*time.Millisecond); err != nil {
+		return true, err
+	}
+	w.on, w.sock = w.callers(), w.fds[client]
+	return w.call(call)
+}
+
+// playOptions sets both options, in the order that the case says.
+func (w *wine) playOptions(what, call string) (known bool, err error) {
+	fd, err := w.host().Socket(netmodel.Stream)
+	if err != nil {
+		return true, err
+	}
+	first, rest, _ := strings.Cut(what, " then ")
+	second, _, _ := strings.Cut(rest, " ")
+	for _, name := range []string{first, second} {
+		result := winsockName(w.host().SetSockOpt(fd, wineOption(name), 1))
+		if call == "set "+name {
+			w.got = result
+		}
+	}
+	return w.got != "", nil
+}
+
+// wineOption returns the option that a file calls by a short name, 0 for "none".
+func wineOption(name string) netmodel.Option {
+	switch name {
+	case "REUSEADDR":
+		return netmodel.SO_REUSEADDR
+	case "EXCLUSIVE":
+		return netmodel.SO_EXCLUSIVEADDRUSE
+	}
+	return 0
+}
+
+// replayWineFill: clients connect, nobody accepts.
+func replayWineFill(row *wineRow, c *Comparison) error {
+	w := &wine{}
+	if err := w.crowdOf(*row.Backlog, row.Fired); err != nil {
+		return err
+	}
+	c.equal("connected", row.Connected, w.established())
+	return nil
+}
+
+// replayWinePair: two sockets are bound to one port, and then both listen.
+func replayWinePair(row *wineRow, c *Comparison) error {
+	h := netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Wine(), Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)}})
+	_ = h.Startup() // never fails
+	addrs := map[string]netmodel.IP{"0.0.0.0": netmodel.AnyIP, "127.0.0.1": netmodel.HostAddr(1, 1), "127.0.0.2": netmodel.HostAddr(1, 2)}
+	var fds [2]netmodel.FD
+	bound := [2]string{}
+	for i, s := range [2]struct{ opt, addr string }{{row.Opt1, row.Addr1}, {row.Opt2, row.Addr2}} {
+		ip, known := addrs[s.addr]
+		if !known || !slices.Contains([]string{"none", "REUSEADDR", "EXCLUSIVE"}, s.opt) {
+			return fmt.Errorf("option %q, address %q: %w", s.opt, s.addr, ErrNotModelled)
+		}
+		var err error
+		if fds[i], err = h.Socket(netmodel.Stream); err != nil {
+			return err
+		}
+		if o := wineOption(s.opt); o != 0 {
+			if err := h.SetSockOpt(fds[i], o, 1); err != nil {
+				return err
+			}
+		}
+		bound[i] = winsockName(h.Bind(fds[i], netmodel.Addr{IP: ip, Port: 80}))
+	}
+	for i, measured := range [2][2]string{{row.Bind1, row.Listen1}, {row.Bind2, row.Listen2}} {
+		c.equal(fmt.Sprintf("bind%d", i+1), measured[0], bound[i])
+		listens := "skipped"
+		if bound[i] == "OK" {
+			listens = winsockName(h.Listen(fds[i], 5))
+		}
+		c.equal(fmt.Sprintf("listen%d", i+1), measured[1], listens)
+	}
+	return nil
+}
