@@ -119,6 +119,7 @@ type Fate struct {
 	Attempt  int // 1 for the first
 	Outcome  Outcome
 	Standing Standing      // how far it has come, if the outcome is pending
+	Began    sim.Time      // when connect was called
 	At       sim.Time      // when it was decided
 	Waited   time.Duration // of an accepted one: from the arrival of its SYN
 	Cause    Cause         // what decided it, with its rule

@@ -166,6 +166,10 @@ func TestAnEvictedRequestOfFreeBSDStillHasItsCookie(t *testing.T) { // ST.3
 	check(t, "a hears", s.heard("a"), "")
 	check(t, "final ACK of a", s.ack("a"), "")
 	s.wantQueue("what its SYN-ACK carried counts", "a (b) (c) . . . .")
+	s.wait(5 * time.Minute) // b and c are long forgotten
+	s.half("d")
+	s.wait(20 * time.Second)
+	check(t, "final ACK of d, whose request expired, long after the eviction", s.ack("d"), "RST")
 	p.SynQueue.Cookies = netmodel.CookiesNever
 	s = listening(t, p, 3)
 	s.half("a", "b", "c")

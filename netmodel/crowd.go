@@ -133,7 +133,7 @@ func (n *Network) begin(id ClientID) {
 	c.attempt++
 	c.conn = ConnID(len(n.attempts))
 	n.attempts = append(n.attempts, attempt{
-		fate:  Fate{Client: id, Attempt: c.attempt},
+		fate:  Fate{Client: id, Attempt: c.attempt, Began: n.Now()},
 		draws: sim.Stream(n.seed, who(id, c.attempt), drawsLink),
 	})
 	n.offered++

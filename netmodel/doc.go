@@ -132,8 +132,8 @@
 //	Timers                ring exactly | at a tick | in the slots of a wheel
 //	Client                schedule of SYNs, and what an RST means: refused at once | tried again
 //
-// Whether capacity is the backlog or one more is no choice: it is the backlog
-// (WS.B11).
+// The WSP profile holds exactly the backlog, not one more (WS.B11); AtSyn and AtAck
+// say what others hold.
 //
 // # Not modelled
 //

@@ -23,6 +23,9 @@ type pictured struct {
 // widest is how many slots are drawn one by one.
 const widest = 8
 
+// widestOutside is how many are drawn one by one of those that take no slot.
+const widestOutside = 3
+
 // apply takes one record into account.
 func (p *picture) apply(r Record) {
 	p.limit, p.available = r.Limit, r.Available
@@ -117,7 +120,7 @@ func (p *picture) outside(e pictured) bool {
 
 // appendOutside draws what takes no slot, or counts it if that is much.
 func (p *picture) appendOutside(b []byte, n int, name func(ConnID) string) []byte {
-	if n > widest || p.limit > widest && n > 0 {
+	if n > widestOutside || p.limit > widest && n > 0 {
 		sign := byte('?')
 		if p.separate {
 			sign = ')'

@@ -263,17 +263,21 @@ func TestFreeBSD4ForgetsTheFinalAckOfABurst(t *testing.T) { // ST.8
 }
 
 func TestIllumosAdmitsEveryFinalAck(t *testing.T) { // ST.9
-	s := listening(t, netmodel.Illumos(), 1) // two places
-	s.half("a", "b", "c", "d")
-	for _, name := range []string{"d", "c", "b", "a"} {
-		check(t, "final ACK of "+name, s.ack(name), "")
-	}
-	q, _ := s.h.Queue(s.fd)
-	check(t, "queued, beyond the limit", q.Complete, 4)
-	check(t, "limit", q.Limit, 2)
-	check(t, "SYN", s.syn("e"), "")
-	for _, want := range []string{"d", "c", "b", "a", "WSAEWOULDBLOCK"} {
-		check(t, "accept", s.accept(), want)
+	limited := netmodel.Illumos()
+	limited.AtAck = netmodel.Limit{} // AdmitAck alone does it, too
+	for _, p := range []netmodel.Profile{netmodel.Illumos(), limited} {
+		s := listening(t, p, 1) // two places
+		s.half("a", "b", "c", "d")
+		for _, name := range []string{"d", "c", "b", "a"} {
+			check(t, "final ACK of "+name, s.ack(name), "")
+		}
+		q, _ := s.h.Queue(s.fd)
+		check(t, "queued, beyond the limit", q.Complete, 4)
+		check(t, "limit", q.Limit, 2)
+		check(t, "SYN", s.syn("e"), "")
+		for _, want := range []string{"d", "c", "b", "a", "WSAEWOULDBLOCK"} {
+			check(t, "accept", s.accept(), want)
+		}
 	}
 }
 

@@ -34,13 +34,15 @@ func (p Profile) Tunables() []Tunable {
 	return out
 }
 
-// Tune returns the profile with a setting of its system changed. Errors name the
+// Tune returns the profile with a setting of its system changed; on Linux the
+// name may be the full one of sysctl, too. Errors name the
 // setting, the value and what would be right; ErrNoSuchTunable is in the one for
 // a name that the system does not know.
 func (p Profile) Tune(name, value string) (Profile, error) {
+	short := strings.TrimPrefix(strings.TrimPrefix(name, "net.core."), "net.ipv4.")
 	var names []string
 	for _, t := range tunablesOf(&p) {
-		if t.Name != name {
+		if t.Name != name && t.Name != short {
 			names = append(names, t.Name)
 			continue
 		}

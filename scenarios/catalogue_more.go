@@ -183,6 +183,7 @@ func loadKnobs() []Knob {
 	return []Knob{
 		anyBacklog("backlog"), {"clients", 1, 1_000_000}, {"every", 0, int64(time.Hour)},
 		{"workers", 0, 10_000}, {"service", 0, int64(time.Hour)}, {"descriptors", 0, 100_000}, {"latency", 0, int64(time.Second)},
+		{"send", 0, 1 << 20},
 	}
 }
 

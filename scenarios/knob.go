@@ -49,6 +49,7 @@ func knobKinds() []knobKind {
 		{"latency", "time on the link, each way", UnitDuration},
 		{"loss", "chance that the link loses a segment", UnitChance},
 		{"giveup", "how long a client waits for the server; 0 = for ever", UnitDuration},
+		{"send", "bytes that a client sends once it is connected; 0 = it waits for the server to speak", UnitCount},
 		{"retries", "further attempts of a client after a failure", UnitCount},
 	}
 }
@@ -200,6 +201,8 @@ func (s *Scenario) knob(name string, set *int64) int64 {
 		return turn(&s.Descriptors, set)
 	case "latency":
 		return turn(&s.Link.Latency, set)
+	case "send":
+		return turn(&s.Client.Send, set)
 	case "giveup":
 		return turn(&s.Client.GiveUp, set)
 	case "retries":

@@ -46,7 +46,7 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 		err := p.tune(set, o.Clients == "")
 		switch {
 		case errors.Is(err, netmodel.ErrNoSuchTunable):
-			return p, fmt.Errorf("scenario %s has no knob %q; it has %s%s", s.Name, set.Name, strings.Join(s.knobNames(), ", "), kernelHas(p.Server))
+			return p, fmt.Errorf("scenario %s has no knob %q; it has %s%s", s.Name, set.Name, strings.Join(s.knobNames(), ", "), kernelHas(p.Server, set.Name))
 		case err != nil:
 			return p, err
 		}
@@ -91,8 +91,14 @@ func profileOf(name string) (netmodel.Profile, error) {
 	return p, nil
 }
 
-// kernelHas says which settings the kernel of a profile has, if any.
-func kernelHas(p netmodel.Profile) string {
+// kernelHas says which settings the kernel of a profile has, if any, or which
+// profile has a setting of that name.
+func kernelHas(p netmodel.Profile, name string) string {
+	for _, other := range netmodel.Profiles() {
+		if _, err := other.Tune(name, "0"); !errors.Is(err, netmodel.ErrNoSuchTunable) {
+			return fmt.Sprintf("; that is a setting of the kernel of profile %s: --profile %s", other.Name, other.Name)
+		}
+	}
 	var names []string
 	for _, t := range p.Tunables() {
 		names = append(names, t.Name)

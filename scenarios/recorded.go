@@ -27,7 +27,7 @@ func recorded() Scenario {
 			{For: "wsp", Measure: MeasureRefused, Min: 20, Max: 120},
 			{Measure: MeasurePeakPending, Min: 4, Max: 4},
 		},
-		Knobs: []Knob{anyBacklog("backlog"), {"workers", 0, 10_000}, {"service", 0, int64(time.Hour)}, {"latency", 0, int64(time.Second)}},
+		Knobs: []Knob{anyBacklog("backlog"), {"workers", 0, 10_000}, {"service", 0, int64(time.Hour)}, {"latency", 0, int64(time.Second)}, {"send", 0, 1 << 20}},
 	}
 }
 

@@ -23,7 +23,10 @@ type Result struct {
 	Hash     uint64 // of all records; equal runs have equal hashes
 	Listener Listener
 	Outcomes Outcomes
-	Waits    Waits
+	Waits    Waits // in the queue
+	// From a client's first connect to its acceptance, of those that were accepted:
+	// with all that was sent again and tried again, as the client sees it.
+	Reached  Waits
 	Depth    Depth
 	Counters netmodel.Counters // what the server's TCP has counted
 	Sockets  []Socket          // the listening sockets that there are at the end, in the order of their making
@@ -82,9 +85,9 @@ type Outcomes struct {
 	Trying, Queued, Believing int
 }
 
-// Waits says how long the connections whose outcome is accepted were pending:
-// from the arrival of the SYN that took the slot to accept. All zero when
-// nothing was accepted.
+// Waits says how long something took, of the connections whose outcome is
+// accepted: in Result.Waits from the arrival of the SYN that got in to accept. All
+// zero when nothing was accepted.
 type Waits struct {
 	P50, P90, P99, P999, Max, Mean time.Duration
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
 	"wspsim/netmodel"
+	"wspsim/sim"
 )
 
 // note takes a record into the result.
@@ -122,13 +124,18 @@ func (r *run) summarise(was, is *Scenario) {
 	res := &r.result
 	res.End, res.Records, res.Hash = r.net.Now(), r.net.Records(), r.net.Hash()
 	res.Fates = r.net.Fates()
-	var waits []time.Duration
+	var waits, reached []time.Duration
+	began := map[netmodel.ClientID]sim.Time{} // of the first attempt
 	for _, f := range res.Fates {
+		if f.Attempt == 1 {
+			began[f.Client] = f.Began
+		}
 		if f.Outcome == netmodel.OutcomeAccepted {
 			waits = append(waits, f.Waited)
+			reached = append(reached, f.At.Sub(began[f.Client]))
 		}
 	}
-	res.Waits = waitsOf(waits)
+	res.Waits, res.Reached = waitsOf(waits), waitsOf(reached)
 	offered, by := r.net.Tally()
 	res.Outcomes = Outcomes{
 		Offered: offered, Accepted: by[netmodel.OutcomeAccepted], Refused: by[netmodel.OutcomeRefused],

@@ -19,7 +19,11 @@ func (s *session) compareCommand() *cobra.Command {
 		Long: "Plays a scenario with the same crowd under each profile, and prints how the attempts ended and how long\n" +
 			"they waited, what each client saw where that differs, and the first thing that happened differently,\n" +
 			"with the rules behind it. Without --profile it takes those that the scenario is about. --set\n" +
-			"turns knobs for all; a setting of a kernel goes to the profiles whose system has it.",
+			"turns knobs for all; a setting of a kernel goes to the profiles whose system has it.\n\n" +
+			"The keys of --json (" + compare.Schema + "), durations in nanoseconds: profiles [{name, settings, backlog, limit,\n" +
+			"peak_pending, outcomes, wait_ns (in the queue), reach_ns (from connect), counters, hash}], sights\n" +
+			"[{client, differs, under [{outcome, at_ns, attempts, cause, rule}]}] in the order of profiles, partings\n" +
+			"[{profile, never, at_ns, records_before, lines, rules}] against the first, differ, reproduce",
 		Example: "  wspsim compare overflow --profile windows,linux\n" +
 			"  wspsim compare burst --profile wsp,windows,linux,freebsd,darwin\n" +
 			"  wspsim compare burst --profile linux,linux4.3 --set tcp_syncookies=0 --clients linux\n" +

@@ -160,7 +160,8 @@ func TestJSONHasTheKeysOfTheSchemaInTheirOrder(t *testing.T) {
 		"listener listener.asked listener.effective listener.limit listener.pending listener.half_open listener.peak_pending " +
 		"listener.trimmed listener.refused_syns listener.ignored_syns listener.ignored_acks listener.late listener.expired listener.failures listener.gone " +
 		"outcomes outcomes.offered outcomes.accepted outcomes.refused outcomes.reset outcomes.timed_out outcomes.gave_up outcomes.pending outcomes.trying outcomes.queued outcomes.believing " +
-		"wait_ns wait_ns.p50 wait_ns.p90 wait_ns.p99 wait_ns.p999 wait_ns.max wait_ns.mean counters counters.TcpPassiveOpens " +
+		"wait_ns wait_ns.p50 wait_ns.p90 wait_ns.p99 wait_ns.p999 wait_ns.max wait_ns.mean " +
+		"reach_ns reach_ns.p50 reach_ns.p90 reach_ns.p99 reach_ns.p999 reach_ns.max reach_ns.mean counters counters.TcpPassiveOpens " +
 		"expectations expectations.claim expectations.got expectations.held expectations.claim expectations.got expectations.held " +
 		"expectations.claim expectations.got expectations.held verdict hash reproduce")
 	if got := keysOf(t, out); !slices.Equal(got, want) {

@@ -44,7 +44,8 @@ The keys of --json (` + report.Schema + `), durations in nanoseconds:
              gone (accepted though the client had gone)
   outcomes   attempts: offered = accepted + refused + reset + timed_out + gave_up + pending (undecided),
              and of the pending trying + queued + believing (connected, says the client; nobody accepts it)
-  wait_ns    from SYN to accept: p50, p90, p99, p999, max, mean
+  wait_ns    in the queue, from the SYN that got in to accept: p50, p90, p99, p999, max, mean
+  reach_ns   from a client's first connect to accept, likewise
   counters   what the server's TCP has counted, by the names of nstat; those that are zero are left out
   expectations [{claim, got, held}], verdict (held, failed, not judged), hash of all records,
   reproduce (the command line)

@@ -32,7 +32,8 @@ type profile struct {
 	Limit    int               `json:"limit"`
 	Peak     int               `json:"peak_pending"`
 	Outcomes outcomes          `json:"outcomes"`
-	WaitNS   waits             `json:"wait_ns"`
+	WaitNS   waits             `json:"wait_ns"`  // in the queue
+	ReachNS  waits             `json:"reach_ns"` // from connect to accept
 	Counters map[string]int    `json:"counters"`
 	Hash     string            `json:"hash"`
 }
@@ -110,6 +111,7 @@ func profileOf(r *Run) profile {
 		Name: r.Play.Profile, Backlog: l.Effective, Limit: l.Limit, Peak: l.PeakPending,
 		Outcomes: outcomes{o.Offered, o.Accepted, o.Refused, o.Reset, o.TimedOut, o.GaveUp, o.Trying, o.Queued, o.Believing},
 		WaitNS:   waits{int64(r.Done.Waits.P50), int64(r.Done.Waits.P99), int64(r.Done.Waits.Max)},
+		ReachNS:  waits{int64(r.Done.Reached.P50), int64(r.Done.Reached.P99), int64(r.Done.Reached.Max)},
 		Counters: map[string]int{}, Hash: fmt.Sprintf("%016x", r.Done.Hash),
 	}
 	for _, n := range r.Done.Counters.List() {

@@ -11,6 +11,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/scenarios"
 )
 
 const (
@@ -31,6 +32,9 @@ func (c *Comparison) Text(w *bufio.Writer, style screen.Style) {
 		r := &c.Runs[i]
 		fmt.Fprintf(w, "  %s: %s%s\n", r.Play.Profile, play.LongName(r.Play.Profile), tuned(r))
 	}
+	if turned := joined(c.Runs[0].Done.Turned); turned != "" {
+		fmt.Fprintf(w, "\nturned, so the text below has other numbers: %s\n", turned)
+	}
 	fmt.Fprintf(w, "\n%s\n\n", words.Wrap(p.Scenario.Question, width, ""))
 	c.table(w, style)
 	c.sights(w, style)
@@ -39,14 +43,18 @@ func (c *Comparison) Text(w *bufio.Writer, style screen.Style) {
 }
 
 func tuned(r *Run) string {
+	if text := joined(r.Done.Tuned); text != "" {
+		return ", " + text
+	}
+	return ""
+}
+
+func joined(settings []scenarios.Setting) string {
 	var all []string
-	for _, set := range r.Done.Tuned {
+	for _, set := range settings {
 		all = append(all, set.Name+"="+set.Value)
 	}
-	if all == nil {
-		return ""
-	}
-	return ", " + strings.Join(all, ", ")
+	return strings.Join(all, ", ")
 }
 
 // row is a line of a table: a label and a cell a profile.
@@ -99,9 +107,10 @@ func (c *Comparison) rows() []row {
 	number("final ACKs or data ignored", false, func(r *Run) int { return r.Done.Listener.IgnoredACKs })
 	number("trimmed", false, func(r *Run) int { return r.Done.Listener.Trimmed })
 	number("calls of the server failed", false, func(r *Run) int { return r.Done.Listener.Failures })
-	span("waited, p50", func(r *Run) time.Duration { return r.Done.Waits.P50 })
-	span("waited, p99", func(r *Run) time.Duration { return r.Done.Waits.P99 })
-	span("waited, max", func(r *Run) time.Duration { return r.Done.Waits.Max })
+	span("connect to accept, p50", func(r *Run) time.Duration { return r.Done.Reached.P50 })
+	span("connect to accept, p99", func(r *Run) time.Duration { return r.Done.Reached.P99 })
+	span("connect to accept, max", func(r *Run) time.Duration { return r.Done.Reached.Max })
+	span("  of that queued, max", func(r *Run) time.Duration { return r.Done.Waits.Max })
 	return rows
 }
 
@@ -168,7 +177,7 @@ func (c *Comparison) sights(w *bufio.Writer, style screen.Style) {
 	fmt.Fprintln(w)
 }
 
-// String says what a client saw: "refused at 2001.000 ms".
+// String says what a client saw, and at which instant: "refused at 2001.000 ms".
 func (s Sight) String() string {
 	text := s.Outcome.String()
 	switch {
@@ -184,7 +193,7 @@ func (s Sight) String() string {
 	if s.Attempts > 1 {
 		text += fmt.Sprintf(" (attempt %d)", s.Attempts)
 	}
-	return text + " " + words.Instant(s.At)
+	return text + " at " + words.Instant(s.At)
 }
 
 // partings prints where the runs part, and the rules behind it.

@@ -48,7 +48,47 @@ func CheckProfile(name string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
+	if meant, ok := meantProfile(name); ok {
+		return fmt.Errorf("unknown profile %q; that is %s, %s", name, meant, LongName(meant))
+	}
 	return fmt.Errorf("unknown profile %q; %s", name, Offer(name, names, "wspsim profiles lists all"))
+}
+
+// meantProfile finds what people call by another name.
+func meantProfile(name string) (string, bool) {
+	name = strings.ToLower(name)
+	switch name {
+	case "macos", "mac", "osx", "xnu", "apple":
+		return "darwin", true
+	case "win", "win10", "win11", "windows10", "windows11", "winsock":
+		return "windows", true
+	case "solaris", "smartos", "omnios":
+		return "illumos", true
+	case "bsd", "4.4bsd", "berkeley":
+		return "bsd4.4", true
+	case "ubuntu", "debian", "fedora", "rhel", "centos", "alpine", "android":
+		return "linux", true
+	case "aix":
+		return "aix5", true
+	case "hpux", "hp-ux":
+		return "hpux11", true
+	}
+	if slices.Contains(scenarios.ProfileNames(), name) { // in other letters
+		return name, true
+	}
+	var major, minor int
+	if n, _ := fmt.Sscanf(strings.TrimPrefix(strings.TrimPrefix(name, "linux"), "-"), "%d.%d", &major, &minor); n < 1 || !strings.HasPrefix(name, "linux") {
+		return "", false
+	}
+	for _, era := range []struct {
+		major, minor int
+		profile      string
+	}{{6, 13, "linux"}, {6, 5, "linux6.5"}, {5, 4, "linux5.4"}, {4, 10, "linux4.10"}, {4, 3, "linux4.3"}, {2, 6, "linux2.6.20"}, {2, 4, "linux2.4"}} {
+		if major > era.major || major == era.major && minor >= era.minor {
+			return era.profile, true
+		}
+	}
+	return "linux2.2", true
 }
 
 // LongName returns what a person calls a profile.

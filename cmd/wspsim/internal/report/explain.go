@@ -210,6 +210,10 @@ func (s *Story) fates() []netmodel.Fate {
 
 // consequence says what the program of the client is told about its fate.
 func (s *Story) consequence(f netmodel.Fate) string {
+	if f.Standing == netmodel.StandingBelieving {
+		return "Its program sees connect succeed; what it sends goes unanswered for now, and what it waits for does not come. On the client ss shows " +
+			"ESTAB, on the server there is nothing that accept could find."
+	}
 	i := slices.IndexFunc(s.chain, func(e entry) bool { return e.number == f.Record })
 	if i < 0 || s.chain[i].errno == 0 {
 		return ""

@@ -134,7 +134,11 @@ func sentence(d *play.Done, f netmodel.Fate, decided sim.Time) string {
 	case netmodel.StillPending:
 		return fmt.Sprintf("%s %s, %s", name, pending(f.Standing), words.Instant(d.End))
 	case netmodel.OutcomeAccepted:
-		return fmt.Sprintf("%s was accepted at %s, after waiting %s", name, words.Instant(f.At), words.Span(f.Waited))
+		reached := f.At.Sub(f.Began)
+		if reached-f.Waited < f.Waited/10 || reached == f.Waited {
+			return fmt.Sprintf("%s was accepted at %s, %s after its connect", name, words.Instant(f.At), words.Span(reached))
+		}
+		return fmt.Sprintf("%s was accepted at %s, %s after its connect, %s of that in the queue", name, words.Instant(f.At), words.Span(reached), words.Span(f.Waited))
 	case netmodel.OutcomeGaveUp, netmodel.OutcomeTimedOut:
 		return fmt.Sprintf("%s %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
 	}

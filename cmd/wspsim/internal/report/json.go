@@ -32,6 +32,7 @@ type document struct {
 	Listener     listener   `json:"listener"`
 	Outcomes     outcomes   `json:"outcomes"`
 	WaitNS       waits      `json:"wait_ns"`
+	ReachNS      waits      `json:"reach_ns"`
 	Counters     counters   `json:"counters"`
 	Expectations []expected `json:"expectations"`
 	Verdict      string     `json:"verdict"`
@@ -136,7 +137,7 @@ func (s settings) MarshalJSON() ([]byte, error) {
 }
 
 func documentOf(p *play.Play, d *play.Done) document {
-	l, o, w := &d.Listener, &d.Outcomes, &d.Waits
+	l, o := &d.Listener, &d.Outcomes
 	doc := document{
 		Schema: Schema, Model: play.ModelVersion,
 		Scenario: d.Scenario, Profile: d.Profile, Clients: d.Clients, Seed: d.Seed, Knobs: settings(d.Knobs), Kernel: settings(d.Tuned),
@@ -147,7 +148,8 @@ func documentOf(p *play.Play, d *play.Done) document {
 		},
 		Outcomes:     outcomes{o.Offered, o.Accepted, o.Refused, o.Reset, o.TimedOut, o.GaveUp, o.Pending, o.Trying, o.Queued, o.Believing},
 		Counters:     d.Counters.List(),
-		WaitNS:       waits{int64(w.P50), int64(w.P90), int64(w.P99), int64(w.P999), int64(w.Max), int64(w.Mean)},
+		WaitNS:       waitsOf(&d.Waits),
+		ReachNS:      waitsOf(&d.Reached),
 		Expectations: []expected{},
 		Verdict:      d.Verdict.String(), Hash: fmt.Sprintf("%016x", d.Hash), Reproduce: p.Command("run"),
 	}
@@ -158,6 +160,10 @@ func documentOf(p *play.Play, d *play.Done) document {
 		doc.Expectations = append(doc.Expectations, expected{j.Claim, j.Got, j.Held})
 	}
 	return doc
+}
+
+func waitsOf(w *scenarios.Waits) waits {
+	return waits{int64(w.P50), int64(w.P90), int64(w.P99), int64(w.P999), int64(w.Max), int64(w.Mean)}
 }
 
 // JSON writes a run as one document.

@@ -41,7 +41,7 @@ func FindRules(ids []string) ([]netmodel.Rule, error) {
 }
 
 // certainties says what the abbreviations mean.
-const certainties = "DOC documented by Microsoft; DOC! documented, but another Microsoft page contradicts; " +
+const certainties = "MEAS measured on the system itself; READ read in its source; DOC documented by Microsoft; DOC! documented, but another Microsoft page contradicts; " +
 	"OBS observed on Windows by others; INF inferred; UNSPEC neither, so chosen"
 
 // Rules prints a table of rules.
@@ -70,7 +70,7 @@ func source(r netmodel.Rule) string {
 	return " (" + r.Source + ")"
 }
 
-var ruleID = regexp.MustCompile(`\b(?:WS\.[A-Z]\d+'?|[PVERC]\d+)`)
+var ruleID = regexp.MustCompile(`\b(?:WS\.[A-Z]\d+'?|ST\.\d+|[PVERCK]\d+)`)
 
 // printCited prints the rules with those ids and the ones that a text names,
 // each once.

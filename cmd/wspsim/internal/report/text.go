@@ -156,6 +156,7 @@ func (r *Run) outcomes(w *bufio.Writer) {
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 	r.gotIn(w)
+	r.believers(w)
 	r.seen(w)
 	fmt.Fprintln(w)
 }
@@ -174,6 +175,21 @@ func (r *Run) gotIn(w *bufio.Writer) {
 		}
 	}
 	fmt.Fprintf(w, "  clients: %s of %s got in\n", words.Count(in), words.Count(len(last)))
+}
+
+// believers says what it is to be one, and what would help if nobody sends
+// anything.
+func (r *Run) believers(w *bufio.Writer) {
+	n := r.Done.Outcomes.Believing
+	if n == 0 {
+		return
+	}
+	text := "believers (phantom connections): connect has succeeded, and nothing is in the queue that accept could find"
+	prepared, err := r.Play.Prepared()
+	if _, ok := prepared.Scenario.Knob("send"); err == nil && ok && prepared.Scenario.Client.Send == 0 {
+		text += "; they wait for the server to speak. Clients that speak first send their data again, which gets them in when there is room: --set send=200"
+	}
+	fmt.Fprintln(w, words.Wrap(text, width, "  "))
 }
 
 // seen prints what was seen at the listener.
@@ -201,18 +217,25 @@ func (r *Run) seen(w *bufio.Writer) {
 // waits prints how long accepted connections were pending, in as much detail as
 // there are enough of them for.
 func (r *Run) waits(w *bufio.Writer) {
-	accepted, waits := r.Done.Outcomes.Accepted, &r.Done.Waits
+	accepted := r.Done.Outcomes.Accepted
 	if accepted == 0 {
 		return
 	}
-	fmt.Fprintf(w, "waited from SYN to accept: p50 %s, p90 %s", words.Span(waits.P50), words.Span(waits.P90))
-	if accepted >= 100 {
-		fmt.Fprintf(w, ", p99 %s", words.Span(waits.P99))
+	fmt.Fprintf(w, "waited, those that were accepted:\n")
+	for _, row := range []struct {
+		what  string
+		waits *scenarios.Waits
+	}{{"from connect to accept", &r.Done.Reached}, {"of that in the queue", &r.Done.Waits}} {
+		fmt.Fprintf(w, "  %-22s  p50 %s, p90 %s", row.what, words.Span(row.waits.P50), words.Span(row.waits.P90))
+		if accepted >= 100 {
+			fmt.Fprintf(w, ", p99 %s", words.Span(row.waits.P99))
+		}
+		if accepted >= 1000 {
+			fmt.Fprintf(w, ", p99.9 %s", words.Span(row.waits.P999))
+		}
+		fmt.Fprintf(w, ", max %s\n", words.Span(row.waits.Max))
 	}
-	if accepted >= 1000 {
-		fmt.Fprintf(w, ", p99.9 %s", words.Span(waits.P999))
-	}
-	fmt.Fprintf(w, ",\n%27smax %s, mean %s\n\n", "", words.Span(waits.Max), words.Span(waits.Mean))
+	fmt.Fprintln(w)
 }
 
 // verdict prints what was expected and whether it came.

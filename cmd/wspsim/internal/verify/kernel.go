@@ -44,7 +44,8 @@ func (v *Verifier) Kernel(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return scenarios.ErrStopped
 		case errors.Is(err, kernel.ErrNoNamespace), errors.Is(err, kernel.ErrOtherSettings):
-			fmt.Fprintf(v.Out, "\n%s: skipped: %v\n", trial.Name, err)
+			v.skipped++
+			fmt.Fprintf(v.Out, "\n%s\n", words.Wrap(fmt.Sprintf("%s: skipped: %v", trial.Name, err), width, ""))
 			continue
 		case err != nil:
 			return fmt.Errorf("kernel, %s: %w", trial.Name, err)
@@ -62,7 +63,7 @@ func (v *Verifier) beside(trial kernel.Trial, seen, modelled []kernel.Observatio
 	for _, o := range seen {
 		wide = max(wide, utf8.RuneCountInString(o.Name))
 	}
-	failed := false
+	failed, known := false, false
 	for i, o := range seen {
 		model := "nothing"
 		if i < len(modelled) && modelled[i].Name == o.Name {
@@ -71,6 +72,7 @@ func (v *Verifier) beside(trial kernel.Trial, seen, modelled []kernel.Observatio
 		mark := v.Style.Green("same")
 		if cause := twin.Known(trial.Name, o.Name); model != o.Value && cause != "" {
 			mark = "known: " + cause
+			known = true
 		} else if model != o.Value {
 			mark = v.Style.Red("DIFFERS")
 			failed = true
@@ -81,5 +83,8 @@ func (v *Verifier) beside(trial kernel.Trial, seen, modelled []kernel.Observatio
 		v.Differ++
 	} else {
 		v.Same++
+	}
+	if known {
+		v.known++
 	}
 }

@@ -80,6 +80,7 @@ func (v *Verifier) tally(experiment string, t measured.Tally) {
 	case len(t.Differences) > 0:
 		verdict = "differs"
 		v.Same++
+		v.known++
 	default:
 		v.Same++
 	}

@@ -27,6 +27,8 @@ type Verifier struct {
 	Arrivals string // where the arrivals of a trace are now, "" = where they were
 
 	Same, Differ int
+	known        int // of Same: with differences whose cause is known
+	skipped      int
 	what         string // they are, "" = replays
 }
 
@@ -150,8 +152,14 @@ func (v *Verifier) differs(name, what string, d scenarios.Difference) {
 // Summary prints the count of everything that was replayed.
 func (v *Verifier) Summary() {
 	verdict := "all the same"
-	if v.Differ > 0 {
+	switch {
+	case v.Differ > 0:
 		verdict = words.Count(v.Differ) + " not the same"
+	case v.known > 0:
+		verdict = words.Count(v.Same-v.known) + " the same in everything, " + words.Count(v.known) + " but for what has a known cause"
+	}
+	if v.skipped > 0 {
+		verdict += ", " + words.Count(v.skipped) + " skipped"
 	}
 	what := v.what
 	if what == "" {
