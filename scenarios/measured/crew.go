@@ -38,7 +38,7 @@ func (c *crew) until(at time.Duration) error {
 	if err := c.pass(at); err != nil {
 		return err
 	}
-	return c.net.Check()
+	return c.check(len(c.fds))
 }
 
 // pass is until without the checks, which take time as there are connections.
@@ -65,6 +65,9 @@ func (c *crew) dial(at time.Duration) error {
 
 // call is dial up to the first SYN.
 func (c *crew) call(at time.Duration) error {
+	if len(c.fds) == mostClients {
+		return errTooMany(mostClients + 1)
+	}
 	if err := c.pass(at); err != nil {
 		return err
 	}

@@ -54,17 +54,27 @@ func Read(r io.Reader) ([]Trial, error) {
 		}
 		t := Trial{Number: number, Line: slices.Clone(line)}
 		if err := json.Unmarshal(line, &t); err != nil {
-			return trials, fmt.Errorf("line %d: %w", number, err)
+			return trials, fmt.Errorf("line %d: %w", number, plain(err))
 		}
 		if t.Exp == "" {
 			return trials, fmt.Errorf("line %d: no \"exp\": want the name of an experiment", number)
 		}
 		trials = append(trials, t)
 	}
-	if err := in.Err(); err != nil {
+	if err := in.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return trials, fmt.Errorf("line %d is longer than %d bytes", number+1, longest)
+	} else if err != nil {
 		return trials, fmt.Errorf("line %d: %w", number+1, err)
 	}
 	return trials, nil
+}
+
+// plain words an error of the decoder without the types of the program.
+func plain(err error) error {
+	if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) && wrong.Field != "" {
+		return fmt.Errorf("%q is %s: want %s", wrong.Field, wrong.Value, wrong.Type)
+	}
+	return err
 }
 
 // Field is one thing that was measured, beside what the model does.
@@ -128,15 +138,25 @@ func (c *Comparison) because(cause string) {
 // nothing to say about.
 var ErrNotModelled = errors.New("not modelled")
 
-// Replay plays a measurement on the model.
-func (t *Trial) Replay() (*Comparison, error) {
+// Replay plays a measurement on the model. Values that no experiment can have,
+// such as a list that is shorter than its count or a negative latency, are an
+// error.
+func (t *Trial) Replay() (c *Comparison, err error) {
 	replay, ok := t.replay()
 	if !ok {
 		return nil, fmt.Errorf("experiment %q on %q: %w; known are %s", t.Exp, t.OS, ErrNotModelled, strings.Join(experiments(), ", "))
 	}
-	c := &Comparison{Trial: t}
+	// A trial comes from outside and has some hundred fields that belong together.
+	// The model checks what it is given and panics, and nothing of it outlives the
+	// replay: that is the check of those fields.
+	defer func() {
+		if wrong := recover(); wrong != nil {
+			c, err = nil, fmt.Errorf("line %d: experiment %s cannot be replayed with such values: %v", t.Number, t.Exp, wrong)
+		}
+	}()
+	c = &Comparison{Trial: t}
 	if err := replay(t, c); err != nil {
-		return nil, fmt.Errorf("experiment %s, line %d: %w", t.Exp, t.Number, err)
+		return nil, fmt.Errorf("line %d: experiment %s: %w", t.Number, t.Exp, err)
 	}
 	return c, nil
 }
@@ -172,6 +192,8 @@ func experiments() []string {
 // decode unpacks a part of a trial.
 func decode[T any](raw json.RawMessage) (T, error) {
 	var v T
-	err := json.Unmarshal(raw, &v)
-	return v, err
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return v, plain(err)
+	}
+	return v, nil
 }
