@@ -30,7 +30,7 @@ func (h *Host) bind(fd FD, a Addr) error {
 			return err
 		}
 	}
-	for j := h.ports[portKey{s.typ, a.Port}]; j != 0; j = h.socks[j].portNext {
+	for j := h.ports[portOf(s.typ, a.Port)]; j != 0; j = h.socks[j].portNext {
 		if err := h.bindConflict(&h.socks[j], s, a.IP); err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (h *Host) pickPort(typ SocketType, ip IP, remote Addr) (Addr, error) {
 }
 
 func (h *Host) portFree(typ SocketType, a Addr) bool {
-	for j := h.ports[portKey{typ, a.Port}]; j != 0; j = h.socks[j].portNext {
+	for j := h.ports[portOf(typ, a.Port)]; j != 0; j = h.socks[j].portNext {
 		if ip := h.socks[j].local.IP; ip == a.IP || ip == AnyIP || a.IP == AnyIP {
 			return false
 		}
@@ -178,7 +178,7 @@ func (h *Host) portFree(typ SocketType, a Addr) bool {
 // which decides between listeners. WS.Q11.
 func (h *Host) chain(i int32) {
 	s := &h.socks[i]
-	key := portKey{s.typ, s.local.Port}
+	key := portOf(s.typ, s.local.Port)
 	s.set(flagChained, true)
 	last := h.ports[key]
 	if last == 0 {
@@ -196,7 +196,7 @@ func (h *Host) unchain(i int32) {
 	if !s.has(flagChained) {
 		return
 	}
-	key := portKey{s.typ, s.local.Port}
+	key := portOf(s.typ, s.local.Port)
 	switch {
 	case s.portPrev != 0:
 		h.socks[s.portPrev].portNext = s.portNext
@@ -218,7 +218,7 @@ func (h *Host) unchain(i int32) {
 // unless they share the address with SO_REUSEPORT. K15
 func (h *Host) listenerFor(a, from Addr) int32 {
 	var wildcard int32
-	for j := h.ports[portKey{Stream, a.Port}]; j != 0; j = h.socks[j].portNext {
+	for j := h.ports[portOf(Stream, a.Port)]; j != 0; j = h.socks[j].portNext {
 		s := &h.socks[j]
 		switch {
 		case s.state != stateListening:
@@ -271,7 +271,7 @@ func (h *Host) sibling(of int32, from Addr) int32 {
 	if !o.has(flagReusePort) {
 		return 0
 	}
-	for j := h.ports[portKey{Stream, o.local.Port}]; j != 0; j = h.socks[j].portNext {
+	for j := h.ports[portOf(Stream, o.local.Port)]; j != 0; j = h.socks[j].portNext {
 		if s := &h.socks[j]; j != of && s.state == stateListening && s.has(flagReusePort) && s.local.IP == o.local.IP {
 			return h.shared(j, of, from)
 		}
@@ -283,7 +283,7 @@ func (h *Host) sibling(of int32, from Addr) int32 {
 // this one would take, without both allowing it. WS.U4.
 func (h *Host) commitConflict(i int32) bool {
 	s := &h.socks[i]
-	for j := h.ports[portKey{s.typ, s.local.Port}]; j != 0; j = h.socks[j].portNext {
+	for j := h.ports[portOf(s.typ, s.local.Port)]; j != 0; j = h.socks[j].portNext {
 		o := &h.socks[j]
 		overlap := o.local.IP == s.local.IP || o.local.IP == AnyIP || s.local.IP == AnyIP
 		if j != i && o.state == stateListening && overlap && !h.mayBoth(o, s) {

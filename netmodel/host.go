@@ -100,10 +100,10 @@ func (f Fault) String() string {
 	return "faults"
 }
 
-type portKey struct {
-	typ  SocketType
-	port uint16
-}
+// portKey is a type of socket and a port, as one number: maps of those are fast.
+type portKey uint32
+
+func portOf(typ SocketType, port uint16) portKey { return portKey(typ)<<16 | portKey(port) }
 
 // timer is an event on the host's own list. The serial number tells whether
 // the socket is still the one that armed it.
