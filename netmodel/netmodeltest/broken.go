@@ -15,14 +15,18 @@ type BrokenSystem struct {
 }
 
 // Broken returns listeners that are wrong in one thing each. Most are a small
-// listener with one mistake, the others a real Host that follows another profile
-// than it claims.
+// listener with one mistake, with one queue as on the WSPListen page or with two
+// as on Linux, the others a real Host that follows another profile than it claims.
 func Broken() []BrokenSystem {
 	var out []BrokenSystem
 	for _, b := range brokenToys() {
 		out = append(out, BrokenSystem{b.name, b.why, netmodel.WSP(), newToy(b.bug)})
 	}
-	return append(out, impostors()...)
+	out = append(out, impostors()...)
+	for _, b := range brokenSynToys() {
+		out = append(out, BrokenSystem{b.name, b.why, profileOf(b.profile), newSynToy(b.bug)})
+	}
+	return out
 }
 
 type brokenToy struct {
@@ -76,11 +80,7 @@ func brokenToys() []brokenToy {
 func impostors() []BrokenSystem {
 	change := func(name, why, setting, value string) BrokenSystem {
 		return BrokenSystem{name, why, netmodel.WSP(), func(p netmodel.Profile, descriptors int) lockstep.System {
-			c, err := lockstep.ParseCase(p.Name + " " + setting + "=" + value + ":")
-			if err != nil {
-				panic("netmodeltest: " + err.Error())
-			}
-			return lockstep.NewHost(c.Profile, descriptors)
+			return lockstep.NewHost(profileOf(p.Name+" "+setting+"="+value), descriptors)
 		}}
 	}
 	return []BrokenSystem{

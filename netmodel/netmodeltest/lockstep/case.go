@@ -31,7 +31,7 @@ func (c Case) String() string {
 	base, known := netmodel.ProfileByName(c.Profile.Name)
 	for _, s := range Settings() {
 		v, ok := s.ValueIn(c.Profile)
-		if was, _ := s.ValueIn(base); ok && v != was {
+		if was, known := s.ValueIn(base); ok && (v != was || !known) {
 			words = append(words, s.Name+"="+s.Values[v])
 			s.Apply(&base, v)
 		}
@@ -65,7 +65,10 @@ func ParseCase(line string) (Case, error) {
 			return Case{}, fmt.Errorf("case: %q: %w", shorten(word), err)
 		}
 	}
-	var err error
+	err := playable(c.Profile)
+	if err != nil {
+		return Case{}, fmt.Errorf("case: %w", err)
+	}
 	if c.History, err = Parse(history); err != nil {
 		return Case{}, fmt.Errorf("case: %w", err)
 	}

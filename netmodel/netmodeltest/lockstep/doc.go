@@ -12,9 +12,15 @@
 //     [Report] says what happened how often, and what never did.
 //   - [World] is small enough to visit every state of it, or every history.
 //
+// Every ready-made profile is known, and so is every setting of a profile that
+// concerns a listener. Where a stack chooses at random whom it evicts, anybody
+// may go.
+//
 // One socket listens, on one port. Not reached here, and tested elsewhere: what
 // listen returns for an unbound socket (WSAEINVAL), for a datagram socket
-// (WSAEOPNOTSUPP) and for an address that another one holds (WSAEADDRINUSE).
+// (WSAEOPNOTSUPP) and for an address that another one holds (WSAEADDRINUSE);
+// SO_REUSEPORT and TCP_DEFER_ACCEPT; a SYN queue that listeners share; bytes that
+// the program sends.
 //
 // The package imports nothing but the standard library, sim and netmodel, so
 // that a command can use it. For a test of your own listener see netmodeltest.

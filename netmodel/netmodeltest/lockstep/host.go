@@ -17,6 +17,7 @@ type HostSystem struct {
 	accepted []acceptedConn // oldest first
 	peers    [MaxClients]peer
 	ports    uint16 // source ports used so far
+	started  int    // Startups without their Cleanup
 	down     bool
 	limited  bool
 
@@ -50,6 +51,7 @@ func NewHost(p netmodel.Profile, descriptors int) System {
 		host:    netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{serverAddr().IP}, Descriptors: descriptors}),
 		limited: descriptors > 0,
 	}
+	s.started = 1
 	s.host.Startup()
 	s.open(0)
 	return s
@@ -75,7 +77,7 @@ func (s *HostSystem) Do(op Op) Result {
 	switch op.Kind {
 	case Time:
 		s.pass(time.Duration(op.N) * time.Millisecond)
-	case Syn, Dup, Again, Ack, Data, Fin, Rst:
+	case Syn, Dup, Again, Ack, Data, Fin, Resend, Rst:
 		s.send(op)
 	case Faults:
 		f := netmodel.Fault(op.N)
@@ -109,12 +111,11 @@ func (s *HostSystem) call(op Op, r *Result) {
 		_, fd := s.connectionOf(op.Client)
 		r.Bytes, err = s.host.Receive(fd, 1<<20)
 	case Misuse:
-		_, fd := s.connectionOf(op.Client)
-		if op.N == 0 {
-			err = s.host.Listen(fd, 1)
-		} else {
-			_, err = s.host.Accept(fd)
-		}
+		err = s.misuse(op.Client, MisuseWay(op.N))
+	case Connect:
+		err = s.host.Connect(s.fd, elsewhere())
+	case Shutdown:
+		err = s.host.Shutdown(s.fd, op.N)
 	case OpenFile:
 		err = s.openFile()
 	case CloseFile:
@@ -125,11 +126,33 @@ func (s *HostSystem) call(op Op, r *Result) {
 	case Pause:
 		err = s.host.SetSockOpt(s.fd, netmodel.SO_PAUSE_ACCEPT, op.N)
 	case Startup:
+		s.started++
 		err = s.host.Startup()
 	case Cleanup:
 		err = s.cleanup()
 	}
 	r.Errno = errnoOf(err)
+}
+
+// elsewhere is an address that nobody answers at.
+func elsewhere() netmodel.Addr {
+	return netmodel.Addr{IP: netmodel.IPv4(10, 0, 2, 1), Port: serverPort}
+}
+
+func (s *HostSystem) misuse(client int, way MisuseWay) error {
+	_, fd := s.connectionOf(client)
+	var err error
+	switch way {
+	case MisuseListen:
+		err = s.host.Listen(fd, 1)
+	case MisuseAccept:
+		_, err = s.host.Accept(fd)
+	case MisuseConnect:
+		err = s.host.Connect(fd, elsewhere())
+	case MisuseSend:
+		_, err = s.host.Send(fd, 1)
+	}
+	return err
 }
 
 func errnoOf(err error) netmodel.Errno {
@@ -176,7 +199,7 @@ func (s *HostSystem) cleanup() error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.host.GetSockOpt(s.fd, netmodel.SO_TYPE); errnoOf(err) == netmodel.WSANOTINITIALISED {
+	if s.started--; s.started == 0 {
 		s.fd, s.accepted = 0, s.accepted[:0]
 	}
 	return nil
@@ -293,8 +316,8 @@ func (s *HostSystem) observe(r *Result) {
 
 // note keeps a record that tells a fate.
 func (s *HostSystem) note(r *netmodel.Record) {
-	if r.Kind >= netmodel.RequestQueued && r.Kind <= netmodel.SlotFilled || r.Kind == netmodel.Broken {
-		s.fates = append(s.fates, Fate{r.Kind, tryOf(r.Conn), r.Cause})
+	if r.Kind.AtListener() || r.Kind == netmodel.Broken {
+		s.fates = append(s.fates, Fate{r.Kind, tryOf(r.Conn), meaning(r.Cause)})
 	}
 }
 

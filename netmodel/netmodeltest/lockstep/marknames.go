@@ -9,8 +9,10 @@ func (m Mark) String() string {
 		return callName(m)
 	case m < MarkSegmentLost:
 		return causeName(m)
-	case m < markCount:
+	case m < MarkSynQueueFull:
 		return wireName(m)
+	case m < markCount:
+		return stackName(m)
 	}
 	return "no such mark"
 }

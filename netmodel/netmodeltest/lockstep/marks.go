@@ -10,7 +10,8 @@ import (
 // saw it has not tested it.
 type Mark uint8
 
-// The marks. Those of fates come first, then those of calls.
+// The marks. Those of fates come first, then those of calls, of causes, of the
+// wire, and of what other stacks do.
 const (
 	MarkQueued Mark = iota
 	MarkOffered
@@ -123,6 +124,53 @@ const (
 	MarkFinUnanswered
 	MarkFinWaitOver
 	MarkSynAckAgain
+
+	MarkSynQueueFull
+	MarkLastQuarter
+	MarkYoungException
+	MarkEvictedFromPool
+	MarkEvictedFromSynQueue
+	MarkNoVictim
+	MarkHeld
+	MarkHeldIn
+	MarkDupHeld
+	MarkTryAgain
+	MarkAckIgnored
+	MarkAckReset
+	MarkAckForgotten
+	MarkAckAdmitted
+	MarkAckDeferred
+	MarkDeferredIn
+	MarkPromotedByAck
+	MarkPromotedByData
+	MarkBelieverReset
+	MarkCookieSent
+	MarkCookieCame
+	MarkCookieIgnored
+	MarkCookieReset
+	MarkCookiePromoted
+	MarkCookieStale
+	MarkPruned
+	MarkSynAckLimit
+	MarkRestarted
+	MarkSynRoomFixed
+	MarkRangTogether
+	MarkRelistenRejected
+	MarkRelistenSets
+	MarkLostForDescriptor
+	MarkLostUnread
+	MarkDescriptorFirst
+	MarkAcceptConnAborted
+	MarkCloseFinishes
+	MarkShutdownListener
+	MarkBadDescriptor
+	MarkMisuseInval
+	MarkConnectIsConn
+	MarkConnectInval
+	MarkReceiveRest
+	MarkReceiveEnd
+	MarkSendError
+	MarkSendPipe
 	markCount
 )
 
@@ -201,6 +249,8 @@ func (r *Reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
 		r.mark(MarkPeerReset)
 	case netmodel.DataUnanswered:
 		r.mark(MarkDataUnanswered)
+	default:
+		r.markStack(k, why)
 	}
 }
 
@@ -235,6 +285,9 @@ func (r *Reference) markCall(k Kind, e netmodel.Errno) {
 }
 
 func (r *Reference) markAcceptCall(e netmodel.Errno) {
+	if e == netmodel.WSAECONNABORTED {
+		r.mark(MarkAcceptConnAborted)
+	}
 	codes := [...]netmodel.Errno{0, netmodel.WSANOTINITIALISED, netmodel.WSAENETDOWN, netmodel.WSAEINPROGRESS, netmodel.WSAENOTSOCK,
 		netmodel.WSAEINVAL, netmodel.WSAENOBUFS, netmodel.WSAEACCES, netmodel.WSAEWOULDBLOCK, netmodel.WSAEMFILE,
 		netmodel.WSAECONNRESET, netmodel.WSAECONNREFUSED, netmodel.WSATRY_AGAIN}
@@ -255,9 +308,10 @@ func (r *Reference) markReceive(e netmodel.Errno) {
 }
 
 func (r *Reference) markBacklog(n int) {
-	b, legal := r.profile.Backlog, r.effective(n)
+	b := r.profile.Backlog
+	legal := effective(b, n)
 	switch {
-	case n == b.Somaxconn:
+	case n == b.Somaxconn && n != 0:
 		r.mark(MarkBacklogMax)
 	case n < 0 && b.HintMax != 0:
 		r.mark(MarkBacklogHint)
@@ -269,11 +323,11 @@ func (r *Reference) markBacklog(n int) {
 	switch {
 	case !r.listening:
 		return
-	case r.profile.Relisten == netmodel.RelistenKeeps && legal != r.limit:
+	case r.profile.Relisten == netmodel.RelistenKeeps && legal != r.backlog:
 		r.mark(MarkRelistenKeeps)
-	case legal > r.limit:
+	case legal > r.backlog:
 		r.mark(MarkRelistenLarger)
-	case legal < r.limit:
+	case legal < r.backlog:
 		r.mark(MarkRelistenSmaller)
 	default:
 		r.mark(MarkRelistenEqual)
@@ -359,6 +413,8 @@ func (r *Reference) markClose() {
 		r.mark(MarkCloseForgetsAll)
 	case r.profile.CloseListener == netmodel.CloseForgetsHalfOpen:
 		r.mark(MarkCloseForgetsHalfOpen)
+	case r.profile.CloseListener == netmodel.CloseFinishes:
+		r.mark(MarkCloseFinishes)
 	default:
 		r.mark(MarkCloseResetsAll)
 	}

@@ -15,7 +15,9 @@ const (
 	Open           // a new socket, bound to the port, unless one is open; N: 1 sets SO_CONDITIONAL_ACCEPT
 	Hangup         // closes the oldest accepted connection of Client; N: a HangupWay
 	Receive        // takes all bytes from the oldest accepted connection of Client
-	Misuse         // listen on the oldest accepted connection of Client; N: 1 accept
+	Misuse         // a call that the oldest accepted connection of Client does not allow; N: a MisuseWay
+	Connect        // connect on the listening socket
+	Shutdown       // shutdown on the listening socket; N: a ShutdownWay
 	OpenFile       // takes a descriptor for something else
 	CloseFile      // gives back the one that was taken first
 	Pause          // SO_PAUSE_ACCEPT; N: 1 on, 0 off
@@ -25,9 +27,10 @@ const (
 	Syn            // Client begins a new attempt from a new port; an earlier attempt of its falls silent
 	Dup            // the SYN of Client's attempt arrives once more: a duplicate, or a retry after a refusal
 	Again          // Client begins a new attempt from the port of its last one
-	Ack            // the ACK that ends the handshake
-	Data           // one byte
+	Ack            // the ACK that ends the handshake, also again
+	Data           // one byte, and before it what was never acknowledged
 	Fin            // Client closes its side
+	Resend         // Client sends again what was never acknowledged
 	Rst            // Client resets; N: 1 with a sequence number from the past
 	Time           // N: milliseconds that pass
 	kindCount
@@ -60,6 +63,27 @@ const (
 	HangupLost               // gracefully, and the FIN is lost the first time
 	HangupHard               // SO_LINGER 0
 	hangupWays
+)
+
+// MisuseWay is which call is made on a connected socket that fails there.
+type MisuseWay int
+
+// The ways to misuse a connection.
+const (
+	MisuseListen MisuseWay = iota
+	MisuseAccept
+	MisuseConnect
+	MisuseSend // on a connection that is over
+)
+
+// ShutdownWay is which direction is shut down, with the numbers of winsock2.h.
+type ShutdownWay int
+
+// The ways to shut down.
+const (
+	ShutdownReceive ShutdownWay = netmodel.ShutReceive
+	ShutdownSend    ShutdownWay = netmodel.ShutSend
+	ShutdownBoth    ShutdownWay = netmodel.ShutBoth
 )
 
 // MaxClients is how many clients there can be: a to p.
@@ -103,7 +127,11 @@ func (k Kind) describe() (name string, client bool, n arg, names []string) {
 	case Receive:
 		return "receive", true, argNone, nil
 	case Misuse:
-		return "misuse", true, argName, []string{"listen", "accept"}
+		return "misuse", true, argName, []string{"listen", "accept", "connect", "send"}
+	case Connect:
+		return "connect", false, argNone, nil
+	case Shutdown:
+		return "shutdown", false, argName, []string{"receive", "send", "both"}
 	case OpenFile:
 		return "openfile", false, argNone, nil
 	case CloseFile:
@@ -135,6 +163,8 @@ func (k Kind) describeRest() (name string, client bool, n arg, names []string) {
 		return "data", true, argNone, nil
 	case Fin:
 		return "fin", true, argNone, nil
+	case Resend:
+		return "resend", true, argNone, nil
 	case Rst:
 		return "rst", true, argName, []string{"", "old"}
 	case Time:

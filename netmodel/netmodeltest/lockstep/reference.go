@@ -9,9 +9,10 @@ import (
 )
 
 // Reference is the reference model: one program with one listening socket, and
-// its clients. It is written from the WSPListen page, the rule table around it
-// and the documented settings of a Profile, so that it can be read beside them;
-// a rule id stands where one decides. Queues are slices of whom they hold,
+// its clients. It is written from the WSPListen page, the rule table around it,
+// what was measured and read of other stacks, and the documented settings of a
+// Profile, so that it can be read beside them; a rule id stands where one
+// decides. Queues are slices of whom they hold,
 // counts are taken when they are needed, and nothing is fast on purpose.
 type Reference struct {
 	profile     netmodel.Profile
@@ -29,13 +30,16 @@ type Reference struct {
 	taken       []int // accepted connections, oldest first
 
 	// The listener.
-	generation int   // how many listeners there were before it
-	limit      int   // the effective backlog
-	available  int   // slots that requests may take
-	late       int   // slots that are on their way back. WS.Q5
+	generation int // how many listeners there were before it
+	sizes          // what follows from its backlog
+	available  int // slots that requests may take
+	late       int // slots that are on their way back. WS.Q5
+	cookies    memory
 	done       []int // complete, in the order of accept
+	hidden     []int // complete, and waiting outside the queue for room. ST.9
 	half       []int // half-open, in order of arrival
 	offered    []int // waiting for the condition function, in order of arrival
+	held       []int // waiting outside the queue for room, unanswered. ST.2
 	deferred   int   // whose decision was put off, or nobody
 	withdrawn  bool  // that one has gone away. WS.C9
 
@@ -50,6 +54,9 @@ type Reference struct {
 	fates []Fate
 	marks Marks
 	queue []Entry
+	// Whom the system that is compared has in its queue after it: where a choice is
+	// made at random, it was somebody else.
+	survivors []Entry
 }
 
 const nobody = -1
@@ -59,9 +66,14 @@ type conn struct {
 	who         Try
 	addr        int // of the client; no two attempts share one, except those that Again makes
 	generation  int // of its listener
+	since       sim.Time
+	number      number // of its SYN-ACK
 	complete    bool
+	ignored     bool           // half-open, and an ACK found no room. K4
 	aborted     bool           // the client has reset it while it was pending
-	broken      netmodel.Errno // what the program is told
+	accepted    bool           // accept has handed it out
+	over        bool           // broken, and only the program's descriptor is left
+	broken      netmodel.Errno // what the program is told then
 	ownsFD      bool           // a descriptor that is not in the program's hands. WS.D3, WS.D11
 	unread      int            // bytes
 	clientDone  bool           // the client's FIN is in
@@ -74,8 +86,14 @@ type client struct {
 	number int
 	addr   int
 	phase  phase
-	fin    bool // it has closed its side
-	spoke  bool // it has sent more than SYN and ACK
+	answer number // of the SYN-ACK that it holds
+	fin    bool   // it has closed its side
+	spoke  bool   // it has sent more than SYN and ACK
+	// What it has sent and nobody has acknowledged: bytes, and its FIN.
+	bytes    int
+	finAlone bool
+	moved    bool // it, or the host, has acknowledged more than a SYN: no number is that of a cookie any more
+	believes bool // it has sent its ACK, which was ignored
 }
 
 type phase uint8
@@ -100,6 +118,7 @@ func (r *Reference) Clone() System {
 	c := *r
 	c.taken, c.done, c.half = slices.Clone(r.taken), slices.Clone(r.done), slices.Clone(r.half)
 	c.offered, c.closing = slices.Clone(r.offered), slices.Clone(r.closing)
+	c.held, c.hidden, c.survivors = slices.Clone(r.held), slices.Clone(r.hidden), nil
 	c.conns, c.alarms = slices.Clone(r.conns), slices.Clone(r.alarms)
 	c.heard, c.fates, c.queue = nil, nil, nil
 	return &c
@@ -121,11 +140,18 @@ func (r *Reference) Possible(op Op) bool {
 	case Again:
 		return c.phase != idle
 	case Ack:
-		return c.phase == through && !r.isOffered(c.addr)
+		return c.phase == through && !r.isUnanswered(c.addr)
 	case Data, Fin:
-		return c.phase == through && !c.fin && !r.isOffered(c.addr)
+		return c.phase == through && !c.fin && !r.isUnanswered(c.addr)
+	case Resend:
+		return c.phase == through && (c.bytes > 0 || c.finAlone) && !r.isUnanswered(c.addr)
 	case Rst:
 		return c.phase == asking || c.phase == through
+	case Connect:
+		return !r.socket || r.listening // any other socket would begin to connect
+	case Misuse:
+		i := r.oldest(op.Client)
+		return MisuseWay(op.N) != MisuseSend || i == nobody || r.conns[i].over // on any other one it would be no misuse
 	}
 	return true
 }
@@ -139,7 +165,7 @@ func (r *Reference) Do(op Op) Result {
 		r.pass(r.now + sim.Time(op.N)*1e6)
 	case Faults:
 		r.faults = netmodel.Fault(op.N)
-	case Syn, Dup, Again, Ack, Data, Fin, Rst:
+	case Syn, Dup, Again, Ack, Data, Fin, Resend, Rst:
 		if r.fault(netmodel.FaultNetworkDown) {
 			r.mark(MarkSegmentLost)
 		} else {
@@ -175,6 +201,9 @@ func (r *Reference) call(op Op, res *Result) netmodel.Errno {
 		}
 		return r.open(entry, op.N)
 	}
+	if entry == netmodel.WSANOTINITIALISED && r.profile.Calls == netmodel.CallsWine {
+		entry = 0 // only its socket asks; what is left then is not a socket. W
+	}
 	switch {
 	case entry != 0:
 		return entry
@@ -183,17 +212,22 @@ func (r *Reference) call(op Op, res *Result) netmodel.Errno {
 	case op.Kind == Receive:
 		return r.receive(op.Client, res)
 	case op.Kind == Misuse:
-		return r.misuse(op.Client, op.N == 0)
+		return r.misuse(op.Client, MisuseWay(op.N))
 	case !r.socket:
-		return netmodel.WSAENOTSOCK
+		return r.notOpen()
 	}
 	switch op.Kind {
 	case Listen:
 		return r.listen(op.N)
 	case Accept:
 		return r.accept(AcceptWay(op.N), res)
+	case Connect:
+		return r.connect()
+	case Shutdown:
+		return r.shutdown(ShutdownWay(op.N))
 	case Close:
 		r.closeListener()
+		r.socket = false
 		return 0
 	}
 	return r.pause(op.N == 1)
@@ -233,9 +267,15 @@ func (r *Reference) free() int {
 	return r.descriptors - used
 }
 
-// pending returns how many slots are taken: half-open connections count, those
-// that wait for the condition function do not. WS.Q6, WS.Q10
-func (r *Reference) pending() int { return len(r.half) + len(r.done) }
+// pending returns how many slots are taken: half-open connections count unless
+// they have a queue of their own, those that wait for the condition function do
+// not. WS.Q6, WS.Q10, K8
+func (r *Reference) pending() int {
+	if r.separate() {
+		return len(r.done)
+	}
+	return len(r.half) + len(r.done)
+}
 
 // fill makes available grow to min(limit - pending, free descriptors); it never
 // shrinks. Slots that are on their way back do not count as there; where slots
@@ -275,7 +315,7 @@ func (r *Reference) open(entry netmodel.Errno, options int) netmodel.Errno {
 	}
 	r.socket, r.listening, r.conditional, r.paused = true, false, false, false
 	if options&1 != 0 {
-		if r.profile.Options == netmodel.OptionsFew {
+		if r.profile.Options != netmodel.OptionsWindows {
 			return netmodel.WSAENOPROTOOPT
 		}
 		r.conditional = true
@@ -283,19 +323,24 @@ func (r *Reference) open(entry netmodel.Errno, options int) netmodel.Errno {
 	return 0
 }
 
-// closeListener resets what is pending, or forgets it. WS.X1, WS.X2
+// closeListener resets what is pending, forgets it, or lets its clients read the
+// end. WS.X1, WS.X2, K11
 func (r *Reference) closeListener() {
-	for _, i := range r.done {
-		r.conns[i].aborted = r.conns[i].aborted || r.profile.CloseListener == netmodel.CloseForgetsAll
-	}
-	for _, i := range slices.Concat(r.half, r.offered) {
-		r.conns[i].aborted = r.profile.CloseListener != netmodel.CloseResetsAll
-	}
 	r.markClose()
-	for _, i := range slices.Concat(r.done, r.half, r.offered) {
-		r.reset(i, netmodel.ListenerClosed)
+	for _, i := range slices.Concat(r.done, r.hidden, r.half, r.offered, r.held) {
+		c, how := &r.conns[i], r.profile.CloseListener
+		finishes := how == netmodel.CloseFinishes && c.complete && !c.aborted
+		if !finishes && how != netmodel.CloseForgetsAll && (how != netmodel.CloseForgetsHalfOpen || c.complete) {
+			r.reset(i, netmodel.ListenerClosed)
+			continue
+		}
+		r.remove(i)
+		r.fate(netmodel.Withdrawn, i, netmodel.ListenerClosed)
+		if finishes {
+			r.finish(i, false)
+		}
 	}
-	r.socket, r.listening = false, false
+	r.listening = false
 	r.alarms = slices.DeleteFunc(r.alarms, func(a alarm) bool { return a.what == ringSlot })
 }
 
@@ -313,8 +358,9 @@ func (r *Reference) cleanup() netmodel.Errno {
 		return 0
 	}
 	r.closeListener()
+	r.socket = false
 	for _, i := range slices.Clone(r.taken) {
-		if r.conns[i].broken == 0 {
+		if !r.conns[i].over {
 			r.hear(i, Reset)
 		}
 		r.remove(i)
@@ -324,7 +370,7 @@ func (r *Reference) cleanup() netmodel.Errno {
 
 // pause sets SO_PAUSE_ACCEPT. WS.Q9
 func (r *Reference) pause(on bool) netmodel.Errno {
-	if r.profile.Options == netmodel.OptionsFew {
+	if r.profile.Options != netmodel.OptionsWindows {
 		return netmodel.WSAENOPROTOOPT
 	}
 	r.paused = on

@@ -25,35 +25,29 @@ func (r *Reference) listen(backlog int) netmodel.Errno {
 	switch {
 	case !r.listening:
 		r.listening, r.generation = true, r.generation+1
-		r.limit, r.available, r.late = r.effective(backlog), 0, 0
-		r.deferred, r.withdrawn = nobody, false
+		r.sizes, r.available, r.late = sizes{}, 0, 0
+		r.deferred, r.withdrawn, r.cookies = nobody, false, memory{}
+		r.resize(backlog)
 	case r.profile.Relisten == netmodel.RelistenUpdates: // R9
-		r.limit = r.effective(backlog)
+		r.resize(backlog)
 		r.trim() // R10
+	case r.profile.Relisten == netmodel.RelistenRejects && r.tooSmall(r.sizesOf(backlog)): // ST.10
+		r.mark(MarkRelistenRejected)
+		return netmodel.WSAEINVAL
+	case r.profile.Relisten != netmodel.RelistenKeeps: // K10
+		r.resize(backlog)
+		r.available = max(0, min(r.available, r.limit-r.pending()-r.late))
+		if r.pending() > r.limit {
+			r.mark(MarkRelistenSets)
+		}
 	}
 	r.fill()
+	r.letIn()
 	return 0
 }
 
-// effective is the backlog that is in force after listen(n). C1, C2, P4, WS.B6
-func (r *Reference) effective(n int) int {
-	b := r.profile.Backlog
-	switch {
-	case n == b.Somaxconn:
-		return b.Max
-	case n < 0 && b.HintMax != 0 && n < -b.HintMax:
-		return b.HintMax
-	case n < 0 && b.HintMax != 0 && n > -b.HintMin:
-		return b.HintMin
-	case n < 0 && b.HintMax != 0:
-		return -n
-	case n < b.Min:
-		return b.Min
-	case n > b.Max:
-		return b.Max
-	}
-	return n
-}
+// tooSmall reports whether more is queued than would fit, or nobody ever would. G
+func (r *Reference) tooSmall(s sizes) bool { return s.backlog < 0 || len(r.done) > s.atAck }
 
 // trim resets as many pending connections as are too many, and takes back the
 // slots that are no longer there. R10, WS.R5
@@ -76,12 +70,16 @@ func (r *Reference) trim() {
 // one. WS.R4, WS.R7. Where the last ones go, a deferred request goes after all
 // others, for it stands at the head. WS.R8
 func (r *Reference) excess() int {
-	candidates := slices.Concat(r.half, r.done)
+	half := r.half
+	if r.separate() { // they hold none
+		half = nil
+	}
+	candidates := slices.Concat(half, r.done)
 	if r.profile.Trim == netmodel.TrimOldest {
 		return slices.Min(candidates)
 	}
-	if r.profile.Trim == netmodel.TrimHalfOpen && len(r.half) > 0 {
-		candidates = r.half
+	if r.profile.Trim == netmodel.TrimHalfOpen && len(half) > 0 {
+		candidates = half
 	}
 	if len(candidates) > 1 {
 		candidates = without(candidates, r.deferred)
@@ -99,7 +97,7 @@ func (r *Reference) remove(i int) {
 	if r.deferred == i {
 		r.deferred = nobody
 	}
-	for _, place := range [...]*[]int{&r.done, &r.half, &r.offered, &r.taken, &r.closing} {
+	for _, place := range [...]*[]int{&r.done, &r.hidden, &r.half, &r.offered, &r.held, &r.taken, &r.closing} {
 		if at := slices.Index(*place, i); at >= 0 {
 			*place = slices.Delete(*place, at, at+1)
 		}
@@ -124,12 +122,18 @@ func (r *Reference) withdraw(i int, why netmodel.Cause) {
 		r.mark(MarkDeferredWithdrawn)
 	}
 	slots := 1
-	if slices.Contains(r.offered, i) {
+	if r.outside(i) {
 		slots = 0
 	}
 	r.remove(i)
 	r.giveBack(slots)
 	r.fate(netmodel.Withdrawn, i, why)
+	r.letIn()
+}
+
+// outside reports whether somebody waits without holding a slot.
+func (r *Reference) outside(i int) bool {
+	return slices.Contains(r.offered, i) || slices.Contains(r.held, i) || slices.Contains(r.hidden, i)
 }
 
 // first returns whom the next accept is about. WS.Q1, WS.C4
@@ -152,6 +156,11 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 		return netmodel.WSAEINVAL
 	case r.fault(netmodel.FaultNoBuffers):
 		return netmodel.WSAENOBUFS
+	case r.profile.DescriptorFirst && r.free() == 0: // K9
+		if r.first() == nobody {
+			r.mark(MarkDescriptorFirst)
+		}
+		return netmodel.WSAEMFILE
 	case r.withdrawn: // WS.C9
 		r.withdrawn = false
 		r.fill()
@@ -170,10 +179,15 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 	case c.aborted && i == r.deferred: // WS.C9
 		r.mark(MarkDeferredAborted)
 		return r.acceptAborted(i, netmodel.WSAEACCES)
+	case starved() && r.profile.Starved == netmodel.StarvedLoses: // ST.5
+		r.lose(i)
+		return netmodel.WSAEMFILE
 	case starved() && (way == AcceptPlain || !r.profile.ConditionFirst): // WS.A3, WS.C11
 		return netmodel.WSAEMFILE
 	case c.aborted && r.profile.Aborted == netmodel.AbortedAtAccept: // WS.X6
 		return r.acceptAborted(i, netmodel.WSAECONNRESET)
+	case c.aborted && r.profile.Aborted == netmodel.AbortedAsAborted: // ST.4
+		return r.acceptAborted(i, netmodel.WSAECONNABORTED)
 	}
 	if way != AcceptPlain {
 		if starved() {
@@ -198,7 +212,26 @@ func (r *Reference) acceptAborted(i int, e netmodel.Errno) netmodel.Errno {
 	r.giveBack(1)
 	r.fill()
 	r.fate(netmodel.Withdrawn, i, netmodel.ClientReset)
+	r.letIn()
 	return e
+}
+
+// lose closes a connection that accept has taken from the queue and has no
+// descriptor for. ST.5
+func (r *Reference) lose(i int) {
+	c := &r.conns[i]
+	r.remove(i)
+	r.giveBack(1)
+	r.fate(netmodel.Withdrawn, i, netmodel.LostForDescriptor)
+	switch {
+	case c.aborted:
+	case c.unread > 0: // RFC 1122, section 4.2.2.13
+		r.hear(i, Reset)
+		r.mark(MarkLostUnread)
+	default:
+		r.finish(i, false)
+	}
+	r.letIn()
 }
 
 // ask shows the connection to the condition function. It returns false if that
@@ -214,13 +247,17 @@ func (r *Reference) ask(i int, way AcceptWay, res *Result) (netmodel.Errno, bool
 		r.reset(i, netmodel.Rejected)
 		r.giveBack(slots)
 		r.fill()
+		r.letIn()
 		return netmodel.WSAECONNREFUSED, true
 	case AcceptDefer: // WS.C4, WS.C10
 		r.deferred = i
 		r.fill()
 		r.fate(netmodel.Deferred, i, netmodel.NoCause)
 		return netmodel.WSATRY_AGAIN, true
-	case AcceptInvalid: // WS.C8
+	case AcceptInvalid: // WS.C8, W
+		if r.profile.Calls == netmodel.CallsWine {
+			return netmodel.WSAENOTSOCK, true
+		}
 		return netmodel.WSAEINVAL, true
 	case AcceptYes:
 		return 0, false
@@ -249,6 +286,7 @@ func (r *Reference) nested(way AcceptWay) netmodel.Errno {
 		return r.accept(AcceptPlain, &Result{})
 	}
 	r.closeListener()
+	r.socket = false
 	return 0
 }
 
@@ -261,7 +299,7 @@ func (r *Reference) hand(i int) {
 	r.markAccept(i)
 	r.remove(i)
 	r.taken = append(r.taken, i)
-	c.ownsFD = false
+	c.ownsFD, c.accepted = false, true
 	if !wasOffered && r.profile.SlotReturnDelay > 0 {
 		r.late++
 		r.alarm(ringSlot, nobody, r.profile.SlotReturnDelay)
@@ -271,11 +309,11 @@ func (r *Reference) hand(i int) {
 	r.fate(netmodel.RequestAccepted, i, netmodel.AcceptedByProgram)
 	switch {
 	case wasOffered: // only now does the client get an answer. WS.Q10
-		r.hear(i, SynAck)
-		r.alarm(ringSynAck, i, wait(r.profile.SynAck, 0))
-	case c.aborted: // WS.X7
-		c.broken = netmodel.WSAECONNRESET
+		r.sendSynAck(i)
+	case c.aborted: // WS.X7, K12
+		c.over, c.broken = true, netmodel.WSAECONNRESET
 	}
+	r.letIn()
 }
 
 // observe fills in what can be seen.
@@ -289,6 +327,9 @@ func (r *Reference) observe(res *Result) {
 			r.entry(i, netmodel.EntryComplete)
 		}
 	}
+	for _, i := range r.hidden {
+		r.entry(i, netmodel.EntryHeld)
+	}
 	for _, i := range r.half {
 		r.entry(i, netmodel.EntryHalfOpen)
 	}
@@ -296,6 +337,9 @@ func (r *Reference) observe(res *Result) {
 		if i != r.deferred {
 			r.entry(i, netmodel.EntryOffered)
 		}
+	}
+	for _, i := range r.held {
+		r.entry(i, netmodel.EntryHeld)
 	}
 	if r.listening {
 		res.Limit, res.Available = r.limit, r.available
@@ -325,15 +369,22 @@ func (r *Reference) entry(i int, state netmodel.EntryState) {
 	switch {
 	case slices.Contains(r.offered, i):
 		state = netmodel.EntryOffered
+	case state == netmodel.EntryHeld:
 	case c.aborted:
 		state = netmodel.EntryAborted
 	}
 	r.queue = append(r.queue, Entry{c.who, state, i == r.deferred})
 }
 
+// fate notes what was decided about a connection.
 func (r *Reference) fate(k netmodel.Kind, i int, why netmodel.Cause) {
-	r.fates = append(r.fates, Fate{k, r.conns[i].who, why})
+	r.fateOf(r.conns[i].who, k, why)
+}
+
+// fateOf is fate for an attempt of which no connection is known.
+func (r *Reference) fateOf(who Try, k netmodel.Kind, why netmodel.Cause) {
 	r.markFate(k, why)
+	r.fates = append(r.fates, Fate{k, who, why})
 }
 
 // Now returns the model's time.

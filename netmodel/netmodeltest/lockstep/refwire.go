@@ -1,12 +1,9 @@
 package lockstep
 
 import (
-	"cmp"
 	"slices"
-	"time"
 
 	"wspsim/netmodel"
-	"wspsim/sim"
 )
 
 // segment is what a client sends, and how the host answers.
@@ -41,27 +38,33 @@ func (r *Reference) segment(op Op) {
 		if i != nobody {
 			r.clientReset(i)
 		}
-	case Ack:
-		r.ack(op.Client, i)
+	case Ack, Data, Fin, Resend:
+		r.speak(op.Kind, op.Client, i)
+	}
+}
+
+// speak is everything that acknowledges the SYN-ACK. What was never acknowledged
+// goes along with what is new. The repeated final ACK carries nothing.
+func (r *Reference) speak(k Kind, client, i int) {
+	c := &r.clients[client]
+	switch k {
 	case Data:
 		c.spoke = true
-		if r.ack(op.Client, i) {
-			r.data(i)
-		}
+		c.bytes++
 	case Fin:
-		c.spoke, c.fin = true, true
-		if r.ack(op.Client, i) {
-			r.clientFin(i)
-		}
+		c.spoke, c.fin, c.finAlone = true, true, true
+	}
+	if i = r.reach(k, client, i); i != nobody && k != Ack {
+		r.take(client, i)
 	}
 }
 
 // at returns the connection that the host knows by a client's address, or
 // nobody. One that was reset is not known any more.
 func (r *Reference) at(addr int) int {
-	for _, place := range [...][]int{r.done, r.half, r.offered, r.taken, r.closing} {
+	for _, place := range [...][]int{r.done, r.hidden, r.half, r.offered, r.held, r.taken, r.closing} {
 		for _, i := range place {
-			if c := &r.conns[i]; c.addr == addr && !c.aborted && c.broken == 0 {
+			if c := &r.conns[i]; c.addr == addr && !c.aborted && !c.over {
 				return i
 			}
 		}
@@ -69,55 +72,84 @@ func (r *Reference) at(addr int) int {
 	return nobody
 }
 
-func (r *Reference) isOffered(addr int) bool {
+// isUnanswered reports whether a request from an address waits without a
+// SYN-ACK.
+func (r *Reference) isUnanswered(addr int) bool {
 	i := r.at(addr)
-	return i != nobody && slices.Contains(r.offered, i)
+	return i != nobody && (slices.Contains(r.offered, i) || slices.Contains(r.held, i))
 }
 
 // request decides about a connection request.
 func (r *Reference) request(client int) {
-	c := &r.clients[client]
-	full := r.profile.OnFull == netmodel.RefuseWhenFull
 	starved := r.profile.Slots == netmodel.SlotsOwnDescriptor && r.free() == 0
 	switch {
 	case !r.listening: // WS.X3
-		r.turnAway(client, netmodel.NobodyListens, true)
+		r.turnAway(client, netmodel.NobodyListens, netmodel.RefuseWhenFull)
 	case r.paused: // WS.Q9
-		r.turnAway(client, netmodel.Paused, true)
+		r.turnAway(client, netmodel.Paused, netmodel.RefuseWhenFull)
 	case r.profile.ChildrenBlockRebind && r.olderChildren(): // WS.X5
-		r.turnAway(client, netmodel.ChildrenAlive, true)
+		r.turnAway(client, netmodel.ChildrenAlive, netmodel.RefuseWhenFull)
 	case r.fault(netmodel.FaultNoBuffers): // E7
-		r.turnAway(client, netmodel.OutOfBuffers, false)
+		r.turnAway(client, netmodel.OutOfBuffers, netmodel.IgnoreWhenFull)
 	case r.conditional: // WS.Q10
-		i := r.newConn(c, client)
+		i := r.newConn(client)
 		r.offered = append(r.offered, i)
 		r.alarm(ringOffer, i, r.profile.OfferLifetime)
 		r.fate(netmodel.RequestOffered, i, netmodel.Offered)
-	case r.available == 0 && r.pending()+r.late < r.limit: // WS.D6
-		r.turnAway(client, netmodel.SlotsUsedUp, full)
-	case r.available == 0: // R4, WS.Q3
-		r.turnAway(client, netmodel.QueueFull, full)
+	case r.separate(): // K2, K3
+		r.screen(client)
+	case r.available == 0:
+		r.overflow(client)
 	case starved: // WS.D3
-		r.turnAway(client, netmodel.NoDescriptor, full)
+		r.turnAway(client, netmodel.NoDescriptor, r.profile.OnFull)
 	default: // R3
-		i := r.newConn(c, client)
-		r.conns[i].ownsFD = r.profile.Slots == netmodel.SlotsOwnDescriptor
-		r.half = append(r.half, i)
-		r.available--
-		r.fate(netmodel.RequestQueued, i, netmodel.Queued)
-		r.hear(i, SynAck)
-		r.alarm(ringSynAck, i, wait(r.profile.SynAck, 0))
+		r.admit(client)
 	}
 }
 
-func (r *Reference) turnAway(client int, why netmodel.Cause, loudly bool) {
+// overflow deals with a request that finds no slot. R4, WS.Q3
+func (r *Reference) overflow(client int) {
+	switch {
+	case r.pending()+r.late < r.limit: // WS.D6
+		r.turnAway(client, netmodel.SlotsUsedUp, r.profile.OnFull)
+	case r.profile.OnFull == netmodel.EvictWhenFull && r.evict(): // ST.3
+		r.available = max(1, r.available) // the slot passes from one to the other
+		r.admit(client)
+		r.mark(MarkEvictedFromPool)
+	case r.profile.OnFull == netmodel.HoldWhenFull: // ST.2
+		i := r.newConn(client)
+		r.held = append(r.held, i)
+		r.fate(netmodel.RequestHeld, i, netmodel.HeldBack)
+	default:
+		r.turnAway(client, netmodel.QueueFull, r.profile.OnFull)
+	}
+}
+
+// admit answers a request with a SYN-ACK. R3, K3
+func (r *Reference) admit(client int) {
+	i := r.newConn(client)
+	r.conns[i].ownsFD = r.profile.Slots == netmodel.SlotsOwnDescriptor
+	r.half = append(r.half, i)
+	if !r.separate() {
+		r.available--
+	}
+	r.fate(netmodel.RequestQueued, i, netmodel.Queued)
+	r.sendSynAck(i)
+}
+
+// turnAway refuses a request, or leaves it unanswered.
+func (r *Reference) turnAway(client int, why netmodel.Cause, how netmodel.OnFull) {
 	kind, who := netmodel.RequestIgnored, Try{client, r.clients[client].number}
-	if loudly {
+	switch how {
+	case netmodel.RefuseWhenFull:
 		kind = netmodel.RequestRefused
 		r.tell(who, Reset)
+	case netmodel.TryAgainWhenFull: // K16
+		kind = netmodel.RequestRefused
+		r.tell(who, TryAgain)
+		r.mark(MarkTryAgain)
 	}
-	r.fates = append(r.fates, Fate{kind, who, why})
-	r.markFate(kind, why)
+	r.fateOf(who, kind, why)
 }
 
 // olderChildren reports whether a connection that an earlier listener handed
@@ -125,16 +157,23 @@ func (r *Reference) turnAway(client int, why netmodel.Cause, loudly bool) {
 func (r *Reference) olderChildren() bool {
 	for _, i := range slices.Concat(r.taken, r.closing) {
 		c := &r.conns[i]
-		if c.complete && c.broken == 0 && c.generation < r.generation {
+		if c.accepted && c.complete && !c.over && c.generation < r.generation {
 			return true
 		}
 	}
 	return false
 }
 
-func (r *Reference) newConn(c *client, number int) int {
-	r.conns = append(r.conns, conn{who: Try{number, c.number}, addr: c.addr, generation: r.generation})
-	return len(r.conns) - 1
+// newConn makes a connection of a client's present attempt.
+func (r *Reference) newConn(client int) int {
+	c := &r.clients[client]
+	i := len(r.conns)
+	k := conn{who: Try{client, c.number}, addr: c.addr, generation: r.generation, since: r.now, number: number{conn: i + 1}}
+	if r.separate() && r.profile.SynQueue.Cookies == netmodel.CookiesForEvicted {
+		k.number = r.cookie()
+	}
+	r.conns = append(r.conns, k)
+	return i
 }
 
 // duplicateSyn handles the SYN of an attempt that the host may know.
@@ -146,9 +185,15 @@ func (r *Reference) duplicateSyn(client, i int) {
 		r.cancel(i)
 		r.alarm(ringOffer, i, r.profile.OfferLifetime) // since the last SYN. WS.Q10
 		r.mark(MarkDupOffered)
+	case slices.Contains(r.held, i): // it waits until there is room. ST.2
+		r.mark(MarkDupHeld)
 	case !r.conns[i].complete:
 		r.hear(i, SynAck)
 		r.mark(MarkDupHalfOpen)
+		if r.profile.SynQueue.RepeatRestarts && slices.Contains(r.half, i) {
+			r.awaitAck(i)
+			r.mark(MarkRestarted)
+		}
 	default:
 		r.hear(i, PlainAck)
 		r.mark(MarkDupComplete)
@@ -162,7 +207,7 @@ func (r *Reference) otherSyn(client, i int) {
 	switch {
 	case i == nobody:
 		r.request(client)
-	case slices.Contains(r.offered, i):
+	case slices.Contains(r.offered, i), slices.Contains(r.held, i):
 		r.withdraw(i, netmodel.ClientGone)
 		r.request(client)
 	default:
@@ -172,23 +217,36 @@ func (r *Reference) otherSyn(client, i int) {
 	}
 }
 
-// ack handles the acknowledgement that every later segment of a client carries.
-// It returns false if the host knows no such connection, and says so.
-func (r *Reference) ack(client, i int) bool {
+// reach delivers the acknowledgement that every later segment of a client
+// carries. It returns the connection that may take the rest of the segment,
+// nobody if there is none.
+func (r *Reference) reach(k Kind, client, i int) int {
 	if i == nobody {
-		r.mark(MarkStray)
-		r.tell(Try{client, r.clients[client].number}, Reset)
-		return false
+		return r.arriveCookie(client)
 	}
 	c := &r.conns[i]
-	if !c.complete {
-		r.complete(i)
+	switch {
+	case !c.complete && c.number != r.clients[client].answer:
+		return r.stray(client)
+	case !c.complete && !r.finalAck(k, client, i):
+		return nobody
 	}
 	if c.finAnswered {
 		r.cancel(i)
 		r.alarm(ringFinWait, i, r.profile.FinWait)
 	}
-	return true
+	return i
+}
+
+// stray answers a segment that belongs to no connection.
+func (r *Reference) stray(client int) int {
+	c := &r.clients[client]
+	r.mark(MarkStray)
+	if c.believes {
+		r.mark(MarkBelieverReset)
+	}
+	r.tell(Try{client, c.number}, Reset)
+	return nobody
 }
 
 // complete ends the handshake. R3
@@ -199,57 +257,66 @@ func (r *Reference) complete(i int) {
 		return // accepted before its handshake. WS.Q10
 	}
 	r.half = without(r.half, i)
+	r.join(i, netmodel.HandshakeComplete)
+}
+
+// join puts a complete connection where accept will find it. K5, ST.11
+func (r *Reference) join(i int, why netmodel.Cause) {
 	r.done = append(r.done, i)
 	if r.profile.Order == netmodel.OrderByArrival {
 		slices.Sort(r.done)
 	}
-	r.fate(netmodel.Completed, i, netmodel.HandshakeComplete)
+	if r.separate() {
+		r.available = max(0, r.available-1)
+	}
+	r.fate(netmodel.Completed, i, why)
 }
 
-// data is kept until the program takes it, also while the connection is
-// pending (WS.Q8); data for a program that has closed meets an RST.
-func (r *Reference) data(i int) {
-	if slices.Contains(r.closing, i) {
+// take takes what a client has sent and nobody has acknowledged, and keeps it
+// for the program, also while the connection is pending (WS.Q8); data for a
+// program that has closed meets an RST.
+func (r *Reference) take(client, i int) {
+	c, k := &r.clients[client], &r.conns[i]
+	if slices.Contains(r.closing, i) && c.bytes > 0 {
 		r.remove(i)
 		r.hear(i, Reset)
 		r.mark(MarkDataAfterClose)
 		return
 	}
-	r.conns[i].unread++
-	r.hear(i, PlainAck)
-}
-
-func (r *Reference) clientFin(i int) {
-	c := &r.conns[i]
-	c.clientDone = true
-	r.hear(i, PlainAck)
-	if c.finAnswered {
-		r.remove(i)
+	if c.finAlone {
+		k.clientDone = true
+		if slices.Contains(r.done, i) {
+			r.mark(MarkFinPending)
+		}
 	}
-	if slices.Contains(r.done, i) {
-		r.mark(MarkFinPending)
+	k.unread += c.bytes
+	c.bytes, c.finAlone, c.believes, c.moved = 0, false, false, true
+	r.hear(i, PlainAck)
+	if k.clientDone && k.finAnswered {
+		r.remove(i)
 	}
 }
 
 // clientReset handles a client's RST. WS.X6, WS.X7, WS.X9, WS.Q7
 func (r *Reference) clientReset(i int) {
 	c := &r.conns[i]
+	pending := slices.Contains(r.done, i) || slices.Contains(r.hidden, i)
 	switch {
-	case slices.Contains(r.offered, i), slices.Contains(r.half, i),
-		slices.Contains(r.done, i) && r.profile.Aborted == netmodel.AbortedWithdraws:
+	case slices.Contains(r.offered, i), slices.Contains(r.held, i), slices.Contains(r.half, i),
+		pending && r.profile.Aborted == netmodel.AbortedWithdraws:
 		if c.complete {
 			r.mark(MarkWithdrawsComplete)
 		}
 		r.withdraw(i, netmodel.ClientGone)
-	case slices.Contains(r.done, i):
+	case pending:
 		c.aborted = true
-		why := netmodel.ClientReset // accept will report it. WS.X6
+		why := netmodel.ClientReset // accept will report it. WS.X6, ST.4
 		if r.profile.Aborted == netmodel.AbortedAtReceive {
-			why = netmodel.ClientResetQuietly // receive will. WS.X7
+			why = netmodel.ClientResetQuietly // receive will. WS.X7, K12
 		}
 		r.fate(netmodel.AbortedPending, i, why)
 	case slices.Contains(r.taken, i):
-		c.broken = netmodel.WSAECONNRESET
+		c.over, c.broken = true, netmodel.WSAECONNRESET
 		r.cancel(i)
 		r.fate(netmodel.Broken, i, netmodel.PeerReset)
 	case c.clientDone: // it has everything: only its last ACK was lost
@@ -260,8 +327,30 @@ func (r *Reference) clientReset(i int) {
 	}
 }
 
+// sendSynAck answers a request and waits for the ACK.
+func (r *Reference) sendSynAck(i int) {
+	r.hear(i, SynAck)
+	r.awaitAck(i)
+}
+
 // hear lets the client of a connection hear something.
-func (r *Reference) hear(i int, what What) { r.tell(r.conns[i].who, what) }
+func (r *Reference) hear(i int, what What) {
+	r.tell(r.conns[i].who, what)
+	if what == SynAck {
+		r.holds(r.conns[i].who, r.conns[i].number)
+	}
+}
+
+// holds lets a client go by a SYN-ACK that it has heard. The same one again
+// changes nothing.
+func (r *Reference) holds(who Try, n number) {
+	c := &r.clients[who.Client]
+	if r.fault(netmodel.FaultNetworkDown) || who.Number != c.number || c.answer == n && !c.moved {
+		return
+	}
+	c.answer, c.fin, c.spoke, c.believes = n, false, false, false
+	c.bytes, c.finAlone, c.moved = 0, false, false
+}
 
 // tell lets an attempt hear something; one that its client has given up does
 // not listen.
@@ -274,204 +363,10 @@ func (r *Reference) tell(who Try, what What) {
 	switch {
 	case who.Number != c.number:
 	case what == SynAck:
-		c.phase, c.fin, c.spoke = through, false, false
-	case what == Reset && c.phase == asking:
+		c.phase = through
+	case (what == Reset || what == TryAgain) && c.phase == asking:
 		c.phase = refused
-	case what == Reset:
+	case what == Reset || what == TryAgain:
 		c.phase = over
 	}
-}
-
-// oldest returns the oldest accepted connection of a client.
-func (r *Reference) oldest(client int) int {
-	for _, i := range r.taken {
-		if r.conns[i].who.Client == client {
-			return i
-		}
-	}
-	return nobody
-}
-
-// misuse calls listen (E5) or accept (WS.A1) on a socket that is connected, or
-// was.
-func (r *Reference) misuse(client int, listen bool) netmodel.Errno {
-	switch {
-	case r.oldest(client) == nobody:
-		return netmodel.WSAENOTSOCK
-	case listen:
-		return netmodel.WSAEISCONN
-	}
-	return netmodel.WSAEINVAL
-}
-
-// receive takes what has arrived.
-func (r *Reference) receive(client int, res *Result) netmodel.Errno {
-	i := r.oldest(client)
-	if i == nobody {
-		return netmodel.WSAENOTSOCK
-	}
-	c := &r.conns[i]
-	switch {
-	case c.broken != 0:
-		return c.broken
-	case r.fault(netmodel.FaultNoBuffers):
-		return netmodel.WSAENOBUFS
-	case c.unread == 0 && !c.clientDone:
-		return netmodel.WSAEWOULDBLOCK
-	}
-	res.Bytes, c.unread = c.unread, 0
-	return 0
-}
-
-// hangup closes an accepted connection: gracefully, in the background, unless
-// it is told otherwise or bytes are unread.
-func (r *Reference) hangup(client int, way HangupWay) netmodel.Errno {
-	i := r.oldest(client)
-	if i == nobody {
-		return netmodel.WSAENOTSOCK
-	}
-	c := &r.conns[i]
-	r.remove(i)
-	switch {
-	case c.broken != 0:
-	case !c.complete, way == HangupHard, c.unread > 0:
-		r.hear(i, Reset)
-		r.mark(MarkHardClose)
-	default:
-		r.closing = append(r.closing, i)
-		c.ownsFD = r.profile.CloseHoldsDescriptor // WS.D11
-		r.sendFin(i, way == HangupLost)
-	}
-	return 0
-}
-
-// sendFin sends the FIN, which the client acknowledges unless it has fallen
-// silent or the FIN is lost.
-func (r *Reference) sendFin(i int, lost bool) {
-	c := &r.conns[i]
-	r.hear(i, Finishing)
-	if lost || r.fault(netmodel.FaultNetworkDown) || c.who.Number != r.clients[c.who.Client].number {
-		r.mark(MarkFinUnanswered)
-		r.alarm(ringData, i, wait(r.profile.Data, c.resends))
-		return
-	}
-	c.finAnswered, c.ownsFD = true, false
-	if c.clientDone {
-		r.remove(i)
-		return
-	}
-	r.alarm(ringFinWait, i, r.profile.FinWait)
-}
-
-// alarm is something that is due at an instant.
-type alarm struct {
-	at    sim.Time
-	what  ring
-	about int // a connection, nobody for a slot
-}
-
-type ring uint8
-
-const (
-	ringSynAck  ring = iota // send the SYN-ACK again, or give up
-	ringOffer               // forget a request that nobody decided about
-	ringData                // send the FIN again, or give up
-	ringFinWait             // forget a closed connection whose client never closed
-	ringSlot                // a slot comes back
-)
-
-func (r *Reference) alarm(what ring, about int, after time.Duration) {
-	r.alarms = append(r.alarms, alarm{r.now.Add(after), what, about})
-}
-
-// cancel takes back every alarm about a connection.
-func (r *Reference) cancel(i int) {
-	r.alarms = slices.DeleteFunc(r.alarms, func(a alarm) bool { return a.what != ringSlot && a.about == i })
-}
-
-// Deadline returns the instant of the next alarm, and false if there is none.
-func (r *Reference) Deadline() (sim.Time, bool) {
-	if len(r.alarms) == 0 {
-		return 0, false
-	}
-	return slices.MinFunc(r.alarms, earlier).at, true
-}
-
-func earlier(a, b alarm) int { return cmp.Compare(a.at, b.at) }
-
-// pass lets time pass. Alarms of one instant ring in the order of setting.
-func (r *Reference) pass(until sim.Time) {
-	for {
-		at, ok := r.Deadline()
-		if !ok || at > until {
-			break
-		}
-		r.now = at
-		n := slices.IndexFunc(r.alarms, func(a alarm) bool { return a.at == at })
-		a := r.alarms[n]
-		r.alarms = slices.Delete(r.alarms, n, n+1)
-		r.ring(a)
-	}
-	r.now = until
-}
-
-func (r *Reference) ring(a alarm) {
-	if a.what == ringSlot {
-		r.late-- // WS.Q5
-		r.fill()
-		r.fates = append(r.fates, Fate{netmodel.SlotFilled, Try{}, netmodel.SlotReturned})
-		r.mark(MarkLateSlot)
-		return
-	}
-	c := &r.conns[a.about]
-	switch a.what {
-	case ringOffer:
-		r.withdraw(a.about, netmodel.OfferExpired)
-	case ringFinWait:
-		r.remove(a.about)
-		r.mark(MarkFinWaitOver)
-	case ringData:
-		if c.resends == int(r.profile.Data.Retries) {
-			r.remove(a.about)
-			r.fate(netmodel.Broken, a.about, netmodel.DataUnanswered)
-			return
-		}
-		c.resends++
-		r.sendFin(a.about, false)
-	case ringSynAck:
-		r.synAckAgain(a.about)
-	}
-}
-
-// synAckAgain sends a SYN-ACK again or, after the last one, gives up. WS.T9
-func (r *Reference) synAckAgain(i int) {
-	c := &r.conns[i]
-	switch {
-	case c.resends < int(r.profile.SynAck.Retries):
-		c.resends++
-		r.hear(i, SynAck)
-		r.alarm(ringSynAck, i, wait(r.profile.SynAck, c.resends))
-		r.mark(MarkSynAckAgain)
-	case slices.Contains(r.taken, i):
-		c.broken = netmodel.WSAETIMEDOUT
-		r.fate(netmodel.Broken, i, netmodel.HandshakeOver)
-	default:
-		r.withdraw(i, netmodel.HandshakeOver)
-	}
-}
-
-// wait is the pause after so many retransmissions: each twice the one before,
-// up to the ceiling.
-func wait(s netmodel.Schedule, resends int) time.Duration {
-	d := s.First
-	for range resends {
-		d *= 2
-		if s.Max > 0 {
-			d = min(d, s.Max)
-		}
-	}
-	if s.Max > 0 {
-		d = min(d, s.Max)
-	}
-	return d
 }

@@ -42,6 +42,7 @@ const (
 	Reset                     // refused, reset, or nobody knows the connection
 	PlainAck                  // data and FIN were taken; a SYN met a connection that is complete
 	Finishing                 // the program closed its side
+	TryAgain                  // no room; connect is to be called again (AF_UNIX)
 )
 
 // String returns the name of the segment.
@@ -55,6 +56,8 @@ func (w What) String() string {
 		return "ACK"
 	case Finishing:
 		return "FIN"
+	case TryAgain:
+		return "try again"
 	}
 	return "nothing"
 }
@@ -177,6 +180,8 @@ func queueText(queue []Entry) string {
 			s = "(" + s + ")"
 		case netmodel.EntryOffered:
 			s += "?"
+		case netmodel.EntryHeld:
+			s = "[" + s + "]"
 		}
 		if e.Deferred {
 			s += "*"
@@ -189,7 +194,7 @@ func queueText(queue []Entry) string {
 func fateText(fates []Fate) string {
 	var out []string
 	for _, f := range fates {
-		out = append(out, fmt.Sprintf("%v: %v (kind %d)", f.Who, f.Cause, f.Kind))
+		out = append(out, fmt.Sprintf("%v: %v (kind %d, cause %d)", f.Who, f.Cause, f.Kind, f.Cause))
 	}
 	return "[" + strings.Join(out, ", ") + "]"
 }

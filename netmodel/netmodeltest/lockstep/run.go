@@ -61,8 +61,9 @@ func (p *Pair) Do(op Op) *Difference {
 		return nil
 	}
 	p.done++
-	want := p.Reference.Do(op)
 	got, trouble := perform(p.System, op)
+	p.Reference.survivors = got.Queue
+	want := p.Reference.Do(op)
 	if trouble != "" {
 		return &Difference{p.done - 1, op, trouble}
 	}

@@ -50,6 +50,18 @@ func TestHistoriesThatOnceDiffered(t *testing.T) {
 			"a queue whose last slot is on its way back is full, not starved. WS.Q5"},
 		{"nt4server descriptors=3: listen(1) openfile syn(a) fin(a) again(a) accept(defer) openfile accept",
 			"that a deferred request is gone needs no descriptor to tell. WS.C9"},
+		{"gofakenet max=2: listen(1) syn(a) syn(b) syn(c) dup(c) time(0)",
+			"a held request waits until there is room, however often its client asks. ST.2"},
+		{"gofakenet max=2: listen(1) syn(a) fin(a) syn(b) syn(c) accept(reject)",
+			"the room that a rejected request leaves lets a held one in. ST.2"},
+		{"linux2.6.20 max=3 ack-full=defer: listen(1) syn(a) ack(a) syn(b) syn(c) ack(c) ack(b) accept(reject)",
+			"and a deferred connection. ST.9"},
+		{"openbsd calls=winsock at-syn=backlog max=3: listen(1) syn(a) syn(b) ack(b) ack(a) syn(c) data(c) syn(d)",
+			"a SYN queue has a reason of its own to turn a SYN away. K2"},
+		{"netstack: listen(1) listen(-300)",
+			"a listen that nobody would fit in is turned away. G"},
+		{"linux4.10 syn-queue=one-less cookies=always: listen(1) syn(a) ack(a) accept hangup(a) time(60000) dup(a) ack(a)",
+			"a cookie counts once more when its SYN is answered once more. K7"},
 	} {
 		if err := play(t, c.line, NewHost); err != nil {
 			t.Errorf("%s\n\t%s\n\t%v", c.line, c.why, err)

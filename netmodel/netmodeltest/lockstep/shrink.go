@@ -120,7 +120,7 @@ func renameClients(history []Op, fails func([]Op) bool) []Op {
 // reference model: a shorter history, then as few settings changed and as few
 // descriptors as possible.
 func (c Case) Shrink(newSystem New) Case {
-	fails := func(c Case) bool { return c.Run(newSystem) != nil }
+	fails := func(c Case) bool { return playable(c.Profile) == nil && c.Run(newSystem) != nil }
 	inHistory := func() {
 		c.History = Shrink(c.History, func(h []Op) bool { return fails(Case{c.Profile, c.Descriptors, h}) })
 	}

@@ -109,7 +109,8 @@ func TestAFailureComesShrunkOnALineThatReplaysIt(t *testing.T) {
 		p.Trim = netmodel.TrimOldest
 		return NewHost(p, d)
 	}
-	r := Swarm{Seed: 1, New: wrong}.Run(1_000_000, nil)
+	wsp := netmodel.WSP()
+	r := Swarm{Seed: 1, Profile: &wsp, New: wrong}.Run(1_000_000, nil)
 	if r.Failure == nil {
 		t.Fatal("a host that trims the oldest is not found out")
 	}

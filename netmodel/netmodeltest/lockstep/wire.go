@@ -9,7 +9,21 @@ type peer struct {
 	addr   netmodel.Addr
 	first  uint32 // of its SYN
 	next   uint32
+	acked  uint32 // the host has everything before it
+	fin    uint32 // the number of its FIN; first if it sent none
 	expect uint32 // the host's next
+}
+
+// begin sets the numbers of an attempt that has sent its SYN and nothing more.
+func (p *peer) begin() { p.next, p.acked, p.fin = p.first+1, p.first+1, p.first }
+
+// unacknowledged makes a segment carry everything that the host has not got.
+func (p *peer) unacknowledged(seg *netmodel.Segment) {
+	seg.Len = p.next - p.acked
+	if p.fin != p.first && p.fin-p.acked < seg.Len {
+		seg.Len--
+		seg.Flags |= netmodel.FIN
+	}
 }
 
 func tryOf(c netmodel.ConnID) Try { return Try{int(c >> 16), int(c & 0xffff)} }
@@ -28,22 +42,25 @@ func (s *HostSystem) send(op Op) {
 		ports++
 		p = peer{number: p.number + 1, addr: netmodel.Addr{IP: netmodel.IPv4(10, 0, 1, byte(op.Client)), Port: firstPort + ports}}
 		p.first = 0xffffffff - uint32(op.Client) // so that sequence numbers wrap
-		p.next = p.first + 1
+		p.begin()
 	case Again:
 		p.number++
 		p.first += 7777
-		p.next = p.first + 1
+		p.begin()
 	}
-	seg := netmodel.Segment{Src: p.addr, Dst: serverAddr(), Seq: p.next, Ack: p.expect, Flags: netmodel.ACK, Conn: p.conn(op.Client)}
+	seg := netmodel.Segment{Src: p.addr, Dst: serverAddr(), Seq: p.acked, Ack: p.expect, Flags: netmodel.ACK, Conn: p.conn(op.Client)}
 	switch op.Kind {
 	case Syn, Dup, Again:
 		seg.Seq, seg.Ack, seg.Flags = p.first, 0, netmodel.SYN
 	case Data:
-		seg.Len = 1
 		p.next++
+		p.unacknowledged(&seg)
 	case Fin:
-		seg.Flags |= netmodel.FIN
+		p.fin = p.next
 		p.next++
+		p.unacknowledged(&seg)
+	case Resend:
+		p.unacknowledged(&seg)
 	case Rst:
 		seg.Flags |= netmodel.RST
 		seg.Seq -= uint32(op.N)
@@ -78,10 +95,15 @@ func (s *HostSystem) arrive(seg *netmodel.Segment) {
 	if seg.Dst != p.addr {
 		return
 	}
-	reply := netmodel.Segment{Src: p.addr, Dst: seg.Src, Seq: p.next, Flags: netmodel.ACK, Conn: p.conn(who.Client)}
+	reply := netmodel.Segment{Src: p.addr, Dst: seg.Src, Seq: p.acked, Flags: netmodel.ACK, Conn: p.conn(who.Client)}
+	if (what == PlainAck || what == Finishing) && who.Number == p.number {
+		p.acked = seg.Ack
+	}
 	switch {
+	case what == SynAck && p.expect == seg.Seq+1: // the same one again changes nothing
 	case what == SynAck:
-		p.expect, p.next = seg.Seq+1, p.first+1
+		p.expect = seg.Seq + 1
+		p.begin()
 	case what == Finishing && s.lose:
 		s.lose = false
 	case what == Finishing:
@@ -97,6 +119,8 @@ func (s *HostSystem) arrive(seg *netmodel.Segment) {
 
 func whatIs(seg *netmodel.Segment) What {
 	switch f := seg.Flags; {
+	case f&netmodel.AGAIN != 0:
+		return TryAgain
 	case f&netmodel.RST != 0:
 		return Reset
 	case f&netmodel.SYN != 0:

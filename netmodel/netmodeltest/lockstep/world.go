@@ -17,7 +17,7 @@ type World struct {
 	Backlogs    []int // arguments of listen
 	Listens     int   // calls of listen in one history
 	Ways        []AcceptWay
-	Kinds       []Kind // what else can happen: Close, Open, Hangup, OpenFile, CloseFile, Pause, Dup, Again, Ack, Data, Fin, Rst, Time
+	Kinds       []Kind // what else can happen: Close, Open, Hangup, OpenFile, CloseFile, Pause, Dup, Again, Ack, Data, Fin, Resend, Rst, Shutdown, Time
 	Past        []Op   // what has happened when the world begins
 	New         New    // nil: NewHost; must make a Cloner
 }
@@ -222,7 +222,9 @@ func (w World) appendOps(out []Op, k Kind, r *Reference) []Op {
 		}
 	case client:
 		for c := range w.Attempts {
-			out = append(out, Op{k, c, 0})
+			if k != Data || !r.clients[c].spoke { // one byte for each, or there is no end
+				out = append(out, Op{k, c, 0})
+			}
 		}
 	case k == Time:
 		if at, ok := r.Deadline(); ok {
