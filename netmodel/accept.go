@@ -76,12 +76,14 @@ func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error)
 	if l.withdrawn {
 		l.withdrawn = false
 		h.fill(l)
+		h.letIn(l)
 		return Accepted{}, WSAEACCES
 	}
 	i := h.firstPending(l)
 	if i == 0 {
 		if h.profile.EmptyAcceptFills {
 			h.fill(l)
+			h.letIn(l)
 		}
 		return Accepted{}, WSAEWOULDBLOCK
 	}
@@ -174,6 +176,7 @@ func (h *Host) notAccepted(i int32, decision Decision) error {
 		l.deferred = i
 		h.fill(l)
 		h.recordListener(l, Record{Kind: Deferred, Conn: s.conn, Since: s.since})
+		h.letIn(l)
 		return WSATRY_AGAIN
 	}
 	if h.profile.Calls == CallsWine {
@@ -213,6 +216,10 @@ func (h *Host) acceptAborted(i int32) error {
 // lose closes a connection that accept has taken from the queue and found no
 // descriptor for.
 func (h *Host) lose(i int32) {
+	if h.socks[i].state == stateOffered { // its SYN has no answer yet: there is nothing to close
+		h.withdraw(i, LostForDescriptor)
+		return
+	}
 	l := h.leave(i)
 	s := &h.socks[i]
 	l.giveBack()
@@ -260,7 +267,7 @@ func (h *Host) take(i int32) Accepted {
 		h.sendSynAck(i)
 	case s.has(flagAborted):
 		s.state = stateBroken
-		s.broken = WSAECONNRESET
+		s.broken = h.afterReset(s)
 	}
 	h.letIn(l)
 	return a

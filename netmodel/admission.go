@@ -137,7 +137,7 @@ func (h *Host) turnAway(l *listener, s Segment, why Cause, how OnFull) {
 	case RefuseWhenFull, TryAgainWhenFull:
 		r.Kind = RequestRefused
 	default:
-		if why == h.words.full && l.separate && h.halfOpen(l) >= l.synRoom {
+		if why == h.words.full && l.separate && (h.halfOpen(l) >= l.synRoom || h.profile.SynQueue.Cookies == CookiesAlways) {
 			r.Value = crowdedToo
 		}
 	}

@@ -19,7 +19,8 @@ type Backlog struct {
 }
 
 // Effective returns the backlog that is in force after listen(n): Min..Max, or
-// HintMin..HintMax where a hint is understood.
+// HintMin..HintMax where a hint is understood. What stands for the maximum comes
+// before all others.
 func (b Backlog) Effective(n int) int {
 	switch {
 	case b.Somaxconn != 0 && n == b.Somaxconn, n < 0 && b.NegativeIsMax, n == 0 && b.ZeroIsMax:
@@ -124,7 +125,7 @@ const (
 	CookiesNever      Cookies = iota
 	CookiesWhenFull           // when the SYN queue is full
 	CookiesAlways             // there is no SYN queue then
-	CookiesForEvicted         // every SYN-ACK carries one, which counts once its entry is gone: FreeBSD
+	CookiesForEvicted         // every SYN-ACK carries one, which counts once its entry has been evicted, for a while: FreeBSD
 )
 
 // size returns how many half-open connections fit.

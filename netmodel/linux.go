@@ -45,12 +45,13 @@ func Linux() Profile {
 		SynAck: Schedule{First: time.Second, Max: 2 * time.Minute, Retries: 5}, // net.ipv4.tcp_synack_retries (K6)
 		// A probe for a lost tail, then the retransmission timeout: two equal waits of
 		// 51 ticks, the least timeout (200 ms) and the round trip of a loopback (L11).
-		Data:    Schedule{First: 204 * time.Millisecond, Max: 2 * time.Minute, Linear: 1, Retries: 14}, // net.ipv4.tcp_retries2 = 15
+		Data:    Schedule{First: 204 * time.Millisecond, Max: 2 * time.Minute, Linear: 1, Retries: 15}, // net.ipv4.tcp_retries2: given up after 924.6 s at least (ip-sysctl)
 		FinWait: time.Minute,                                                                           // net.ipv4.tcp_fin_timeout
 		Client: Client{Syn: Schedule{
 			First:   time.Second,
-			Retries: 6, // net.ipv4.tcp_syn_retries (K13)
-			Linear:  4, // net.ipv4.tcp_syn_linear_timeouts, from 6.5 on
+			Max:     2 * time.Minute, // TCP_RTO_MAX: measured, tcp_syn_retries = 7 ends at 247 s and what a slot adds
+			Retries: 6,               // net.ipv4.tcp_syn_retries (K13)
+			Linear:  4,               // net.ipv4.tcp_syn_linear_timeouts, from 6.5 on
 		}},
 		Timers: Timers{Kind: TimersWheel, HZ: 250}, // L10, L19
 	}
@@ -98,7 +99,7 @@ func Linux2620() Profile {
 	p.Name, p.Long = "linux2.6.20", "Linux 2.6.20 to 4.2"
 	p.SynQueue.Size, p.SynQueue.Max = SizePow2OfBacklog, 1024
 	p.SynAck.First = 3 * time.Second // 1 s from 3.1 on
-	p.Client.Syn = Schedule{First: 3 * time.Second, Retries: 5}
+	p.Client.Syn = Schedule{First: 3 * time.Second, Max: 2 * time.Minute, Retries: 5}
 	p.PortMax = 61000
 	return p
 }

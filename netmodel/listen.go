@@ -201,9 +201,13 @@ func (l *listener) giveBack() {
 // returnSlot lets a slot arrive that accept gave back late. WS.Q5
 func (h *Host) returnSlot(i int32) {
 	l := &h.lists[h.socks[i].list]
+	if h.socks[i].list == 0 || l.late == 0 {
+		return // the listener that it belonged to is gone
+	}
 	l.late--
 	h.fill(l)
 	h.recordListener(l, Record{Kind: SlotFilled, Cause: SlotReturned})
+	h.letIn(l)
 }
 
 // excessOf returns the pending connection that a smaller backlog resets next.
@@ -327,22 +331,39 @@ func (h *Host) forget(i int32) {
 	h.release(i)
 }
 
+// migrate hands a connection on to another listener, as net.ipv4.tcp_migrate_req
+// does; its timer goes on. The kernel moves half-open ones when their ACK or their
+// timer comes. K15
+func (h *Host) migrate(i, to int32) {
+	s := &h.socks[i]
+	h.recordListener(h.leave(i), Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: Migrated})
+	s.set(flagHeld, false)
+	s.listener = to
+	l := &h.lists[h.socks[to].list]
+	if s.state == stateOpen {
+		h.join(l, i, Migrated)
+		return
+	}
+	h.link(&l.half, i)
+	if s.resends == 0 {
+		l.young++
+	}
+	h.recordListener(l, Record{Kind: RequestQueued, Conn: s.conn, Since: s.since, Cause: Migrated})
+}
+
 // outlives hands a connection of a closing listener on to where it lives on, if
 // the profile says so: to another listener of the address, or to its end, which
 // the client reads.
 func (h *Host) outlives(closing, i int32) bool {
 	s := &h.socks[i]
-	if s.state != stateOpen {
-		return false
-	}
-	if h.profile.Migrates {
+	if h.profile.Migrates && (s.state == stateOpen || s.state == stateHalfOpen) {
 		if to := h.sibling(closing, s.remote); to != 0 {
-			l := h.leave(i)
-			h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: Migrated})
-			s.listener = to
-			h.join(&h.lists[h.socks[to].list], i, Migrated)
+			h.migrate(i, to)
 			return true
 		}
+	}
+	if s.state != stateOpen {
+		return false
 	}
 	if h.profile.CloseListener == CloseFinishes && !s.has(flagAborted) {
 		l := h.leave(i)

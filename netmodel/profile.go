@@ -150,6 +150,10 @@ func (p *Profile) validate() error {
 		return fmt.Errorf("a SYN queue of %d: want 0 to %d", q.Max, MaxBacklog)
 	case p.Young < 0 || p.Young > MaxBacklog:
 		return fmt.Errorf("%d young requests: want 0 to %d", p.Young, MaxBacklog)
+	case q.Shared && !q.Separate:
+		return fmt.Errorf("SynQueue.Shared: only a SYN queue of its own (Separate) can be shared")
+	case p.Migrates && !q.Separate:
+		return fmt.Errorf("Migrates: it goes with a SYN queue of its own (SynQueue.Separate)")
 	case q.Separate && p.Slots != SlotsFree:
 		return fmt.Errorf("a SYN queue of its own goes with SlotsFree: a slot is taken by the final ACK there")
 	}

@@ -34,7 +34,7 @@ type Schedule struct {
 	Max    time.Duration // 0 = no ceiling
 	// Waits of the same length before they grow; net.ipv4.tcp_syn_linear_timeouts.
 	// Then the end of a wait is also the end of all when as much time has passed as
-	// Retries alone, doubling, would have taken. (L10: 318 of 318 schedules)
+	// Retries alone would have taken. (L10: 318 of 318 schedules)
 	Linear  uint8
 	Retries uint8
 	Limit   time.Duration // from the first sending; 0 = none; net.inet.tcp.keepinit
@@ -70,10 +70,16 @@ func (s *Schedule) ends(retransmissions uint8, passed time.Duration) bool {
 	switch {
 	case int(retransmissions) >= int(s.Retries)+int(s.Linear), s.Limit > 0 && passed >= s.Limit:
 		return true
-	case s.Linear == 0 || s.First > math.MaxInt64>>(s.Retries+1):
+	case s.Linear == 0:
 		return false
 	}
-	return passed >= s.First<<(s.Retries+1)-s.First
+	growing, all := Schedule{First: s.First, Factor: s.Factor, Max: s.Max}, time.Duration(0)
+	for n := range s.Retries + 1 {
+		if all += growing.Wait(n); all < 0 || all > passed {
+			return false
+		}
+	}
+	return true
 }
 
 // wait returns Wait cut to what Limit leaves.

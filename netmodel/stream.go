@@ -308,9 +308,22 @@ func (h *Host) breakConnection(i int32, e Errno, why Cause) {
 	delete(h.tuples, s.key())
 	h.record(Record{Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 	s.state, s.broken = stateBroken, e
+	if e == WSAECONNRESET {
+		s.broken = h.afterReset(s)
+	}
 	if s.fd == 0 {
 		h.release(i)
 	}
+}
+
+// afterReset returns what send and receive report once a peer has reset its
+// connection. With the calls of Unix it is nothing when the end of the stream came
+// first: receive reports that, and send EPIPE. (measured on Linux 6.18)
+func (h *Host) afterReset(s *socket) Errno {
+	if h.profile.Calls == CallsUnix && s.has(flagFinReceived) {
+		return 0
+	}
+	return WSAECONNRESET
 }
 
 // armData waits for the acknowledgement of what was sent.

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"wspsim/netmodel"
@@ -36,20 +37,10 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 			return p, fmt.Errorf("scenario %s: %w", s.Name, err)
 		}
 	}
-	var knobs []Setting
 	own := p.Server
-	for _, set := range o.Knobs {
-		if _, ok := s.Knob(set.Name); ok {
-			knobs = append(knobs, set)
-			continue
-		}
-		err := p.tune(set, o.Clients == "")
-		switch {
-		case errors.Is(err, netmodel.ErrNoSuchTunable):
-			return p, fmt.Errorf("scenario %s has no knob %q; it has %s%s", s.Name, set.Name, strings.Join(s.knobNames(), ", "), kernelHas(p.Server, set.Name))
-		case err != nil:
-			return p, err
-		}
+	knobs, err := p.turn(&s, o.Knobs, o.Clients == "")
+	if err != nil {
+		return p, err
 	}
 	p.Retuned = p.Server != own
 	if p.Scenario, err = s.With(knobs); err != nil {
@@ -65,6 +56,31 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 	return p, p.Scenario.Validate()
 }
 
+// turn sets the kernel as the user wants it, and returns what is no setting of the
+// kernel but a knob of the scenario.
+func (p *Prepared) turn(s *Scenario, settings []Setting, both bool) (knobs []Setting, err error) {
+	seen := map[string]bool{}
+	for _, set := range settings {
+		if _, ok := s.Knob(set.Name); ok {
+			knobs = append(knobs, set)
+			continue
+		}
+		switch err := p.tune(set, both); {
+		case errors.Is(err, netmodel.ErrNoSuchTunable):
+			return nil, fmt.Errorf("scenario %s has no knob %q; it has %s%s", s.Name, set.Name, strings.Join(s.knobNames(), ", "), kernelHas(p.Server, set.Name))
+		case err != nil:
+			return nil, err
+		case seen[lastName(set.Name)]:
+			return nil, fmt.Errorf("%s is set twice", set.Name)
+		}
+		seen[lastName(set.Name)] = true
+	}
+	return knobs, nil
+}
+
+// lastName returns a name of sysctl without the path before it.
+func lastName(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
 // tune sets the kernel of the server, and that of the clients if they run on the
 // same.
 func (p *Prepared) tune(set Setting, both bool) error {
@@ -78,6 +94,7 @@ func (p *Prepared) tune(set Setting, both bool) error {
 		p.Clients = tuned
 	}
 	if tuned != before {
+		p.Tuned = slices.DeleteFunc(p.Tuned, func(t Setting) bool { return lastName(t.Name) == lastName(set.Name) })
 		p.Tuned = append(p.Tuned, set)
 	}
 	return nil

@@ -51,12 +51,13 @@ type Line struct {
 // Listener is what was seen at the server's listening sockets; the backlog is
 // that of the one that listened first.
 type Listener struct {
-	Asked       int // argument of its last listen
-	Effective   int // what that was taken for
-	Limit       int // most that may be pending, at the end
-	LimitAtSYN  int // most that may be pending and yet a SYN gets an answer; less where only a burst gets to Limit
-	Pending     int // at the end, half-open connections included
-	HalfOpen    int // at the end
+	Listened    bool // a listen has succeeded; otherwise all is 0
+	Asked       int  // argument of its last listen
+	Effective   int  // what that was taken for
+	Limit       int  // most that may be pending, at the end
+	LimitAtSYN  int  // most that may be pending and yet a SYN gets an answer; less where only a burst gets to Limit
+	Pending     int  // at the end, half-open connections included
+	HalfOpen    int  // at the end
 	PeakPending int
 	Trimmed     int
 	RefusedSYNs int

@@ -56,7 +56,7 @@ func Transcript(s Scenario, profile string, seed uint64) ([]byte, error) {
 // asked says what became of the backlog.
 func (r *Result) asked() string {
 	l := &r.Listener
-	if l.Limit == 0 {
+	if !l.Listened {
 		return "nobody listens"
 	}
 	asked := strconv.Itoa(l.Asked)

@@ -384,6 +384,7 @@ func TestBadValuesAreNamedWithWhatWouldBeRight(t *testing.T) {
 		{"no value", []string{"run", "overflow", "--set", "latency"}, `--set "latency": want KNOB=VALUE`},
 		{"no knob", []string{"run", "overflow", "--set", "=1"}, `--set "=1": want KNOB=VALUE`},
 		{"twice", []string{"run", "overflow", "--set", "backlog=1", "--backlog", "2"}, "knob backlog is set twice"},
+		{"a kernel setting twice, by two names", []string{"run", "overflow", "--profile", "linux", "--set", "somaxconn=1", "--set", "net.core.somaxconn=2"}, "net.core.somaxconn is set twice"},
 		{"out of range", []string{"run", "burst", "--set", "clients=0"}, "knob clients: 0 is out of range: want 1 to 1000000"},
 		{"not a number", []string{"run", "overflow", "--backlog", "many"}, `knob backlog: "many" is not a whole number`},
 		{"an infinite number", []string{"run", "overflow", "--backlog", "NaN"}, `"NaN" is not a whole number`},

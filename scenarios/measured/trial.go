@@ -47,6 +47,9 @@ func Read(r io.Reader) ([]Trial, error) {
 	var trials []Trial
 	number := 0
 	for in.Scan() {
+		if in.Err() != nil {
+			break // this is what could be read of a line
+		}
 		number++
 		line := bytes.TrimSpace(in.Bytes())
 		if len(line) == 0 {

@@ -164,12 +164,14 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 	case r.withdrawn: // WS.C9
 		r.withdrawn = false
 		r.fill()
+		r.letIn()
 		return netmodel.WSAEACCES
 	}
 	i := r.first()
 	if i == nobody { // WS.A2, WS.A4
 		if r.profile.EmptyAcceptFills { // WS.D8
 			r.fill()
+			r.letIn()
 		}
 		return netmodel.WSAEWOULDBLOCK
 	}
@@ -219,6 +221,10 @@ func (r *Reference) acceptAborted(i int, e netmodel.Errno) netmodel.Errno {
 // lose closes a connection that accept has taken from the queue and has no
 // descriptor for. ST.5
 func (r *Reference) lose(i int) {
+	if slices.Contains(r.offered, i) { // its SYN has had no answer
+		r.withdraw(i, netmodel.LostForDescriptor)
+		return
+	}
 	c := &r.conns[i]
 	r.remove(i)
 	r.giveBack(1)
@@ -253,6 +259,7 @@ func (r *Reference) ask(i int, way AcceptWay, res *Result) (netmodel.Errno, bool
 		r.deferred = i
 		r.fill()
 		r.fate(netmodel.Deferred, i, netmodel.NoCause)
+		r.letIn()
 		return netmodel.WSATRY_AGAIN, true
 	case AcceptInvalid: // WS.C8, W
 		if r.profile.Calls == netmodel.CallsWine {
@@ -311,7 +318,7 @@ func (r *Reference) hand(i int) {
 	case wasOffered: // only now does the client get an answer. WS.Q10
 		r.sendSynAck(i)
 	case c.aborted: // WS.X7, K12
-		c.over, c.broken = true, netmodel.WSAECONNRESET
+		c.over, c.broken = true, r.afterReset(c)
 	}
 	r.letIn()
 }

@@ -114,6 +114,7 @@ func (r *Reference) ring(a alarm) {
 		r.fill()
 		r.fates = append(r.fates, Fate{netmodel.SlotFilled, Try{}, netmodel.SlotReturned})
 		r.mark(MarkLateSlot)
+		r.letIn()
 		return
 	}
 	c := &r.conns[a.about]
@@ -197,9 +198,11 @@ func wait(s netmodel.Schedule, resends int) time.Duration {
 // retransmission, at the limit, or, where the first waits are alike, when as much
 // time has passed as the others alone would have taken. L10
 func ends(s netmodel.Schedule, resends int, passed time.Duration) bool {
+	grown := s
+	grown.Linear = 0
 	doubled := time.Duration(0)
 	for n := range int(s.Retries) + 1 {
-		doubled += s.First << n
+		doubled += wait(grown, n)
 	}
 	return resends >= int(s.Retries)+int(s.Linear) || s.Limit > 0 && passed >= s.Limit || s.Linear > 0 && passed >= doubled
 }

@@ -316,7 +316,7 @@ func (r *Reference) clientReset(i int) {
 		}
 		r.fate(netmodel.AbortedPending, i, why)
 	case slices.Contains(r.taken, i):
-		c.over, c.broken = true, netmodel.WSAECONNRESET
+		c.over, c.broken = true, r.afterReset(c)
 		r.cancel(i)
 		r.fate(netmodel.Broken, i, netmodel.PeerReset)
 	case c.clientDone: // it has everything: only its last ACK was lost
@@ -325,6 +325,15 @@ func (r *Reference) clientReset(i int) {
 		r.remove(i)
 		r.fate(netmodel.Broken, i, netmodel.PeerReset)
 	}
+}
+
+// afterReset is what is reported of a connection that its client has reset: on
+// Unix, nothing after the end of the stream.
+func (r *Reference) afterReset(c *conn) netmodel.Errno {
+	if r.profile.Calls == netmodel.CallsUnix && c.clientDone {
+		return 0
+	}
+	return netmodel.WSAECONNRESET
 }
 
 // sendSynAck answers a request and waits for the ACK.

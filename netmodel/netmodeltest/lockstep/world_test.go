@@ -249,6 +249,10 @@ func TestLongEveryHistoryOfThreeAttemptsIsRight(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			attempts := 3
+			counts, known := states()[v.name]
+			if known && counts == [3]int{} { // as wsp, or nearly so
+				attempts = 2
+			}
 			if v.profile.SynAck.Retries > 3 || v.profile.SynAck.Linear > 0 { // millions of states: too many instants
 				attempts = 2
 			}

@@ -3,6 +3,7 @@ package compare
 import (
 	"bufio"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -91,6 +92,9 @@ func (c *Comparison) rows() []row {
 	}
 	number("backlog in force", true, func(r *Run) int { return r.Done.Listener.Effective })
 	number("may be pending", true, func(r *Run) int { return r.Done.Listener.Limit })
+	if slices.ContainsFunc(c.Runs, func(r Run) bool { return r.Done.Listener.LimitAtSYN != r.Done.Listener.Limit }) {
+		number("  and yet a SYN is answered", true, func(r *Run) int { return r.Done.Listener.LimitAtSYN })
+	}
 	number("were pending at most", true, func(r *Run) int { return r.Done.Listener.PeakPending })
 	number("attempts", true, func(r *Run) int { return r.Done.Outcomes.Offered })
 	number("  accepted", true, func(r *Run) int { return r.Done.Outcomes.Accepted })

@@ -88,6 +88,16 @@ func ReadSettings() (Settings, error) {
 	return readSettings()
 }
 
+// Usual returns the settings under which an experiment that needs a namespace is
+// played, unless it has others: those of an untouched machine, whatever this one
+// has. What it does not set is -1: a new namespace has the default.
+func Usual() Settings {
+	return Settings{
+		Somaxconn: 4096, MaxSynBacklog: 2048, Syncookies: 1, SynackRetries: 5,
+		SynRetries: -1, SynLinearTimeouts: -1,
+	}
+}
+
 const sysctls = "/proc/sys" // shows each thread the settings of its own network namespace
 
 func readSettings() (Settings, error) {

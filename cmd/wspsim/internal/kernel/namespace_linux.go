@@ -17,14 +17,16 @@ type setting struct {
 	value int
 }
 
-// usual are the settings under which a namespaced experiment is played, unless
-// it has others: those of an untouched machine.
-var usual = []setting{
-	{"core/somaxconn", 4096},
-	{"ipv4/tcp_max_syn_backlog", 2048},
-	{"ipv4/tcp_abort_on_overflow", 0},
-	{"ipv4/tcp_syncookies", 1},
-	{"ipv4/tcp_synack_retries", 5},
+// usual are the settings of Usual as files.
+func usual() []setting {
+	u := Usual()
+	return []setting{
+		{"core/somaxconn", u.Somaxconn},
+		{"ipv4/tcp_max_syn_backlog", u.MaxSynBacklog},
+		{"ipv4/tcp_abort_on_overflow", u.AbortOnOverflow},
+		{"ipv4/tcp_syncookies", u.Syncookies},
+		{"ipv4/tcp_synack_retries", u.SynackRetries},
+	}
 }
 
 // apart is an experiment under settings of its own, in a network namespace
@@ -33,7 +35,7 @@ func apart(name, what string, others []setting, act func(*stage)) Trial {
 	return Trial{Name: name, What: what, NeedsNamespace: true, Play: func(ctx context.Context) (seen []Observation, err error) {
 		return inTurn(ctx, func() ([]Observation, error) {
 			err := inNamespace(func() error {
-				if err := furnish(append(usual[:len(usual):len(usual)], others...)); err != nil {
+				if err := furnish(append(usual(), others...)); err != nil {
 					return noNamespace(err)
 				}
 				var err error

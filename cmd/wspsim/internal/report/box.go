@@ -14,7 +14,7 @@ import (
 // their words: ss and nstat on Linux, netstat on Windows.
 func (r *Run) box(w *bufio.Writer) {
 	prepared, err := r.Play.Prepared()
-	if err != nil || r.Done.Listener.Effective == 0 && r.Done.Listener.Limit == 0 {
+	if err != nil || !r.Done.Listener.Listened {
 		return
 	}
 	c := &r.Done.Counters

@@ -112,11 +112,11 @@ func (r *Run) inForce() string {
 		asked = "SOMAXCONN"
 	}
 	switch {
-	case l.Effective == 0:
+	case !l.Listened:
 		return "backlog: no listen succeeded"
-	case l.LimitAtSYN != 0 && l.LimitAtSYN != l.Limit:
+	case l.LimitAtSYN != l.Limit:
 		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending, %s when a SYN comes", asked, words.Count(l.Effective), words.Count(l.Limit), words.Count(l.LimitAtSYN))
-	case l.Limit != 0 && l.Limit != l.Effective:
+	case l.Limit != l.Effective:
 		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending", asked, words.Count(l.Effective), words.Count(l.Limit))
 	case l.Asked != l.Effective && l.Asked != netmodel.SomaxconnWinsock2:
 		return fmt.Sprintf("backlog %s asked, %s in force (changed without a word)", asked, words.Count(l.Effective))

@@ -14,40 +14,64 @@ import (
 	"wspsim/sim"
 )
 
-// Play plays the experiment of that name on a profile. It returns false if there
-// is none.
-func Play(name string, p netmodel.Profile) ([]kernel.Observation, bool) {
-	act, ok := acts()[name]
+// Play plays a trial on the model, under the settings of a kernel or, if the trial
+// makes a namespace, under those that it has there. It returns false if the trial
+// is unknown.
+func Play(trial kernel.Trial, k kernel.Settings) ([]kernel.Observation, bool) {
+	act, ok := acts()[trial.Name]
 	if !ok {
 		return nil, false
 	}
-	s := newStage(p)
+	if trial.NeedsNamespace {
+		release := k.Release
+		k = kernel.Usual()
+		k.Release = release
+	}
+	s := newStage(Profile(k))
 	act(s)
 	return s.seen, true
 }
 
-// Profile returns the profile of Linux with the settings of a kernel. Settings
-// that the kernel does not have stay as they are.
-func Profile(k kernel.Settings) (netmodel.Profile, error) {
-	p := netmodel.Linux()
-	for _, set := range []struct {
-		name  string
-		value int
-	}{
-		{"somaxconn", k.Somaxconn}, {"tcp_max_syn_backlog", k.MaxSynBacklog}, {"tcp_abort_on_overflow", k.AbortOnOverflow},
-		{"tcp_syncookies", k.Syncookies}, {"tcp_syn_retries", k.SynRetries}, {"tcp_synack_retries", k.SynackRetries},
-		{"tcp_syn_linear_timeouts", k.SynLinearTimeouts},
-	} {
-		if set.value < 0 {
+// eras are the profiles of Linux, newest first, and the release that each begins
+// with.
+var eras = []struct {
+	major, minor int
+	profile      func() netmodel.Profile
+}{
+	{6, 13, netmodel.Linux}, {6, 5, netmodel.Linux65}, {5, 4, netmodel.Linux54}, {4, 10, netmodel.Linux410},
+	{4, 3, netmodel.Linux43}, {0, 0, netmodel.Linux2620}, // no older one runs this program
+}
+
+// Profile returns the profile of a kernel: that of its release with its settings.
+// A setting that it does not have stays as it is. One beyond what the model can be
+// set to becomes the nearest: no experiment lasts long enough to tell.
+func Profile(k kernel.Settings) netmodel.Profile {
+	var major, minor int
+	_, _ = fmt.Sscanf(k.Release, "%d.%d", &major, &minor) // else it is taken for an old one
+	var p netmodel.Profile
+	for _, era := range eras {
+		if major > era.major || major == era.major && minor >= era.minor {
+			p = era.profile()
+			break
+		}
+	}
+	values := map[string]int{
+		"somaxconn": k.Somaxconn, "tcp_max_syn_backlog": k.MaxSynBacklog, "tcp_abort_on_overflow": k.AbortOnOverflow,
+		"tcp_syncookies": k.Syncookies, "tcp_syn_retries": k.SynRetries, "tcp_synack_retries": k.SynackRetries,
+		"tcp_syn_linear_timeouts": k.SynLinearTimeouts,
+	}
+	for _, t := range p.Tunables() {
+		value, ok := values[t.Name]
+		if !ok || value < 0 {
 			continue
 		}
-		tuned, err := p.Tune(set.name, strconv.Itoa(set.value))
+		tuned, err := p.Tune(t.Name, strconv.FormatInt(max(t.Min, min(t.Max, int64(value))), 10))
 		if err != nil {
-			return p, fmt.Errorf("the model cannot be set as this kernel is: %w", err)
+			panic(err) // it is within the range that the tunable names
 		}
 		p = tuned
 	}
-	return p, nil
+	return p
 }
 
 // acts are the experiments by name.

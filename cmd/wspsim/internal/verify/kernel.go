@@ -24,12 +24,8 @@ func (v *Verifier) Kernel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := twin.Profile(settings)
-	if err != nil {
-		return err
-	}
 	v.what = "experiment"
-	fmt.Fprintf(v.Out, "%s\n", v.Style.Bold("Linux "+settings.Release+" against the model, profile "+p.Name))
+	fmt.Fprintf(v.Out, "%s\n", v.Style.Bold("Linux "+settings.Release+" against the model, profile "+twin.Profile(settings).Name))
 	fmt.Fprintf(v.Out, "somaxconn=%d tcp_max_syn_backlog=%d tcp_abort_on_overflow=%d tcp_syncookies=%d, as on this machine\n",
 		settings.Somaxconn, settings.MaxSynBacklog, settings.AbortOnOverflow, settings.Syncookies)
 	for _, trial := range kernel.Trials() {
@@ -50,7 +46,7 @@ func (v *Verifier) Kernel(ctx context.Context) error {
 		case err != nil:
 			return fmt.Errorf("kernel, %s: %w", trial.Name, err)
 		}
-		modelled, _ := twin.Play(trial.Name, p)
+		modelled, _ := twin.Play(trial, settings)
 		v.beside(trial, seen, modelled)
 	}
 	return nil

@@ -65,7 +65,8 @@ func (v *Verifier) File(ctx context.Context, name string) error {
 	return v.golden(name, text)
 }
 
-// open opens a file. The second result opens it once more.
+// open opens a file. The second result opens it once more; of what is no regular
+// file, what has been read by then is kept for it.
 func open(name string) (io.ReadCloser, func() (io.ReadCloser, error), error) {
 	if name != "-" {
 		info, err := os.Stat(name)
@@ -80,16 +81,41 @@ func open(name string) (io.ReadCloser, func() (io.ReadCloser, error), error) {
 			return f, again, err
 		}
 	}
-	read := func() ([]byte, error) {
-		if name == "-" {
-			return io.ReadAll(os.Stdin)
+	stream := io.ReadCloser(os.Stdin)
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, nil, err
 		}
-		return os.ReadFile(name)
+		stream = f
 	}
-	data, err := read()
-	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
-	f, _ := again()
-	return f, again, err
+	var read bytes.Buffer
+	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(read.Bytes())), nil }
+	in := &finite{from: stream, left: longestStream, name: name}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(in, &read), stream}, again, nil
+}
+
+// longestStream is how much is read of what is no file and may have no end; a
+// trace of two million records has a quarter of it.
+const longestStream = 1 << 29 // bytes
+
+// finite is a stream of which no more than so much is read.
+type finite struct {
+	from io.Reader
+	left int
+	name string
+}
+
+func (f *finite) Read(b []byte) (int, error) {
+	if f.left == 0 {
+		return 0, fmt.Errorf("%s: no end after %d MB: write it to a file first", words.Plain(f.name), longestStream>>20)
+	}
+	n, err := f.from.Read(b[:min(len(b), f.left)])
+	f.left -= n
+	return n, err
 }
 
 func (v *Verifier) trace(ctx context.Context, name string, in io.Reader, reopen func() (io.ReadCloser, error)) error {
