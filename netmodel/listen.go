@@ -344,7 +344,7 @@ func (h *Host) migrate(i, to int32) {
 		h.join(l, i, Migrated)
 		return
 	}
-	h.link(&l.half, i)
+	h.linkByArrival(&l.half, i)
 	if s.resends == 0 {
 		l.young++
 	}
