@@ -121,6 +121,10 @@ const (
 	RelistenRejected  // more is queued than a further listen would allow
 	AbortedReported   // the client has reset the connection that accept would have returned
 
+	// As JoinedQueue and AcceptedInOrder where the order is that of the SYNs.
+	JoinedByArrival
+	AcceptedByArrival
+
 	causeCount
 )
 
@@ -341,6 +345,10 @@ func (c Cause) describeOthers() (text, rule string) {
 		return "no SYN was answered", "ST.19"
 	case UnixCallFailed:
 		return "call failed", ""
+	case JoinedByArrival:
+		return "handshake complete", "ST.11"
+	case AcceptedByArrival:
+		return "accepted", "ST.11"
 	case NoDescriptorFirst:
 		return "no descriptor", "K9"
 	case RelistenRejected:

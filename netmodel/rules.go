@@ -209,7 +209,7 @@ WS.T9	DOC	an unanswered SYN-ACK goes out after 3 and 9 s and is given up after 2
 WS.T10	OBS	connect has reported WSAECONNRESET when the peer closed within the handshake	zig PR 8393
 K1	MEAS	Linux: one more than the backlog waits for accept; a negative argument, and one above somaxconn, is somaxconn	L01 423/423, L01b
 K2	MEAS	Linux: a SYN that finds the accept queue full is dropped in silence, whatever tcp_abort_on_overflow says	L01, L10
-K3	MEAS	Linux: one more than the backlog may be half-open; then cookies answer, or, without them, nothing; without cookies the last quarter of tcp_max_syn_backlog is kept	L14 216/216
+K3	MEAS	Linux: so many may be half-open, from 6.13 on one more than the backlog; then cookies answer, or, without them, nothing; without cookies the last quarter of tcp_max_syn_backlog is kept	L14 216/216
 K4	MEAS	Linux: a final ACK, or data, that finds the accept queue full is ignored and tried again with each that follows; tcp_abort_on_overflow resets it, unless it carries a cookie	L11, L13 18/18
 K5	MEAS	Linux: accept takes them in the order in which their handshakes completed	L01 408/408
 K6	MEAS	Linux: a half-open connection is forgotten in silence after tcp_synack_retries; sooner, when they take more than half the room	L15, L11; pruning: L14 and request timers
@@ -219,7 +219,7 @@ K9	MEAS	Linux: accept takes the descriptor first: EMFILE even when nothing waits
 K10	MEAS	Linux: a further listen sets the limit; what is queued stays	L04
 K11	MEAS	Linux: close, or shutdown of the receiving side, resets what is complete and forgets what is half-open	L06
 K12	MEAS	Linux: a connection that its client resets while it is queued keeps its place; accept succeeds, the data is read, then ECONNRESET once, then the end	L07
-K13	MEAS	Linux: waits between SYNs are linear, then double; ETIMEDOUT by count or by time	L10 318/318
+K13	MEAS	Linux: waits between SYNs are linear from 6.5 on, then double, up to two minutes; ETIMEDOUT by count or by time	L10 318/318
 K14	MEAS	Linux: TCP_DEFER_ACCEPT leaves a silent connection half-open, for whole waits for an ACK	L17
 K15	MEAS	Linux: SO_REUSEPORT listeners share requests by a hash, and a full one does not pass them on; tcp_migrate_req hands a closing one's queue on	L18
 K16	MEAS	Linux: an AF_UNIX stream holds one more than the backlog, then connect fails with EAGAIN	L16

@@ -56,6 +56,8 @@ func TestLinux22AcceptsInTheOrderOfSyns(t *testing.T) { // ST.11
 	}
 	check(t, "final ACK of a", s.ack("a"), "")
 	check(t, "accept", s.accept(), "a")
+	check(t, "the rule of the handshake", s.last(netmodel.Completed).Rule(), "ST.11")
+	check(t, "the rule of accept", s.last(netmodel.RequestAccepted).Rule(), "ST.11")
 }
 
 func TestLinux22LooksAtTheAcceptQueueAtTheFinalAckOnly(t *testing.T) { // ST.11

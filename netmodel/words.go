@@ -40,6 +40,9 @@ func wordsOf(p *Profile) words {
 		if !p.SynQueue.Separate {
 			w.queued, w.full = UnixQueued, UnixFull
 		}
+		if p.Order == OrderByArrival {
+			w.complete, w.accepted = JoinedByArrival, AcceptedByArrival
+		}
 		return w
 	}
 	w := words{

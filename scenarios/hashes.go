@@ -75,7 +75,7 @@ const knownHashes = "" +
 	"two-young-ones linux4.3 b94955426d5607c6\n" +
 	"two-young-ones linux4.10 2032cc6884ded993\n" +
 	"accept-order linux 996d0c423381f505\n" +
-	"accept-order linux2.2 782be5fe9018a209\n" +
+	"accept-order linux2.2 9fbc93d7e557ac5a\n" +
 	"defer-accept linux 67fd03d04019f2d3\n" +
 	"reuseport-does-not-spill linux a226ede65dbb7b7e\n" +
 	"listen-zero wsp ada0cb3317c35153\n" +

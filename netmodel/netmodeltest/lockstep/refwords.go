@@ -14,9 +14,9 @@ func meaning(why netmodel.Cause) netmodel.Cause {
 		return netmodel.QueueFull
 	case netmodel.StackAckReset, netmodel.StackAckForgotten, netmodel.StackAckIgnored:
 		return netmodel.AckOverflow
-	case netmodel.JoinedQueue, netmodel.StackJoined:
+	case netmodel.JoinedQueue, netmodel.StackJoined, netmodel.JoinedByArrival:
 		return netmodel.HandshakeComplete
-	case netmodel.AcceptedInOrder, netmodel.StackAccepted:
+	case netmodel.AcceptedInOrder, netmodel.StackAccepted, netmodel.AcceptedByArrival:
 		return netmodel.AcceptedByProgram
 	case netmodel.RequestExpired, netmodel.StackExpired:
 		return netmodel.HandshakeOver
