@@ -90,6 +90,14 @@ func (e Errno) Unix() string {
 	return strings.TrimPrefix(e.Error(), "WSA")
 }
 
+// errnoName returns what a program with such calls calls an error.
+func (c Calls) errnoName(e Errno) string {
+	if c == CallsUnix || c == CallsFakeNet {
+		return e.Unix()
+	}
+	return e.Error()
+}
+
 // Errnos returns every code that has a name, in numerical order.
 func Errnos() []Errno {
 	var all []Errno

@@ -136,7 +136,7 @@ func listenFields(p *Profile) []field {
 		if e == 0 {
 			return "succeeds"
 		}
-		return e.Error()
+		return p.Calls.errnoName(e)
 	}
 	return []field{
 		{"Relisten", word(p.Relisten, "update and trim", "keep", "set", "reject if more are queued"), ""},
@@ -161,7 +161,7 @@ func acceptFields(p *Profile) []field {
 		{"EmptyAcceptFills", yes(p.EmptyAcceptFills), filled},
 		{"SlotReturnDelay", inSeconds(p.SlotReturnDelay), ""},
 		{"Order", word(p.Order, "by completion", "by SYN"), ""},
-		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports WSAECONNABORTED"), ""},
+		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.errnoName(WSAECONNABORTED)), ""},
 		{"CloseListener", word(p.CloseListener, "resets all", "resets the complete, forgets the half-open", "forgets all", "ends the complete"), ""},
 		{"Migrates", yes(p.Migrates), unless(p.Options == OptionsLinux, "Options: no two listeners share an address by SO_REUSEPORT")},
 		{"PauseResets", yes(p.PauseResets), windows},

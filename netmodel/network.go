@@ -175,8 +175,8 @@ func (n *Network) HostName(id HostID) string {
 // ErrnoName returns what a program on a host calls an error: WSAECONNREFUSED on
 // Windows, ECONNREFUSED elsewhere.
 func (n *Network) ErrnoName(id HostID, e Errno) string {
-	if int(id) < len(n.nodes) && n.nodes[id].host != nil && n.nodes[id].host.profile.Calls == CallsUnix {
-		return e.Unix()
+	if int(id) < len(n.nodes) && n.nodes[id].host != nil {
+		return n.nodes[id].host.profile.Calls.errnoName(e)
 	}
 	return e.Error()
 }
