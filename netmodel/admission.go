@@ -111,7 +111,7 @@ func (h *Host) evict(l *listener) bool {
 		return false
 	}
 	of := &h.lists[h.socks[h.socks[i].listener].list]
-	of.cookies, of.lastCookie = true, h.now // what its SYN-ACK carried counts from now on
+	h.noteCookie(of) // what its SYN-ACK carried counts from now on
 	h.withdraw(i, Evicted)
 	return true
 }

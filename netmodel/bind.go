@@ -267,14 +267,8 @@ func (h *Host) shared(first, but int32, from Addr) int32 {
 // sibling returns another listener that shares the address of one with
 // SO_REUSEPORT, 0 if there is none.
 func (h *Host) sibling(of int32, from Addr) int32 {
-	o := &h.socks[of]
-	if !o.has(flagReusePort) {
-		return 0
-	}
-	for j := h.ports[portOf(Stream, o.local.Port)]; j != 0; j = h.socks[j].portNext {
-		if s := &h.socks[j]; j != of && s.state == stateListening && s.has(flagReusePort) && s.local.IP == o.local.IP {
-			return h.shared(j, of, from)
-		}
+	if j := h.nextSharing(of, 0); j != 0 {
+		return h.shared(j, of, from)
 	}
 	return 0
 }

@@ -26,9 +26,38 @@ func (h *Host) useCookie(i int32, s Segment) {
 
 // sendCookie answers a SYN and remembers nothing. K3, K7
 func (h *Host) sendCookie(l *listener, s Segment) {
-	l.cookies, l.lastCookie = true, h.now
+	h.noteCookie(l)
 	h.recordListener(l, Record{Kind: CookieSent, Conn: s.Conn, Since: h.now, Cause: AnsweredWithCookie})
 	h.send(Segment{Src: s.Dst, Dst: s.Src, Seq: cookie(s, s.Seq, h.cookiePeriod()), Ack: s.Seq + 1, Flags: SYN | ACK, Conn: s.Conn})
+}
+
+// noteCookie notes that a cookie was sent. Listeners that share an address with
+// SO_REUSEPORT share the note, also those that join later. (measured on Linux 6.18)
+func (h *Host) noteCookie(l *listener) {
+	l.cookies, l.lastCookie = true, h.now
+	for j := h.nextSharing(l.sock, 0); j != 0; j = h.nextSharing(l.sock, j) {
+		o := &h.lists[h.socks[j].list]
+		o.cookies, o.lastCookie = true, h.now
+	}
+}
+
+// nextSharing returns the next listener after one, 0 for the first, that shares
+// the address of a socket with SO_REUSEPORT.
+func (h *Host) nextSharing(of, after int32) int32 {
+	o := &h.socks[of]
+	if !o.has(flagReusePort) {
+		return 0
+	}
+	j := h.ports[portOf(Stream, o.local.Port)]
+	if after != 0 {
+		j = h.socks[after].portNext
+	}
+	for ; j != 0; j = h.socks[j].portNext {
+		if s := &h.socks[j]; j != of && s.state == stateListening && s.has(flagReusePort) && s.local.IP == o.local.IP {
+			return j
+		}
+	}
+	return 0
 }
 
 // arriveCookie takes an ACK, or data, that belongs to no connection and may carry

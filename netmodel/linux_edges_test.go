@@ -133,3 +133,21 @@ func TestASynAtAFullQueueCountsTheCookieItDidNotGetWhenAllGetOne(t *testing.T) {
 	check(t, "ListenDrops", after.ListenDrops-before.ListenDrops, 1)
 	check(t, "TCPReqQFullDoCookies", after.TCPReqQFullDoCookies-before.TCPReqQFullDoCookies, 1)
 }
+
+func TestACookieIsGoodForEveryListenerThatSharesTheAddress(t *testing.T) { // K7 K15
+	p := tuned(t, exact(netmodel.Linux()), "tcp_syncookies", "2")
+	s := newStage(t, p, 0)
+	share := func() netmodel.FD {
+		fd := s.socket()
+		s.set(fd, netmodel.SO_REUSEPORT, 1)
+		wantErr(t, "bind", s.h.Bind(fd, netmodel.Addr{Port: port}), 0)
+		wantErr(t, "listen", s.h.Listen(fd, 5), 0)
+		return fd
+	}
+	first := share()
+	check(t, "the first answers with a cookie", s.syn("a"), "SYN-ACK")
+	s.fd = share() // joins, and has sent none
+	wantErr(t, "close the first", s.h.CloseSocket(first), 0)
+	check(t, "final ACK", s.ack("a"), "")
+	check(t, "accept", s.accept(), "a")
+}

@@ -135,6 +135,10 @@ func (h *Host) firstListen(i int32, backlog int) error {
 	h.resize(l, backlog)
 	s := &h.socks[i]
 	s.state, s.list = stateListening, n
+	if j := h.nextSharing(i, 0); j != 0 { // what it has noted is the group's
+		o := &h.lists[h.socks[j].list]
+		l.cookies, l.lastCookie = o.cookies, o.lastCookie
+	}
 	h.fill(l)
 	h.recordListener(l, Record{Kind: Called, Call: CallListen, Value: int64(backlog)})
 	return nil
