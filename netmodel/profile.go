@@ -151,9 +151,9 @@ func (p *Profile) validate() error {
 	case p.Young < 0 || p.Young > MaxBacklog:
 		return fmt.Errorf("%d young requests: want 0 to %d", p.Young, MaxBacklog)
 	case q.Shared && !q.Separate:
-		return fmt.Errorf("SynQueue.Shared: only a SYN queue of its own (Separate) can be shared")
+		return fmt.Errorf("only a SYN queue of its own (SynQueue.Separate) can be shared (SynQueue.Shared)")
 	case p.Migrates && !q.Separate:
-		return fmt.Errorf("Migrates: it goes with a SYN queue of its own (SynQueue.Separate)")
+		return fmt.Errorf("connections migrate (Migrates) only with a SYN queue of its own (SynQueue.Separate)")
 	case q.Separate && p.Slots != SlotsFree:
 		return fmt.Errorf("a SYN queue of its own goes with SlotsFree: a slot is taken by the final ACK there")
 	}
