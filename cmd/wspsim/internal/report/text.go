@@ -61,6 +61,9 @@ func (r *Run) Head(w *bufio.Writer) {
 	if turned := r.turned(); turned != "" {
 		fmt.Fprintf(w, "%s\n\n", words.Wrap(turned, width, ""))
 	}
+	if strange := r.strange(); strange != "" {
+		fmt.Fprintf(w, "%s\n\n", words.Wrap(strange, width, ""))
+	}
 	if r.Play.Arrivals.File == "" { // the question is about the scenario's own
 		fmt.Fprintf(w, "%s\n\n", words.Wrap(s.Question, width, ""))
 	}
@@ -102,6 +105,20 @@ func (r *Run) turned() string {
 		return ""
 	}
 	return "turned: " + strings.Join(all, ", ")
+}
+
+// strange says that the server's program calls what its system does not have.
+func (r *Run) strange() string {
+	prepared, err := r.Play.Prepared()
+	if err != nil || prepared.Server.Calls == netmodel.CallsWinsock || prepared.Server.Calls == netmodel.CallsWine {
+		return ""
+	}
+	for _, step := range prepared.Scenario.Steps {
+		if accept, ok := step.Do.(scenarios.Accept); ok && accept.Decision != netmodel.CFAccept {
+			return "no such thing there: a condition function is part of Winsock's accept only; here it decides as on Windows"
+		}
+	}
+	return ""
 }
 
 // inForce says what became of the backlog.
