@@ -1,6 +1,9 @@
 package netmodel
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // The kernels of Linux, one for each era that behaves differently. The current
 // one was measured (6.18: rules K1 to K16); the others were read in their sources.
@@ -129,6 +132,27 @@ func Linux22() Profile {
 	p.SynAck = Schedule{First: 3 * time.Second, Max: 2 * time.Minute, Retries: 7} // tcp_retries1
 	p.Client.Syn = Schedule{First: 3 * time.Second, Max: 2 * time.Minute, Retries: 10}
 	return p
+}
+
+// LinuxOf returns the profile of a release, as uname -r has it: "6.18.44", or with
+// a name behind. One older than all profiles has the oldest.
+func LinuxOf(release string) (Profile, error) {
+	var major, minor, patch int
+	if n, _ := fmt.Sscanf(release, "%d.%d.%d", &major, &minor, &patch); n < 2 || major < 0 || minor < 0 {
+		return Profile{}, fmt.Errorf("%q is no release of Linux: want one such as 6.18.44", release)
+	}
+	if major == 2 && minor == 6 && patch >= 20 {
+		return Linux2620(), nil
+	}
+	for _, era := range []struct {
+		major, minor int
+		profile      func() Profile
+	}{{6, 13, Linux}, {6, 5, Linux65}, {5, 4, Linux54}, {4, 10, Linux410}, {4, 3, Linux43}, {3, 0, Linux2620}, {2, 4, Linux24}} {
+		if major > era.major || major == era.major && minor >= era.minor {
+			return era.profile(), nil
+		}
+	}
+	return Linux22(), nil
 }
 
 // Unix is a stream socket of AF_UNIX on Linux: no segments, no timers, and a

@@ -151,3 +151,20 @@ func TestACookieIsGoodForEveryListenerThatSharesTheAddress(t *testing.T) { // K7
 	check(t, "final ACK", s.ack("a"), "")
 	check(t, "accept", s.accept(), "a")
 }
+
+func TestAReleaseHasTheProfileOfItsEra(t *testing.T) {
+	for release, want := range map[string]string{
+		"6.18.44-fc-v595": "linux", "6.13": "linux", "6.12.9": "linux6.5", "6.5.0": "linux6.5", "6.1.119": "linux5.4", "5.4.0": "linux5.4",
+		"5.3.18": "linux4.10", "4.9.1": "linux4.3", "4.2.0": "linux2.6.20", "3.10.0-1160.el7": "linux2.6.20", "2.6.32": "linux2.6.20",
+		"2.6.19": "linux2.4", "2.4.20": "linux2.4", "2.2.26": "linux2.2",
+	} {
+		p, err := netmodel.LinuxOf(release)
+		check(t, "error of "+release, err, nil)
+		check(t, "profile of "+release, p.Name, want)
+	}
+	for _, release := range []string{"", "banana", "6", "-6.1", "v6.18"} {
+		if _, err := netmodel.LinuxOf(release); err == nil {
+			t.Errorf("LinuxOf(%q) has no error", release)
+		}
+	}
+}

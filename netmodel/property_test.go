@@ -115,7 +115,7 @@ func TestEveryByteArrivesOnceOrTheConnectionBreaks(t *testing.T) {
 			rt.Errorf("near %+v, far %+v: want every byte and the end of the stream at both, or an error", near, far)
 		}
 	})
-	if complete == 0 || broken == 0 {
+	if !testing.Short() && (complete == 0 || broken == 0) { // a few may be all of one kind
 		t.Errorf("%d connections completed and %d broke: want some of each", complete, broken)
 	}
 }

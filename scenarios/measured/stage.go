@@ -1,7 +1,11 @@
 package measured
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,16 +27,30 @@ type stage struct {
 	records []netmodel.Record // all so far
 }
 
-// kernel returns the profile of Linux with the settings of a trial.
+// kernel returns the profile of the release of Linux that a trial was made on, with
+// its settings; without a version it is the current one. Settings that the model
+// has no use for are left out.
 func (t *Trial) kernel() (netmodel.Profile, error) {
 	p := netmodel.Linux()
-	for full, value := range t.Sysctl {
+	if t.Version != "" {
+		var err error
+		if p, err = netmodel.LinuxOf(t.Version); err != nil {
+			return p, err
+		}
+	}
+	for _, full := range slices.Sorted(maps.Keys(t.Sysctl)) {
 		name := full[strings.LastIndexByte(full, '.')+1:]
-		if n, ok := value.(float64); ok {
-			tuned, err := p.Tune(name, fmt.Sprint(int64(n)))
-			if err == nil { // settings that the model has no use for are left out
-				p = tuned
-			}
+		value := fmt.Sprint(t.Sysctl[full])
+		if n, ok := t.Sysctl[full].(float64); ok {
+			value = strconv.FormatFloat(n, 'f', -1, 64)
+		}
+		tuned, err := p.Tune(name, value)
+		switch {
+		case errors.Is(err, netmodel.ErrNoSuchTunable):
+		case err != nil:
+			return p, fmt.Errorf("sysctl: %w", err)
+		default:
+			p = tuned
 		}
 	}
 	return p, nil

@@ -74,7 +74,12 @@ func Read(r io.Reader) ([]Trial, error) {
 
 // plain words an error of the decoder without the types of the program.
 func plain(err error) error {
-	if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) && wrong.Field != "" {
+	wrong := new(json.UnmarshalTypeError)
+	switch {
+	case !errors.As(err, &wrong):
+	case wrong.Field == "":
+		return fmt.Errorf("%s where an object is wanted", wrong.Value)
+	default:
 		return fmt.Errorf("%q is %s: want %s", wrong.Field, wrong.Value, wrong.Type)
 	}
 	return err
@@ -195,6 +200,9 @@ func experiments() []string {
 // decode unpacks a part of a trial.
 func decode[T any](raw json.RawMessage) (T, error) {
 	var v T
+	if len(raw) == 0 {
+		return v, errors.New("there is no \"params\" or no \"observed\"")
+	}
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return v, plain(err)
 	}

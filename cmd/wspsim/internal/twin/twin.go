@@ -32,28 +32,13 @@ func Play(trial kernel.Trial, k kernel.Settings) ([]kernel.Observation, bool) {
 	return s.seen, true
 }
 
-// eras are the profiles of Linux, newest first, and the release that each begins
-// with.
-var eras = []struct {
-	major, minor int
-	profile      func() netmodel.Profile
-}{
-	{6, 13, netmodel.Linux}, {6, 5, netmodel.Linux65}, {5, 4, netmodel.Linux54}, {4, 10, netmodel.Linux410},
-	{4, 3, netmodel.Linux43}, {0, 0, netmodel.Linux2620}, // no older one runs this program
-}
-
 // Profile returns the profile of a kernel: that of its release with its settings.
 // A setting that it does not have stays as it is. One beyond what the model can be
 // set to becomes the nearest: no experiment lasts long enough to tell.
 func Profile(k kernel.Settings) netmodel.Profile {
-	var major, minor int
-	_, _ = fmt.Sscanf(k.Release, "%d.%d", &major, &minor) // else it is taken for an old one
-	var p netmodel.Profile
-	for _, era := range eras {
-		if major > era.major || major == era.major && minor >= era.minor {
-			p = era.profile()
-			break
-		}
+	p, err := netmodel.LinuxOf(k.Release)
+	if err != nil {
+		p = netmodel.Linux() // a kernel with a name of its own
 	}
 	values := map[string]int{
 		"somaxconn": k.Somaxconn, "tcp_max_syn_backlog": k.MaxSynBacklog, "tcp_abort_on_overflow": k.AbortOnOverflow,
