@@ -346,6 +346,7 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"unlike any scenario", []string{"explain", "xyzzy"}, `unknown scenario "xyzzy"; wspsim list shows all`},
 		{"hostile scenario", []string{"run", "\x1b[31mred\n"}, `unknown scenario "\x1b[31mred\n"`},
 		{"unknown profile", []string{"run", "overflow", "--profile", "linus"}, `unknown profile "linus"; nearest: linux`},
+		{"two profiles", []string{"run", "burst", "--profile", "linux,freebsd"}, "one profile at a time; for several: wspsim compare burst --profile linux,freebsd"},
 		{"misspelt profile", []string{"run", "overflow", "--profile", "windwos"}, `unknown profile "windwos"; nearest: windows`},
 		{"empty profile", []string{"run", "overflow", "--profile", ""}, `unknown profile ""`},
 		{"unknown flag", []string{"run", "overflow", "--sed", "1"}, "unknown flag: --sed; see wspsim run --help"},

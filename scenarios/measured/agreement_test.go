@@ -60,7 +60,7 @@ func TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown(t *testing.T) {
 		t.Fatalf("%d files of measurements, %v; the table has %d", len(files), err, len(titles))
 	}
 	var table, differ strings.Builder
-	table.WriteString("| measured | measurements, of which all fields agree | fields that agree |\n|---|--:|--:|\n")
+	table.WriteString("| measured | measurements, of which all compared fields agree | compared fields that agree |\n|---|--:|--:|\n")
 	var all []*Comparison
 	for _, row := range titles {
 		done := replayFile(t, row.file)
@@ -76,7 +76,7 @@ func TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown(t *testing.T) {
 	sum := Sum(all)
 	fmt.Fprintf(&table, "| all | %d of %d | %s of %s; decisions %s of %s |\n", sum.Agreeing, sum.Trials,
 		thousands(sum.Agree), thousands(sum.Fields), thousands(sum.DecisionsAgree), thousands(sum.Decisions))
-	text := table.String() + "\nEvery disagreement, with its cause:\n\n" + differ.String()
+	text := table.String() + "\nEvery disagreement, with its cause where it is known:\n\n" + differ.String()
 	compareWith(t, text)
 }
 

@@ -129,7 +129,7 @@ func (d decisions) cause() string {
 		{d.nearAccept, "within 2 ms of the return of an accept, which was stamped late"},
 		{d.halfOpen, "with tcp_syncookies=0 the kernel's count of half-open connections was one off what the log shows"},
 		{d.burst, orderOfBurst},
-		{d.unexplained, "unexplained"},
+		{d.unexplained, Unexplained},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.why))

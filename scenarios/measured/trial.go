@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -135,12 +136,30 @@ func (c *Comparison) near(name string, measured, modelled, within float64) {
 	})
 }
 
-// because gives the last field a cause, if it differs.
+// because gives the last field a cause, if it differs, and not by more than a cause
+// explains.
 func (c *Comparison) because(cause string) {
-	if f := &c.Fields[len(c.Fields)-1]; !f.Agrees {
+	if f := &c.Fields[len(c.Fields)-1]; !f.Agrees && f.plausible() {
 		f.Cause = cause
 	}
 }
+
+// plausible reports whether a difference is of the size that races and late timers
+// make: no count is below 0, and no two of them differ by more than a trial has
+// clients.
+func (f *Field) plausible() bool {
+	const clients = 200
+	measured, err := strconv.Atoi(f.Measured)
+	modelled, err2 := strconv.Atoi(f.Modelled)
+	if err != nil || err2 != nil {
+		return true
+	}
+	return measured >= 0 && measured-modelled <= clients && modelled-measured <= clients
+}
+
+// Unexplained is the Cause of decisions that were looked into and for which none
+// was found.
+const Unexplained = "unexplained"
 
 // ErrNotModelled is in what Replay returns for an experiment that the model has
 // nothing to say about.

@@ -99,6 +99,9 @@ func LongName(profile string) string {
 
 // Check says what is wrong with what was asked for, before it is run.
 func (p *Play) Check() error {
+	if strings.Contains(p.Profile, ",") {
+		return fmt.Errorf("one profile at a time; for several: wspsim compare %s --profile %s", p.Scenario.Name, words.Plain(p.Profile))
+	}
 	if err := CheckProfile(p.Profile); err != nil {
 		return err
 	}

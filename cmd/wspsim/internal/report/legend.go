@@ -38,6 +38,7 @@ var signs = []struct {
 	{'?', regexp.MustCompile("waits for"), "not in the queue yet"},
 	{'?', anything, "ACK ignored"},
 	{'x', anything, "reset"},
+	{'~', regexp.MustCompile("evicted"), "evicted"},
 	{'~', anything, "client gone"},
 	{'<', regexp.MustCompile(" again"), "sent again"},
 	{'<', anything, "sent"},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"wspsim/cmd/wspsim/internal/trace"
 	"wspsim/cmd/wspsim/internal/words"
@@ -84,9 +85,10 @@ func (v *Verifier) tally(experiment string, t measured.Tally) {
 	default:
 		v.Same++
 	}
-	fmt.Fprintf(v.Out, "  %s  %s: %s of %s in every field; %s of %s\n", verdict, words.Plain(experiment),
+	fmt.Fprintf(v.Out, "  %s  %s: %s of %s in every field that is compared; %s of %s\n", verdict, words.Plain(experiment),
 		words.Count(t.Agreeing), words.Counted(t.Trials, "measurement"), words.Count(t.Agree), words.Counted(t.Fields, "field"))
 	for i, d := range t.Differences {
+		v.unexplained = v.unexplained || strings.HasSuffix(d.Cause, measured.Unexplained)
 		if i == mostDifferences {
 			fmt.Fprintf(v.Out, "      ... and %s more\n", words.Counted(len(t.Differences)-i, "kind"))
 			break

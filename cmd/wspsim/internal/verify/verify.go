@@ -27,7 +27,8 @@ type Verifier struct {
 	Arrivals string // where the arrivals of a trace are now, "" = where they were
 
 	Same, Differ int
-	known        int // of Same: with differences whose cause is known
+	known        int  // of Same: with differences whose cause is known
+	unexplained  bool // some of them were looked into, and no cause was found
 	skipped      int
 	what         string // they are, "" = replays
 }
@@ -60,7 +61,7 @@ func (v *Verifier) File(ctx context.Context, name string) error {
 	case err != nil:
 		return err
 	case len(text) > largest:
-		return &trace.FormatError{File: name, Line: 1, Column: 1, What: fmt.Sprintf("neither a trace nor a golden: more than %d MB", largest>>20)}
+		return &trace.FormatError{File: name, Line: 1, Column: 1, What: fmt.Sprintf("neither a trace nor measurements, and more than %d MB for a golden", largest>>20)}
 	}
 	return v.golden(name, text)
 }
@@ -91,7 +92,7 @@ func open(name string) (io.ReadCloser, func() (io.ReadCloser, error), error) {
 	}
 	var read bytes.Buffer
 	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(read.Bytes())), nil }
-	in := &finite{from: stream, left: longestStream, name: name}
+	in := &finite{from: stream, left: longestStream}
 	return struct {
 		io.Reader
 		io.Closer
@@ -106,12 +107,11 @@ const longestStream = 1 << 29 // bytes
 type finite struct {
 	from io.Reader
 	left int
-	name string
 }
 
 func (f *finite) Read(b []byte) (int, error) {
 	if f.left == 0 {
-		return 0, fmt.Errorf("%s: no end after %d MB: write it to a file first", words.Plain(f.name), longestStream>>20)
+		return 0, fmt.Errorf("no end after %d MB: write it to a file first", longestStream>>20)
 	}
 	n, err := f.from.Read(b[:min(len(b), f.left)])
 	f.left -= n
@@ -147,7 +147,7 @@ func (v *Verifier) golden(name string, text []byte) error {
 	malformed := func(what string) error { return &trace.FormatError{File: name, Line: 1, Column: 1, What: what} }
 	title, err := scenarios.GoldenName(text)
 	if err != nil {
-		return malformed("neither a trace nor a golden: want NAME: SUMMARY, as a golden begins, or " + trace.Magic + "1")
+		return malformed("neither a trace nor a golden nor measurements: want NAME: SUMMARY, as a golden begins, or " + trace.Magic + "1, or {")
 	}
 	s, err := play.Find(title)
 	if err != nil {
@@ -183,6 +183,11 @@ func (v *Verifier) Summary() {
 		verdict = words.Count(v.Differ) + " not the same"
 	case v.known > 0:
 		verdict = words.Count(v.Same-v.known) + " the same in everything, " + words.Count(v.known) + " but for what has a known cause"
+	case v.Same == 0:
+		verdict = "nothing was compared"
+	}
+	if v.unexplained {
+		verdict += " or is said to be unexplained"
 	}
 	if v.skipped > 0 {
 		verdict += ", " + words.Count(v.skipped) + " skipped"
