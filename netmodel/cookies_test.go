@@ -175,3 +175,22 @@ func TestAnEvictedRequestOfFreeBSDStillHasItsCookie(t *testing.T) { // ST.3
 	s.half("a", "b", "c")
 	check(t, "final ACK of a without cookies", s.ack("a"), "RST")
 }
+
+func TestACookieDoesNotCountAtAListenerThatSentItsLastLongAgo(t *testing.T) { // K7
+	for _, row := range []struct {
+		since time.Duration
+		want  string
+		why   string
+	}{
+		{2 * time.Minute, "", "a cookie may still be on its way"},
+		{2*time.Minute + time.Second, "RST", "none can be"},
+	} {
+		donor, s := byCookie(t, 3), byCookie(t, 3)
+		s.half("x")
+		s.wait(row.since)
+		donor.wait(row.since)
+		donor.half("a")
+		*s.peer("a") = *donor.peer("a")
+		check(t, row.why+": final ACK", s.ack("a"), row.want)
+	}
+}

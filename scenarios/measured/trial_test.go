@@ -60,3 +60,24 @@ func TestLinesThatAreNoMeasurementAreAnErrorThatNamesTheLine(t *testing.T) {
 		}
 	}
 }
+
+func TestACauseExcusesNoDifferenceThatItCannotExplain(t *testing.T) {
+	for _, row := range []struct {
+		why                string
+		measured, modelled any
+		excused            bool
+	}{
+		{"a race", 5, 4, true},
+		{"no number", "EADDRINUSE", "", true},
+		{"more than there are clients", 1_000_000_000, 4, false},
+		{"a count below 0", -1, 4, false},
+		{"the model has far more", 4, 1000, false},
+	} {
+		c := &Comparison{}
+		c.equal("accepted", row.measured, row.modelled)
+		c.because("a race")
+		if excused := c.Fields[0].Cause != ""; excused != row.excused {
+			t.Errorf("%s: measured %v, modelled %v: excused %v, want %v", row.why, row.measured, row.modelled, excused, row.excused)
+		}
+	}
+}
