@@ -96,26 +96,52 @@ func (w *world) check(t *rapid.T) {
 func TestEngineEqualsASortedListUnderAllCalls(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		worlds := []*world{{}}
+		if rapid.Bool().Draw(t, "in a wheel from the start") {
+			worlds[0].engine.list.open()
+		}
 		name := 0
 		fresh := func() int { name++; return name }
 		pick := func(t *rapid.T) *world {
 			return worlds[rapid.IntRange(0, len(worlds)-1).Draw(t, "world")]
 		}
-		ahead := rapid.IntRange(0, 4) // few instants, so that ties are the rule
+		// Few instants, so that ties are the rule; now and then far ones, on every
+		// level of the wheel.
+		ahead := rapid.Custom(func(t *rapid.T) int {
+			d := rapid.IntRange(0, 4).Draw(t, "units")
+			if rapid.IntRange(0, 3).Draw(t, "far") == 0 {
+				d <<= rapid.IntRange(0, 56).Draw(t, "scale")
+			}
+			return d
+		})
+		at := func(w *world, d int) Time { return w.ref.now.Add(time.Duration(d)) }
 		t.Repeat(map[string]func(*rapid.T){
 			"At": func(t *rapid.T) {
 				w := pick(t)
-				w.at(w.ref.now+Time(ahead.Draw(t, "ahead")), fresh())
+				w.at(at(w, ahead.Draw(t, "ahead")), fresh())
 			},
 			"After": func(t *rapid.T) {
-				w, d, n := pick(t), ahead.Draw(t, "d"), fresh()
-				w.ids, w.names = append(w.ids, w.engine.After(time.Duration(d), n)), append(w.names, n)
+				w, n := pick(t), fresh()
+				d := at(w, ahead.Draw(t, "d")).Sub(w.ref.now)
+				w.ids, w.names = append(w.ids, w.engine.After(d, n)), append(w.names, n)
 				w.ref.at(w.ref.now+Time(d), n)
 			},
-			"AtMany": func(t *rapid.T) { // enough for a heap of several levels, and for a purge
+			"AtMany": func(t *rapid.T) { // enough for a wheel, and for a purge
 				w := pick(t)
+				scale := rapid.IntRange(0, 50).Draw(t, "scale")
 				for _, d := range rapid.SliceOfN(rapid.IntRange(0, 30), 40, 120).Draw(t, "ahead") {
-					w.at(w.ref.now+Time(d), fresh())
+					w.at(at(w, d<<scale), fresh())
+				}
+			},
+			"NextMany": func(t *rapid.T) { // enough for the tick to change
+				w := pick(t)
+				for i := range 400 {
+					_, want, wantOK := w.ref.next()
+					if got, ok := w.engine.Next(); ok != wantOK || got != want {
+						t.Fatalf("Next() = %d, %v; want %d, %v", got, ok, want, wantOK)
+					}
+					if i%2 == 0 && wantOK {
+						w.at(at(w, i), fresh())
+					}
 				}
 			},
 			"Cancel": func(t *rapid.T) {
@@ -153,7 +179,7 @@ func TestEngineEqualsASortedListUnderAllCalls(t *testing.T) {
 			},
 			"Until": func(t *rapid.T) { // the loop schedules, and may be left early
 				w := pick(t)
-				limit := w.ref.now + Time(rapid.IntRange(-1, 6).Draw(t, "ahead"))
+				limit := at(w, ahead.Draw(t, "ahead")+rapid.IntRange(-1, 1).Draw(t, "and"))
 				stop := rapid.IntRange(1, 20).Draw(t, "stop after")
 				left, n := false, 0
 				for at, got := range w.engine.Until(limit) {

@@ -116,13 +116,13 @@ func TestCancelTellsTheTruth(t *testing.T) {
 	check("of its own engine", large.Cancel(last), true)
 }
 
-// A slot counts its uses in 32 bits. A single event that keeps rescheduling
-// itself comes round in a few minutes of computing.
-func TestOldEventIDsNameNothingAfterFourBillionUsesOfASlot(t *testing.T) {
+// A slot counts its uses in 31 bits. A single event that keeps rescheduling
+// itself comes round in a minute of computing.
+func TestOldEventIDsNameNothingAfterTwoBillionUsesOfASlot(t *testing.T) {
 	var e Engine[string]
 	old := e.After(1, "old")
 	e.Next()
-	e.slots[0].gen = math.MaxUint32
+	e.list.names[0] = deadBit - 1
 	e.After(1, "last use")
 	e.Next()
 	waiting := []EventID{e.After(1, "a"), e.After(1, "b")}
@@ -154,8 +154,8 @@ func TestCancelledEventsDoNotFillTheMemory(t *testing.T) {
 		}
 	}
 	// At most 64, or as many as are live, are cancelled before a purge, and one is on its way.
-	if limit := 2*live + 2; len(e.heap) > limit || len(e.slots) > limit {
-		t.Errorf("after 100,000 cancels with %d events live: %d keys, %d slots; want at most %d", live, len(e.heap), len(e.slots), limit)
+	if limit := 2*live + 2; e.list.count > limit || len(e.list.names) > limit {
+		t.Errorf("after 100,000 cancels with %d events live: %d entries, %d names; want at most %d", live, e.list.count, len(e.list.names), limit)
 	}
 	if e.Len() != live {
 		t.Errorf("Len() = %d, want %d", e.Len(), live)
@@ -169,58 +169,83 @@ func TestCancelledEventsDoNotFillTheMemory(t *testing.T) {
 	for i := range 10_000 {
 		empty.Cancel(empty.At(Time(i), i))
 	}
-	if len(empty.heap) > 65 || len(empty.slots) > 65 {
-		t.Errorf("after 10,000 cancels with nothing live: %d keys, %d slots; want at most 65", len(empty.heap), len(empty.slots))
+	if empty.list.count > 65 || len(empty.list.names) > 65 {
+		t.Errorf("after 10,000 cancels with nothing live: %d entries, %d names; want at most 65", empty.list.count, len(empty.list.names))
 	}
 }
 
-func TestAPurgeLeavesAHeapOfEverySize(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 0))
-	for live := range 200 {
-		var e Engine[int]
-		for range live {
-			e.At(Time(r.IntN(1000)), 0)
-			if r.IntN(2) == 0 {
-				e.Cancel(e.At(Time(r.IntN(1000)), 0))
-			}
-		}
-		e.purge()
-		if len(e.heap) != live || e.cancelled != 0 {
-			t.Fatalf("%d live: %d keys, %d cancelled after the purge", live, len(e.heap), e.cancelled)
-		}
-		for i := 1; i < live; i++ {
-			if before(e.heap[i], e.heap[(i-1)/4]) {
-				t.Fatalf("%d live: key %d is before its parent after the purge", live, i)
-			}
-		}
-	}
-}
-
-func TestTheEngineForgetsEventsThatAreTakenOrCancelled(t *testing.T) {
-	var e Engine[*int]
-	holds := func() (n int) {
-		for _, s := range e.slots {
-			if s.event != nil {
+// pointers counts the pointers that a list of events of type *int holds.
+func pointers(l *list[*int]) (n int) {
+	count := func(entries []entry[*int]) {
+		for i := range entries {
+			if entries[i].event != nil {
 				n++
 			}
 		}
-		return n
 	}
-	var ids []EventID
-	for i := range 10 {
-		ids = append(ids, e.At(Time(i), new(int)))
+	for _, i := range l.heap.items[:cap(l.heap.items)] {
+		count([]entry[*int]{i.entry})
 	}
-	e.Next()
-	if got := holds(); got != 9 {
-		t.Errorf("after Next the engine holds %d pointers, want 9", got)
+	for _, w := range []*wheel[*int]{l.wheel, l.spare} {
+		if w == nil {
+			continue
+		}
+		count(w.nodes[:cap(w.nodes)])
+		count(w.run[:cap(w.run)])
+		for _, p := range w.store.pages {
+			for i := range p {
+				count(p[i].entries[:])
+			}
+		}
 	}
-	e.Cancel(ids[5])
-	if got := holds(); got != 8 {
-		t.Errorf("after Cancel the engine holds %d pointers, want 8", got)
+	return n
+}
+
+func TestTheEngineForgetsEventsThatAreTaken(t *testing.T) {
+	for _, many := range []int{10, 10_000} { // in the heap, in the wheel
+		var e Engine[*int]
+		for i := range many {
+			e.At(Time(i*i%many), new(int))
+		}
+		check := func(when string, want int) {
+			t.Helper()
+			if got := pointers(&e.list); got != want {
+				t.Errorf("%d events, %s: the engine holds %d pointers, want %d", many, when, got, want)
+			}
+		}
+		check("scheduled", many)
+		for i := range many / 2 {
+			e.Next()
+			if i == 0 {
+				check("after Next", many-1)
+			}
+		}
+		check("half of them taken", many/2)
+		for range many / 2 {
+			e.Next()
+		}
+		check("all taken", 0)
+		for i := range many {
+			e.After(time.Duration(i), new(int))
+		}
+		e.Next()
+		e.Reset()
+		check("after Reset", 0)
 	}
-	e.Reset()
-	if got := holds(); got != 0 {
-		t.Errorf("after Reset the engine holds %d pointers, want 0", got)
+}
+
+func TestTheEngineForgetsMostOfWhatWasCancelled(t *testing.T) {
+	for _, live := range []int{10, 10_000} {
+		var e Engine[*int]
+		for i := range live {
+			e.At(Time(i), new(int))
+		}
+		for i := range 5 * live {
+			e.Cancel(e.At(Time(i), new(int)))
+		}
+		if got, limit := pointers(&e.list), max(live+65, 2*live+2); got > limit {
+			t.Errorf("%d events wait and %d were cancelled: the engine holds %d pointers, want at most %d", live, 5*live, got, limit)
+		}
 	}
 }
 
@@ -346,7 +371,7 @@ func TestMistakesPanicWithASentence(t *testing.T) {
 		{"At(-1 ms) at 0", func() { at(0).At(-1e6, 0) },
 			"sim: scheduling in the past: -1.000 ms is before now, 0.000 ms"},
 		{"After(-2 ms) at 5 ms", func() { at(5e6).After(-2*time.Millisecond, 0) },
-			"sim: scheduling in the past: 2ms before now, 5.000 ms"},
+			"sim: scheduling in the past: 3.000 ms is before now, 5.000 ms"},
 		{"After(1 ns) at Forever", func() { at(Forever).After(1, 0) },
 			"sim: time overflow: 1ns after 9223372036854.775 ms lies beyond the last instant, 9223372036854.775 ms"},
 		{"After(longest) at 1 ms", func() { at(1e6).After(math.MaxInt64, 0) },
