@@ -30,7 +30,7 @@ func (h *Host) bind(fd FD, a Addr) error {
 			return err
 		}
 	}
-	for j := h.ports[portOf(s.typ, a.Port)]; j != 0; j = h.socks[j].portNext {
+	for j := h.ports.first(s.typ, a.Port); j != 0; j = h.socks[j].portNext {
 		if err := h.bindConflict(&h.socks[j], s, a.IP); err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func (h *Host) pickPort(typ SocketType, ip IP, remote Addr) (Addr, error) {
 			h.nextPt = h.profile.PortMin
 			h.nextIP = (h.nextIP + 1) % len(h.addrs)
 		}
-		if h.portFree(typ, a) && h.tuples[tupleOf(a, remote)] == 0 {
+		if h.portFree(typ, a) && h.connection(a, remote) == 0 {
 			return a, nil
 		}
 	}
@@ -166,7 +166,7 @@ func (h *Host) pickPort(typ SocketType, ip IP, remote Addr) (Addr, error) {
 }
 
 func (h *Host) portFree(typ SocketType, a Addr) bool {
-	for j := h.ports[portOf(typ, a.Port)]; j != 0; j = h.socks[j].portNext {
+	for j := h.ports.first(typ, a.Port); j != 0; j = h.socks[j].portNext {
 		if ip := h.socks[j].local.IP; ip == a.IP || ip == AnyIP || a.IP == AnyIP {
 			return false
 		}
@@ -178,11 +178,10 @@ func (h *Host) portFree(typ SocketType, a Addr) bool {
 // which decides between listeners. WS.Q11.
 func (h *Host) chain(i int32) {
 	s := &h.socks[i]
-	key := portOf(s.typ, s.local.Port)
 	s.set(flagChained, true)
-	last := h.ports[key]
+	last := h.ports.first(s.typ, s.local.Port)
 	if last == 0 {
-		h.ports[key] = i
+		h.ports.setFirst(s.typ, s.local.Port, i)
 		return
 	}
 	for h.socks[last].portNext != 0 {
@@ -196,14 +195,10 @@ func (h *Host) unchain(i int32) {
 	if !s.has(flagChained) {
 		return
 	}
-	key := portOf(s.typ, s.local.Port)
-	switch {
-	case s.portPrev != 0:
+	if s.portPrev != 0 {
 		h.socks[s.portPrev].portNext = s.portNext
-	case s.portNext != 0:
-		h.ports[key] = s.portNext
-	default:
-		delete(h.ports, key)
+	} else {
+		h.ports.setFirst(s.typ, s.local.Port, s.portNext)
 	}
 	if s.portNext != 0 {
 		h.socks[s.portNext].portPrev = s.portPrev
@@ -218,7 +213,7 @@ func (h *Host) unchain(i int32) {
 // unless they share the address with SO_REUSEPORT. K15
 func (h *Host) listenerFor(a, from Addr) int32 {
 	var wildcard int32
-	for j := h.ports[portOf(Stream, a.Port)]; j != 0; j = h.socks[j].portNext {
+	for j := h.ports.first(Stream, a.Port); j != 0; j = h.socks[j].portNext {
 		s := &h.socks[j]
 		switch {
 		case s.state != stateListening:
@@ -277,7 +272,7 @@ func (h *Host) sibling(of int32, from Addr) int32 {
 // this one would take, without both allowing it. WS.U4.
 func (h *Host) commitConflict(i int32) bool {
 	s := &h.socks[i]
-	for j := h.ports[portOf(s.typ, s.local.Port)]; j != 0; j = h.socks[j].portNext {
+	for j := h.ports.first(s.typ, s.local.Port); j != 0; j = h.socks[j].portNext {
 		o := &h.socks[j]
 		overlap := o.local.IP == s.local.IP || o.local.IP == AnyIP || s.local.IP == AnyIP
 		if j != i && o.state == stateListening && overlap && !h.mayBoth(o, s) {

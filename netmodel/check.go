@@ -181,12 +181,12 @@ func connectionsAreFoundByTheirAddresses(h *Host) error {
 			continue
 		}
 		n++
-		if h.tuples[s.key()] != int32(i) {
+		if h.connection(s.local, s.remote) != int32(i) {
 			return fmt.Errorf("connections are found by their addresses: %s to %s is not", s.local, s.remote)
 		}
 	}
-	if n != len(h.tuples) {
-		return fmt.Errorf("connections are found by their addresses: %d connections, %d addresses", n, len(h.tuples))
+	if n != h.tuples.used {
+		return fmt.Errorf("connections are found by their addresses: %d connections, %d addresses", n, h.tuples.used)
 	}
 	return nil
 }

@@ -61,7 +61,8 @@ func (h *Host) closeConnection(i int32) error {
 		h.table.close(s.fd)
 	}
 	s.fd = 0
-	h.timers.Cancel(s.lingering)
+	h.timers.cancel(s.lingering)
+	s.lingering = 0
 	h.settle(i)
 	return nil
 }

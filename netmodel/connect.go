@@ -93,7 +93,7 @@ func (h *Host) connect(fd FD, to Addr) error {
 	if s.local.IP == AnyIP {
 		s.local.IP = h.addrs[0]
 	}
-	if h.tuples[tupleOf(s.local, to)] != 0 {
+	if h.connection(s.local, to) != 0 {
 		return WSAEADDRINUSE
 	}
 	h.startConnect(i, to)
@@ -109,7 +109,7 @@ func (h *Host) startConnect(i int32, to Addr) {
 	s.sent = s.acked + 1
 	s.resends, s.silences = 0, 0
 	s.set(flagRefusedOnce, false)
-	h.tuples[s.key()] = i
+	h.enlist(i)
 	h.record(Record{Kind: SynSent, Conn: s.conn, FD: s.fd, Cause: ConnectCalled})
 	h.sendSyn(i)
 }
@@ -187,7 +187,7 @@ func (h *Host) resendSyn(i int32, why Cause) {
 func (h *Host) failConnect(i int32, e Errno, why Cause) {
 	h.disarm(i)
 	s := &h.socks[i]
-	delete(h.tuples, s.key())
+	h.strike(i)
 	s.state, s.soError = stateFailed, e
 	h.record(Record{Kind: ConnectFailed, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 }

@@ -12,8 +12,8 @@ const cookieAge = time.Minute
 
 // cookie returns the number that a SYN-ACK carries as a cookie in a period.
 func cookie(s Segment, iss, period uint32) uint32 {
-	t := tupleOf(s.Dst, s.Src)
-	return mix32(t.local, t.remote, uint64(iss)) + period<<24 + mix32(t.local, t.remote, uint64(period), 1)&0xffffff
+	local, remote := uint64(s.Dst.IP)<<16|uint64(s.Dst.Port), uint64(s.Src.IP)<<16|uint64(s.Src.Port)
+	return mix32(local, remote, uint64(iss)) + period<<24 + mix32(local, remote, uint64(period), 1)&0xffffff
 }
 
 // useCookie makes the cookie the number of a half-open connection, so that it
@@ -48,7 +48,7 @@ func (h *Host) nextSharing(of, after int32) int32 {
 	if !o.has(flagReusePort) {
 		return 0
 	}
-	j := h.ports[portOf(Stream, o.local.Port)]
+	j := h.ports.first(Stream, o.local.Port)
 	if after != 0 {
 		j = h.socks[after].portNext
 	}

@@ -8,7 +8,7 @@ func (h *Host) newPending(at int32, s Segment, st state) int32 {
 	p.received, p.read = s.Seq+1, s.Seq+1
 	p.acked = h.initialSequence(i)
 	p.sent = p.acked + 1
-	h.tuples[p.key()] = i
+	h.enlist(i)
 	return i
 }
 
@@ -162,7 +162,7 @@ func (h *Host) abortPending(i int32) {
 	s.set(flagAborted, true)
 	s.state = stateOpen
 	h.disarm(i)
-	delete(h.tuples, s.key())
+	h.strike(i)
 	l := &h.lists[h.socks[s.listener].list]
 	why := ClientReset
 	switch h.profile.Aborted {

@@ -2,7 +2,6 @@ package netmodel
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 
@@ -33,16 +32,16 @@ type Host struct {
 	lists   []listener // likewise
 	freeLis []int32
 	clients []Client // settings of SetClient; index 0 is the profile's
-	tuples  map[tuple]int32
-	ports   map[portKey]int32 // first socket bound to a port, chained
+	tuples  tuples
+	ports   ports
 	nextIP  int
 	nextPt  uint16
 
 	words    words // the causes that this stack's decisions have
 	draws    sim.Rand
-	timers   sim.Engine[timer]
-	ringing  []timer // scratch of turnWheel
-	ahead    int64   // ticks that the wheel has turned beyond the present
+	timers   timerLists
+	ringing  []ring // scratch of turnWheel
+	ahead    int64  // ticks that the wheel has turned beyond the present
 	out      []Segment
 	records  []Record
 	recorded uint64  // records so far
@@ -68,14 +67,6 @@ const (
 	FaultInCallback                    // calls fail with WSAEINPROGRESS, where the profile forbids nesting. E3
 )
 
-// tuple names a connection by its two ends, packed so that the key has no gaps
-// and is hashed as one piece.
-type tuple struct{ local, remote uint64 }
-
-func tupleOf(local, remote Addr) tuple {
-	return tuple{uint64(local.IP)<<16 | uint64(local.Port), uint64(remote.IP)<<16 | uint64(remote.Port)}
-}
-
 // errno returns what calls report while the fault is on.
 func (f Fault) errno() Errno {
 	switch f {
@@ -100,28 +91,6 @@ func (f Fault) String() string {
 	return "faults"
 }
 
-// portKey is a type of socket and a port, as one number: maps of those are fast.
-type portKey uint32
-
-func portOf(typ SocketType, port uint16) portKey { return portKey(typ)<<16 | portKey(port) }
-
-// timer is an event on the host's own list. The serial number tells whether
-// the socket is still the one that armed it.
-type timer struct {
-	sock   int32
-	serial uint64
-	what   timerKind
-	level  uint8 // of the slot, in a wheel
-}
-
-type timerKind uint8
-
-const (
-	timerSocket timerKind = iota // the one timer of a socket; its state says what it means
-	timerSlot                    // a slot comes back late
-	timerLinger                  // SO_LINGER ran out
-)
-
 // NewHost returns a host with all descriptors free. It panics if the profile is
 // not valid or the host has no address, which only a mistake in a program can
 // cause.
@@ -140,13 +109,10 @@ func NewHost(c HostConfig) *Host {
 		socks:   make([]socket, 1),
 		lists:   make([]listener, 1),
 		clients: []Client{c.Profile.Client},
-		tuples:  map[tuple]int32{},
-		ports:   map[portKey]int32{},
 		nextPt:  c.Profile.PortMin,
 		words:   wordsOf(&c.Profile),
 		draws:   sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
 	}
-	h.timers.SetStallLimit(math.MaxInt) // every timer waits: many at one instant are no stall
 	return h
 }
 
@@ -207,7 +173,7 @@ func (h *Host) Deliver(s Segment) {
 		h.record(Record{Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: NetworkDown})
 		return
 	}
-	if i, ok := h.tuples[tupleOf(s.Dst, s.Src)]; ok {
+	if i := h.connection(s.Dst, s.Src); i != 0 {
 		switch h.socks[i].state {
 		case stateConnecting:
 			h.arriveConnecting(i, s)
@@ -251,7 +217,7 @@ func (h *Host) DrainRecords(dst []Record) []Record {
 
 // Deadline returns the instant at which the host wants to be advanced next, and
 // false if it waits for nothing.
-func (h *Host) Deadline() (sim.Time, bool) { return h.timers.Peek() }
+func (h *Host) Deadline() (sim.Time, bool) { return h.timers.deadline() }
 
 // Clone returns an independent copy in the same state.
 func (h *Host) Clone() *Host {
@@ -264,9 +230,9 @@ func (h *Host) Clone() *Host {
 	c.lists = slices.Clone(h.lists)
 	c.freeLis = slices.Clone(h.freeLis)
 	c.clients = slices.Clone(h.clients)
-	c.tuples = maps.Clone(h.tuples)
-	c.ports = maps.Clone(h.ports)
-	c.timers = h.timers.Clone()
+	c.tuples = h.tuples.clone()
+	c.ports = h.ports.clone()
+	c.timers = h.timers.clone()
 	c.out = slices.Clone(h.out)
 	c.records = slices.Clone(h.records)
 	c.ringing = nil
@@ -332,8 +298,10 @@ func (h *Host) recordCall(call Call, fd FD, value int64, err error) {
 	h.record(Record{Kind: Called, Call: call, FD: fd, Value: value, Errno: e, Cause: h.callFailed(call, e)})
 }
 
-// expire does what a timer asks for.
-func (h *Host) expire(t timer) {
+// expire does what a timer asks for that was taken from its list, and forgets it.
+func (h *Host) expire(k int32) {
+	t := h.timers.armed[k]
+	h.timers.cancel(k)
 	if h.socks[t.sock].serial != t.serial {
 		return
 	}
@@ -341,9 +309,10 @@ func (h *Host) expire(t timer) {
 	case timerSlot:
 		h.returnSlot(t.sock)
 	case timerLinger:
+		h.socks[t.sock].lingering = 0
 		h.lingerOver(t.sock)
 	case timerSocket:
-		h.socks[t.sock].timer = sim.EventID{}
+		h.socks[t.sock].timer = 0
 		switch h.socks[t.sock].state {
 		case stateConnecting:
 			h.synTimeout(t.sock)

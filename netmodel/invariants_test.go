@@ -138,8 +138,8 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		}},
 		{"a closed listener owns nothing", "one that is pending has a descriptor", func(h *Host, l *listener) { h.socks[l.half.head].fd = 50 }},
 		{"a closed listener owns nothing", "one is in a queue and does not say so", func(h *Host, l *listener) { h.socks[l.half.head].listener = 0 }},
-		{"connections are found by their addresses", "one is missing", func(h *Host, l *listener) { delete(h.tuples, h.socks[l.half.head].key()) }},
-		{"connections are found by their addresses", "one is too many", func(h *Host, l *listener) { h.tuples[tuple{}] = 1 }},
+		{"connections are found by their addresses", "one is missing", func(h *Host, l *listener) { h.strike(l.half.head) }},
+		{"connections are found by their addresses", "one is too many", func(h *Host, l *listener) { h.enlist(l.sock) }},
 		{"a refused client had a reason", "the queue was not full", func(h *Host, l *listener) {
 			h.refusal = refusal{why: QueueFull, limit: 3, pending: 2}
 		}},

@@ -63,8 +63,8 @@ type socket struct {
 	local, remote Addr
 	serial        uint64   // order of making; never used twice
 	since         sim.Time // connecting: when the first SYN went out; pending: when its SYN arrived
-	timer         sim.EventID
-	lingering     sim.EventID // the timer of SO_LINGER
+	timer         int32    // in Host.timers; 0 = none
+	lingering     int32    // the timer of SO_LINGER
 	conn          ConnID
 	fd            FD // 0 for pending connections and for closed ones
 	heldFD        FD // closed, but the descriptor is not free yet
@@ -103,8 +103,6 @@ func (s *socket) set(f flag, on bool) {
 
 // pending reports whether the socket waits in a queue.
 func (s *socket) pending() bool { return s.listener != 0 }
-
-func (s *socket) key() tuple { return tupleOf(s.local, s.remote) }
 
 // Socket opens a socket. Errors: WSAEMFILE when no descriptor is free,
 // WSAENOBUFS, WSAESOCKTNOSUPPORT for a type that is neither Stream nor
@@ -182,11 +180,9 @@ func (h *Host) give(i int32) {
 func (h *Host) release(i int32) {
 	s := &h.socks[i]
 	h.disarm(i)
-	h.timers.Cancel(s.lingering)
+	h.timers.cancel(s.lingering)
 	h.unchain(i)
-	if h.tuples[s.key()] == i {
-		delete(h.tuples, s.key())
-	}
+	h.strike(i)
 	if s.fd != 0 {
 		h.table.close(s.fd)
 	}
@@ -207,6 +203,6 @@ func (h *Host) arm(i int32, d time.Duration) {
 }
 
 func (h *Host) disarm(i int32) {
-	h.timers.Cancel(h.socks[i].timer)
-	h.socks[i].timer = sim.EventID{}
+	h.timers.cancel(h.socks[i].timer)
+	h.socks[i].timer = 0
 }

@@ -305,7 +305,7 @@ func (h *Host) arriveReset(i int32, why Cause) {
 func (h *Host) breakConnection(i int32, e Errno, why Cause) {
 	s := &h.socks[i]
 	h.disarm(i)
-	delete(h.tuples, s.key())
+	h.strike(i)
 	h.record(Record{Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 	s.state, s.broken = stateBroken, e
 	if e == WSAECONNRESET {

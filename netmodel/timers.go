@@ -77,14 +77,13 @@ func (t *Timers) ring(now sim.Time, d time.Duration, ahead int64) (at sim.Time, 
 	return max(now, sim.Time(due*int64(tick)-int64(t.Phase))), level
 }
 
-// schedule puts a timer on the host's list. The list may lag behind the host's
-// time, so the instant is reckoned from the latter.
-func (h *Host) schedule(i int32, d time.Duration, what timerKind) sim.EventID {
+// schedule sets a timer of a socket and returns its place.
+func (h *Host) schedule(i int32, d time.Duration, what timerKind) int32 {
 	at, level := h.now.Add(d), uint8(0)
 	if h.profile.Timers.Kind != TimersExact {
 		at, level = h.profile.Timers.ring(h.now, d, h.ahead)
 	}
-	return h.timers.At(at, timer{i, h.socks[i].serial, what, level})
+	return h.timers.set(d, timer{at: at, serial: h.socks[i].serial, sock: i, what: what, level: level})
 }
 
 // Advance moves the host's time to now and does what was due until then. It
@@ -93,38 +92,52 @@ func (h *Host) Advance(now sim.Time) {
 	if now < h.now {
 		panic(fmt.Sprintf("netmodel: Advance to %v, but it is %v already", now, h.now))
 	}
-	if h.profile.Timers.Kind == TimersWheel {
-		h.turnWheel(now)
-	}
-	for at, t := range h.timers.Until(now) {
+	for h.timers.count > 0 {
+		k := h.timers.next()
+		at := h.timers.armed[k].at
+		if at > now {
+			break
+		}
 		h.now = at
-		h.expire(t)
+		if h.profile.Timers.Kind == TimersWheel {
+			h.turnWheel(at)
+		} else {
+			h.timers.take(k)
+			h.expire(k)
+		}
 	}
 	h.now = now
 }
 
-// turnWheel lets the timers of each slot ring together: the coarsest slot
-// first, and in each the timer that was set last.
-func (h *Host) turnWheel(now sim.Time) {
+// turnWheel lets the timers of a slot ring together: those that waited in the
+// coarsest slot first, and among equals the one that was set last.
+func (h *Host) turnWheel(at sim.Time) {
+	ringing := h.ringing[:0]
 	for {
-		at, ok := h.timers.Peek()
-		if !ok || at > now {
-			return
+		k := h.timers.next()
+		if k == 0 || h.timers.armed[k].at != at {
+			break
 		}
-		ringing := h.ringing[:0]
-		for _, t := range h.timers.Until(at) {
-			ringing = append(ringing, t)
-		}
-		if len(ringing) > 1 {
-			slices.Reverse(ringing)
-			slices.SortStableFunc(ringing, func(a, b timer) int { return cmp.Compare(b.level, a.level) })
-		}
-		h.now, h.ahead = at, 1
-		for _, t := range ringing {
-			if t.what != timerSocket || h.socks[t.sock].timer != (sim.EventID{}) { // not taken back meanwhile
-				h.expire(t)
-			}
-		}
-		h.ringing, h.ahead = ringing, 0
+		h.timers.take(k)
+		m := &h.timers.armed[k]
+		ringing = append(ringing, ring{k, m.order, m.level})
 	}
+	if len(ringing) > 1 {
+		slices.Reverse(ringing)
+		slices.SortStableFunc(ringing, func(a, b ring) int { return cmp.Compare(b.level, a.level) })
+	}
+	h.ahead = 1
+	for _, r := range ringing {
+		if m := &h.timers.armed[r.timer]; m.order == r.order { // not taken back meanwhile
+			h.expire(r.timer)
+		}
+	}
+	h.ringing, h.ahead = ringing, 0
+}
+
+// ring is a timer that rings together with others.
+type ring struct {
+	timer int32
+	order uint64
+	level uint8
 }

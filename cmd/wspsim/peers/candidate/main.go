@@ -58,6 +58,8 @@ func main() {
 		d, check = hold(int(n), count)
 	case "mm1k":
 		d, check = mm1k(count)
+	case "connect":
+		d, check = connect(int(n), count)
 	case "timers":
 		d, check = timers(int(n), count)
 	default:
