@@ -259,7 +259,7 @@ func (h *Host) take(i int32) Accepted {
 	default:
 		h.fill(l) // only now: filling before the connection has left would count it twice
 	}
-	h.recordListener(l, Record{Kind: RequestAccepted, Conn: s.conn, Since: s.since, Value: int64(s.fd), Cause: h.words.accepted})
+	h.newListenerRecord(l, RequestAccepted, s, h.words.accepted).Value = int64(s.fd)
 	a := Accepted{FD: s.fd, Peer: s.remote, Conn: s.conn, Waited: h.now.Sub(s.since)}
 	switch {
 	case s.state == stateOffered:

@@ -5,7 +5,7 @@ package netmodel
 // answers are is data: OnFull, OnAckFull and SynQueue of the profile.
 
 // request answers a SYN.
-func (h *Host) request(at int32, s Segment) {
+func (h *Host) request(at int32, s *Segment) {
 	if at == 0 {
 		h.record(Record{Kind: RequestRefused, Conn: s.Conn, Cause: NobodyListens})
 		h.answerStray(s, NobodyListens)
@@ -33,7 +33,7 @@ func (h *Host) request(at int32, s Segment) {
 }
 
 // overflow deals with a SYN that finds no slot. R4, WS.Q3
-func (h *Host) overflow(l *listener, s Segment) {
+func (h *Host) overflow(l *listener, s *Segment) {
 	switch {
 	case l.pending()+l.late < l.limit && h.profile.Slots == SlotsFilled:
 		h.turnAway(l, s, SlotsUsedUp, h.profile.OnFull)
@@ -49,7 +49,7 @@ func (h *Host) overflow(l *listener, s Segment) {
 
 // screen deals with a SYN where half-open connections have a queue of their own.
 // K2, K3
-func (h *Host) screen(l *listener, s Segment) {
+func (h *Host) screen(l *listener, s *Segment) {
 	p := &h.profile
 	q := &p.SynQueue
 	half := h.halfOpen(l)
@@ -131,7 +131,7 @@ type refusal struct {
 const crowdedToo = 1
 
 // turnAway refuses a request or leaves it unanswered. R4, WS.Q3, K2
-func (h *Host) turnAway(l *listener, s Segment, why Cause, how OnFull) {
+func (h *Host) turnAway(l *listener, s *Segment, why Cause, how OnFull) {
 	r := Record{Kind: RequestIgnored, Conn: s.Conn, Cause: why}
 	switch how {
 	case RefuseWhenFull, TryAgainWhenFull:
@@ -160,7 +160,7 @@ func (h *Host) turnAway(l *listener, s Segment, why Cause, how OnFull) {
 
 // admit answers a request with a SYN-ACK. It takes a slot, unless half-open
 // connections have a queue of their own. R3, K3
-func (h *Host) admit(l *listener, s Segment) {
+func (h *Host) admit(l *listener, s *Segment) {
 	i := h.newPending(l.sock, s, stateHalfOpen)
 	h.link(&l.half, i)
 	if l.separate {
@@ -174,13 +174,13 @@ func (h *Host) admit(l *listener, s Segment) {
 	if h.profile.Slots == SlotsOwnDescriptor {
 		h.socks[i].heldFD = h.table.open(heldOpen)
 	}
-	h.recordListener(l, Record{Kind: RequestQueued, Conn: s.Conn, Since: h.now, Cause: h.words.queued})
+	h.newListenerRecord(l, RequestQueued, &h.socks[i], h.words.queued)
 	h.sendSynAck(i)
 }
 
 // offer keeps a request, unanswered, for the condition function. It takes no
 // slot: the backlog is without effect. WS.Q10
-func (h *Host) offer(l *listener, s Segment) {
+func (h *Host) offer(l *listener, s *Segment) {
 	i := h.newPending(l.sock, s, stateOffered)
 	h.link(&l.offered, i)
 	h.arm(i, h.profile.OfferLifetime)
@@ -188,7 +188,7 @@ func (h *Host) offer(l *listener, s Segment) {
 }
 
 // hold keeps a request, unanswered, until there is room. D
-func (h *Host) hold(l *listener, s Segment) {
+func (h *Host) hold(l *listener, s *Segment) {
 	i := h.newPending(l.sock, s, stateOffered)
 	h.socks[i].set(flagHeld, true)
 	h.link(&l.held, i)
@@ -219,7 +219,7 @@ func (h *Host) letIn(l *listener) {
 
 // finalAck deals with a segment that acknowledges the SYN-ACK of a pending
 // connection. It reports whether the connection is complete now. R3, K4, K14
-func (h *Host) finalAck(i int32, s Segment) bool {
+func (h *Host) finalAck(i int32, s *Segment) bool {
 	p := &h.socks[i]
 	l := &h.lists[h.socks[p.listener].list]
 	bare := s.Len == 0 && s.Flags&FIN == 0
@@ -292,5 +292,5 @@ func (h *Host) join(l *listener, i int32, why Cause) {
 	} else {
 		h.link(&l.done, i)
 	}
-	h.recordListener(l, Record{Kind: Completed, Conn: s.conn, Since: s.since, Value: int64(place), Cause: why})
+	h.newListenerRecord(l, Completed, s, why).Value = int64(place)
 }

@@ -15,11 +15,11 @@ func (h *Host) CloseSocket(fd FD) error {
 		return err
 	}
 	s := &h.socks[i]
-	r := Record{Kind: Called, Call: CallClose, FD: fd, Conn: s.conn}
+	r := h.newRecord(Called, s.conn, NoCause)
+	r.Call, r.FD = CallClose, fd
 	if s.has(flagAccepted) {
 		r.Value = byServer
 	}
-	h.record(r)
 	switch s.state {
 	case stateListening:
 		h.closeListener(i)

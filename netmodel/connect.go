@@ -110,13 +110,14 @@ func (h *Host) startConnect(i int32, to Addr) {
 	s.resends, s.silences = 0, 0
 	s.set(flagRefusedOnce, false)
 	h.enlist(i)
-	h.record(Record{Kind: SynSent, Conn: s.conn, FD: s.fd, Cause: ConnectCalled})
+	h.newRecord(SynSent, s.conn, ConnectCalled).FD = s.fd
 	h.sendSyn(i)
 }
 
 func (h *Host) sendSyn(i int32) {
 	s := &h.socks[i]
-	h.send(Segment{Src: s.local, Dst: s.remote, Seq: s.acked, Flags: SYN, Conn: s.conn})
+	syn := h.segment()
+	syn.Src, syn.Dst, syn.Seq, syn.Flags, syn.Conn = s.local, s.remote, s.acked, SYN, s.conn
 	h.armSyn(i, h.clients[s.client].Syn.Wait(s.silences))
 }
 
@@ -193,7 +194,7 @@ func (h *Host) failConnect(i int32, e Errno, why Cause) {
 }
 
 // arriveConnecting handles a segment for a socket that sent a SYN.
-func (h *Host) arriveConnecting(i int32, s Segment) {
+func (h *Host) arriveConnecting(i int32, s *Segment) {
 	c := &h.socks[i]
 	switch {
 	case s.Flags&ACK == 0:
@@ -208,7 +209,8 @@ func (h *Host) arriveConnecting(i int32, s Segment) {
 		h.disarm(i)
 		c.state, c.acked, c.resends, c.soError = stateOpen, c.sent, 0, 0
 		c.received, c.read = s.Seq+1, s.Seq+1
-		h.record(Record{Kind: Connected, Conn: c.conn, FD: c.fd, Since: c.since, Cause: SynAckArrived})
+		r := h.newRecord(Connected, c.conn, SynAckArrived)
+		r.FD, r.Since = c.fd, c.since
 		h.sendAck(i)
 	}
 }

@@ -11,21 +11,21 @@ import (
 const cookieAge = time.Minute
 
 // cookie returns the number that a SYN-ACK carries as a cookie in a period.
-func cookie(s Segment, iss, period uint32) uint32 {
+func cookie(s *Segment, iss, period uint32) uint32 {
 	local, remote := uint64(s.Dst.IP)<<16|uint64(s.Dst.Port), uint64(s.Src.IP)<<16|uint64(s.Src.Port)
 	return mix32(local, remote, uint64(iss)) + period<<24 + mix32(local, remote, uint64(period), 1)&0xffffff
 }
 
 // useCookie makes the cookie the number of a half-open connection, so that it
 // can be completed when its entry is gone.
-func (h *Host) useCookie(i int32, s Segment) {
+func (h *Host) useCookie(i int32, s *Segment) {
 	p := &h.socks[i]
 	p.acked = cookie(s, s.Seq, h.cookiePeriod())
 	p.sent = p.acked + 1
 }
 
 // sendCookie answers a SYN and remembers nothing. K3, K7
-func (h *Host) sendCookie(l *listener, s Segment) {
+func (h *Host) sendCookie(l *listener, s *Segment) {
 	h.noteCookie(l)
 	h.recordListener(l, Record{Kind: CookieSent, Conn: s.Conn, Since: h.now, Cause: AnsweredWithCookie})
 	h.send(Segment{Src: s.Dst, Dst: s.Src, Seq: cookie(s, s.Seq, h.cookiePeriod()), Ack: s.Seq + 1, Flags: SYN | ACK, Conn: s.Conn})
@@ -62,7 +62,7 @@ func (h *Host) nextSharing(of, after int32) int32 {
 
 // arriveCookie takes an ACK, or data, that belongs to no connection and may carry
 // a cookie. It reports whether it did. K7
-func (h *Host) arriveCookie(s Segment) bool {
+func (h *Host) arriveCookie(s *Segment) bool {
 	q := &h.profile.SynQueue
 	if q.Cookies == CookiesNever || s.Flags&(SYN|ACK|RST) != ACK {
 		return false
@@ -96,10 +96,10 @@ func (h *Host) arriveCookie(s Segment) bool {
 const byCookie = 1
 
 // welcomeCookie makes a complete connection of an ACK with a cookie.
-func (h *Host) welcomeCookie(l *listener, s Segment) {
-	syn := s
+func (h *Host) welcomeCookie(l *listener, s *Segment) {
+	syn := *s
 	syn.Seq--
-	i := h.newPending(l.sock, syn, stateOpen)
+	i := h.newPending(l.sock, &syn, stateOpen)
 	p := &h.socks[i]
 	p.acked, p.sent = s.Ack, s.Ack
 	h.join(l, i, CookieCame)

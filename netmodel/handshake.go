@@ -1,6 +1,6 @@
 package netmodel
 
-func (h *Host) newPending(at int32, s Segment, st state) int32 {
+func (h *Host) newPending(at int32, s *Segment, st state) int32 {
 	i := h.newSocket(Stream, st)
 	p := &h.socks[i]
 	p.local, p.remote, p.conn = s.Dst, s.Src, s.Conn
@@ -20,8 +20,14 @@ func (h *Host) initialSequence(i int32) uint32 {
 
 func (h *Host) sendSynAck(i int32) {
 	s := &h.socks[i]
-	h.send(Segment{Src: s.local, Dst: s.remote, Seq: s.acked, Ack: s.received, Flags: SYN | ACK, Conn: s.conn})
+	h.synAck(s)
 	h.armSynAck(i)
+}
+
+func (h *Host) synAck(s *socket) {
+	out := h.segment()
+	out.Src, out.Dst, out.Conn = s.local, s.remote, s.conn
+	out.Seq, out.Ack, out.Flags = s.acked, s.received, SYN|ACK
 }
 
 // armSynAck waits before the next SYN-ACK, but not beyond the limit.
@@ -100,7 +106,7 @@ func (h *Host) listenerOf(i int32) *listener {
 }
 
 // arriveOffered handles a segment for a request that waits for a decision.
-func (h *Host) arriveOffered(i int32, s Segment) {
+func (h *Host) arriveOffered(i int32, s *Segment) {
 	p := &h.socks[i]
 	switch {
 	case s.Flags&RST != 0 && s.Seq == p.received:
@@ -110,13 +116,13 @@ func (h *Host) arriveOffered(i int32, s Segment) {
 		h.arm(i, h.profile.OfferLifetime) // still asking
 	case s.Flags&(SYN|ACK) == SYN: // another attempt from the same address
 		h.withdraw(i, ClientGone)
-		h.Deliver(s)
+		h.deliver(s)
 	}
 }
 
 // arriveHalfOpen handles a segment for a connection whose SYN-ACK has not been
 // acknowledged.
-func (h *Host) arriveHalfOpen(i int32, s Segment) {
+func (h *Host) arriveHalfOpen(i int32, s *Segment) {
 	p := &h.socks[i]
 	switch {
 	case s.Flags&RST != 0:
@@ -135,7 +141,7 @@ func (h *Host) arriveHalfOpen(i int32, s Segment) {
 		}
 		h.breakConnection(i, WSAECONNRESET, PeerReset)
 	case s.Flags&SYN != 0 && s.Seq+1 == p.received:
-		h.send(Segment{Src: p.local, Dst: p.remote, Seq: p.acked, Ack: p.received, Flags: SYN | ACK, Conn: p.conn})
+		h.synAck(p)
 		if h.profile.SynQueue.RepeatRestarts && p.pending() {
 			h.armSynAck(i)
 		}
@@ -189,10 +195,10 @@ func (h *Host) olderChildren(at int32) bool {
 
 // answerStray answers a segment that nobody wants with an RST, as RFC 9293
 // section 3.10.7.1 says. An RST is never answered.
-func (h *Host) answerStray(s Segment, why Cause) { h.answer(s, why, 0) }
+func (h *Host) answerStray(s *Segment, why Cause) { h.answer(s, why, 0) }
 
 // answer is answerStray with a flag more.
-func (h *Host) answer(s Segment, why Cause, extra Flags) {
+func (h *Host) answer(s *Segment, why Cause, extra Flags) {
 	if s.Flags&RST != 0 {
 		return
 	}

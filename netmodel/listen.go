@@ -386,6 +386,14 @@ func (h *Host) recordListener(l *listener, r Record) {
 	h.record(r)
 }
 
+// newListenerRecord is recordListener for what happens often, about a connection.
+func (h *Host) newListenerRecord(l *listener, k Kind, s *socket, why Cause) *Record {
+	r := h.newRecord(k, s.conn, why)
+	r.FD, r.Since = h.socks[l.sock].fd, s.since
+	h.about(r, l)
+	return r
+}
+
 // about puts the state of a listener's queues into a record.
 func (h *Host) about(r *Record, l *listener) {
 	r.Limit, r.Pending, r.Available = int32(l.limit), int32(l.pending()), int32(l.available)

@@ -166,7 +166,8 @@ func (h *Host) newSocket(typ SocketType, st state) int32 {
 		h.socks = append(h.socks, socket{})
 	}
 	h.serials++
-	h.socks[i] = socket{serial: h.serials, state: st, typ: typ, user: h.user, linger: noLinger}
+	s := &h.socks[i]
+	s.serial, s.state, s.typ, s.user, s.linger = h.serials, st, typ, h.user, noLinger
 	return i
 }
 
@@ -190,7 +191,7 @@ func (h *Host) release(i int32) {
 		h.table.close(s.heldFD)
 	}
 	if s.state == stateOpen {
-		h.record(Record{Kind: Closed, Conn: s.conn, FD: s.fd})
+		h.newRecord(Closed, s.conn, NoCause).FD = s.fd
 	}
 	*s = socket{}
 	h.free = append(h.free, i)

@@ -196,7 +196,7 @@ func (h *Host) finish(i int32) {
 }
 
 // arriveOpen handles a segment for a connection whose handshake is complete.
-func (h *Host) arriveOpen(i int32, s Segment) {
+func (h *Host) arriveOpen(i int32, s *Segment) {
 	c := &h.socks[i]
 	switch {
 	case s.Flags&RST != 0:
@@ -236,7 +236,7 @@ func (h *Host) acknowledge(i int32, ack uint32) {
 
 // takeData takes what is new in a segment. It returns false if that ended the
 // connection.
-func (h *Host) takeData(i int32, s Segment) bool {
+func (h *Host) takeData(i int32, s *Segment) bool {
 	c := &h.socks[i]
 	if seqBefore(c.received, s.Seq) || !seqBefore(c.received, s.end()) {
 		return true // a gap before it, or nothing new: the answer says what is missing
@@ -257,7 +257,7 @@ func (h *Host) takeData(i int32, s Segment) bool {
 	c.received = s.end()
 	if s.Flags&FIN != 0 {
 		c.set(flagFinReceived, true)
-		h.record(Record{Kind: Finished, Conn: c.conn, FD: c.fd, Cause: PeerFinished})
+		h.newRecord(Finished, c.conn, PeerFinished).FD = c.fd
 	}
 	return true
 }
@@ -353,14 +353,18 @@ func (h *Host) dataTimeout(i int32) {
 
 func (h *Host) sendData(i int32, seq, length uint32, flags Flags) {
 	s := &h.socks[i]
-	h.send(Segment{Src: s.local, Dst: s.remote, Seq: seq, Ack: s.received, Len: length, Flags: ACK | flags, Conn: s.conn})
+	out := h.segment()
+	out.Src, out.Dst, out.Conn = s.local, s.remote, s.conn
+	out.Seq, out.Ack, out.Len, out.Flags = seq, s.received, length, ACK|flags
 }
 
 func (h *Host) sendAck(i int32) { h.sendData(i, h.socks[i].sent, 0, 0) }
 
 func (h *Host) sendReset(i int32, why Cause) {
 	s := &h.socks[i]
-	h.send(Segment{Src: s.local, Dst: s.remote, Seq: s.sent, Ack: s.received, Flags: RST | ACK, Why: why, Conn: s.conn})
+	out := h.segment()
+	out.Src, out.Dst, out.Conn, out.Why = s.local, s.remote, s.conn, why
+	out.Seq, out.Ack, out.Flags = s.sent, s.received, RST|ACK
 }
 
 // seconds turns an option in whole seconds into a duration.

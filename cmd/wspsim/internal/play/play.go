@@ -17,8 +17,8 @@ import (
 )
 
 // ModelVersion is the version of the model: it changes when the same scenario,
-// profile and seed give another trace.
-const ModelVersion = "0.2.0"
+// profile and seed give another trace, or the same trace another hash.
+const ModelVersion = "0.3.0"
 
 // DefaultSeed is the seed of a run if nobody says: that of the goldens and of
 // the known hashes, so that everybody looks at the same runs.

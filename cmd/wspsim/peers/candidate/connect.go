@@ -19,11 +19,11 @@ const (
 	again    = 500 * time.Millisecond
 	attempts = 3
 	port     = 80
+	batch    = 64 // steps between looks at the records
 )
 
 const (
-	thought  = iota // client who has thought
-	syn             // its SYN arrives
+	syn      = iota // the SYN of client who arrives
 	ack             // its ACK arrives
 	answered        // the server's segment arrives at client who
 	served          // the worker is done
@@ -61,6 +61,7 @@ type crowd struct {
 	records  []netmodel.Record
 	hash     uint64
 	count    uint64
+	steps    int
 
 	offered, accepted, refused, gaveUp int
 }
@@ -86,21 +87,16 @@ func newCrowd(p netmodel.Profile, n int) *crowd {
 	return c
 }
 
+// think lets a client think. Nobody sees its SYN leave, only arrive.
 func (c *crowd) think(who uint32) {
-	c.engine.After(c.thinking.Draw(&c.callers[who].draws), event{thought, who})
+	k := &c.callers[who]
+	k.tries = 0
+	c.engine.After(c.thinking.Draw(&k.draws)+delay, event{syn, who})
 }
 
-// segment returns what a client sends. Its addresses are all different.
-func (c *crowd) segment(who uint32, flags netmodel.Flags) netmodel.Segment {
-	k := &c.callers[who]
-	s := netmodel.Segment{
-		Src: netmodel.Addr{IP: netmodel.IPv4(11, 0, 0, 0) + netmodel.IP(who), Port: 1024 + k.attempt%60000},
-		Dst: c.server, Seq: 100, Flags: flags, Conn: netmodel.ConnID(who),
-	}
-	if flags == netmodel.ACK {
-		s.Seq, s.Ack = 101, k.isn+1
-	}
-	return s
+// address returns where a client sends from: no two that are alive are equal.
+func (c *crowd) address(who uint32) netmodel.Addr {
+	return netmodel.Addr{IP: netmodel.IPv4(11, 0, 0, 0) + netmodel.IP(who), Port: 1024 + c.callers[who].attempt%60000}
 }
 
 func (c *crowd) run(offered int) {
@@ -108,17 +104,15 @@ func (c *crowd) run(offered int) {
 		next, _ := c.engine.Next()
 		who := next.who
 		switch next.kind {
-		case thought:
-			c.callers[who].tries = 0
-			c.engine.After(delay, event{syn, who})
-			continue
 		case syn:
 			c.offered++
 			c.callers[who].attempt++
-			c.deliver(c.segment(who, netmodel.SYN))
+			c.host.Advance(c.engine.Now())
+			c.host.Deliver(netmodel.Segment{Src: c.address(who), Dst: c.server, Seq: 100, Flags: netmodel.SYN, Conn: netmodel.ConnID(who)})
 		case ack:
 			c.waiting++
-			c.deliver(c.segment(who, netmodel.ACK))
+			c.host.Advance(c.engine.Now())
+			c.host.Deliver(netmodel.Segment{Src: c.address(who), Dst: c.server, Seq: 101, Ack: c.callers[who].isn + 1, Flags: netmodel.ACK, Conn: netmodel.ConnID(who)})
 		case answered:
 			c.answer(who)
 			continue
@@ -131,11 +125,6 @@ func (c *crowd) run(offered int) {
 		c.accept()
 		c.collect()
 	}
-}
-
-func (c *crowd) deliver(s netmodel.Segment) {
-	c.host.Advance(c.engine.Now())
-	c.host.Deliver(s)
 }
 
 // accept lets an idle worker take the next connection.
@@ -167,20 +156,29 @@ func (c *crowd) collect() {
 		}
 		c.engine.After(delay, event{answered, uint32(s.Conn)})
 	}
+	if c.steps++; c.steps%batch == 0 {
+		c.fold()
+	}
+	c.setWake()
+}
+
+// setWake makes the engine wake the host no later than it wants. A deadline that
+// has moved away is left: to be woken early does nothing.
+func (c *crowd) setWake() {
+	at, ok := c.host.Deadline()
+	if !ok || c.wakeAt >= 0 && c.wakeAt <= at {
+		return
+	}
+	c.engine.Cancel(c.wake)
+	c.wake, c.wakeAt = c.engine.At(at, event{kind: due}), at
+}
+
+// fold counts and hashes what has happened.
+func (c *crowd) fold() {
 	c.records = c.host.DrainRecords(c.records[:0])
 	for i := range c.records {
 		c.count++
 		c.hash = c.records[i].Mix(c.hash)
-	}
-	at, ok := c.host.Deadline()
-	if !ok {
-		at = -1
-	}
-	if at != c.wakeAt {
-		c.engine.Cancel(c.wake)
-		if c.wakeAt = at; ok {
-			c.wake = c.engine.At(at, event{kind: due})
-		}
 	}
 }
 
@@ -210,6 +208,7 @@ func connect(n, count int) (time.Duration, string) {
 	first := c.offered
 	start := cpu()
 	c.run(first + count)
+	c.fold()
 	d := cpu() - start
 	return d, fmt.Sprintf("accepted %d refused %d records %d hash %016x", c.accepted, c.refused, c.count, c.hash)
 }
