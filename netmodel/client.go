@@ -138,10 +138,9 @@ type crowd struct {
 // client is a virtual client in action.
 type client struct {
 	config   uint32 // index into Network.configs
-	number   uint32 // among the clients made with it, 0 if it is the only one
 	fd       FD     // of the present attempt, 0 between attempts
 	conn     ConnID
-	attempt  int
+	attempt  uint32
 	patience sim.EventID
 }
 
@@ -199,10 +198,10 @@ func (s Standing) String() string {
 // complete. K4, K7
 func (n *Network) Standing(c ConnID) Standing {
 	n.flush()
-	if c == 0 || int(c) >= len(n.attempts) {
+	if c == 0 || int(c) >= n.attempts.len {
 		return StandingDecided
 	}
-	a := &n.attempts[c]
+	a := n.attempts.at(int(c))
 	switch {
 	case a.fate.Outcome != StillPending:
 		return StandingDecided

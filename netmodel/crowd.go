@@ -19,17 +19,13 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 	if err := c.Validate(); err != nil {
 		panic("netmodel: AddClients: " + err.Error())
 	}
-	if count < 1 || count > maxClients-len(n.clients) || int(c.Host) >= len(n.nodes) || c.Host == 0 {
+	if count < 1 || count > maxClients-n.clients.len || int(c.Host) >= len(n.nodes) || c.Host == 0 {
 		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want 1 to %d in all, on a host that was added", count, c.Host, maxClients))
 	}
-	first := ClientID(len(n.clients))
+	first := ClientID(n.clients.len)
 	n.configs = append(n.configs, crowd{c, first, count})
-	for i := range count {
-		number := uint32(i + 1)
-		if count == 1 {
-			number = 0
-		}
-		n.clients = append(n.clients, client{config: uint32(len(n.configs) - 1), number: number})
+	for range count {
+		n.clients.add().config = uint32(len(n.configs) - 1)
 	}
 	return first
 }
@@ -37,12 +33,11 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 // ClientName returns the name of a client.
 func (n *Network) ClientName(id ClientID) string {
 	n.knownClient(id)
-	c := &n.clients[id]
-	name := n.configs[c.config].Name
-	if c.number == 0 {
-		return name
+	c := &n.configs[n.clients.at(int(id)).config]
+	if c.count == 1 {
+		return c.Name
 	}
-	return name + strconv.Itoa(int(c.number))
+	return c.Name + strconv.Itoa(int(id-c.first)+1)
 }
 
 // ClientByName finds a client, the first that was added if several have the
@@ -64,10 +59,10 @@ func (n *Network) ClientByName(name string) (ClientID, bool) {
 
 // ConnName names an attempt by its client; "a#2" is a's second.
 func (n *Network) ConnName(c ConnID) string {
-	if c == 0 || int(c) >= len(n.attempts) {
+	if c == 0 || int(c) >= n.attempts.len {
 		return ""
 	}
-	f := &n.attempts[c].fate
+	f := n.attempts.at(int(c)).fate
 	name := n.ClientName(f.Client)
 	if f.Attempt > 1 {
 		name += "#" + strconv.Itoa(f.Attempt)
@@ -77,8 +72,8 @@ func (n *Network) ConnName(c ConnID) string {
 
 // knownClient panics with a sentence if no client has the id.
 func (n *Network) knownClient(id ClientID) {
-	if id == 0 || int(id) >= len(n.clients) {
-		panic(fmt.Sprintf("netmodel: no client %d: AddClients has returned 1 to %d", id, len(n.clients)-1))
+	if id == 0 || int(id) >= n.clients.len {
+		panic(fmt.Sprintf("netmodel: no client %d: AddClients has returned 1 to %d", id, n.clients.len-1))
 	}
 }
 
@@ -91,8 +86,8 @@ func (n *Network) Start(id ClientID, d time.Duration) {
 // Fates returns the fate of every attempt, in the order of their beginning.
 func (n *Network) Fates() []Fate {
 	n.flush()
-	fates := make([]Fate, 0, len(n.attempts))
-	for c := range ConnID(len(n.attempts)) {
+	fates := make([]Fate, 0, n.attempts.len)
+	for c := range ConnID(n.attempts.len) {
 		if c > 0 {
 			fates = append(fates, n.Fate(c))
 		}
@@ -103,10 +98,10 @@ func (n *Network) Fates() []Fate {
 // Fate returns the fate of one attempt, the zero Fate if there is no such.
 func (n *Network) Fate(c ConnID) Fate {
 	n.flush()
-	if int(c) >= len(n.attempts) {
+	if int(c) >= n.attempts.len {
 		return Fate{}
 	}
-	f := n.attempts[c].fate
+	f := n.attempts.at(int(c)).fate
 	f.Standing = n.Standing(c)
 	return f
 }
@@ -125,17 +120,16 @@ func (n *Network) Tally() (offered int, by [outcomeCount]int) {
 
 // begin starts an attempt of a client.
 func (n *Network) begin(id ClientID) {
-	c := &n.clients[id]
+	c := n.clients.at(int(id))
 	if c.fd != 0 {
 		return // its earlier attempt is still going on
 	}
 	config := &n.configs[c.config].ClientConfig
 	c.attempt++
-	c.conn = ConnID(len(n.attempts))
-	n.attempts = append(n.attempts, attempt{
-		fate:  Fate{Client: id, Attempt: c.attempt, Began: n.Now()},
-		draws: sim.Stream(n.seed, who(id, c.attempt), drawsLink),
-	})
+	c.conn = ConnID(n.attempts.len)
+	a := n.attempts.add()
+	a.fate.Client, a.fate.Attempt, a.fate.Began = id, int(c.attempt), n.Now()
+	a.draws = sim.Stream(n.seed, who(id, c.attempt), drawsLink)
 	n.offered++
 	h := n.present(config.Host)
 	fd, err := h.Socket(Stream)
@@ -163,11 +157,11 @@ func (n *Network) begin(id ClientID) {
 }
 
 // who names an attempt for the streams of random numbers.
-func who(id ClientID, attempt int) uint64 { return uint64(id)<<16 | uint64(attempt) }
+func who(id ClientID, attempt uint32) uint64 { return uint64(id)<<16 | uint64(attempt) }
 
 // endAttempt closes what a client has open.
 func (n *Network) endAttempt(id ClientID) {
-	c := &n.clients[id]
+	c := n.clients.at(int(id))
 	if c.fd == 0 {
 		return
 	}
@@ -178,8 +172,8 @@ func (n *Network) endAttempt(id ClientID) {
 
 // giveUp ends an attempt whose client has lost patience.
 func (n *Network) giveUp(conn ConnID) {
-	id := n.attempts[conn].fate.Client
-	c := &n.clients[id]
+	id := n.attempts.at(int(conn)).fate.Client
+	c := n.clients.at(int(id))
 	if c.conn != conn || c.fd == 0 {
 		return
 	}
@@ -196,15 +190,15 @@ func (n *Network) giveUp(conn ConnID) {
 // It reports whether there was one.
 func (n *Network) CloseClient(id ClientID, hard bool) bool {
 	n.knownClient(id)
-	c := &n.clients[id]
+	c := n.clients.at(int(id))
 	if c.fd == 0 {
 		return false
 	}
-	n.attempts[c.conn].finished = true
+	n.attempts.at(int(c.conn)).finished = true
 	if hard {
 		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, SO_LINGER, 0)
 	}
-	if n.attempts[c.conn].fate.Outcome == StillPending {
+	if n.attempts.at(int(c.conn)).fate.Outcome == StillPending {
 		n.record(Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
 		n.decide(c.conn, OutcomeGaveUp, PatienceEnded)
 	}
@@ -215,7 +209,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 // SendClient makes a client send bytes on its connection.
 func (n *Network) SendClient(id ClientID, bytes int) error {
 	n.knownClient(id)
-	c := &n.clients[id]
+	c := n.clients.at(int(id))
 	_, err := n.present(n.configs[c.config].Host).Send(c.fd, bytes)
 	return err
 }
@@ -223,7 +217,7 @@ func (n *Network) SendClient(id ClientID, bytes int) error {
 // decide settles the outcome of an attempt, once: by the first record that
 // says so.
 func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
-	a := &n.attempts[conn]
+	a := n.attempts.at(int(conn))
 	if a.fate.Outcome != StillPending {
 		return
 	}
@@ -236,18 +230,18 @@ func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
 
 // ingest appends a record to the trace and does what follows from it: fates are
 // decided, and clients take their next step.
-func (n *Network) ingest(r Record) {
-	n.record(r)
-	if r.Conn == 0 || int(r.Conn) >= len(n.attempts) {
+func (n *Network) ingest(r *Record) {
+	n.record(*r)
+	if r.Conn == 0 || int(r.Conn) >= n.attempts.len {
 		return
 	}
-	a := &n.attempts[r.Conn]
+	a := n.attempts.at(int(r.Conn))
 	if r.Kind.AtListener() {
 		n.note(a, r)
 		return
 	}
 	id := a.fate.Client
-	c := &n.clients[id]
+	c := n.clients.at(int(id))
 	if r.Host != n.configs[c.config].Host || c.conn != r.Conn || c.fd != r.FD {
 		return
 	}
@@ -274,7 +268,7 @@ func (n *Network) ingest(r Record) {
 }
 
 // note remembers what a listener decided about an attempt.
-func (n *Network) note(a *attempt, r Record) {
+func (n *Network) note(a *attempt, r *Record) {
 	switch {
 	case r.Kind == RequestAccepted && a.trimmed:
 		n.violated(fmt.Errorf("trimmed is never accepted: %s was, at %v", n.ConnName(r.Conn), r.At))
@@ -304,7 +298,7 @@ func (n *Network) note(a *attempt, r Record) {
 }
 
 // fail decides the outcome of an attempt that its client knows to have failed.
-func (n *Network) fail(a *attempt, r Record) {
+func (n *Network) fail(a *attempt, r *Record) {
 	switch {
 	case r.Errno == WSAECONNREFUSED, r.Errno == WSAEWOULDBLOCK:
 		n.decide(r.Conn, OutcomeRefused, r.Cause)
@@ -322,17 +316,17 @@ func (n *Network) fail(a *attempt, r Record) {
 // retry schedules a client's further attempt, if its policy has one left and
 // the last one failed.
 func (n *Network) retry(id ClientID) {
-	c := &n.clients[id]
+	c := n.clients.at(int(id))
 	config := &n.configs[c.config].ClientConfig
-	switch n.attempts[c.conn].fate.Outcome {
+	switch n.attempts.at(int(c.conn)).fate.Outcome {
 	case OutcomeRefused, OutcomeReset, OutcomeTimedOut:
 	default:
 		return
 	}
-	if c.attempt > config.Retry.Attempts {
+	if int(c.attempt) > config.Retry.Attempts {
 		return
 	}
-	pause := config.Retry.pause(c.attempt, sim.Stream(n.seed, who(id, c.attempt), drawsRetry))
+	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, who(id, c.attempt), drawsRetry))
 	n.record(Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause), Cause: WillRetry})
 	n.engine.After(pause, event{kind: eventStart, tag: uint64(id)})
 }
@@ -357,12 +351,12 @@ func (n *Network) Check() error {
 // up + pending, counted one by one.
 func (n *Network) attemptsAreConserved() error {
 	var by [outcomeCount]int
-	for i := range n.attempts[1:] {
-		by[n.attempts[i+1].fate.Outcome]++
+	for i := 1; i < n.attempts.len; i++ {
+		by[n.attempts.at(i).fate.Outcome]++
 	}
 	offered, tally := n.Tally()
-	if by != tally || offered != len(n.attempts)-1 {
-		return fmt.Errorf("attempts are conserved: counted %v of %d, the tally is %v of %d", by, len(n.attempts)-1, tally, offered)
+	if by != tally || offered != n.attempts.len-1 {
+		return fmt.Errorf("attempts are conserved: counted %v of %d, the tally is %v of %d", by, n.attempts.len-1, tally, offered)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package netmodel
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -167,13 +168,13 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 	}{
 		{"attempts are conserved: ", func(n *Network) { n.outcomes[OutcomeRefused]++ }},
 		{"attempts are conserved: ", func(n *Network) { n.offered++ }},
-		{"attempts are conserved: ", func(n *Network) { n.attempts[1].fate.Outcome = OutcomeReset }},
+		{"attempts are conserved: ", func(n *Network) { n.attempts.at(1).fate.Outcome = OutcomeReset }},
 		{"server: slots fit the backlog: ", func(n *Network) { n.nodes[1].host.lists[1].available = 9 }},
 		{"trimmed is never accepted: ", func(n *Network) {
-			n.ingest(Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})
-			n.ingest(Record{Conn: 1, Host: 1, Kind: RequestAccepted, Cause: AcceptedByProgram})
+			n.ingest(&Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})
+			n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestAccepted, Cause: AcceptedByProgram})
 		}},
-		{"a refused client had a reason: ", func(n *Network) { n.ingest(Record{Conn: 1, Host: 1, Kind: RequestRefused}) }},
+		{"a refused client had a reason: ", func(n *Network) { n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestRefused}) }},
 	} {
 		n := NewNetwork(1)
 		server := n.AddHost("server", HostConfig{Profile: WSP()})
@@ -278,15 +279,42 @@ func TestSequenceNumbersCompareModulo32Bits(t *testing.T) {
 
 func TestEventsDescribeThemselves(t *testing.T) {
 	for e, want := range map[event]string{
-		{kind: eventArrive, seg: Segment{Flags: SYN}}: "arrival of SYN 0.0.0.0:0 > 0.0.0.0:0 seq 0 ack 0 len 0",
-		{kind: eventWake, host: 2}:                    "timer of host 2",
-		{kind: eventStart, tag: 3}:                    "start of client 3",
-		{kind: eventGiveUp, tag: 4}:                   "patience of attempt 4",
-		{kind: eventProgram, tag: 5}:                  "program event 5",
+		{kind: eventArrive, tag: 1}:  "arrival of segment 1",
+		{kind: eventWake, host: 2}:   "timer of host 2",
+		{kind: eventStart, tag: 3}:   "start of client 3",
+		{kind: eventGiveUp, tag: 4}:  "patience of attempt 4",
+		{kind: eventProgram, tag: 5}: "program event 5",
 	} {
 		if e.String() != want {
 			t.Errorf("String() = %q, want %q", e, want)
 		}
+	}
+}
+
+func TestAStalledNetworkNamesTheSegmentThatIsDue(t *testing.T) {
+	n := NewNetwork(1)
+	server := n.AddHost("server", HostConfig{Profile: WSP()})
+	crowd := n.AddHost("crowd", HostConfig{Profile: WSP()}) // no delay between them
+	n.SetStallLimit(2)
+	first := n.AddClients(ClientConfig{Name: "c", Host: crowd, To: Addr{HostAddr(server, 1), testPort}}, 3)
+	for i := range 3 {
+		n.Start(first+ClientID(i), 0)
+	}
+	n.Run(sim.Forever)
+	var stalled *sim.StalledError
+	if !errors.As(n.Err(), &stalled) || stalled.Event != "start of client 3" {
+		t.Errorf("Err() = %v, want a stall at the start of client 3", n.Err())
+	}
+
+	n = NewNetwork(1)
+	server = n.AddHost("server", HostConfig{Profile: WSP()})
+	crowd = n.AddHost("crowd", HostConfig{Profile: WSP()})
+	n.SetStallLimit(1)
+	n.Start(n.AddClients(ClientConfig{Name: "c", Host: crowd, To: Addr{HostAddr(server, 1), testPort}}, 1), 0)
+	n.Run(sim.Forever)
+	const want = "arrival of SYN 10.2.0.1:1024 > 10.1.0.1:80 seq "
+	if !errors.As(n.Err(), &stalled) || !strings.HasPrefix(stalled.Event, want) {
+		t.Errorf("Err() = %v, want a stall at the %s...", n.Err(), want)
 	}
 }
 

@@ -3,6 +3,7 @@ package netmodel
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"wspsim/sim"
@@ -25,8 +26,10 @@ type Network struct {
 	nodes    []node // nodes[0] is unused
 	paths    [][]path
 	configs  []crowd
-	clients  []client  // clients[0] is unused
-	attempts []attempt // indexed by ConnID; attempts[0] is the stream of segments that are nobody's
+	clients  paged[client]  // clients[0] is unused
+	attempts paged[attempt] // indexed by ConnID; attempts[0] is the stream of segments that are nobody's
+	flying   []Segment      // on their way; an event names them
+	landed   []uint32       // free places in flying
 	offered  int
 	outcomes [outcomeCount]int
 	hash     uint64
@@ -46,9 +49,8 @@ type node struct {
 	handedOut bool // somebody may call it at any time
 }
 
-// event is what lies on the engine's list.
+// event is what lies on the engine's list: 16 bytes, because it is moved about.
 type event struct {
-	seg  Segment
 	tag  uint64
 	kind eventKind
 	host HostID
@@ -57,7 +59,7 @@ type event struct {
 type eventKind uint8
 
 const (
-	eventArrive  eventKind = iota // seg reaches host
+	eventArrive  eventKind = iota // flying[tag] reaches host
 	eventWake                     // host wants to be advanced
 	eventStart                    // client tag begins an attempt
 	eventGiveUp                   // the client of attempt tag loses patience
@@ -68,7 +70,7 @@ const (
 func (e event) String() string {
 	switch e.kind {
 	case eventArrive:
-		return "arrival of " + e.seg.String()
+		return arrivalOf + strconv.FormatUint(e.tag, 10)
 	case eventWake:
 		return "timer of host " + strconv.Itoa(int(e.host))
 	case eventStart:
@@ -78,6 +80,8 @@ func (e event) String() string {
 	}
 	return "program event " + strconv.FormatUint(e.tag, 10)
 }
+
+const arrivalOf = "arrival of segment "
 
 // What the streams of random numbers are for.
 const (
@@ -91,12 +95,10 @@ const maxHosts = 250
 
 // NewNetwork returns a network without hosts at virtual time zero.
 func NewNetwork(seed uint64) *Network {
-	return &Network{
-		seed:     seed,
-		nodes:    make([]node, 1),
-		clients:  make([]client, 1),
-		attempts: []attempt{{draws: sim.Stream(seed, 0, drawsLink)}},
-	}
+	n := &Network{seed: seed, nodes: make([]node, 1)}
+	n.clients.add()
+	n.attempts.add().draws = sim.Stream(seed, 0, drawsLink)
+	return n
 }
 
 // AddHost adds a host, starts its library and links it to all others without
@@ -223,14 +225,14 @@ type Step struct {
 // or the run no longer advances, which Err tells.
 func (n *Network) Step(limit sim.Time) (Step, bool) {
 	n.flush()
-	if _, ok := n.engine.Peek(); !ok && limit == sim.Forever {
+	if limit == sim.Forever && n.engine.Len() == 0 {
 		return Step{}, false // the clock stays where it is
 	}
 	for _, e := range n.engine.Until(limit) {
 		step := Step{}
 		switch e.kind {
 		case eventArrive:
-			n.present(e.host).Deliver(e.seg)
+			n.land(e.host, uint32(e.tag))
 		case eventWake:
 			n.nodes[e.host].wakeAt = -1
 			n.present(e.host)
@@ -274,7 +276,19 @@ func (n *Network) Run(limit sim.Time) {
 func (n *Network) SetStallLimit(events int) { n.engine.SetStallLimit(events) }
 
 // Err returns why the run stopped before its time: it no longer advanced.
-func (n *Network) Err() error { return n.engine.Err() }
+func (n *Network) Err() error {
+	stalled, ok := n.engine.Err().(*sim.StalledError)
+	if !ok {
+		return n.engine.Err()
+	}
+	e := *stalled
+	if number, ok := strings.CutPrefix(e.Event, arrivalOf); ok {
+		if i, err := strconv.Atoi(number); err == nil && i < len(n.flying) {
+			e.Event = "arrival of " + n.flying[i].String()
+		}
+	}
+	return &e
+}
 
 // Next returns the instant of the next event, false if there is none.
 func (n *Network) Next() (sim.Time, bool) {
@@ -315,13 +329,13 @@ func (n *Network) flush() {
 				continue
 			}
 			again = true // what is read now may make clients act
-			n.records = h.DrainRecords(n.records[:0])
-			n.scratch = h.Drain(n.scratch[:0])
-			for _, r := range n.records { // before the fate of the segments that were sent because of it
-				n.ingest(r)
+			n.records, h.records = h.records, n.records[:0]
+			n.scratch, h.out = h.out, n.scratch[:0]
+			for i := range n.records { // before the fate of the segments that were sent because of it
+				n.ingest(&n.records[i])
 			}
-			for _, s := range n.scratch {
-				n.transmit(HostID(id), s)
+			for i := range n.scratch {
+				n.transmit(HostID(id), &n.scratch[i])
 			}
 		}
 	}
@@ -362,7 +376,7 @@ func (n *Network) recordCut(at, to HostID, cut bool) {
 }
 
 // transmit puts a segment on its way.
-func (n *Network) transmit(from HostID, s Segment) {
+func (n *Network) transmit(from HostID, s *Segment) {
 	to := HostID(s.Dst.IP >> 16 & 0xff)
 	if s.Dst.IP>>24 != 10 || to == 0 || int(to) >= len(n.nodes) {
 		n.lose(from, s, NoRoute)
@@ -380,7 +394,7 @@ func (n *Network) transmit(from HostID, s Segment) {
 		return
 	}
 	way := 0
-	if a.fate.Client != 0 && from == n.configs[n.clients[a.fate.Client].config].Host {
+	if a.fate.Client != 0 && from == n.configs[n.clients.at(int(a.fate.Client)).config].Host {
 		way = 1
 	}
 	n.carry(to, s, way, l)
@@ -393,32 +407,50 @@ func (n *Network) transmit(from HostID, s Segment) {
 // attempt returns what is remembered of an attempt; segments of unknown ones
 // share one entry.
 func (n *Network) attempt(c ConnID) *attempt {
-	if int(c) >= len(n.attempts) {
+	if int(c) >= n.attempts.len {
 		c = 0
 	}
-	return &n.attempts[c]
+	return n.attempts.at(int(c))
 }
 
 // carry draws when a segment arrives.
-func (n *Network) carry(to HostID, s Segment, way int, l *Link) {
+func (n *Network) carry(to HostID, s *Segment, way int, l *Link) {
 	a := n.attempt(s.Conn)
 	at := n.engine.Now().Add(l.delay(&a.draws))
 	if a.draws.Chance(l.Reorder) {
 		at = at.Add(l.delay(&a.draws))
-	} else if a != &n.attempts[0] {
+	} else if a != n.attempts.at(0) {
 		at = max(at, a.arrival[way])
 		a.arrival[way] = at
 	}
-	n.engine.At(at, event{kind: eventArrive, host: to, seg: s})
+	n.engine.At(at, event{kind: eventArrive, host: to, tag: uint64(n.fly(s))})
 }
 
-func (n *Network) lose(from HostID, s Segment, why Cause) {
+// fly keeps a segment while it is on its way.
+func (n *Network) fly(s *Segment) uint32 {
+	if k := len(n.landed); k > 0 {
+		i := n.landed[k-1]
+		n.landed = n.landed[:k-1]
+		n.flying[i] = *s
+		return i
+	}
+	n.flying = append(n.flying, *s)
+	return uint32(len(n.flying) - 1)
+}
+
+// land delivers a segment.
+func (n *Network) land(to HostID, i uint32) {
+	n.landed = append(n.landed, i)
+	n.present(to).deliver(&n.flying[i]) // which sends nothing before it returns
+}
+
+func (n *Network) lose(from HostID, s *Segment, why Cause) {
 	n.record(Record{At: n.engine.Now(), Host: from, Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: why})
 }
 
 // record appends a record to the trace.
 func (n *Network) record(r Record) {
 	n.count++
-	n.hash = r.Mix(n.hash)
+	n.hash = r.mix(n.hash)
 	n.fresh = append(n.fresh, r)
 }

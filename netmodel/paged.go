@@ -1,0 +1,21 @@
+package netmodel
+
+// paged is a sequence that grows without copying what it has, so that pointers
+// into it stay good and a long run costs the same at its end as at its beginning.
+type paged[T any] struct {
+	pages []*[pageLen]T
+	len   int
+}
+
+const pageLen = 1 << 10
+
+func (p *paged[T]) at(i int) *T { return &p.pages[i/pageLen][i%pageLen] }
+
+// add appends a zero value and returns it.
+func (p *paged[T]) add() *T {
+	if p.len == len(p.pages)*pageLen {
+		p.pages = append(p.pages, new([pageLen]T))
+	}
+	p.len++
+	return p.at(p.len - 1)
+}
