@@ -146,7 +146,7 @@ func (n *Network) begin(id ClientID) {
 	if err != error(WSAEWOULDBLOCK) {
 		n.flush() // what led to it comes first
 		why := h.whyNotConnect(errnoOf(err))
-		n.record(Record{At: n.Now(), Host: config.Host, Kind: ConnectFailed, Conn: c.conn, Errno: errnoOf(err), Cause: why})
+		n.record(&Record{At: n.Now(), Host: config.Host, Kind: ConnectFailed, Conn: c.conn, Errno: errnoOf(err), Cause: why})
 		n.decide(c.conn, OutcomeGaveUp, why)
 		n.endAttempt(id)
 		return
@@ -178,7 +178,7 @@ func (n *Network) giveUp(conn ConnID) {
 		return
 	}
 	config := &n.configs[c.config].ClientConfig
-	n.record(Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: PatienceEnded})
+	n.record(&Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: PatienceEnded})
 	n.decide(conn, OutcomeGaveUp, PatienceEnded)
 	if config.GiveUpHard {
 		_ = n.present(config.Host).SetSockOpt(c.fd, SO_LINGER, 0) // an open socket takes it
@@ -199,7 +199,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, SO_LINGER, 0)
 	}
 	if n.attempts.at(int(c.conn)).fate.Outcome == StillPending {
-		n.record(Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
+		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
 		n.decide(c.conn, OutcomeGaveUp, PatienceEnded)
 	}
 	n.endAttempt(id)
@@ -231,7 +231,7 @@ func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
 // ingest appends a record to the trace and does what follows from it: fates are
 // decided, and clients take their next step.
 func (n *Network) ingest(r *Record) {
-	n.record(*r)
+	n.record(r)
 	if r.Conn == 0 || int(r.Conn) >= n.attempts.len {
 		return
 	}
@@ -327,7 +327,7 @@ func (n *Network) retry(id ClientID) {
 		return
 	}
 	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, who(id, c.attempt), drawsRetry))
-	n.record(Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause), Cause: WillRetry})
+	n.record(&Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause), Cause: WillRetry})
 	n.engine.After(pause, event{kind: eventStart, tag: uint64(id)})
 }
 

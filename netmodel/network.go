@@ -325,7 +325,10 @@ func (n *Network) flush() {
 		for id := 1; id < len(n.nodes); id++ {
 			h := n.nodes[id].host
 			if len(h.out) == 0 && len(h.records) == 0 {
-				n.setWake(HostID(id))
+				if h.timers.moved {
+					h.timers.moved = false
+					n.setWake(HostID(id))
+				}
 				continue
 			}
 			again = true // what is read now may make clients act
@@ -372,7 +375,7 @@ func (n *Network) recordCut(at, to HostID, cut bool) {
 	if cut {
 		why = LinkCut
 	}
-	n.record(Record{At: n.Now(), Host: at, Kind: LinkChanged, Value: int64(to), Cause: why})
+	n.record(&Record{At: n.Now(), Host: at, Kind: LinkChanged, Value: int64(to), Cause: why})
 }
 
 // transmit puts a segment on its way.
@@ -399,7 +402,7 @@ func (n *Network) transmit(from HostID, s *Segment) {
 	}
 	n.carry(to, s, way, l)
 	if a.draws.Chance(l.Duplicate) {
-		n.record(Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags), Cause: LinkDuplicated})
+		n.record(&Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags), Cause: LinkDuplicated})
 		n.carry(to, s, way, l)
 	}
 }
@@ -445,12 +448,12 @@ func (n *Network) land(to HostID, i uint32) {
 }
 
 func (n *Network) lose(from HostID, s *Segment, why Cause) {
-	n.record(Record{At: n.engine.Now(), Host: from, Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: why})
+	n.record(&Record{At: n.engine.Now(), Host: from, Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: why})
 }
 
 // record appends a record to the trace.
-func (n *Network) record(r Record) {
+func (n *Network) record(r *Record) {
 	n.count++
 	n.hash = r.mix(n.hash)
-	n.fresh = append(n.fresh, r)
+	n.fresh = append(n.fresh, *r)
 }

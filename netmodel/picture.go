@@ -12,7 +12,9 @@ type picture struct {
 	fd               FD
 	limit, available int32
 	separate         bool // half-open connections stand behind the bracket
-	entries          []pictured
+	// In the order of accept. What has left the head is cut off when it is much.
+	entries []pictured
+	marked  [128]int32 // entries by their mark
 }
 
 type pictured struct {
@@ -27,70 +29,99 @@ const widest = 8
 const widestOutside = 3
 
 // apply takes one record into account.
-func (p *picture) apply(r Record) {
+func (p *picture) apply(r *Record) {
 	p.limit, p.available = r.Limit, r.Available
 	p.separate = p.separate || r.HalfOpen > 0
-	at := slices.IndexFunc(p.entries, func(e pictured) bool { return e.conn == r.Conn })
 	switch r.Kind {
 	case RequestQueued:
-		if at >= 0 { // it was held back
-			p.entries = slices.Delete(p.entries, at, at+1)
+		if p.marked['~'] > 0 { // it may have been held back
+			p.remove(p.find(r.Conn))
 		}
-		p.entries = append(p.entries, pictured{r.Conn, '('})
+		p.insert(len(p.entries), pictured{r.Conn, '('})
 	case RequestOffered:
-		p.entries = append(p.entries, pictured{r.Conn, '?'})
+		p.insert(len(p.entries), pictured{r.Conn, '?'})
 	case RequestHeld:
-		p.entries = append(p.entries, pictured{r.Conn, '~'})
+		p.insert(len(p.entries), pictured{r.Conn, '~'})
 	case AckPutOff:
 		if r.Cause == HeldBack {
-			p.mark(at, '~')
+			p.mark(p.find(r.Conn), '~')
 		}
 	case Completed:
-		if at < 0 { // a cookie: nothing was known of it
-			at = len(p.entries)
-			p.entries = append(p.entries, pictured{r.Conn, 0})
-		}
-		p.complete(at, int(r.Value))
+		p.complete(r.Conn, int(r.Value))
 	case AbortedPending:
-		p.mark(at, '!')
+		p.mark(p.find(r.Conn), '!')
 	case Deferred:
-		p.mark(at, '*')
+		p.mark(p.find(r.Conn), '*')
 	case RequestAccepted, ResetPending, Withdrawn:
-		if at >= 0 {
-			p.entries = slices.Delete(p.entries, at, at+1)
+		p.remove(p.find(r.Conn))
+	}
+}
+
+// find returns the place of a connection, -1 if it is not in the queue. It looks
+// where connections complete and leave: from the head on.
+func (p *picture) find(c ConnID) int {
+	for i := range p.entries {
+		if p.entries[i].conn == c {
+			return i
 		}
 	}
+	return -1
 }
 
 func (p *picture) mark(at int, m byte) {
 	if at >= 0 {
+		p.marked[p.entries[at].mark]--
+		p.marked[m]++
 		p.entries[at].mark = m
 	}
 }
 
-// complete moves an entry to the place where accept will find it.
-func (p *picture) complete(at, place int) {
-	if at < 0 {
+func (p *picture) insert(at int, e pictured) {
+	p.marked[e.mark]++
+	p.entries = slices.Insert(p.entries, at, e)
+}
+
+func (p *picture) remove(at int) {
+	switch {
+	case at < 0:
+		return
+	case at == 0: // nothing moves: the slice begins later
+		p.marked[p.entries[0].mark]--
+		p.entries = p.entries[1:]
 		return
 	}
-	e := p.entries[at]
-	e.mark = 0
+	p.marked[p.entries[at].mark]--
 	p.entries = slices.Delete(p.entries, at, at+1)
-	p.entries = slices.Insert(p.entries, min(place, len(p.entries)), e)
+}
+
+// empty forgets all entries.
+func (p *picture) empty() {
+	p.entries, p.marked = p.entries[:0], [128]int32{}
+}
+
+// complete moves a connection to the place where accept will find it.
+func (p *picture) complete(c ConnID, place int) {
+	at := place
+	if at >= len(p.entries) || p.entries[at].conn != c {
+		at = p.find(c)
+	}
+	if at == place {
+		p.mark(at, 0)
+		return
+	}
+	p.remove(at) // of a cookie nothing was known before
+	p.insert(min(place, len(p.entries)), pictured{c, 0})
 }
 
 // appendText draws the queue: a name a pending connection, (in brackets) while
 // its handshake is incomplete, a dot an available slot, an underscore one that
 // waits to be filled. Large queues are counted instead.
 func (p *picture) appendText(b []byte, name func(ConnID) string) []byte {
-	slots, outside := 0, 0
-	for _, e := range p.entries {
-		if p.outside(e) {
-			outside++
-		} else {
-			slots++
-		}
+	outside := int(p.marked['?'] + p.marked['~'])
+	if p.separate {
+		outside += int(p.marked['('])
 	}
+	slots := len(p.entries) - outside
 	if p.limit > widest || slots > widest {
 		return p.appendOutside(p.appendCounts(b, slots), outside, name)
 	}
@@ -130,9 +161,10 @@ func (p *picture) appendOutside(b []byte, n int, name func(ConnID) string) []byt
 		}
 		return append(strconv.AppendInt(b, int64(n), 10), sign)
 	}
-	for _, e := range p.entries {
-		if p.outside(e) {
+	for i := 0; n > 0; i++ {
+		if e := p.entries[i]; p.outside(e) {
 			b = appendEntry(append(b, ' '), e, name)
+			n--
 		}
 	}
 	return b

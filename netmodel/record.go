@@ -138,7 +138,9 @@ const notComplete = 2
 
 // Rule returns the id of the claim behind the record: that of its cause, or of
 // the error that a call reported. It is "" if there is none.
-func (r Record) Rule() string {
+func (r Record) Rule() string { return r.rule() }
+
+func (r *Record) rule() string {
 	if r.Cause != NoCause || r.Kind != Called {
 		return r.Cause.Rule()
 	}

@@ -2,10 +2,13 @@ package netmodel
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"wspsim/sim"
 )
 
 // Printer writes records as text, a line each:
@@ -51,7 +54,7 @@ func NewPrinter(n *Network) *Printer {
 }
 
 // errno names the error in a record.
-func (p *Printer) errno(r Record) string {
+func (p *Printer) errno(r *Record) string {
 	if p.Errno == nil {
 		return r.Errno.Error()
 	}
@@ -69,61 +72,70 @@ const (
 
 // Append appends the line of a record to b, with its line feed, or nothing if
 // the record is left out.
-func (p *Printer) Append(b []byte, r Record) []byte {
+func (p *Printer) Append(b []byte, r Record) []byte { return p.append(b, &r) }
+
+func (p *Printer) append(b []byte, r *Record) []byte {
 	q := p.follow(r)
 	if !p.Full && routine(r) {
 		return b
 	}
-	start := len(b)
-	t := r.At.AppendMillis(nil)
-	b = append(b, bytes.Repeat([]byte{' '}, max(0, columnTime-3-len(t)))...)
-	b = append(append(b, t...), " ms  "...)
+	at := line{start: len(b)}
+	b = appendInstant(b, r.At)
+	b = append(b, " ms  "...)
 	b = append(b, symbol(r), ' ')
-	b = pad(append(b, p.who(r)...), start, columnTime+4+columnWho)
-	b = pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
-	b = pad(p.appendResult(b, r), start, columnTime+6+columnWho+columnWhat+columnResult)
+	b = at.pad(append(b, p.who(r)...), columnTime+4+columnWho)
+	b = at.pad(p.appendWhat(b, r), columnTime+5+columnWho+columnWhat)
+	b = p.appendResult(b, r)
 	if q != nil && !closes(r) {
+		b = at.pad(b, columnTime+6+columnWho+columnWhat+columnResult)
 		if len(p.queues) > 1 { // whose queue it is
 			b = append(strconv.AppendInt(append(b, "fd "...), int64(q.fd), 10), ' ')
 		}
 		b = q.appendText(b, p.Conn)
 	}
-	if rule := r.Rule(); rule != "" {
-		b = pad(b, start, columnTime+7+columnWho+columnWhat+columnResult+columnPicture)
+	if rule := r.rule(); rule != "" {
+		b = at.pad(b, columnTime+7+columnWho+columnWhat+columnResult+columnPicture)
 		b = append(b, rule...)
 	}
-	return append(bytes.TrimRight(b, " "), '\n')
+	for b[len(b)-1] == ' ' {
+		b = b[:len(b)-1]
+	}
+	return append(b, '\n')
 }
 
 // follow keeps the queue that a record is about, and returns it.
-func (p *Printer) follow(r Record) *picture {
+func (p *Printer) follow(r *Record) *picture {
 	closing := r.Kind == Called && r.Call == CallClose && r.Errno == 0
 	aboutQueue := r.aboutQueue()
-	at := slices.IndexFunc(p.queues, func(q picture) bool { return q.host == r.Host && q.fd == r.FD })
+	at := len(p.queues) - 1
+	for at >= 0 && (p.queues[at].host != r.Host || p.queues[at].fd != r.FD) {
+		at--
+	}
 	switch {
 	case closing && at >= 0:
-		last := p.queues[at] // what is pending is reset next
+		last := new(picture)
+		*last = p.queues[at] // what is pending is reset next
 		p.queues = slices.Delete(p.queues, at, at+1)
-		return &last
+		return last
 	case !aboutQueue, closes(r):
 		return nil
 	case at < 0:
 		p.queues = append(p.queues, picture{host: r.Host, fd: r.FD})
 		at = len(p.queues) - 1
 	case r.Kind == Called && r.Call == CallListen && r.Pending == 0:
-		p.queues[at].entries = p.queues[at].entries[:0] // the descriptor may have been another listener's
+		p.queues[at].empty() // the descriptor may have been another listener's
 	}
 	p.queues[at].apply(r)
 	return &p.queues[at]
 }
 
 // closes reports whether a record tells of the end of a whole queue.
-func closes(r Record) bool {
+func closes(r *Record) bool {
 	return r.Cause == ListenerClosed || r.Cause == ListenerGone || r.Cause == StackClosed
 }
 
 // routine reports whether a record is left out of a short trace.
-func routine(r Record) bool {
+func routine(r *Record) bool {
 	switch r.Kind {
 	case SynSent, Closed, Finished:
 		return true
@@ -142,7 +154,7 @@ func routine(r Record) bool {
 	return false
 }
 
-func symbol(r Record) byte {
+func symbol(r *Record) byte {
 	switch r.Kind {
 	case Called, SlotFilled:
 		return '='
@@ -170,7 +182,7 @@ func symbol(r Record) byte {
 
 // who names the one who acts: the client for everything that concerns an
 // attempt, except what the program of a server calls.
-func (p *Printer) who(r Record) string {
+func (p *Printer) who(r *Record) string {
 	switch {
 	case r.Conn == 0, r.Kind == Called && r.Call == CallClose && r.Value == byServer, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == SynAckAgain, r.Kind == SynAckHeld, r.Kind == Called && r.aboutQueue():
 		return p.Host(r.Host)
@@ -178,7 +190,7 @@ func (p *Printer) who(r Record) string {
 	return p.Conn(r.Conn)
 }
 
-func (p *Printer) appendWhat(b []byte, r Record) []byte {
+func (p *Printer) appendWhat(b []byte, r *Record) []byte {
 	switch r.Kind {
 	case Called:
 		return appendCall(b, r)
@@ -216,7 +228,7 @@ func (p *Printer) appendWhat(b []byte, r Record) []byte {
 	return b
 }
 
-func appendCall(b []byte, r Record) []byte {
+func appendCall(b []byte, r *Record) []byte {
 	if r.Call == CallSetOption {
 		b = append(append(append(b, "fd "...), strconv.Itoa(int(r.FD))...), ' ')
 		b = append(append(b, Option(r.Value>>32).String()...), " = "...)
@@ -245,7 +257,7 @@ func appendCall(b []byte, r Record) []byte {
 	return append(b, ')')
 }
 
-func (p *Printer) appendResult(b []byte, r Record) []byte {
+func (p *Printer) appendResult(b []byte, r *Record) []byte {
 	switch r.Kind {
 	case Called:
 		return p.appendCallResult(b, r)
@@ -294,7 +306,7 @@ func appendFD(b []byte, fd FD) []byte {
 	return append(strconv.AppendInt(append(b, "fd "...), int64(fd), 10), ", "...)
 }
 
-func (p *Printer) appendCallResult(b []byte, r Record) []byte {
+func (p *Printer) appendCallResult(b []byte, r *Record) []byte {
 	switch {
 	case r.Errno != 0:
 		return append(append(b, "= "...), p.errno(r)...)
@@ -318,9 +330,56 @@ func (s Segment) kindName() string {
 	return s.Kind()
 }
 
-// pad fills a line that began at start up to a column, at least by one blank.
-// Columns count characters, not bytes.
-func pad(b []byte, start, column int) []byte {
-	n := column - utf8.RuneCount(b[start:])
-	return append(b, bytes.Repeat([]byte{' '}, max(1, n))...)
+// line is a line being written. Columns count characters, not bytes.
+type line struct {
+	start int // where it began
+	wide  int // bytes so far that are no characters of their own
+	seen  int // how far that was counted
+}
+
+// pad fills the line up to a column, at least by one blank.
+func (l *line) pad(b []byte, column int) []byte {
+	for i := max(l.seen, l.start); i < len(b); {
+		if i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 == 0 { // all ASCII: 60 ns a line
+			i += 8
+			continue
+		}
+		if !utf8.RuneStart(b[i]) {
+			l.wide++
+		}
+		i++
+	}
+	n := max(1, column-(len(b)-l.start-l.wide))
+	for ; n > len(blanks); n -= len(blanks) {
+		b = append(b, blanks...)
+	}
+	b = append(b, blanks...) // a copy of fixed length
+	b = b[:len(b)-len(blanks)+n]
+	l.seen = len(b)
+	return b
+}
+
+const blanks = "                                        "
+
+// appendInstant appends an instant as Time.AppendMillis does, with blanks before
+// it up to the width of its column.
+func appendInstant(b []byte, t sim.Time) []byte {
+	const width = columnTime - 3 // without the unit
+	micros := uint64(t) / 1000
+	if micros >= 100_000_000 { // wider than the column
+		return t.AppendMillis(b)
+	}
+	b = append(b, blanks[:width]...)
+	digits := b[len(b)-width:]
+	at := width - 1
+	for k := 0; k < 4 || micros > 0; k++ { // the fourth is the dot
+		if k == 3 {
+			digits[at] = '.'
+			at--
+		}
+		digits[at] = byte('0' + micros%10)
+		micros /= 10
+		at--
+	}
+	return b
 }

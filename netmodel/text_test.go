@@ -1,6 +1,7 @@
 package netmodel_test
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -243,5 +244,16 @@ func TestPictureOfTheNextListenerBeginsEmpty(t *testing.T) {
 	}
 	if !strings.Contains(last, "[b . .]") {
 		t.Errorf("last line %q, want the queue [b . .]", last)
+	}
+}
+
+func TestTheInstantOfALineStandsAtTheRightOfItsColumn(t *testing.T) {
+	p := netmodel.Printer{Host: func(netmodel.HostID) string { return "server" }}
+	for _, at := range []sim.Time{0, 999, 1000, 999_999, 1_000_000, 12_345_678, 99_999_999_999, 100_000_000_000, 123_456_789_000_000, sim.Forever} {
+		line := string(p.Append(nil, netmodel.Record{At: at, Kind: netmodel.FaultChanged}))
+		want := fmt.Sprintf("%12s  %% server", at)
+		if !strings.HasPrefix(line, want) {
+			t.Errorf("the line at %d begins with %q, want %q", int64(at), line[:min(len(line), len(want))], want)
+		}
 	}
 }

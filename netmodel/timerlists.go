@@ -23,6 +23,7 @@ type timerLists struct {
 	count int
 	order uint64
 	first int32 // the one that rings first, 0 if that has to be found
+	moved bool  // set, taken or taken back since a Network has looked
 }
 
 type timerList struct {
@@ -80,6 +81,7 @@ func (t *timerLists) set(wait time.Duration, m timer) int32 {
 		t.lists = append(t.lists, timerList{wait: wait})
 	}
 	l := &t.lists[n]
+	t.moved = true
 	t.order++
 	m.order, m.list = t.order, int16(n)
 	after := l.tail
@@ -141,6 +143,7 @@ func (t *timerLists) take(k int32) {
 	if t.first == k {
 		t.first = 0
 	}
+	t.moved = true
 	m.list = taken
 	t.count--
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"runtime"
@@ -9,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"wspsim/cmd/wspsim/internal/bench"
+	"wspsim/netmodel"
 	"wspsim/sim"
 )
 
@@ -59,7 +62,11 @@ func main() {
 	case "mm1k":
 		d, check = mm1k(count)
 	case "connect":
-		d, check = connect(int(n), count)
+		d, check = connect(netmodel.WSP(), int(n), count, nil)
+	case "connect-linux":
+		d, check = connect(netmodel.Linux(), int(n), count, nil)
+	case "connect-written":
+		d, check = connect(netmodel.WSP(), int(n), count, io.Discard)
 	case "timers":
 		d, check = timers(int(n), count)
 	default:
@@ -141,4 +148,20 @@ func timers(n, count int) (time.Duration, string) {
 		e.After(in.next(), next)
 	}
 	return cpu() - start, fmt.Sprintf("cancelled %.4f", float64(cancelled)/float64(cycles))
+}
+
+// connect is the crowd that wspsim bench has, with its trace written to w if that
+// is not nil.
+func connect(p netmodel.Profile, n, count int, w io.Writer) (time.Duration, string) {
+	c := bench.NewCrowd(p, n)
+	if w != nil {
+		c.WriteTrace(func(b []byte) { _, _ = w.Write(b) })
+	}
+	c.Run(count / 4)
+	first := c.Offered
+	start := cpu()
+	c.Run(first + count)
+	d := cpu() - start
+	hash, records := c.Hash()
+	return d, fmt.Sprintf("offered %d accepted %d refused %d records %d hash %016x", c.Offered, c.Accepted, c.Refused, records, hash)
 }
