@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"wspsim/cmd/wspsim/internal/bench"
+	"wspsim/cmd/wspsim/internal/screen"
+)
+
+func (s *session) benchCommand() *cobra.Command {
+	asJSON, quick := false, false
+	clients := ""
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure how fast this machine simulates",
+		Long: "Measures, in about half a minute: events and connections a second, how the cost of one grows with their\n" +
+			"number, the memory of waiting clients, and what further cores bring. The work is the same on every\n" +
+			"machine, and so is its hash. For a comparison with other simulators see README, \"How fast\".",
+		Example: "  wspsim bench\n" +
+			"  wspsim bench --quick\n" +
+			"  wspsim bench --clients 10000000      weigh ten million waiting clients",
+		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, _ []string) error {
+			o := bench.Options{Quick: quick}
+			if c.Flags().Changed("clients") {
+				n, err := strconv.Atoi(clients)
+				if err != nil || n < 1000 || n > bench.MaxClients {
+					return fmt.Errorf("--clients %q: want a number from 1000 to %d", clients, bench.MaxClients)
+				}
+				o.Clients = n
+			}
+			result := bench.Run(s.ctx, o, screen.NewProgress(s.stderr))
+			if asJSON {
+				if err := result.JSON(s.out); err != nil {
+					return err
+				}
+			} else {
+				result.Text(s.out, s.style())
+			}
+			switch {
+			case result.Interrupted:
+				return errBreak
+			case result.Differs():
+				return errFailed
+			}
+			return nil
+		},
+	}
+	c.Flags().SortFlags = false
+	c.Flags().BoolVar(&quick, "quick", false, "do a tenth of the work, for a first look")
+	c.Flags().StringVar(&clients, "clients", "", fmt.Sprintf("weigh `N` waiting clients (default %d)", bench.DefaultClients))
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (schema "+bench.Schema+")")
+	return c
+}

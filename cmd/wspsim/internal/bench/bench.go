@@ -1,0 +1,304 @@
+// Package bench measures what this machine does with the engine and the model:
+// events a second, connections a second, how both grow, bytes a client, and what
+// further cores bring. The work is the same on every machine, and its hash says so.
+package bench
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/netmodel"
+)
+
+// Options says what to measure.
+type Options struct {
+	Clients int  // how many waiting clients to weigh; 0 = DefaultClients
+	Quick   bool // a tenth of the work, for a first look
+}
+
+// DefaultClients is how many waiting clients are weighed unless somebody says
+// otherwise, and MaxClients how many may be.
+const (
+	DefaultClients = 1_000_000
+	MaxClients     = 50_000_000
+)
+
+// Result is what was measured, in the order in which it was.
+type Result struct {
+	Options     Options
+	Events      []Point // take the next of so many that wait, schedule another
+	Timers      Point   // a cycle: take work, cancel the guard, arm it again, schedule work
+	Queue       Point   // a customer of M/M/1/10
+	Blocked     Share   // of its customers
+	Connections []Connection
+	Growth      []Point // a connection, in a run of so many
+	Weight      Weight
+	Cores       []Core
+	Hash        uint64 // of the work
+	Took        time.Duration
+	Interrupted bool
+}
+
+// Point is a cost at a size.
+type Point struct {
+	N           int     `json:"n"`
+	Nanoseconds float64 `json:"ns"` // each
+}
+
+// Share is a part of a whole.
+type Share struct{ Part, Whole int }
+
+// Connection is what a connect attempt costs under a profile.
+type Connection struct {
+	Name        string  `json:"profile"`
+	Nanoseconds float64 `json:"ns"`
+}
+
+// Weight is the memory of clients that wait.
+type Weight struct {
+	Clients int
+	Bytes   float64 // of the heap, for each
+	Total   uint64  // bytes of the heap for all
+}
+
+// Core is how much faster so many workers are than one.
+type Core struct {
+	Workers int     `json:"workers"`
+	Speedup float64 `json:"speedup"`
+	Same    bool    `json:"same_results"` // as those of one worker
+}
+
+// rounds is how often each thing is measured; the least counts, for everything
+// that disturbs a measurement makes it longer.
+const rounds = 3
+
+// Run measures everything. It stops early, with Interrupted set, when ctx ends.
+func Run(ctx context.Context, o Options, p *screen.Progress) *Result {
+	if o.Clients == 0 {
+		o.Clients = DefaultClients
+	}
+	r := &Result{Options: o}
+	m := meter{ctx: ctx, progress: p, result: r, scale: 1}
+	if o.Quick {
+		m.scale = 10
+	}
+	defer p.Clear()
+	began := time.Now()
+	for _, step := range []func(){m.events, m.timers, m.queue, m.connections, m.growth, m.weigh, m.cores} {
+		if step(); m.over() {
+			r.Interrupted = true
+			break
+		}
+	}
+	r.Took = time.Since(began)
+	return r
+}
+
+// meter is a measurement going on.
+type meter struct {
+	ctx      context.Context
+	progress *screen.Progress
+	result   *Result
+	scale    int // the work is divided by it
+}
+
+func (m *meter) over() bool { return m.ctx.Err() != nil }
+
+func (m *meter) show(what string) { m.progress.Show(func() string { return "measuring: " + what }) }
+
+// note folds what came out of a piece of work into the hash of all.
+func (m *meter) note(words ...uint64) {
+	for _, w := range words {
+		m.result.Hash = (m.result.Hash ^ w) * 0x100000001b3 // FNV-1a, by words
+		m.result.Hash ^= m.result.Hash >> 29
+	}
+}
+
+// least returns the least time of a few rounds of work, each.
+func (m *meter) least(what string, count int, work func(count int)) float64 {
+	best := time.Duration(0)
+	for i := range rounds {
+		if m.show(what); m.over() {
+			break
+		}
+		start := time.Now()
+		work(count)
+		if d := time.Since(start); i == 0 || d < best {
+			best = d
+		}
+	}
+	return float64(best) / float64(count)
+}
+
+func (m *meter) events() {
+	for _, n := range []int{10, 1_000, 100_000, 1_000_000} {
+		h := newHold(n)
+		ns := m.least("events", 2_000_000/m.scale, h.run)
+		if m.over() {
+			return
+		}
+		m.note(uint64(h.engine.Now()))
+		m.result.Events = append(m.result.Events, Point{n, ns})
+	}
+}
+
+func (m *meter) timers() {
+	g := newGuards(1_000)
+	m.result.Timers = Point{1_000, m.least("timers", 2_000_000/m.scale, g.run)}
+	m.note(uint64(g.cancelled))
+}
+
+func (m *meter) queue() {
+	q := newQueue()
+	m.result.Queue = Point{1, m.least("a queue", 2_000_000/m.scale, q.run)}
+	m.result.Blocked = Share{q.refused, q.offered}
+	m.note(uint64(q.refused))
+}
+
+// crowdSize is how many clients the connections are measured with.
+const crowdSize = 1_000
+
+func (m *meter) connections() {
+	for _, c := range []struct {
+		name    string
+		profile netmodel.Profile
+		written bool
+	}{
+		{"wsp", netmodel.WSP(), false},
+		{"wsp, the trace written", netmodel.WSP(), true},
+		{"linux", netmodel.Linux(), false},
+	} {
+		crowd := NewCrowd(c.profile, crowdSize)
+		if c.written {
+			crowd.WriteTrace(func([]byte) {})
+		}
+		crowd.Run(100_000 / m.scale) // until the crowd is in its stride
+		ns := m.least("connections", 500_000/m.scale, func(count int) { crowd.Run(crowd.Offered + count) })
+		if m.over() {
+			return
+		}
+		hash, _ := crowd.Hash()
+		m.note(hash)
+		m.result.Connections = append(m.result.Connections, Connection{c.name, ns})
+	}
+}
+
+// growth measures whole runs, from nothing on, each ten times as long as the one
+// before. Short ones are made often.
+func (m *meter) growth() {
+	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000, 10_000_000 / m.scale} {
+		again := max(1, 100_000/n)
+		var crowd *Crowd
+		start := time.Now()
+		for range again {
+			crowd = NewCrowd(netmodel.WSP(), crowdSize)
+			for done := 0; done < n && !m.over(); {
+				done = min(n, done+100_000)
+				crowd.Run(done)
+				m.show("growth")
+			}
+		}
+		if m.over() {
+			return
+		}
+		ns := float64(time.Since(start)) / float64(n*again)
+		hash, _ := crowd.Hash()
+		m.note(hash)
+		m.result.Growth = append(m.result.Growth, Point{n, ns})
+	}
+}
+
+// weigh measures the memory that waiting clients take.
+func (m *meter) weigh() {
+	m.show("memory")
+	before := heap()
+	crowd := NewCrowd(netmodel.WSP(), m.result.Options.Clients)
+	total := heap() - before
+	runtime.KeepAlive(crowd)
+	m.result.Weight = Weight{m.result.Options.Clients, float64(total) / float64(m.result.Options.Clients), total}
+}
+
+// heap returns the bytes that live on the heap.
+func heap() uint64 {
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return s.HeapAlloc
+}
+
+// replications is how many independent runs the cores share.
+const replications = 8
+
+func (m *meter) cores() {
+	counts := []int{1, 2, 4, 8}
+	offered := 300_000 / m.scale
+	var one time.Duration
+	var want []uint64
+	for _, workers := range counts {
+		if workers > max(2, runtime.NumCPU()) {
+			break
+		}
+		best := time.Duration(0)
+		same := true
+		for i := range rounds {
+			if m.show("cores"); m.over() {
+				return
+			}
+			start := time.Now()
+			got := Replicate(workers, replications, func(i int) uint64 {
+				c := newCrowd(netmodel.WSP(), crowdSize, uint64(i))
+				c.Run(offered)
+				hash, _ := c.Hash()
+				return hash
+			})
+			if d := time.Since(start); i == 0 || d < best {
+				best = d
+			}
+			if want == nil {
+				want = got
+				m.note(want...)
+			}
+			for k := range got {
+				same = same && got[k] == want[k]
+			}
+		}
+		if workers == 1 {
+			one = best
+		}
+		m.result.Cores = append(m.result.Cores, Core{workers, float64(one) / float64(best), same})
+	}
+}
+
+// Replicate makes n independent runs on so many workers and returns what they
+// give, in the order of their numbers, whoever made them.
+func Replicate[T any](workers, n int, run func(i int) T) []T {
+	results := make([]T, n)
+	next := make(chan int, n)
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for i := range next {
+				results[i] = run(i)
+			}
+		})
+	}
+	all.Wait()
+	return results
+}
+
+// Differs reports whether some number of workers gave other results than one.
+func (r *Result) Differs() bool {
+	for _, c := range r.Cores {
+		if !c.Same {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,144 @@
+package bench
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
+)
+
+// Text prints what was measured.
+func (r *Result) Text(w *bufio.Writer, style screen.Style) {
+	if r.Interrupted {
+		fmt.Fprintln(w, "Interrupted; so far:")
+	}
+	fmt.Fprintf(w, "%s/%s, %s, %s, model %s; the least of %d rounds\n",
+		runtime.GOOS, runtime.GOARCH, words.Counted(runtime.NumCPU(), "core"), runtime.Version(), play.ModelVersion, rounds)
+	r.events(w, style)
+	r.connections(w, style)
+	r.rest(w, style)
+	fmt.Fprintf(w, "\n  hash   %016x of the work, the same on every machine%s\n", r.Hash, r.hashOf())
+	fmt.Fprintf(w, "  took   %v\n", r.Took.Round(100*time.Millisecond))
+}
+
+// hashOf says what the hash depends on, where that is not the default.
+func (r *Result) hashOf() string {
+	switch {
+	case r.Interrupted:
+		return " that gets as far"
+	case r.Options.Quick:
+		return " with --quick"
+	}
+	return ""
+}
+
+func (r *Result) events(w *bufio.Writer, style screen.Style) {
+	if len(r.Events) > 0 {
+		fmt.Fprintf(w, "\n%s: take the next one, schedule another\n", style.Bold("Events"))
+		costs(w, "waiting", r.Events, "events")
+	}
+	if ns := r.Timers.Nanoseconds; ns > 0 {
+		fmt.Fprintf(w, "  a guard cancelled and armed again, two events scheduled: %.0f ns\n", ns)
+	}
+	if ns := r.Queue.Nanoseconds; ns > 0 {
+		fmt.Fprintf(w, "  a customer of M/M/1/10: %.0f ns, %.4f of them blocked (theory: 0.0508)\n",
+			ns, float64(r.Blocked.Part)/float64(r.Blocked.Whole))
+	}
+}
+
+func (r *Result) connections(w *bufio.Writer, style screen.Style) {
+	if len(r.Connections) > 0 {
+		fmt.Fprintf(w, "\n%s: SYN, SYN-ACK, ACK, accept, close; every record hashed; %s clients, backlog %d\n",
+			style.Bold("Connections"), words.Count(crowdSize), backlog)
+		for _, c := range r.Connections {
+			fmt.Fprintf(w, "  %-24s %6.0f ns %12s a second\n", c.Name, c.Nanoseconds, perSecond(c.Nanoseconds))
+		}
+	}
+	if len(r.Growth) > 0 {
+		fmt.Fprintf(w, "\n%s: a run of so many connections, from nothing on\n", style.Bold("Growth"))
+		costs(w, "connections", r.Growth, "connections")
+	}
+}
+
+func (r *Result) rest(w *bufio.Writer, style screen.Style) {
+	if m := r.Weight; m.Clients > 0 {
+		fmt.Fprintf(w, "\n%s: %s clients that wait, each with its timer: %.0f bytes each, %.0f MiB in all\n",
+			style.Bold("Memory"), words.Count(m.Clients), m.Bytes, float64(m.Total)/(1<<20))
+	}
+	if len(r.Cores) > 0 {
+		fmt.Fprintf(w, "\n%s: %d independent runs\n", style.Bold("Cores"), replications)
+		for _, c := range r.Cores {
+			same := "the same results"
+			if !c.Same {
+				same = style.Red("OTHER RESULTS: this is a defect")
+			}
+			fmt.Fprintf(w, "  %-11s %4.2f times as fast, %s\n", words.Counted(c.Workers, "worker"), c.Speedup, same)
+		}
+	}
+}
+
+// costs prints costs side by side.
+func costs(w *bufio.Writer, size string, points []Point, what string) {
+	var sizes, each, rates strings.Builder
+	for _, p := range points {
+		fmt.Fprintf(&sizes, "%12s", words.Count(p.N))
+		fmt.Fprintf(&each, "%12.1f", p.Nanoseconds)
+		fmt.Fprintf(&rates, "%12s", perSecond(p.Nanoseconds))
+	}
+	fmt.Fprintf(w, "  %-18s%s\n  %-18s%s\n  %-18s%s\n", size, &sizes, "ns each", &each, what+" a second", &rates)
+}
+
+// perSecond returns how many there are in a second, to three digits.
+func perSecond(ns float64) string {
+	n := int64(1e9 / max(ns, 1e-3))
+	unit := int64(1)
+	for n/unit >= 1000 {
+		unit *= 10
+	}
+	return words.Count((n + unit/2) / unit * unit)
+}
+
+// Schema is that of the JSON document.
+const Schema = "wspsim.bench/v1"
+
+// JSON prints what was measured as one document.
+func (r *Result) JSON(w *bufio.Writer) error {
+	doc := struct {
+		Schema      string       `json:"schema"`
+		Model       string       `json:"model"`
+		Go          string       `json:"go"`
+		OS          string       `json:"os"`
+		Arch        string       `json:"arch"`
+		CPUs        int          `json:"cpus"`
+		Quick       bool         `json:"quick"`
+		Interrupted bool         `json:"interrupted"`
+		Events      []Point      `json:"event_ns"`
+		Timer       float64      `json:"timer_cycle_ns"`
+		Customer    float64      `json:"mm1k_customer_ns"`
+		Connections []Connection `json:"connection_ns"`
+		Growth      []Point      `json:"growth_ns"`
+		Clients     int          `json:"waiting_clients"`
+		Bytes       float64      `json:"bytes_per_waiting_client"`
+		Cores       []Core       `json:"cores"`
+		Hash        string       `json:"work_hash"`
+		TookNS      int64        `json:"took_ns"`
+	}{
+		Schema: Schema, Model: play.ModelVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
+		Quick: r.Options.Quick, Interrupted: r.Interrupted,
+		Events: listOf(r.Events), Timer: r.Timers.Nanoseconds, Customer: r.Queue.Nanoseconds, Growth: listOf(r.Growth),
+		Clients: r.Weight.Clients, Bytes: r.Weight.Bytes, Connections: listOf(r.Connections), Cores: listOf(r.Cores),
+		Hash: fmt.Sprintf("%016x", r.Hash), TookNS: int64(r.Took),
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(doc)
+}
+
+// listOf makes an empty list of none: null is no list to those who read it.
+func listOf[T any](list []T) []T { return append([]T{}, list...) }
