@@ -76,7 +76,7 @@ func BenchmarkConnectionLife(b *testing.B) {
 			b.Fatal("a connection did not live its life")
 		}
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "connections/s")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "conns/s")
 }
 
 // BenchmarkNetworkConnection takes clients through a network: connect, accept,
@@ -118,6 +118,6 @@ func BenchmarkNetworkConnection(b *testing.B) {
 	if accepted < b.N-200 {
 		b.Fatalf("%d of %d connections were accepted", accepted, b.N)
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "connections/s")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "conns/s")
 	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
 }

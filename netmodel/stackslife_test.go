@@ -48,7 +48,7 @@ func BenchmarkLinuxConnectionLife(b *testing.B) {
 			b.Fatal("a connection did not live its life")
 		}
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "connections/s")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "conns/s")
 }
 
 func TestEveryReadyMadeProfileIsValid(t *testing.T) {

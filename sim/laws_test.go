@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 )
@@ -118,11 +119,16 @@ func TestTheWorkForAnEventIsBoundedUnderEveryLaw(t *testing.T) {
 		mostMoves  = 4.0 // from bucket to bucket, changes of the tick included
 		mostVisits = 2.0 // entries and buckets looked at
 	)
+	sizes := []int{10, 1_000, 100_000}
+	if os.Getenv("WSPSIM_LONG") != "" {
+		sizes = append(sizes, 1_000_000)
+	}
 	for _, law := range laws {
 		table := law.times()
-		for _, n := range []int{10, 1_000, 100_000} {
+		for _, n := range sizes {
 			t.Run(fmt.Sprintf("%s/n=%d", law.name, n), func(t *testing.T) {
 				var e Engine[benchEvent]
+				e.SetStallLimit(10 * n) // of the law without any spread
 				for i := range n {
 					e.After(table[i*7%len(table)], benchEvent{who: uint32(i)})
 				}
