@@ -1,6 +1,6 @@
 """SimPy: processes for mm1k, its textbook form; callbacks, its leanest, for the others.
 
-    simpy.py LOAD N COUNT
+    simpy_driver.py LOAD N COUNT
 """
 import math
 import random
