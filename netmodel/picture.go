@@ -12,8 +12,8 @@ type picture struct {
 	fd               FD
 	limit, available int32
 	separate         bool // half-open connections stand behind the bracket
-	// In the order of accept. What has left the head is cut off when it is much.
-	entries []pictured
+	entries []pictured // in the order of accept: a part of room
+	room    []pictured
 	marked  [128]int32 // entries by their mark
 }
 
@@ -78,6 +78,12 @@ func (p *picture) mark(at int, m byte) {
 
 func (p *picture) insert(at int, e pictured) {
 	p.marked[e.mark]++
+	if n := len(p.entries); n == cap(p.entries) { // at the end of its room, because the head has moved on
+		if cap(p.room) < 2*n+8 {
+			p.room = make([]pictured, 4*n+16)
+		}
+		p.entries = append(p.room[:0], p.entries...)
+	}
 	p.entries = slices.Insert(p.entries, at, e)
 }
 
@@ -116,19 +122,19 @@ func (p *picture) complete(c ConnID, place int) {
 // appendText draws the queue: a name a pending connection, (in brackets) while
 // its handshake is incomplete, a dot an available slot, an underscore one that
 // waits to be filled. Large queues are counted instead.
-func (p *picture) appendText(b []byte, name func(ConnID) string) []byte {
+func (p *picture) appendText(b []byte, to *Printer) []byte {
 	outside := int(p.marked['?'] + p.marked['~'])
 	if p.separate {
 		outside += int(p.marked['('])
 	}
 	slots := len(p.entries) - outside
 	if p.limit > widest || slots > widest {
-		return p.appendOutside(p.appendCounts(b, slots), outside, name)
+		return p.appendOutside(p.appendCounts(b, slots), outside, to)
 	}
 	b = append(b, '[')
 	for _, e := range p.entries {
 		if !p.outside(e) {
-			b = append(appendEntry(b, e, name), ' ')
+			b = append(appendEntry(b, e, to), ' ')
 		}
 	}
 	for i := slots; i < int(p.limit); i++ {
@@ -141,7 +147,7 @@ func (p *picture) appendText(b []byte, name func(ConnID) string) []byte {
 	if b[len(b)-1] == ' ' {
 		b = b[:len(b)-1]
 	}
-	return p.appendOutside(append(b, ']'), outside, name)
+	return p.appendOutside(append(b, ']'), outside, to)
 }
 
 // outside reports whether an entry takes no slot.
@@ -150,7 +156,7 @@ func (p *picture) outside(e pictured) bool {
 }
 
 // appendOutside draws what takes no slot, or counts it if that is much.
-func (p *picture) appendOutside(b []byte, n int, name func(ConnID) string) []byte {
+func (p *picture) appendOutside(b []byte, n int, to *Printer) []byte {
 	if n > widestOutside || p.limit > widest && n > 0 {
 		sign := byte('?')
 		if p.separate {
@@ -163,21 +169,21 @@ func (p *picture) appendOutside(b []byte, n int, name func(ConnID) string) []byt
 	}
 	for i := 0; n > 0; i++ {
 		if e := p.entries[i]; p.outside(e) {
-			b = appendEntry(append(b, ' '), e, name)
+			b = appendEntry(append(b, ' '), e, to)
 			n--
 		}
 	}
 	return b
 }
 
-func appendEntry(b []byte, e pictured, name func(ConnID) string) []byte {
+func appendEntry(b []byte, e pictured, to *Printer) []byte {
 	switch e.mark {
 	case 0:
-		return append(b, name(e.conn)...)
+		return to.appendName(b, to.Conn(e.conn))
 	case '(':
-		return append(append(append(b, '('), name(e.conn)...), ')')
+		return append(to.appendName(append(b, '('), to.Conn(e.conn)), ')')
 	}
-	return append(append(b, name(e.conn)...), e.mark)
+	return append(to.appendName(b, to.Conn(e.conn)), e.mark)
 }
 
 func (p *picture) appendCounts(b []byte, slots int) []byte {

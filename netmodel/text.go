@@ -2,7 +2,6 @@ package netmodel
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 	"strconv"
 	"time"
@@ -46,6 +45,7 @@ type Printer struct {
 	// made, bytes sent, connections that clients close.
 	Full   bool
 	queues []picture
+	wide   int // bytes of the present line that are no characters of their own
 }
 
 // NewPrinter returns a printer for the records of a network.
@@ -79,22 +79,23 @@ func (p *Printer) append(b []byte, r *Record) []byte {
 	if !p.Full && routine(r) {
 		return b
 	}
-	at := line{start: len(b)}
+	start := len(b)
+	p.wide = 0
 	b = appendInstant(b, r.At)
 	b = append(b, " ms  "...)
 	b = append(b, symbol(r), ' ')
-	b = at.pad(append(b, p.who(r)...), columnTime+4+columnWho)
-	b = at.pad(p.appendWhat(b, r), columnTime+5+columnWho+columnWhat)
+	b = p.pad(p.appendName(b, p.who(r)), start, columnTime+4+columnWho)
+	b = p.pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
 	b = p.appendResult(b, r)
 	if q != nil && !closes(r) {
-		b = at.pad(b, columnTime+6+columnWho+columnWhat+columnResult)
+		b = p.pad(b, start, columnTime+6+columnWho+columnWhat+columnResult)
 		if len(p.queues) > 1 { // whose queue it is
 			b = append(strconv.AppendInt(append(b, "fd "...), int64(q.fd), 10), ' ')
 		}
-		b = q.appendText(b, p.Conn)
+		b = q.appendText(b, p)
 	}
 	if rule := r.rule(); rule != "" {
-		b = at.pad(b, columnTime+7+columnWho+columnWhat+columnResult+columnPicture)
+		b = p.pad(b, start, columnTime+7+columnWho+columnWhat+columnResult+columnPicture)
 		b = append(b, rule...)
 	}
 	for b[len(b)-1] == ' ' {
@@ -217,7 +218,7 @@ func (p *Printer) appendWhat(b []byte, r *Record) []byte {
 	case ResetPending, Withdrawn:
 		return append(b, "pending"...)
 	case LinkChanged:
-		return append(append(b, "link to "...), p.Host(HostID(r.Value))...)
+		return p.appendName(append(b, "link to "...), p.Host(HostID(r.Value)))
 	case FaultChanged:
 		return append(b, Fault(r.Value).String()...)
 	case GaveUp:
@@ -262,24 +263,24 @@ func (p *Printer) appendResult(b []byte, r *Record) []byte {
 	case Called:
 		return p.appendCallResult(b, r)
 	case RequestAccepted:
-		b = append(append(b, "= "...), p.Conn(r.Conn)...)
+		b = p.appendName(append(b, "= "...), p.Conn(r.Conn))
 		b = strconv.AppendInt(append(b, ", fd "...), r.Value, 10)
-		return append(append(b, ", waited "...), r.Wait().Truncate(time.Microsecond).String()...)
+		return p.appendDuration(append(b, ", waited "...), r.Wait())
 	case Deferred:
-		return append(append(b, "put off: "...), p.Conn(r.Conn)...)
+		return p.appendName(append(b, "put off: "...), p.Conn(r.Conn))
 	case RequestRefused:
 		b = append(b, "refused: "...)
 	case RequestIgnored, AckIgnored:
 		b = append(b, "ignored: "...)
 	case FaultChanged:
 		if r.Errno != 0 {
-			return append(append(b, "on: calls fail with "...), p.errno(r)...)
+			return p.appendName(append(b, "on: calls fail with "...), p.errno(r))
 		}
 		return append(b, "off"...)
 	case SynAckAgain:
-		return append(append(b, "to "...), p.Conn(r.Conn)...)
+		return p.appendName(append(b, "to "...), p.Conn(r.Conn))
 	case SynAckHeld:
-		b = append(append(append(b, "to "...), p.Conn(r.Conn)...), ": "...)
+		b = append(p.appendName(append(b, "to "...), p.Conn(r.Conn)), ": "...)
 	case ResetPending:
 		if r.Value == unanswered {
 			b = append(b, "refused: "...)
@@ -291,11 +292,11 @@ func (p *Printer) appendResult(b []byte, r *Record) []byte {
 	case Withdrawn:
 		b = append(b, "leaves: "...)
 	case Connected:
-		return append(append(b, "= 0 after "...), r.Wait().Truncate(time.Microsecond).String()...)
+		return p.appendDuration(append(b, "= 0 after "...), r.Wait())
 	case ConnectFailed, Broken:
-		b = append(append(b, p.errno(r)...), ": "...)
+		b = append(p.appendName(b, p.errno(r)), ": "...)
 	case Retries:
-		return append(append(b, "tries again in "...), time.Duration(r.Value).Truncate(time.Microsecond).String()...)
+		return p.appendDuration(append(b, "tries again in "...), time.Duration(r.Value))
 	case Closed:
 		return append(b, "over"...)
 	}
@@ -309,9 +310,9 @@ func appendFD(b []byte, fd FD) []byte {
 func (p *Printer) appendCallResult(b []byte, r *Record) []byte {
 	switch {
 	case r.Errno != 0:
-		return append(append(b, "= "...), p.errno(r)...)
+		return p.appendName(append(b, "= "...), p.errno(r))
 	case r.Call == CallClose && r.Value == byServer:
-		return append(append(b, "= 0, done with "...), p.Conn(r.Conn)...)
+		return p.appendName(append(b, "= 0, done with "...), p.Conn(r.Conn))
 	case r.Call == CallOpenFile:
 		return strconv.AppendInt(append(b, "= fd "...), int64(r.FD), 10)
 	}
@@ -330,33 +331,47 @@ func (s Segment) kindName() string {
 	return s.Kind()
 }
 
-// line is a line being written. Columns count characters, not bytes.
-type line struct {
-	start int // where it began
-	wide  int // bytes so far that are no characters of their own
-	seen  int // how far that was counted
+// appendName appends what may not be ASCII: the names that somebody gave, and the
+// "µs" of a duration.
+func (p *Printer) appendName(b []byte, name string) []byte {
+	for i := range len(name) {
+		if !utf8.RuneStart(name[i]) {
+			p.wide++
+		}
+	}
+	return append(b, name...)
 }
 
-// pad fills the line up to a column, at least by one blank.
-func (l *line) pad(b []byte, column int) []byte {
-	for i := max(l.seen, l.start); i < len(b); {
-		if i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 == 0 { // all ASCII: 60 ns a line
-			i += 8
-			continue
-		}
-		if !utf8.RuneStart(b[i]) {
-			l.wide++
-		}
-		i++
+// appendDuration appends what a duration's String gives in whole microseconds,
+// without making a string of those below a second.
+func (p *Printer) appendDuration(b []byte, d time.Duration) []byte {
+	micros := int64(d / time.Microsecond)
+	switch {
+	case micros <= 0 || micros >= 1_000_000:
+		return p.appendName(b, d.Truncate(time.Microsecond).String())
+	case micros < 1000:
+		p.wide++
+		return append(strconv.AppendInt(b, micros, 10), "µs"...)
 	}
-	n := max(1, column-(len(b)-l.start-l.wide))
+	b = strconv.AppendInt(b, micros/1000, 10)
+	if part := micros % 1000; part != 0 {
+		b = append(b, '.', byte('0'+part/100), byte('0'+part/10%10), byte('0'+part%10))
+		for b[len(b)-1] == '0' {
+			b = b[:len(b)-1]
+		}
+	}
+	return append(b, "ms"...)
+}
+
+// pad fills the line that began at start up to a column, at least by one blank.
+// Columns count characters, not bytes.
+func (p *Printer) pad(b []byte, start, column int) []byte {
+	n := max(1, column-(len(b)-start-p.wide))
 	for ; n > len(blanks); n -= len(blanks) {
 		b = append(b, blanks...)
 	}
 	b = append(b, blanks...) // a copy of fixed length
-	b = b[:len(b)-len(blanks)+n]
-	l.seen = len(b)
-	return b
+	return b[:len(b)-len(blanks)+n]
 }
 
 const blanks = "                                        "
@@ -371,15 +386,13 @@ func appendInstant(b []byte, t sim.Time) []byte {
 	}
 	b = append(b, blanks[:width]...)
 	digits := b[len(b)-width:]
-	at := width - 1
-	for k := 0; k < 4 || micros > 0; k++ { // the fourth is the dot
-		if k == 3 {
-			digits[at] = '.'
-			at--
+	part := micros % 1000
+	digits[width-4], digits[width-3], digits[width-2], digits[width-1] = '.', byte('0'+part/100), byte('0'+part/10%10), byte('0'+part%10)
+	for at, whole := width-5, micros/1000; ; at-- {
+		digits[at] = byte('0' + whole%10)
+		if whole /= 10; whole == 0 {
+			break
 		}
-		digits[at] = byte('0' + micros%10)
-		micros /= 10
-		at--
 	}
 	return b
 }

@@ -48,7 +48,7 @@ func TestACrowdAllocatesNothingInSteadyState(t *testing.T) {
 	}{
 		{"wsp", netmodel.WSP(), false, 0},
 		{"linux", netmodel.Linux(), false, 0},
-		{"written", netmodel.WSP(), true, 2_000}, // each wait is formatted
+		{"written", netmodel.WSP(), true, 0},
 	} {
 		crowd := NewCrowd(c.profile, 500)
 		if c.written {
