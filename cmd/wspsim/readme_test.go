@@ -46,7 +46,7 @@ func TestEveryBlockOfTheREADMEIsTrue(t *testing.T) {
 }
 
 // tooLong are commands of the README that other tests stand for.
-var tooLong = regexp.MustCompile(`^go test |^wspsim soak|^go run ./cmd/wspsim soak|^bash .ci/run|^go install`)
+var tooLong = regexp.MustCompile(`^go test |^wspsim soak|^go run ./cmd/wspsim soak|^go run ./cmd/wspsim bench|^bash .ci/run|^bash cmd/wspsim/peers/run|^go install`)
 
 func runConsole(t *testing.T, body string) {
 	t.Helper()
