@@ -104,6 +104,14 @@ func (p *Printer) append(b []byte, r *Record) []byte {
 	return append(b, '\n')
 }
 
+// Follow takes a record into account as Append does, and writes nothing. It
+// reports whether Append would have: whoever shows a part of a long run need not
+// pay for all of its lines.
+func (p *Printer) Follow(r Record) bool {
+	p.follow(&r)
+	return p.Full || !routine(&r)
+}
+
 // follow keeps the queue that a record is about, and returns it.
 func (p *Printer) follow(r *Record) *picture {
 	closing := r.Kind == Called && r.Call == CallClose && r.Errno == 0

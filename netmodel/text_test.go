@@ -257,3 +257,29 @@ func TestTheInstantOfALineStandsAtTheRightOfItsColumn(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoFollowsSomeRecordsPrintsTheOthersAsWhoPrintsAll(t *testing.T) {
+	w := newWorld(t, setting{backlog: 2, descriptors: 4})
+	for i, name := range []string{"a", "b", "c"} {
+		w.client(name, time.Duration(i)*10*time.Millisecond, netmodel.ClientConfig{Send: 5})
+	}
+	w.run(200 * time.Millisecond)
+	all, some := netmodel.NewPrinter(w.n), netmodel.NewPrinter(w.n)
+	printed := 0
+	for i, r := range w.log {
+		line := all.Append(nil, r)
+		if i%3 > 0 {
+			if has := some.Follow(r); has != (len(line) > 0) {
+				t.Errorf("Follow(record %d) = %v, its line is %q", i, has, line)
+			}
+			continue
+		}
+		if got := some.Append(nil, r); string(got) != string(line) {
+			t.Errorf("record %d after two that were followed:\n got %q\nwant %q", i, got, line)
+		}
+		printed += len(line)
+	}
+	if printed == 0 {
+		t.Error("nothing was printed")
+	}
+}

@@ -26,19 +26,28 @@ func (r *run) note(rec netmodel.Record) {
 	}
 }
 
-// tell takes the line of a record into the story.
+// tell takes the line of a record into the story. Most lines of a long run are
+// counted and never written.
 func (r *run) tell(rec netmodel.Record) {
+	res := &r.result
+	early := len(res.Lines) < r.o.Lines
+	first := tells(rec.Kind) && !r.told[rec.Kind]
+	if !early && !first {
+		if r.printer.Follow(rec) {
+			res.TotalLines++
+		}
+		return
+	}
 	r.line = r.printer.Append(r.line[:0], rec)
 	if len(r.line) == 0 {
 		return
 	}
-	res := &r.result
 	res.TotalLines++
 	text := string(r.line[:len(r.line)-1])
-	if len(res.Lines) < r.o.Lines {
+	if early {
 		res.Lines = append(res.Lines, text)
 	}
-	if tells(rec.Kind) && !r.told[rec.Kind] {
+	if first {
 		r.told[rec.Kind] = true
 		res.Firsts = append(res.Firsts, Line{res.TotalLines, text})
 	}

@@ -28,4 +28,13 @@
 //     [Stream]). Adding a client or a question elsewhere moves no other draw.
 //   - A run that no longer advances stops with an error instead of hanging;
 //     see [Engine.Err].
+//
+// # What it costs
+//
+// To take an event and schedule another costs about the same whatever the
+// distribution of times, and little more when more events wait: 22 ns with ten, 37
+// with a thousand, 84 with a million (Intel Xeon; go test -bench Hold ./sim), and no
+// allocation. A waiting event takes 20 bytes and its own size. A short run, of
+// some two hundred events, costs little to begin: an Engine may be made for each,
+// or kept and [Engine.Reset].
 package sim
