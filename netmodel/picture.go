@@ -11,10 +11,10 @@ type picture struct {
 	host             HostID
 	fd               FD
 	limit, available int32
-	separate         bool // half-open connections stand behind the bracket
-	entries []pictured // in the order of accept: a part of room
-	room    []pictured
-	marked  [128]int32 // entries by their mark
+	separate         bool       // half-open connections stand behind the bracket
+	entries          []pictured // in the order of accept: a part of room
+	room             []pictured
+	marked           [128]int32 // entries by their mark
 }
 
 type pictured struct {

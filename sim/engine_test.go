@@ -154,8 +154,8 @@ func TestCancelledEventsDoNotFillTheMemory(t *testing.T) {
 		}
 	}
 	// At most 64, or as many as are live, are cancelled before a purge, and one is on its way.
-	if limit := 2*live + 2; e.list.count > limit || len(e.list.names) > limit {
-		t.Errorf("after 100,000 cancels with %d events live: %d entries, %d names; want at most %d", live, e.list.count, len(e.list.names), limit)
+	if limit := 2*live + 2; e.list.count() > limit || len(e.list.names) > limit {
+		t.Errorf("after 100,000 cancels with %d events live: %d entries, %d names; want at most %d", live, e.list.count(), len(e.list.names), limit)
 	}
 	if e.Len() != live {
 		t.Errorf("Len() = %d, want %d", e.Len(), live)
@@ -169,8 +169,8 @@ func TestCancelledEventsDoNotFillTheMemory(t *testing.T) {
 	for i := range 10_000 {
 		empty.Cancel(empty.At(Time(i), i))
 	}
-	if empty.list.count > 65 || len(empty.list.names) > 65 {
-		t.Errorf("after 10,000 cancels with nothing live: %d entries, %d names; want at most 65", empty.list.count, len(empty.list.names))
+	if empty.list.count() > 65 || len(empty.list.names) > 65 {
+		t.Errorf("after 10,000 cancels with nothing live: %d entries, %d names; want at most 65", empty.list.count(), len(empty.list.names))
 	}
 }
 
@@ -183,6 +183,7 @@ func pointers(l *list[*int]) (n int) {
 			}
 		}
 	}
+	count([]entry[*int]{l.out})
 	for _, i := range l.heap.items[:cap(l.heap.items)] {
 		count([]entry[*int]{i.entry})
 	}
@@ -371,7 +372,9 @@ func TestMistakesPanicWithASentence(t *testing.T) {
 		{"At(-1 ms) at 0", func() { at(0).At(-1e6, 0) },
 			"sim: scheduling in the past: -1.000 ms is before now, 0.000 ms"},
 		{"After(-2 ms) at 5 ms", func() { at(5e6).After(-2*time.Millisecond, 0) },
-			"sim: scheduling in the past: 3.000 ms is before now, 5.000 ms"},
+			"sim: scheduling in the past: 2ms before now, 5.000 ms"},
+		{"At(the lowest Time) at 1 ns", func() { at(1).At(math.MinInt64, 0) },
+			"sim: scheduling in the past: " + Time(math.MinInt64).String() + " is before now, 0.000 ms"},
 		{"After(1 ns) at Forever", func() { at(Forever).After(1, 0) },
 			"sim: time overflow: 1ns after 9223372036854.775 ms lies beyond the last instant, 9223372036854.775 ms"},
 		{"After(longest) at 1 ms", func() { at(1e6).After(math.MaxInt64, 0) },

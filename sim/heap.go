@@ -6,6 +6,7 @@ package sim
 type heap4[E any] struct {
 	items  []item[E]
 	serial uint64 // entries pushed so far: the tie-breaker
+	steps  uint64 // from parent to child or back so far
 }
 
 type item[E any] struct {
@@ -50,6 +51,7 @@ func (h *heap4[E]) siftUp(i int, x item[E]) {
 		}
 		items[i] = items[parent]
 		i = parent
+		h.steps++
 	}
 	items[i] = x
 }
@@ -73,6 +75,7 @@ func (h *heap4[E]) siftDown(i int, x item[E]) {
 		}
 		items[i] = items[least]
 		i = least
+		h.steps++
 	}
 	items[i] = x
 }
@@ -94,5 +97,5 @@ func (h *heap4[E]) filter(keep func(*entry[E]) bool) {
 
 func (h *heap4[E]) reset() {
 	clear(h.items)
-	h.items, h.serial = h.items[:0], 0
+	h.items, h.serial, h.steps = h.items[:0], 0, 0
 }

@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"math/bits"
-	"slices"
-)
+import "slices"
 
 // list is the pending-event set of an Engine: what waits, in the order
 // (instant, insertion).
@@ -23,12 +20,14 @@ type list[E any] struct {
 	same  int       // events taken at the present instant
 	wheel *wheel[E] // nil while the run is short
 	names []uint32  // names[slot]: how often the slot was used, and deadBit
-	free  []uint32  // slots that name nothing
-	count int       // entries, with the dead
+	slots uint32    // of names that this run has used
+	free  []uint32  // of those, the ones that name nothing
+	spent int       // of those, the ones that were used too often to be used again
 	dead  int       // cancelled and not dropped yet
 	taken int       // since the wheel's tick was looked at
 	heap  heap4[E]  // all of a short run; then what lies before the wheel's frontier
 	spare *wheel[E] // that of the run before Reset
+	out   entry[E]  // what the heap gave last
 	work  work
 }
 
@@ -40,8 +39,10 @@ type work struct {
 	ticks  uint64 // changes of the tick
 }
 
-// entry is one scheduled event: 16 bytes and the event. Entries are moved, never
-// pointed to.
+// entry is one scheduled event: 16 bytes and the event. Entries are moved about;
+// a pointer to one is good until the list is touched again. Filling an entry in where
+// it lies, and reading it there, is what keeps large events cheap: of 64 bytes
+// they cost half as much as when entries are handed from function to function.
 type entry[E any] struct {
 	at    Time
 	slot  uint32 // its name; see list.names
@@ -56,160 +57,189 @@ const (
 	deadBit      = 1 << 31
 )
 
+// count returns how many entries there are, with the dead: each has a slot.
+func (l *list[E]) count() int { return int(l.slots) - len(l.free) - l.spent }
+
 // push adds an event and names it. It panics if its time is over.
-func (l *list[E]) push(at Time, event E) EventID {
+func (l *list[E]) push(at Time, event E, after bool) EventID {
 	if at < l.now {
-		panic(outOfTime(l.now, at))
+		panic(outOfTime(l.now, at, after))
 	}
-	l.count++
 	var slot uint32
 	if n := len(l.free); n > 0 {
 		slot = l.free[n-1]
 		l.free = l.free[:n-1]
 	} else {
-		slot = uint32(len(l.names))
-		l.names = append(l.names, 1)
+		slot = l.newSlot()
 	}
-	id := EventID{slot, l.names[slot]}
-	x := entry[E]{at: at, slot: slot, event: event}
-	w := l.wheel
-	switch {
-	case w == nil:
-		l.pushShort(x)
-	case uint64(at) < w.frontier:
-		l.pushEarly(x)
-	default:
-		w.place(x)
+	if w := l.wheel; w != nil && uint64(at) >= w.frontier {
+		x := w.place(at)
+		x.at, x.slot, x.event = at, slot, event
+	} else {
+		l.pushEarly(entry[E]{at: at, slot: slot, event: event})
 	}
-	return id
+	return EventID{slot, l.names[slot]}
 }
 
-func (l *list[E]) pushShort(x entry[E]) {
-	if len(l.heap.items) < shortWaiting {
-		l.heap.push(x)
+// pushEarly adds an entry to a short run, or before the wheel's frontier.
+func (l *list[E]) pushEarly(x entry[E]) {
+	if l.wheel == nil && len(l.heap.items) == shortWaiting {
+		l.open()
+	}
+	w := l.wheel
+	if w != nil && w.collecting {
+		*w.store.append(&w.crowd) = x
 		return
 	}
-	l.open()
-	l.pushEarly(x)
+	l.heap.push(x)
+	if w != nil {
+		w.serving = true
+	}
 }
 
-// take removes and returns the first event, if it is due at limit or before.
-func (l *list[E]) take(limit Time) (x entry[E], ok bool) {
+// newSlot returns a slot that this run has not used.
+func (l *list[E]) newSlot() uint32 {
 	for {
+		slot := l.slots
+		l.slots++
+		if int(slot) == len(l.names) {
+			l.names = append(l.names, 1)
+			return slot
+		}
+		if name := l.names[slot]&^deadBit + 1; l.names[slot] != deadBit && name < deadBit { // of the run before Reset
+			l.names[slot] = name
+			return slot
+		}
+		l.names[slot] = deadBit
+		l.spent++
+	}
+}
+
+// take removes and returns the first event, nil if none is due at limit or
+// before. The caller forgets the event where it lies.
+func (l *list[E]) take(limit Time) *entry[E] {
+	for {
+		var x *entry[E]
 		if w := l.wheel; w == nil || w.serving || w.summary == 0 || l.taken >= w.review {
-			x, ok = l.first(limit)
+			x = l.first(limit)
 		} else {
-			x, ok = l.firstInWindow(limit)
+			x = l.firstInWindow(limit) // at once: 10 % with few events waiting
 		}
-		if !ok {
-			return x, false
+		if x == nil {
+			return nil
 		}
-		l.count--
 		l.taken++
-		if name := l.names[x.slot] + 1; name < deadBit { // release for the common case: 2 ns
+		if name := l.names[x.slot] + 1; name < deadBit { // release for the common case
 			l.names[x.slot] = name
 			l.free = append(l.free, x.slot)
 		} else if !l.release(x.slot) {
+			x.event = *new(E)
 			continue
 		}
 		if x.at != l.now {
 			l.now, l.same = x.at, 0
 		}
 		l.same++
-		return x, true
+		return x
 	}
 }
 
-// first removes and returns the first entry, dead or alive, if it is due at
-// limit or before.
-func (l *list[E]) first(limit Time) (x entry[E], ok bool) {
+// first removes and returns the first entry, dead or alive, nil if none is due
+// at limit or before. The caller forgets the event where it lies.
+func (l *list[E]) first(limit Time) *entry[E] {
 	w := l.wheel
 	if w == nil {
-		if len(l.heap.items) == 0 || l.heap.items[0].at > limit {
-			return x, false
-		}
 		if l.taken < shortTaken {
-			return l.heap.pop(), true
+			return l.firstShort(limit)
 		}
 		l.open()
 		w = l.wheel
 	}
 	if w.serving {
-		if x, ok = l.serve(limit); ok || w.serving {
-			return x, ok
+		if x := l.serve(limit); x != nil || w.serving {
+			return x
 		}
 	}
 	if l.taken >= w.review {
 		l.adapt()
 	}
 	if w.summary == 0 && !l.advance(limit) {
-		return x, false
+		return nil
 	}
 	return l.firstInWindow(limit)
 }
 
 // firstInWindow is first for a window that is not empty while nothing else is
 // served.
-func (l *list[E]) firstInWindow(limit Time) (x entry[E], ok bool) {
+func (l *list[E]) firstInWindow(limit Time) *entry[E] {
 	w := l.wheel
-	word := uint(bits.TrailingZeros64(w.summary)) % 64
-	s := word*64 + uint(bits.TrailingZeros64(w.occupied[word]))
-	b := &w.buckets[s%buckets]
-	i := b.head
-	if i != b.tail {
+	word, s := w.firstBucket()
+	b := &w.buckets[s]
+	if b.head != b.tail {
 		return l.firstOfMany(word, s, limit)
 	}
-	e := &w.nodes[i-1]
-	if e.at > limit {
-		return x, false
+	if w.nodes[b.head-1].at > limit {
+		return nil
 	}
-	w.occupied[word] &= w.occupied[word] - 1
-	if w.occupied[word] == 0 {
-		w.summary &= w.summary - 1
+	w.vacate(word, s)
+	return w.unlink(b.head)
+}
+
+func (l *list[E]) firstShort(limit Time) *entry[E] {
+	if len(l.heap.items) == 0 || l.heap.items[0].at > limit {
+		return nil
 	}
-	x = *e
-	*e = entry[E]{next: w.vacant} // it may hold pointers
-	w.vacant = i
-	return x, true
+	return l.popHeap()
+}
+
+// popHeap moves the heap's first entry to where it can be pointed to.
+func (l *list[E]) popHeap() *entry[E] {
+	l.out = l.heap.pop()
+	return &l.out
 }
 
 // peek returns the instant of the first living event.
 func (l *list[E]) peek() (Time, bool) {
-	for {
-		x := l.foremost()
-		if x == nil {
-			return 0, false
-		}
-		if l.names[x.slot] < deadBit {
-			return x.at, true
-		}
-		first, _ := l.first(x.at)
-		l.count--
-		l.release(first.slot)
-	}
-}
-
-// foremost returns the first entry, dead or alive, nil if there is none. If it
-// lies in the wheel its bucket is served from now on, so that looking again is
-// cheap and what comes before it goes into the heap.
-func (l *list[E]) foremost() *entry[E] {
-	w := l.wheel
-	if w != nil && w.collecting {
+	if l.wheel != nil && l.wheel.collecting {
 		l.begin()
 	}
-	if w != nil && !w.serving {
-		if w.summary == 0 && !l.advance(Forever) {
-			return nil
+	for l.count() > 0 {
+		switch w := l.wheel; {
+		case w == nil || w.serving:
+			x := l.foremost()
+			if l.names[x.slot] < deadBit {
+				return x.at, true
+			}
+			l.dropForemost()
+		case w.summary != 0:
+			l.load(w.firstBucket()) // to look again is cheap then
+		default:
+			if at, ok := l.peekFar(); ok {
+				return at, true
+			}
 		}
-		l.load(w.firstBucket())
 	}
-	switch {
-	case w != nil && w.next < len(w.run) && !l.heapFirst():
+	return 0, false
+}
+
+// foremost returns the first entry of those that are served, or of a short run.
+func (l *list[E]) foremost() *entry[E] {
+	if w := l.wheel; w != nil && w.next < len(w.run) && !l.heapFirst() {
 		return &w.run[w.next]
-	case len(l.heap.items) > 0:
-		return &l.heap.items[0].entry
 	}
-	return nil
+	return &l.heap.items[0].entry
+}
+
+// dropForemost forgets foremost's entry, which is dead.
+func (l *list[E]) dropForemost() {
+	var x *entry[E]
+	if l.wheel == nil {
+		x = l.popHeap()
+	} else {
+		x = l.serve(Forever)
+	}
+	x.event = *new(E)
+	l.release(x.slot)
 }
 
 // putBack makes an entry the first again that first has returned.
@@ -232,8 +262,10 @@ func (l *list[E]) release(slot uint32) (alive bool) {
 	}
 	name++
 	l.names[slot] = name
-	if name < deadBit { // used 2^31 times: leave it unused, or an old EventID would fit again
+	if name < deadBit {
 		l.free = append(l.free, slot)
+	} else { // used 2^31 times: leave it unused, or an old EventID would fit again
+		l.spent++
 	}
 	return alive
 }
@@ -244,23 +276,26 @@ func (l *list[E]) dropDead(slot uint32) bool {
 		return false
 	}
 	l.release(slot)
-	l.count--
 	return true
 }
 
 // cancel kills an event and reports whether it was waiting.
 func (l *list[E]) cancel(id EventID) bool {
-	if int(id.slot) >= len(l.names) || l.names[id.slot] != id.gen {
+	if id.slot >= l.slots || l.names[id.slot] != id.gen {
 		return false
 	}
 	l.names[id.slot] |= deadBit
 	l.dead++
-	// Timeouts are armed far ahead and nearly always cancelled: without a purge
-	// they would fill the memory.
-	if l.dead > purgeFrom && l.dead > l.count/2 {
+	l.purgeIfMostAreDead()
+	return true
+}
+
+// purgeIfMostAreDead keeps the dead from outnumbering the living: timeouts are
+// armed far ahead and nearly always cancelled.
+func (l *list[E]) purgeIfMostAreDead() {
+	if l.dead > purgeFrom && l.dead > l.count()/2 {
 		l.purge()
 	}
-	return true
 }
 
 // purge drops everything dead.
@@ -277,6 +312,7 @@ func (l *list[E]) clone() list[E] {
 	c.names = slices.Clone(l.names)
 	c.free = slices.Clone(l.free)
 	c.heap.items = slices.Clone(l.heap.items)
+	c.out = entry[E]{}
 	if l.wheel != nil {
 		c.wheel = l.wheel.clone()
 	}
@@ -287,19 +323,11 @@ func (l *list[E]) clone() list[E] {
 // reset empties the list and keeps its memory. No EventID handed out before
 // names anything.
 func (l *list[E]) reset() {
-	l.free = l.free[:0]
-	for i := len(l.names) - 1; i >= 0; i-- { // so that slot 0 is used first, as by a new list
-		if name := l.names[i] &^ deadBit; l.names[i] != deadBit && name+1 < deadBit {
-			l.names[i] = name + 1
-			l.free = append(l.free, uint32(i))
-		} else {
-			l.names[i] = deadBit
-		}
-	}
+	l.slots, l.free = 0, l.free[:0] // whoever is named by a slot from there on is not
 	l.heap.reset()
 	if l.wheel != nil {
 		l.wheel.reset()
 		l.spare, l.wheel = l.wheel, nil
 	}
-	l.now, l.same, l.count, l.dead, l.taken = 0, 0, 0, 0, 0
+	l.now, l.same, l.spent, l.dead, l.taken = 0, 0, 0, 0, 0
 }

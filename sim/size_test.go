@@ -33,7 +33,7 @@ func TestTenThousandEntriesTakeLittleMoreThanTheirSize(t *testing.T) {
 	w := e.list.wheel
 	size := uintptr(len(w.store.pages))*unsafe.Sizeof(*w.store.pages[0]) + uintptr(cap(w.nodes)+cap(w.run))*unsafe.Sizeof(w.nodes[0])
 	t.Logf("%d bytes an entry of events at one instant, the worst case", size/n)
-	if most := uintptr(4 * 32); size/n > most {
+	if most := uintptr(100); size/n > most { // in chunks, in the window, and in the bucket being served
 		t.Errorf("%d bytes an entry, want at most %d", size/n, most)
 	}
 }

@@ -30,8 +30,8 @@ const (
 
 func (s *store[E]) chunk(i uint32) *chunk[E] { return &s.pages[(i-1)/perPage][(i-1)%perPage] }
 
-// append adds an entry at the end of a series.
-func (s *store[E]) append(c *series, x entry[E]) {
+// append adds an entry at the end of a series and returns it, to be filled in.
+func (s *store[E]) append(c *series) *entry[E] {
 	if c.tail == 0 {
 		c.head = s.take()
 		c.tail = c.head
@@ -42,9 +42,20 @@ func (s *store[E]) append(c *series, x entry[E]) {
 		k.next, c.tail = i, i
 		k = s.chunk(i)
 	}
-	k.entries[k.count] = x
 	k.count++
 	c.count++
+	return &k.entries[k.count-1]
+}
+
+// each shows the entries of a series, in order.
+func (s *store[E]) each(c series, show func(*entry[E])) {
+	for i := c.head; i != 0; {
+		k := s.chunk(i)
+		for j := range k.entries[:k.count] {
+			show(&k.entries[j])
+		}
+		i = k.next
+	}
 }
 
 // join adds the entries of a series at the end of another.
@@ -79,22 +90,4 @@ func (s *store[E]) release(i uint32) (next uint32) {
 	clear(k.entries[:k.count]) // they may hold pointers
 	k.count, k.next, s.vacant = 0, s.vacant, i
 	return next
-}
-
-func (s *store[E]) clone() store[E] {
-	c := *s
-	c.pages = make([]*[perPage]chunk[E], len(s.pages))
-	for i, p := range s.pages {
-		page := *p
-		c.pages[i] = &page
-	}
-	return c
-}
-
-// reset empties the store and keeps its pages.
-func (s *store[E]) reset() {
-	for _, p := range s.pages {
-		clear(p[:])
-	}
-	s.made, s.vacant = 0, 0
 }

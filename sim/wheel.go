@@ -36,6 +36,8 @@ type wheel[E any] struct {
 	collecting bool   // nothing was taken yet: whatever comes goes into crowd
 	review     int    // entries to take before the tick is looked at again
 	reviewed   Time   // when it was
+	aim        uint   // four times what shift should be
+	scanned    int    // entries looked at by peekFar since then
 	summary    uint64 // words of occupied that are not 0
 	occupied   [64]uint64
 	buckets    [buckets]bucket
@@ -48,8 +50,13 @@ type wheel[E any] struct {
 	levels uint32            // those that are not empty
 	digits [farLevels]uint64 // of each level: buckets that are not empty
 	far    [farLevels * 64]series
-	crowd  series
-	store  store[E]
+	peeked struct { // what peekFar found last: the first living entry beyond the window
+		at   Time
+		slot uint32
+		name uint32 // 0 = nothing
+	}
+	crowd series
+	store store[E]
 }
 
 const (
@@ -77,97 +84,23 @@ func (l *list[E]) open() {
 	l.wheel, l.spare = w, nil
 }
 
-// begin chooses the first tick and puts everything in its place: the heap's
-// entries were there before the crowd.
-func (l *list[E]) begin() {
-	w := l.wheel
-	w.collecting, w.serving = false, false
-	w.shift = l.firstTick()
-	w.window = l.now >> w.shift >> windowBits
-	w.frontier = w.start()
-	l.taken, w.reviewed = 0, l.now
-	l.work.moves += uint64(len(l.heap.items))
-	for len(l.heap.items) > 0 {
-		w.place(l.heap.pop())
-	}
-	c := w.crowd
-	w.crowd = series{}
-	l.spread(c)
-}
-
-// firstTick guesses the gap between entries from the past, or from a sample of
-// what waits: its first eighth says how dense the near future is.
-func (l *list[E]) firstTick() uint {
-	w := l.wheel
-	if w.crowd.count == 0 {
-		return l.tickFor(int64(l.now) / int64(max(l.taken, 1)))
-	}
-	var sample [64]Time
-	n := 0
-	chunks := int(w.crowd.count-1)/perChunk + 1
-	every := (chunks + len(sample) - 1) / len(sample)
-	for i, k := w.crowd.head, 0; i != 0; i, k = w.store.chunk(i).next, k+1 {
-		if k%every == 0 {
-			sample[n] = w.store.chunk(i).entries[0].at
-			n++
-		}
-	}
-	for i := 0; n < len(sample) && i < len(l.heap.items); i++ {
-		sample[n] = l.heap.items[i].at
-		n++
-	}
-	slices.Sort(sample[:n])
-	eighth := max(n/8, 1)
-	return l.tickFor(int64(sample[eighth]-sample[0]) / int64(max(l.count*eighth/n, 1)))
-}
-
-// tickFor returns the tick for entries that are so many nanoseconds apart: a
-// quarter of that to a half, so that most buckets have one, which is taken without
-// a search. Of millions it is up to all of that, because splitting far buckets then
-// costs more than searching near ones (12 % at ten million).
-func (l *list[E]) tickFor(gap int64) uint {
-	if gap <= 1 {
-		return 0
-	}
-	finer := uint(2)
-	if l.count > 1<<20 {
-		finer = 1
-	}
-	s := uint(bits.Len64(uint64(gap))) - 1
-	return s - min(s/2, finer)
-}
-
 // start returns the first instant of the window.
 func (w *wheel[E]) start() uint64 { return uint64(w.window) << windowBits << w.shift }
 
-// pushEarly adds an entry that lies before the frontier.
-func (l *list[E]) pushEarly(x entry[E]) {
-	w := l.wheel
-	if w.collecting {
-		w.store.append(&w.crowd, x)
-		return
-	}
-	l.heap.push(x)
-	w.serving = true
-}
-
-// place puts an entry where it belongs, at the frontier or after it.
-func (w *wheel[E]) place(x entry[E]) {
-	x.next = 0
-	tick := x.at >> (w.shift & 63)
+// place returns where an entry is to be filled in that is due at the frontier or
+// after it. All but next is the caller's.
+func (w *wheel[E]) place(at Time) *entry[E] {
+	tick := at >> (w.shift & 63)
 	if tick>>windowBits != w.window {
-		w.placeFar(x)
-		return
+		return w.placeFar(at)
 	}
 	i := w.vacant
 	if i == 0 {
-		w.nodes = append(w.nodes, x)
+		w.nodes = append(w.nodes, entry[E]{})
 		i = uint32(len(w.nodes))
-	} else {
-		e := &w.nodes[i-1]
-		w.vacant = e.next
-		*e = x
 	}
+	e := &w.nodes[i-1]
+	w.vacant, e.next = e.next, 0
 	s := uint(tick) % buckets
 	b := &w.buckets[s]
 	if w.occupied[s/64]>>(s%64)&1 == 0 {
@@ -178,17 +111,27 @@ func (w *wheel[E]) place(x entry[E]) {
 		w.nodes[b.tail-1].next = i
 	}
 	b.tail = i
+	return e
 }
 
-// placeFar puts an entry into the far bucket for the highest digit in which its
-// instant differs from the window.
-func (w *wheel[E]) placeFar(x entry[E]) {
-	number := x.at >> w.shift >> windowBits
+// placeFar is place beyond the window: in the far bucket for the highest digit in
+// which the instant differs from the window.
+func (w *wheel[E]) placeFar(at Time) *entry[E] {
+	number := at >> w.shift >> windowBits
 	level := uint(63-bits.LeadingZeros64(uint64(number^w.window))) / digitBits
 	digit := uint(number>>(digitBits*level)) % 64
 	w.digits[level] |= 1 << digit
 	w.levels |= 1 << level
-	w.store.append(&w.far[level*64+digit], x)
+	if at < w.peeked.at {
+		w.peeked.name = 0
+	}
+	return w.store.append(&w.far[level*64+digit])
+}
+
+// move puts an entry where it belongs now.
+func (w *wheel[E]) move(x *entry[E]) {
+	e := w.place(x.at)
+	e.at, e.slot, e.event = x.at, x.slot, x.event
 }
 
 // firstBucket returns the first bucket of the window that is not empty, and the
@@ -206,18 +149,17 @@ func (w *wheel[E]) vacate(word, s uint) {
 	}
 }
 
-// unlink frees a node and returns its entry.
-func (w *wheel[E]) unlink(i uint32) entry[E] {
+// unlink frees a node and returns its entry, which is good until a node is
+// needed.
+func (w *wheel[E]) unlink(i uint32) *entry[E] {
 	e := &w.nodes[i-1]
-	x := *e
-	*e = entry[E]{next: w.vacant} // it may hold pointers
-	w.vacant = i
-	return x
+	e.next, w.vacant = w.vacant, i
+	return e
 }
 
 // firstOfMany is first for a bucket of several entries: it searches a short
 // one, and serves a long one sorted.
-func (l *list[E]) firstOfMany(word, s uint, limit Time) (x entry[E], ok bool) {
+func (l *list[E]) firstOfMany(word, s uint, limit Time) *entry[E] {
 	w := l.wheel
 	b := &w.buckets[s]
 	best, before := b.head, uint32(0)
@@ -226,7 +168,7 @@ func (l *list[E]) firstOfMany(word, s uint, limit Time) (x entry[E], ok bool) {
 	for p, i := best, w.nodes[best-1].next; i != 0; p, i = i, w.nodes[i-1].next {
 		if length++; length > fewEntries {
 			if (uint64(w.window)<<windowBits+uint64(s))<<w.shift > uint64(max(limit, 0)) {
-				return x, false
+				return nil
 			}
 			l.load(word, s)
 			return l.serve(limit)
@@ -237,7 +179,7 @@ func (l *list[E]) firstOfMany(word, s uint, limit Time) (x entry[E], ok bool) {
 	}
 	l.work.visits += uint64(length)
 	if at > limit {
-		return x, false
+		return nil
 	}
 	next := w.nodes[best-1].next
 	if before == 0 {
@@ -248,7 +190,7 @@ func (l *list[E]) firstOfMany(word, s uint, limit Time) (x entry[E], ok bool) {
 	if next == 0 {
 		b.tail = before
 	}
-	return w.unlink(best), true
+	return w.unlink(best)
 }
 
 // load begins to serve a bucket of the window.
@@ -259,9 +201,9 @@ func (l *list[E]) load(word, s uint) {
 	for i := w.buckets[s].head; i != 0; {
 		next := w.nodes[i-1].next
 		x := w.unlink(i)
-		x.next = uint32(len(w.run))
 		sorted = sorted && (len(w.run) == 0 || w.run[len(w.run)-1].at <= x.at)
-		w.run = append(w.run, x)
+		w.run = append(w.run, entry[E]{x.at, x.slot, uint32(len(w.run)), x.event})
+		x.event = *new(E) // it may hold pointers
 		i = next
 	}
 	l.work.visits += uint64(len(w.run))
@@ -280,30 +222,26 @@ func (l *list[E]) load(word, s uint) {
 
 // serve takes the first entry of the run and the heap, if it is due at limit or
 // before.
-func (l *list[E]) serve(limit Time) (x entry[E], ok bool) {
+func (l *list[E]) serve(limit Time) (x *entry[E]) {
 	w := l.wheel
-	if w.collecting {
+	switch {
+	case w.collecting:
 		l.begin()
-		return x, false
-	}
-	if w.next == len(w.run) || l.heapFirst() {
-		if len(l.heap.items) > 0 {
-			if l.heap.items[0].at > limit {
-				return x, false
-			}
-			x, ok = l.heap.pop(), true
+		return nil
+	case w.next < len(w.run) && !l.heapFirst():
+		if w.run[w.next].at > limit {
+			return nil
 		}
-	} else {
-		e := &w.run[w.next]
-		if e.at > limit {
-			return x, false
-		}
-		x, ok = *e, true
-		*e = entry[E]{}
+		x = &w.run[w.next]
 		w.next++
+	case len(l.heap.items) > 0:
+		if l.heap.items[0].at > limit {
+			return nil
+		}
+		x = l.popHeap()
 	}
 	l.served()
-	return x, ok
+	return x
 }
 
 // heapFirst reports whether the heap has an entry that comes before the run's.
@@ -322,149 +260,4 @@ func (l *list[E]) served() {
 		w.window = l.now >> w.shift >> windowBits // a peek may have moved it ahead
 	}
 	w.serving, w.frontier = false, w.start()
-}
-
-// advance moves the window to the first entry beyond it, splitting far buckets
-// on the way, unless that lies after limit. It reports whether the window has
-// an entry now. A window that is moved too early, by a peek, costs something:
-// until the clock has reached it everything that is pushed goes into the heap.
-func (l *list[E]) advance(limit Time) bool {
-	w := l.wheel
-	for w.summary == 0 {
-		if w.levels == 0 {
-			return false
-		}
-		level := uint(bits.TrailingZeros32(w.levels))
-		digit := uint(bits.TrailingZeros64(w.digits[level]))
-		window := (w.window>>(digitBits*level)&^63 | Time(digit)) << (digitBits * level)
-		c := w.far[level*64+digit]
-		if c.count == 1 { // its own window is the next one
-			window = w.store.chunk(c.head).entries[0].at >> w.shift >> windowBits
-		}
-		if window<<windowBits<<w.shift > limit {
-			return false
-		}
-		l.work.visits++
-		w.window = window
-		w.frontier = w.start()
-		w.forgetFar(level, digit)
-		l.spread(c)
-	}
-	return true
-}
-
-func (w *wheel[E]) forgetFar(level, digit uint) {
-	w.far[level*64+digit] = series{}
-	w.digits[level] &^= 1 << digit
-	if w.digits[level] == 0 {
-		w.levels &^= 1 << level
-	}
-}
-
-// spread puts the living entries of a series where they belong now and frees it.
-func (l *list[E]) spread(c series) {
-	w := l.wheel
-	l.work.moves += uint64(c.count)
-	for i := c.head; i != 0; {
-		k := w.store.chunk(i)
-		entries := k.entries[:k.count]
-		dead := uint32(0)
-		for j := range entries {
-			dead |= l.names[entries[j].slot]
-		}
-		for j := range entries {
-			if x := &entries[j]; dead < deadBit || !l.dropDead(x.slot) {
-				w.place(*x)
-			}
-		}
-		i = w.store.release(i)
-	}
-}
-
-// adapt looks at the tick. To change it costs a move of every entry, which is
-// allowed once for every half of them that was taken.
-func (l *list[E]) adapt() {
-	w := l.wheel
-	want := l.tickFor(int64(l.now-w.reviewed) / int64(l.taken))
-	w.reviewed, l.taken = l.now, 0
-	w.review = max(1024, l.count/2)
-	if want > w.shift+1 || want+1 < w.shift {
-		l.work.ticks++
-		l.rebuild(want)
-	}
-}
-
-// rebuild puts every entry where it belongs with another tick and drops the
-// dead.
-func (l *list[E]) rebuild(shift uint) {
-	w := l.wheel
-	var all series
-	for w.summary != 0 {
-		word, s := w.firstBucket()
-		for i := w.buckets[s].head; i != 0; {
-			next := w.nodes[i-1].next
-			w.store.append(&all, w.unlink(i))
-			i = next
-		}
-		w.vacate(word, s)
-	}
-	for w.levels != 0 {
-		level := uint(bits.TrailingZeros32(w.levels))
-		digit := uint(bits.TrailingZeros64(w.digits[level]))
-		w.store.join(&all, w.far[level*64+digit])
-		w.forgetFar(level, digit)
-	}
-	w.shift = shift
-	w.window = l.now >> shift >> windowBits
-	if !w.serving {
-		w.frontier = w.start()
-	}
-	l.spread(all)
-}
-
-// purgeWheel drops everything dead in the wheel.
-func (l *list[E]) purgeWheel() {
-	w := l.wheel
-	if w.collecting {
-		i := w.crowd.head
-		w.crowd = series{}
-		for i != 0 {
-			k := w.store.chunk(i)
-			for j := range k.entries[:k.count] {
-				if x := &k.entries[j]; !l.dropDead(x.slot) {
-					w.store.append(&w.crowd, *x)
-				}
-			}
-			i = w.store.release(i)
-		}
-		return
-	}
-	living := w.run[:0]
-	for _, x := range w.run[w.next:] {
-		if !l.dropDead(x.slot) {
-			living = append(living, x)
-		}
-	}
-	clear(w.run[len(living):])
-	w.run, w.next = living, 0
-	if w.serving {
-		l.served()
-	}
-	l.rebuild(w.shift)
-}
-
-func (w *wheel[E]) clone() *wheel[E] {
-	c := *w
-	c.nodes = slices.Clone(w.nodes)
-	c.run = slices.Clone(w.run)
-	c.store = w.store.clone()
-	return &c
-}
-
-// reset empties the wheel and keeps its memory.
-func (w *wheel[E]) reset() {
-	clear(w.nodes)
-	clear(w.run)
-	w.store.reset()
-	*w = wheel[E]{nodes: w.nodes[:0], run: w.run[:0], store: w.store}
 }

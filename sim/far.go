@@ -1,0 +1,187 @@
+package sim
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// advance moves the window to the first entry beyond it, splitting far buckets
+// on the way, unless that lies after limit. It reports whether the window has
+// an entry now. A window that is moved too early, by a peek, costs something:
+// until the clock has reached it everything that is pushed goes into the heap.
+func (l *list[E]) advance(limit Time) bool {
+	w := l.wheel
+	l.purgeIfMostAreDead() // also when the living were taken
+	for w.summary == 0 {
+		if w.levels == 0 {
+			return false
+		}
+		level := uint(bits.TrailingZeros32(w.levels))
+		digit := uint(bits.TrailingZeros64(w.digits[level]))
+		window := (w.window>>(digitBits*level)&^63 | Time(digit)) << (digitBits * level)
+		c := w.far[level*64+digit]
+		if c.count == 1 { // its own window is the next one
+			window = w.store.chunk(c.head).entries[0].at >> w.shift >> windowBits
+		}
+		if window<<windowBits<<w.shift > limit {
+			return false
+		}
+		l.work.visits++
+		w.window = window
+		w.frontier = w.start()
+		w.forgetFar(level, digit)
+		l.spread(c)
+	}
+	return true
+}
+
+// peekFar returns the instant of the first living entry beyond an empty window,
+// without moving that: until the clock had reached it everything that is pushed would
+// go into the heap. It looks through the first far bucket, and remembers what it
+// finds. If a program makes it look again and again, it moves the window after all,
+// and returns false; also if it found nothing but the dead, which it drops.
+func (l *list[E]) peekFar() (Time, bool) {
+	w := l.wheel
+	p := &w.peeked
+	if p.name != 0 && l.names[p.slot] == p.name {
+		return p.at, true
+	}
+	level := uint(bits.TrailingZeros32(w.levels))
+	digit := uint(bits.TrailingZeros64(w.digits[level]))
+	c := w.far[level*64+digit]
+	if w.scanned += int(c.count); w.scanned > 4*l.taken+1024 {
+		l.advance(Forever)
+		return 0, false
+	}
+	p.name = 0
+	w.store.each(c, func(x *entry[E]) {
+		if l.names[x.slot] < deadBit && (p.name == 0 || x.at < p.at) {
+			p.at, p.slot, p.name = x.at, x.slot, l.names[x.slot]
+		}
+	})
+	l.work.visits += uint64(c.count)
+	if p.name == 0 {
+		w.forgetFar(level, digit)
+		l.spread(c)
+	}
+	return p.at, p.name != 0
+}
+
+func (w *wheel[E]) forgetFar(level, digit uint) {
+	w.far[level*64+digit] = series{}
+	w.digits[level] &^= 1 << digit
+	if w.digits[level] == 0 {
+		w.levels &^= 1 << level
+	}
+}
+
+// spread puts the living entries of a series where they belong now and frees it.
+func (l *list[E]) spread(c series) {
+	w := l.wheel
+	l.work.moves += uint64(c.count)
+	for i := c.head; i != 0; {
+		k := w.store.chunk(i)
+		entries := k.entries[:k.count]
+		dead := uint32(0)
+		for j := range entries {
+			dead |= l.names[entries[j].slot]
+		}
+		for j := range entries {
+			if x := &entries[j]; dead < deadBit || !l.dropDead(x.slot) {
+				e := w.place(x.at) // move, whose call costs 4 ns with a million waiting
+				e.at, e.slot, e.event = x.at, x.slot, x.event
+			}
+		}
+		i = w.store.release(i)
+	}
+}
+
+// gather takes every entry out of its bucket and returns them; those of one
+// instant are in order.
+func (w *wheel[E]) gather() series {
+	all := w.crowd
+	w.crowd = series{}
+	for w.summary != 0 {
+		word, s := w.firstBucket()
+		for i := w.buckets[s].head; i != 0; {
+			next := w.nodes[i-1].next
+			x, to := w.unlink(i), w.store.append(&all)
+			to.at, to.slot, to.event = x.at, x.slot, x.event
+			x.event = *new(E)
+			i = next
+		}
+		w.vacate(word, s)
+	}
+	for w.levels != 0 {
+		level := uint(bits.TrailingZeros32(w.levels))
+		digit := uint(bits.TrailingZeros64(w.digits[level]))
+		w.store.join(&all, w.far[level*64+digit])
+		w.forgetFar(level, digit)
+	}
+	return all
+}
+
+// purgeWheel drops everything dead in the wheel.
+func (l *list[E]) purgeWheel() {
+	w := l.wheel
+	if w.collecting {
+		i := w.crowd.head
+		w.crowd = series{}
+		for i != 0 {
+			k := w.store.chunk(i)
+			for j := range k.entries[:k.count] {
+				if x := &k.entries[j]; !l.dropDead(x.slot) {
+					*w.store.append(&w.crowd) = *x
+				}
+			}
+			i = w.store.release(i)
+		}
+		return
+	}
+	living := w.run[:0]
+	for _, x := range w.run[w.next:] {
+		if !l.dropDead(x.slot) {
+			living = append(living, x)
+		}
+	}
+	clear(w.run[len(living):])
+	w.run, w.next = living, 0
+	if w.serving {
+		l.served()
+	}
+	l.rebuild(w.shift)
+}
+
+// clone returns a wheel with the same entries in the same order, and no more
+// memory than they need.
+func (w *wheel[E]) clone() *wheel[E] {
+	c := &wheel[E]{
+		shift: w.shift, window: w.window, frontier: w.frontier,
+		serving: w.serving, collecting: w.collecting, review: w.review, reviewed: w.reviewed,
+		run: slices.Clone(w.run[w.next:]),
+	}
+	for s := range w.buckets {
+		if w.occupied[s/64]>>(s%64)&1 == 0 {
+			continue
+		}
+		for i := w.buckets[s].head; i != 0; i = w.nodes[i-1].next {
+			c.move(&w.nodes[i-1])
+		}
+	}
+	for k := range w.far {
+		w.store.each(w.far[k], c.move)
+	}
+	w.store.each(w.crowd, func(x *entry[E]) { *c.store.append(&c.crowd) = *x })
+	return c
+}
+
+// reset empties the wheel and keeps its memory.
+func (w *wheel[E]) reset() {
+	all := w.gather()
+	for i := all.head; i != 0; {
+		i = w.store.release(i)
+	}
+	clear(w.run[w.next:])
+	w.run, w.next = w.run[:0], 0
+	w.peeked.name = 0
+}
