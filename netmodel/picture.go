@@ -34,7 +34,7 @@ func (p *picture) apply(r *Record) {
 	p.separate = p.separate || r.HalfOpen > 0
 	switch r.Kind {
 	case RequestQueued:
-		if p.marked['~'] > 0 { // it may have been held back
+		if p.marked['~'] > 0 || r.Conn == 0 { // it may have been held back, or nobody knows who it is
 			p.remove(p.find(r.Conn))
 		}
 		p.insert(len(p.entries), pictured{r.Conn, '('})

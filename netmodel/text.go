@@ -87,14 +87,17 @@ func (p *Printer) append(b []byte, r *Record) []byte {
 	b = p.pad(p.appendName(b, p.who(r)), start, columnTime+4+columnWho)
 	b = p.pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
 	b = p.appendResult(b, r)
-	if q != nil && !closes(r) {
+	rule := r.rule()
+	if q != nil || rule != "" {
 		b = p.pad(b, start, columnTime+6+columnWho+columnWhat+columnResult)
+	}
+	if q != nil && !closes(r) {
 		if len(p.queues) > 1 { // whose queue it is
 			b = append(strconv.AppendInt(append(b, "fd "...), int64(q.fd), 10), ' ')
 		}
 		b = q.appendText(b, p)
 	}
-	if rule := r.rule(); rule != "" {
+	if rule != "" {
 		b = p.pad(b, start, columnTime+7+columnWho+columnWhat+columnResult+columnPicture)
 		b = append(b, rule...)
 	}
@@ -342,11 +345,7 @@ func (s Segment) kindName() string {
 // appendName appends what may not be ASCII: the names that somebody gave, and the
 // "µs" of a duration.
 func (p *Printer) appendName(b []byte, name string) []byte {
-	for i := range len(name) {
-		if !utf8.RuneStart(name[i]) {
-			p.wide++
-		}
-	}
+	p.wide += len(name) - utf8.RuneCountInString(name)
 	return append(b, name...)
 }
 

@@ -91,6 +91,12 @@ func (l *list[E]) pushEarly(x entry[E]) {
 		*w.store.append(&w.crowd) = x
 		return
 	}
+	if w != nil && l.dead == l.count()-1 {
+		// Nothing else lives, and a peek may have moved the window far ahead: back.
+		l.purge()
+		w.move(&x)
+		return
+	}
 	l.heap.push(x)
 	if w != nil {
 		w.serving = true

@@ -157,6 +157,38 @@ func TestTheDeadGoWhenTheLivingWereTaken(t *testing.T) {
 	}
 }
 
+func TestTheDeadGoFromTheHeapOfALongRunToo(t *testing.T) {
+	var e Engine[*int]
+	e.list.open()
+	for range 10 { // enough to be served in order
+		e.At(5, new(int))
+	}
+	e.Next()
+	for range 1_000 { // these come into the heap
+		e.Cancel(e.At(5, new(int)))
+	}
+	if got := pointers(&e.list); got > 9+purgeFrom {
+		t.Errorf("9 events wait, and the engine holds %d; want at most %d more", got, purgeFrom)
+	}
+}
+
+func TestALookAtATimerIsForgottenByReset(t *testing.T) {
+	var e Engine[int]
+	for i := range 600 {
+		e.At(1<<40+Time((i+100)%600), i)
+	}
+	if at, _ := e.Peek(); at != 1<<40 {
+		t.Fatalf("Peek() = %d, want %d", at, 1<<40)
+	}
+	e.Reset()
+	for i := range 100 {
+		e.At(1<<45+Time(i), i)
+	}
+	if at, _ := e.Peek(); at != 1<<45 {
+		t.Errorf("Peek() = %d after Reset, want %d", at, Time(1<<45))
+	}
+}
+
 func TestACloneOfAnEngineThatWasResetSharesNothing(t *testing.T) {
 	var e Engine[int]
 	for i := range 1_000 {
@@ -289,4 +321,15 @@ func TestToCancelTheFirstFarTimerAgainAndAgainIsNotQuadratic(t *testing.T) {
 	if visits := e.list.work.visits; visits > 20*n {
 		t.Errorf("%d entries looked at for %d timers, want at most 20 each", visits, n)
 	}
+	// The window was moved to the timers in the end, and they are gone.
+	e.list.work, e.list.heap.steps = work{}, 0
+	table := laws[0].times()
+	for i := range 1_000 {
+		e.After(table[i], benchEvent{})
+	}
+	for i := range 50_000 {
+		event, _ := e.Next()
+		e.After(table[i], event)
+	}
+	wantLittleWork(t, &e.list, 50_000)
 }

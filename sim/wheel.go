@@ -256,8 +256,5 @@ func (l *list[E]) served() {
 	if w.next < len(w.run) || len(l.heap.items) > 0 {
 		return
 	}
-	if w.summary == 0 && w.levels == 0 {
-		w.window = l.now >> w.shift >> windowBits // a peek may have moved it ahead
-	}
 	w.serving, w.frontier = false, w.start()
 }

@@ -1,0 +1,235 @@
+package netmodel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"wspsim/sim"
+)
+
+// These tests hold the tables of a Host against what is obviously right: timers
+// against a sorted slice, connections by their addresses against a map.
+
+// plainTimer is a timer of the sorted slice.
+type plainTimer struct {
+	at    sim.Time
+	order int
+	place int32
+}
+
+func TestTimersRingInTheOrderOfASortedList(t *testing.T) {
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		waits := make([]time.Duration, 1+r.IntN(80)) // also more lists than a stack ever needs
+		for i := range waits {
+			waits[i] = time.Duration(1 + r.IntN(20)) // few, so that ties are the rule
+			if seed%2 == 0 {
+				waits[i] = time.Duration(1 + r.IntN(1000))
+			}
+		}
+		var timers timerLists
+		var plain []plainTimer
+		now, order := sim.Time(0), 0
+		for step := range 3_000 {
+			switch r.IntN(4) {
+			case 0, 1:
+				wait := waits[r.IntN(len(waits))]
+				at := now.Add(wait)
+				if r.IntN(8) == 0 {
+					at = now.Add(wait / 2) // a wheel that rounds now this way, now that
+				}
+				order++
+				k := timers.set(wait, timer{at: at})
+				i, _ := slices.BinarySearchFunc(plain, at, func(p plainTimer, at sim.Time) int {
+					if p.at <= at {
+						return -1
+					}
+					return 1
+				})
+				plain = slices.Insert(plain, i, plainTimer{at, order, k})
+			case 2:
+				if len(plain) > 0 {
+					i := r.IntN(len(plain))
+					timers.cancel(plain[i].place)
+					plain = slices.Delete(plain, i, i+1)
+				}
+			case 3:
+				if len(plain) > 0 {
+					k := timers.next()
+					if now = plain[0].at; k != plain[0].place || timers.armed[k].at != now {
+						t.Fatalf("seed %d, step %d: timer %d rings at %v, want %d at %v", seed, step, k, timers.armed[k].at, plain[0].place, now)
+					}
+					timers.take(k)
+					timers.cancel(k)
+					plain = plain[1:]
+				}
+			}
+			at, ok := timers.deadline()
+			if ok != (len(plain) > 0) || ok && at != plain[0].at || timers.count != len(plain) {
+				t.Fatalf("seed %d, step %d: deadline() = %v, %v with %d timers; want those of %v", seed, step, at, ok, timers.count, plain[:min(1, len(plain))])
+			}
+		}
+		if n := len(timers.lists); n > len(waits) {
+			t.Errorf("seed %d: %d lists for %d different waits", seed, n, len(waits))
+		}
+	}
+}
+
+func TestAListOfTimersThatIsEmptyServesTheNextWait(t *testing.T) {
+	var timers timerLists
+	for i := range 1_000 {
+		k := timers.set(time.Duration(i+1), timer{at: sim.Time(i + 1)})
+		if i%2 == 0 {
+			timers.cancel(k)
+		} else {
+			timers.take(k)
+			timers.cancel(k)
+		}
+	}
+	if n := len(timers.lists); n != 1 {
+		t.Errorf("%d lists after 1,000 different waits, one at a time; want 1", n)
+	}
+}
+
+// SO_LINGER runs out in the slot in which data would be sent again: it was set last,
+// rings first, and breaks the connection.
+func TestATimerThatIsTakenBackWhileItsSlotRingsDoesNotRing(t *testing.T) {
+	h := NewHost(HostConfig{Profile: Linux(), Addrs: []IP{testIP}})
+	_ = h.Startup()
+	fd, _ := h.Socket(Stream)
+	i := h.table.lookup(fd)
+	s := &h.socks[i]
+	s.state, s.local, s.remote = stateOpen, Addr{testIP, 1}, Addr{testIP + 1, 2}
+	s.sent, s.acked = 2, 1
+	h.enlist(i)
+	h.arm(i, time.Second)
+	s.lingering = h.schedule(i, time.Second, timerLinger)
+	h.DrainRecords(nil)
+	at, _ := h.Deadline()
+	h.Advance(at)
+	for _, r := range h.DrainRecords(nil) {
+		if r.Kind != Broken {
+			t.Errorf("record %+v: want nothing but the break", r)
+		}
+	}
+	if h.timers.count != 0 || s.state != stateBroken {
+		t.Errorf("%d timers are set, the socket is in state %d; want none, broken", h.timers.count, s.state)
+	}
+	if a, b := h.timers.set(1, timer{}), h.timers.set(1, timer{}); a == b {
+		t.Error("one place was freed twice: two timers have it")
+	}
+}
+
+func TestConnectionsAreFoundAsInAMap(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		h := NewHost(HostConfig{Profile: WSP(), Addrs: []IP{testIP}})
+		type ends struct{ local, remote Addr }
+		want := map[ends]int32{}
+		var known []ends
+		draw := func() ends {
+			return ends{Addr{testIP, uint16(r.IntN(4))}, Addr{IP(r.IntN(40)), uint16(r.IntN(8))}}
+		}
+		for step := range 4_000 {
+			e := draw()
+			if i := h.connection(e.local, e.remote); i != want[e] {
+				t.Fatalf("seed %d, step %d: connection(%v) = %d, want %d", seed, step, e, i, want[e])
+			}
+			switch i := want[e]; {
+			case i == 0 && len(want) < 20+int(seed)*40:
+				i = h.newSocket(Stream, stateOpen)
+				h.socks[i].local, h.socks[i].remote = e.local, e.remote
+				h.enlist(i)
+				want[e] = i
+				known = append(known, e)
+			case i != 0:
+				h.strike(i)
+				h.strike(i) // once more changes nothing
+				delete(want, e)
+			}
+			if h.tuples.used != len(want) {
+				t.Fatalf("seed %d, step %d: %d are in the table, want %d", seed, step, h.tuples.used, len(want))
+			}
+			if n := len(h.tuples.slots); n > 0 && 2*h.tuples.used > n {
+				t.Fatalf("seed %d, step %d: %d of %d places are taken: more than half", seed, step, h.tuples.used, n)
+			}
+		}
+		for _, e := range known {
+			if i := h.connection(e.local, e.remote); i != want[e] {
+				t.Fatalf("seed %d: at the end connection(%v) = %d, want %d", seed, e, i, want[e])
+			}
+		}
+	}
+}
+
+// ---- the picture of a queue
+
+// recount counts the marks of a picture one by one.
+func (p *picture) recount() (marked [128]int32) {
+	for _, e := range p.entries {
+		marked[e.mark]++
+	}
+	return marked
+}
+
+func TestThePictureOfAQueueCountsWhatItHas(t *testing.T) {
+	kinds := []Kind{RequestQueued, RequestOffered, RequestHeld, AckPutOff, Completed, AbortedPending, Deferred, RequestAccepted, ResetPending, Withdrawn}
+	r := rand.New(rand.NewPCG(1, 9))
+	p := picture{limit: 20}
+	for step := range 20_000 {
+		rec := Record{Kind: kinds[r.IntN(len(kinds))], Conn: ConnID(r.IntN(30)), Value: int64(r.IntN(5)), Limit: 20}
+		if rec.Kind == AckPutOff {
+			rec.Cause = HeldBack
+		}
+		if r.IntN(200) == 0 {
+			p.empty()
+		}
+		p.apply(&rec)
+		if got := p.recount(); got != p.marked {
+			t.Fatalf("step %d, %+v: the picture counts %v, it has %v", step, rec, p.marked, got)
+		}
+	}
+}
+
+func TestAHeldRequestThatIsQueuedIsDrawnOnce(t *testing.T) {
+	var p picture
+	for _, kind := range []Kind{RequestHeld, RequestQueued} {
+		p.apply(&Record{Kind: kind, Conn: 7, Limit: 3, Available: 2})
+	}
+	to := Printer{Conn: func(c ConnID) string { return fmt.Sprint("c", c) }}
+	if got, want := string(p.appendText(nil, &to)), "[(c7) . .]"; got != want {
+		t.Errorf("the queue is drawn %q, want %q", got, want)
+	}
+	var nobody picture
+	for range 2 {
+		nobody.apply(&Record{Kind: RequestQueued, Limit: 3, Available: 2})
+	}
+	if got, want := len(nobody.entries), 1; got != want {
+		t.Errorf("two requests of nobody in particular are %d entries, want %d", got, want)
+	}
+}
+
+func TestThePictureOfALongLivedQueueAllocatesNothing(t *testing.T) {
+	var p picture
+	next := ConnID(0)
+	turn := func() {
+		next++
+		p.apply(&Record{Kind: RequestQueued, Conn: next, Limit: 200})
+		p.apply(&Record{Kind: Completed, Conn: next, Value: int64(len(p.entries) - 1), Limit: 200})
+		if next > 100 {
+			p.apply(&Record{Kind: RequestAccepted, Conn: next - 100, Limit: 200})
+		}
+	}
+	for range 5_000 {
+		turn()
+	}
+	if n := testing.AllocsPerRun(5_000, turn); n != 0 {
+		t.Errorf("a connection that comes and goes: %v allocations, want none", n)
+	}
+	if len(p.entries) != 100 || p.entries[0].conn != next-99 {
+		t.Errorf("%d entries from %d on, want 100 from %d on", len(p.entries), p.entries[0].conn, next-99)
+	}
+}
