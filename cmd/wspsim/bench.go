@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,21 +18,22 @@ func (s *session) benchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast this machine simulates",
-		Long: "Measures, in about half a minute: events and connections a second, how the cost of one grows with their\n" +
-			"number, the memory of waiting clients, and what further cores bring. The work is the same on every\n" +
-			"machine, and so is its hash. For a comparison with other simulators see README, \"How fast\".",
+		Long: "Measures, in about half a minute, and then prints: events and connections a second, how the cost of\n" +
+			"one grows with their number, the memory of waiting clients, and what further cores bring. The work\n" +
+			"is the same on every machine, and so is its hash. For a comparison with other simulators see README,\n" +
+			"\"How fast\".",
 		Example: "  wspsim bench\n" +
 			"  wspsim bench --quick\n" +
-			"  wspsim bench --clients 10000000      weigh ten million waiting clients",
+			"  wspsim bench --clients 1e7           weigh ten million waiting clients",
 		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o := bench.Options{Quick: quick}
 			if c.Flags().Changed("clients") {
-				n, err := strconv.Atoi(clients)
-				if err != nil || n < 1000 || n > bench.MaxClients {
-					return fmt.Errorf("--clients %q: want a number from 1000 to %d", clients, bench.MaxClients)
+				n, err := strconv.ParseFloat(strings.ReplaceAll(clients, ",", ""), 64)
+				if !(err == nil && n == math.Trunc(n) && n >= 1000 && n <= bench.MaxClients) {
+					return fmt.Errorf("--clients %q: want a whole number from 1000 to %d, such as 1e6", clients, bench.MaxClients)
 				}
-				o.Clients = n
+				o.Clients = int(n)
 			}
 			result := bench.Run(s.ctx, o, screen.NewProgress(s.stderr))
 			if asJSON {

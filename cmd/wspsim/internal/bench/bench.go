@@ -5,11 +5,13 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 	"time"
 
 	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
 )
 
@@ -35,6 +37,7 @@ type Result struct {
 	Blocked     Share   // of its customers
 	Connections []Connection
 	Growth      []Point // a connection, in a run of so many
+	Crowds      []Point // a connection, of so many clients
 	Weight      Weight
 	Cores       []Core
 	Hash        uint64 // of the work
@@ -51,9 +54,9 @@ type Point struct {
 // Share is a part of a whole.
 type Share struct{ Part, Whole int }
 
-// Connection is what a connect attempt costs under a profile.
+// Connection is what a connect attempt costs.
 type Connection struct {
-	Name        string  `json:"profile"`
+	Name        string  `json:"name"`
 	Nanoseconds float64 `json:"ns"`
 }
 
@@ -87,7 +90,8 @@ func Run(ctx context.Context, o Options, p *screen.Progress) *Result {
 	}
 	defer p.Clear()
 	began := time.Now()
-	for _, step := range []func(){m.events, m.timers, m.queue, m.connections, m.growth, m.weigh, m.cores} {
+	for _, step := range m.steps() {
+		m.step++
 		if step(); m.over() {
 			r.Interrupted = true
 			break
@@ -103,11 +107,18 @@ type meter struct {
 	progress *screen.Progress
 	result   *Result
 	scale    int // the work is divided by it
+	step     int // which of steps it is at
+}
+
+func (m *meter) steps() []func() {
+	return []func(){m.events, m.timers, m.queue, m.connections, m.growth, m.crowds, m.weigh, m.cores}
 }
 
 func (m *meter) over() bool { return m.ctx.Err() != nil }
 
-func (m *meter) show(what string) { m.progress.Show(func() string { return "measuring: " + what }) }
+func (m *meter) show(what string) {
+	m.progress.Show(func() string { return fmt.Sprintf("step %d of %d: %s", m.step, len(m.steps()), what) })
+}
 
 // note folds what came out of a piece of work into the hash of all.
 func (m *meter) note(words ...uint64) {
@@ -148,35 +159,48 @@ func (m *meter) events() {
 func (m *meter) timers() {
 	g := newGuards(1_000)
 	m.result.Timers = Point{1_000, m.least("timers", 2_000_000/m.scale, g.run)}
-	m.note(uint64(g.cancelled))
+	if !m.over() {
+		m.note(uint64(g.cancelled))
+	}
 }
 
 func (m *meter) queue() {
 	q := newQueue()
 	m.result.Queue = Point{1, m.least("a queue", 2_000_000/m.scale, q.run)}
 	m.result.Blocked = Share{q.refused, q.offered}
-	m.note(uint64(q.refused))
+	if !m.over() {
+		m.note(uint64(q.refused))
+	}
 }
 
-// crowdSize is how many clients the connections are measured with.
-const crowdSize = 1_000
+// The usual crowd, which asks for a little more than the worker can do, and one
+// that keeps the queue full.
+const (
+	crowdSize, crowdAsks         = 1_000, 11
+	fullCrowdSize, fullCrowdAsks = 10_000, 40
+)
 
 func (m *meter) connections() {
 	for _, c := range []struct {
 		name    string
 		profile netmodel.Profile
+		full    bool
 		written bool
 	}{
-		{"wsp", netmodel.WSP(), false},
-		{"wsp, the trace written", netmodel.WSP(), true},
-		{"linux", netmodel.Linux(), false},
+		{"wsp", netmodel.WSP(), false, false},
+		{"wsp, trace written", netmodel.WSP(), false, true},
+		{"wsp, queue full", netmodel.WSP(), true, false},
+		{"linux, queue full", netmodel.Linux(), true, false},
 	} {
-		crowd := NewCrowd(c.profile, crowdSize)
+		crowd := NewCrowd(c.profile, crowdSize, crowdAsks)
+		if c.full {
+			crowd = NewCrowd(c.profile, fullCrowdSize, fullCrowdAsks)
+		}
 		if c.written {
 			crowd.WriteTrace(func([]byte) {})
 		}
 		crowd.Run(100_000 / m.scale) // until the crowd is in its stride
-		ns := m.least("connections", 500_000/m.scale, func(count int) { crowd.Run(crowd.Offered + count) })
+		ns := m.least("connections, "+c.name, 500_000/m.scale, func(count int) { crowd.Run(crowd.Offered + count) })
 		if m.over() {
 			return
 		}
@@ -187,27 +211,50 @@ func (m *meter) connections() {
 }
 
 // growth measures whole runs, from nothing on, each ten times as long as the one
-// before. Short ones are made often.
+// before. Short ones are made often, and the fastest counts.
 func (m *meter) growth() {
-	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000, 10_000_000 / m.scale} {
-		again := max(1, 100_000/n)
-		var crowd *Crowd
-		start := time.Now()
-		for range again {
-			crowd = NewCrowd(netmodel.WSP(), crowdSize)
+	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000, 10_000_000} {
+		if n > 10_000_000/m.scale {
+			break
+		}
+		best := time.Duration(0)
+		var hash uint64
+		for i := range max(1, min(100, 3_000_000/n)) {
+			start := time.Now()
+			crowd := NewCrowd(netmodel.WSP(), crowdSize, crowdAsks)
 			for done := 0; done < n && !m.over(); {
 				done = min(n, done+100_000)
 				crowd.Run(done)
-				m.show("growth")
+				m.show("growth, " + words.Count(n) + " connections")
 			}
+			if d := time.Since(start); i == 0 || d < best {
+				best = d
+			}
+			hash, _ = crowd.Hash()
 		}
 		if m.over() {
 			return
 		}
-		ns := float64(time.Since(start)) / float64(n*again)
+		m.note(hash)
+		m.result.Growth = append(m.result.Growth, Point{n, float64(best) / float64(n)})
+	}
+}
+
+// crowds measures connections of more and more clients.
+func (m *meter) crowds() {
+	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
+		if n > 1_000_000/m.scale {
+			break
+		}
+		crowd := NewCrowd(netmodel.WSP(), n, crowdAsks)
+		crowd.Run(n / 2)
+		ns := m.least("crowds, "+words.Count(n)+" clients", 500_000/m.scale, func(count int) { crowd.Run(crowd.Offered + count) })
+		if m.over() {
+			return
+		}
 		hash, _ := crowd.Hash()
 		m.note(hash)
-		m.result.Growth = append(m.result.Growth, Point{n, ns})
+		m.result.Crowds = append(m.result.Crowds, Point{n, ns})
 	}
 }
 
@@ -215,7 +262,7 @@ func (m *meter) growth() {
 func (m *meter) weigh() {
 	m.show("memory")
 	before := heap()
-	crowd := NewCrowd(netmodel.WSP(), m.result.Options.Clients)
+	crowd := NewCrowd(netmodel.WSP(), m.result.Options.Clients, crowdAsks)
 	total := heap() - before
 	runtime.KeepAlive(crowd)
 	m.result.Weight = Weight{m.result.Options.Clients, float64(total) / float64(m.result.Options.Clients), total}
@@ -238,7 +285,7 @@ func (m *meter) cores() {
 	var one time.Duration
 	var want []uint64
 	for _, workers := range counts {
-		if workers > max(2, runtime.NumCPU()) {
+		if workers > max(2, runtime.GOMAXPROCS(0)) {
 			break
 		}
 		best := time.Duration(0)
@@ -249,7 +296,7 @@ func (m *meter) cores() {
 			}
 			start := time.Now()
 			got := Replicate(workers, replications, func(i int) uint64 {
-				c := newCrowd(netmodel.WSP(), crowdSize, uint64(i))
+				c := newCrowd(netmodel.WSP(), crowdSize, crowdAsks, uint64(i))
 				c.Run(offered)
 				hash, _ := c.Hash()
 				return hash

@@ -9,9 +9,10 @@ import (
 
 // Crowd is the load of connections: virtual clients that think, and then connect
 // to a listener 100 us away with a backlog of 128. One worker accepts, needs 10 us
-// on the average, and closes hard, so that nothing is left; the clients together
-// ask for 1.1 times what it can do. A client that is refused tries twice more,
-// 500 ms apart.
+// on the average, and closes hard, so that nothing is left. A client that is
+// refused tries twice more, 500 ms apart; one that is not answered sends its SYN
+// again after a second. (Stacks that let a client connect and reset it then are not
+// told from a worker that closes.)
 //
 // Every segment passes through a netmodel.Host, and everything that it records is
 // counted and hashed. A client is 24 bytes and one scheduled event of 24: a
@@ -19,6 +20,7 @@ import (
 // of a netmodel.Network have.
 type Crowd struct {
 	Offered, Accepted, Refused int
+	Ignored                    int // SYNs that had to be sent again
 
 	engine   sim.Engine[event]
 	host     *netmodel.Host
@@ -92,14 +94,15 @@ const (
 )
 
 // NewCrowd returns n clients that begin to think, at a server with the profile.
-// Where a full queue ignores requests, they send theirs again.
-func NewCrowd(p netmodel.Profile, n int) *Crowd { return newCrowd(p, n, 1) }
+// While none waits they ask, all together, for so many tenths of what the worker
+// can do: 11 is a little too much, with 40 the queue is always full.
+func NewCrowd(p netmodel.Profile, n, tenths int) *Crowd { return newCrowd(p, n, tenths, 1) }
 
-func newCrowd(p netmodel.Profile, n int, seed uint64) *Crowd {
+func newCrowd(p netmodel.Profile, n, tenths int, seed uint64) *Crowd {
 	c := &Crowd{
 		server:   netmodel.Addr{IP: netmodel.IPv4(10, 0, 0, 1), Port: 80},
 		callers:  make([]caller, n),
-		thinking: sim.Exponential{Average: time.Duration(n) * service * 10 / 11},
+		thinking: sim.Exponential{Average: time.Duration(n) * service * 10 / time.Duration(tenths)},
 		worker:   sim.Stream(seed, 0, drawsService),
 		wakeAt:   -1,
 	}
@@ -254,6 +257,7 @@ func (c *Crowd) insist(who uint32) {
 		c.engine.After(oneWay, event{resetArrives, who})
 		return
 	}
+	c.Ignored++
 	c.guards[who] = c.engine.After(sendsAgain, event{guardRings, who})
 	c.engine.After(oneWay, event{synAgain, who})
 }

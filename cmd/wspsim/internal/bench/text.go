@@ -18,24 +18,20 @@ func (r *Result) Text(w *bufio.Writer, style screen.Style) {
 	if r.Interrupted {
 		fmt.Fprintln(w, "Interrupted; so far:")
 	}
-	fmt.Fprintf(w, "%s/%s, %s, %s, model %s; the least of %d rounds\n",
-		runtime.GOOS, runtime.GOARCH, words.Counted(runtime.NumCPU(), "core"), runtime.Version(), play.ModelVersion, rounds)
+	fmt.Fprintf(w, "%s/%s, %s, %s, model %s\nTime by the clock on the wall, the least of several rounds: on a busy machine it is more.\n",
+		runtime.GOOS, runtime.GOARCH, words.Counted(runtime.GOMAXPROCS(0), "core"), runtime.Version(), play.ModelVersion)
 	r.events(w, style)
 	r.connections(w, style)
 	r.rest(w, style)
-	fmt.Fprintf(w, "\n  hash   %016x of the work, the same on every machine%s\n", r.Hash, r.hashOf())
-	fmt.Fprintf(w, "  took   %v\n", r.Took.Round(100*time.Millisecond))
-}
-
-// hashOf says what the hash depends on, where that is not the default.
-func (r *Result) hashOf() string {
-	switch {
-	case r.Interrupted:
-		return " that gets as far"
-	case r.Options.Quick:
-		return " with --quick"
+	fmt.Fprintln(w)
+	if !r.Interrupted {
+		with := ""
+		if r.Options.Quick {
+			with = " with --quick"
+		}
+		fmt.Fprintf(w, "  hash   %016x of the work, the same on every machine%s\n", r.Hash, with)
 	}
-	return ""
+	fmt.Fprintf(w, "  took   %v\n", r.Took.Round(100*time.Millisecond))
 }
 
 func (r *Result) events(w *bufio.Writer, style screen.Style) {
@@ -47,15 +43,14 @@ func (r *Result) events(w *bufio.Writer, style screen.Style) {
 		fmt.Fprintf(w, "  a guard cancelled and armed again, two events scheduled: %.0f ns\n", ns)
 	}
 	if ns := r.Queue.Nanoseconds; ns > 0 {
-		fmt.Fprintf(w, "  a customer of M/M/1/10: %.0f ns, %.4f of them blocked (theory: 0.0508)\n",
-			ns, float64(r.Blocked.Part)/float64(r.Blocked.Whole))
+		fmt.Fprintf(w, "  a customer of M/M/1/10, with two draws of sim.Exponential: %.0f ns; %.4f blocked (theory: 0.0508)\n",
+			ns, r.Blocked.ratio())
 	}
 }
 
 func (r *Result) connections(w *bufio.Writer, style screen.Style) {
 	if len(r.Connections) > 0 {
-		fmt.Fprintf(w, "\n%s: SYN, SYN-ACK, ACK, accept, close; every record hashed; %s clients, backlog %d\n",
-			style.Bold("Connections"), words.Count(crowdSize), backlog)
+		fmt.Fprintf(w, "\n%s: SYN, SYN-ACK, ACK, accept, close; backlog %d; every record hashed\n", style.Bold("Connections"), backlog)
 		for _, c := range r.Connections {
 			fmt.Fprintf(w, "  %-24s %6.0f ns %12s a second\n", c.Name, c.Nanoseconds, perSecond(c.Nanoseconds))
 		}
@@ -64,17 +59,24 @@ func (r *Result) connections(w *bufio.Writer, style screen.Style) {
 		fmt.Fprintf(w, "\n%s: a run of so many connections, from nothing on\n", style.Bold("Growth"))
 		costs(w, "connections", r.Growth, "connections")
 	}
+	if len(r.Crowds) > 0 {
+		fmt.Fprintf(w, "\n%s: a connection of so many clients\n", style.Bold("Crowds"))
+		costs(w, "clients", r.Crowds, "connections")
+	}
 }
 
 func (r *Result) rest(w *bufio.Writer, style screen.Style) {
 	if m := r.Weight; m.Clients > 0 {
-		fmt.Fprintf(w, "\n%s: %s clients that wait, each with its timer: %.0f bytes each, %.0f MiB in all\n",
-			style.Bold("Memory"), words.Count(m.Clients), m.Bytes, float64(m.Total)/(1<<20))
+		fmt.Fprintf(w, "\n%s: %s clients that wait, each with its timer: %.0f bytes each, %s in all\n",
+			style.Bold("Memory"), words.Count(m.Clients), m.Bytes, size(m.Total))
 	}
 	if len(r.Cores) > 0 {
 		fmt.Fprintf(w, "\n%s: %d independent runs\n", style.Bold("Cores"), replications)
 		for _, c := range r.Cores {
 			same := "the same results"
+			if c.Workers > 1 && c.Speedup < 1.5 {
+				same += " (is the machine busy?)"
+			}
 			if !c.Same {
 				same = style.Red("OTHER RESULTS: this is a defect")
 			}
@@ -94,6 +96,14 @@ func costs(w *bufio.Writer, size string, points []Point, what string) {
 	fmt.Fprintf(w, "  %-18s%s\n  %-18s%s\n  %-18s%s\n", size, &sizes, "ns each", &each, what+" a second", &rates)
 }
 
+// size returns a number of bytes in a unit that fits.
+func size(bytes uint64) string {
+	if bytes < 10<<20 {
+		return words.Count(bytes>>10) + " KiB"
+	}
+	return words.Count(bytes>>20) + " MiB"
+}
+
 // perSecond returns how many there are in a second, to three digits.
 func perSecond(ns float64) string {
 	n := int64(1e9 / max(ns, 1e-3))
@@ -107,7 +117,7 @@ func perSecond(ns float64) string {
 // Schema is that of the JSON document.
 const Schema = "wspsim.bench/v1"
 
-// JSON prints what was measured as one document.
+// JSON prints what was measured as one document; what was not is left out.
 func (r *Result) JSON(w *bufio.Writer) error {
 	doc := struct {
 		Schema      string       `json:"schema"`
@@ -119,26 +129,33 @@ func (r *Result) JSON(w *bufio.Writer) error {
 		Quick       bool         `json:"quick"`
 		Interrupted bool         `json:"interrupted"`
 		Events      []Point      `json:"event_ns"`
-		Timer       float64      `json:"timer_cycle_ns"`
-		Customer    float64      `json:"mm1k_customer_ns"`
+		Timer       float64      `json:"timer_cycle_ns,omitzero"`
+		Customer    float64      `json:"mm1k_customer_ns,omitzero"`
+		Blocked     float64      `json:"mm1k_blocked,omitzero"`
 		Connections []Connection `json:"connection_ns"`
 		Growth      []Point      `json:"growth_ns"`
-		Clients     int          `json:"waiting_clients"`
-		Bytes       float64      `json:"bytes_per_waiting_client"`
+		Crowds      []Point      `json:"crowd_ns"`
+		Clients     int          `json:"waiting_clients,omitzero"`
+		Bytes       float64      `json:"bytes_per_waiting_client,omitzero"`
 		Cores       []Core       `json:"cores"`
-		Hash        string       `json:"work_hash"`
+		Hash        string       `json:"work_hash,omitzero"`
 		TookNS      int64        `json:"took_ns"`
 	}{
-		Schema: Schema, Model: play.ModelVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
+		Schema: Schema, Model: play.ModelVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0),
 		Quick: r.Options.Quick, Interrupted: r.Interrupted,
-		Events: listOf(r.Events), Timer: r.Timers.Nanoseconds, Customer: r.Queue.Nanoseconds, Growth: listOf(r.Growth),
-		Clients: r.Weight.Clients, Bytes: r.Weight.Bytes, Connections: listOf(r.Connections), Cores: listOf(r.Cores),
-		Hash: fmt.Sprintf("%016x", r.Hash), TookNS: int64(r.Took),
+		Events: listOf(r.Events), Timer: r.Timers.Nanoseconds, Customer: r.Queue.Nanoseconds, Blocked: r.Blocked.ratio(),
+		Connections: listOf(r.Connections), Growth: listOf(r.Growth), Crowds: listOf(r.Crowds),
+		Clients: r.Weight.Clients, Bytes: r.Weight.Bytes, Cores: listOf(r.Cores), TookNS: int64(r.Took),
+	}
+	if !r.Interrupted {
+		doc.Hash = fmt.Sprintf("%016x", r.Hash)
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(doc)
 }
+
+func (s Share) ratio() float64 { return float64(s.Part) / float64(max(s.Whole, 1)) }
 
 // listOf makes an empty list of none: null is no list to those who read it.
 func listOf[T any](list []T) []T { return append([]T{}, list...) }

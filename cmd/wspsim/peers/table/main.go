@@ -1,6 +1,6 @@
 // Command table prints the medians of the results that it reads: nanoseconds of
-// CPU time for one unit of each load, and how many times as much that is as the
-// candidate's.
+// CPU time for one unit of each load, how many times as much that is as wspsim's, how
+// many units were measured, and a number by which to see that they were.
 package main
 
 import (
@@ -19,9 +19,13 @@ var units = []struct{ load, unit string }{
 	{"mm1k", "a customer of M/M/1/10"},
 	{"timers", "a guard cancelled and armed again, two events scheduled"},
 	{"connect", "a connect attempt"},
-	{"connect-linux", "a connect attempt, profile linux"},
 	{"connect-written", "a connect attempt, its trace written"},
+	{"connect-full", "a connect attempt, the queue full"},
+	{"connect-full-linux", "a connect attempt, the queue full, profile linux"},
 }
+
+// candidate begins the name of whom the others are compared with.
+const candidate = "candidate "
 
 type key struct {
 	load string
@@ -31,6 +35,7 @@ type key struct {
 type row struct {
 	name  string
 	costs []float64
+	count float64
 	check string
 }
 
@@ -59,7 +64,7 @@ func main() {
 			tables[k] = append(tables[k], &row{name: f[2]})
 		}
 		r := tables[k][at]
-		r.costs, r.check = append(r.costs, seconds/count*1e9), f[7]
+		r.costs, r.count, r.check = append(r.costs, seconds/count*1e9), count, f[7]
 	}
 	for _, u := range units {
 		var sizes []int
@@ -84,7 +89,7 @@ func show(load, unit string, n int, rows []*row) {
 	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(a.median(), b.median()) })
 	ours := 0.0
 	for _, r := range rows {
-		if strings.HasPrefix(r.name, "candidate") {
+		if strings.HasPrefix(r.name, candidate) {
 			ours = r.median()
 		}
 	}
@@ -93,7 +98,7 @@ func show(load, unit string, n int, rows []*row) {
 		if ours > 0 {
 			times = fmt.Sprintf("%8.1f x", r.median()/ours)
 		}
-		fmt.Printf("  %-36s %12.1f %s   %s\n", r.name, r.median(), times, r.check)
+		fmt.Printf("  %-36s %12.1f %10s   of %.0e, %s\n", strings.TrimPrefix(r.name, candidate), r.median(), times, r.count, r.check)
 	}
 }
 
