@@ -121,3 +121,43 @@ func BenchmarkNetworkConnection(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "conns/s")
 	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
 }
+
+// What a Network remembers of each attempt lies in pages of a thousand: nothing
+// else is allocated.
+func TestAConnectionThroughANetworkCostsNoAllocationOfItsOwn(t *testing.T) {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
+	h := n.Host(server)
+	fd, _ := h.Socket(netmodel.Stream)
+	_ = h.Bind(fd, netmodel.Addr{Port: port})
+	_ = h.Listen(fd, 200)
+	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: port}
+	first := n.AddClients(netmodel.ClientConfig{Name: "c", Host: crowd, To: to}, 100)
+	var records []netmodel.Record
+	next, accepted := netmodel.ClientID(0), 0
+	once := func() {
+		n.Start(first+next%100, 0)
+		next++
+		n.Run(n.Now().Add(100 * time.Microsecond))
+		for {
+			a, err := n.Host(server).Accept(fd)
+			if err != nil {
+				break
+			}
+			accepted++
+			_ = n.Host(server).CloseSocket(a.FD)
+		}
+		records = n.DrainRecords(records[:0])
+	}
+	for range 5_000 {
+		once()
+	}
+	if allocs := testing.AllocsPerRun(5_000, once); allocs != 0 {
+		t.Errorf("a connection through a network: %v allocations, want none", allocs)
+	}
+	if accepted < 9_900 {
+		t.Errorf("%d of 10,000 connections were accepted, want nearly all", accepted)
+	}
+}
