@@ -125,7 +125,9 @@ func (e *Engine[E]) stalled() bool {
 	if at, ok := l.peek(); !ok || at > l.now {
 		return false
 	}
-	x := *l.first(l.now)
+	next := l.first(l.now)
+	x := *next
+	next.event = *new(E)
 	e.err = &StalledError{At: x.at, Events: l.same, Event: fmt.Sprintf("%+v", x.event)}
 	l.putBack(x)
 	l.same = math.MaxInt // whatever SetStallLimit says from now on

@@ -95,6 +95,7 @@ func TestTheEngineHoldsWhatWaitsAndNothingElse(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var e Engine[*int]
+		e.SetStallLimit(1 + r.IntN(200)) // a stalled run, too, has each once
 		if seed%3 == 0 {
 			e.list.open()
 		}
