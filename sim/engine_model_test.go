@@ -106,14 +106,14 @@ func TestEngineEqualsASortedListUnderAllCalls(t *testing.T) {
 		}
 		// Few instants, so that ties are the rule; now and then far ones, on every
 		// level of the wheel.
-		ahead := rapid.Custom(func(t *rapid.T) int {
-			d := rapid.IntRange(0, 4).Draw(t, "units")
+		ahead := rapid.Custom(func(t *rapid.T) time.Duration {
+			d := time.Duration(rapid.IntRange(0, 4).Draw(t, "units"))
 			if rapid.IntRange(0, 3).Draw(t, "far") == 0 {
 				d <<= rapid.IntRange(0, 56).Draw(t, "scale")
 			}
 			return d
 		})
-		at := func(w *world, d int) Time { return w.ref.now.Add(time.Duration(d)) }
+		at := func(w *world, d time.Duration) Time { return w.ref.now.Add(d) }
 		t.Repeat(map[string]func(*rapid.T){
 			"At": func(t *rapid.T) {
 				w := pick(t)
@@ -129,7 +129,7 @@ func TestEngineEqualsASortedListUnderAllCalls(t *testing.T) {
 				w := pick(t)
 				scale := rapid.IntRange(0, 50).Draw(t, "scale")
 				for _, d := range rapid.SliceOfN(rapid.IntRange(0, 30), 40, 120).Draw(t, "ahead") {
-					w.at(at(w, d<<scale), fresh())
+					w.at(at(w, time.Duration(d)<<scale), fresh())
 				}
 			},
 			"NextMany": func(t *rapid.T) { // enough for the tick to change
@@ -140,7 +140,7 @@ func TestEngineEqualsASortedListUnderAllCalls(t *testing.T) {
 						t.Fatalf("Next() = %d, %v; want %d, %v", got, ok, want, wantOK)
 					}
 					if i%2 == 0 && wantOK {
-						w.at(at(w, i), fresh())
+						w.at(at(w, time.Duration(i)), fresh())
 					}
 				}
 			},
@@ -179,7 +179,7 @@ func TestEngineEqualsASortedListUnderAllCalls(t *testing.T) {
 			},
 			"Until": func(t *rapid.T) { // the loop schedules, and may be left early
 				w := pick(t)
-				limit := at(w, ahead.Draw(t, "ahead")+rapid.IntRange(-1, 1).Draw(t, "and"))
+				limit := at(w, ahead.Draw(t, "ahead")+time.Duration(rapid.IntRange(-1, 1).Draw(t, "and")))
 				stop := rapid.IntRange(1, 20).Draw(t, "stop after")
 				left, n := false, 0
 				for at, got := range w.engine.Until(limit) {

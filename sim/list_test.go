@@ -179,7 +179,7 @@ func TestALookAtATimerIsForgottenByReset(t *testing.T) {
 		e.At(1<<40+Time((i+100)%600), i)
 	}
 	if at, _ := e.Peek(); at != 1<<40 {
-		t.Fatalf("Peek() = %d, want %d", at, 1<<40)
+		t.Fatalf("Peek() = %d, want %d", at, Time(1<<40))
 	}
 	e.Reset()
 	for i := range 100 {
