@@ -125,20 +125,12 @@ func (l *list[E]) newSlot() uint32 {
 // before. The caller forgets the event where it lies.
 func (l *list[E]) take(limit Time) *entry[E] {
 	for {
-		var x *entry[E]
-		if w := l.wheel; w == nil || w.serving || w.summary == 0 || l.taken >= w.review {
-			x = l.first(limit)
-		} else {
-			x = l.firstInWindow(limit) // at once: 10 % with few events waiting
-		}
+		x := l.first(limit)
 		if x == nil {
 			return nil
 		}
 		l.taken++
-		if name := l.names[x.slot] + 1; name < deadBit { // release for the common case
-			l.names[x.slot] = name
-			l.free = append(l.free, x.slot)
-		} else if !l.release(x.slot) {
+		if !l.release(x.slot) {
 			x.event = *new(E)
 			continue
 		}
@@ -172,13 +164,6 @@ func (l *list[E]) first(limit Time) *entry[E] {
 	if w.summary == 0 && !l.advance(limit) {
 		return nil
 	}
-	return l.firstInWindow(limit)
-}
-
-// firstInWindow is first for a window that is not empty while nothing else is
-// served.
-func (l *list[E]) firstInWindow(limit Time) *entry[E] {
-	w := l.wheel
 	word, s := w.firstBucket()
 	b := &w.buckets[s]
 	if b.head != b.tail {
