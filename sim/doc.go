@@ -32,8 +32,8 @@
 // # What it costs
 //
 // To take an event and schedule another costs about the same whatever the
-// distribution of times, and little more when more events wait: 22 ns with ten, 37
-// with a thousand, 84 with a million (Intel Xeon; go test -bench Hold ./sim), and no
+// distribution of times, and little more when more events wait: 22 ns with ten, 36
+// with a thousand, 82 with a million (Intel Xeon; go test -bench Hold ./sim), and no
 // allocation. A waiting event takes 20 bytes and its own size. A short run, of
 // some two hundred events, costs little to begin: an Engine may be made for each,
 // or kept and [Engine.Reset].
