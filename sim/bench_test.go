@@ -50,23 +50,36 @@ func reportEvents(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
 }
 
+// holdEngine is hold on an engine, with any event.
+func holdEngine[E any](b *testing.B, event E, n int, table []time.Duration) {
+	b.ReportAllocs()
+	var e Engine[E]
+	for i := range n {
+		e.After(table[i%len(table)], event)
+	}
+	i := n
+	for b.Loop() {
+		next, _ := e.Next()
+		e.After(table[i%len(table)], next)
+		i++
+	}
+	reportEvents(b)
+}
+
+// BenchmarkHoldByEvent is hold with events of several shapes.
+func BenchmarkHoldByEvent(b *testing.B) {
+	const n = 1_000
+	table := increments()
+	b.Run("event=4-fields-16B", func(b *testing.B) { holdEngine(b, struct{ a, b, c, d uint32 }{}, n, table) })
+	b.Run("event=array-16B", func(b *testing.B) { holdEngine(b, [2]uint64{}, n, table) })
+	b.Run("event=8-fields-64B", func(b *testing.B) { holdEngine(b, struct{ a, b, c, d, e, f, g, h uint64 }{}, n, table) })
+	b.Run("event=func", func(b *testing.B) { holdEngine(b, func() {}, n, table) })
+}
+
 func BenchmarkHold(b *testing.B) {
 	table := increments()
 	for _, n := range sizes {
-		b.Run(fmt.Sprintf("list=engine/n=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			var e Engine[benchEvent]
-			for i := range n {
-				e.After(table[i%len(table)], benchEvent{who: uint32(i)})
-			}
-			i := n
-			for b.Loop() {
-				event, _ := e.Next()
-				e.After(table[i%len(table)], event)
-				i++
-			}
-			reportEvents(b)
-		})
+		b.Run(fmt.Sprintf("list=engine/n=%d", n), func(b *testing.B) { holdEngine(b, benchEvent{}, n, table) })
 		b.Run(fmt.Sprintf("list=container-heap/n=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			var p peer

@@ -165,23 +165,11 @@ func BenchmarkLaws(b *testing.B) {
 		table := law.times()
 		for _, n := range []int{1_000, 100_000} {
 			name := fmt.Sprintf("law=%s/n=%d", law.name, n)
-			b.Run(name+"/list=engine", func(b *testing.B) {
-				var e Engine[benchEvent]
-				for i := range n {
-					e.After(table[i*7%len(table)], benchEvent{who: uint32(i)})
-				}
-				i := n
-				for b.Loop() {
-					event, _ := e.Next()
-					e.After(table[i%len(table)], event)
-					i++
-				}
-				reportEvents(b)
-			})
+			b.Run(name+"/list=engine", func(b *testing.B) { holdEngine(b, benchEvent{}, n, table) })
 			b.Run(name+"/list=heap", func(b *testing.B) {
 				var h heapList
 				for i := range n {
-					h.after(table[i*7%len(table)], benchEvent{who: uint32(i)})
+					h.after(table[i%len(table)], benchEvent{})
 				}
 				i := n
 				for b.Loop() {

@@ -18,8 +18,7 @@ import (
 //     instant differs from the window. A far bucket is a series of chunks to which
 //     entries are appended, and which is read in order when its time comes and
 //     it is split: memory is used as it likes to be used, and an entry is moved
-//     once or twice in its life. (Linked lists for these cost 3 times as much from
-//     100,000 entries on.)
+//     one to three times in its life (TestTheWorkForAnEventIsBoundedUnderEveryLaw).
 //   - The tick follows the rate at which entries are taken, so that a bucket
 //     holds one or two. It depends on counts and on virtual time only.
 //   - A bucket with more than a few entries is sorted once and then served in order.
@@ -35,9 +34,9 @@ type wheel[E any] struct {
 	serving    bool   // the run or the heap has entries: they come first
 	collecting bool   // nothing was taken yet: whatever comes goes into crowd
 	review     int    // entries to take before the tick is looked at again
-	reviewed   Time   // when it was
+	reviewed   Time   // when it was looked at last
+	scanned    int    // entries that peekFar has looked at since then
 	aim        uint   // four times what shift should be
-	scanned    int    // entries looked at by peekFar since then
 	summary    uint64 // words of occupied that are not 0
 	occupied   [64]uint64
 	buckets    [buckets]bucket
