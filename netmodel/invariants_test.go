@@ -346,3 +346,21 @@ func TestADurationInALineIsThatOfItsString(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRoomOfASegmentThatHasArrivedIsUsedAgain(t *testing.T) {
+	n := NewNetwork(1)
+	server := n.AddHost("server", HostConfig{Profile: WSP()})
+	crowd := n.AddHost("crowd", HostConfig{Profile: WSP()})
+	n.SetLink(server, crowd, Link{Latency: time.Millisecond})
+	first := n.AddClients(ClientConfig{Name: "c", Host: crowd, To: Addr{HostAddr(server, 1), testPort}}, 500)
+	for i := range 500 { // each is refused by a host on which nobody listens
+		n.Start(first+ClientID(i), time.Duration(i)*10*time.Millisecond)
+	}
+	n.Run(sim.Time(time.Minute))
+	if _, by := n.Tally(); by[OutcomeRefused] != 500 {
+		t.Fatalf("outcomes %v, want 500 refused", by)
+	}
+	if len(n.flying) > 4 || len(n.landed) != len(n.flying) {
+		t.Errorf("%d places for segments on their way, %d of them free; want at most 4, all free", len(n.flying), len(n.landed))
+	}
+}

@@ -334,3 +334,31 @@ func TestToCancelTheFirstFarTimerAgainAndAgainIsNotQuadratic(t *testing.T) {
 	}
 	wantLittleWork(t, &e.list, 50_000)
 }
+
+func TestTheTickFollowsTheRateOfEvents(t *testing.T) {
+	table := laws[0].times()
+	var e Engine[benchEvent]
+	for i := range 1_000 {
+		e.After(table[i], benchEvent{})
+	}
+	hold := func(events int, faster time.Duration) {
+		for i := range events {
+			event, _ := e.Next()
+			e.After(table[i%len(table)]/faster, event)
+		}
+	}
+	hold(5_000, 1)
+	for _, faster := range []time.Duration{1_000_000, 1, 1_000} {
+		hold(20_000, faster) // time to notice
+		e.list.work, e.list.heap.steps = work{}, 0
+		const taken = 50_000
+		hold(taken, faster)
+		wantLittleWork(t, &e.list, taken)
+		if per := e.list.work.visits; per > taken/2 {
+			t.Errorf("%d times as fast: %d entries were searched or sorted for %d that were taken: the tick is too coarse", faster, per, taken)
+		}
+		if moves := e.list.work.moves; moves > 2*taken {
+			t.Errorf("%d times as fast: %d moves for %d entries: the tick is too fine", faster, moves, taken)
+		}
+	}
+}
