@@ -285,6 +285,7 @@ func (h *Host) join(l *listener, i int32, why Cause) {
 	}
 	h.places++
 	s.place = h.places
+	h.note(s.listener)
 	place := l.done.len // in the queue
 	if h.profile.Order == OrderByArrival {
 		h.linkByArrival(&l.done, i)

@@ -131,8 +131,9 @@ type Fate struct {
 // crowd is a ClientConfig in use.
 type crowd struct {
 	ClientConfig
-	first ClientID
-	count int
+	first   ClientID
+	count   int
+	program bool // its program is the caller's
 }
 
 // client is a virtual client in action.

@@ -190,6 +190,7 @@ func (h *Host) failConnect(i int32, e Errno, why Cause) {
 	s := &h.socks[i]
 	h.strike(i)
 	s.state, s.soError = stateFailed, e
+	h.note(i)
 	h.record(Record{Kind: ConnectFailed, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 }
 
@@ -211,6 +212,7 @@ func (h *Host) arriveConnecting(i int32, s *Segment) {
 		c.received, c.read = s.Seq+1, s.Seq+1
 		r := h.newRecord(Connected, c.conn, SynAckArrived)
 		r.FD, r.Since = c.fd, c.since
+		h.note(i)
 		h.sendAck(i)
 	}
 }

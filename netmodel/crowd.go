@@ -23,7 +23,7 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want 1 to %d in all, on a host that was added", count, c.Host, maxClients))
 	}
 	first := ClientID(n.clients.len)
-	n.configs = append(n.configs, crowd{c, first, count})
+	n.configs = append(n.configs, crowd{ClientConfig: c, first: first, count: count})
 	for range count {
 		n.clients.add().config = uint32(len(n.configs) - 1)
 	}
@@ -125,12 +125,7 @@ func (n *Network) begin(id ClientID) {
 		return // its earlier attempt is still going on
 	}
 	config := &n.configs[c.config].ClientConfig
-	c.attempt++
-	c.conn = ConnID(n.attempts.len)
-	a := n.attempts.add()
-	a.fate.Client, a.fate.Attempt, a.fate.Began = id, int(c.attempt), n.Now()
-	a.draws = sim.Stream(n.seed, who(id, c.attempt), drawsLink)
-	n.offered++
+	c.conn = n.newAttempt(id, drawsLink)
 	h := n.present(config.Host)
 	fd, err := h.Socket(Stream)
 	if err == nil {
@@ -144,10 +139,7 @@ func (n *Network) begin(id ClientID) {
 		err = h.Connect(fd, config.To)
 	}
 	if err != error(WSAEWOULDBLOCK) {
-		n.flush() // what led to it comes first
-		why := h.whyNotConnect(errnoOf(err))
-		n.record(&Record{At: n.Now(), Host: config.Host, Kind: ConnectFailed, Conn: c.conn, Errno: errnoOf(err), Cause: why})
-		n.decide(c.conn, OutcomeGaveUp, why)
+		n.notBegun(c.conn, config.Host, err)
 		n.endAttempt(id)
 		return
 	}
@@ -242,13 +234,20 @@ func (n *Network) ingest(r *Record) {
 	}
 	id := a.fate.Client
 	c := n.clients.at(int(id))
-	if r.Host != n.configs[c.config].Host || c.conn != r.Conn || c.fd != r.FD {
+	config := &n.configs[c.config]
+	switch {
+	case r.Host != config.Host:
+		return
+	case config.program:
+		n.follow(a, r)
+		return
+	case c.conn != r.Conn || c.fd != r.FD:
 		return
 	}
 	switch r.Kind {
 	case Connected:
 		a.connected = true
-		if bytes := n.configs[c.config].Send; bytes > 0 {
+		if bytes := config.Send; bytes > 0 {
 			_, _ = n.present(r.Host).Send(c.fd, bytes) // a connection that broke meanwhile reports itself
 		}
 	case ConnectFailed, Broken:
@@ -291,6 +290,9 @@ func (n *Network) note(a *attempt, r *Record) {
 		a.place, a.ended = placeNone, r.Cause
 	}
 	a.trimmed = r.Kind == ResetPending && r.Cause == Trimmed
+	if a.finished && a.place == placeNone && a.ended != NoCause && r.Kind != RequestAccepted && n.isProgram(a) {
+		n.decide(r.Conn, OutcomeGaveUp, r.Cause) // nobody waits for it any more
+	}
 	if r.Kind == RequestAccepted && a.fate.Outcome == StillPending {
 		n.decide(r.Conn, OutcomeAccepted, r.Cause)
 		a.fate.Waited = r.Wait()

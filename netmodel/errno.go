@@ -115,6 +115,9 @@ func errnoOf(err error) Errno {
 	return e
 }
 
+// Portable returns the error of package syscall that means the same, 0 if none does.
+func (e Errno) Portable() syscall.Errno { return e.portable() }
+
 func (e Errno) portable() syscall.Errno {
 	switch e {
 	case EPIPE:

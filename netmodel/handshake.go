@@ -170,6 +170,7 @@ func (h *Host) abortPending(i int32) {
 	h.disarm(i)
 	h.strike(i)
 	l := &h.lists[h.socks[s.listener].list]
+	h.note(s.listener)
 	why := ClientReset
 	switch h.profile.Aborted {
 	case AbortedAtReceive:

@@ -46,6 +46,8 @@ type Host struct {
 	records  []Record
 	recorded uint64  // records so far
 	refusal  refusal // the last one, for Check
+	watched  bool    // somebody wants to know what changed
+	changed  []FD    // since DrainReady
 }
 
 // HostConfig says what a host has.
@@ -238,6 +240,7 @@ func (h *Host) Clone() *Host {
 	c.out = slices.Clone(h.out)
 	c.records = slices.Clone(h.records)
 	c.ringing = nil
+	c.changed = slices.Clone(h.changed)
 	return &c
 }
 

@@ -43,8 +43,14 @@ func (l Link) Validate() error {
 
 // path is a link in use.
 type path struct {
-	link Link
-	cut  bool
+	link  Link
+	plain bool // the link delivers everything at once
+	cut   bool
+}
+
+// plain reports whether the link delivers everything at once: nothing has to be drawn.
+func (l *Link) plain() bool {
+	return l.Latency == 0 && l.Jitter == nil && l.Loss.Num == 0 && l.Duplicate.Num == 0 && l.Reorder.Num == 0
 }
 
 // delay draws how long a segment is under way.

@@ -38,6 +38,9 @@ type Network struct {
 	scratch  []Segment
 	records  []Record // scratch
 	broken   error    // first violation seen in the records
+	direct   bool     // see DeliverDirectly
+	watched  bool     // see Watch
+	detours  int      // segments delivered directly since the last flush began
 }
 
 // node is a host in the network.
@@ -85,9 +88,10 @@ const arrivalOf = "arrival of segment "
 
 // What the streams of random numbers are for.
 const (
-	drawsLink   sim.Purpose = 1 + iota // who: client and attempt
-	drawsRetry                         // who: client and attempt
-	drawsVictim                        // who: the host that evicts
+	drawsLink    sim.Purpose = 1 + iota // who: client and attempt
+	drawsRetry                          // who: client and attempt
+	drawsVictim                         // who: the host that evicts
+	drawsProgram                        // as drawsLink, for a program's attempts
 )
 
 // maxHosts keeps every host's addresses in a block of 10.0.0.0/8 of its own.
@@ -123,13 +127,14 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	}
 	h := NewHost(c)
 	_ = h.Startup() // never fails
+	h.watched = n.watched
 	n.nodes = append(n.nodes, node{host: h, name: name, wakeAt: -1})
 	for len(n.paths) < len(n.nodes) {
 		n.paths = append(n.paths, nil)
 	}
 	for i := range n.paths {
 		for len(n.paths[i]) < len(n.nodes) {
-			n.paths[i] = append(n.paths[i], path{})
+			n.paths[i] = append(n.paths[i], path{plain: true})
 		}
 	}
 	return id
@@ -193,7 +198,10 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	}
 	n.known(a)
 	n.known(b)
-	n.paths[a][b].link, n.paths[b][a].link = l, l
+	p := path{link: l, plain: l.plain(), cut: n.paths[a][b].cut}
+	n.paths[a][b] = p
+	p.cut = n.paths[b][a].cut
+	n.paths[b][a] = p
 }
 
 // Cut interrupts both ways between two hosts, or heals them: segments sent
@@ -235,7 +243,7 @@ func (n *Network) Step(limit sim.Time) (Step, bool) {
 			n.land(e.host, uint32(e.tag))
 		case eventWake:
 			n.nodes[e.host].wakeAt = -1
-			n.present(e.host)
+			n.present(e.host).timers.moved = true // it has a next one
 		case eventStart:
 			n.begin(ClientID(e.tag))
 		case eventGiveUp:
@@ -320,6 +328,7 @@ func (n *Network) Records() uint64 {
 
 // flush collects what the hosts have sent and recorded.
 func (n *Network) flush() {
+	n.detours = 0
 	for again := true; again; {
 		again = false
 		for id := 1; id < len(n.nodes); id++ {
@@ -351,7 +360,7 @@ func (n *Network) setWake(id HostID) {
 	if !ok {
 		at = -1
 	}
-	if at == d.wakeAt {
+	if at == d.wakeAt || n.direct && d.wakeAt >= 0 && (!ok || at > d.wakeAt) {
 		return
 	}
 	n.engine.Cancel(d.wake)
@@ -386,6 +395,11 @@ func (n *Network) transmit(from HostID, s *Segment) {
 		return
 	}
 	p := &n.paths[from][to]
+	if n.direct && p.plain && !p.cut && n.detours < mostDetours {
+		n.detours++
+		n.present(to).deliver(s)
+		return
+	}
 	l := &p.link
 	a := n.attempt(s.Conn)
 	switch {

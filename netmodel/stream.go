@@ -227,6 +227,7 @@ func (h *Host) acknowledge(i int32, ack uint32) {
 		return
 	}
 	s.acked, s.resends = ack, 0
+	h.note(i)
 	if s.acked == s.sent {
 		h.disarm(i)
 	} else {
@@ -255,6 +256,7 @@ func (h *Host) takeData(i int32, s *Segment) bool {
 		return true // no room: it will come again
 	}
 	c.received = s.end()
+	h.note(i)
 	if s.Flags&FIN != 0 {
 		c.set(flagFinReceived, true)
 		h.newRecord(Finished, c.conn, PeerFinished).FD = c.fd
@@ -308,6 +310,7 @@ func (h *Host) breakConnection(i int32, e Errno, why Cause) {
 	h.strike(i)
 	h.record(Record{Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 	s.state, s.broken = stateBroken, e
+	h.note(i)
 	if e == WSAECONNRESET {
 		s.broken = h.afterReset(s)
 	}

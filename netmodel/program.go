@@ -1,0 +1,106 @@
+package netmodel
+
+import (
+	"fmt"
+
+	"wspsim/sim"
+)
+
+// AddProgram adds a client whose program is the caller's own: it connects by
+// Dial, when and as often as it likes, and calls its host for everything else. The
+// network follows what becomes of its attempts, under the given name. It panics
+// if no host has the id.
+func (n *Network) AddProgram(name string, host HostID) ClientID {
+	n.known(host)
+	if n.clients.len > maxClients {
+		panic(fmt.Sprintf("netmodel: AddProgram: more than %d clients", maxClients))
+	}
+	id := ClientID(n.clients.len)
+	n.configs = append(n.configs, crowd{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, program: true})
+	n.clients.add().config = uint32(len(n.configs) - 1)
+	return id
+}
+
+// Dial begins an attempt of a program: Connect on a new socket, named in the
+// trace. The socket is the caller's, who closes it, also when the attempt fails
+// later on; after an error there is none. Errors are those of Socket and Connect.
+//
+// An attempt draws from a stream of its own, named by the program and by how many
+// attempts of that program came before: who else dials, and when, changes nothing.
+func (n *Network) Dial(id ClientID, to Addr) (FD, ConnID, error) {
+	n.knownClient(id)
+	c := n.clients.at(int(id))
+	from := n.configs[c.config].Host
+	conn := n.newAttempt(id, drawsProgram)
+	h := n.present(from)
+	fd, err := h.Socket(Stream)
+	if err == nil {
+		h.SetConn(fd, conn)
+		if err = h.Connect(fd, to); err == error(WSAEWOULDBLOCK) {
+			return fd, conn, nil
+		}
+	}
+	n.notBegun(conn, from, err)
+	if fd != 0 {
+		_ = h.CloseSocket(fd) // it was opened a few lines above
+	}
+	return 0, conn, err
+}
+
+// newAttempt remembers a further attempt of a client, which draws from a stream
+// of its own.
+func (n *Network) newAttempt(id ClientID, why sim.Purpose) ConnID {
+	c := n.clients.at(int(id))
+	c.attempt++
+	conn := ConnID(n.attempts.len)
+	a := n.attempts.add()
+	a.fate.Client, a.fate.Attempt, a.fate.Began = id, int(c.attempt), n.Now()
+	name := who(id, c.attempt)
+	if why == drawsProgram {
+		name = uint64(id)<<32 | uint64(c.attempt)
+	}
+	a.draws = sim.Stream(n.seed, name, why)
+	n.offered++
+	return conn
+}
+
+// notBegun settles an attempt for which not even a SYN could be sent.
+func (n *Network) notBegun(conn ConnID, from HostID, err error) {
+	n.flush() // what led to it comes first
+	why := n.nodes[from].host.whyNotConnect(errnoOf(err))
+	n.record(&Record{At: n.Now(), Host: from, Kind: ConnectFailed, Conn: conn, Errno: errnoOf(err), Cause: why})
+	n.decide(conn, OutcomeGaveUp, why)
+}
+
+// follow decides the fate of a program's attempt by what its host recorded. What
+// the program does next is its own affair.
+func (n *Network) follow(a *attempt, r *Record) {
+	switch {
+	case r.Kind == Connected:
+		a.connected = true
+	case r.Kind == ConnectFailed, r.Kind == Broken && r.FD != 0:
+		n.fail(a, r)
+	case r.Kind == Finished && r.FD != 0 && a.place == placeNone && a.ended != NoCause && a.fate.Outcome == StillPending:
+		n.decide(r.Conn, OutcomeReset, a.ended) // the listener ended it before anybody accepted it
+	case r.Kind == Called && r.Call == CallClose && r.Errno == 0:
+		a.finished = true
+		if !a.connected {
+			n.decide(r.Conn, OutcomeGaveUp, PatienceEnded)
+		}
+	}
+}
+
+func (n *Network) isProgram(a *attempt) bool {
+	return n.configs[n.clients.at(int(a.fate.Client)).config].program
+}
+
+// mostDetours bounds how many segments are delivered directly in one go: two hosts
+// that answer each other for ever meet the stall limit of the engine.
+const mostDetours = 1000
+
+// DeliverDirectly makes a segment that is under way for no time arrive in the
+// moment in which it is sent, not by an event of the same instant, and wakes hosts
+// too early rather than cancel an event. It is for programs that run in real time
+// and pay for every event. What happens is the same; what happens at one instant
+// may do so in another order.
+func (n *Network) DeliverDirectly() { n.direct = true }

@@ -1,0 +1,234 @@
+package simnet
+
+import (
+	"cmp"
+	"os"
+	"slices"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+// In real time a call is made when its goroutine makes it. In a bubble that would
+// let the scheduler decide: it may run the goroutines that are awake at one instant
+// in any order, and at the same time. So a call made at an instant is put down, and
+// all that were are made one nanosecond later, in an order of their own: virtual time
+// moves only when every goroutine of the bubble waits, so by then all have been put
+// down.
+
+// call is a call of a program that could not return at once.
+type call struct {
+	what what
+	side *side // whose queue it waits in, if it has to
+	host *Host
+
+	// What it is about: one of these.
+	conn     *Conn
+	listener *Listener
+	dial     *dial
+	do       func() error // callOther
+
+	buf     []byte
+	n       int
+	err     error
+	spare   netmodel.FD // accept on Windows: the socket for the next connection
+	backlog int
+
+	due  sim.Time
+	rank rank
+	done bool
+	next *call
+	wake chan struct{}
+}
+
+type what uint8
+
+// In the order in which calls of one instant are made.
+const (
+	callOther what = iota // listen and others that do not wait
+	callDial
+	callAccept
+	callRead
+	callWrite
+	callCloseWrite
+	callClose
+)
+
+// rank orders the calls of one instant by what they are about, so that it does not
+// matter who came first. Equal ones are equal in all that the model sees.
+type rank struct {
+	what   what
+	host   netmodel.HostID
+	socket uint64 // attempt and side, program and how often it has dialled, port
+	detail uint64
+}
+
+func (a rank) compare(b rank) int {
+	return cmp.Or(cmp.Compare(a.what, b.what), cmp.Compare(a.host, b.host), cmp.Compare(a.socket, b.socket), cmp.Compare(a.detail, b.detail))
+}
+
+// side is one side of something that calls can wait for: what a connection
+// receives, what it sends, what a listener accepts, how a connect ends. Those that
+// wait are served in the order in which they came.
+type side struct {
+	first, last *call
+	idle        *call // the last one that is over, for the next
+	expired     bool  // its deadline has passed
+	serving     bool
+	alarm       uint64 // in Network.alarms, and one; 0 = none
+}
+
+// call returns a call that can wait at the side.
+func (s *side) call(w what, h *Host) *call {
+	k := s.idle
+	if k == nil {
+		k = &call{wake: make(chan struct{}, 1)}
+	}
+	s.idle = nil
+	k.what, k.side, k.host, k.done = w, s, h, false
+	return k
+}
+
+// over keeps a call that is over for the next one, and nothing that it points to.
+func (s *side) over(k *call) {
+	*k = call{wake: k.wake}
+	s.idle = k
+}
+
+// wait makes a call, and returns once it is over. The network is locked before,
+// and unlocked after.
+func (n *Network) wait(k *call) {
+	switch {
+	case n.ordered:
+		k.due = n.now() + 1
+		n.calls = append(n.calls, k)
+	case k.side.first != nil || !k.attempt():
+		k.side.push(k)
+	default:
+		n.settle()
+		n.leave()
+		return
+	}
+	n.settle()
+	n.leave()
+	<-k.wake
+}
+
+// makeCalls makes the calls that were put down before now.
+func (n *Network) makeCalls(now sim.Time) {
+	count := 0
+	for count < len(n.calls) && n.calls[count].due <= now {
+		count++
+	}
+	if count == 0 {
+		return
+	}
+	due := slices.Clone(n.calls[:count])
+	n.calls = slices.Delete(n.calls, 0, count)
+	slices.SortStableFunc(due, func(a, b *call) int { return a.rank.compare(b.rank) })
+	for _, k := range due {
+		switch {
+		case k.done: // somebody has ended it meanwhile
+		case k.side.first == nil && k.attempt():
+			k.finish()
+		default:
+			k.side.push(k)
+		}
+		n.settle()
+	}
+}
+
+// attempt does what the call asks for, and returns false if it has to wait.
+func (k *call) attempt() bool {
+	switch k.what {
+	case callDial:
+		return k.dial.attempt(k)
+	case callAccept:
+		return k.listener.attempt(k)
+	case callRead:
+		return k.conn.attemptRead(k)
+	case callWrite:
+		return k.conn.attemptWrite(k)
+	case callClose:
+		return k.conn.finish()
+	}
+	k.err = k.do()
+	return true
+}
+
+// finish lets the caller go on.
+func (k *call) finish() {
+	k.done = true
+	k.wake <- struct{}{}
+}
+
+func (s *side) push(k *call) {
+	if s.last == nil {
+		s.first = k
+	} else {
+		s.last.next = k
+	}
+	s.last = k
+}
+
+func (s *side) pop() *call {
+	k := s.first
+	s.first, k.next = k.next, nil
+	if s.first == nil {
+		s.last = nil
+	}
+	return k
+}
+
+// serve lets those go on whose wait is over.
+func (s *side) serve() {
+	if s.serving {
+		return // further up, and it will look again
+	}
+	s.serving = true
+	for s.first != nil && s.first.attempt() {
+		s.pop().finish()
+	}
+	s.serving = false
+}
+
+// setDeadline sets when waiting ends, 0 for never.
+func (s *side) setDeadline(n *Network, at sim.Time) {
+	if s.alarm != 0 {
+		n.alarms.cancel(n.model, s.alarm-1)
+		s.alarm = 0
+	}
+	s.expired = at != 0 && at <= n.model.Now()
+	switch {
+	case s.expired:
+		s.serve() // each finds that it has expired
+	case at != 0 && at != sim.Forever:
+		s.alarm = n.alarms.set(n.model, at, s) + 1
+	}
+}
+
+// ring is what the alarm calls.
+func (s *side) ring() {
+	s.alarm = 0
+	s.expired = true
+	s.serve()
+}
+
+// do makes a call that never has to wait, such as listen, in the order of all.
+func (n *Network) do(r rank, h *Host, f func() error) error {
+	n.enter()
+	if !n.ordered {
+		defer n.leave()
+		err := f()
+		n.settle()
+		return err
+	}
+	var s side
+	k := s.call(callOther, h)
+	k.rank, k.do = r, f
+	n.wait(k)
+	return k.err
+}
+
+// errDeadline is what a call returns whose deadline has passed.
+var errDeadline = os.ErrDeadlineExceeded

@@ -1,0 +1,148 @@
+package simnet
+
+import (
+	"bytes"
+	"runtime"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+// The model is passive. Whoever calls the network locks it, brings the model to the
+// present (enter), acts, and leaves it with a timer set for when the model wants to
+// be woken next (leave). No goroutine waits for that: time.AfterFunc starts one.
+
+// enter locks the network and lets everything happen that was due by now.
+func (n *Network) enter() {
+	n.mu.Lock()
+	n.pump(n.now())
+}
+
+// leave sets the timer and unlocks the network.
+func (n *Network) leave() {
+	n.arm()
+	n.mu.Unlock()
+}
+
+// now is the present as the model counts it.
+func (n *Network) now() sim.Time { return sim.Time(time.Since(n.start)) }
+
+// pump lets everything happen that is due at now or before.
+func (n *Network) pump(now sim.Time) {
+	for {
+		step, ok := n.model.Step(now)
+		if !ok {
+			break
+		}
+		if step.Program {
+			n.alarms.ring(step.Tag)
+		}
+		n.settle()
+	}
+	n.settle()
+}
+
+// settle tells everybody who waits for something that has changed.
+func (n *Network) settle() {
+	for {
+		from := len(n.ready) // settle may be at work already, further up
+		n.ready = n.model.DrainReady(n.ready)
+		if len(n.ready) == from {
+			break
+		}
+		for i := from; i < len(n.ready); i++ {
+			s := n.ready[i]
+			if o := n.hosts[s.Host].object(s.FD); o != nil {
+				o.changed()
+			}
+		}
+		n.ready = n.ready[:from]
+	}
+	n.trace.collect(n.model)
+}
+
+// arm sets the timer for the next thing that is due, if that is earlier than what
+// it is set for: ringing too early costs less than setting it anew each time.
+func (n *Network) arm() {
+	next, ok := n.model.Next()
+	if !ok {
+		next = sim.Forever
+	}
+	if len(n.calls) > 0 {
+		next = min(next, n.calls[0].due)
+	}
+	if next >= n.armed {
+		return
+	}
+	n.armed = next
+	wait := max(1, time.Duration(next-n.now())) // at 0 it would ring at once, before all others wait
+	if n.timer == nil {
+		n.timer = time.AfterFunc(wait, n.rung)
+	} else {
+		n.timer.Reset(wait)
+	}
+}
+
+// rung is what the timer calls.
+func (n *Network) rung() {
+	n.mu.Lock()
+	n.armed = sim.Forever
+	now := n.now()
+	n.pump(now)
+	n.makeCalls(now)
+	n.leave()
+}
+
+// inBubble reports whether the caller runs in a bubble of testing/synctest. There
+// is no function that tells; the heading of a stack trace does. Where it should ever
+// not, calls are made at once, as in real time.
+func inBubble() bool {
+	var heading [128]byte
+	line := heading[:runtime.Stack(heading[:], false)]
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	return bytes.Contains(line, []byte("synctest bubble"))
+}
+
+// alarms are deadlines, kept on the event list of the model so that they have their
+// place in its order.
+type alarms struct {
+	armed []alarm // by tag; those of no use are on free
+	free  []uint64
+}
+
+type alarm struct {
+	side  *side
+	event sim.EventID
+}
+
+// set makes an alarm ring at an instant, and returns its tag.
+func (a *alarms) set(model *netmodel.Network, at sim.Time, s *side) uint64 {
+	var tag uint64
+	if k := len(a.free); k > 0 {
+		tag = a.free[k-1]
+		a.free = a.free[:k-1]
+	} else {
+		tag = uint64(len(a.armed))
+		a.armed = append(a.armed, alarm{})
+	}
+	a.armed[tag] = alarm{s, model.After(at.Sub(model.Now()), tag)}
+	return tag
+}
+
+func (a *alarms) cancel(model *netmodel.Network, tag uint64) {
+	if model.Cancel(a.armed[tag].event) {
+		a.release(tag)
+	}
+}
+
+func (a *alarms) ring(tag uint64) {
+	s := a.armed[tag].side
+	a.release(tag)
+	s.ring()
+}
+
+func (a *alarms) release(tag uint64) {
+	a.armed[tag] = alarm{}
+	a.free = append(a.free, tag)
+}

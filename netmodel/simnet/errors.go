@@ -1,0 +1,141 @@
+package simnet
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+
+	"wspsim/netmodel"
+)
+
+// A program meets the errors that package net would give it on the system of its
+// host: *net.OpError around *os.SyscallError around syscall.Errno. With the calls of
+// Unix the number is that of the build, as errors.Is(err, syscall.ECONNREFUSED)
+// wants it. With those of Windows it is Windows' own, 10061, on every build: there
+// errors.Is(err, syscall.ECONNREFUSED) is false, since on Windows syscall's Unix names
+// stand for numbers that no call returns.
+
+// errno returns the error of package syscall that a program on the host meets.
+func (h *Host) errno(err error) error {
+	e, ok := err.(netmodel.Errno)
+	if !ok {
+		return err
+	}
+	if h.isWindows() {
+		return syscall.Errno(e)
+	}
+	if p := e.Portable(); p != 0 {
+		return p
+	}
+	return e
+}
+
+func (h *Host) isWindows() bool {
+	return h.profile.Calls == netmodel.CallsWinsock || h.profile.Calls == netmodel.CallsWine
+}
+
+// syscallError is an error of a call of the system.
+func (h *Host) syscallError(c sysCall, err error) error {
+	if _, ok := err.(netmodel.Errno); !ok {
+		return err
+	}
+	return os.NewSyscallError(h.callName(c), h.errno(err))
+}
+
+// sysCall is a call of the system that package net names in an error.
+type sysCall uint8
+
+const (
+	sysSocket sysCall = iota
+	sysBind
+	sysListen
+	sysAccept
+	sysConnect
+	sysRead
+	sysWrite
+	sysShutdown
+	sysSetsockopt
+)
+
+// callName returns what package net calls a call on the system of the host (Go
+// 1.26: fd_windows.go, fd_unix.go, sys_cloexec.go and its siblings).
+func (h *Host) callName(c sysCall) string {
+	windows := h.isWindows()
+	switch c {
+	case sysSocket:
+		return "socket"
+	case sysBind:
+		return "bind"
+	case sysListen:
+		return "listen"
+	case sysAccept:
+		switch {
+		case windows:
+			return "acceptex"
+		case h.profile.System == netmodel.SystemDarwin || h.profile.Calls == netmodel.CallsFakeNet:
+			return "accept"
+		}
+		return "accept4"
+	case sysConnect:
+		if windows {
+			return "connectex"
+		}
+		return "connect"
+	case sysRead:
+		if windows {
+			return "wsarecv"
+		}
+		return "read"
+	case sysWrite:
+		if windows {
+			return "wsasend"
+		}
+		return "write"
+	case sysShutdown:
+		return "shutdown"
+	}
+	return "setsockopt"
+}
+
+// opError is an error of a call of package net. Nil addresses stay out of its text.
+func opError(op string, source, addr *net.TCPAddr, err error) *net.OpError {
+	e := &net.OpError{Op: op, Net: "tcp", Err: err}
+	if source != nil {
+		e.Source = source
+	}
+	if addr != nil {
+		e.Addr = addr
+	}
+	return e
+}
+
+// dialTimeout is the error of a dial that took longer than it was allowed.
+type dialTimeout struct{}
+
+func (dialTimeout) Error() string   { return "i/o timeout" }
+func (dialTimeout) Timeout() bool   { return true }
+func (dialTimeout) Temporary() bool { return true }
+
+// Is lets a program ask for it by either name.
+func (dialTimeout) Is(target error) bool {
+	return target == context.DeadlineExceeded || target == os.ErrDeadlineExceeded
+}
+
+// dialCanceled is the error of a dial whose context was cancelled.
+type dialCanceled struct{}
+
+func (dialCanceled) Error() string        { return "operation was canceled" }
+func (dialCanceled) Is(target error) bool { return target == context.Canceled }
+
+// contextError is the error of a dial whose context has ended.
+func contextError(err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return dialTimeout{}
+	case errors.Is(err, context.Canceled):
+		return dialCanceled{}
+	}
+	return err
+}

@@ -1,0 +1,232 @@
+package simnet
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+// HostConfig says in what a host differs from the Config of its network.
+type HostConfig struct {
+	Profile     netmodel.Profile // the zero value: that of the network
+	Descriptors int              // how many its program may have open; 0 = as the network says
+}
+
+// Host is one computer of a network, with one program that runs on it: its sockets
+// share one budget of descriptors.
+type Host struct {
+	net     *Network
+	id      netmodel.HostID
+	name    string
+	model   *netmodel.Host
+	profile netmodel.Profile
+	limited bool     // the number of descriptors is
+	objects []object // by descriptor, from netmodel.FirstFD
+	self    *Dialer
+}
+
+// object is what a descriptor stands for.
+type object interface {
+	changed() // something has, so that calls which wait for it may go on
+	drop()    // ends it: the network closes
+}
+
+// Name returns the name that the host was added under.
+func (h *Host) Name() string { return h.name }
+
+// Addr returns the address of the host.
+func (h *Host) Addr() netip.Addr { return addrOf(netmodel.HostAddr(h.id, 1)) }
+
+// Dial is DialContext without a context.
+func (h *Host) Dial(network, address string) (net.Conn, error) {
+	return h.self.DialContext(context.Background(), network, address)
+}
+
+// DialContext connects as net.Dialer.DialContext does on the system of the host,
+// and returns the errors that it would return there. network is "tcp" or "tcp4";
+// address is the name or IPv4 address of a host and a port: "server:80".
+//
+// Dials of one host that begin at one instant are alike to the network. Where it
+// matters who of them is who, give each a Dialer.
+func (h *Host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return h.self.DialContext(ctx, network, address)
+}
+
+// Dialer returns a dialer of the given name, which stands in traces. What a dialer
+// meets at random depends on its name's place among those asked for and on how often
+// it has dialled, not on what others do meanwhile.
+func (h *Host) Dialer(name string) *Dialer {
+	h.net.enter()
+	defer h.net.leave()
+	return &Dialer{host: h, id: h.net.model.AddProgram(name, h.id)}
+}
+
+// FreeDescriptors returns how many descriptors the program could still open.
+func (h *Host) FreeDescriptors() int {
+	h.net.enter()
+	defer h.net.leave()
+	return h.model.FreeDescriptors()
+}
+
+// OpenFiles takes count descriptors, as a program does that opens files, and
+// returns a function that gives them back. It takes what there is if there are fewer.
+func (h *Host) OpenFiles(count int) (closeAll func()) {
+	var files []netmodel.FD
+	_ = h.net.do(rank{host: h.id}, h, func() error {
+		for range count {
+			fd, err := h.model.OpenFile()
+			if err != nil {
+				break
+			}
+			files = append(files, fd)
+		}
+		return nil
+	})
+	return func() {
+		_ = h.net.do(rank{host: h.id}, h, func() error {
+			for _, fd := range files {
+				_ = h.model.CloseFile(fd) // it was opened above
+			}
+			files = nil
+			return nil
+		})
+	}
+}
+
+// SetFault switches a fault of the host on or off.
+func (h *Host) SetFault(f netmodel.Fault, on bool) {
+	_ = h.net.do(rank{host: h.id}, h, func() error {
+		h.model.SetFault(f, on)
+		return nil
+	})
+}
+
+func (h *Host) object(fd netmodel.FD) object {
+	if k := int(fd - netmodel.FirstFD); k >= 0 && k < len(h.objects) {
+		return h.objects[k]
+	}
+	return nil
+}
+
+func (h *Host) assign(fd netmodel.FD, o object) {
+	for int(fd-netmodel.FirstFD) >= len(h.objects) {
+		h.objects = append(h.objects, nil)
+	}
+	h.objects[fd-netmodel.FirstFD] = o
+}
+
+// validName: a name that can stand before a colon and in a trace.
+func validName(name string) error {
+	if name == "" || len(name) > 253 {
+		return fmt.Errorf("a host name of %d characters: want 1 to 253", len(name))
+	}
+	for _, r := range name {
+		if r <= ' ' || r > '~' || strings.ContainsRune(":[]/%", r) {
+			return fmt.Errorf("host name %q: want letters, digits, dots and dashes", name)
+		}
+	}
+	if _, err := netip.ParseAddr(name); err == nil {
+		return fmt.Errorf("host name %q: it is an address; hosts get theirs from the network", name)
+	}
+	return nil
+}
+
+// resolve finds the address that a program on h means.
+func (h *Host) resolve(network, address string) (netmodel.Addr, error) {
+	switch network {
+	case "tcp", "tcp4":
+	case "tcp6":
+		return netmodel.Addr{}, &net.AddrError{Err: "IPv6 is not modelled", Addr: address}
+	default:
+		return netmodel.Addr{}, net.UnknownNetworkError(network)
+	}
+	host, service, err := net.SplitHostPort(address)
+	if err != nil {
+		return netmodel.Addr{}, err
+	}
+	port, err := portOf(service)
+	if err != nil {
+		return netmodel.Addr{}, err
+	}
+	ip, err := h.lookup(host)
+	return netmodel.Addr{IP: ip, Port: port}, err
+}
+
+func portOf(service string) (uint16, error) {
+	switch service {
+	case "":
+		return 0, nil
+	case "http":
+		return 80, nil
+	case "https":
+		return 443, nil
+	}
+	port, err := strconv.ParseUint(service, 10, 16)
+	if err != nil {
+		if _, isNumber := strconv.Atoi(service); isNumber == nil {
+			return 0, &net.AddrError{Err: "invalid port", Addr: service}
+		}
+		return 0, &net.DNSError{Err: "unknown port", Name: "tcp/" + service, IsNotFound: true}
+	}
+	return uint16(port), nil
+}
+
+// lookup returns the address of a name, AnyIP for none.
+func (h *Host) lookup(name string) (netmodel.IP, error) {
+	if name == "" {
+		return netmodel.AnyIP, nil
+	}
+	if ip, err := netip.ParseAddr(name); err == nil {
+		switch {
+		case !ip.Unmap().Is4():
+			return 0, &net.AddrError{Err: "IPv6 is not modelled", Addr: name}
+		case ip.IsLoopback():
+			return netmodel.HostAddr(h.id, 1), nil
+		}
+		b := ip.Unmap().As4()
+		return netmodel.IPv4(b[0], b[1], b[2], b[3]), nil
+	}
+	if name == "localhost" {
+		return netmodel.HostAddr(h.id, 1), nil
+	}
+	h.net.mu.Lock()
+	defer h.net.mu.Unlock()
+	if other := h.net.names[name]; other != nil {
+		return netmodel.HostAddr(other.id, 1), nil
+	}
+	return 0, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+}
+
+func addrOf(ip netmodel.IP) netip.Addr {
+	return netip.AddrFrom4([4]byte{byte(ip >> 24), byte(ip >> 16), byte(ip >> 8), byte(ip)})
+}
+
+// tcpAddr returns an address as programs see it.
+func tcpAddr(a netmodel.Addr) *net.TCPAddr {
+	return &net.TCPAddr{IP: net.IPv4(byte(a.IP>>24), byte(a.IP>>16), byte(a.IP>>8), byte(a.IP)).To4(), Port: int(a.Port)}
+}
+
+// instant turns a deadline into an instant of the model, 0 for none.
+func (n *Network) instant(t time.Time) sim.Time {
+	if t.IsZero() {
+		return 0
+	}
+	d := t.Sub(n.start) // saturates
+	switch {
+	case d <= 0:
+		return 1
+	case d > farDeadline:
+		return sim.Forever
+	}
+	return sim.Time(d)
+}
+
+// farDeadline is further ahead than any run goes.
+const farDeadline = 100 * 365 * 24 * time.Hour

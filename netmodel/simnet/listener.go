@@ -1,0 +1,294 @@
+package simnet
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"wspsim/netmodel"
+)
+
+// Listener is a listening socket of a host, with the accept queue of its system.
+type Listener struct {
+	host      *Host
+	fd        netmodel.FD
+	addr      netmodel.Addr // as programs see it
+	accepting side
+	closed    bool
+}
+
+// Listen is Host.Listen on the host that the address names: "server:80".
+func (n *Network) Listen(network, address string) (*Listener, error) {
+	name, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	if name == "" {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "no host named; Host.Listen knows which one", Addr: address}}
+	}
+	return n.Host(name).Listen(network, address)
+}
+
+// Listen listens as net.Listen does on the system of the host, with the backlog of
+// Config.Backlog. network is "tcp" or "tcp4"; an address without a host, ":80", is
+// every address of this one, and port 0 any that is free.
+func (h *Host) Listen(network, address string) (*Listener, error) {
+	backlog := h.net.config.Backlog
+	if backlog == 0 {
+		backlog = h.somaxconn()
+	}
+	return h.ListenBacklog(network, address, backlog)
+}
+
+// somaxconn is what package net asks for: net.core.somaxconn and its like, or the
+// SOMAXCONN of winsock2.h.
+func (h *Host) somaxconn() int {
+	if b := h.profile.Backlog; b.Somaxconn == 0 {
+		return b.Max
+	}
+	return h.profile.Backlog.Somaxconn
+}
+
+// ListenBacklog is Listen with the second argument of listen(2).
+func (h *Host) ListenBacklog(network, address string, backlog int) (*Listener, error) {
+	at, err := h.resolve(network, address)
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	l := &Listener{host: h}
+	err = h.net.do(rank{host: h.id, socket: uint64(at.Port)}, h, func() error { return l.open(at, backlog) })
+	if err != nil {
+		return nil, opError("listen", nil, tcpAddr(at), err)
+	}
+	return l, nil
+}
+
+func (l *Listener) open(at netmodel.Addr, backlog int) error {
+	h := l.host
+	if h.net.closed {
+		return net.ErrClosed
+	}
+	fd, err := h.model.Socket(netmodel.Stream)
+	if err != nil {
+		return h.syscallError(sysSocket, err)
+	}
+	if !h.isWindows() { // as package net does
+		_ = h.model.SetSockOpt(fd, netmodel.SO_REUSEADDR, 1) // a new socket takes it
+	}
+	call := sysBind
+	if err = h.model.Bind(fd, at); err == nil {
+		call = sysListen
+		err = h.model.Listen(fd, backlog)
+	}
+	if err != nil {
+		_ = h.model.CloseSocket(fd) // it was opened above
+		return h.syscallError(call, err)
+	}
+	l.fd = fd
+	l.addr, _ = h.model.SockName(fd) // it is bound
+	if l.addr.IP == netmodel.AnyIP {
+		l.addr.IP = netmodel.HostAddr(h.id, 1) // the only one, and one that others can call
+	}
+	h.assign(fd, l)
+	return nil
+}
+
+// Accept waits for a connection and returns it, as a *Conn. Its errors are those of
+// a net.TCPListener on the system of the host; what package net does not show to
+// programs, a connection that its client has reset while it was queued, is not
+// shown here.
+func (l *Listener) Accept() (net.Conn, error) {
+	h := l.host
+	n := h.net
+	n.enter()
+	k := l.accepting.call(callAccept, h)
+	k.listener = l
+	k.rank = rank{what: callAccept, host: h.id, socket: uint64(l.addr.Port)}
+	n.wait(k)
+	n.mu.Lock()
+	c, err := k.conn, k.err
+	l.accepting.over(k)
+	n.mu.Unlock()
+	if err != nil {
+		return nil, opError("accept", nil, tcpAddr(l.addr), err)
+	}
+	return c, nil
+}
+
+// attempt takes the first connection of the queue.
+func (l *Listener) attempt(k *call) bool {
+	for {
+		switch {
+		case l.closed:
+			k.err = net.ErrClosed
+		case l.accepting.expired:
+			k.err = errDeadline
+		default:
+			if err := l.prepare(k); err != nil {
+				k.err = err
+				break
+			}
+			over, again := l.take(k)
+			if again {
+				continue
+			}
+			if !over {
+				return false
+			}
+		}
+		l.discard(k)
+		return true
+	}
+}
+
+// prepare opens the socket that AcceptEx wants for the next connection: on Windows
+// a program without a descriptor fails before anybody has come. (Go 1.26:
+// internal/poll, FD.Accept of Windows)
+func (l *Listener) prepare(k *call) error {
+	h := l.host
+	if k.spare != 0 || !h.limited || !h.isWindows() {
+		return nil
+	}
+	fd, err := h.model.Socket(netmodel.Stream)
+	if err != nil {
+		return h.syscallError(sysSocket, err)
+	}
+	k.spare = fd
+	return nil
+}
+
+func (l *Listener) discard(k *call) {
+	if k.spare != 0 {
+		_ = l.host.model.CloseSocket(k.spare) // opened by prepare
+		k.spare = 0
+	}
+}
+
+// take accepts. It tells whether the call is over, or else whether it has to be
+// made again.
+func (l *Listener) take(k *call) (over, again bool) {
+	h := l.host
+	if k.spare != 0 {
+		if ready, err := h.model.Select(l.fd); err == nil && !ready.Read {
+			return false, false
+		}
+		l.discard(k) // the connection takes its place
+	}
+	a, err := h.model.Accept(l.fd)
+	switch {
+	case err == nil:
+		k.conn = h.net.accepted(h, a, l.fd)
+		return true, false
+	case err == error(netmodel.WSAEWOULDBLOCK):
+		return false, false
+	case l.hides(err):
+		return false, true
+	}
+	k.err = h.syscallError(sysAccept, err)
+	return true, false
+}
+
+// hides reports whether package net asks again instead of returning the error:
+// it concerns one connection, not the listener. (Go 1.26: internal/poll, FD.Accept)
+func (l *Listener) hides(err error) bool {
+	if l.host.isWindows() {
+		return err == error(netmodel.WSAECONNRESET) || err == error(netmodel.ERROR_NETNAME_DELETED)
+	}
+	return err == error(netmodel.WSAECONNABORTED) || err == error(netmodel.WSAEINTR)
+}
+
+func (l *Listener) changed() { l.accepting.serve() }
+
+func (l *Listener) drop() { _ = l.close() }
+
+// Close stops listening. What becomes of the connections that are queued is for the
+// system to say; calls of Accept that wait return net.ErrClosed.
+func (l *Listener) Close() error {
+	err := l.host.net.do(rank{what: callClose, host: l.host.id, socket: uint64(l.addr.Port)}, l.host, l.close)
+	if err != nil {
+		return opError("close", nil, tcpAddr(l.addr), err)
+	}
+	return nil
+}
+
+func (l *Listener) close() error {
+	if l.closed {
+		return net.ErrClosed
+	}
+	h := l.host
+	l.closed = true
+	h.assign(l.fd, nil)
+	_ = h.model.CloseSocket(l.fd) // it is open
+	l.accepting.setDeadline(h.net, 0)
+	l.accepting.serve()
+	return nil
+}
+
+// SetBacklog calls listen once more. What becomes of connections that a smaller
+// queue has no room for is for the system to say.
+func (l *Listener) SetBacklog(backlog int) error {
+	h := l.host
+	err := h.net.do(rank{host: h.id, socket: uint64(l.addr.Port)}, h, func() error {
+		if l.closed {
+			return net.ErrClosed
+		}
+		return h.syscallError(sysListen, h.model.Listen(l.fd, backlog))
+	})
+	if err != nil {
+		return opError("listen", nil, tcpAddr(l.addr), err)
+	}
+	return nil
+}
+
+// SetDeadline sets when Accept stops waiting; the zero time is never.
+func (l *Listener) SetDeadline(t time.Time) error {
+	n := l.host.net
+	n.enter()
+	defer n.leave()
+	if l.closed {
+		return opError("set", nil, tcpAddr(l.addr), net.ErrClosed)
+	}
+	l.accepting.setDeadline(n, n.instant(t))
+	return nil
+}
+
+// Addr returns the address of the listener. Unlike package net, which answers [::]
+// for every address of a host, it is always one that can be dialled.
+func (l *Listener) Addr() net.Addr { return tcpAddr(l.addr) }
+
+// Queue returns what the accept queue looks like now: a program cannot see that, a
+// test can. It is the zero Queue when the listener is closed.
+func (l *Listener) Queue() netmodel.Queue {
+	n := l.host.net
+	n.enter()
+	defer n.leave()
+	q, _ := l.host.model.Queue(l.fd)
+	return q
+}
+
+// Fill connects to the listener until its queue is full, and leaves it so: count
+// clients more than it holds find that out. They send nothing and never leave. It
+// returns how many were queued.
+func (l *Listener) Fill(ctx context.Context, count int) (queued int, err error) {
+	h := l.host
+	n := h.net
+	if count < 0 {
+		return 0, fmt.Errorf("simnet: Fill: %d clients more than fit: want 0 or more", count)
+	}
+	crowd := n.Host("crowd-of-" + h.name)
+	err = n.do(rank{what: callDial, host: crowd.id}, crowd, func() error {
+		q, ok := h.model.Queue(l.fd)
+		if !ok {
+			return net.ErrClosed
+		}
+		for range q.Limit - q.Pending() + count {
+			if _, _, err := n.model.Dial(crowd.self.id, l.addr); err != nil {
+				return crowd.syscallError(sysConnect, err)
+			}
+		}
+		return nil
+	})
+	q := l.Queue()
+	return q.Pending(), err
+}

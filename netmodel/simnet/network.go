@@ -1,0 +1,186 @@
+package simnet
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+// Config says how a network begins. The zero value is a network of Linux hosts
+// that delivers at once.
+type Config struct {
+	Seed uint64 // of everything that is drawn: latencies, losses
+	// The system of hosts that are not added with another; the zero value is
+	// netmodel.Linux().
+	Profile netmodel.Profile
+	// Between any two hosts, until SetLink says otherwise.
+	Link netmodel.Link
+	// What Listen asks for, as the second argument of listen(2); 0 = what Go's net
+	// package asks for, SOMAXCONN. Host.ListenBacklog takes any other number.
+	Backlog int
+	// How many descriptors the program on a host may have open; 0 = no limit.
+	Descriptors int
+	// Bytes that may be under way or unread in one direction of a connection before
+	// Write waits; 0 = 64 KiB.
+	Window int
+	// How many records are kept for WriteTrace, the latest; 0 = 65,536.
+	Trace int
+}
+
+const (
+	defaultWindow = 64 << 10 // bytes
+	defaultTrace  = 1 << 16  // records, 5 MB
+)
+
+// Network is some hosts, joined by links. Make one with New. It may be used by any
+// number of goroutines, as may everything that comes from it.
+type Network struct {
+	config  Config
+	ordered bool // calls of one instant are made in an order of their own: see calls.go
+	start   time.Time
+	stamp   func() time.Duration // since start
+
+	mu     sync.Mutex // guards all that follows, and everything of hosts, listeners and connections
+	model  *netmodel.Network
+	hosts  []*Host          // by netmodel.HostID, from 1
+	names  map[string]*Host // never ranged over
+	pairs  []*pair          // by netmodel.ConnID: connections that accept has not handed out yet
+	alarms alarms
+	calls  []*call           // ordered: waiting for their instant
+	timer  *time.Timer       // rings at armed
+	armed  sim.Time          // sim.Forever: it does not
+	ready  []netmodel.Socket // scratch
+	spare  [][]byte          // buffers that no connection needs
+	closed bool
+
+	trace trace
+}
+
+// New returns a network without hosts. Within a bubble of testing/synctest its time
+// is that of the bubble, and what happens in it does not depend on the scheduler;
+// elsewhere its time is the machine's. It panics if a setting is not valid.
+func New(c Config) *Network {
+	if c.Profile == (netmodel.Profile{}) {
+		c.Profile = netmodel.Linux()
+	}
+	if c.Window == 0 {
+		c.Window = defaultWindow
+	}
+	if c.Trace == 0 {
+		c.Trace = defaultTrace
+	}
+	if err := c.validate(); err != nil {
+		panic("simnet: New: " + err.Error())
+	}
+	n := &Network{
+		config:  c,
+		ordered: inBubble(),
+		start:   time.Now(),
+		model:   netmodel.NewNetwork(c.Seed),
+		hosts:   make([]*Host, 1),
+		names:   map[string]*Host{},
+		armed:   sim.Forever,
+	}
+	n.trace.most = c.Trace
+	n.model.DeliverDirectly()
+	n.model.Watch()
+	return n
+}
+
+func (c *Config) validate() error {
+	if err := c.Profile.Validate(); err != nil {
+		return fmt.Errorf("profile %q: %w", c.Profile.Name, err)
+	}
+	switch {
+	case c.Window < 1 || c.Window > 1<<29:
+		return fmt.Errorf("a window of %d bytes: want 1 to %d", c.Window, 1<<29)
+	case c.Trace < 1 || c.Trace > 1<<28:
+		return fmt.Errorf("a trace of %d records: want 1 to %d", c.Trace, 1<<28)
+	case c.Descriptors < 0:
+		return fmt.Errorf("%d descriptors: want 0 (no limit) or more", c.Descriptors)
+	}
+	return c.Link.Validate()
+}
+
+// Host returns the host of that name, which it adds with the settings of the
+// network if there is none.
+func (n *Network) Host(name string) *Host {
+	n.enter()
+	defer n.leave()
+	if h := n.names[name]; h != nil {
+		return h
+	}
+	return n.addHost(name, HostConfig{})
+}
+
+// AddHost adds a host that differs from what the network's Config says. It panics
+// if there is one of that name, or if the settings are not valid.
+func (n *Network) AddHost(name string, c HostConfig) *Host {
+	n.enter()
+	defer n.leave()
+	if n.names[name] != nil {
+		panic(fmt.Sprintf("simnet: AddHost: there is a host %q already; Host returns it", name))
+	}
+	return n.addHost(name, c)
+}
+
+func (n *Network) addHost(name string, c HostConfig) *Host {
+	if c.Profile == (netmodel.Profile{}) {
+		c.Profile = n.config.Profile
+	}
+	if c.Descriptors == 0 {
+		c.Descriptors = n.config.Descriptors
+	}
+	if err := validName(name); err != nil {
+		panic("simnet: " + err.Error())
+	}
+	id := n.model.AddHost(name, netmodel.HostConfig{Profile: c.Profile, Descriptors: c.Descriptors})
+	h := &Host{net: n, id: id, name: name, model: n.model.Host(id), profile: c.Profile, limited: c.Descriptors > 0}
+	h.self = &Dialer{host: h, id: n.model.AddProgram(name, id)}
+	for other := netmodel.HostID(1); other < id; other++ {
+		n.model.SetLink(other, id, n.config.Link)
+	}
+	n.hosts = append(n.hosts, h)
+	n.names[name] = h
+	return h
+}
+
+// SetLink sets both ways between two hosts, for segments sent from now on. It
+// panics if the link is not valid.
+func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
+	n.enter()
+	defer n.leave()
+	n.model.SetLink(a.id, b.id, l)
+}
+
+// Cut interrupts both ways between two hosts: what is sent meanwhile is lost.
+func (n *Network) Cut(a, b *Host) { n.cut(a, b, true) }
+
+// Heal makes the ways between two hosts whole again.
+func (n *Network) Heal(a, b *Host) { n.cut(a, b, false) }
+
+func (n *Network) cut(a, b *Host, cut bool) {
+	n.enter()
+	defer n.leave()
+	n.model.Cut(a.id, b.id, cut)
+}
+
+// Close closes every listener and connection of the network. Calls that wait for
+// one return net.ErrClosed, and so do later ones.
+func (n *Network) Close() error {
+	n.enter()
+	defer n.leave()
+	n.closed = true
+	for _, h := range n.hosts[1:] {
+		for fd := range h.objects { // what closes may make others ready, never new ones
+			if o := h.objects[fd]; o != nil {
+				o.drop()
+			}
+		}
+		n.settle()
+	}
+	return nil
+}

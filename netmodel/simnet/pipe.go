@@ -1,0 +1,83 @@
+package simnet
+
+// pipe holds the bytes of one direction of a connection: the model only counts them.
+// They come in order and none is lost, so what was received is the beginning of what
+// was sent.
+type pipe struct {
+	buf  []byte // sent and not read, from off on
+	off  int
+	lent []byte // what is being sent and lies with its writer still
+	done bool   // nobody will read any more
+}
+
+// unread returns how many bytes were sent and not read.
+func (p *pipe) unread() int { return len(p.buf) - p.off + len(p.lent) }
+
+// lend shows the pipe what is sent now. Whoever reads at once spares it a copy.
+func (p *pipe) lend(b []byte) { p.lent = b }
+
+// refuse takes back what could not be sent.
+func (p *pipe) refuse() { p.lent = nil }
+
+// keep copies what was lent and not read.
+func (p *pipe) keep(n *Network) {
+	if len(p.lent) > 0 && !p.done {
+		switch {
+		case p.buf == nil:
+			p.buf = n.buffer()
+		case p.off > 0 && len(p.buf)+len(p.lent) > cap(p.buf):
+			p.buf = p.buf[:copy(p.buf, p.buf[p.off:])]
+			p.off = 0
+		}
+		p.buf = append(p.buf, p.lent...)
+	}
+	p.lent = nil
+}
+
+// take moves the first bytes into b. What virtual clients of the model send has no
+// contents, and is read as zeros.
+func (p *pipe) take(b []byte) {
+	m := copy(b, p.buf[p.off:])
+	p.off += m
+	k := copy(b[m:], p.lent)
+	p.lent = p.lent[k:]
+	clear(b[m+k:])
+}
+
+// giveBack returns an empty buffer to the network, so that a connection at rest has
+// none.
+func (p *pipe) giveBack(n *Network) {
+	if p.buf != nil && p.off == len(p.buf) {
+		n.reuse(p.buf)
+		p.buf, p.off = nil, 0
+	}
+}
+
+// close forgets what nobody will read.
+func (p *pipe) close(n *Network) {
+	p.done = true
+	p.off = len(p.buf)
+	p.giveBack(n)
+}
+
+const (
+	newBuffer    = 4 << 10   // bytes; what does not fit makes it grow
+	largestSpare = 256 << 10 // bytes
+	mostSpares   = 64
+)
+
+// buffer returns an empty buffer.
+func (n *Network) buffer() []byte {
+	if k := len(n.spare); k > 0 {
+		b := n.spare[k-1]
+		n.spare = n.spare[:k-1]
+		return b
+	}
+	return make([]byte, 0, newBuffer)
+}
+
+func (n *Network) reuse(b []byte) {
+	if cap(b) <= largestSpare && len(n.spare) < mostSpares {
+		n.spare = append(n.spare, b[:0])
+	}
+}
