@@ -80,7 +80,7 @@ func (n *Network) knownClient(id ClientID) {
 // Start makes a client begin its first attempt, d from now.
 func (n *Network) Start(id ClientID, d time.Duration) {
 	n.knownClient(id)
-	n.engine.After(d, event{kind: eventStart, tag: uint64(id)})
+	n.after(d, event{kind: eventStart, tag: uint64(id)})
 }
 
 // Fates returns the fate of every attempt, in the order of their beginning.
@@ -144,7 +144,7 @@ func (n *Network) begin(id ClientID) {
 		return
 	}
 	if config.GiveUp > 0 {
-		c.patience = n.engine.After(config.GiveUp, event{kind: eventGiveUp, tag: uint64(c.conn)})
+		c.patience = n.after(config.GiveUp, event{kind: eventGiveUp, tag: uint64(c.conn)})
 	}
 }
 
@@ -330,7 +330,7 @@ func (n *Network) retry(id ClientID) {
 	}
 	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, who(id, c.attempt), drawsRetry))
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause), Cause: WillRetry})
-	n.engine.After(pause, event{kind: eventStart, tag: uint64(id)})
+	n.after(pause, event{kind: eventStart, tag: uint64(id)})
 }
 
 // Check verifies the invariants of every host and those of the network: every

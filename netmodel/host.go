@@ -46,6 +46,8 @@ type Host struct {
 	records  []Record
 	recorded uint64  // records so far
 	refusal  refusal // the last one, for Check
+	hurried  bool    // see wait
+	waits    []wait  // timers that are not set yet
 	watched  bool    // somebody wants to know what changed
 	changed  []FD    // since DrainReady
 }
@@ -241,6 +243,7 @@ func (h *Host) Clone() *Host {
 	c.records = slices.Clone(h.records)
 	c.ringing = nil
 	c.changed = slices.Clone(h.changed)
+	c.waits = slices.Clone(h.waits)
 	return &c
 }
 

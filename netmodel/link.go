@@ -48,8 +48,8 @@ type path struct {
 	cut   bool
 }
 
-// plain reports whether the link delivers everything at once: nothing has to be drawn.
-func (l *Link) plain() bool {
+// Plain reports whether the link delivers everything, and at once.
+func (l Link) Plain() bool {
 	return l.Latency == 0 && l.Jitter == nil && l.Loss.Num == 0 && l.Duplicate.Num == 0 && l.Reorder.Num == 0
 }
 

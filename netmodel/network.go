@@ -40,6 +40,7 @@ type Network struct {
 	broken   error    // first violation seen in the records
 	direct   bool     // see DeliverDirectly
 	watched  bool     // see Watch
+	soonest  sim.Time // no event is due before
 	detours  int      // segments delivered directly since the last flush began
 }
 
@@ -127,7 +128,7 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	}
 	h := NewHost(c)
 	_ = h.Startup() // never fails
-	h.watched = n.watched
+	h.watched, h.hurried = n.watched, n.direct
 	n.nodes = append(n.nodes, node{host: h, name: name, wakeAt: -1})
 	for len(n.paths) < len(n.nodes) {
 		n.paths = append(n.paths, nil)
@@ -198,7 +199,7 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	}
 	n.known(a)
 	n.known(b)
-	p := path{link: l, plain: l.plain(), cut: n.paths[a][b].cut}
+	p := path{link: l, plain: l.Plain(), cut: n.paths[a][b].cut}
 	n.paths[a][b] = p
 	p.cut = n.paths[b][a].cut
 	n.paths[b][a] = p
@@ -216,7 +217,7 @@ func (n *Network) Cut(a, b HostID, cut bool) {
 
 // After schedules an event of the caller's own; Step returns its tag.
 func (n *Network) After(d time.Duration, tag uint64) sim.EventID {
-	return n.engine.After(d, event{kind: eventProgram, tag: tag})
+	return n.after(d, event{kind: eventProgram, tag: tag})
 }
 
 // Cancel takes an event of After back.
@@ -301,13 +302,32 @@ func (n *Network) Err() error {
 // Next returns the instant of the next event, false if there is none.
 func (n *Network) Next() (sim.Time, bool) {
 	n.flush()
-	return n.engine.Peek()
+	at, ok := n.engine.Peek()
+	n.soonest = at
+	if !ok {
+		n.soonest = sim.Forever
+	}
+	return at, ok
+}
+
+// at schedules an event.
+func (n *Network) at(t sim.Time, e event) sim.EventID {
+	n.soonest = min(n.soonest, t)
+	return n.engine.At(t, e)
+}
+
+func (n *Network) after(d time.Duration, e event) sim.EventID {
+	return n.at(n.engine.Now().Add(d), e)
 }
 
 // DrainRecords appends what happened since the last call to dst, in order, and
 // forgets it.
 func (n *Network) DrainRecords(dst []Record) []Record {
 	n.flush()
+	if len(dst) == 0 { // no need to copy
+		n.fresh, dst = dst, n.fresh
+		return dst
+	}
 	dst = append(dst, n.fresh...)
 	n.fresh = n.fresh[:0]
 	return dst
@@ -334,6 +354,9 @@ func (n *Network) flush() {
 		for id := 1; id < len(n.nodes); id++ {
 			h := n.nodes[id].host
 			if len(h.out) == 0 && len(h.records) == 0 {
+				if len(h.waits) > 0 {
+					h.setTimers()
+				}
 				if h.timers.moved {
 					h.timers.moved = false
 					n.setWake(HostID(id))
@@ -366,7 +389,7 @@ func (n *Network) setWake(id HostID) {
 	n.engine.Cancel(d.wake)
 	d.wakeAt = at
 	if ok {
-		d.wake = n.engine.At(max(at, n.engine.Now()), event{kind: eventWake, host: id})
+		d.wake = n.at(max(at, n.engine.Now()), event{kind: eventWake, host: id})
 	}
 }
 
@@ -440,7 +463,7 @@ func (n *Network) carry(to HostID, s *Segment, way int, l *Link) {
 		at = max(at, a.arrival[way])
 		a.arrival[way] = at
 	}
-	n.engine.At(at, event{kind: eventArrive, host: to, tag: uint64(n.fly(s))})
+	n.at(at, event{kind: eventArrive, host: to, tag: uint64(n.fly(s))})
 }
 
 // fly keeps a segment while it is on its way.

@@ -93,14 +93,3 @@ func (n *Network) follow(a *attempt, r *Record) {
 func (n *Network) isProgram(a *attempt) bool {
 	return n.configs[n.clients.at(int(a.fate.Client)).config].program
 }
-
-// mostDetours bounds how many segments are delivered directly in one go: two hosts
-// that answer each other for ever meet the stall limit of the engine.
-const mostDetours = 1000
-
-// DeliverDirectly makes a segment that is under way for no time arrive in the
-// moment in which it is sent, not by an event of the same instant, and wakes hosts
-// too early rather than cancel an event. It is for programs that run in real time
-// and pay for every event. What happens is the same; what happens at one instant
-// may do so in another order.
-func (n *Network) DeliverDirectly() { n.direct = true }

@@ -200,10 +200,35 @@ func (h *Host) release(i int32) {
 // arm sets the one timer of a socket.
 func (h *Host) arm(i int32, d time.Duration) {
 	h.disarm(i)
+	if h.hurried && h.ahead == 0 {
+		h.waits = append(h.waits, wait{i, d})
+		h.socks[i].timer = -int32(len(h.waits))
+		return
+	}
 	h.socks[i].timer = h.schedule(i, d, timerSocket)
 }
 
 func (h *Host) disarm(i int32) {
-	h.timers.cancel(h.socks[i].timer)
+	if t := h.socks[i].timer; t > 0 {
+		h.timers.cancel(t)
+	}
 	h.socks[i].timer = 0
+}
+
+// wait is a timer that was asked for and is not set yet: in a network that delivers
+// directly most are taken back at once, by an answer that needs no time. A socket
+// names its own by the negative number of its place, counted from 1.
+type wait struct {
+	sock int32
+	d    time.Duration
+}
+
+// setTimers sets those timers that are still wanted.
+func (h *Host) setTimers() {
+	for k, w := range h.waits {
+		if s := &h.socks[w.sock]; s.timer == -int32(k+1) {
+			s.timer = h.schedule(w.sock, w.d, timerSocket)
+		}
+	}
+	h.waits = h.waits[:0]
 }

@@ -60,7 +60,7 @@ func (t *Timers) ring(now sim.Time, d time.Duration, ahead int64) (at sim.Time, 
 	}
 	tick := time.Second / time.Duration(t.HZ)
 	ticks := int64(d / tick)
-	if d%tick != 0 {
+	if d > time.Duration(ticks)*tick {
 		ticks++
 	}
 	due := (int64(now)+int64(t.Phase))/int64(tick) + ticks

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"slices"
+	"sync/atomic"
 
 	"wspsim/netmodel"
 	"wspsim/sim"
@@ -72,27 +73,26 @@ func (a rank) compare(b rank) int {
 // wait are served in the order in which they came.
 type side struct {
 	first, last *call
-	idle        *call // the last one that is over, for the next
-	expired     bool  // its deadline has passed
+	expired     bool // its deadline has passed
 	serving     bool
-	alarm       uint64 // in Network.alarms, and one; 0 = none
+	alarm       uint64               // in Network.alarms, and one; 0 = none
+	idle        atomic.Pointer[call] // one that is over, for the next
 }
 
 // call returns a call that can wait at the side.
 func (s *side) call(w what, h *Host) *call {
-	k := s.idle
+	k := s.idle.Swap(nil)
 	if k == nil {
 		k = &call{wake: make(chan struct{}, 1)}
 	}
-	s.idle = nil
 	k.what, k.side, k.host, k.done = w, s, h, false
 	return k
 }
 
 // over keeps a call that is over for the next one, and nothing that it points to.
 func (s *side) over(k *call) {
-	*k = call{wake: k.wake}
-	s.idle = k
+	k.conn, k.buf, k.n, k.err, k.do = nil, nil, 0, nil, nil
+	s.idle.Store(k)
 }
 
 // wait makes a call, and returns once it is over. The network is locked before,
@@ -104,6 +104,11 @@ func (n *Network) wait(k *call) {
 		n.calls = append(n.calls, k)
 	case k.side.first != nil || !k.attempt():
 		k.side.push(k)
+		if k.what == callRead { // asking changes nothing
+			n.leave()
+			<-k.wake
+			return
+		}
 	default:
 		n.settle()
 		n.leave()
@@ -156,10 +161,11 @@ func (k *call) attempt() bool {
 	return true
 }
 
-// finish lets the caller go on.
+// finish lets the caller go on, once the network is unlocked.
 func (k *call) finish() {
+	n := k.host.net
 	k.done = true
-	k.wake <- struct{}{}
+	k.next, n.over = n.over, k
 }
 
 func (s *side) push(k *call) {

@@ -16,13 +16,36 @@ import (
 // enter locks the network and lets everything happen that was due by now.
 func (n *Network) enter() {
 	n.mu.Lock()
-	n.pump(n.now())
+	if now := n.now(); !n.model.Tick(now) {
+		n.pump(now)
+	}
 }
 
-// leave sets the timer and unlocks the network.
+// enterTimeless is enter for a call to which time does not matter where every link
+// delivers at once: it moves bytes. The model's clock may then stay where it was.
+func (n *Network) enterTimeless() {
+	if n.timed.Load() {
+		n.enter()
+		return
+	}
+	n.mu.Lock()
+}
+
+// leave sets the timer, unlocks the network and lets those go on whose calls are
+// over: not earlier, or they would run into the lock.
 func (n *Network) leave() {
 	n.arm()
+	if n.model.Undrained() >= chunk {
+		n.trace.collect(n.model)
+	}
+	over := n.over
+	n.over = nil
 	n.mu.Unlock()
+	for over != nil {
+		k := over
+		over, k.next = k.next, nil
+		k.wake <- struct{}{}
+	}
 }
 
 // now is the present as the model counts it.
@@ -59,15 +82,17 @@ func (n *Network) settle() {
 		}
 		n.ready = n.ready[:from]
 	}
-	n.trace.collect(n.model)
 }
 
 // arm sets the timer for the next thing that is due, if that is earlier than what
 // it is set for: ringing too early costs less than setting it anew each time.
 func (n *Network) arm() {
-	next, ok := n.model.Next()
-	if !ok {
+	next := n.model.Soonest()
+	if next < n.armed {
 		next = sim.Forever
+		if at, ok := n.model.Next(); ok {
+			next = at
+		}
 	}
 	if len(n.calls) > 0 {
 		next = min(next, n.calls[0].due)

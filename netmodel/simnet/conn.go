@@ -3,6 +3,7 @@ package simnet
 import (
 	"io"
 	"net"
+	"runtime"
 	"time"
 
 	"wspsim/netmodel"
@@ -33,35 +34,19 @@ type pair struct {
 	up, down       pipe // what clients send, and what servers do
 }
 
-// newPair remembers a connection until accept hands it out.
-func (n *Network) newPair(id netmodel.ConnID) *pair {
-	p := &pair{id: id}
-	for int(id) >= len(n.pairs) {
-		n.pairs = append(n.pairs, nil)
-	}
-	n.pairs[id] = p
-	return p
-}
-
-func (n *Network) forget(p *pair) { n.pairs[p.id] = nil }
-
 // accepted returns the server's end of a connection that accept has handed out.
 func (n *Network) accepted(h *Host, a netmodel.Accepted, listener netmodel.FD) *Conn {
-	var p *pair
-	if int(a.Conn) < len(n.pairs) {
-		p = n.pairs[a.Conn]
-	}
+	p := n.pairs.take(a.Conn)
 	if p == nil { // of a client that is no program of this package
 		p = &pair{id: a.Conn}
-	} else {
-		n.forget(p)
 	}
 	local, err := h.model.SockName(a.FD)
 	if err != nil || local.IP == netmodel.AnyIP {
 		local.IP = netmodel.HostAddr(h.id, 1)
 	}
 	c := &p.server
-	*c = Conn{host: h, pair: p, in: &p.up, out: &p.down, fd: a.FD, local: local, remote: a.Peer, open: true}
+	c.host, c.pair, c.in, c.out = h, p, &p.up, &p.down
+	c.fd, c.local, c.remote, c.open = a.FD, local, a.Peer, true
 	h.assign(a.FD, c)
 	return c
 }
@@ -83,10 +68,14 @@ func (c *Conn) rank(w what) rank {
 // it returns io.EOF.
 func (c *Conn) Read(b []byte) (int, error) {
 	n := c.host.net
-	n.enter()
+	n.enterTimeless()
 	if !n.ordered && c.reading.first == nil {
+		if ready, err := c.host.model.Select(c.fd); err == nil && !ready.Read && c.open {
+			n.mu.Unlock()
+			runtime.Gosched() // who will send may be about to: to let him costs less than to be woken
+			n.enterTimeless()
+		}
 		if m, err, over := c.receive(b); over {
-			n.settle()
 			n.leave()
 			return m, c.opError("read", err)
 		}
@@ -94,10 +83,8 @@ func (c *Conn) Read(b []byte) (int, error) {
 	k := c.reading.call(callRead, c.host)
 	k.conn, k.buf, k.rank = c, b, c.rank(callRead)
 	n.wait(k)
-	n.mu.Lock()
 	m, err := k.n, k.err
 	c.reading.over(k)
-	n.mu.Unlock()
 	return m, c.opError("read", err)
 }
 
@@ -118,7 +105,7 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	case c.deaf:
 		return 0, io.EOF, true
 	}
-	m, err = c.host.model.Receive(c.fd, len(b))
+	m, err = c.host.net.model.Receive(c.host.id, c.fd, len(b))
 	switch {
 	case err == error(netmodel.WSAEWOULDBLOCK):
 		return 0, nil, false
@@ -137,7 +124,7 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 // are under way or unread, of which there are never more than Config.Window.
 func (c *Conn) Write(b []byte) (int, error) {
 	n := c.host.net
-	n.enter()
+	n.enterTimeless()
 	m := 0
 	if !n.ordered && c.writing.first == nil {
 		var err error
@@ -150,10 +137,8 @@ func (c *Conn) Write(b []byte) (int, error) {
 	k := c.writing.call(callWrite, c.host)
 	k.conn, k.buf, k.n, k.rank = c, b, m, c.rank(callWrite)
 	n.wait(k)
-	n.mu.Lock()
 	m, err := k.n, k.err
 	c.writing.over(k)
-	n.mu.Unlock()
 	return m, c.opError("write", err)
 }
 
@@ -180,13 +165,16 @@ func (c *Conn) send(b []byte) (m int, err error, over bool) {
 			return m, nil, false
 		}
 		part := b[m:min(len(b), m+room)]
-		c.out.lend(part)
-		_, err := c.host.model.Send(c.fd, len(part)) // all of it: the model's room is larger
-		if err != nil {
-			c.out.refuse()
-			return m, c.host.syscallError(sysWrite, err), true
+		c.out.lend(part) // a reader who waits takes it from where it lies
+		if n.model.Hand(c.host.id, c.fd, len(part)) {
+			c.peer().reading.serve()
+		} else {
+			if _, err := c.host.model.Send(c.fd, len(part)); err != nil { // all of it: the model's room is larger
+				c.out.refuse()
+				return m, c.host.syscallError(sysWrite, err), true
+			}
+			n.settle()
 		}
-		n.settle() // a reader who waits takes it from where it lies
 		c.out.keep(n)
 		m += len(part)
 		if len(b) == 0 {

@@ -3,6 +3,8 @@ package simnet
 import (
 	"context"
 	"net"
+	"runtime"
+	"sync/atomic"
 	"time"
 
 	"wspsim/netmodel"
@@ -10,9 +12,9 @@ import (
 
 // Dialer is a program on a host that connects, with a name of its own in traces.
 type Dialer struct {
-	host  *Host
-	id    netmodel.ClientID
-	dials uint64 // begun so far
+	host *Host
+	id   netmodel.ClientID
+	last atomic.Pointer[resolved]
 }
 
 // Dial is DialContext without a context.
@@ -22,12 +24,9 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 
 // DialContext connects; see Host.DialContext.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	to, err := d.host.resolve(network, address)
+	to, err := d.resolve(network, address)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
-	}
-	if to.IP == netmodel.AnyIP {
-		to.IP = netmodel.HostAddr(d.host.id, 1)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, opError("dial", nil, tcpAddr(to), contextError(err))
@@ -37,6 +36,29 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 		return nil, opError("dial", nil, tcpAddr(to), err)
 	}
 	return c, nil
+}
+
+// resolved is what an address was found to mean. Hosts never go, so it stays so.
+type resolved struct {
+	network, address string
+	to               netmodel.Addr
+}
+
+// resolve is Host.resolve, with the host itself for no host at all, and remembers the
+// last answer.
+func (d *Dialer) resolve(network, address string) (netmodel.Addr, error) {
+	if last := d.last.Load(); last != nil && last.network == network && last.address == address {
+		return last.to, nil
+	}
+	to, err := d.host.resolve(network, address)
+	if err != nil {
+		return to, err
+	}
+	if to.IP == netmodel.AnyIP {
+		to.IP = netmodel.HostAddr(d.host.id, 1)
+	}
+	d.last.Store(&resolved{network, address, to})
+	return to, nil
 }
 
 // dial is an attempt that is under way.
@@ -53,12 +75,22 @@ func (d *Dialer) dial(ctx context.Context, to netmodel.Addr) (net.Conn, error) {
 	n := d.host.net
 	n.enter()
 	if !n.ordered {
-		if a, err := d.begin(to); err != nil || a.pair.client.open {
-			n.leave()
-			return a.result(err)
-		} else {
+		a, err := d.begin(to)
+		if err == nil && !a.pair.client.open {
 			return a.await(ctx)
 		}
+		var c *Conn
+		if err == nil {
+			c = &a.pair.client
+		}
+		a.from, a.pair = nil, nil
+		n.resting = a
+		n.leave()
+		runtime.Gosched() // as any connect does: or a loop of them overflows a queue that nobody got to see
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
 	}
 	a := &dial{from: d, to: to}
 	return a.await(ctx)
@@ -78,7 +110,6 @@ func (a *dial) await(ctx context.Context) (net.Conn, error) {
 	n, h := a.from.host.net, a.from.host
 	k := a.side.call(callDial, h)
 	k.dial = a
-	a.from.dials++
 	k.rank = rank{what: callDial, host: h.id, socket: uint64(a.from.id), detail: uint64(a.to.IP)<<16 | uint64(a.to.Port)}
 	if deadline, ok := ctx.Deadline(); ok {
 		a.side.setDeadline(n, n.instant(deadline))
@@ -93,7 +124,12 @@ func (a *dial) await(ctx context.Context) (net.Conn, error) {
 
 // begin makes the call of the model. The attempt may be over when it returns.
 func (d *Dialer) begin(to netmodel.Addr) (*dial, error) {
-	a := &dial{from: d, to: to}
+	a := d.host.net.resting
+	if a == nil {
+		a = new(dial)
+	}
+	d.host.net.resting = nil
+	a.from, a.to = d, to
 	return a, a.begin()
 }
 
@@ -109,7 +145,7 @@ func (a *dial) begin() error {
 		return h.syscallError(call, err)
 	}
 	a.fd = fd
-	a.pair = n.newPair(conn)
+	a.pair = n.pairs.add(conn)
 	h.assign(fd, a)
 	n.settle()
 	return a.failure()
@@ -138,7 +174,8 @@ func (a *dial) changed() {
 	if ready, err := h.model.Select(a.fd); err == nil && ready.Write {
 		local, _ := h.model.SockName(a.fd) // a connected socket has both
 		c := &a.pair.client
-		*c = Conn{host: h, pair: a.pair, in: &a.pair.down, out: &a.pair.up, fd: a.fd, local: local, remote: a.to, open: true}
+		c.host, c.pair, c.in, c.out = h, a.pair, &a.pair.down, &a.pair.up
+		c.fd, c.local, c.remote, c.open = a.fd, local, a.to, true
 		h.assign(a.fd, c)
 	}
 	a.side.serve()
@@ -164,7 +201,7 @@ func (a *dial) abandon(err error) error {
 	if a.pair != nil && h.object(a.fd) == object(a) {
 		h.assign(a.fd, nil)
 		_ = h.model.CloseSocket(a.fd) // it is not connected
-		h.net.forget(a.pair)
+		h.net.pairs.take(a.pair.id)
 	}
 	return err
 }

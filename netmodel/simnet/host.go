@@ -27,7 +27,8 @@ type Host struct {
 	name    string
 	model   *netmodel.Host
 	profile netmodel.Profile
-	limited bool     // the number of descriptors is
+	limited bool // the number of descriptors is
+	faults  netmodel.Fault
 	objects []object // by descriptor, from netmodel.FirstFD
 	self    *Dialer
 }
@@ -104,6 +105,11 @@ func (h *Host) OpenFiles(count int) (closeAll func()) {
 func (h *Host) SetFault(f netmodel.Fault, on bool) {
 	_ = h.net.do(rank{host: h.id}, h, func() error {
 		h.model.SetFault(f, on)
+		if on {
+			h.faults |= f
+		} else {
+			h.faults &^= f
+		}
 		return nil
 	})
 }

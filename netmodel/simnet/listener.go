@@ -106,10 +106,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 	k.listener = l
 	k.rank = rank{what: callAccept, host: h.id, socket: uint64(l.addr.Port)}
 	n.wait(k)
-	n.mu.Lock()
 	c, err := k.conn, k.err
 	l.accepting.over(k)
-	n.mu.Unlock()
 	if err != nil {
 		return nil, opError("accept", nil, tcpAddr(l.addr), err)
 	}
@@ -175,6 +173,11 @@ func (l *Listener) take(k *call) (over, again bool) {
 		}
 		l.discard(k) // the connection takes its place
 	}
+	if !h.acceptCosts() {
+		if ready, err := h.model.Select(l.fd); err == nil && !ready.Read {
+			return false, false
+		}
+	}
 	a, err := h.model.Accept(l.fd)
 	switch {
 	case err == nil:
@@ -187,6 +190,12 @@ func (l *Listener) take(k *call) (over, again bool) {
 	}
 	k.err = h.syscallError(sysAccept, err)
 	return true, false
+}
+
+// acceptCosts reports whether accept does something even when there is nothing to
+// accept, so that it has to be called: it fails, or it fills the queue.
+func (h *Host) acceptCosts() bool {
+	return h.limited || h.faults != 0 || h.profile.EmptyAcceptFills
 }
 
 // hides reports whether package net asks again instead of returning the error:

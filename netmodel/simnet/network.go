@@ -3,6 +3,7 @@ package simnet
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wspsim/netmodel"
@@ -41,20 +42,23 @@ type Network struct {
 	config  Config
 	ordered bool // calls of one instant are made in an order of their own: see calls.go
 	start   time.Time
-	stamp   func() time.Duration // since start
 
-	mu     sync.Mutex // guards all that follows, and everything of hosts, listeners and connections
-	model  *netmodel.Network
-	hosts  []*Host          // by netmodel.HostID, from 1
-	names  map[string]*Host // never ranged over
-	pairs  []*pair          // by netmodel.ConnID: connections that accept has not handed out yet
-	alarms alarms
-	calls  []*call           // ordered: waiting for their instant
-	timer  *time.Timer       // rings at armed
-	armed  sim.Time          // sim.Forever: it does not
-	ready  []netmodel.Socket // scratch
-	spare  [][]byte          // buffers that no connection needs
-	closed bool
+	timed atomic.Bool // not every link delivers at once, or calls are ordered
+
+	mu      sync.Mutex // guards all that follows, and everything of hosts, listeners and connections
+	model   *netmodel.Network
+	hosts   []*Host          // by netmodel.HostID, from 1
+	names   map[string]*Host // never ranged over
+	pairs   pairs
+	alarms  alarms
+	calls   []*call           // ordered: waiting for their instant
+	timer   *time.Timer       // rings at armed
+	armed   sim.Time          // sim.Forever: it does not
+	ready   []netmodel.Socket // scratch
+	over    *call             // calls that are over, the last first
+	spare   [][]byte          // buffers that no connection needs
+	resting *dial             // one that is over, for the next
+	closed  bool
 
 	trace trace
 }
@@ -84,6 +88,7 @@ func New(c Config) *Network {
 		names:   map[string]*Host{},
 		armed:   sim.Forever,
 	}
+	n.timed.Store(n.ordered || !c.Link.Plain())
 	n.trace.most = c.Trace
 	n.model.DeliverDirectly()
 	n.model.Watch()
@@ -154,6 +159,7 @@ func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
 	n.enter()
 	defer n.leave()
 	n.model.SetLink(a.id, b.id, l)
+	n.timed.Store(true)
 }
 
 // Cut interrupts both ways between two hosts: what is sent meanwhile is lost.
@@ -166,6 +172,7 @@ func (n *Network) cut(a, b *Host, cut bool) {
 	n.enter()
 	defer n.leave()
 	n.model.Cut(a.id, b.id, cut)
+	n.timed.Store(true)
 }
 
 // Close closes every listener and connection of the network. Calls that wait for

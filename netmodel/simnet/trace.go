@@ -2,26 +2,39 @@ package simnet
 
 import (
 	"io"
+	"slices"
 
 	"wspsim/netmodel"
 	"wspsim/sim"
 )
 
-// trace keeps the latest records of the model.
+// trace keeps the latest records of the model, in chunks that are taken over as they
+// are.
 type trace struct {
-	records []netmodel.Record
-	most    int
-	gone    uint64 // earlier ones that were not kept
+	chunks [][]netmodel.Record // the oldest first
+	most   int
+	kept   int
+	gone   uint64 // earlier ones that were not kept
 }
+
+// chunk is about how many records are taken over at once.
+const chunk = 1 << 9
 
 // collect takes what has happened since the last call.
 func (t *trace) collect(model *netmodel.Network) {
-	t.records = model.DrainRecords(t.records)
-	if len(t.records) >= 2*t.most {
-		surplus := len(t.records) - t.most
-		t.records = append(t.records[:0], t.records[surplus:]...)
-		t.gone += uint64(surplus)
+	var empty []netmodel.Record
+	for len(t.chunks) > 0 && t.kept-len(t.chunks[0]) >= t.most {
+		empty = t.chunks[0]
+		t.kept -= len(empty)
+		t.gone += uint64(len(empty))
+		t.chunks = t.chunks[:copy(t.chunks, t.chunks[1:])]
 	}
+	if empty == nil {
+		empty = make([]netmodel.Record, 0, chunk+chunk/8)
+	}
+	full := model.DrainRecords(empty[:0])
+	t.chunks = append(t.chunks, full)
+	t.kept += len(full)
 }
 
 // Hash returns the hash of everything that has happened: two runs are equal if
@@ -65,19 +78,23 @@ func (n *Network) Check() error {
 func (n *Network) Records() (latest []netmodel.Record, gone uint64) {
 	n.enter()
 	defer n.leave()
-	return append([]netmodel.Record(nil), n.trace.records...), n.trace.gone
+	n.trace.collect(n.model)
+	return slices.Concat(n.trace.chunks...), n.trace.gone
 }
 
 // WriteTrace writes what has happened as text, a line for each record. full writes
 // those too that are routine: sockets made, bytes sent and received.
 func (n *Network) WriteTrace(w io.Writer, full bool) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.enter()
+	defer n.leave()
+	n.trace.collect(n.model)
 	p := netmodel.NewPrinter(n.model)
 	p.Full = full
 	var b []byte
-	for _, r := range n.trace.records {
-		b = p.Append(b, r)
+	for _, records := range n.trace.chunks {
+		for _, r := range records {
+			b = p.Append(b, r)
+		}
 	}
 	_, err := w.Write(b)
 	return err
