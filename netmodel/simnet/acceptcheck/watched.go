@@ -1,0 +1,160 @@
+package acceptcheck
+
+import (
+	"errors"
+	"net"
+	"runtime"
+	"sync"
+	"time"
+
+	"wspsim/netmodel/simnet"
+)
+
+// watched is a listener that counts what a server does with it, and can be made to
+// fail.
+type watched struct {
+	net.Listener
+	inner *simnet.Listener
+
+	mu         sync.Mutex
+	failing    error // what Accept returns for the time being
+	once       bool  // only once
+	failed     []time.Time
+	rate       int // the most failures within a second
+	total      int
+	enough     chan struct{} // closed after so many failures that nothing more is to be learned
+	afterClose int           // accepts on the closed listener
+	conns      []*watchedConn
+	gate       chan struct{} // accepts wait until it is closed; nil = they do not
+}
+
+// fail makes accepts fail from now on; nil makes them succeed again.
+func (l *watched) fail(err error, once bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failing, l.once = err, once
+}
+
+// hold makes accepts wait until letGo.
+func (l *watched) hold() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gate = make(chan struct{})
+}
+
+func (l *watched) letGo() { close(l.gate) }
+
+// Accept accepts, unless it is made to fail. A failure takes a little time, as on any
+// system, so that a server which asks again at once does not stop the clock.
+func (l *watched) Accept() (net.Conn, error) {
+	l.mu.Lock()
+	gate := l.gate
+	l.mu.Unlock()
+	if gate != nil {
+		<-gate
+	}
+	l.mu.Lock()
+	err := l.failing
+	if l.once {
+		l.failing = nil
+	}
+	l.mu.Unlock()
+	var c net.Conn
+	if err == nil {
+		c, err = l.Listener.Accept()
+	}
+	if err != nil {
+		l.note(errors.Is(err, net.ErrClosed))
+		time.Sleep(callTime)
+		return nil, err
+	}
+	w := &watchedConn{Conn: c, listener: l}
+	l.mu.Lock()
+	l.conns = append(l.conns, w)
+	l.mu.Unlock()
+	return w, nil
+}
+
+// note counts a failure. A server that goes on asking a closed listener would do so
+// for ever: its goroutine is ended.
+func (l *watched) note(closed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if closed {
+		if l.afterClose++; l.afterClose == 1 {
+			return // that is how a server learns it
+		}
+		if l.afterClose > giveUp {
+			runtime.Goexit()
+		}
+	}
+	l.total++
+	l.failed = append(l.failed, now)
+	for now.Sub(l.failed[0]) >= time.Second {
+		l.failed = l.failed[1:]
+	}
+	l.rate = max(l.rate, len(l.failed))
+	if l.total == giveUp {
+		close(l.enough)
+	}
+}
+
+func (l *watched) count() (total, rate int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.total, l.rate
+}
+
+// served returns how many connections the server has done something with.
+func (l *watched) served() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, c := range l.conns {
+		if c.touched {
+			n++
+		}
+	}
+	return n
+}
+
+// unserved returns how many connections the server has accepted and done nothing
+// with.
+func (l *watched) unserved() int {
+	n := l.served()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.conns) - n
+}
+
+// watchedConn notes whether the server does anything with it.
+type watchedConn struct {
+	net.Conn
+	listener *watched
+	touched  bool
+}
+
+func (c *watchedConn) touch() {
+	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
+	c.touched = true
+}
+
+// Read notes that the server reads.
+func (c *watchedConn) Read(b []byte) (int, error) {
+	c.touch()
+	return c.Conn.Read(b)
+}
+
+// Write notes that the server writes.
+func (c *watchedConn) Write(b []byte) (int, error) {
+	c.touch()
+	return c.Conn.Write(b)
+}
+
+// Close notes that the server closes.
+func (c *watchedConn) Close() error {
+	c.touch()
+	return c.Conn.Close()
+}

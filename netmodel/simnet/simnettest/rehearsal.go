@@ -1,0 +1,83 @@
+package simnettest
+
+import (
+	"io"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+// rehearsal is what a test fails on when it is run once more: it remembers the
+// failure and keeps it to itself.
+type rehearsal struct {
+	testing.TB // for what does not matter here
+
+	mu       sync.Mutex
+	failed   bool
+	skipped  bool
+	cleanups []func()
+}
+
+func (r *rehearsal) Error(...any)          { r.Fail() }
+func (r *rehearsal) Errorf(string, ...any) { r.Fail() }
+func (r *rehearsal) Fatal(...any)          { r.FailNow() }
+func (r *rehearsal) Fatalf(string, ...any) { r.FailNow() }
+func (r *rehearsal) Log(...any)            {}
+func (r *rehearsal) Logf(string, ...any)   {}
+func (r *rehearsal) Output() io.Writer     { return io.Discard }
+func (r *rehearsal) Attr(string, string)   {}
+func (r *rehearsal) Skip(...any)           { r.SkipNow() }
+func (r *rehearsal) Skipf(string, ...any)  { r.SkipNow() }
+func (r *rehearsal) ArtifactDir() string   { return r.TempDir() }
+
+func (r *rehearsal) Fail() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = true
+}
+
+func (r *rehearsal) FailNow() {
+	r.Fail()
+	runtime.Goexit()
+}
+
+func (r *rehearsal) SkipNow() {
+	r.mu.Lock()
+	r.skipped = true
+	r.mu.Unlock()
+	runtime.Goexit()
+}
+
+func (r *rehearsal) Failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
+func (r *rehearsal) Skipped() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.skipped
+}
+
+func (r *rehearsal) Cleanup(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cleanups = append(r.cleanups, f)
+}
+
+// cleanUp calls what Cleanup was given, the last first.
+func (r *rehearsal) cleanUp() {
+	for {
+		r.mu.Lock()
+		k := len(r.cleanups)
+		if k == 0 {
+			r.mu.Unlock()
+			return
+		}
+		f := r.cleanups[k-1]
+		r.cleanups = r.cleanups[:k-1]
+		r.mu.Unlock()
+		f()
+	}
+}

@@ -1,0 +1,100 @@
+package simnettest
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/netmodel/simnet"
+)
+
+// DialFunc is what http.Transport.DialContext and its like want.
+type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Blackhole returns a dialer whose connects are never answered, whatever the
+// address: they end when their context does, or when the system gives up, after 127 s
+// on Linux. Give it a profile for another system.
+func Blackhole(system ...netmodel.Profile) DialFunc {
+	return newTrouble(system, func(n *simnet.Network, client, server *simnet.Host, _ string) error {
+		n.Cut(client, server)
+		return nil
+	})
+}
+
+// Refuse returns a dialer whose connects are refused, whatever the address. Give it
+// a profile for another system: on Windows that takes 2 s.
+func Refuse(system ...netmodel.Profile) DialFunc {
+	return newTrouble(system, func(*simnet.Network, *simnet.Host, *simnet.Host, string) error { return nil })
+}
+
+// FullQueue returns a dialer whose connects meet a listener with a full queue from
+// which nobody accepts, whatever the address: Linux does not answer, Windows
+// refuses. Give it a profile for another system.
+func FullQueue(system ...netmodel.Profile) DialFunc {
+	return newTrouble(system, func(_ *simnet.Network, _, server *simnet.Host, port string) error {
+		l, err := server.ListenBacklog("tcp", ":"+port, 1)
+		if err == nil {
+			_, err = l.Fill(context.Background(), 0)
+		}
+		return err
+	})
+}
+
+// newTrouble returns a dialer on a network of its own, on which every host that is
+// called exists, as prepare leaves it.
+func newTrouble(system []netmodel.Profile, prepare func(n *simnet.Network, client, server *simnet.Host, port string) error) DialFunc {
+	var c simnet.Config
+	if len(system) > 0 {
+		c.Profile = system[0]
+	}
+	n := simnet.New(c)
+	client := n.Host("client")
+	var mu sync.Mutex
+	known := map[string]bool{}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return client.DialContext(ctx, network, address) // which says what is wrong with it
+		}
+		name := hostName(host)
+		mu.Lock()
+		if !known[name+":"+port] {
+			known[name+":"+port] = true
+			err = prepare(n, client, n.Host(name), port)
+		}
+		mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+		return client.DialContext(ctx, network, net.JoinHostPort(name, port))
+	}
+}
+
+// hostName returns a name for whatever a program calls.
+func hostName(host string) string {
+	if _, err := netip.ParseAddr(host); err == nil || host == "" || host == "client" || host == "localhost" {
+		return "host-" + strings.NewReplacer(":", "-", "%", "-").Replace(host)
+	}
+	return host
+}
+
+// SlowAccept returns a listener like l for a program that needs a time between one
+// accept and the next.
+func SlowAccept(l net.Listener, each time.Duration) net.Listener {
+	return &slowListener{Listener: l, each: each}
+}
+
+type slowListener struct {
+	net.Listener
+	each time.Duration
+}
+
+// Accept waits before it accepts.
+func (l *slowListener) Accept() (net.Conn, error) {
+	time.Sleep(l.each)
+	return l.Listener.Accept()
+}
