@@ -21,6 +21,7 @@ type Conn struct {
 	local, remote netmodel.Addr
 	open          bool // it exists, and was not closed
 	closed        bool // Close was called
+	gone          bool // and it is done
 	deaf          bool // CloseRead, where the system keeps that to itself
 	reading       side
 	writing       side
@@ -257,6 +258,9 @@ func (c *Conn) Close() error {
 // finish closes the socket. It returns false if the close has to wait for the peer.
 func (c *Conn) finish() bool {
 	h := c.host
+	if c.gone { // the network was closed meanwhile
+		return true
+	}
 	c.open = false
 	err := h.model.CloseSocket(c.fd)
 	for _, s := range [...]*side{&c.reading, &c.writing} {
@@ -266,6 +270,7 @@ func (c *Conn) finish() bool {
 	if err == error(netmodel.WSAEWOULDBLOCK) {
 		return false
 	}
+	c.gone = true
 	h.assign(c.fd, nil)
 	c.in.close(h.net)
 	return true
@@ -305,12 +310,19 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 	return c.setOption(func() { c.writing.setDeadline(n, n.instant(t)) })
 }
 
+// longestLinger is the most that SO_LINGER takes.
+const longestLinger = 1<<15 - 1 // seconds
+
 // SetLinger says what Close does while something is under way: nothing if seconds is
 // negative, a reset at 0, and otherwise it waits up to so many seconds.
 func (c *Conn) SetLinger(seconds int) error {
-	return c.setOption(func() {
-		_ = c.host.model.SetSockOpt(c.fd, netmodel.SO_LINGER, max(-1, min(seconds, 1<<15-1))) // an open socket takes it
+	err := c.host.net.do(c.rank(callOther), c.host, func() error {
+		if !c.open {
+			return net.ErrClosed
+		}
+		return c.host.syscallError(sysSetsockopt, c.host.model.SetSockOpt(c.fd, netmodel.SO_LINGER, max(-1, min(seconds, longestLinger))))
 	})
+	return c.opError("set", err)
 }
 
 // SetNoDelay has no effect: segments are never held back.

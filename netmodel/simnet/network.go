@@ -156,10 +156,14 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 // SetLink sets both ways between two hosts, for segments sent from now on. It
 // panics if the link is not valid.
 func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
-	n.enter()
-	defer n.leave()
-	n.model.SetLink(a.id, b.id, l)
+	if err := l.Validate(); err != nil {
+		panic("simnet: SetLink: " + err.Error())
+	}
 	n.timed.Store(true)
+	_ = n.do(rank{host: a.id, detail: uint64(b.id)}, a, func() error {
+		n.model.SetLink(a.id, b.id, l)
+		return nil
+	})
 }
 
 // Cut interrupts both ways between two hosts: what is sent meanwhile is lost.
@@ -169,10 +173,11 @@ func (n *Network) Cut(a, b *Host) { n.cut(a, b, true) }
 func (n *Network) Heal(a, b *Host) { n.cut(a, b, false) }
 
 func (n *Network) cut(a, b *Host, cut bool) {
-	n.enter()
-	defer n.leave()
-	n.model.Cut(a.id, b.id, cut)
 	n.timed.Store(true)
+	_ = n.do(rank{host: a.id, detail: uint64(b.id)}, a, func() error {
+		n.model.Cut(a.id, b.id, cut)
+		return nil
+	})
 }
 
 // Close closes every listener and connection of the network. Calls that wait for
