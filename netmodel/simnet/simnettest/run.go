@@ -26,13 +26,13 @@ const seedVariable = "SIMNET_SEED"
 
 // farewell is how much virtual time the goroutines of a test have to end, once its
 // network is closed.
-const farewell = 10 * time.Second
+const farewell = 5 * time.Minute
 
 // patience is how much virtual time a test may take.
 const patience = time.Hour
 
 // Run calls f in a bubble of testing/synctest, with a network made of c. When f has
-// returned, the network is closed and the goroutines that f started have 10 s of
+// returned, the network is closed and the goroutines that f started have 5 minutes of
 // virtual time to end; what runs longer, testing/synctest reports as a leak. A test
 // that takes more than an hour of virtual time fails: somebody waits in vain.
 //

@@ -16,7 +16,7 @@ import (
 type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Blackhole returns a dialer whose connects are never answered, whatever the
-// address: they end when their context does, or when the system gives up, after 127 s
+// address: they end when their context does, or when the system gives up, after 135 s
 // on Linux. Give it a profile for another system.
 func Blackhole(system ...netmodel.Profile) DialFunc {
 	return newTrouble(system, func(n *simnet.Network, client, server *simnet.Host, _ string) error {

@@ -1,0 +1,146 @@
+package netmodel_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+// twin is one of two networks that are told the same, with what its program has open.
+type twin struct {
+	n              *netmodel.Network
+	server, client netmodel.HostID
+	dialer         netmodel.ClientID
+	listener       netmodel.FD
+	open           [2][]netmodel.FD // at the client and at the server; 0 for closed ones
+	direct         bool
+}
+
+func newTwin(p netmodel.Profile, direct bool) *twin {
+	w := &twin{n: netmodel.NewNetwork(1), direct: direct}
+	if direct {
+		w.n.DeliverDirectly()
+	}
+	w.server = w.n.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: 6})
+	w.client = w.n.AddHost("client", netmodel.HostConfig{Profile: p})
+	w.dialer = w.n.AddProgram("dialer", w.client)
+	s := w.n.Host(w.server)
+	w.listener, _ = s.Socket(netmodel.Stream)
+	_ = s.Bind(w.listener, netmodel.Addr{Port: port})
+	_ = s.Listen(w.listener, 2)
+	return w
+}
+
+// host returns one side.
+func (w *twin) host(side int) *netmodel.Host {
+	return w.n.Host([...]netmodel.HostID{w.client, w.server}[side])
+}
+
+// send sends as a network of real programs does: handed over if that can be.
+func (w *twin) send(side int, fd netmodel.FD, bytes int) (int, error) {
+	if w.direct && w.n.Hand([...]netmodel.HostID{w.client, w.server}[side], fd, bytes) {
+		return bytes, nil
+	}
+	return w.host(side).Send(fd, bytes)
+}
+
+// step is one call, by numbers that mean the same in both networks.
+type twinStep struct {
+	what       string
+	side, conn int
+	bytes      int
+}
+
+func (w *twin) do(s twinStep) string {
+	list := w.open[s.side]
+	var fd netmodel.FD
+	if len(list) > 0 {
+		fd = list[s.conn%len(list)]
+	}
+	h := w.host(s.side)
+	switch s.what {
+	case "dial":
+		fd, _, err := w.n.Dial(w.dialer, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port})
+		w.open[0] = append(w.open[0], fd)
+		return fmt.Sprint(fd, err)
+	case "accept":
+		a, err := w.host(1).Accept(w.listener)
+		if err == nil {
+			w.open[1] = append(w.open[1], a.FD)
+		}
+		return fmt.Sprint(a, err)
+	case "send":
+		n, err := w.send(s.side, fd, s.bytes)
+		return fmt.Sprint(n, err)
+	case "receive":
+		n, err := w.n.Receive([...]netmodel.HostID{w.client, w.server}[s.side], fd, s.bytes)
+		return fmt.Sprint(n, err)
+	case "shutdown":
+		return fmt.Sprint(h.Shutdown(fd, s.bytes%3))
+	case "linger":
+		return fmt.Sprint(h.SetSockOpt(fd, netmodel.SO_LINGER, 0))
+	case "fault":
+		h.SetFault(netmodel.FaultNetworkDown, s.bytes%2 == 0)
+	case "cut":
+		w.n.Cut(w.client, w.server, s.bytes%2 == 0)
+	case "close":
+		if len(list) > 0 {
+			list[s.conn%len(list)] = 0
+		}
+		return fmt.Sprint(h.CloseSocket(fd))
+	}
+	return ""
+}
+
+// happened returns what has, with the order that one host and one connection see.
+func (w *twin) happened() []netmodel.Record {
+	records := w.n.DrainRecords(nil)
+	slices.SortStableFunc(records, func(a, b netmodel.Record) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Host, b.Host), cmp.Compare(a.Conn, b.Conn))
+	})
+	return records
+}
+
+// What a network that delivers directly leaves out changes nothing: not what calls
+// return, not what is recorded, not what is left in the hosts.
+func TestDirectDeliveryComesToTheSame(t *testing.T) {
+	profiles := netmodel.Profiles()
+	rapid.Check(t, func(t *rapid.T) {
+		p := profiles[rapid.IntRange(0, len(profiles)-1).Draw(t, "profile")]
+		events, direct := newTwin(p, false), newTwin(p, true)
+		whats := []string{"dial", "accept", "send", "send", "receive", "receive", "shutdown", "linger", "close", "linger", "cut", "fault"}
+		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
+			s := twinStep{
+				what:  rapid.SampledFrom(whats).Draw(t, "what"),
+				side:  rapid.IntRange(0, 1).Draw(t, "side"),
+				conn:  rapid.IntRange(0, 5).Draw(t, "conn"),
+				bytes: rapid.IntRange(0, 5).Draw(t, "bytes"),
+			}
+			if got, want := direct.do(s), events.do(s); got != want {
+				t.Fatalf("step %d under %s: %+v = %s directly, %s by events", i, p.Name, s, got, want)
+			}
+			now := sim.Time(0).Add(time.Duration(i+1) * 100 * time.Millisecond)
+			events.n.Run(now)
+			direct.n.Run(now)
+			if diff := gocmp.Diff(events.happened(), direct.happened()); diff != "" {
+				t.Fatalf("step %d under %s: %+v: what happened (-by events +directly):\n%s", i, p.Name, s, diff)
+			}
+		}
+		events.n.Run(sim.Time(0).Add(time.Hour))
+		direct.n.Run(sim.Time(0).Add(time.Hour))
+		if diff := gocmp.Diff(events.happened(), direct.happened()); diff != "" {
+			t.Fatalf("under %s, in the end (-by events +directly):\n%s", p.Name, diff)
+		}
+		if err := direct.n.Check(); err != nil {
+			t.Fatalf("under %s: Check() = %v", p.Name, err)
+		}
+	})
+}

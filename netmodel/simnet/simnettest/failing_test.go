@@ -1,0 +1,194 @@
+package simnettest_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/simnet/simnettest"
+)
+
+// Tests that are meant to fail are run by others, in a process of their own.
+const meantToFail = "SIMNETTEST_FAIL"
+
+func skipUnlessMeantToFail(t testing.TB) {
+	if os.Getenv(meantToFail) == "" {
+		t.Skip("it fails, and is run by a test that wants that")
+	}
+}
+
+// outputOf runs a test that is meant to fail and returns what it prints.
+func outputOf(test string, more ...string) (string, error) {
+	command := exec.Command(os.Args[0], append([]string{"-test.run=^" + test + "$", "-test.count=1"}, more...)...)
+	command.Env = append(os.Environ(), meantToFail+"=1")
+	b, err := command.CombinedOutput()
+	if err == nil {
+		return string(b), errors.New("it passed")
+	}
+	return string(b), nil
+}
+
+// inline serves one connection after the other, each for 50 ms.
+func inline(l net.Listener) error {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+		_, _ = io.WriteString(c, "hello") // a client that is gone finds that out itself
+		_ = c.Close()
+	}
+}
+
+// hello is a client of inline.
+func hello(d *simnet.Dialer) error {
+	c, err := d.Dial("tcp", "server:80")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return err
+	}
+	_, err = io.ReadAll(c)
+	return err
+}
+
+// burst is a test that fails if one of 20 clients is not served.
+func burst(t *testing.T, c simnet.Config) {
+	simnettest.Run(t, c, func(t *simnettest.T) {
+		l, err := t.Net.Listen("tcp", "server:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go inline(l)
+		for _, err := range t.Burst(20, 10*time.Millisecond, hello) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestMeantToFailRefused(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	burst(t, simnet.Config{Seed: 3, Profile: netmodel.WSP(), Backlog: 5})
+}
+
+func TestMeantToFailPhantoms(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	burst(t, simnet.Config{Seed: 3, Backlog: 5, Link: netmodel.Link{Latency: time.Millisecond}})
+}
+
+func TestMeantToFailNotTheQueue(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	simnettest.Run(t, simnet.Config{Backlog: 5}, func(t *simnettest.T) {
+		t.Net.Host("server") // it exists, and nobody listens
+		if _, err := t.Net.Host("client").Dial("tcp", "server:80"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestMeantToFailCrowdedForAnotherReason(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 1}, func(t *simnettest.T) {
+		if _, err := t.Net.Listen("tcp", "server:80"); err != nil {
+			t.Fatal(err)
+		}
+		t.Burst(3, 0, func(d *simnet.Dialer) error { _, err := d.Dial("tcp", "server:80"); return err })
+		t.Fatal("whatever the backlog")
+	})
+}
+
+func TestMeantToFailHangs(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) {
+		l, err := t.Net.Listen("tcp", "server:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = l.Accept(); err == nil {
+			t.Error("Accept returned, want it to wait: nobody connects")
+		}
+	})
+}
+
+func TestAFailedTestTellsItsStory(t *testing.T) {
+	for _, x := range []struct {
+		test string
+		want []string
+		why  string
+	}{
+		{"TestMeantToFailRefused", []string{
+			`connect: WSAECONNREFUSED|connectex: errno 10061|connectex: No connection`,
+			`on the network \(wsp, backlog 5, seed 3\):`,
+			`20 attempts to connect: 6 accepted, 14 refused`,
+			`14 times somebody met a full queue; the first was client-\d+ at [\d.]+ms: queue full \(R4\)`,
+			`client-\d+ +refused +at [\d.]+ms, 0s after its connect: queue full \(R4\)`,
+			`and 2 more`,
+			`longest in the queue: client-\d+, [\d.]+ms`,
+			`The smallest backlog that passes with this seed: 19\.`,
+			`SIMNET_SEED=3 go test -run '\^TestMeantToFailRefused\$'   \(record hash [0-9a-f]{16}\)`,
+			`Trace: .*trace.txt`,
+		}, "one is served, 19 wait: the queue must hold 19"},
+		{"TestMeantToFailPhantoms", []string{
+			`i/o timeout`,
+			`believes, but the server knows nothing of it`,
+			`The smallest backlog that passes with this seed: \d+\.`,
+		}, "Linux ignores the final ACK of those that do not fit, who believe that they are connected"},
+		{"TestMeantToFailNotTheQueue", []string{
+			`connection refused`,
+			`Nobody met a full queue: a larger backlog changes nothing\.`,
+		}, "nobody listens"},
+		{"TestMeantToFailCrowdedForAnotherReason", []string{
+			`No backlog up to 3 passes either: it is not the queue alone\.`,
+		}, "the test fails anyway"},
+		{"TestMeantToFailHangs", []string{
+			`the test has not returned after 1h0m0s of virtual time: somebody waits in vain`,
+			`nobody connected`,
+		}, "an accept that waits for ever"},
+	} {
+		t.Run(x.test, func(t *testing.T) {
+			got, err := outputOf(x.test)
+			if err != nil {
+				t.Fatalf("%s: %v\n%s", x.test, err, got)
+			}
+			for _, want := range x.want {
+				if !regexp.MustCompile(want).MatchString(got) {
+					t.Errorf("%s: its output lacks %q: %s\n%s", x.test, want, x.why, got)
+				}
+			}
+			if strings.Contains(got, "panic") {
+				t.Errorf("%s panics:\n%s", x.test, got)
+			}
+		})
+	}
+}
+
+// What the story says about the backlog is so: with it the test passes, and with one
+// less it does not.
+func TestTheSmallestBacklogIsTheSmallest(t *testing.T) {
+	c := simnet.Config{Seed: 3, Profile: netmodel.WSP(), Backlog: 19}
+	burst(t, c)
+	failed := 0
+	c.Backlog = 18
+	simnettest.Run(t, c, func(t *simnettest.T) {
+		l, err := t.Net.Listen("tcp", "server:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go inline(l)
+		failed = len(t.Burst(20, 10*time.Millisecond, hello))
+	})
+	if failed != 1 {
+		t.Errorf("20 clients with a backlog of 18: %d were not served, want 1", failed)
+	}
+}
