@@ -89,7 +89,7 @@ func (s *story) tell(t *testing.T) {
 }
 
 // mostTold is how many attempts a story tells one by one.
-const mostTold = 12
+const mostTold = 6
 
 func (s *story) text(name string) string {
 	var b strings.Builder
