@@ -11,6 +11,7 @@ type picture struct {
 	host             HostID
 	fd               FD
 	limit, available int32
+	pending          int32      // as the last record says
 	separate         bool       // half-open connections stand behind the bracket
 	entries          []pictured // in the order of accept: a part of room
 	room             []pictured
@@ -30,7 +31,7 @@ const widestOutside = 3
 
 // apply takes one record into account.
 func (p *picture) apply(r *Record) {
-	p.limit, p.available = r.Limit, r.Available
+	p.limit, p.available, p.pending = r.Limit, r.Available, r.Pending
 	p.separate = p.separate || r.HalfOpen > 0
 	switch r.Kind {
 	case RequestQueued:
@@ -128,6 +129,9 @@ func (p *picture) appendText(b []byte, to *Printer) []byte {
 		outside += int(p.marked['('])
 	}
 	slots := len(p.entries) - outside
+	if slots < int(p.pending) { // the records began when some were waiting already: nobody knows who
+		return p.appendCounts(b, int(p.pending))
+	}
 	if p.limit > widest || slots > widest {
 		return p.appendOutside(p.appendCounts(b, slots), outside, to)
 	}

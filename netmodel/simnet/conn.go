@@ -208,6 +208,9 @@ func (c *Conn) drop() {
 	c.closed = true
 	_ = c.host.model.SetSockOpt(c.fd, netmodel.SO_LINGER, -1) // nobody waits for it
 	c.finish()
+	if c.closing != nil {
+		c.closing.serve()
+	}
 }
 
 // CloseWrite ends the stream to the peer, who then reads io.EOF.

@@ -136,6 +136,9 @@ func (d *Dialer) begin(to netmodel.Addr) (*dial, error) {
 func (a *dial) begin() error {
 	h := a.from.host
 	n := h.net
+	if n.closed {
+		return net.ErrClosed
+	}
 	fd, conn, err := n.model.Dial(a.from.id, a.to)
 	if err != nil {
 		call := sysConnect

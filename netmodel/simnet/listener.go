@@ -27,6 +27,9 @@ func (n *Network) Listen(network, address string) (*Listener, error) {
 	if name == "" {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "no host named; Host.Listen knows which one", Addr: address}}
 	}
+	if validName(name) != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "want the name of a host; Host.Listen takes its address, too", Addr: address}}
+	}
 	return n.Host(name).Listen(network, address)
 }
 
@@ -276,28 +279,43 @@ func (l *Listener) Queue() netmodel.Queue {
 	return q
 }
 
-// Fill connects to the listener until its queue is full, and leaves it so: count
-// clients more than it holds find that out. They send nothing and never leave. It
-// returns how many were queued.
-func (l *Listener) Fill(ctx context.Context, count int) (queued int, err error) {
-	h := l.host
-	n := h.net
-	if count < 0 {
-		return 0, fmt.Errorf("simnet: Fill: %d clients more than fit: want 0 or more", count)
+// Fill connects to the listener until its queue is full, and leaves it so: its clients
+// send nothing and never leave. They run on a host of their own. It fails if the queue
+// is not full within 10 s, or when the context ends: somebody accepts, say.
+func (l *Listener) Fill(ctx context.Context) error {
+	n := l.host.net
+	crowd := n.Host("crowd-of-" + l.host.name)
+	if err := n.do(rank{what: callDial, host: crowd.id}, crowd, func() error { return l.crowd(crowd) }); err != nil {
+		return opError("dial", nil, tcpAddr(l.addr), err)
 	}
-	crowd := n.Host("crowd-of-" + h.name)
-	err = n.do(rank{what: callDial, host: crowd.id}, crowd, func() error {
-		q, ok := h.model.Queue(l.fd)
-		if !ok {
-			return net.ErrClosed
+	for deadline := time.Now().Add(fillTime); ; {
+		q := l.Queue()
+		if missing := q.Limit - q.Pending(); missing <= 0 {
+			return nil
+		} else if time.Now().After(deadline) {
+			return fmt.Errorf("simnet: Fill: %d of %d places are free after %v", missing, q.Limit, fillTime)
 		}
-		for range q.Limit - q.Pending() + count {
-			if _, _, err := n.model.Dial(crowd.self.id, l.addr); err != nil {
-				return crowd.syscallError(sysConnect, err)
-			}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
 		}
-		return nil
-	})
-	q := l.Queue()
-	return q.Pending(), err
+	}
+}
+
+// fillTime is how long Fill waits for the connections that it makes.
+const fillTime = 10 * time.Second
+
+// crowd lets as many clients connect as there are places.
+func (l *Listener) crowd(from *Host) error {
+	q, ok := l.host.model.Queue(l.fd)
+	if !ok {
+		return net.ErrClosed
+	}
+	for range q.Limit - q.Pending() {
+		if _, _, err := l.host.net.model.Dial(from.self.id, l.addr); err != nil {
+			return from.syscallError(sysConnect, err)
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"fmt"
 	"io"
 	"slices"
 
@@ -91,6 +92,9 @@ func (n *Network) WriteTrace(w io.Writer, full bool) error {
 	p := netmodel.NewPrinter(n.model)
 	p.Full = full
 	var b []byte
+	if n.trace.gone > 0 {
+		b = fmt.Appendf(b, "... %d earlier records were not kept: see Config.Trace\n", n.trace.gone)
+	}
 	for _, records := range n.trace.chunks {
 		for _, r := range records {
 			b = p.Append(b, r)

@@ -38,7 +38,7 @@ func FullQueue(system ...netmodel.Profile) DialFunc {
 	return newTrouble(system, func(_ *simnet.Network, _, server *simnet.Host, port string) error {
 		l, err := server.ListenBacklog("tcp", ":"+port, 1)
 		if err == nil {
-			_, err = l.Fill(context.Background(), 0)
+			err = l.Fill(context.Background())
 		}
 		return err
 	})
