@@ -16,8 +16,14 @@ import (
 // all that were are made one nanosecond later, in an order of their own: virtual time
 // moves only when every goroutine of the bubble waits, so by then all have been put
 // down.
+//
+// Those that need not wait do not: what is written has its place, what has arrived is
+// handed out, a close closes, and only the model learns of it a nanosecond later. They
+// could not wait either: programs write and close while they hold a mutex, and a
+// goroutine that waits for a mutex does not wait in the eyes of a bubble.
 
-// call is a call of a program that could not return at once.
+// call is a call of a program that could not return at once, or, without a side to
+// wait at, one that has returned and that the model is to learn of.
 type call struct {
 	what what
 	side *side // whose queue it waits in, if it has to
@@ -29,11 +35,10 @@ type call struct {
 	dial     *dial
 	do       func() error // callOther
 
-	buf     []byte
-	n       int
-	err     error
-	spare   netmodel.FD // accept on Windows: the socket for the next connection
-	backlog int
+	buf   []byte
+	n     int
+	err   error
+	spare netmodel.FD // accept on Windows: the socket for the next connection
 
 	due  sim.Time
 	rank rank
@@ -51,20 +56,31 @@ const (
 	callAccept
 	callRead
 	callWrite
+	callFailedWrite
 	callCloseWrite
+	callLinger
 	callClose
 )
 
 // rank orders the calls of one instant by what they are about, so that it does not
-// matter who came first. Equal ones are equal in all that the model sees.
+// matter who came first: those that have returned before those that wait, since a
+// goroutine makes them in that order; the former by their socket. Equal ones are equal
+// in all that the model sees.
 type rank struct {
-	what   what
+	waits  bool
+	what   what // of those that wait
 	host   netmodel.HostID
-	socket uint64 // attempt and side, program and how often it has dialled, port
-	detail uint64
+	socket uint64 // attempt, program, port
+	detail uint64 // side and call, address
 }
 
 func (a rank) compare(b rank) int {
+	if a.waits != b.waits {
+		if b.waits {
+			return -1
+		}
+		return 1
+	}
 	return cmp.Or(cmp.Compare(a.what, b.what), cmp.Compare(a.host, b.host), cmp.Compare(a.socket, b.socket), cmp.Compare(a.detail, b.detail))
 }
 
@@ -100,6 +116,7 @@ func (s *side) over(k *call) {
 func (n *Network) wait(k *call) {
 	switch {
 	case n.ordered:
+		k.rank.waits = true
 		k.due = n.now() + 1
 		n.calls = append(n.calls, k)
 	case k.side.first != nil || !k.attempt():
@@ -133,6 +150,10 @@ func (n *Network) makeCalls(now sim.Time) {
 	slices.SortStableFunc(due, func(a, b *call) int { return a.rank.compare(b.rank) })
 	for _, k := range due {
 		switch {
+		case k.side == nil:
+			k.tell()
+			*k = call{}
+			n.told = append(n.told, k)
 		case k.done: // somebody has ended it meanwhile
 		case k.side.first == nil && k.attempt():
 			k.finish()
@@ -141,6 +162,30 @@ func (n *Network) makeCalls(now sim.Time) {
 		}
 		n.settle()
 	}
+}
+
+// put puts down what a program has done to a socket, for the model to learn.
+func (n *Network) put(h *Host, socket uint64, fd netmodel.FD, w what) *call {
+	var k *call
+	if last := len(n.told) - 1; last >= 0 {
+		k, n.told = n.told[last], n.told[:last]
+	} else {
+		k = new(call)
+	}
+	k.host, k.what = h, w
+	k.rank = rank{host: h.id, socket: socket, detail: uint64(fd)<<8 | uint64(w)}
+	k.due = n.now() + 1
+	n.calls = append(n.calls, k)
+	return k
+}
+
+// tell lets the model learn what a program has done.
+func (k *call) tell() {
+	if k.listener != nil {
+		k.listener.end()
+		return
+	}
+	k.conn.tell(k.what, k.n)
 }
 
 // attempt does what the call asks for, and returns false if it has to wait.

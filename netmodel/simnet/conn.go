@@ -3,7 +3,6 @@ package simnet
 import (
 	"io"
 	"net"
-	"runtime"
 	"time"
 
 	"wspsim/netmodel"
@@ -22,6 +21,9 @@ type Conn struct {
 	open          bool // it exists, and was not closed
 	closed        bool // Close was called
 	gone          bool // and it is done
+	finished      bool // so was CloseWrite
+	lingers       bool // SetLinger makes Close wait
+	promised      int  // bytes that were read and that the model does not know to be
 	deaf          bool // CloseRead, where the system keeps that to itself
 	reading       side
 	writing       side
@@ -70,13 +72,9 @@ func (c *Conn) rank(w what) rank {
 func (c *Conn) Read(b []byte) (int, error) {
 	n := c.host.net
 	n.enterTimeless()
-	if !n.ordered && c.reading.first == nil {
-		if ready, err := c.host.model.Select(c.fd); err == nil && !ready.Read && c.open {
-			n.mu.Unlock()
-			runtime.Gosched() // who will send may be about to: to let him costs less than to be woken
-			n.enterTimeless()
-		}
-		if m, err, over := c.receive(b); over {
+	if c.reading.first == nil {
+		m, err, over := c.readNow(b)
+		if over {
 			n.leave()
 			return m, c.opError("read", err)
 		}
@@ -89,48 +87,16 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return m, c.opError("read", err)
 }
 
-func (c *Conn) attemptRead(k *call) (over bool) {
-	k.n, k.err, over = c.receive(k.buf)
-	return over
-}
-
-// receive takes what has arrived. It is not over if nothing has.
-func (c *Conn) receive(b []byte) (m int, err error, over bool) {
-	switch {
-	case !c.open:
-		return 0, net.ErrClosed, true
-	case c.reading.expired:
-		return 0, errDeadline, true
-	case len(b) == 0:
-		return 0, nil, true
-	case c.deaf:
-		return 0, io.EOF, true
-	}
-	m, err = c.host.net.model.Receive(c.host.id, c.fd, len(b))
-	switch {
-	case err == error(netmodel.WSAEWOULDBLOCK):
-		return 0, nil, false
-	case err != nil:
-		return 0, c.host.syscallError(sysRead, err), true
-	case m == 0:
-		return 0, io.EOF, true
-	}
-	c.in.take(b[:m])
-	c.in.giveBack(c.host.net)
-	c.peer().writing.serve() // there is room again
-	return m, nil, true
-}
-
 // Write sends all of b. It returns when the last byte has its place among those that
 // are under way or unread, of which there are never more than Config.Window.
 func (c *Conn) Write(b []byte) (int, error) {
 	n := c.host.net
 	n.enterTimeless()
 	m := 0
-	if !n.ordered && c.writing.first == nil {
+	if c.writing.first == nil {
 		var err error
 		var over bool
-		if m, err, over = c.send(b); over {
+		if m, err, over = c.writeNow(b); over {
 			n.leave()
 			return m, c.opError("write", err)
 		}
@@ -143,76 +109,6 @@ func (c *Conn) Write(b []byte) (int, error) {
 	return m, c.opError("write", err)
 }
 
-func (c *Conn) attemptWrite(k *call) (over bool) {
-	m, err, over := c.send(k.buf[k.n:])
-	k.n, k.err = k.n+m, err
-	return over
-}
-
-// send sends as much as there is room for. It is not over if that was not all.
-func (c *Conn) send(b []byte) (m int, err error, over bool) {
-	n := c.host.net
-	for {
-		switch {
-		case !c.open:
-			return m, net.ErrClosed, true
-		case c.writing.expired:
-			return m, errDeadline, true
-		case len(b) == m && m > 0:
-			return m, nil, true
-		}
-		room := c.room()
-		if room <= 0 {
-			return m, nil, false
-		}
-		part := b[m:min(len(b), m+room)]
-		c.out.lend(part) // a reader who waits takes it from where it lies
-		if n.model.Hand(c.host.id, c.fd, len(part)) {
-			c.peer().reading.serve()
-		} else {
-			if _, err := c.host.model.Send(c.fd, len(part)); err != nil { // all of it: the model's room is larger
-				c.out.refuse()
-				return m, c.host.syscallError(sysWrite, err), true
-			}
-			n.settle()
-		}
-		c.out.keep(n)
-		m += len(part)
-		if len(b) == 0 {
-			return 0, nil, true
-		}
-	}
-}
-
-// room returns how many bytes may be sent now. A byte needs its place until the
-// peer's system has acknowledged it and the peer's program has read it. (News of a
-// reading reach the sender at once, whatever the latency of the link.)
-func (c *Conn) room() int {
-	unacknowledged, open := c.host.model.Unacknowledged(c.fd)
-	if !open {
-		return c.host.net.config.Window // sending tells what is wrong
-	}
-	return c.host.net.config.Window - max(unacknowledged, c.out.unread())
-}
-
-// changed: something has arrived, was acknowledged, or has gone wrong.
-func (c *Conn) changed() {
-	c.reading.serve()
-	c.writing.serve()
-	if c.closing != nil {
-		c.closing.serve()
-	}
-}
-
-func (c *Conn) drop() {
-	c.closed = true
-	_ = c.host.model.SetSockOpt(c.fd, netmodel.SO_LINGER, -1) // nobody waits for it
-	c.finish()
-	if c.closing != nil {
-		c.closing.serve()
-	}
-}
-
 // CloseWrite ends the stream to the peer, who then reads io.EOF.
 func (c *Conn) CloseWrite() error { return c.shutdown(netmodel.ShutSend) }
 
@@ -221,18 +117,25 @@ func (c *Conn) CloseRead() error { return c.shutdown(netmodel.ShutReceive) }
 
 func (c *Conn) shutdown(how int) error {
 	h := c.host
-	err := h.net.do(c.rank(callCloseWrite), h, func() error {
-		switch {
-		case !c.open:
-			return net.ErrClosed
-		case how == netmodel.ShutReceive && !h.isWindows():
-			c.deaf = true
-			c.reading.serve()
-			return nil
-		}
-		return h.syscallError(sysShutdown, h.model.Shutdown(c.fd, how))
-	})
-	return c.opError("close", err)
+	n := h.net
+	n.enter()
+	defer n.leave()
+	_, connected := h.model.Unacknowledged(c.fd)
+	switch {
+	case !c.open:
+		return c.opError("close", net.ErrClosed)
+	case !connected:
+		return c.opError("close", h.syscallError(sysShutdown, netmodel.WSAENOTCONN))
+	case how == netmodel.ShutReceive && !h.isWindows():
+		c.deaf = true
+		c.reading.serve()
+		return nil
+	case how == netmodel.ShutSend:
+		c.finished = true
+		c.writing.serve()
+	}
+	c.later(callCloseWrite, how)
+	return nil
 }
 
 // Close closes the connection. What was sent still arrives; if something is unread,
@@ -246,38 +149,31 @@ func (c *Conn) Close() error {
 		return c.opError("close", net.ErrClosed)
 	}
 	c.closed = true
-	if !n.ordered && c.finish() {
-		n.settle()
-		n.leave()
+	if c.lingers {
+		c.closing = new(side)
+		k := c.closing.call(callClose, c.host)
+		k.conn, k.rank = c, c.rank(callClose)
+		n.wait(k)
 		return nil
 	}
-	c.closing = new(side)
-	k := c.closing.call(callClose, c.host)
-	k.conn, k.rank = c, c.rank(callClose)
-	n.wait(k)
+	c.shut()
+	c.later(callClose, 0)
+	n.leave()
 	return nil
 }
 
-// finish closes the socket. It returns false if the close has to wait for the peer.
-func (c *Conn) finish() bool {
-	h := c.host
-	if c.gone { // the network was closed meanwhile
-		return true
-	}
-	c.open = false
-	err := h.model.CloseSocket(c.fd)
-	for _, s := range [...]*side{&c.reading, &c.writing} {
-		s.setDeadline(h.net, 0)
-		s.serve() // with net.ErrClosed
-	}
-	if err == error(netmodel.WSAEWOULDBLOCK) {
-		return false
-	}
-	c.gone = true
-	h.assign(c.fd, nil)
-	c.in.close(h.net)
-	return true
+// SetLinger says what Close does while something is under way: nothing if seconds is
+// negative, a reset at 0, and otherwise it waits up to so many seconds.
+func (c *Conn) SetLinger(seconds int) error {
+	return c.setOption(func() {
+		seconds = max(-1, min(seconds, longestLinger))
+		c.lingers = seconds > 0
+		c.later(callLinger, seconds)
+	})
 }
+
+// longestLinger is the most that SO_LINGER takes.
+const longestLinger = 1<<15 - 1 // seconds
 
 // setOption sets an option of the connection if it is open.
 func (c *Conn) setOption(set func()) error {
@@ -311,21 +207,6 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	n := c.host.net
 	return c.setOption(func() { c.writing.setDeadline(n, n.instant(t)) })
-}
-
-// longestLinger is the most that SO_LINGER takes.
-const longestLinger = 1<<15 - 1 // seconds
-
-// SetLinger says what Close does while something is under way: nothing if seconds is
-// negative, a reset at 0, and otherwise it waits up to so many seconds.
-func (c *Conn) SetLinger(seconds int) error {
-	err := c.host.net.do(c.rank(callOther), c.host, func() error {
-		if !c.open {
-			return net.ErrClosed
-		}
-		return c.host.syscallError(sysSetsockopt, c.host.model.SetSockOpt(c.fd, netmodel.SO_LINGER, max(-1, min(seconds, longestLinger))))
-	})
-	return c.opError("set", err)
 }
 
 // SetNoDelay has no effect: segments are never held back.

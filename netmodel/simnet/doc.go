@@ -58,10 +58,12 @@
 // In a bubble, what happens on the network does not depend on the scheduler: equal
 // seeds and equal programs give equal records, and so the same Network.Hash, with any
 // number of processors, with the race detector, on every platform. The scheduler may
-// run goroutines that are awake at one instant in any order; so a call that is made at
-// an instant is put down, and all that were are made one nanosecond later, when every
-// goroutine of the bubble waits, in an order of their own: by kind of call, host and
-// connection. Reading that nanosecond off a clock is the only way to notice.
+// run goroutines that are awake at one instant in any order; so what they ask for at an
+// instant is put down, and done one nanosecond later, when every goroutine of the bubble
+// waits, in an order of its own: by kind of call, host and connection. Dial, Listen and
+// Accept take that nanosecond. What need not wait does not: Write copies, Read hands out
+// what has arrived, Close closes, and the network learns of it a nanosecond later. (So
+// synctest.Wait does not wait for it; time.Sleep does.)
 //
 // It holds as far as programs do what they do because of what they see on the network
 // and on the clock. It does not hold
@@ -74,8 +76,10 @@
 //     of its own (Host.Dialer);
 //   - for the numbers of hosts and dialers that several goroutines make at one instant:
 //     make them before;
-//   - for goroutines that wait for something which a bubble does not know (a system
-//     call, a mutex held for long): time then moves on without them;
+//   - for goroutines that wait for something which a bubble does not know, such as a
+//     system call. One that waits for a mutex, which another holds while it waits for the
+//     network (a Read of what has not come, a Write that finds the window full), stops
+//     time for good, as with any connection in a bubble;
 //   - for timers of no duration, which a bubble runs at once;
 //   - outside a bubble, where calls happen when they happen.
 //

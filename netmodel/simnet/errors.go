@@ -38,8 +38,12 @@ func (h *Host) isWindows() bool {
 
 // syscallError is an error of a call of the system.
 func (h *Host) syscallError(c sysCall, err error) error {
-	if _, ok := err.(netmodel.Errno); !ok {
+	e, ok := err.(netmodel.Errno)
+	switch {
+	case !ok:
 		return err
+	case e == netmodel.WSAESHUTDOWN && c == sysWrite && !h.isWindows():
+		err = netmodel.EPIPE
 	}
 	return os.NewSyscallError(h.callName(c), h.errno(err))
 }

@@ -47,7 +47,7 @@ func inHTTPTest(t *testing.T, test func(s scene, major int, start func(http.Hand
 	for _, started := range startWays {
 		for _, made := range makeWays {
 			t.Run(started.name+"/"+made.name, func(t *testing.T) {
-				in(t, underMutex, func(s scene) {
+				in(t, everywhere, func(s scene) {
 					test(s, started.major, func(h http.HandlerFunc) (*httptest.Server, *http.Client) {
 						server := made.make(s, h)
 						server.TLS = serverTLS() // or it shows a certificate of its own, which is RSA

@@ -15,7 +15,8 @@ type Listener struct {
 	fd        netmodel.FD
 	addr      netmodel.Addr // as programs see it
 	accepting side
-	closed    bool
+	closed    bool // Close was called
+	gone      bool // and the model knows
 }
 
 // Listen is Host.Listen on the host that the address names: "server:80".
@@ -212,29 +213,45 @@ func (l *Listener) hides(err error) bool {
 
 func (l *Listener) changed() { l.accepting.serve() }
 
-func (l *Listener) drop() { _ = l.close() }
-
 // Close stops listening. What becomes of the connections that are queued is for the
 // system to say; calls of Accept that wait return net.ErrClosed.
 func (l *Listener) Close() error {
-	err := l.host.net.do(rank{what: callClose, host: l.host.id, socket: uint64(l.addr.Port)}, l.host, l.close)
-	if err != nil {
-		return opError("close", nil, tcpAddr(l.addr), err)
+	n := l.host.net
+	n.enter()
+	defer n.leave()
+	if l.closed {
+		return opError("close", nil, tcpAddr(l.addr), net.ErrClosed)
 	}
+	l.shut()
+	if n.ordered {
+		n.put(l.host, uint64(l.addr.Port), l.fd, callClose).listener = l
+		return nil
+	}
+	l.end()
+	n.settle()
 	return nil
 }
 
-func (l *Listener) close() error {
-	if l.closed {
-		return net.ErrClosed
-	}
-	h := l.host
+// shut ends the calls that wait, and makes later ones fail.
+func (l *Listener) shut() {
 	l.closed = true
-	h.assign(l.fd, nil)
-	_ = h.model.CloseSocket(l.fd) // it is open
-	l.accepting.setDeadline(h.net, 0)
+	l.accepting.setDeadline(l.host.net, 0)
 	l.accepting.serve()
-	return nil
+}
+
+// end closes the socket.
+func (l *Listener) end() {
+	if l.gone {
+		return
+	}
+	l.gone = true
+	l.host.assign(l.fd, nil)
+	_ = l.host.model.CloseSocket(l.fd) // it is open
+}
+
+func (l *Listener) drop() {
+	l.shut()
+	l.end()
 }
 
 // SetBacklog calls listen once more. What becomes of connections that a smaller

@@ -25,15 +25,17 @@ type Config struct {
 	// How many descriptors the program on a host may have open; 0 = no limit.
 	Descriptors int
 	// Bytes that may be under way or unread in one direction of a connection before
-	// Write waits; 0 = 64 KiB.
+	// Write waits; 0 = 4 MiB, to which Linux lets what a program has sent grow
+	// (net.ipv4.tcp_wmem). In a bubble a goroutine that waits for it with a mutex held
+	// stops time for good if another one waits for that mutex.
 	Window int
 	// How many records are kept for WriteTrace, the latest; 0 = 65,536.
 	Trace int
 }
 
 const (
-	defaultWindow = 64 << 10 // bytes
-	defaultTrace  = 1 << 16  // records, 5 MB
+	defaultWindow = 4 << 20 // bytes
+	defaultTrace  = 1 << 16 // records, 5 MB
 )
 
 // Network is some hosts, joined by links. Make one with New. It may be used by any
@@ -53,6 +55,7 @@ type Network struct {
 	pairs   pairs
 	alarms  alarms
 	calls   []*call           // ordered: waiting for their instant
+	told    []*call           // done with, for the next that are put down
 	timer   *time.Timer       // rings at armed
 	armed   sim.Time          // sim.Forever: it does not
 	ready   []netmodel.Socket // scratch

@@ -8,16 +8,24 @@ type pipe struct {
 	off  int
 	lent []byte // what is being sent and lies with its writer still
 	done bool   // nobody will read any more
+
+	sent, read uint64 // bytes so far; read as the model knows it
 }
 
-// unread returns how many bytes were sent and not read.
-func (p *pipe) unread() int { return len(p.buf) - p.off + len(p.lent) }
+// unread returns how many bytes were sent that the model does not know to be read.
+func (p *pipe) unread() int { return int(p.sent - p.read) }
 
 // lend shows the pipe what is sent now. Whoever reads at once spares it a copy.
-func (p *pipe) lend(b []byte) { p.lent = b }
+func (p *pipe) lend(b []byte) {
+	p.lent = b
+	p.sent += uint64(len(b))
+}
 
 // refuse takes back what could not be sent.
-func (p *pipe) refuse() { p.lent = nil }
+func (p *pipe) refuse() {
+	p.sent -= uint64(len(p.lent))
+	p.lent = nil
+}
 
 // keep copies what was lent and not read.
 func (p *pipe) keep(n *Network) {

@@ -31,20 +31,23 @@ type place struct {
 	bubble bool
 	link   netmodel.Link
 	why    string
+	window int // 0 = the default
 }
 
+// narrowWindow is less than what large bodies need.
+const narrowWindow = 64 << 10 // bytes
+
 var (
-	bubble   = place{"in a bubble", true, netmodel.Link{Latency: time.Millisecond}, "virtual time, in which a test can say how long things take"}
-	realTime = place{"in real time", false, netmodel.Link{}, "calls that can return at once do, on whatever goroutine makes them"}
+	bubble   = place{"in a bubble", true, netmodel.Link{Latency: time.Millisecond}, "virtual time, in which a test can say how long things take", 0}
+	realTime = place{"in real time", false, netmodel.Link{}, "calls that can return at once do, on whatever goroutine makes them", 0}
 	lossy    = place{"in a bubble with losses", true, netmodel.Link{Latency: time.Millisecond, Loss: sim.Ratio{Num: 1, Den: 20}},
-		"programs see no loss, only that things take longer"}
+		"programs see no loss, only that things take longer", 0}
+	narrow = place{"in a bubble with a narrow window", true, netmodel.Link{Latency: time.Millisecond}, "writers wait for readers", narrowWindow}
 )
 
-// underMutex is where programs run whose goroutines write to or close a connection
-// under a sync.Mutex that others want too. Whoever waits for a mutex keeps the time of
-// a bubble from moving, and there every such call takes time, if only a nanosecond:
-// they would hang.
-var underMutex = []place{realTime}
+// everywhere is all of them. Many programs write to or close a connection under a mutex
+// that others want too, which in a bubble works only because such calls do not wait.
+var everywhere = []place{bubble, realTime, lossy}
 
 // scene is a network with a server's listener and a client's host.
 type scene struct {
@@ -71,7 +74,7 @@ func in(t *testing.T, places []place, test func(s scene)) {
 }
 
 func newScene(t *testing.T, p place) scene {
-	n := simnet.New(simnet.Config{Seed: 1, Link: p.link})
+	n := simnet.New(simnet.Config{Seed: 1, Link: p.link, Window: p.window})
 	l, err := n.Listen("tcp", "server:80")
 	if err != nil {
 		t.Fatalf("Listen(%q): got %v, want a listener (%s)", "server:80", err, p.why)

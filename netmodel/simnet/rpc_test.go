@@ -115,7 +115,7 @@ func inRPCWays(t *testing.T, places []place, together int64, test func(s scene, 
 }
 
 func TestRemoteCallsReturnWhatTheMethodReturns(t *testing.T) {
-	inRPCWays(t, []place{bubble, realTime, lossy}, 0, func(s scene, c *rpc.Client, _ *gathering) {
+	inRPCWays(t, everywhere, 0, func(s scene, c *rpc.Client, _ *gathering) {
 		for _, test := range []struct {
 			method string
 			args   Pair
@@ -147,7 +147,7 @@ func TestRemoteCallsReturnWhatTheMethodReturns(t *testing.T) {
 // Client and server write under a mutex.
 func TestRemoteCallsAtOnceShareAConnection(t *testing.T) {
 	const count = 20
-	inRPCWays(t, underMutex, count, func(s scene, c *rpc.Client, _ *gathering) {
+	inRPCWays(t, everywhere, count, func(s scene, c *rpc.Client, _ *gathering) {
 		var wg sync.WaitGroup
 		for i := range count {
 			wg.Go(func() {

@@ -38,7 +38,7 @@ func (s scene) serveTLS(config *tls.Config, goodbye string) <-chan error {
 func TestTLSCarriesBytesBothWaysUntilEachSideEnds(t *testing.T) {
 	const size, goodbye = 200_000, "goodbye"
 	body := someBytes(size)
-	in(t, []place{bubble, realTime, lossy}, func(s scene) {
+	in(t, everywhere, func(s scene) {
 		ended := s.serveTLS(serverTLS(), goodbye)
 		c := tls.Client(s.connect(), clientTLS())
 		defer c.Close()

@@ -75,12 +75,11 @@ func TestFastHTTPRequestsOneAfterTheOtherShareAConnection(t *testing.T) {
 	})
 }
 
-// Not in a bubble: Shutdown closes idle connections under a mutex that the goroutines
-// which serve them want too. Whoever waits for a mutex keeps virtual time from moving,
-// and there every Close takes time, if only a nanosecond: they would hang.
+// Shutdown closes idle connections under a mutex that the goroutines which serve them
+// want too.
 func TestFastHTTPRequestsAtOnceAreServedAtOnce(t *testing.T) {
 	const count = 8
-	inFast(t, []place{realTime}, func(s scene) {
+	inFast(t, []place{bubble, realTime}, func(s scene) {
 		var missing atomic.Int64
 		missing.Store(count)
 		all := make(chan struct{})
@@ -105,7 +104,7 @@ func TestFastHTTPRequestsAtOnceAreServedAtOnce(t *testing.T) {
 }
 
 func TestALargeFastHTTPBodyPassesThroughTheWindow(t *testing.T) {
-	const size, window = 3 << 20, 64 << 10
+	const size = 3 << 20
 	body := make([]byte, size)
 	for i := range body {
 		body[i] = byte(i * i >> 7)

@@ -27,6 +27,9 @@ var (
 	realTime = place{"in real time", false, netmodel.Link{}, "calls that can return at once do, on whatever goroutine makes them"}
 )
 
+// window is less than what large values need, so that writers wait for readers.
+const window = 64 << 10 // bytes
+
 // scene is a network with a server's listener and a client's host.
 type scene struct {
 	*testing.T
@@ -50,7 +53,7 @@ func in(t *testing.T, places []place, test func(s scene)) {
 }
 
 func newScene(t *testing.T, p place) scene {
-	n := simnet.New(simnet.Config{Seed: 1, Link: p.link})
+	n := simnet.New(simnet.Config{Seed: 1, Link: p.link, Window: window})
 	l, err := n.Listen("tcp", "server:80")
 	if err != nil {
 		t.Fatalf("Listen(%q): got %v, want a listener (%s)", "server:80", err, p.why)

@@ -50,8 +50,8 @@ func (l *pipeListener) Dial() (net.Conn, error) {
 	}
 }
 
-// buffer is the size of simnet's window, for those that can have it too.
-const buffer = 64 << 10
+// buffer is what bufconn allocates for each direction of each connection.
+const buffer = 64 << 10 // bytes
 
 // dialFunc connects to the listener that it comes with.
 type dialFunc func() (net.Conn, error)
