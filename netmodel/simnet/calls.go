@@ -89,10 +89,10 @@ func (a rank) compare(b rank) int {
 // wait are served in the order in which they came.
 type side struct {
 	first, last *call
-	expired     bool // its deadline has passed
-	serving     bool
-	alarm       uint64               // in Network.alarms, and one; 0 = none
 	idle        atomic.Pointer[call] // one that is over, for the next
+	alarm       uint32               // in Network.alarms, and one; 0 = none
+	expired     bool                 // its deadline has passed
+	serving     bool
 }
 
 // call returns a call that can wait at the side.

@@ -59,7 +59,7 @@ func (n *Network) pump(now sim.Time) {
 			break
 		}
 		if step.Program {
-			n.alarms.ring(step.Tag)
+			n.alarms.ring(uint32(step.Tag))
 		}
 		n.settle()
 	}
@@ -133,7 +133,7 @@ func inBubble() bool {
 // place in its order.
 type alarms struct {
 	armed []alarm // by tag; those of no use are on free
-	free  []uint64
+	free  []uint32
 }
 
 type alarm struct {
@@ -142,32 +142,32 @@ type alarm struct {
 }
 
 // set makes an alarm ring at an instant, and returns its tag.
-func (a *alarms) set(model *netmodel.Network, at sim.Time, s *side) uint64 {
-	var tag uint64
+func (a *alarms) set(model *netmodel.Network, at sim.Time, s *side) uint32 {
+	var tag uint32
 	if k := len(a.free); k > 0 {
 		tag = a.free[k-1]
 		a.free = a.free[:k-1]
 	} else {
-		tag = uint64(len(a.armed))
+		tag = uint32(len(a.armed))
 		a.armed = append(a.armed, alarm{})
 	}
-	a.armed[tag] = alarm{s, model.After(at.Sub(model.Now()), tag)}
+	a.armed[tag] = alarm{s, model.After(at.Sub(model.Now()), uint64(tag))}
 	return tag
 }
 
-func (a *alarms) cancel(model *netmodel.Network, tag uint64) {
+func (a *alarms) cancel(model *netmodel.Network, tag uint32) {
 	if model.Cancel(a.armed[tag].event) {
 		a.release(tag)
 	}
 }
 
-func (a *alarms) ring(tag uint64) {
+func (a *alarms) ring(tag uint32) {
 	s := a.armed[tag].side
 	a.release(tag)
 	s.ring()
 }
 
-func (a *alarms) release(tag uint64) {
+func (a *alarms) release(tag uint32) {
 	a.armed[tag] = alarm{}
 	a.free = append(a.free, tag)
 }

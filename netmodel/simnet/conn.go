@@ -23,6 +23,7 @@ type Conn struct {
 	gone          bool // and it is done
 	finished      bool // so was CloseWrite
 	lingers       bool // SetLinger makes Close wait
+	news          bool // something has changed since the model had nothing to read
 	promised      int  // bytes that were read and that the model does not know to be
 	deaf          bool // CloseRead, where the system keeps that to itself
 	reading       side

@@ -29,7 +29,7 @@ type Config struct {
 	// (net.ipv4.tcp_wmem). In a bubble a goroutine that waits for it with a mutex held
 	// stops time for good if another one waits for that mutex.
 	Window int
-	// How many records are kept for WriteTrace, the latest; 0 = 65,536.
+	// How many records are kept for WriteTrace, the latest; 0 = 16,384.
 	Trace int
 }
 

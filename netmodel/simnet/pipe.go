@@ -5,11 +5,11 @@ package simnet
 // was sent.
 type pipe struct {
 	buf  []byte // sent and not read, from off on
-	off  int
 	lent []byte // what is being sent and lies with its writer still
-	done bool   // nobody will read any more
+	off  int32  // at most the largest window
 
-	sent, read uint64 // bytes so far; read as the model knows it
+	sent, read uint32 // bytes so far, modulo 2^32; read as the model knows it
+	done       bool   // nobody will read any more
 }
 
 // unread returns how many bytes were sent that the model does not know to be read.
@@ -18,12 +18,12 @@ func (p *pipe) unread() int { return int(p.sent - p.read) }
 // lend shows the pipe what is sent now. Whoever reads at once spares it a copy.
 func (p *pipe) lend(b []byte) {
 	p.lent = b
-	p.sent += uint64(len(b))
+	p.sent += uint32(len(b))
 }
 
 // refuse takes back what could not be sent.
 func (p *pipe) refuse() {
-	p.sent -= uint64(len(p.lent))
+	p.sent -= uint32(len(p.lent))
 	p.lent = nil
 }
 
@@ -46,7 +46,7 @@ func (p *pipe) keep(n *Network) {
 // contents, and is read as zeros.
 func (p *pipe) take(b []byte) {
 	m := copy(b, p.buf[p.off:])
-	p.off += m
+	p.off += int32(m)
 	k := copy(b[m:], p.lent)
 	p.lent = p.lent[k:]
 	clear(b[m+k:])
@@ -55,7 +55,7 @@ func (p *pipe) take(b []byte) {
 // giveBack returns an empty buffer to the network, so that a connection at rest has
 // none.
 func (p *pipe) giveBack(n *Network) {
-	if p.buf != nil && p.off == len(p.buf) {
+	if p.buf != nil && int(p.off) == len(p.buf) {
 		n.reuse(p.buf)
 		p.buf, p.off = nil, 0
 	}
@@ -64,7 +64,7 @@ func (p *pipe) giveBack(n *Network) {
 // close forgets what nobody will read.
 func (p *pipe) close(n *Network) {
 	p.done = true
-	p.off = len(p.buf)
+	p.off = int32(len(p.buf))
 	p.giveBack(n)
 }
 

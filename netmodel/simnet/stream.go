@@ -16,7 +16,7 @@ import (
 func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 	n := c.host.net
 	if !n.ordered {
-		if ready, err := c.host.model.Select(c.fd); err == nil && !ready.Read && c.open {
+		if c.in.unread() == 0 && !c.news {
 			n.mu.Unlock()
 			runtime.Gosched() // who will send may be about to: to let him costs less than to be woken
 			n.enterTimeless()
@@ -71,6 +71,7 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	m, err = c.host.net.model.Receive(c.host.id, c.fd, len(b))
 	switch {
 	case err == error(netmodel.WSAEWOULDBLOCK):
+		c.news = false
 		return 0, nil, false
 	case err != nil:
 		return 0, c.host.syscallError(sysRead, err), true
@@ -84,7 +85,7 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 
 // wasRead makes room for what the peer wants to send.
 func (c *Conn) wasRead(m int) {
-	c.in.read += uint64(m)
+	c.in.read += uint32(m)
 	c.in.giveBack(c.host.net)
 	c.peer().writing.serve()
 }
@@ -219,6 +220,7 @@ func (c *Conn) tell(w what, m int) {
 
 // changed: something has arrived, was acknowledged, or has gone wrong.
 func (c *Conn) changed() {
+	c.news = true
 	c.reading.serve()
 	c.writing.serve()
 	if c.closing != nil {
