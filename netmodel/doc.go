@@ -35,6 +35,8 @@
 // driven by hand, by a [Network] on one event list, or by a test that clones it
 // at every step. [Host.Queue] shows the queue, [Host.Check] verifies it.
 //
+// Real Go programs stand on such a host in package simnet.
+//
 // # How a request travels
 //
 //	client                  host                        listener              program

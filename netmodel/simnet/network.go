@@ -35,7 +35,7 @@ type Config struct {
 
 const (
 	defaultWindow = 4 << 20 // bytes
-	defaultTrace  = 1 << 16 // records, 5 MB
+	defaultTrace  = 1 << 14 // records, 1.3 MB
 )
 
 // Network is some hosts, joined by links. Make one with New. It may be used by any
