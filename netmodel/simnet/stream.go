@@ -243,7 +243,9 @@ func (c *Conn) finish() bool {
 		return true
 	}
 	h := c.host
-	c.shut()
+	if c.open {
+		c.shut()
+	}
 	if err := h.model.CloseSocket(c.fd); err == error(netmodel.WSAEWOULDBLOCK) {
 		return false
 	}
