@@ -136,14 +136,15 @@ func (n *Network) wait(k *call) {
 	<-k.wake
 }
 
-// makeCalls makes the calls that were put down before now.
-func (n *Network) makeCalls(now sim.Time) {
+// makeCalls makes the calls that were put down before now, and reports whether there
+// were any.
+func (n *Network) makeCalls(now sim.Time) bool {
 	count := 0
 	for count < len(n.calls) && n.calls[count].due <= now {
 		count++
 	}
 	if count == 0 {
-		return
+		return false
 	}
 	due := slices.Clone(n.calls[:count])
 	n.calls = slices.Delete(n.calls, 0, count)
@@ -162,6 +163,7 @@ func (n *Network) makeCalls(now sim.Time) {
 		}
 		n.settle()
 	}
+	return true
 }
 
 // put puts down what a program has done to a socket, for the model to learn.
@@ -258,11 +260,12 @@ func (s *side) setDeadline(n *Network, at sim.Time) {
 	}
 }
 
-// ring is what the alarm calls.
-func (s *side) ring() {
-	s.alarm = 0
-	s.expired = true
-	s.serve()
+// rank is that of the first call that waits, if any does.
+func (s *side) rank() rank {
+	if s.first == nil {
+		return rank{}
+	}
+	return s.first.rank
 }
 
 // do makes a call that never has to wait, such as listen, in the order of all.

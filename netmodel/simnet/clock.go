@@ -3,6 +3,7 @@ package simnet
 import (
 	"bytes"
 	"runtime"
+	"slices"
 	"time"
 
 	"wspsim/netmodel"
@@ -16,8 +17,18 @@ import (
 // enter locks the network and lets everything happen that was due by now.
 func (n *Network) enter() {
 	n.mu.Lock()
-	if now := n.now(); !n.model.Tick(now) {
-		n.pump(now)
+	if now := n.now(); n.ordered || !n.model.Tick(now) {
+		n.catchUp(now)
+	}
+}
+
+// catchUp lets everything happen that was due by now, and makes the calls that were put
+// down before. Whoever comes first at an instant does that, the timer or a program
+// that was woken by a timer of its own: so they all find the same.
+func (n *Network) catchUp(now sim.Time) {
+	n.pump(now)
+	if n.makeCalls(now) {
+		n.pump(now) // what they have sent can be due at once
 	}
 }
 
@@ -51,19 +62,38 @@ func (n *Network) leave() {
 // now is the present as the model counts it.
 func (n *Network) now() sim.Time { return sim.Time(time.Since(n.start)) }
 
-// pump lets everything happen that is due at now or before.
+// pump lets everything happen that is due at now or before. Of what is due at one
+// instant, deadlines come last: who set his first must not matter.
 func (n *Network) pump(now sim.Time) {
 	for {
 		step, ok := n.model.Step(now)
 		if !ok {
 			break
 		}
-		if step.Program {
-			n.alarms.ring(uint32(step.Tag))
+		if at, ok := n.model.Next(); step.Program {
+			n.rang = append(n.rang, n.alarms.take(uint32(step.Tag)))
+		} else if len(n.rang) > 0 && (!ok || at > n.model.Now()) {
+			n.expire()
 		}
 		n.settle()
 	}
 	n.settle()
+	n.expire()
+}
+
+// expire ends the waits of those whose deadline has passed.
+func (n *Network) expire() {
+	if len(n.rang) == 0 {
+		return
+	}
+	rang := n.rang
+	n.rang = nil
+	slices.SortStableFunc(rang, func(a, b *side) int { return a.rank().compare(b.rank()) })
+	for _, s := range rang {
+		s.expired = true
+		s.serve()
+		n.settle()
+	}
 }
 
 // settle tells everybody who waits for something that has changed.
@@ -113,9 +143,7 @@ func (n *Network) arm() {
 func (n *Network) rung() {
 	n.mu.Lock()
 	n.armed = sim.Forever
-	now := n.now()
-	n.pump(now)
-	n.makeCalls(now)
+	n.catchUp(n.now())
 	n.leave()
 }
 
@@ -161,10 +189,12 @@ func (a *alarms) cancel(model *netmodel.Network, tag uint32) {
 	}
 }
 
-func (a *alarms) ring(tag uint32) {
+// take returns whose alarm rang.
+func (a *alarms) take(tag uint32) *side {
 	s := a.armed[tag].side
 	a.release(tag)
-	s.ring()
+	s.alarm = 0
+	return s
 }
 
 func (a *alarms) release(tag uint32) {

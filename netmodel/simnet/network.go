@@ -54,6 +54,7 @@ type Network struct {
 	names   map[string]*Host // never ranged over
 	pairs   pairs
 	alarms  alarms
+	rang    []*side           // whose alarm rang at this instant
 	calls   []*call           // ordered: waiting for their instant
 	told    []*call           // done with, for the next that are put down
 	timer   *time.Timer       // rings at armed
@@ -198,5 +199,6 @@ func (n *Network) Close() error {
 		}
 		n.settle()
 	}
+	n.pump(n.model.Now())
 	return nil
 }
