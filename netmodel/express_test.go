@@ -68,7 +68,7 @@ func (w *twin) do(s twinStep) string {
 	h := w.host(s.side)
 	switch s.what {
 	case "dial":
-		fd, _, err := w.n.Dial(w.dialer, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port})
+		fd, _, err := w.n.Dial(w.dialer, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}, nil)
 		w.open[0] = append(w.open[0], fd)
 		return fmt.Sprint(fd, err)
 	case "accept":

@@ -27,7 +27,8 @@ func (n *Network) AddProgram(name string, host HostID) ClientID {
 //
 // An attempt draws from a stream of its own, named by the program and by how many
 // attempts of that program came before: who else dials, and when, changes nothing.
-func (n *Network) Dial(id ClientID, to Addr) (FD, ConnID, error) {
+// tcp says how the socket connects, if not as the profile of its host does.
+func (n *Network) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	n.knownClient(id)
 	c := n.clients.at(int(id))
 	from := n.configs[c.config].Host
@@ -36,6 +37,9 @@ func (n *Network) Dial(id ClientID, to Addr) (FD, ConnID, error) {
 	fd, err := h.Socket(Stream)
 	if err == nil {
 		h.SetConn(fd, conn)
+		if tcp != nil {
+			_ = h.SetClient(fd, *tcp) // else it connects as the profile does
+		}
 		if err = h.Connect(fd, to); err == error(WSAEWOULDBLOCK) {
 			return fd, conn, nil
 		}

@@ -20,7 +20,7 @@ func BenchmarkProgramConnection(b *testing.B) {
 	var records []netmodel.Record
 	b.ReportAllocs()
 	for b.Loop() {
-		fd, _, err := n.Dial(id, to)
+		fd, _, err := n.Dial(id, to, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func newPrograms(p netmodel.Profile) *programs {
 // dial begins an attempt and lets it end.
 func (w *programs) dial(t *testing.T) (netmodel.FD, netmodel.ConnID) {
 	t.Helper()
-	fd, conn, err := w.n.Dial(w.id, netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port})
+	fd, conn, err := w.n.Dial(w.id, netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port}, nil)
 	if err != nil {
 		t.Fatalf("Dial: %v", err)
 	}
@@ -68,7 +68,7 @@ func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
 			return conn
 		}, netmodel.OutcomeReset, netmodel.ListenerClosed, "its listener was closed"},
 		{"gave up", func(t *testing.T, w *programs) netmodel.ConnID {
-			fd, conn, _ := w.n.Dial(w.id, netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port})
+			fd, conn, _ := w.n.Dial(w.id, netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port}, nil)
 			_ = w.client.CloseSocket(fd)
 			w.later(10 * time.Millisecond)
 			return conn
@@ -96,8 +96,8 @@ func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
 func TestAProgramHasManyAttemptsAtOnce(t *testing.T) {
 	w := newPrograms(netmodel.WSP())
 	to := netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port}
-	a, first, _ := w.n.Dial(w.id, to)
-	b, second, _ := w.n.Dial(w.id, to)
+	a, first, _ := w.n.Dial(w.id, to, nil)
+	b, second, _ := w.n.Dial(w.id, to, nil)
 	w.later(10 * time.Millisecond)
 	for _, fd := range []netmodel.FD{a, b} {
 		if r, err := w.client.Select(fd); err != nil || !r.Write {
@@ -122,9 +122,9 @@ func TestAProgramsLatenciesAreItsOwn(t *testing.T) {
 		_ = n.Host(server).Listen(l, 100)
 		to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: port}
 		for range others {
-			_, _, _ = n.Dial(other, to)
+			_, _, _ = n.Dial(other, to, nil)
 		}
-		_, conn, _ := n.Dial(mine, to)
+		_, conn, _ := n.Dial(mine, to, nil)
 		n.Run(sim.Time(time.Second))
 		for _, r := range n.DrainRecords(nil) {
 			if r.Kind == netmodel.Connected && r.Conn == conn {

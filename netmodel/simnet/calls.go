@@ -183,11 +183,14 @@ func (n *Network) put(h *Host, socket uint64, fd netmodel.FD, w what) *call {
 
 // tell lets the model learn what a program has done.
 func (k *call) tell() {
-	if k.listener != nil {
+	switch {
+	case k.do != nil:
+		_ = k.do() // it returns nil
+	case k.listener != nil:
 		k.listener.end()
-		return
+	default:
+		k.conn.tell(k.what, k.n)
 	}
-	k.conn.tell(k.what, k.n)
 }
 
 // attempt does what the call asks for, and returns false if it has to wait.

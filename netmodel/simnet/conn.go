@@ -22,6 +22,7 @@ type Conn struct {
 	closed        bool // Close was called
 	gone          bool // and it is done
 	finished      bool // so was CloseWrite
+	told          bool // a Write has told the error that the model has still
 	lingers       bool // SetLinger makes Close wait
 	news          bool // something has changed since the model had nothing to read
 	promised      int  // bytes that were read and that the model does not know to be
@@ -121,11 +122,13 @@ func (c *Conn) shutdown(how int) error {
 	n := h.net
 	n.enter()
 	defer n.leave()
-	_, connected := h.model.Unacknowledged(c.fd)
+	unacknowledged, connected := h.model.Unacknowledged(c.fd)
+	_, end := h.model.Arrived(c.fd)
+	both := c.finished && end && unacknowledged == 0 && !h.isWindows() // nothing is left of the connection
 	switch {
 	case !c.open:
 		return c.opError("close", net.ErrClosed)
-	case !connected:
+	case !connected, both:
 		return c.opError("close", h.syscallError(sysShutdown, netmodel.WSAENOTCONN))
 	case how == netmodel.ShutReceive && !h.isWindows():
 		c.deaf = true
@@ -176,6 +179,15 @@ func (c *Conn) SetLinger(seconds int) error {
 // longestLinger is the most that SO_LINGER takes.
 const longestLinger = 1<<15 - 1 // seconds
 
+// setPlain is setOption for what every connection of package net has, whose errors
+// name this end alone. (net/net.go)
+func (c *Conn) setPlain(set func()) error {
+	if c.setOption(set) != nil {
+		return opError("set", "tcp", nil, tcpAddr(c.local), net.ErrClosed)
+	}
+	return nil
+}
+
 // setOption sets an option of the connection if it is open.
 func (c *Conn) setOption(set func()) error {
 	n := c.host.net
@@ -192,7 +204,7 @@ func (c *Conn) setOption(set func()) error {
 // SetDeadline sets when reading and writing stop waiting; the zero time is never.
 func (c *Conn) SetDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setOption(func() {
+	return c.setPlain(func() {
 		c.reading.setDeadline(n, n.instant(t))
 		c.writing.setDeadline(n, n.instant(t))
 	})
@@ -201,13 +213,13 @@ func (c *Conn) SetDeadline(t time.Time) error {
 // SetReadDeadline sets when reading stops waiting; the zero time is never.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setOption(func() { c.reading.setDeadline(n, n.instant(t)) })
+	return c.setPlain(func() { c.reading.setDeadline(n, n.instant(t)) })
 }
 
 // SetWriteDeadline sets when writing stops waiting; the zero time is never.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setOption(func() { c.writing.setDeadline(n, n.instant(t)) })
+	return c.setPlain(func() { c.writing.setDeadline(n, n.instant(t)) })
 }
 
 // SetNoDelay has no effect: segments are never held back.
@@ -223,10 +235,10 @@ func (c *Conn) SetKeepAlivePeriod(time.Duration) error { return c.setOption(func
 func (c *Conn) SetKeepAliveConfig(net.KeepAliveConfig) error { return c.setOption(func() {}) }
 
 // SetReadBuffer has no effect: Config.Window says how much may be under way.
-func (c *Conn) SetReadBuffer(int) error { return c.setOption(func() {}) }
+func (c *Conn) SetReadBuffer(int) error { return c.setPlain(func() {}) }
 
 // SetWriteBuffer has no effect: Config.Window says how much may be under way.
-func (c *Conn) SetWriteBuffer(int) error { return c.setOption(func() {}) }
+func (c *Conn) SetWriteBuffer(int) error { return c.setPlain(func() {}) }
 
 // LocalAddr returns the address of this end, a *net.TCPAddr.
 func (c *Conn) LocalAddr() net.Addr { return tcpAddr(c.local) }
@@ -240,5 +252,5 @@ func (c *Conn) opError(op string, err error) error {
 	if err == nil || err == io.EOF {
 		return err
 	}
-	return opError(op, tcpAddr(c.local), tcpAddr(c.remote), err)
+	return opError(op, "tcp", tcpAddr(c.local), tcpAddr(c.remote), err)
 }

@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"context"
+	"errors"
 	"net"
 	"runtime"
 	"sync/atomic"
@@ -14,7 +15,7 @@ import (
 type Dialer struct {
 	host *Host
 	id   netmodel.ClientID
-	last atomic.Pointer[resolved]
+	last atomic.Pointer[target]
 }
 
 // Dial is DialContext without a context.
@@ -29,49 +30,59 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, opError("dial", nil, tcpAddr(to), contextError(err))
+		return nil, opError("dial", network, nil, tcpAddr(to.asked), contextError(err))
 	}
 	c, err := d.dial(ctx, to)
 	if err != nil {
-		return nil, opError("dial", nil, tcpAddr(to), err)
+		return nil, opError("dial", network, nil, tcpAddr(to.asked), err)
 	}
 	return c, nil
 }
 
-// resolved is what an address was found to mean. Hosts never go, so it stays so.
-type resolved struct {
+// target is what an address was found to mean. Hosts never go, so it stays so.
+type target struct {
 	network, address string
-	to               netmodel.Addr
+	asked, to        netmodel.Addr    // to has the host itself for no host at all
+	tcp              *netmodel.Client // how it is called, if not as the profile says
 }
 
-// resolve is Host.resolve, with the host itself for no host at all, and remembers the
-// last answer.
-func (d *Dialer) resolve(network, address string) (netmodel.Addr, error) {
+// resolve finds the target of an address, and remembers the last one.
+func (d *Dialer) resolve(network, address string) (*target, error) {
 	if last := d.last.Load(); last != nil && last.network == network && last.address == address {
-		return last.to, nil
+		return last, nil
 	}
-	to, err := d.host.resolve(network, address)
+	if address == "" {
+		return nil, errors.New("missing address")
+	}
+	asked, err := d.host.resolve(network, address)
 	if err != nil {
-		return to, err
+		return nil, err
 	}
-	if to.IP == netmodel.AnyIP {
-		to.IP = netmodel.HostAddr(d.host.id, 1)
+	t := &target{network: network, address: address, asked: asked, to: asked}
+	if asked.IP == netmodel.AnyIP {
+		t.to.IP = netmodel.HostAddr(d.host.id, 1)
 	}
-	d.last.Store(&resolved{network, address, to})
-	return to, nil
+	if host, _, _ := net.SplitHostPort(address); d.host.isWindows() && isLoopback(host) {
+		// Package net sets TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS then, so that a closed port
+		// is found at once. (Go 1.26: fd_windows.go)
+		t.tcp = &netmodel.Client{Syn: d.host.profile.Client.Syn}
+		t.tcp.Syn.Retries = 0
+	}
+	d.last.Store(t)
+	return t, nil
 }
 
 // dial is an attempt that is under way.
 type dial struct {
 	from *Dialer
-	to   netmodel.Addr
+	to   *target
 	side side // has its end
 	pair *pair
 	fd   netmodel.FD
 	quit error // what it ends with, if not by itself
 }
 
-func (d *Dialer) dial(ctx context.Context, to netmodel.Addr) (net.Conn, error) {
+func (d *Dialer) dial(ctx context.Context, to *target) (net.Conn, error) {
 	n := d.host.net
 	n.enter()
 	if !n.ordered {
@@ -83,7 +94,7 @@ func (d *Dialer) dial(ctx context.Context, to netmodel.Addr) (net.Conn, error) {
 		if err == nil {
 			c = &a.pair.client
 		}
-		a.from, a.pair = nil, nil
+		a.from, a.to, a.pair = nil, nil, nil
 		n.resting = a
 		n.leave()
 		runtime.Gosched() // as any connect does: or a loop of them overflows a queue that nobody got to see
@@ -110,7 +121,7 @@ func (a *dial) await(ctx context.Context) (net.Conn, error) {
 	n, h := a.from.host.net, a.from.host
 	k := a.side.call(callDial, h)
 	k.dial = a
-	k.rank = rank{what: callDial, host: h.id, socket: uint64(a.from.id), detail: uint64(a.to.IP)<<16 | uint64(a.to.Port)}
+	k.rank = rank{what: callDial, host: h.id, socket: uint64(a.from.id), detail: uint64(a.to.to.IP)<<16 | uint64(a.to.to.Port)}
 	if deadline, ok := ctx.Deadline(); ok {
 		a.side.setDeadline(n, n.instant(deadline))
 	}
@@ -123,7 +134,7 @@ func (a *dial) await(ctx context.Context) (net.Conn, error) {
 }
 
 // begin makes the call of the model. The attempt may be over when it returns.
-func (d *Dialer) begin(to netmodel.Addr) (*dial, error) {
+func (d *Dialer) begin(to *target) (*dial, error) {
 	a := d.host.net.resting
 	if a == nil {
 		a = new(dial)
@@ -139,7 +150,7 @@ func (a *dial) begin() error {
 	if n.closed {
 		return net.ErrClosed
 	}
-	fd, conn, err := n.model.Dial(a.from.id, a.to)
+	fd, conn, err := n.model.Dial(a.from.id, a.to.to, a.to.tcp)
 	if err != nil {
 		call := sysConnect
 		if err == error(netmodel.WSAEMFILE) || err == error(netmodel.WSAENETDOWN) {
@@ -159,16 +170,18 @@ func (a *dial) attempt(k *call) bool {
 	switch {
 	case a.quit != nil:
 		k.err = a.abandon(a.quit)
-		return true
 	case a.side.expired:
 		k.err = a.abandon(dialTimeout{})
-		return true
 	case a.pair == nil:
 		k.err = a.begin()
 	default:
 		k.err = a.failure()
 	}
-	return k.err != nil || a.pair.client.open
+	if k.err == nil && !a.pair.client.open {
+		return false
+	}
+	a.side.setDeadline(a.from.host.net, 0)
+	return true
 }
 
 // changed: the connect has succeeded or failed.
@@ -178,7 +191,7 @@ func (a *dial) changed() {
 		local, _ := h.model.SockName(a.fd) // a connected socket has both
 		c := &a.pair.client
 		c.host, c.pair, c.in, c.out = h, a.pair, &a.pair.down, &a.pair.up
-		c.fd, c.local, c.remote, c.open = a.fd, local, a.to, true
+		c.fd, c.local, c.remote, c.open = a.fd, local, a.to.to, true
 		h.assign(a.fd, c)
 	}
 	a.side.serve()
@@ -217,11 +230,22 @@ func (a *dial) drop() {
 // cancel ends an attempt whose context has ended.
 func (a *dial) cancel(ctx context.Context) {
 	h := a.from.host
-	_ = h.net.do(rank{what: callDial, host: h.id, socket: uint64(a.from.id), detail: 1<<63 | uint64(a.fd)}, h, func() error {
-		a.quit = contextError(ctx.Err())
-		a.side.serve()
+	n := h.net
+	n.enter()
+	defer n.leave()
+	quit := func() error {
+		if a.quit == nil {
+			a.quit = contextError(ctx.Err())
+			a.side.serve()
+		}
 		return nil
-	})
+	}
+	if n.ordered {
+		n.put(h, uint64(a.from.id), a.fd, callDial).do = quit
+		return
+	}
+	_ = quit() // it returns nil
+	n.settle()
 }
 
 // DialTimeout is DialContext with a limit of time, as net.DialTimeout has it.

@@ -104,8 +104,8 @@ func (h *Host) callName(c sysCall) string {
 }
 
 // opError is an error of a call of package net. Nil addresses stay out of its text.
-func opError(op string, source, addr *net.TCPAddr, err error) *net.OpError {
-	e := &net.OpError{Op: op, Net: "tcp", Err: err}
+func opError(op, network string, source, addr *net.TCPAddr, err error) *net.OpError {
+	e := &net.OpError{Op: op, Net: network, Err: err}
 	if source != nil {
 		e.Source = source
 	}

@@ -69,18 +69,18 @@ var connSituations = []situation{
 		_ = s.Close()
 		time.Sleep(soon)
 		return readErr(c)
-	}, unix: readReset, windows: recvReset, kernel: true, freebsd: "EOF",
-		why: "what nobody has read makes a close a reset (RFC 2525, 2.17), not on FreeBSD (tcp_disconnect flushes it)"},
+	}, unix: readReset, windows: recvReset, kernel: true, freebsd: notDecided,
+		why: "what nobody has read makes a close a reset (RFC 2525, 2.17)"},
 	{name: "write after a reset", meet: func(w *world) error { return writeErr(w.reset("")) },
-		unix: writeReset, darwin: brokenPipe, freebsd: brokenPipe, windows: sendReset, kernel: true,
-		why: "BSD's sosend looks at SBS_CANTSENDMORE before so_error"},
+		unix: writeReset, darwin: notDecided, freebsd: notDecided, windows: sendReset, kernel: true,
+		why: "the error is told once"},
 	{name: "write nothing after a reset", meet: func(w *world) error { _, err := w.reset("").Write(nil); return err },
 		unix: writeReset, kernel: true, why: "zero bytes are a call, too"},
 	{name: "write twice after a reset", meet: func(w *world) error { c := w.reset(""); _ = writeErr(c); return writeErr(c) },
 		unix: brokenPipe, windows: sendReset, kernel: true, why: "the error was told"},
 	{name: "read after a write after a reset", meet: func(w *world) error { c := w.reset(""); _ = writeErr(c); return readErr(c) },
-		unix: "EOF", darwin: readReset, freebsd: readReset, windows: recvReset, kernel: true,
-		why: "Linux has told its error to Write; BSD's EPIPE does not use it up"},
+		unix: "EOF", darwin: notDecided, freebsd: notDecided, windows: recvReset, kernel: true,
+		why: "Linux has told its error to Write"},
 	{name: "close for writing after a reset", meet: func(w *world) error { return w.reset("").CloseWrite() },
 		unix: notConn, kernel: true, why: "a system call of its own, in the name of close"},
 	{name: "close for reading after a reset", meet: func(w *world) error { return w.reset("").CloseRead() },
@@ -101,7 +101,7 @@ var connSituations = []situation{
 	{name: "write twice after the peer's close", meet: func(w *world) error { c := w.refused(); return writeErr(c) },
 		unix: brokenPipe, kernel: true, why: "the first write was answered with a reset; an end came before it"},
 	{name: "read after a write after the peer's close", meet: func(w *world) error { c := w.refused(); return readErr(c) },
-		unix: "EOF", darwin: readReset, freebsd: readReset, kernel: true, why: "on Linux what comes after an end is no reset"},
+		unix: "EOF", darwin: notDecided, freebsd: notDecided, kernel: true, why: "on Linux what comes after an end is no reset"},
 	{name: "write after closing for writing", meet: func(w *world) error { c, _ := w.pair(); _ = c.CloseWrite(); return writeErr(c) },
 		unix: brokenPipe, windows: "write tcp client->server:80: wsasend 10058", kernel: true, why: "WSAESHUTDOWN on Windows"},
 	{name: "write nothing after closing for writing", meet: func(w *world) error {

@@ -34,6 +34,10 @@ var systems = []struct {
 	{netmodel.Windows(), func(s *situation) string { return s.windows }},
 }
 
+// notDecided stands where a system differs from Linux in a way that the model does
+// not have: its profile follows the calls of Linux.
+const notDecided = "?"
+
 func orElse(a, b string) string {
 	if a != "" {
 		return a
@@ -46,7 +50,7 @@ func TestErrorsAreThoseOfTheSystem(t *testing.T) {
 		t.Run(system.profile.Name, func(t *testing.T) {
 			for _, s := range allSituations() {
 				want := system.want(&s)
-				if want == "" {
+				if want == "" || want == notDecided {
 					continue
 				}
 				t.Run(s.name, func(t *testing.T) {

@@ -174,12 +174,13 @@ func portOf(service string) (uint16, error) {
 	case "https":
 		return 443, nil
 	}
-	port, err := strconv.ParseUint(service, 10, 16)
-	if err != nil {
-		if _, isNumber := strconv.Atoi(service); isNumber == nil {
-			return 0, &net.AddrError{Err: "invalid port", Addr: service}
-		}
+	digits := strings.TrimLeft(service, "+-") // a sign is part of a number, as in package net
+	port, err := strconv.ParseUint(digits, 10, 16)
+	switch {
+	case strings.Trim(digits, "0123456789") != "" || len(service)-len(digits) > 1 || digits == "":
 		return 0, &net.DNSError{Err: "unknown port", Name: "tcp/" + service, IsNotFound: true}
+	case err != nil || service[0] == '-' && port > 0:
+		return 0, &net.AddrError{Err: "invalid port", Addr: service}
 	}
 	return uint16(port), nil
 }
@@ -214,8 +215,17 @@ func addrOf(ip netmodel.IP) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(ip >> 24), byte(ip >> 16), byte(ip >> 8), byte(ip)})
 }
 
-// tcpAddr returns an address as programs see it.
+// isLoopback reports whether a name means the host itself.
+func isLoopback(name string) bool {
+	ip, err := netip.ParseAddr(name)
+	return name == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// tcpAddr returns an address as programs see it; no host at all is none there, too.
 func tcpAddr(a netmodel.Addr) *net.TCPAddr {
+	if a.IP == netmodel.AnyIP {
+		return &net.TCPAddr{Port: int(a.Port)}
+	}
 	return &net.TCPAddr{IP: net.IPv4(byte(a.IP>>24), byte(a.IP>>16), byte(a.IP>>8), byte(a.IP)).To4(), Port: int(a.Port)}
 }
 

@@ -56,6 +56,9 @@ func (h *Host) somaxconn() int {
 
 // ListenBacklog is Listen with the second argument of listen(2).
 func (h *Host) ListenBacklog(network, address string, backlog int) (*Listener, error) {
+	if address == "" {
+		address = ":0"
+	}
 	at, err := h.resolve(network, address)
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
@@ -63,7 +66,7 @@ func (h *Host) ListenBacklog(network, address string, backlog int) (*Listener, e
 	l := &Listener{host: h}
 	err = h.net.do(rank{host: h.id, socket: uint64(at.Port)}, h, func() error { return l.open(at, backlog) })
 	if err != nil {
-		return nil, opError("listen", nil, tcpAddr(at), err)
+		return nil, opError("listen", network, nil, tcpAddr(at), err)
 	}
 	return l, nil
 }
@@ -113,7 +116,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	c, err := k.conn, k.err
 	l.accepting.over(k)
 	if err != nil {
-		return nil, opError("accept", nil, tcpAddr(l.addr), err)
+		return nil, opError("accept", "tcp", nil, tcpAddr(l.addr), err)
 	}
 	return c, nil
 }
@@ -220,7 +223,7 @@ func (l *Listener) Close() error {
 	n.enter()
 	defer n.leave()
 	if l.closed {
-		return opError("close", nil, tcpAddr(l.addr), net.ErrClosed)
+		return opError("close", "tcp", nil, tcpAddr(l.addr), net.ErrClosed)
 	}
 	l.shut()
 	if n.ordered {
@@ -265,7 +268,7 @@ func (l *Listener) SetBacklog(backlog int) error {
 		return h.syscallError(sysListen, h.model.Listen(l.fd, backlog))
 	})
 	if err != nil {
-		return opError("listen", nil, tcpAddr(l.addr), err)
+		return opError("listen", "tcp", nil, tcpAddr(l.addr), err)
 	}
 	return nil
 }
@@ -276,7 +279,7 @@ func (l *Listener) SetDeadline(t time.Time) error {
 	n.enter()
 	defer n.leave()
 	if l.closed {
-		return opError("set", nil, tcpAddr(l.addr), net.ErrClosed)
+		return net.ErrClosed // the one error that package net does not wrap (net/tcpsock.go)
 	}
 	l.accepting.setDeadline(n, n.instant(t))
 	return nil
@@ -303,7 +306,7 @@ func (l *Listener) Fill(ctx context.Context) error {
 	n := l.host.net
 	crowd := n.Host("crowd-of-" + l.host.name)
 	if err := n.do(rank{what: callDial, host: crowd.id}, crowd, func() error { return l.crowd(crowd) }); err != nil {
-		return opError("dial", nil, tcpAddr(l.addr), err)
+		return opError("dial", "tcp", nil, tcpAddr(l.addr), err)
 	}
 	for deadline := time.Now().Add(fillTime); ; {
 		q := l.Queue()
@@ -330,7 +333,7 @@ func (l *Listener) crowd(from *Host) error {
 		return net.ErrClosed
 	}
 	for range q.Limit - q.Pending() {
-		if _, _, err := l.host.net.model.Dial(from.self.id, l.addr); err != nil {
+		if _, _, err := l.host.net.model.Dial(from.self.id, l.addr, nil); err != nil {
 			return from.syscallError(sysConnect, err)
 		}
 	}

@@ -48,6 +48,8 @@ func (c *Conn) cannotRead(b []byte) (err error, over bool) {
 	switch {
 	case !c.open:
 		return net.ErrClosed, true
+	case len(b) == 0 && !c.host.isWindows(): // on Windows the deadline comes first (internal/poll, FD.Read)
+		return nil, true
 	case c.reading.expired:
 		return errDeadline, true
 	case len(b) == 0:
@@ -99,6 +101,10 @@ func (c *Conn) writeNow(b []byte) (m int, err error, over bool) {
 		return 0, err, true
 	}
 	if err := c.host.model.SendError(c.fd); err != nil {
+		if c.told && !c.host.isWindows() {
+			err = netmodel.EPIPE // the first one used its error up
+		}
+		c.told = true
 		c.later(callFailedWrite, max(1, len(b)))
 		return 0, c.host.syscallError(sysWrite, err), true
 	}
@@ -209,6 +215,7 @@ func (c *Conn) tell(w what, m int) {
 		}
 	case callFailedWrite:
 		_, _ = h.model.Send(c.fd, m) // its error was told, which can use it up
+		c.told = false
 	case callCloseWrite:
 		_ = h.model.Shutdown(c.fd, m) // a connection that broke meanwhile needs none
 	case callLinger:
