@@ -53,6 +53,10 @@
 // two minutes of retransmissions takes none. Outside, time is the machine's. A network
 // belongs to where it was made: make it within the bubble, and call it from there.
 //
+// A client that only reads should have a deadline: on Linux and others it may believe
+// that it is connected when the server knows nothing of it, and would wait for ever, as
+// in life; a bubble then ends with a deadlock, simnettest.Run with a story.
+//
 // # What is guaranteed
 //
 // In a bubble, what happens on the network does not depend on the scheduler: equal

@@ -289,6 +289,18 @@ func (l *Listener) SetDeadline(t time.Time) error {
 // for every address of a host, it is always one that can be dialled.
 func (l *Listener) Addr() net.Addr { return tcpAddr(l.addr) }
 
+// Accepting returns how many calls of Accept wait for a connection.
+func (l *Listener) Accepting() int {
+	n := l.host.net
+	n.enter()
+	defer n.leave()
+	calls := 0
+	for k := l.accepting.first; k != nil; k = k.next {
+		calls++
+	}
+	return calls
+}
+
 // Queue returns what the accept queue looks like now: a program cannot see that, a
 // test can. It is the zero Queue when the listener is closed.
 func (l *Listener) Queue() netmodel.Queue {

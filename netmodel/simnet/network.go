@@ -22,7 +22,9 @@ type Config struct {
 	// What Listen asks for, as the second argument of listen(2); 0 = what Go's net
 	// package asks for, SOMAXCONN. Host.ListenBacklog takes any other number.
 	Backlog int
-	// How many descriptors the program on a host may have open; 0 = no limit.
+	// How many descriptors the program on a host may have open; 0 = no limit. Sockets
+	// count, and what OpenFiles takes; what else a process has on a real system (standard
+	// input and output, Go's poller) does not.
 	Descriptors int
 	// Bytes that may be under way or unread in one direction of a connection before
 	// Write waits; 0 = 4 MiB, to which Linux lets what a program has sent grow
@@ -113,6 +115,24 @@ func (c *Config) validate() error {
 		return fmt.Errorf("%d descriptors: want 0 (no limit) or more", c.Descriptors)
 	}
 	return c.Link.Validate()
+}
+
+// Config returns the settings of the network, with the defaults filled in.
+func (n *Network) Config() Config { return n.config }
+
+// Listeners returns the listeners that are open, by host and descriptor.
+func (n *Network) Listeners() []*Listener {
+	n.enter()
+	defer n.leave()
+	var all []*Listener
+	for _, h := range n.hosts[1:] {
+		for _, o := range h.objects {
+			if l, ok := o.(*Listener); ok && !l.closed {
+				all = append(all, l)
+			}
+		}
+	}
+	return all
 }
 
 // Host returns the host of that name, which it adds with the settings of the

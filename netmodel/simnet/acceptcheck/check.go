@@ -1,7 +1,9 @@
 package acceptcheck
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -49,6 +51,12 @@ type Result struct {
 	Rate    int           // the most of them in one second of virtual time
 	Lost    int           // connections that were waiting and never served
 	After   time.Duration // from the end of the trouble to the next connection served
+	Stopped bool          // the listener was closed, and After is how long the server took to return
+	NotMet  bool          // accepts were to fail, and none did: the server made none meanwhile
+	// How things stood in the end, of a server that is stuck or has lost somebody.
+	Open      int // connections that it has and has not closed
+	Waiting   int // connections in the queue
+	Accepting int // calls of Accept that wait
 }
 
 // OK reports whether the server did well.
@@ -61,16 +69,39 @@ func (r Result) String() string {
 	case Died:
 		return b + fmt.Sprintf(" Serve returned: %v", r.Err)
 	case Spun:
-		return b + fmt.Sprintf(" %d failed accepts in one second", r.Rate)
+		return b + fmt.Sprintf(" %s in one second, or more", count(r.Rate, "failed accept"))
 	case Lost:
-		return b + fmt.Sprintf(" %d that waited were never served", r.Lost)
+		return b + fmt.Sprintf(" %d that waited were never served; %s", r.Lost, r.standing())
 	case Stuck:
-		return b + " " + r.What
+		return b + fmt.Sprintf(" nothing more for %v; %s", recovery, r.standing())
+	}
+	if r.NotMet {
+		return b + " was not met: no accept was made meanwhile that could fail"
+	}
+	if r.Stopped {
+		return b + fmt.Sprintf(" returned %v after its listener was closed", r.After.Round(time.Microsecond))
 	}
 	if r.Fails > 0 {
-		b += fmt.Sprintf(" %d failed accepts, at most %d in one second;", r.Fails, r.Rate)
+		b += fmt.Sprintf(" %s, at most %d in one second;", count(r.Fails, "failed accept"), r.Rate)
 	}
-	return b + fmt.Sprintf(" after %v", r.After.Round(time.Microsecond))
+	return b + fmt.Sprintf(" served again %v after the trouble", r.After.Round(time.Microsecond))
+}
+
+// standing says how things stood in the end.
+func (r Result) standing() string {
+	accepting := "nobody calls Accept"
+	if r.Accepting > 0 {
+		accepting = "Accept waits"
+	}
+	return fmt.Sprintf("%s at the server, %d in the queue, %s", count(r.Open, "open connection"), r.Waiting, accepting)
+}
+
+// count says how many there are of something.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Report is the results of a battery, in the order of Troubles.
@@ -111,23 +142,42 @@ func (r Report) String() string {
 // and returns when that is closed, as http.Server.Serve does. A connection counts as
 // served when the server has read from it, written to it or closed it.
 //
+// The clients of the battery send a request of HTTP/1.0 for "/", wait for the end of the
+// answer for at most a second, and close. During a trouble one comes every 750 ms; an
+// overflow is 40 at one instant.
+//
 // Run fails nothing by itself: the caller decides which results are failures. serve
-// is called several times, each time in a bubble of testing/synctest. The goroutine of
-// a server that asks a closed listener again and again is ended by runtime.Goexit.
+// is called several times, each time in a bubble of testing/synctest: make in it what its
+// goroutines wait for. The goroutine of a server that asks a closed listener again and
+// again is ended by runtime.Goexit. Goroutines that a server leaves behind when it has
+// returned are its own affair.
 func Run(t *testing.T, serve func(net.Listener) error) Report {
 	t.Helper()
 	var report Report
 	for _, x := range troubles() {
-		result := Result{Trouble: x.name, What: x.what}
-		synctest.Test(t, func(t *testing.T) {
-			s := newSetting(t, x, serve)
-			x.run(s)
-			s.judge(&result)
-			s.end()
-		})
-		report = append(report, result)
+		report = append(report, meet(t, x, serve))
 	}
 	return report
+}
+
+// meet puts a server through one trouble.
+func meet(t *testing.T, x trouble, serve func(net.Listener) error) (result Result) {
+	result = Result{Trouble: x.name, What: x.what}
+	judged := false
+	defer func() {
+		// A bubble panics when goroutines are left in it that wait for ever.
+		if p := recover(); p != nil && !judged {
+			panic(p)
+		}
+	}()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSetting(t, x, serve)
+		x.run(s)
+		s.judge(&result)
+		judged = true
+		s.end()
+	})
+	return result
 }
 
 // The numbers of a battery.
@@ -147,6 +197,8 @@ type setting struct {
 	server  *simnet.Host
 	clients int
 	l       *watched
+	failing bool // accepts are to fail
+	stopped bool // the server was to return
 	serve   func(net.Listener) error
 	over    chan error // what serve returned
 	err     error
@@ -175,7 +227,16 @@ func (s *setting) open() {
 	}
 	s.l = &watched{Listener: l, inner: l, enough: make(chan struct{})}
 	s.over = make(chan error, 1)
-	go func(l net.Listener, over chan<- error) { over <- s.serve(l) }(s.l, s.over)
+	go func(l net.Listener, over chan<- error) {
+		err := errors.New("its goroutine was ended")
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v", p)
+			}
+			over <- err
+		}()
+		err = s.serve(l)
+	}(s.l, s.over)
 	time.Sleep(spacing)
 }
 
@@ -191,16 +252,20 @@ func (s *setting) returned() bool {
 	}
 }
 
-// client connects, and keeps the connection until the setting ends. It sends a byte,
-// so that a server who reads sees one.
+// client connects, asks for something, and closes when it has an answer or has waited
+// for a second.
 func (s *setting) client() {
 	s.clients++
 	d := s.net.Host("clients").Dialer(fmt.Sprintf("client-%d", s.clients))
 	go func() {
 		c, err := d.Dial("tcp", "server:80")
-		if err == nil {
-			_, _ = c.Write([]byte("?")) // it may be gone again
+		if err != nil {
+			return
 		}
+		_ = c.SetDeadline(time.Now().Add(time.Second)) // it is open
+		_, _ = io.WriteString(c, "GET / HTTP/1.0\r\nHost: server\r\n\r\n")
+		_, _ = io.Copy(io.Discard, c) // whatever becomes of it
+		_ = c.Close()
 	}()
 }
 
@@ -254,7 +319,11 @@ func (s *setting) waiting() int {
 
 // stop closes the listener and expects the server to return.
 func (s *setting) stop() {
+	s.stopped = true
 	s.ended = time.Now()
+	if s.died = s.returned(); s.died {
+		return
+	}
 	_ = s.l.Close()
 	for time.Since(s.ended) < recovery && !s.returned() {
 		time.Sleep(time.Millisecond)
@@ -267,6 +336,9 @@ func (s *setting) stop() {
 func (s *setting) judge(r *Result) {
 	r.Err, r.Lost, r.After = s.err, s.lost, s.after
 	r.Fails, r.Rate = s.l.count()
+	r.Stopped = s.stopped
+	r.NotMet = s.failing && r.Fails == 0
+	r.Open, r.Waiting, r.Accepting = s.l.open(), s.waiting(), s.l.inner.Accepting()
 	switch {
 	case r.Rate > spinLimit:
 		r.Verdict = Spun

@@ -59,6 +59,7 @@ func troubles() []trouble {
 
 // noDescriptors opens files until none is left, and closes them after a while.
 func noDescriptors(s *setting) {
+	s.failing = true
 	closeAll := s.server.OpenFiles(s.server.FreeDescriptors())
 	s.trouble()
 	closeAll()
@@ -68,6 +69,7 @@ func noDescriptors(s *setting) {
 // failing makes every accept fail for a while.
 func failing(call string, errno syscall.Errno) func(*setting) {
 	return func(s *setting) {
+		s.failing = true
 		s.l.fail(acceptError(s.l.inner, call, errno), false)
 		s.client() // wakes the accept that waits already
 		s.trouble()
@@ -79,6 +81,7 @@ func failing(call string, errno syscall.Errno) func(*setting) {
 // failingOnce makes one accept fail.
 func failingOnce(call string, errno syscall.Errno) func(*setting) {
 	return func(s *setting) {
+		s.failing = true
 		s.l.fail(acceptError(s.l.inner, call, errno), true)
 		s.client()
 		s.trouble()
@@ -153,9 +156,10 @@ func listenAgain(s *setting) {
 	s.client()
 	time.Sleep(spacing)
 	s.stop()
-	if s.stuck {
+	if _, rate := s.l.count(); s.stuck || s.died || rate > spinLimit {
 		return
 	}
+	s.stopped = false
 	s.open()
 	s.troubleOver()
 	s.recover()

@@ -128,11 +128,24 @@ func (l *watched) unserved() int {
 	return len(l.conns) - n
 }
 
+// open returns how many connections the server has accepted and not closed.
+func (l *watched) open() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, c := range l.conns {
+		if !c.closed {
+			n++
+		}
+	}
+	return n
+}
+
 // watchedConn notes whether the server does anything with it.
 type watchedConn struct {
 	net.Conn
-	listener *watched
-	touched  bool
+	listener        *watched
+	touched, closed bool
 }
 
 func (c *watchedConn) touch() {
@@ -155,6 +168,8 @@ func (c *watchedConn) Write(b []byte) (int, error) {
 
 // Close notes that the server closes.
 func (c *watchedConn) Close() error {
-	c.touch()
+	c.listener.mu.Lock()
+	c.touched, c.closed = true, true
+	c.listener.mu.Unlock()
 	return c.Conn.Close()
 }

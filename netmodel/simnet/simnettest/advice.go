@@ -11,8 +11,10 @@ import (
 
 // advice is which backlog would have done.
 type advice struct {
-	smallest int // the test passes with it, and with none below it; 0 = unknown
-	tried    int // the largest that was tried
+	smallest int           // the test passes with it, and with none below it; 0 = unknown
+	takes    time.Duration // of virtual time, with the smallest
+	tried    int           // the largest that was tried
+	atBest   time.Duration // with that
 	gaveUp   bool
 	crowded  bool // somebody found a queue full
 }
@@ -23,7 +25,11 @@ func (a advice) String() string {
 	case !a.crowded:
 		return "Nobody met a full queue: a larger backlog changes nothing."
 	case a.smallest > 0:
-		return fmt.Sprintf("The smallest backlog that passes with this seed: %d.", a.smallest)
+		text := fmt.Sprintf("The smallest backlog that passes with this seed: %d. The test then takes %v", a.smallest, round(a.takes))
+		if a.tried > a.smallest {
+			text += fmt.Sprintf(", and %v with %d", round(a.atBest), a.tried)
+		}
+		return text + "."
 	case a.gaveUp:
 		return fmt.Sprintf("Backlogs up to %d do not pass either; the search stopped there for want of time.", a.tried)
 	}
@@ -46,9 +52,12 @@ func advise(t *testing.T, c simnet.Config, f func(*T), s *story) advice {
 	most := min(profile.Backlog.Max, max(s.attempts(), 1))
 	began := time.Now()
 	c.Backlog = most
-	if a.tried = most; !passes(t, c, f) {
+	a.tried = most
+	ok, took := passes(t, c, f)
+	if a.atBest = took; !ok {
 		return a
 	}
+	a.takes = took
 	// Between the two ends a larger backlog need not be better, so they are tried one
 	// by one from below.
 	for c.Backlog = 1; c.Backlog < most; c.Backlog++ {
@@ -56,20 +65,13 @@ func advise(t *testing.T, c simnet.Config, f func(*T), s *story) advice {
 			a.tried, a.gaveUp = c.Backlog-1, true
 			return a
 		}
-		if passes(t, c, f) {
+		if ok, took := passes(t, c, f); ok {
+			a.takes = took
 			break
 		}
 	}
 	a.smallest = c.Backlog
 	return a
-}
-
-func (s *story) attempts() int {
-	total := 0
-	for _, k := range s.tally {
-		total += k
-	}
-	return total
 }
 
 // crowded reports whether somebody found a queue full.

@@ -134,10 +134,11 @@ func TestAFailedTestTellsItsStory(t *testing.T) {
 			`14 times somebody met a full queue; the first was client-\d+ at [\d.]+ms: queue full \(R4\)`,
 			`client-\d+ +refused +at [\d.]+ms, 0s after its connect: queue full \(R4\)`,
 			`and 8 more`,
-			`longest in the queue: client-\d+, [\d.]+ms`,
-			`The smallest backlog that passes with this seed: 19\.`,
+			`longest in the queue: client-\d+, [\d.]+ms; slowest from connect to accept: client-`,
+			`The smallest backlog that passes with this seed: 19\. The test then takes \d`,
+			`R4: `,
 			`SIMNET_SEED=3 go test -run '\^TestMeantToFailRefused\$'   \(record hash [0-9a-f]{16}\)`,
-			`Trace: .*trace.txt`,
+			`Trace: go test -artifacts writes and keeps it`,
 		}, "one is served, 19 wait: the queue must hold 19"},
 		{"TestMeantToFailPhantoms", []string{
 			`i/o timeout`,
@@ -170,6 +171,19 @@ func TestAFailedTestTellsItsStory(t *testing.T) {
 				t.Errorf("%s panics:\n%s", x.test, got)
 			}
 		})
+	}
+}
+
+func TestTheTraceIsKeptWithTheArtifacts(t *testing.T) {
+	dir := t.TempDir()
+	got, err := outputOf("TestMeantToFailRefused", "-test.artifacts", "-test.outputdir="+dir)
+	name := regexp.MustCompile(`Trace: (.*)`).FindStringSubmatch(got)
+	if err != nil || name == nil {
+		t.Fatalf("a test that fails, with -artifacts: %v\n%s", err, got)
+	}
+	trace, err := os.ReadFile(name[1])
+	if err != nil || !strings.Contains(string(trace), "refused: queue full") {
+		t.Errorf("the trace at %s: %v, %d bytes, want one in which a queue is full", name[1], err, len(trace))
 	}
 }
 

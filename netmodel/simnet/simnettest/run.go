@@ -1,10 +1,13 @@
 package simnettest
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,29 +20,38 @@ import (
 type T struct {
 	testing.TB
 	Net    *simnet.Network
-	config simnet.Config
 	bursts uint64
 }
 
 // seedVariable sets the seed of every network that Run makes.
 const seedVariable = "SIMNET_SEED"
 
-// farewell is how much virtual time the goroutines of a test have to end, once its
-// network is closed.
-const farewell = 5 * time.Minute
-
-// patience is how much virtual time a test may take.
-const patience = time.Hour
+const (
+	// farewell is how much virtual time the goroutines of a test have to end, once its
+	// network is closed.
+	farewell = 5 * time.Minute
+	// patience is how much virtual time a test may take.
+	patience = time.Hour
+	// stillness is how much real time virtual time may stand still before Run says so.
+	stillness = 10 * time.Second
+)
 
 // Run calls f in a bubble of testing/synctest, with a network made of c. When f has
 // returned, the network is closed and the goroutines that f started have 5 minutes of
 // virtual time to end; what runs longer, testing/synctest reports as a leak. A test
 // that takes more than an hour of virtual time fails: somebody waits in vain.
 //
-// If the test fails, Run writes what happened to its log and to trace.txt in its
-// artifact directory (go test -artifacts keeps it), and runs f again with other
-// backlogs to find the smallest that would have done. f should therefore leave
-// nothing behind outside its network.
+// Make everything within f that goroutines wait for: servers, handlers, clients,
+// channels, and the dialers of this package. A goroutine that waits for a channel or a
+// mutex from outside stops virtual time; Run then says so on standard error.
+//
+// If the test fails, Run writes what happened to its log, and with go test -artifacts to
+// trace.txt in its artifact directory, and runs f again with other backlogs to find the
+// smallest that would have done. f should therefore leave nothing behind outside its
+// network.
+//
+// Where there is no *testing.T, as in a property of rapid, make the network yourself:
+// Burst and Story work with any.
 func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	t.Helper()
 	if s := os.Getenv(seedVariable); s != "" {
@@ -57,14 +69,17 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 		happened.advice = advise(t, c, f, happened)
 		happened.tell(t)
 	}()
+	beat, stop := watchStillness(os.Stderr, t.Name(), stillness)
+	defer stop()
 	synctest.Test(t, func(t *testing.T) {
-		r := &T{TB: t, Net: simnet.New(c), config: c}
+		r := &T{TB: t, Net: simnet.New(c)}
 		note := func() {
 			if t.Failed() && happened == nil {
-				happened = newStory(t, c, r.Net)
+				happened = newStory(r.Net)
+				happened.keepTrace(t, r.Net)
 			}
 		}
-		over := r.watch(note)
+		over := r.watch(beat, note)
 		defer func() {
 			note()
 			close(over)
@@ -74,18 +89,46 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	})
 }
 
-// watch fails a test that does not return, and closes its network, so that it can.
-// It ends when over is closed.
-func (t *T) watch(note func()) (over chan struct{}) {
-	over = make(chan struct{})
+// watchStillness says, once, that virtual time stands still. It runs outside of the
+// bubble, which cannot know. Beat is what the bubble shows of its time.
+func watchStillness(w io.Writer, name string, every time.Duration) (beat *atomic.Int64, stop func()) {
+	beat = new(atomic.Int64)
+	over := make(chan struct{})
 	go func() {
-		select {
-		case <-over:
-		case <-time.After(patience):
-			t.Errorf("the test has not returned after %v of virtual time: somebody waits in vain", patience)
-			note()
-			_ = t.Net.Close()
+		for last := int64(-1); ; {
+			select {
+			case <-over:
+				return
+			case <-time.After(every):
+			}
+			now := beat.Load()
+			if now == last {
+				fmt.Fprintf(w, "simnettest: %s: virtual time has stood still at %v for %v. A goroutine waits for something that was made outside of the function given to Run (a channel, a mutex, a WaitGroup, a real connection), waits for a mutex that another one holds while it waits for the network, or computes. Make servers, handlers and channels within that function.\n", name, time.Duration(now), every)
+				return
+			}
+			last = now
 		}
+	}()
+	return beat, func() { close(over) }
+}
+
+// watch shows how time passes, fails a test that does not return, and closes its
+// network, so that it can. It ends when over is closed.
+func (t *T) watch(beat *atomic.Int64, note func()) (over chan struct{}) {
+	over = make(chan struct{})
+	began := time.Now()
+	go func() {
+		for time.Since(began) < patience {
+			select {
+			case <-over:
+				return
+			case <-time.After(time.Second):
+				beat.Store(int64(time.Since(began)))
+			}
+		}
+		t.Errorf("the test has not returned after %v of virtual time: somebody waits in vain", patience)
+		note()
+		_ = t.Net.Close()
 	}()
 	return over
 }
@@ -96,9 +139,9 @@ func (t *T) end() {
 	time.Sleep(farewell)
 }
 
-// passes runs a test again, with another configuration, and reports whether it
-// passes. Nothing of that is written anywhere.
-func passes(t *testing.T, c simnet.Config, f func(*T)) (ok bool) {
+// passes runs a test again, with another configuration, and reports whether it passes
+// and how much virtual time that takes. Nothing of it is written anywhere.
+func passes(t *testing.T, c simnet.Config, f func(*T)) (ok bool, took time.Duration) {
 	defer func() {
 		if p := recover(); p != nil {
 			ok = false // it hangs, say
@@ -106,12 +149,13 @@ func passes(t *testing.T, c simnet.Config, f func(*T)) (ok bool) {
 	}()
 	synctest.Test(t, func(t *testing.T) {
 		again := &rehearsal{TB: t}
-		r := &T{TB: again, Net: simnet.New(c), config: c}
-		quit := r.watch(func() {})
+		r := &T{TB: again, Net: simnet.New(c)}
+		quit := r.watch(new(atomic.Int64), func() {})
 		defer func() {
 			close(quit)
 			r.end()
 		}()
+		began := time.Now()
 		over := make(chan any)
 		go func() { // FailNow ends the goroutine
 			defer func() {
@@ -121,34 +165,47 @@ func passes(t *testing.T, c simnet.Config, f func(*T)) (ok bool) {
 			f(r)
 		}()
 		ok = <-over == nil && !again.Failed()
+		took = time.Since(began)
 	})
-	return ok
+	return ok, took
 }
 
-// Burst calls f n times, each in a goroutine of its own and with a dialer of its
-// own, at instants that are spread over a time at random, by the seed. It returns
-// when all have returned, with the errors that they gave.
-//
-// A dialer has a name, client-1 to client-n, and runs on the host "clients".
+// Burst is the function Burst on the network of the test. Each call draws other
+// instants.
 func (t *T) Burst(n int, within time.Duration, f func(*simnet.Dialer) error) []error {
 	t.Helper()
 	if n < 0 || within < 0 {
 		t.Fatalf("Burst(%d, %v): want 0 clients or more, and no negative time", n, within)
 	}
 	t.bursts++
+	return burst(t.Net, t.bursts, n, within, f)
+}
+
+// Burst calls f n times, each in a goroutine of its own and with a dialer of its
+// own, at instants that are spread over a time at random, by the seed of the network.
+// It returns when all have returned, with the errors that they gave.
+//
+// A dialer has a name, client-1 to client-n, and runs on the host "clients".
+func Burst(net *simnet.Network, n int, within time.Duration, f func(*simnet.Dialer) error) []error {
+	return burst(net, 1, n, within, f)
+}
+
+func burst(net *simnet.Network, number uint64, n int, within time.Duration, f func(*simnet.Dialer) error) []error {
 	type result struct {
 		client int
 		err    error
 	}
-	host := t.Net.Host("clients")
+	host := net.Host("clients")
 	results := make(chan result)
 	for i := range n {
 		d := host.Dialer("client-" + strconv.Itoa(i+1))
-		draw := sim.Stream(t.config.Seed, t.bursts<<32|uint64(i), drawsBurst)
+		draw := sim.Stream(net.Config().Seed, number<<32|uint64(i), drawsBurst)
 		wait := draw.Duration(within + 1)
 		go func() {
+			r := result{i, errEnded}
+			defer func() { results <- r }() // also if f ends its goroutine, as FailNow does
 			time.Sleep(wait)
-			results <- result{i, f(d)}
+			r.err = f(d)
 		}()
 	}
 	failed := make([]error, n)
@@ -166,6 +223,9 @@ func (t *T) Burst(n int, within time.Duration, f func(*simnet.Dialer) error) []e
 	}
 	return errs
 }
+
+// errEnded is what a client of Burst gives whose goroutine was ended.
+var errEnded = errors.New("it did not return")
 
 const drawsBurst sim.Purpose = 1 << 16
 

@@ -15,9 +15,13 @@ import (
 // DialFunc is what http.Transport.DialContext and its like want.
 type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
+// The dialers below stand for a network of their own, apart from that of a test: it is
+// made with their first dial, and must be used where it was made, in the bubble or
+// outside.
+
 // Blackhole returns a dialer whose connects are never answered, whatever the
-// address: they end when their context does, or when the system gives up, after 135 s
-// on Linux. Give it a profile for another system.
+// address: they end when their context does, or when the system gives up, after about
+// 135 s on Linux and 21 s on Windows. Give it a profile for another system.
 func Blackhole(system ...netmodel.Profile) DialFunc {
 	return newTrouble(system, func(n *simnet.Network, client, server *simnet.Host, _ string) error {
 		n.Cut(client, server)
@@ -26,14 +30,16 @@ func Blackhole(system ...netmodel.Profile) DialFunc {
 }
 
 // Refuse returns a dialer whose connects are refused, whatever the address. Give it
-// a profile for another system: on Windows that takes 2 s.
+// a profile for another system: on Windows that takes 2 s, and the error is
+// syscall.Errno(10061) and not syscall.ECONNREFUSED, whatever the build.
 func Refuse(system ...netmodel.Profile) DialFunc {
 	return newTrouble(system, func(*simnet.Network, *simnet.Host, *simnet.Host, string) error { return nil })
 }
 
 // FullQueue returns a dialer whose connects meet a listener with a full queue from
-// which nobody accepts, whatever the address: Linux does not answer, Windows
-// refuses. Give it a profile for another system.
+// which nobody accepts, whatever the address: Linux does not answer (so that it looks
+// like Blackhole), Windows refuses after 2 s, FreeBSD connects and then resets. Give it
+// a profile for another system.
 func FullQueue(system ...netmodel.Profile) DialFunc {
 	return newTrouble(system, func(_ *simnet.Network, _, server *simnet.Host, port string) error {
 		l, err := server.ListenBacklog("tcp", ":"+port, 1)
@@ -45,28 +51,31 @@ func FullQueue(system ...netmodel.Profile) DialFunc {
 }
 
 // newTrouble returns a dialer on a network of its own, on which every host that is
-// called exists, as prepare leaves it.
+// called exists, as prepare leaves it. The network is made with the first dial: in the
+// bubble, if that is where it is used.
 func newTrouble(system []netmodel.Profile, prepare func(n *simnet.Network, client, server *simnet.Host, port string) error) DialFunc {
 	var c simnet.Config
 	if len(system) > 0 {
 		c.Profile = system[0]
 	}
-	n := simnet.New(c)
-	client := n.Host("client")
-	var mu sync.Mutex
+	var once sync.Once
+	var n *simnet.Network
+	var gate chan struct{} // whoever has it prepares; in a bubble a mutex would stop time
 	known := map[string]bool{}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		once.Do(func() { n, gate = simnet.New(c), make(chan struct{}, 1) })
+		client := n.Host("client")
 		host, port, err := net.SplitHostPort(address)
 		if err != nil {
 			return client.DialContext(ctx, network, address) // which says what is wrong with it
 		}
 		name := hostName(host)
-		mu.Lock()
+		gate <- struct{}{}
 		if !known[name+":"+port] {
 			known[name+":"+port] = true
 			err = prepare(n, client, n.Host(name), port)
 		}
-		mu.Unlock()
+		<-gate
 		if err != nil {
 			return nil, err
 		}
