@@ -261,8 +261,8 @@ func appendCall(b []byte, r *Record) []byte {
 		}
 	case CallConnect:
 		b = strconv.AppendInt(append(b, "port "...), r.Value, 10)
-	case CallSend, CallReceive:
-		b = strconv.AppendInt(b, r.Value, 10)
+	case CallSend, CallReceive: // which end it is only the descriptor tells
+		b = strconv.AppendInt(appendFD(b, r.FD), r.Value, 10)
 	case CallClose:
 		b = strconv.AppendInt(append(b, "fd "...), int64(r.FD), 10)
 	}
@@ -326,6 +326,8 @@ func (p *Printer) appendCallResult(b []byte, r *Record) []byte {
 		return p.appendName(append(b, "= 0, done with "...), p.Conn(r.Conn))
 	case r.Call == CallOpenFile:
 		return strconv.AppendInt(append(b, "= fd "...), int64(r.FD), 10)
+	case r.Call == CallSend || r.Call == CallReceive:
+		return strconv.AppendInt(append(b, "= "...), r.Value, 10)
 	}
 	b = append(b, "= 0"...)
 	if r.Cause != NoCause {

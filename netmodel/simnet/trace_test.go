@@ -54,6 +54,7 @@ func TestHashAndRecordsAgreeWithTheTrace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		_, _ = c.Write([]byte("hello"))
 		time.Sleep(time.Second)
 		records, gone := n.Records()
 		var hash uint64
@@ -66,6 +67,9 @@ func TestHashAndRecordsAgreeWithTheTrace(t *testing.T) {
 		var b strings.Builder
 		if err := n.WriteTrace(&b, true); err != nil || strings.Count(b.String(), "\n") != len(records) {
 			t.Errorf("WriteTrace of %d records, in full: %v, %d lines", len(records), err, strings.Count(b.String(), "\n"))
+		}
+		if !strings.Contains(b.String(), "send(fd 3, 5)            = 5") {
+			t.Errorf("the trace of five bytes sent:\n%s\nwant send(fd 3, 5) = 5 in it", b.String())
 		}
 		fates := n.Fates()
 		if len(fates) != 1 || n.ClientName(fates[0].Client) != "alice" || fates[0].Standing != netmodel.StandingQueued {
