@@ -145,6 +145,7 @@ func TestOnlyUnixCallsALackOfDescriptorsTemporary(t *testing.T) {
 				b.connect()
 				time.Sleep(time.Second)
 				err, _ := acceptErr(l).(net.Error)
+				//lint:ignore SA1019 net/http asks for it, so it matters
 				if want := x.errno == syscall.EMFILE; err == nil || err.Temporary() != want || err.Timeout() {
 					t.Errorf("Accept() without a descriptor: got %v, want one with Temporary() %v and Timeout() false", err, want)
 				}

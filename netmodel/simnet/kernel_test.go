@@ -114,6 +114,7 @@ func accountOf(err error) account {
 	}
 	a.text = err.Error()
 	if e, ok := err.(net.Error); ok {
+		//lint:ignore SA1019 net/http asks for it, so it matters
 		a.timeout, a.temporary = e.Timeout(), e.Temporary()
 	}
 	if e, ok := err.(*net.OpError); ok {
