@@ -49,7 +49,7 @@ func advise(t *testing.T, c simnet.Config, f func(*T), s *story) advice {
 	if profile == (netmodel.Profile{}) {
 		profile = netmodel.Linux()
 	}
-	most := min(profile.Backlog.Max, max(s.attempts(), 1))
+	most := min(profile.Backlog.Max, 2*s.attempts()) // a run that gets further can ask for more than this one did
 	began := time.Now()
 	c.Backlog = most
 	a.tried = most

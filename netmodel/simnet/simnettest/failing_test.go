@@ -150,7 +150,7 @@ func TestAFailedTestTellsItsStory(t *testing.T) {
 			`Nobody met a full queue: a larger backlog changes nothing\.`,
 		}, "nobody listens"},
 		{"TestMeantToFailCrowdedForAnotherReason", []string{
-			`No backlog up to 3 passes either: it is not the queue alone\.`,
+			`No backlog up to 6 passes either: it is not the queue alone\.`,
 		}, "the test fails anyway"},
 		{"TestMeantToFailHangs", []string{
 			`the test has not returned after 1h0m0s of virtual time: somebody waits in vain`,
