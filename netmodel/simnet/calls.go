@@ -42,7 +42,6 @@ type call struct {
 
 	due  sim.Time
 	rank rank
-	done bool
 	next *call
 	wake chan struct{}
 }
@@ -64,8 +63,9 @@ const (
 
 // rank orders the calls of one instant by what they are about, so that it does not
 // matter who came first: those that have returned before those that wait, since a
-// goroutine makes them in that order; the former by their socket. Equal ones are equal
-// in all that the model sees.
+// goroutine makes them in that order; the former by their socket. Equal ones go by who
+// came first: that is for the few whose arguments are not in it, as two settings of one
+// link.
 type rank struct {
 	waits  bool
 	what   what // of those that wait
@@ -101,7 +101,7 @@ func (s *side) call(w what, h *Host) *call {
 	if k == nil {
 		k = &call{wake: make(chan struct{}, 1)}
 	}
-	k.what, k.side, k.host, k.done = w, s, h, false
+	k.what, k.side, k.host = w, s, h
 	return k
 }
 
@@ -155,7 +155,6 @@ func (n *Network) makeCalls(now sim.Time) bool {
 			k.tell()
 			*k = call{}
 			n.told = append(n.told, k)
-		case k.done: // somebody has ended it meanwhile
 		case k.side.first == nil && k.attempt():
 			k.finish()
 		default:
@@ -214,7 +213,6 @@ func (k *call) attempt() bool {
 // finish lets the caller go on, once the network is unlocked.
 func (k *call) finish() {
 	n := k.host.net
-	k.done = true
 	k.next, n.over = n.over, k
 }
 

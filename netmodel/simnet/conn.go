@@ -35,16 +35,18 @@ type Conn struct {
 // pair is both ends of a connection.
 type pair struct {
 	id             netmodel.ConnID
+	handedOut      bool // by accept
 	client, server Conn
 	up, down       pipe // what clients send, and what servers do
 }
 
 // accepted returns the server's end of a connection that accept has handed out.
-func (n *Network) accepted(h *Host, a netmodel.Accepted, listener netmodel.FD) *Conn {
+func (n *Network) accepted(h *Host, a netmodel.Accepted) *Conn {
 	p := n.pairs.take(a.Conn)
 	if p == nil { // of a client that is no program of this package
 		p = &pair{id: a.Conn}
 	}
+	p.handedOut = true
 	local, err := h.model.SockName(a.FD)
 	if err != nil || local.IP == netmodel.AnyIP {
 		local.IP = netmodel.HostAddr(h.id, 1)

@@ -43,7 +43,8 @@
 // without, as they do with a *tls.Conn. Keep-alive, Nagle's algorithm and buffer sizes
 // can be set, without effect.
 //
-// Not modelled are IPv6, unix sockets, UDP, TIME_WAIT and congestion control. Names are
+// Not modelled are loopback interfaces (127.0.0.1 and "localhost" are the host's one
+// address), IPv6, unix sockets, UDP, TIME_WAIT and congestion control. Names are
 // those of hosts, "localhost", and IPv4 addresses; services are numbers, "http" and
 // "https".
 //
@@ -64,7 +65,7 @@
 // number of processors, with the race detector, on every platform. The scheduler may
 // run goroutines that are awake at one instant in any order; so what they ask for at an
 // instant is put down, and done one nanosecond later, when every goroutine of the bubble
-// waits, in an order of its own: by kind of call, host and connection. Dial, Listen and
+// waits, in an order of its own: by host, connection and kind of call. Dial, Listen and
 // Accept take that nanosecond. What need not wait does not: Write copies, Read hands out
 // what has arrived, Close closes, and the network learns of it a nanosecond later. (So
 // synctest.Wait does not wait for it; time.Sleep does.)
@@ -84,6 +85,8 @@
 //     system call. One that waits for a mutex, which another holds while it waits for the
 //     network (a Read of what has not come, a Write that finds the window full), stops
 //     time for good, as with any connection in a bubble;
+//   - for contradictions of one instant, as when one goroutine cuts a link and another
+//     heals it;
 //   - for timers of no duration, which a bubble runs at once;
 //   - outside a bubble, where calls happen when they happen.
 //

@@ -60,7 +60,6 @@ const (
 	sysRead
 	sysWrite
 	sysShutdown
-	sysSetsockopt
 )
 
 // callName returns what package net calls a call on the system of the host (Go
@@ -78,7 +77,7 @@ func (h *Host) callName(c sysCall) string {
 		switch {
 		case windows:
 			return "acceptex"
-		case h.profile.System == netmodel.SystemDarwin || h.profile.Calls == netmodel.CallsFakeNet:
+		case h.profile.System == netmodel.SystemDarwin || h.profile.Calls == netmodel.CallsFakeNet || h.profile.Name == "aix5":
 			return "accept"
 		}
 		return "accept4"
@@ -97,10 +96,8 @@ func (h *Host) callName(c sysCall) string {
 			return "wsasend"
 		}
 		return "write"
-	case sysShutdown:
-		return "shutdown"
 	}
-	return "setsockopt"
+	return "shutdown"
 }
 
 // opError is an error of a call of package net. Nil addresses stay out of its text.

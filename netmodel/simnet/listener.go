@@ -188,7 +188,7 @@ func (l *Listener) take(k *call) (over, again bool) {
 	a, err := h.model.Accept(l.fd)
 	switch {
 	case err == nil:
-		k.conn = h.net.accepted(h, a, l.fd)
+		k.conn = h.net.accepted(h, a)
 		return true, false
 	case err == error(netmodel.WSAEWOULDBLOCK):
 		return false, false
@@ -249,7 +249,11 @@ func (l *Listener) end() {
 	}
 	l.gone = true
 	l.host.assign(l.fd, nil)
-	_ = l.host.model.CloseSocket(l.fd) // it is open
+	q, _ := l.host.model.Queue(l.fd)   // it is open
+	_ = l.host.model.CloseSocket(l.fd) // likewise
+	for _, e := range q.Entries {
+		l.host.net.pairs.take(e.Conn)
+	}
 }
 
 func (l *Listener) drop() {

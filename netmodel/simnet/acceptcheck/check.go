@@ -225,7 +225,7 @@ func (s *setting) open() {
 	if err != nil {
 		s.t.Fatalf("acceptcheck: %v", err)
 	}
-	s.l = &watched{Listener: l, inner: l, enough: make(chan struct{})}
+	s.l = &watched{Listener: l, enough: make(chan struct{})}
 	s.over = make(chan error, 1)
 	go func(l net.Listener, over chan<- error) {
 		err := errors.New("its goroutine was ended")
@@ -313,7 +313,7 @@ func (s *setting) recover() {
 
 // waiting returns how many connections are in the queue still.
 func (s *setting) waiting() int {
-	q := s.l.inner.Queue()
+	q := s.l.Queue()
 	return q.Complete
 }
 
@@ -338,7 +338,7 @@ func (s *setting) judge(r *Result) {
 	r.Fails, r.Rate = s.l.count()
 	r.Stopped = s.stopped
 	r.NotMet = s.failing && r.Fails == 0
-	r.Open, r.Waiting, r.Accepting = s.l.open(), s.waiting(), s.l.inner.Accepting()
+	r.Open, r.Waiting, r.Accepting = s.l.open(), s.waiting(), s.l.Accepting()
 	switch {
 	case r.Rate > spinLimit:
 		r.Verdict = Spun

@@ -42,11 +42,11 @@ func troubles() []trouble {
 		{"ENFILE", "the system has no descriptor for a while", linux, 0, 0, failing("accept4", syscall.ENFILE)},
 		{"ENOBUFS", "the system has no buffers for a while", linux, 0, 0, failing("accept4", syscall.ENOBUFS)},
 		{"ENOMEM", "the system has no memory for a while", linux, 0, 0, failing("accept4", syscall.ENOMEM)},
-		{"ECONNABORTED", "one accept meets a connection that is gone", linux, 0, 0, failingOnce("accept4", syscall.ECONNABORTED)},
+		{"ECONNABORTED", "one accept meets a connection that is gone, which package net does not show to programs, other listeners do", linux, 0, 0, failingOnce("accept4", syscall.ECONNABORTED)},
 		{"WSAEMFILE", "a process on Windows has no socket for a while", windows, 0, 20, noDescriptors},
 		{"WSAENOBUFS", "Windows has no buffers for a while", windows, 0, 0, failing("acceptex", wsaENOBUFS)},
 		{"WSAENETDOWN", "the network of a Windows machine is down for a while", windows, 0, 0, failing("acceptex", wsaENETDOWN)},
-		{"WSAECONNRESET", "one accept on Windows meets a connection that is gone", windows, 0, 0, failingOnce("acceptex", wsaECONNRSET)},
+		{"WSAECONNRESET", "the same on Windows", windows, 0, 0, failingOnce("acceptex", wsaECONNRSET)},
 		{"reset while queued", "clients reset their connections before they are accepted", linux, 0, 0, resetWhileQueued},
 		{"overflow", "more clients at once than the queue holds", linux, 4, 0, overflow},
 		{"overflow on Windows", "the same where the others are refused", windows, 4, 0, overflow},
@@ -70,7 +70,7 @@ func noDescriptors(s *setting) {
 func failing(call string, errno syscall.Errno) func(*setting) {
 	return func(s *setting) {
 		s.failing = true
-		s.l.fail(acceptError(s.l.inner, call, errno), false)
+		s.l.fail(acceptError(s.l.Listener, call, errno), false)
 		s.client() // wakes the accept that waits already
 		s.trouble()
 		s.l.fail(nil, false)
@@ -82,7 +82,7 @@ func failing(call string, errno syscall.Errno) func(*setting) {
 func failingOnce(call string, errno syscall.Errno) func(*setting) {
 	return func(s *setting) {
 		s.failing = true
-		s.l.fail(acceptError(s.l.inner, call, errno), true)
+		s.l.fail(acceptError(s.l.Listener, call, errno), true)
 		s.client()
 		s.trouble()
 		s.recover()

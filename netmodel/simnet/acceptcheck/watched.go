@@ -13,8 +13,7 @@ import (
 // watched is a listener that counts what a server does with it, and can be made to
 // fail.
 type watched struct {
-	net.Listener
-	inner *simnet.Listener
+	*simnet.Listener
 
 	mu         sync.Mutex
 	failing    error // what Accept returns for the time being
@@ -68,7 +67,7 @@ func (l *watched) Accept() (net.Conn, error) {
 		time.Sleep(callTime)
 		return nil, err
 	}
-	w := &watchedConn{Conn: c, listener: l}
+	w := &watchedConn{Conn: c.(*simnet.Conn), listener: l}
 	l.mu.Lock()
 	l.conns = append(l.conns, w)
 	l.mu.Unlock()
@@ -143,7 +142,7 @@ func (l *watched) open() int {
 
 // watchedConn notes whether the server does anything with it.
 type watchedConn struct {
-	net.Conn
+	*simnet.Conn
 	listener        *watched
 	touched, closed bool
 }

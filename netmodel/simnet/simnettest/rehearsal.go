@@ -12,10 +12,9 @@ import (
 type rehearsal struct {
 	testing.TB // for what does not matter here
 
-	mu       sync.Mutex
-	failed   bool
-	skipped  bool
-	cleanups []func()
+	mu      sync.Mutex
+	failed  bool
+	skipped bool
 }
 
 func (r *rehearsal) Error(...any)          { r.Fail() }
@@ -58,26 +57,4 @@ func (r *rehearsal) Skipped() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.skipped
-}
-
-func (r *rehearsal) Cleanup(f func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.cleanups = append(r.cleanups, f)
-}
-
-// cleanUp calls what Cleanup was given, the last first.
-func (r *rehearsal) cleanUp() {
-	for {
-		r.mu.Lock()
-		k := len(r.cleanups)
-		if k == 0 {
-			r.mu.Unlock()
-			return
-		}
-		f := r.cleanups[k-1]
-		r.cleanups = r.cleanups[:k-1]
-		r.mu.Unlock()
-		f()
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -19,8 +20,10 @@ import (
 // T is a test on a virtual network.
 type T struct {
 	testing.TB
-	Net    *simnet.Network
-	bursts uint64
+	Net      *simnet.Network
+	bursts   uint64
+	mu       sync.Mutex
+	cleanups []func()
 }
 
 // seedVariable sets the seed of every network that Run makes.
@@ -73,20 +76,44 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	defer stop()
 	synctest.Test(t, func(t *testing.T) {
 		r := &T{TB: t, Net: simnet.New(c)}
-		note := func() {
-			if t.Failed() && happened == nil {
-				happened = newStory(r.Net)
-				happened.keepTrace(t, r.Net)
-			}
-		}
+		note := sync.OnceFunc(func() {
+			happened = newStory(r.Net)
+			happened.keepTrace(t, r.Net)
+		})
 		over := r.watch(beat, note)
 		defer func() {
-			note()
+			r.cleanUp()
+			if t.Failed() {
+				note()
+			}
 			close(over)
 			r.end()
 		}()
 		f(r)
 	})
+}
+
+// Cleanup makes f be called when the test has returned, before its network is closed.
+func (t *T) Cleanup(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cleanups = append(t.cleanups, f)
+}
+
+// cleanUp calls what Cleanup was given, the last first.
+func (t *T) cleanUp() {
+	for {
+		t.mu.Lock()
+		k := len(t.cleanups)
+		if k == 0 {
+			t.mu.Unlock()
+			return
+		}
+		f := t.cleanups[k-1]
+		t.cleanups = t.cleanups[:k-1]
+		t.mu.Unlock()
+		f()
+	}
 }
 
 // watchStillness says, once, that virtual time stands still. It runs outside of the
@@ -158,13 +185,11 @@ func passes(t *testing.T, c simnet.Config, f func(*T)) (ok bool, took time.Durat
 		began := time.Now()
 		over := make(chan any)
 		go func() { // FailNow ends the goroutine
-			defer func() {
-				again.cleanUp()
-				over <- recover()
-			}()
+			defer func() { over <- recover() }()
+			defer r.cleanUp()
 			f(r)
 		}()
-		ok = <-over == nil && !again.Failed()
+		ok = <-over == nil && !again.Failed() && !again.Skipped()
 		took = time.Since(began)
 	})
 	return ok, took

@@ -24,6 +24,7 @@ type story struct {
 	longest   fate   // of those accepted, who waited longest in the queue
 	slowest   fate   // and who waited longest from the connect on
 	full      int    // how often a request, or what completes it, found a queue full
+	forgotten bool   // early records were not kept
 	firstWho  string
 	first     netmodel.Record // of those
 	listeners []string        // a line each
@@ -38,6 +39,14 @@ type fate struct {
 	who      string
 	believed sim.Time // when the client was connected, 0 = never
 	ignored  int      // final ACKs and data that the listener ignored
+}
+
+// undecided sorts those behind the others about whom nothing is decided.
+func (f *fate) undecided() int {
+	if f.Outcome == netmodel.StillPending {
+		return 1
+	}
+	return 0
 }
 
 // outcomes are those that a story tells of, in this order.
@@ -76,6 +85,7 @@ func newStory(n *simnet.Network) *story {
 			s.slowest = f
 		}
 	}
+	slices.SortStableFunc(s.fates, func(a, b fate) int { return cmp.Compare(a.undecided(), b.undecided()) })
 	for _, l := range n.Listeners() {
 		s.listeners = append(s.listeners, listenerText(l))
 	}
@@ -85,7 +95,8 @@ func newStory(n *simnet.Network) *story {
 // readRecords finds in the records what fates do not tell. Attempts are numbered in
 // the order of their fates, from 1.
 func (s *story) readRecords(n *simnet.Network, all []fate) {
-	records, _ := n.Records()
+	records, gone := n.Records()
+	s.forgotten = gone > 0
 	for _, r := range records {
 		if r.Conn == 0 || int(r.Conn) > len(all) {
 			continue

@@ -3,8 +3,6 @@ package simnettest
 import (
 	"context"
 	"net"
-	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -50,9 +48,9 @@ func FullQueue(system ...netmodel.Profile) DialFunc {
 	})
 }
 
-// newTrouble returns a dialer on a network of its own, on which every host that is
-// called exists, as prepare leaves it. The network is made with the first dial: in the
-// bubble, if that is where it is used.
+// newTrouble returns a dialer on a network of its own, with one server that stands for
+// whoever is called, as prepare leaves it for a port. The network is made with the first
+// dial: in the bubble, if that is where it is used.
 func newTrouble(system []netmodel.Profile, prepare func(n *simnet.Network, client, server *simnet.Host, port string) error) DialFunc {
 	var c simnet.Config
 	if len(system) > 0 {
@@ -60,35 +58,36 @@ func newTrouble(system []netmodel.Profile, prepare func(n *simnet.Network, clien
 	}
 	var once sync.Once
 	var n *simnet.Network
+	var client, server *simnet.Host
 	var gate chan struct{} // whoever has it prepares; in a bubble a mutex would stop time
-	known := map[string]bool{}
+	prepared := map[string]error{}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		once.Do(func() { n, gate = simnet.New(c), make(chan struct{}, 1) })
-		client := n.Host("client")
-		host, port, err := net.SplitHostPort(address)
+		once.Do(func() {
+			n, gate = simnet.New(c), make(chan struct{}, 1)
+			client, server = n.Host("client"), n.Host("server")
+		})
+		_, port, err := net.SplitHostPort(address)
 		if err != nil {
 			return client.DialContext(ctx, network, address) // which says what is wrong with it
 		}
-		name := hostName(host)
+		switch port {
+		case "http":
+			port = "80"
+		case "https":
+			port = "443"
+		}
 		gate <- struct{}{}
-		if !known[name+":"+port] {
-			known[name+":"+port] = true
-			err = prepare(n, client, n.Host(name), port)
+		err, done := prepared[port]
+		if !done {
+			err = prepare(n, client, server, port)
+			prepared[port] = err
 		}
 		<-gate
 		if err != nil {
 			return nil, err
 		}
-		return client.DialContext(ctx, network, net.JoinHostPort(name, port))
+		return client.DialContext(ctx, network, net.JoinHostPort("server", port))
 	}
-}
-
-// hostName returns a name for whatever a program calls.
-func hostName(host string) string {
-	if _, err := netip.ParseAddr(host); err == nil || host == "" || host == "client" || host == "localhost" {
-		return "host-" + strings.NewReplacer(":", "-", "%", "-").Replace(host)
-	}
-	return host
 }
 
 // SlowAccept returns a listener like l for a program that needs a time between one
