@@ -17,7 +17,7 @@ func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 	n := c.host.net
 	if !n.ordered {
 		if c.in.unread() == 0 && !c.news {
-			n.mu.Unlock()
+			n.mu.Unlock()     // calls that are over are woken by the leave at the end of Read
 			runtime.Gosched() // who will send may be about to: to let him costs less than to be woken
 			n.enterTimeless()
 			if c.reading.first != nil {
