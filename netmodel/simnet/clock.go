@@ -70,22 +70,22 @@ func (n *Network) pump(now sim.Time) {
 		if !ok {
 			break
 		}
-		if at, ok := n.model.Next(); step.Program {
+		if step.Program {
 			n.rang = append(n.rang, n.alarms.take(uint32(step.Tag)))
-		} else if len(n.rang) > 0 && (!ok || at > n.model.Now()) {
-			n.expire()
 		}
 		n.settle()
+		if len(n.rang) == 0 {
+			continue
+		}
+		if at, ok := n.model.Next(); !ok || at > n.model.Now() { // the instant is over
+			n.expire()
+		}
 	}
 	n.settle()
-	n.expire()
 }
 
 // expire ends the waits of those whose deadline has passed.
 func (n *Network) expire() {
-	if len(n.rang) == 0 {
-		return
-	}
 	rang := n.rang
 	n.rang = nil
 	slices.SortStableFunc(rang, func(a, b *side) int { return a.rank().compare(b.rank()) })
