@@ -1,8 +1,6 @@
 package simnet
 
 import (
-	"bytes"
-	"runtime"
 	"slices"
 	"time"
 
@@ -145,16 +143,6 @@ func (n *Network) rung() {
 	n.armed = sim.Forever
 	n.catchUp(n.now())
 	n.leave()
-}
-
-// inBubble reports whether the caller runs in a bubble of testing/synctest. There
-// is no function that tells; the heading of a stack trace does. Where it should ever
-// not, calls are made at once, as in real time.
-func inBubble() bool {
-	var heading [128]byte
-	line := heading[:runtime.Stack(heading[:], false)]
-	line, _, _ = bytes.Cut(line, []byte("\n"))
-	return bytes.Contains(line, []byte("synctest bubble"))
 }
 
 // alarms are deadlines, kept on the event list of the model so that they have their
