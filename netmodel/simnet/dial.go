@@ -125,6 +125,10 @@ func (a *dial) await(ctx context.Context) (net.Conn, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		a.side.setDeadline(n, n.instant(deadline))
 	}
+	if n.ordered && a.side.expired {
+		n.leave()
+		return nil, dialTimeout{}
+	}
 	if ctx.Done() != nil {
 		stop := context.AfterFunc(ctx, func() { a.cancel(ctx) })
 		defer stop()
@@ -236,11 +240,11 @@ func (a *dial) cancel(ctx context.Context) {
 	quit := func() error {
 		if a.quit == nil {
 			a.quit = contextError(ctx.Err())
-			a.side.serve()
+			a.side.end(n)
 		}
 		return nil
 	}
-	if n.ordered {
+	if n.ordered && a.pair != nil {
 		n.put(h, uint64(a.from.id), a.fd, callDial).do = quit
 		return
 	}

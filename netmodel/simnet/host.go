@@ -80,7 +80,7 @@ func (h *Host) FreeDescriptors() int {
 // returns a function that gives them back. It takes what there is if there are fewer.
 func (h *Host) OpenFiles(count int) (closeAll func()) {
 	var files []netmodel.FD
-	_ = h.net.do(rank{host: h.id}, h, func() error {
+	_ = h.net.do(rankOf(openFiles, h, 0, uint64(count)), h, func() error {
 		for range count {
 			fd, err := h.model.OpenFile()
 			if err != nil {
@@ -91,7 +91,7 @@ func (h *Host) OpenFiles(count int) (closeAll func()) {
 		return nil
 	})
 	return func() {
-		_ = h.net.do(rank{host: h.id}, h, func() error {
+		_ = h.net.do(rankOf(closeFiles, h, 0, uint64(count)), h, func() error {
 			for _, fd := range files {
 				_ = h.model.CloseFile(fd) // it was opened above
 			}
@@ -103,7 +103,7 @@ func (h *Host) OpenFiles(count int) (closeAll func()) {
 
 // SetFault switches a fault of the host on or off.
 func (h *Host) SetFault(f netmodel.Fault, on bool) {
-	_ = h.net.do(rank{host: h.id}, h, func() error {
+	_ = h.net.do(rankOf(setFault, h, 0, uint64(f)<<1|bit(on)), h, func() error {
 		h.model.SetFault(f, on)
 		if on {
 			h.faults |= f

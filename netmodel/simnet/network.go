@@ -57,7 +57,8 @@ type Network struct {
 	pairs   pairs
 	alarms  alarms
 	rang    []*side           // whose alarm rang at this instant
-	calls   []*call           // ordered: waiting for their instant
+	calls   calls             // ordered: waiting for their instant
+	due     []*call           // scratch
 	told    []*call           // done with, for the next that are put down
 	timer   *time.Timer       // rings at armed
 	armed   sim.Time          // sim.Forever: it does not
@@ -185,7 +186,7 @@ func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
 		panic("simnet: SetLink: " + err.Error())
 	}
 	n.timed.Store(true)
-	_ = n.do(rank{host: a.id, detail: uint64(b.id)}, a, func() error {
+	_ = n.do(rankOf(setLink, a, 0, uint64(b.id)), a, func() error {
 		n.model.SetLink(a.id, b.id, l)
 		return nil
 	})
@@ -199,14 +200,23 @@ func (n *Network) Heal(a, b *Host) { n.cut(a, b, false) }
 
 func (n *Network) cut(a, b *Host, cut bool) {
 	n.timed.Store(true)
-	_ = n.do(rank{host: a.id, detail: uint64(b.id)}, a, func() error {
+	_ = n.do(rankOf(setCut, a, 0, uint64(b.id)<<1|bit(cut)), a, func() error {
 		n.model.Cut(a.id, b.id, cut)
 		return nil
 	})
 }
 
-// Close closes every listener and connection of the network. Calls that wait for
-// one return net.ErrClosed, and so do later ones.
+// bit is 1 for true.
+func bit(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Close closes every listener and connection of the network. Calls that wait return
+// net.ErrClosed, and so do later ones. In a bubble they return at the same instant, so
+// that a test can return right after it.
 func (n *Network) Close() error {
 	n.enter()
 	defer n.leave()
@@ -219,6 +229,7 @@ func (n *Network) Close() error {
 		}
 		n.settle()
 	}
+	n.makeCalls(sim.Forever) // also those that were put down at this instant
 	n.pump(n.model.Now())
 	return nil
 }
