@@ -137,11 +137,12 @@ func (n *Network) Listeners() []*Listener {
 }
 
 // Host returns the host of that name, which it adds with the settings of the
-// network if there is none.
+// network if there is none. Names are case-insensitive, and a dot at the end does not
+// count. It panics if the name is not valid.
 func (n *Network) Host(name string) *Host {
 	n.enter()
 	defer n.leave()
-	if h := n.names[name]; h != nil {
+	if h := n.names[canonical(name)]; h != nil {
 		return h
 	}
 	return n.addHost(name, HostConfig{})
@@ -152,7 +153,7 @@ func (n *Network) Host(name string) *Host {
 func (n *Network) AddHost(name string, c HostConfig) *Host {
 	n.enter()
 	defer n.leave()
-	if n.names[name] != nil {
+	if n.names[canonical(name)] != nil {
 		panic(fmt.Sprintf("simnet: AddHost: there is a host %q already; Host returns it", name))
 	}
 	return n.addHost(name, c)
@@ -165,6 +166,7 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 	if c.Descriptors == 0 {
 		c.Descriptors = n.config.Descriptors
 	}
+	name = canonical(name)
 	if err := validName(name); err != nil {
 		panic("simnet: " + err.Error())
 	}
