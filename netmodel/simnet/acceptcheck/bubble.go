@@ -15,16 +15,19 @@ import (
 
 // limits is how much real time a bubble may take.
 type limits struct {
-	still time.Duration // without a second of virtual time
+	still time.Duration // while virtual time stands still
 	whole time.Duration // from beginning to end
 }
 
 var usual = limits{still: 10 * time.Second, whole: time.Minute}
 
+// beat is what virtual time has to go on by, or else it stands still.
+const beat = 100 * time.Millisecond
+
 // bubble is a bubble of testing/synctest that is watched from outside.
 type bubble struct {
 	name     atomic.Pointer[string] // as stack traces have it: "synctest bubble 7"
-	seconds  atomic.Int64           // of virtual time that have passed
+	beats    atomic.Int64           // how often virtual time has gone on by a beat
 	returned bool                   // what ran in it has
 	ended    chan struct{}
 	whole    bool // it has ended as a test does
@@ -67,8 +70,8 @@ func (b *bubble) run(t *testing.T, f func(*testing.T)) {
 		go func() {
 			for {
 				select {
-				case <-time.After(time.Second):
-					b.seconds.Add(1)
+				case <-time.After(beat):
+					b.beats.Add(1)
 				case <-over:
 					return
 				}
@@ -85,20 +88,20 @@ func (b *bubble) watch(most limits) string {
 	tick := time.NewTicker(most.still / 20)
 	defer tick.Stop()
 	began := time.Now()
-	moved, seconds := began, int64(0)
+	moved, beats := began, int64(0)
 	for {
 		select {
 		case <-b.ended:
 			return ""
 		case now := <-tick.C:
-			if s := b.seconds.Load(); s != seconds {
-				moved, seconds = now, s
+			if n := b.beats.Load(); n != beats {
+				moved, beats = now, n
 			}
 			if now.Sub(moved) >= most.still {
 				return fmt.Sprintf("virtual time has stood still for %v. It goes on only when every goroutine of the bubble waits for another one, or sleeps", most.still)
 			}
 			if now.Sub(began) >= most.whole {
-				return fmt.Sprintf("not over after %v of real time, and %d s of virtual time; is something polled without a pause?", most.whole, seconds)
+				return fmt.Sprintf("not over after %v of real time, and %v of virtual time; is something polled without a pause?", most.whole, time.Duration(beats)*beat)
 			}
 		}
 	}
@@ -125,7 +128,8 @@ func (b *bubble) names(wanted func(state string) bool) []string {
 	var names []string
 	for _, stack := range strings.Split(stacks(), "\n\n") {
 		first, frames, _ := strings.Cut(stack, "\n")
-		if bubbleOf(first) != *bubble || strings.Contains(first, "synctest.Run") || !wanted(first) {
+		// The goroutine that has called synctest.Test belongs to the bubble and has no part in it.
+		if bubbleOf(first) != *bubble || strings.Contains(frames, "internal/synctest.Run(") || !wanted(first) {
 			continue
 		}
 		_, state, _ := strings.Cut(first, "[")
@@ -163,7 +167,7 @@ func whose(frames string) string {
 }
 
 // waitedIn are the packages whose functions do not tell whose goroutine it is.
-var waitedIn = []string{"runtime.", "internal/", "sync.", "time.", "testing", "io.", "bufio.", "net.", "os.", "wspsim/netmodel/simnet."}
+var waitedIn = []string{"runtime.", "internal/", "sync.", "time.", "testing", "io.", "bufio.", "net.", "os.", "wspsim/netmodel/simnet.", "wspsim/netmodel/simnet/acceptcheck.(*watched"}
 
 // bubbleOf returns the bubble that the heading of a stack trace names, such as
 // "synctest bubble 7", or "".

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"wspsim/netmodel"
@@ -135,7 +136,7 @@ func (s *setting) open() {
 		}()
 		err = s.program.serve(l)
 	}(s.outer, s.over)
-	time.Sleep(spacing)
+	pass(spacing)
 }
 
 // returned reports whether the server has.
@@ -204,18 +205,25 @@ func (s *setting) letLeave() {
 
 // trouble waits while a trouble lasts, with a client now and then.
 func (s *setting) trouble() {
-	end := time.After(troubled)
-	for more := true; more; {
+	const clients = 4
+	for range clients {
 		s.client()
 		select {
-		case <-time.After(troubled / 4):
-		case <-end:
-			more = false
+		case <-time.After(troubled / clients):
+			continue
 		case <-s.l.enough:
-			more = false
 		}
+		break
 	}
+	synctest.Wait()
 	s.troubleOver()
+}
+
+// pass lets time pass, and then everybody who has something to do at that instant. So
+// what comes next does not depend on the scheduler.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // troubleOver notes that the trouble is over, and whether the server has survived it.
@@ -232,13 +240,13 @@ func (s *setting) recover() {
 	s.client()
 	before := s.l.served()
 	for time.Since(s.ended) < recovery {
-		time.Sleep(time.Millisecond)
+		pass(time.Millisecond)
 		if s.l.served() > before {
 			break
 		}
 	}
 	s.after = time.Since(s.ended)
-	time.Sleep(recovery)
+	pass(recovery)
 	s.died = s.returned()
 	s.stuck = !s.died && s.l.served() == before
 	s.lost = s.l.unserved() + s.waiting()
@@ -270,7 +278,7 @@ func (s *setting) stop() {
 // returns waits for the server to return, and reports whether it has.
 func (s *setting) returns() bool {
 	for began := time.Now(); time.Since(began) < recovery && !s.returned(); {
-		time.Sleep(time.Millisecond)
+		pass(time.Millisecond)
 	}
 	return s.returned()
 }
@@ -300,5 +308,5 @@ func (s *setting) end() {
 	_ = s.outer.Close()
 	_ = s.l.Close()
 	_ = s.net.Close()
-	time.Sleep(10 * recovery)
+	pass(10 * recovery)
 }

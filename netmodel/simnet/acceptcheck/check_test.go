@@ -240,16 +240,30 @@ func TestNoErrorOfWindowsIsTemporaryOnThisBuild(t *testing.T) {
 	}
 }
 
-func TestENFILEIsTemporaryOnEveryBuild(t *testing.T) {
-	err := error(&net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", acceptcheck.UnixErrno(syscall.ENFILE))})
+// ENOBUFS stands for ENFILE on a build where that is not temporary.
+func TestAnErrorOfUnixIsTemporaryOnEveryBuild(t *testing.T) {
+	err := error(&net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", acceptcheck.AsOnUnix(syscall.ENOBUFS))})
 	//lint:ignore SA1019 net/http asks for it, so it matters
 	if ne, ok := err.(net.Error); !ok || !ne.Temporary() {
-		t.Errorf("accept in ENFILE: Temporary: got false, want true as on Unix: syscall/syscall_unix.go")
+		t.Errorf("accept in %v: Temporary: got false, want true as that of ENFILE on Unix: syscall/syscall_unix.go", err)
 	}
-	if !errors.Is(err, syscall.ENFILE) {
-		t.Errorf("errors.Is(%v, ENFILE): got false, want true", err)
+	if !errors.Is(err, syscall.ENOBUFS) {
+		t.Errorf("errors.Is(%v, ENOBUFS): got false, want true", err)
 	}
-	if e := syscall.Errno(0); !errors.As(err, &e) || e != syscall.ENFILE {
-		t.Errorf("errors.As(%v): got %v, want ENFILE", err, e)
+	if e := syscall.Errno(0); !errors.As(err, &e) || e != syscall.ENOBUFS {
+		t.Errorf("errors.As(%v): got %v, want ENOBUFS", err, e)
+	}
+	if got := acceptcheck.AsOnUnix(syscall.EMFILE); got != error(syscall.EMFILE) {
+		t.Errorf("EMFILE, which is temporary on every build: got %T, want the number itself", got)
+	}
+}
+
+// The reports of two batteries are equal, whatever the scheduler does.
+func TestABatteryRepeats(t *testing.T) {
+	want := acceptcheck.Run(t, serveHTTP).String()
+	for range 2 {
+		if got := acceptcheck.Run(t, serveHTTP).String(); got != want {
+			t.Errorf("a battery of http.Server for the second time: got\n%s\nwant\n%s", got, want)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package acceptcheck
 
 import (
 	"net"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -14,5 +13,5 @@ func RunWithin(t *testing.T, still, whole time.Duration, serve func(net.Listener
 	return meet(t, troubles()[0], p, limits{still, whole})
 }
 
-// UnixErrno is the error that stands for e where it is not temporary.
-func UnixErrno(e syscall.Errno) error { return unixErrno{e} }
+// AsOnUnix is what the battery makes of an error of package syscall.
+var AsOnUnix = asOnUnix

@@ -1,6 +1,7 @@
 package acceptcheck_test
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net"
@@ -140,7 +141,18 @@ func TestIdleClientsTellServersApart(t *testing.T) {
 				_, _ = c.Read(b)
 				go serveConn(c)
 			})
-		}, map[string]acceptcheck.Verdict{silent: acceptcheck.Stuck, holding: acceptcheck.Recovered, closing: acceptcheck.Stuck}, false, "a client that says nothing holds up all others"},
+		}, verdicts(acceptcheck.Stuck, silent, closing), false, "a client that says nothing holds up all others"},
+		{"reads a request between two accepts", unwrapped, func(l net.Listener) error {
+			return loop(l, func(c net.Conn) {
+				_ = c.SetReadDeadline(time.Now().Add(time.Second)) // it is open
+				r := bufio.NewReader(c)
+				if _, err := r.Peek(1); err == nil {
+					_ = c.SetReadDeadline(time.Time{})
+					_, _ = r.ReadString('\n')
+				}
+				c.Close()
+			})
+		}, verdicts(acceptcheck.Lost, silent), false, "a client that says half of it holds up all others"},
 		{"keeps what its clients have left", unwrapped, func(l net.Listener) error {
 			return loop(l, func(c net.Conn) {
 				go func() { _, _ = io.Copy(io.Discard, c) }()
