@@ -1,6 +1,7 @@
 package measured
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -102,9 +103,14 @@ func (c *Comparison) bestPhase(p netmodel.Profile, in phases, play func(netmodel
 		if err := play(p, try); err != nil {
 			return err
 		}
+		work := c.work + try.work
+		if work > mostWork {
+			return fmt.Errorf("more than %d steps to find the phase of the clock: want fewer clients or instants, or a shorter watch_ms", mostWork)
+		}
 		if len(c.Fields) == 0 || try.better(c) {
 			*c = *try
 		}
+		c.work = work
 	}
 	return nil
 }
