@@ -69,7 +69,7 @@ func (c *crew) dial(at time.Duration) error {
 // call is dial up to the first SYN.
 func (c *crew) call(at time.Duration) error {
 	if len(c.fds) == mostCallers {
-		return errTooMany(mostCallers+1, mostCallers)
+		return fmt.Errorf("more than %d clients connect one by one: want a smaller backlog or somaxconn", mostCallers)
 	}
 	if err := c.pass(at); err != nil {
 		return err
