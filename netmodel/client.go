@@ -133,7 +133,8 @@ type crowd struct {
 	ClientConfig
 	first   ClientID
 	count   int
-	program bool // its program is the caller's
+	program bool   // its program is the caller's
+	who     uint64 // in the streams of random numbers, of all of them
 }
 
 // client is a virtual client in action.

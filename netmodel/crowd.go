@@ -9,12 +9,15 @@ import (
 	"wspsim/sim"
 )
 
-// maxClients keeps the number of a client, and with it the names of its streams
-// of random numbers, in its place.
+// maxClients is beyond what memory holds, and far below what a ClientID can count.
 const maxClients = 1 << 28
 
 // AddClients adds count clients of one kind and returns the first; the others
-// follow it in number. It panics if the configuration is not valid.
+// follow it in number. What a client draws at random depends on c.Name, the name of
+// its host and its place among the count, not on who else is added. If AddClients is
+// called again with the same name and host, those are other clients, whose draws
+// depend on how many such calls came before. It panics if the configuration is not
+// valid.
 func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 	if err := c.Validate(); err != nil {
 		panic("netmodel: AddClients: " + err.Error())
@@ -23,7 +26,8 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want 1 to %d in all, on a host that was added", count, c.Host, maxClients))
 	}
 	first := ClientID(n.clients.len)
-	n.configs = append(n.configs, crowd{ClientConfig: c, first: first, count: count})
+	n.configs = append(n.configs, crowd{ClientConfig: c, first: first, count: count,
+		who: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
 	for range count {
 		n.clients.add().config = uint32(len(n.configs) - 1)
 	}
@@ -147,9 +151,6 @@ func (n *Network) begin(id ClientID) {
 		c.patience = n.after(config.GiveUp, event{kind: eventGiveUp, tag: uint64(c.conn)})
 	}
 }
-
-// who names an attempt for the streams of random numbers.
-func who(id ClientID, attempt uint32) uint64 { return uint64(id)<<16 | uint64(attempt) }
 
 // endAttempt closes what a client has open.
 func (n *Network) endAttempt(id ClientID) {
@@ -328,7 +329,7 @@ func (n *Network) retry(id ClientID) {
 	if int(c.attempt) > config.Retry.Attempts {
 		return
 	}
-	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, who(id, c.attempt), drawsRetry))
+	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, n.who(id, c.attempt), drawsRetry))
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause), Cause: WillRetry})
 	n.after(pause, event{kind: eventStart, tag: uint64(id)})
 }

@@ -58,7 +58,9 @@ type HostConfig struct {
 	ID          HostID // stamped on records
 	Addrs       []IP   // its addresses, at least one
 	Descriptors int    // how many descriptors its program may have open; 0 = without limit
-	Seed        uint64 // of what it decides at random
+	// Of what it decides at random, with ID. In a Network it is decided by the seed of
+	// the network and the name of the host.
+	Seed uint64
 }
 
 // Fault is something that a test can switch on to make a host fail.

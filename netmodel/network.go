@@ -18,36 +18,40 @@ import (
 //	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
 //	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 //
-// Everything drawn at random comes from streams named by the client and the
-// purpose, so that the same seed is the same crowd under any profile.
+// Everything drawn at random comes from streams named by the names of host and
+// client, the number of the attempt, and the purpose. So the same seed is the same
+// crowd under any profile, and a client draws the same whoever else is there.
 type Network struct {
-	engine   sim.Engine[event]
-	seed     uint64
-	nodes    []node // nodes[0] is unused
-	paths    [][]path
-	configs  []crowd
-	clients  paged[client]  // clients[0] is unused
-	attempts paged[attempt] // indexed by ConnID; attempts[0] is the stream of segments that are nobody's
-	flying   []Segment      // on their way; an event names them
-	landed   []uint32       // free places in flying
-	offered  int
-	outcomes [outcomeCount]int
-	hash     uint64
-	count    uint64 // records so far
-	fresh    []Record
-	scratch  []Segment
-	records  []Record // scratch
-	broken   error    // first violation seen in the records
-	direct   bool     // see DeliverDirectly
-	watched  bool     // see Watch
-	soonest  sim.Time // no event is due before
-	detours  int      // segments delivered directly since the last flush began
+	engine sim.Engine[event]
+	seed   uint64
+	nodes  []node // nodes[0] is unused
+	paths  [][]path
+	// How many things of one name there are, by who would be without its last part.
+	namesakes map[uint64]uint64
+	configs   []crowd
+	clients   paged[client]  // clients[0] is unused
+	attempts  paged[attempt] // indexed by ConnID; attempts[0] is the stream of segments that are nobody's
+	flying    []Segment      // on their way; an event names them
+	landed    []uint32       // free places in flying
+	offered   int
+	outcomes  [outcomeCount]int
+	hash      uint64
+	count     uint64 // records so far
+	fresh     []Record
+	scratch   []Segment
+	records   []Record // scratch
+	broken    error    // first violation seen in the records
+	direct    bool     // see DeliverDirectly
+	watched   bool     // see Watch
+	soonest   sim.Time // no event is due before
+	detours   int      // segments delivered directly since the last flush began
 }
 
 // node is a host in the network.
 type node struct {
 	host      *Host
 	name      string
+	who       uint64 // in the streams of random numbers
 	wake      sim.EventID
 	wakeAt    sim.Time
 	handedOut bool // somebody may call it at any time
@@ -87,14 +91,6 @@ func (e event) String() string {
 
 const arrivalOf = "arrival of segment "
 
-// What the streams of random numbers are for.
-const (
-	drawsLink    sim.Purpose = 1 + iota // who: client and attempt
-	drawsRetry                          // who: client and attempt
-	drawsVictim                         // who: the host that evicts
-	drawsProgram                        // as drawsLink, for a program's attempts
-)
-
 // maxHosts keeps every host's addresses in a block of 10.0.0.0/8 of its own.
 const maxHosts = 250
 
@@ -102,7 +98,7 @@ const maxHosts = 250
 func NewNetwork(seed uint64) *Network {
 	n := &Network{seed: seed, nodes: make([]node, 1)}
 	n.clients.add()
-	n.attempts.add().draws = sim.Stream(seed, 0, drawsLink)
+	n.attempts.add().draws = sim.Stream(seed, nobody, drawsLink)
 	return n
 }
 
@@ -129,7 +125,9 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	h := NewHost(c)
 	_ = h.Startup() // never fails
 	h.watched, h.hurried = n.watched, n.direct
-	n.nodes = append(n.nodes, node{host: h, name: name, wakeAt: -1})
+	who := n.named(nobody, name, drawsVictim)
+	h.draws = sim.Stream(n.seed, who, drawsVictim)
+	n.nodes = append(n.nodes, node{host: h, name: name, who: who, wakeAt: -1})
 	for len(n.paths) < len(n.nodes) {
 		n.paths = append(n.paths, nil)
 	}

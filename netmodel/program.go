@@ -16,7 +16,8 @@ func (n *Network) AddProgram(name string, host HostID) ClientID {
 		panic(fmt.Sprintf("netmodel: AddProgram: more than %d clients", maxClients))
 	}
 	id := ClientID(n.clients.len)
-	n.configs = append(n.configs, crowd{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, program: true})
+	n.configs = append(n.configs, crowd{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, program: true,
+		who: n.named(n.nodes[host].who, name, drawsProgram)})
 	n.clients.add().config = uint32(len(n.configs) - 1)
 	return id
 }
@@ -25,9 +26,10 @@ func (n *Network) AddProgram(name string, host HostID) ClientID {
 // trace. The socket is the caller's, who closes it, also when the attempt fails
 // later on; after an error there is none. Errors are those of Socket and Connect.
 //
-// An attempt draws from a stream of its own, named by the program and by how many
-// attempts of that program came before: who else dials, and when, changes nothing.
-// tcp says how the socket connects, if not as the profile of its host does.
+// An attempt draws from a stream of its own, named by the names of the host and of
+// the program, and by how many attempts of that program came before: who else dials,
+// and when, changes nothing. Programs of one name on one host are told apart by the
+// order in which they were added. tcp says how the socket connects, if not as the profile of its host does.
 func (n *Network) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	n.knownClient(id)
 	c := n.clients.at(int(id))
@@ -59,11 +61,7 @@ func (n *Network) newAttempt(id ClientID, why sim.Purpose) ConnID {
 	conn := ConnID(n.attempts.len)
 	a := n.attempts.add()
 	a.fate.Client, a.fate.Attempt, a.fate.Began = id, int(c.attempt), n.Now()
-	name := who(id, c.attempt)
-	if why == drawsProgram {
-		name = uint64(id)<<32 | uint64(c.attempt)
-	}
-	a.draws = sim.Stream(n.seed, name, why)
+	a.draws = sim.Stream(n.seed, n.who(id, c.attempt), why)
 	n.offered++
 	return conn
 }
