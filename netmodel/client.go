@@ -199,8 +199,14 @@ func (s Standing) String() string {
 // ignored, is still on its way, or nothing is left at the server that it could
 // complete. K4, K7
 func (n *Network) Standing(c ConnID) Standing {
-	n.flush()
 	if c == 0 || int(c) >= n.attempts.len {
+		return StandingDecided
+	}
+	return n.settled().standing(c)
+}
+
+func (n *Network) standing(c ConnID) Standing {
+	if c == 0 {
 		return StandingDecided
 	}
 	a := n.attempts.at(int(c))

@@ -26,6 +26,10 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want 1 to %d in all, on a host that was added", count, c.Host, maxClients))
 	}
 	first := ClientID(n.clients.len)
+	if c.TCP != nil {
+		own := *c.TCP // the caller may change his
+		c.TCP = &own
+	}
 	n.configs = append(n.configs, crowd{ClientConfig: c, first: first, count: count,
 		who: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
 	for range count {
@@ -89,11 +93,11 @@ func (n *Network) Start(id ClientID, d time.Duration) {
 
 // Fates returns the fate of every attempt, in the order of their beginning.
 func (n *Network) Fates() []Fate {
-	n.flush()
-	fates := make([]Fate, 0, n.attempts.len)
-	for c := range ConnID(n.attempts.len) {
+	s := n.settled()
+	fates := make([]Fate, 0, s.attempts.len)
+	for c := range ConnID(s.attempts.len) {
 		if c > 0 {
-			fates = append(fates, n.Fate(c))
+			fates = append(fates, s.fate(c))
 		}
 	}
 	return fates
@@ -101,19 +105,22 @@ func (n *Network) Fates() []Fate {
 
 // Fate returns the fate of one attempt, the zero Fate if there is no such.
 func (n *Network) Fate(c ConnID) Fate {
-	n.flush()
 	if int(c) >= n.attempts.len {
 		return Fate{}
 	}
+	return n.settled().fate(c)
+}
+
+func (n *Network) fate(c ConnID) Fate {
 	f := n.attempts.at(int(c)).fate
-	f.Standing = n.Standing(c)
+	f.Standing = n.standing(c)
 	return f
 }
 
 // Tally returns how many attempts were made and how many of them have each
 // outcome.
 func (n *Network) Tally() (offered int, by [outcomeCount]int) {
-	n.flush()
+	n = n.settled()
 	by = n.outcomes
 	by[StillPending] = n.offered
 	for _, decided := range n.outcomes[1:] {
@@ -338,7 +345,7 @@ func (n *Network) retry(id ClientID) {
 // attempt has exactly one outcome, and what the records say never contradicts
 // itself. nil means that all hold.
 func (n *Network) Check() error {
-	n.flush()
+	n = n.settled()
 	for id := 1; id < len(n.nodes); id++ {
 		if err := n.nodes[id].host.Check(); err != nil {
 			return fmt.Errorf("%s: %w", n.nodes[id].name, err)

@@ -149,14 +149,22 @@ func HostAddr(id HostID, k int) IP {
 }
 
 // Host returns a host to call it. It may be kept: the network keeps the time of
-// every host that it has handed out, so Advance is not for the caller.
+// every host that it has handed out, so Advance is not for the caller. To ask for a
+// host changes nothing: what is due at it at the present instant happens in a Step.
 func (n *Network) Host(id HostID) *Host {
 	n.known(id)
 	n.nodes[id].handedOut = true
-	return n.present(id)
+	return n.timely(id)
 }
 
-// present returns a host advanced to the present.
+// timely returns a host whose clock shows the present.
+func (n *Network) timely(id HostID) *Host {
+	h := n.nodes[id].host
+	h.now = n.engine.Now() // nothing is due before: the engine would have woken it
+	return h
+}
+
+// present returns a host advanced to the present, at which something happens to it.
 func (n *Network) present(id HostID) *Host {
 	h := n.nodes[id].host
 	h.Advance(n.engine.Now())
@@ -298,14 +306,33 @@ func (n *Network) Err() error {
 }
 
 // Next returns the instant of the next event, false if there is none.
-func (n *Network) Next() (sim.Time, bool) {
+func (n *Network) Next() (sim.Time, bool) { return n.settled().engine.Peek() }
+
+// Settle lets everything come about that hosts were called for, as Step does before
+// it takes an event: what they send is on its way, and clients have acted on it.
+//
+// A program that looks at the network between two calls of hosts can save time so.
+// To look changes nothing. After a call of a host, until the network settles, Next,
+// Hash, Records, Check, Tally, Standing, Fate and Fates therefore work their answers
+// out on a Clone.
+func (n *Network) Settle() {
 	n.flush()
-	at, ok := n.engine.Peek()
-	n.soonest = at
-	if !ok {
-		n.soonest = sim.Forever
+	n.soonest = sim.Forever
+	if at, ok := n.engine.Peek(); ok {
+		n.soonest = at
 	}
-	return at, ok
+}
+
+// settled returns a network that has settled, to look at: this one or a copy.
+func (n *Network) settled() *Network {
+	for id := 1; id < len(n.nodes); id++ {
+		if h := n.nodes[id].host; len(h.out)+len(h.records)+len(h.waits) > 0 || h.timers.moved {
+			c := n.Clone()
+			c.flush()
+			return c
+		}
+	}
+	return n
 }
 
 // at schedules an event.
@@ -319,7 +346,7 @@ func (n *Network) after(d time.Duration, e event) sim.EventID {
 }
 
 // DrainRecords appends what happened since the last call to dst, in order, and
-// forgets it.
+// forgets it. The network settles first.
 func (n *Network) DrainRecords(dst []Record) []Record {
 	n.flush()
 	if len(dst) == 0 { // no need to copy
@@ -333,16 +360,10 @@ func (n *Network) DrainRecords(dst []Record) []Record {
 
 // Hash returns the hash of all records so far: two runs are equal if theirs
 // are.
-func (n *Network) Hash() uint64 {
-	n.flush()
-	return n.hash
-}
+func (n *Network) Hash() uint64 { return n.settled().hash }
 
 // Records returns how many records there were so far.
-func (n *Network) Records() uint64 {
-	n.flush()
-	return n.count
-}
+func (n *Network) Records() uint64 { return n.settled().count }
 
 // flush collects what the hosts have sent and recorded.
 func (n *Network) flush() {
