@@ -354,7 +354,27 @@ func (n *Network) Check() error {
 	if n.broken != nil {
 		return n.broken
 	}
+	if err := n.placesAreFreeOnce(); err != nil {
+		return err
+	}
 	return n.attemptsAreConserved()
+}
+
+// placesAreFreeOnce: no place for a segment on its way is free twice, and no more
+// are taken than events wait.
+func (n *Network) placesAreFreeOnce() error {
+	taken := len(n.flying) - len(n.landed)
+	if taken > n.engine.Len() {
+		return fmt.Errorf("what is free is free once: segments: %d places are taken and %d events wait", taken, n.engine.Len())
+	}
+	seen := make([]bool, len(n.flying))
+	for _, i := range n.landed {
+		if int(i) >= len(seen) || seen[i] {
+			return fmt.Errorf("what is free is free once: segments: place %d of %d is free twice, or there is none", i, len(seen))
+		}
+		seen[i] = true
+	}
+	return nil
 }
 
 // attemptsAreConserved: offered = accepted + refused + reset + timed out + gave
