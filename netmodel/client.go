@@ -149,7 +149,7 @@ type client struct {
 // attempt is what the network remembers of one attempt.
 type attempt struct {
 	fate     Fate
-	draws    sim.Rand
+	sent     [2]uint32   // segments about which a link has decided, each way
 	arrival  [2]sim.Time // of the latest segment towards the server and back: keeps order
 	decided  uint64      // last record of a listener about it
 	ignored  Cause       // why, if that was to leave it unanswered

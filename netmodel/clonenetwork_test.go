@@ -82,15 +82,19 @@ func (w *pair) do(n *Network, op, k int) {
 	case 17:
 		n.DrainRecords(nil)
 	case 18:
-		_, _ = n.Receive(server, fd, k)
+		_, _ = n.Receive([]HostID{server, w.client}[k%2], fd, k)
 	case 19:
 		n.AddHost("further", HostConfig{Profile: WSP()})
 	case 20:
 		n.Settle()
+	case 21:
+		n.Hand(w.client, fd, k)
+	case 22:
+		n.Tick(n.Now().Add(time.Duration(k)))
 	}
 }
 
-const pairOpCount = 21
+const pairOpCount = 23
 
 // Whatever is done to one copy leaves the other as it was, and the same history has
 // the same outcome in both.

@@ -136,7 +136,7 @@ func (n *Network) begin(id ClientID) {
 		return // its earlier attempt is still going on
 	}
 	config := &n.configs[c.config].ClientConfig
-	c.conn = n.newAttempt(id, drawsLink)
+	c.conn = n.newAttempt(id)
 	h := n.present(config.Host)
 	fd, err := h.Socket(Stream)
 	if err == nil {

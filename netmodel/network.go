@@ -30,7 +30,7 @@ type Network struct {
 	namesakes map[uint64]uint64
 	configs   []crowd
 	clients   paged[client]  // clients[0] is unused
-	attempts  paged[attempt] // indexed by ConnID; attempts[0] is the stream of segments that are nobody's
+	attempts  paged[attempt] // indexed by ConnID; attempts[0] stands for segments that are nobody's
 	flying    []Segment      // on their way; an event names them
 	landed    []uint32       // free places in flying
 	offered   int
@@ -38,13 +38,15 @@ type Network struct {
 	hash      uint64
 	count     uint64 // records so far
 	fresh     []Record
-	scratch   []Segment
-	records   []Record // scratch
-	broken    error    // first violation seen in the records
-	direct    bool     // see DeliverDirectly
-	watched   bool     // see Watch
-	soonest   sim.Time // no event is due before
-	detours   int      // segments delivered directly since the last flush began
+	// Of the segment about which a link decides. A link that decides nothing heeds none.
+	draws   sim.Rand
+	scratch []Segment
+	records []Record // scratch
+	broken  error    // first violation seen in the records
+	direct  bool     // see DeliverDirectly
+	watched bool     // see Watch
+	soonest sim.Time // no event is due before
+	detours int      // segments delivered directly since the last flush began
 }
 
 // node is a host in the network.
@@ -98,7 +100,7 @@ const maxHosts = 250
 func NewNetwork(seed uint64) *Network {
 	n := &Network{seed: seed, nodes: make([]node, 1)}
 	n.clients.add()
-	n.attempts.add().draws = sim.Stream(seed, nobody, drawsLink)
+	n.attempts.add()
 	return n
 }
 
@@ -205,7 +207,7 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	}
 	n.known(a)
 	n.known(b)
-	p := path{link: l, plain: l.Plain(), cut: n.paths[a][b].cut}
+	p := path{link: l, plain: l.Plain(), random: l.random(), cut: n.paths[a][b].cut}
 	n.paths[a][b] = p
 	p.cut = n.paths[b][a].cut
 	n.paths[b][a] = p
@@ -442,22 +444,25 @@ func (n *Network) transmit(from HostID, s *Segment) {
 		n.present(to).deliver(s)
 		return
 	}
-	l := &p.link
-	a := n.attempt(s.Conn)
-	switch {
-	case p.cut:
+	if p.cut {
 		n.lose(from, s, LinkCut)
 		return
-	case a.draws.Chance(l.Loss):
-		n.lose(from, s, LinkLost)
-		return
 	}
+	l := &p.link
+	a := n.attempt(s.Conn)
 	way := 0
 	if a.fate.Client != 0 && from == n.configs[n.clients.at(int(a.fate.Client)).config].Host {
 		way = 1
 	}
+	if p.random {
+		n.draws = n.stream(a, way)
+	}
+	if n.draws.Chance(l.Loss) {
+		n.lose(from, s, LinkLost)
+		return
+	}
 	n.carry(to, s, way, l)
-	if a.draws.Chance(l.Duplicate) {
+	if n.draws.Chance(l.Duplicate) {
 		n.record(&Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags), Cause: LinkDuplicated})
 		n.carry(to, s, way, l)
 	}
@@ -475,9 +480,9 @@ func (n *Network) attempt(c ConnID) *attempt {
 // carry draws when a segment arrives.
 func (n *Network) carry(to HostID, s *Segment, way int, l *Link) {
 	a := n.attempt(s.Conn)
-	at := n.engine.Now().Add(l.delay(&a.draws))
-	if a.draws.Chance(l.Reorder) {
-		at = at.Add(l.delay(&a.draws))
+	at := n.engine.Now().Add(l.delay(&n.draws))
+	if n.draws.Chance(l.Reorder) {
+		at = at.Add(l.delay(&n.draws))
 	} else if a != n.attempts.at(0) {
 		at = max(at, a.arrival[way])
 		a.arrival[way] = at

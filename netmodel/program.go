@@ -1,10 +1,6 @@
 package netmodel
 
-import (
-	"fmt"
-
-	"wspsim/sim"
-)
+import "fmt"
 
 // AddProgram adds a client whose program is the caller's own: it connects by
 // Dial, when and as often as it likes, and calls its host for everything else. The
@@ -34,7 +30,7 @@ func (n *Network) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	n.knownClient(id)
 	c := n.clients.at(int(id))
 	from := n.configs[c.config].Host
-	conn := n.newAttempt(id, drawsProgram)
+	conn := n.newAttempt(id)
 	h := n.present(from)
 	fd, err := h.Socket(Stream)
 	if err == nil {
@@ -53,15 +49,13 @@ func (n *Network) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	return 0, conn, err
 }
 
-// newAttempt remembers a further attempt of a client, which draws from a stream
-// of its own.
-func (n *Network) newAttempt(id ClientID, why sim.Purpose) ConnID {
+// newAttempt remembers a further attempt of a client.
+func (n *Network) newAttempt(id ClientID) ConnID {
 	c := n.clients.at(int(id))
 	c.attempt++
 	conn := ConnID(n.attempts.len)
 	a := n.attempts.add()
 	a.fate.Client, a.fate.Attempt, a.fate.Began = id, int(c.attempt), n.Now()
-	a.draws = sim.Stream(n.seed, n.who(id, c.attempt), why)
 	n.offered++
 	return conn
 }

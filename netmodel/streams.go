@@ -6,14 +6,30 @@ import "wspsim/sim"
 // named in them by name, so that it does not matter who else is there and who was
 // added first.
 const (
-	drawsLink    sim.Purpose = 1 + iota // who: an attempt of a client
+	drawsLink    sim.Purpose = 1 + iota // who: a segment of an attempt of a client
 	drawsRetry                          // who: an attempt of a client
 	drawsVictim                         // who: the host that evicts
-	drawsProgram                        // who: an attempt of a program
+	drawsProgram                        // who: a segment of an attempt of a program
 )
 
-// nobody is who in the one stream of all segments that belong to no attempt.
+// nobody is who for the segments of no attempt, and the owner of hosts.
 const nobody = 0
+
+// stream returns the stream of what a link decides about the next segment of an
+// attempt. Each direction counts its segments by itself. Otherwise two segments of one
+// instant, one in each direction, would change their draws when they change places;
+// and it can depend on other connections in which order the timers of two hosts ring.
+func (n *Network) stream(a *attempt, way int) sim.Rand {
+	who, why := uint64(nobody), drawsLink
+	if f := &a.fate; f.Client != 0 {
+		who = n.who(f.Client, uint32(f.Attempt))
+		if n.isProgram(a) {
+			why = drawsProgram
+		}
+	}
+	a.sent[way]++
+	return sim.Stream(n.seed, sim.Member(who, uint64(way)<<32|uint64(a.sent[way])), why)
+}
 
 // named returns who for the streams of something that has the name and belongs to
 // owner. The second of that name, purpose and owner is another one, and so on: they

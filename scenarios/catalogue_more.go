@@ -242,7 +242,7 @@ func impatient() Scenario {
 		Summary:  "clients that give up, and come back",
 		Question: "A server is overloaded. Its clients wait 300 ms, hang up, and the refused ones try again later. What does the server spend its time on?",
 		Lesson: "On the dead: a client that hangs up while it is pending stays in the queue (WS.X10), and the server accepts and serves it all the same. About " +
-			"seven in ten of the connections that it accepts are dead. Every refused client comes back up to three times, so the load that is offered grows just when it is too large. " +
+			"four in five of the connections that it accepts are dead. Every refused client comes back up to three times, so the load that is offered grows just when it is too large. " +
 			"Pauses that double, with a part of them left to chance, spread the repetitions; they do not make them fewer. On Windows nobody learns of a refusal: the patience " +
 			"of 300 ms ends before its TCP asks again (WS.T4).",
 		Profiles: []string{"wsp", "windows"},
@@ -296,7 +296,7 @@ func lossyLink() Scenario {
 		Question: "Clients connect over a link that loses every tenth segment. The server is fast and its backlog large. Who still waits, and for how long?",
 		Lesson: "A lost SYN is repeated by the client, a lost SYN-ACK by both ends, a lost final ACK makes the host repeat (WS.T1, WS.T2, WS.T9): nobody is refused, but whoever " +
 			"loses a segment waits for seconds. The listener cannot tell a slow client from a lossy link; half-open connections hold their slots meanwhile (WS.Q6). Two of the 200 " +
-			"fare worse: the final ACK is lost, and so is one segment of each repetition. The host forgets them after 21 s (WS.T9), and they believe for ever that they are connected.",
+			"fare worse: of each repetition, too, a segment is lost that would have completed the handshake. The host forgets them after 21 s (WS.T9), and they believe for ever that they are connected.",
 		Profiles: []string{"wsp", "windows"},
 		Until:    2 * time.Minute,
 		Link:     netmodel.Link{Latency: 20 * ms, Jitter: sim.Uniform{Max: 5 * ms}, Loss: sim.Ratio{Num: 1, Den: 10}, Duplicate: sim.Ratio{Num: 1, Den: 100}, Reorder: sim.Ratio{Num: 1, Den: 50}},

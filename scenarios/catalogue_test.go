@@ -131,7 +131,7 @@ func TestLessonsOfTheCrowdsAreTrue(t *testing.T) {
 			}
 		}})
 	}
-	within("impatient: per cent of accepted connections that are dead, seven in ten", int64(100*dead/accepts), 65, 75)
+	within("impatient: per cent of accepted connections that are dead, four in five", int64(100*dead/accepts), 73, 87)
 
 	lossy := run("lossy-link", "wsp")
 	within("lossy-link: handshakes that expire", int64(lossy.Listener.Expired), 2, 2)

@@ -54,10 +54,10 @@ const knownHashes = "" +
 	"burst wsp f362b152971d4cc1\n" +
 	"burst windows ac1c9d7dab0c2edb\n" +
 	"half-open-flood wsp e18f03194b7889f5\n" +
-	"impatient wsp 76edbb0eea549f6c\n" +
-	"impatient windows 7e754432b8cd262a\n" +
-	"lossy-link wsp 6acd6cf9c33323a9\n" +
-	"lossy-link windows a32913947ced1f04\n" +
+	"impatient wsp 5884fa3da90db047\n" +
+	"impatient windows 64bf36d3c7a13ebe\n" +
+	"lossy-link wsp 19befa7980bf4a42\n" +
+	"lossy-link windows 8f07dab4cd3561c1\n" +
 	"cut-link wsp ef9954b12c56853c\n" +
 	"recorded wsp 4a3e894081761336\n" +
 	"recorded windows 8fa20ede8c4209f0\n" +
