@@ -204,6 +204,9 @@ func portsHaveTheirSockets(h *Host) error {
 				continue
 			}
 			for low, i := range page {
+				if i == 0 {
+					continue
+				}
 				n, err := portHasItsSockets(h, SocketType(typ), uint16(high<<8|low), i)
 				if err != nil {
 					return err
