@@ -7,6 +7,7 @@ import "fmt"
 // and meant for tests.
 func (h *Host) Check() error {
 	for _, invariant := range [...]func(*Host) error{
+		listenersOwnTheirLists, // first: the others follow what sockets name
 		descriptorsAreNotLost,
 		slotsFitTheBacklog,
 		pendingStaysWithinTheLimit,
@@ -15,6 +16,10 @@ func (h *Host) Check() error {
 		pendingBelongsToALiveListener,
 		connectionsAreFoundByTheirAddresses,
 		refusalHadAReason,
+		descriptorsAreFreeOnce,
+		socketsAreFreeOnce,
+		timersHaveOwners,
+		portsHaveTheirSockets,
 	} {
 		if err := invariant(h); err != nil {
 			return err
@@ -187,6 +192,14 @@ func connectionsAreFoundByTheirAddresses(h *Host) error {
 	}
 	if n != h.tuples.used {
 		return fmt.Errorf("connections are found by their addresses: %d connections, %d addresses", n, h.tuples.used)
+	}
+	for _, i := range h.tuples.slots {
+		if i != 0 {
+			n--
+		}
+	}
+	if n != 0 {
+		return fmt.Errorf("connections are found by their addresses: the table has %d addresses too few", n)
 	}
 	return nil
 }

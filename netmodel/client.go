@@ -133,7 +133,8 @@ type crowd struct {
 	ClientConfig
 	first   ClientID
 	count   int
-	program bool // its program is the caller's
+	program bool   // its program is the caller's
+	who     uint64 // in the streams of random numbers, of all of them
 }
 
 // client is a virtual client in action.
@@ -148,7 +149,7 @@ type client struct {
 // attempt is what the network remembers of one attempt.
 type attempt struct {
 	fate     Fate
-	draws    sim.Rand
+	sent     [2]uint32   // segments about which a link has decided, each way
 	arrival  [2]sim.Time // of the latest segment towards the server and back: keeps order
 	decided  uint64      // last record of a listener about it
 	ignored  Cause       // why, if that was to leave it unanswered
@@ -198,8 +199,14 @@ func (s Standing) String() string {
 // ignored, is still on its way, or nothing is left at the server that it could
 // complete. K4, K7
 func (n *Network) Standing(c ConnID) Standing {
-	n.flush()
 	if c == 0 || int(c) >= n.attempts.len {
+		return StandingDecided
+	}
+	return n.settled().standing(c)
+}
+
+func (n *Network) standing(c ConnID) Standing {
+	if c == 0 {
 		return StandingDecided
 	}
 	a := n.attempts.at(int(c))

@@ -9,12 +9,15 @@ import (
 	"wspsim/sim"
 )
 
-// maxClients keeps the number of a client, and with it the names of its streams
-// of random numbers, in its place.
+// maxClients is beyond what memory holds, and far below what a ClientID can count.
 const maxClients = 1 << 28
 
 // AddClients adds count clients of one kind and returns the first; the others
-// follow it in number. It panics if the configuration is not valid.
+// follow it in number. What a client draws at random depends on c.Name, the name of
+// its host and its place among the count, not on who else is added. If AddClients is
+// called again with the same name and host, those are other clients, whose draws
+// depend on how many such calls came before. It panics if the configuration is not
+// valid.
 func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 	if err := c.Validate(); err != nil {
 		panic("netmodel: AddClients: " + err.Error())
@@ -23,7 +26,12 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want 1 to %d in all, on a host that was added", count, c.Host, maxClients))
 	}
 	first := ClientID(n.clients.len)
-	n.configs = append(n.configs, crowd{ClientConfig: c, first: first, count: count})
+	if c.TCP != nil {
+		own := *c.TCP // the caller may change his
+		c.TCP = &own
+	}
+	n.configs = append(n.configs, crowd{ClientConfig: c, first: first, count: count,
+		who: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
 	for range count {
 		n.clients.add().config = uint32(len(n.configs) - 1)
 	}
@@ -85,11 +93,11 @@ func (n *Network) Start(id ClientID, d time.Duration) {
 
 // Fates returns the fate of every attempt, in the order of their beginning.
 func (n *Network) Fates() []Fate {
-	n.flush()
-	fates := make([]Fate, 0, n.attempts.len)
-	for c := range ConnID(n.attempts.len) {
+	s := n.settled()
+	fates := make([]Fate, 0, s.attempts.len)
+	for c := range ConnID(s.attempts.len) {
 		if c > 0 {
-			fates = append(fates, n.Fate(c))
+			fates = append(fates, s.fate(c))
 		}
 	}
 	return fates
@@ -97,19 +105,22 @@ func (n *Network) Fates() []Fate {
 
 // Fate returns the fate of one attempt, the zero Fate if there is no such.
 func (n *Network) Fate(c ConnID) Fate {
-	n.flush()
 	if int(c) >= n.attempts.len {
 		return Fate{}
 	}
+	return n.settled().fate(c)
+}
+
+func (n *Network) fate(c ConnID) Fate {
 	f := n.attempts.at(int(c)).fate
-	f.Standing = n.Standing(c)
+	f.Standing = n.standing(c)
 	return f
 }
 
 // Tally returns how many attempts were made and how many of them have each
 // outcome.
 func (n *Network) Tally() (offered int, by [outcomeCount]int) {
-	n.flush()
+	n = n.settled()
 	by = n.outcomes
 	by[StillPending] = n.offered
 	for _, decided := range n.outcomes[1:] {
@@ -125,7 +136,7 @@ func (n *Network) begin(id ClientID) {
 		return // its earlier attempt is still going on
 	}
 	config := &n.configs[c.config].ClientConfig
-	c.conn = n.newAttempt(id, drawsLink)
+	c.conn = n.newAttempt(id)
 	h := n.present(config.Host)
 	fd, err := h.Socket(Stream)
 	if err == nil {
@@ -147,9 +158,6 @@ func (n *Network) begin(id ClientID) {
 		c.patience = n.after(config.GiveUp, event{kind: eventGiveUp, tag: uint64(c.conn)})
 	}
 }
-
-// who names an attempt for the streams of random numbers.
-func who(id ClientID, attempt uint32) uint64 { return uint64(id)<<16 | uint64(attempt) }
 
 // endAttempt closes what a client has open.
 func (n *Network) endAttempt(id ClientID) {
@@ -328,7 +336,7 @@ func (n *Network) retry(id ClientID) {
 	if int(c.attempt) > config.Retry.Attempts {
 		return
 	}
-	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, who(id, c.attempt), drawsRetry))
+	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, n.who(id, c.attempt), drawsRetry))
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause), Cause: WillRetry})
 	n.after(pause, event{kind: eventStart, tag: uint64(id)})
 }
@@ -337,7 +345,7 @@ func (n *Network) retry(id ClientID) {
 // attempt has exactly one outcome, and what the records say never contradicts
 // itself. nil means that all hold.
 func (n *Network) Check() error {
-	n.flush()
+	n = n.settled()
 	for id := 1; id < len(n.nodes); id++ {
 		if err := n.nodes[id].host.Check(); err != nil {
 			return fmt.Errorf("%s: %w", n.nodes[id].name, err)
@@ -346,7 +354,27 @@ func (n *Network) Check() error {
 	if n.broken != nil {
 		return n.broken
 	}
+	if err := n.placesAreFreeOnce(); err != nil {
+		return err
+	}
 	return n.attemptsAreConserved()
+}
+
+// placesAreFreeOnce: no place for a segment on its way is free twice, and no more
+// are taken than events wait.
+func (n *Network) placesAreFreeOnce() error {
+	taken := len(n.flying) - len(n.landed)
+	if taken > n.engine.Len() {
+		return fmt.Errorf("what is free is free once: segments: %d places are taken and %d events wait", taken, n.engine.Len())
+	}
+	seen := make([]bool, len(n.flying))
+	for _, i := range n.landed {
+		if int(i) >= len(seen) || seen[i] {
+			return fmt.Errorf("what is free is free once: segments: place %d of %d is free twice, or there is none", i, len(seen))
+		}
+		seen[i] = true
+	}
+	return nil
 }
 
 // attemptsAreConserved: offered = accepted + refused + reset + timed out + gave

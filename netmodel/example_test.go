@@ -65,6 +65,37 @@ func ExampleNetwork() {
 	// client3: refused (queue full, rule "R4")
 }
 
+// A copy of a network answers "what if": the same crowd, from the same moment on, with
+// a program that accepts and with one that does not.
+func ExampleNetwork_Clone() {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	fd, _ := n.Host(server).Socket(netmodel.Stream)
+	n.Host(server).Bind(fd, netmodel.Addr{Port: 80})
+	n.Host(server).Listen(fd, 2)
+
+	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
+	first := n.AddClients(netmodel.ClientConfig{Name: "client", Host: crowd, To: to}, 4)
+	for i := range 4 {
+		n.Start(first+netmodel.ClientID(i), time.Duration(i)*time.Second)
+	}
+	n.Run(sim.Time(1500 * time.Millisecond)) // two have come
+
+	other := n.Clone()
+	other.Host(server).Accept(fd) // the host of the copy
+	other.Host(server).Accept(fd)
+
+	for _, w := range []*netmodel.Network{n, other} {
+		w.Run(sim.Time(time.Minute))
+		_, by := w.Tally()
+		fmt.Println(by[netmodel.OutcomeAccepted], "accepted,", by[netmodel.OutcomeRefused], "refused,", by[netmodel.StillPending], "pending")
+	}
+	// Output:
+	// 0 accepted, 2 refused, 2 pending
+	// 2 accepted, 0 refused, 2 pending
+}
+
 // A condition function looks at a request before it is accepted.
 func ExampleHost_AcceptIf() {
 	n := netmodel.NewNetwork(1)

@@ -36,7 +36,7 @@ func (n *Network) Hand(id HostID, fd FD, bytes int) bool {
 // Receive is Host.Receive, and costs less than that and what the network does about
 // it with its next step.
 func (n *Network) Receive(id HostID, fd FD, limit int) (int, error) {
-	h := n.nodes[id].host
+	h := n.timely(id)
 	atRest := len(h.records) == 0
 	m, err := h.Receive(fd, limit)
 	if atRest && len(h.records) == 1 && len(h.out) == 0 {
@@ -49,7 +49,7 @@ func (n *Network) Receive(id HostID, fd FD, limit int) (int, error) {
 // express hands data over if both ends of the connection are at rest and the way
 // between them is plain. It does what Host.Send, takeData and acknowledge do then.
 func (n *Network) express(id HostID, fd FD, bytes uint32) bool {
-	h := n.nodes[id].host
+	h := n.timely(id)
 	i := h.table.lookup(fd)
 	if i <= 0 || h.started == 0 {
 		return false
@@ -105,11 +105,10 @@ func (n *Network) Tick(now sim.Time) bool {
 }
 
 // Soonest returns an instant before which nothing is due, sim.Forever if nothing is
-// due at all. It costs less than Next, which tells the very instant, and takes what
-// hosts have been called for into account once the network was asked for anything
-// else, such as DrainReady.
+// due at all. It costs less than Next, which tells the very instant. After Settle it
+// is the very instant; what hosts were called for since is not in it.
 func (n *Network) Soonest() sim.Time { return n.soonest }
 
-// Undrained returns how many records DrainRecords would return, but for what hosts
-// have been called for since the network was asked for anything.
+// Undrained returns how many records DrainRecords would return, without those of what
+// hosts were called for since the network has settled.
 func (n *Network) Undrained() int { return len(n.fresh) }

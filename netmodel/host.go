@@ -60,7 +60,9 @@ type HostConfig struct {
 	ID          HostID // stamped on records
 	Addrs       []IP   // its addresses, at least one
 	Descriptors int    // how many descriptors its program may have open; 0 = without limit
-	Seed        uint64 // of what it decides at random
+	// Of what it decides at random, with ID. In a Network it is decided by the seed of
+	// the network and the name of the host.
+	Seed uint64
 }
 
 // Fault is something that a test can switch on to make a host fail.
@@ -226,30 +228,6 @@ func (h *Host) DrainRecords(dst []Record) []Record {
 // Deadline returns the instant at which the host wants to be advanced next, and
 // false if it waits for nothing.
 func (h *Host) Deadline() (sim.Time, bool) { return h.timers.deadline() }
-
-// Clone returns an independent copy in the same state.
-func (h *Host) Clone() *Host {
-	c := *h
-	c.addrs = slices.Clone(h.addrs)
-	c.table.socks = slices.Clone(h.table.socks)
-	c.table.free = slices.Clone(h.table.free)
-	c.socks = slices.Clone(h.socks)
-	c.free = slices.Clone(h.free)
-	c.lists = slices.Clone(h.lists)
-	c.freeLis = slices.Clone(h.freeLis)
-	c.clients = slices.Clone(h.clients)
-	c.keeps = slices.Clone(h.keeps)
-	c.freeKeeps = slices.Clone(h.freeKeeps)
-	c.tuples = h.tuples.clone()
-	c.ports = h.ports.clone()
-	c.timers = h.timers.clone()
-	c.out = slices.Clone(h.out)
-	c.records = slices.Clone(h.records)
-	c.ringing = nil
-	c.changed = slices.Clone(h.changed)
-	c.waits = slices.Clone(h.waits)
-	return &c
-}
 
 // enter makes the checks that every call makes first, in this order: startup,
 // network down, callback in progress. WS.S1 to WS.S5.

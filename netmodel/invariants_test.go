@@ -154,6 +154,69 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		}},
 		{"a refused client had a reason", "the listener was not paused", func(h *Host, l *listener) { h.refusal = refusal{why: Paused} }},
 		{"a refused client had a reason", "there were buffers", func(h *Host, l *listener) { h.refusal = refusal{why: OutOfBuffers} }},
+		{"listeners own their lists", "two own one", func(h *Host, l *listener) { h.socks[h.lists[2].sock].list = 1 }},
+		{"listeners own their lists", "one owns none", func(h *Host, l *listener) { h.socks[l.sock].list = 0 }},
+		{"listeners own their lists", "one owns a list that there is not", func(h *Host, l *listener) { h.socks[l.sock].list = 9 }},
+		{"listeners own their lists", "one owns a list and does not listen", func(h *Host, l *listener) { h.socks[l.done.head].list = 2 }},
+		{"listeners own their lists", "a list belongs to a socket that does not have it", func(h *Host, l *listener) {
+			h.lists = append(h.lists, listener{sock: l.sock})
+		}},
+		{"listeners own their lists", "a list that is nobody's is not empty", func(h *Host, _ *listener) {
+			h.lists, h.freeLis = append(h.lists, listener{limit: 6}), append(h.freeLis, 3)
+		}},
+		{"what is free is free once: lists", "one is taken", func(h *Host, _ *listener) { h.freeLis = append(h.freeLis, 2) }},
+		{"what is free is free once: lists", "one is forgotten", func(h *Host, _ *listener) { h.lists = append(h.lists, listener{}) }},
+		{"what is free is free once: lists", "one is free twice", func(h *Host, _ *listener) {
+			h.lists, h.freeLis = append(h.lists, listener{}), append(h.freeLis, 3, 3)
+		}},
+		{"what is free is free once: lists", "there is none like it", func(h *Host, _ *listener) { h.freeLis = append(h.freeLis, 7) }},
+		{"what is free is free once: sockets", "one is taken", func(h *Host, l *listener) { h.free = append(h.free, l.sock) }},
+		{"what is free is free once: sockets", "one is forgotten", func(h *Host, _ *listener) { h.socks = append(h.socks, socket{}) }},
+		{"what is free is free once: sockets", "one is not empty", func(h *Host, _ *listener) {
+			h.free, h.socks = append(h.free, int32(len(h.socks))), append(h.socks, socket{serial: 5})
+		}},
+		{"what is free is free once: descriptors", "one is taken", func(h *Host, _ *listener) {
+			h.table.socks, h.table.free = append(h.table.socks, 0), append(h.table.free, FirstFD)
+		}},
+		{"descriptors are not lost", "a socket has one that is free", func(h *Host, _ *listener) { h.socks[len(h.socks)-1].fd = 15 }},
+		{"descriptors are not lost", "a socket holds one that is not held", func(h *Host, l *listener) { h.socks[l.sock].heldFD = FirstFD }},
+		{"descriptors are not lost", "one is held by nobody", func(h *Host, _ *listener) { h.table.open(heldOpen) }},
+		{"what is free is free once: timers", "one is set", func(h *Host, _ *listener) { h.timers.free = h.timers.next() }},
+		{"timers have owners", "one is lost", func(h *Host, _ *listener) { h.timers.armed = append(h.timers.armed, timer{list: noList}) }},
+		{"timers have owners", "the count is wrong", func(h *Host, _ *listener) { h.timers.count++ }},
+		{"timers have owners", "one is for another socket", func(h *Host, _ *listener) { h.timers.armed[h.timers.next()].sock = 1 }},
+		{"timers have owners", "one is for no socket", func(h *Host, _ *listener) { h.timers.armed[h.timers.next()].sock = 99 }},
+		{"timers have owners", "a socket has forgotten its own", func(h *Host, l *listener) { h.socks[l.half.head].timer = 0 }},
+		{"timers have owners", "a socket names that of another", func(h *Host, l *listener) { h.socks[l.sock].timer = h.socks[l.half.head].timer }},
+		{"timers have owners", "a socket names one that does not linger", func(h *Host, l *listener) {
+			h.socks[l.half.head].lingering = h.socks[l.half.head].timer
+		}},
+		{"timers have owners", "a socket waits for one that nobody has asked for", func(h *Host, l *listener) { h.socks[l.sock].timer = -1 }},
+		{"timers have owners", "the first one is not the first", func(h *Host, _ *listener) {
+			h.timers.armed[h.timers.next()].at--
+			for k := range h.timers.armed {
+				if k > 0 && int32(k) != h.timers.first && h.timers.armed[k].list != noList {
+					h.timers.first = int32(k)
+				}
+			}
+		}},
+		{"timers have owners", "a link back is wrong", func(h *Host, _ *listener) { h.timers.armed[h.timers.next()].prev = 1 }},
+		{"timers have owners", "the tail is not the last one", func(h *Host, _ *listener) {
+			h.timers.lists[h.timers.armed[h.timers.next()].list].tail = 0
+		}},
+		{"ports have their sockets", "one is forgotten", func(h *Host, _ *listener) { h.ports.setFirst(Stream, testPort, 0) }},
+		{"ports have their sockets", "one is bound to another port", func(h *Host, l *listener) { h.ports.setFirst(Stream, 99, l.sock) }},
+		{"ports have their sockets", "one is not bound", func(h *Host, l *listener) { h.socks[l.sock].flags &^= flagChained }},
+		{"ports have their sockets", "one is not there", func(h *Host, _ *listener) { h.ports.setFirst(Stream, testPort, 99) }},
+		{"ports have their sockets", "a list goes round", func(h *Host, l *listener) { h.socks[l.sock].portNext = l.sock }},
+		{"connections are found by their addresses", "one address is nobody's", func(h *Host, l *listener) {
+			for k := range h.tuples.slots {
+				if h.tuples.slots[k] == 0 {
+					h.tuples.slots[k] = l.sock
+					return
+				}
+			}
+		}},
 	} {
 		h := busy(t, WSP())
 		row.corrupt(h, &h.lists[1])
@@ -176,6 +239,9 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 			n.ingest(&Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})
 			n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestAccepted, Cause: AcceptedByProgram})
 		}},
+		{"what is free is free once: segments: ", func(n *Network) { n.landed = append(n.landed, n.landed[0]) }},
+		{"what is free is free once: segments: ", func(n *Network) { n.landed = append(n.landed, 99) }},
+		{"what is free is free once: segments: ", func(n *Network) { n.landed = nil }},
 		{"a refused client had a reason: ", func(n *Network) { n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestRefused}) }},
 	} {
 		n := NewNetwork(1)

@@ -43,14 +43,20 @@ func (l Link) Validate() error {
 
 // path is a link in use.
 type path struct {
-	link  Link
-	plain bool // the link delivers everything at once
-	cut   bool
+	link   Link
+	plain  bool // the link delivers everything at once
+	random bool // the link decides something at random
+	cut    bool
 }
 
 // Plain reports whether the link delivers everything, and at once.
 func (l Link) Plain() bool {
 	return l.Latency == 0 && l.Jitter == nil && l.Loss.Num == 0 && l.Duplicate.Num == 0 && l.Reorder.Num == 0
+}
+
+// random reports whether the link decides anything at random.
+func (l Link) random() bool {
+	return l.Jitter != nil || l.Loss.Num != 0 || l.Duplicate.Num != 0 || l.Reorder.Num != 0
 }
 
 // delay draws how long a segment is under way.

@@ -18,36 +18,42 @@ import (
 //	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
 //	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 //
-// Everything drawn at random comes from streams named by the client and the
-// purpose, so that the same seed is the same crowd under any profile.
+// Everything drawn at random comes from streams named by the names of host and
+// client, the number of the attempt, and the purpose. So the same seed is the same
+// crowd under any profile, and a client draws the same whoever else is there.
 type Network struct {
-	engine   sim.Engine[event]
-	seed     uint64
-	nodes    []node // nodes[0] is unused
-	paths    [][]path
-	configs  []crowd
-	clients  paged[client]  // clients[0] is unused
-	attempts paged[attempt] // indexed by ConnID; attempts[0] is the stream of segments that are nobody's
-	flying   []Segment      // on their way; an event names them
-	landed   []uint32       // free places in flying
-	offered  int
-	outcomes [outcomeCount]int
-	hash     uint64
-	count    uint64 // records so far
-	fresh    []Record
-	scratch  []Segment
-	records  []Record // scratch
-	broken   error    // first violation seen in the records
-	direct   bool     // see DeliverDirectly
-	watched  bool     // see Watch
-	soonest  sim.Time // no event is due before
-	detours  int      // segments delivered directly since the last flush began
+	engine sim.Engine[event]
+	seed   uint64
+	nodes  []node // nodes[0] is unused
+	paths  [][]path
+	// How many things of one name there are, by who would be without its last part.
+	namesakes map[uint64]uint64
+	configs   []crowd
+	clients   paged[client]  // clients[0] is unused
+	attempts  paged[attempt] // indexed by ConnID; attempts[0] stands for segments that are nobody's
+	flying    []Segment      // on their way; an event names them
+	landed    []uint32       // free places in flying
+	offered   int
+	outcomes  [outcomeCount]int
+	hash      uint64
+	count     uint64 // records so far
+	fresh     []Record
+	// Of the segment about which a link decides. A link that decides nothing heeds none.
+	draws   sim.Rand
+	scratch []Segment
+	records []Record // scratch
+	broken  error    // first violation seen in the records
+	direct  bool     // see DeliverDirectly
+	watched bool     // see Watch
+	soonest sim.Time // no event is due before
+	detours int      // segments delivered directly since the last flush began
 }
 
 // node is a host in the network.
 type node struct {
 	host      *Host
 	name      string
+	who       uint64 // in the streams of random numbers
 	wake      sim.EventID
 	wakeAt    sim.Time
 	handedOut bool // somebody may call it at any time
@@ -87,14 +93,6 @@ func (e event) String() string {
 
 const arrivalOf = "arrival of segment "
 
-// What the streams of random numbers are for.
-const (
-	drawsLink    sim.Purpose = 1 + iota // who: client and attempt
-	drawsRetry                          // who: client and attempt
-	drawsVictim                         // who: the host that evicts
-	drawsProgram                        // as drawsLink, for a program's attempts
-)
-
 // maxHosts keeps every host's addresses in a block of 10.0.0.0/8 of its own.
 const maxHosts = 250
 
@@ -102,7 +100,7 @@ const maxHosts = 250
 func NewNetwork(seed uint64) *Network {
 	n := &Network{seed: seed, nodes: make([]node, 1)}
 	n.clients.add()
-	n.attempts.add().draws = sim.Stream(seed, 0, drawsLink)
+	n.attempts.add()
 	return n
 }
 
@@ -129,7 +127,9 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	h := NewHost(c)
 	_ = h.Startup() // never fails
 	h.watched, h.hurried = n.watched, n.direct
-	n.nodes = append(n.nodes, node{host: h, name: name, wakeAt: -1})
+	who := n.named(nobody, name, drawsVictim)
+	h.draws = sim.Stream(n.seed, who, drawsVictim)
+	n.nodes = append(n.nodes, node{host: h, name: name, who: who, wakeAt: -1})
 	for len(n.paths) < len(n.nodes) {
 		n.paths = append(n.paths, nil)
 	}
@@ -151,14 +151,22 @@ func HostAddr(id HostID, k int) IP {
 }
 
 // Host returns a host to call it. It may be kept: the network keeps the time of
-// every host that it has handed out, so Advance is not for the caller.
+// every host that it has handed out, so Advance is not for the caller. To ask for a
+// host changes nothing: what is due at it at the present instant happens in a Step.
 func (n *Network) Host(id HostID) *Host {
 	n.known(id)
 	n.nodes[id].handedOut = true
-	return n.present(id)
+	return n.timely(id)
 }
 
-// present returns a host advanced to the present.
+// timely returns a host whose clock shows the present.
+func (n *Network) timely(id HostID) *Host {
+	h := n.nodes[id].host
+	h.now = n.engine.Now() // nothing is due before: the engine would have woken it
+	return h
+}
+
+// present returns a host advanced to the present, at which something happens to it.
 func (n *Network) present(id HostID) *Host {
 	h := n.nodes[id].host
 	h.Advance(n.engine.Now())
@@ -199,7 +207,7 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	}
 	n.known(a)
 	n.known(b)
-	p := path{link: l, plain: l.Plain(), cut: n.paths[a][b].cut}
+	p := path{link: l, plain: l.Plain(), random: l.random(), cut: n.paths[a][b].cut}
 	n.paths[a][b] = p
 	p.cut = n.paths[b][a].cut
 	n.paths[b][a] = p
@@ -309,14 +317,33 @@ func (n *Network) Err() error {
 }
 
 // Next returns the instant of the next event, false if there is none.
-func (n *Network) Next() (sim.Time, bool) {
+func (n *Network) Next() (sim.Time, bool) { return n.settled().engine.Peek() }
+
+// Settle lets everything come about that hosts were called for, as Step does before
+// it takes an event: what they send is on its way, and clients have acted on it.
+//
+// A program that looks at the network between two calls of hosts can save time so.
+// To look changes nothing. After a call of a host, until the network settles, Next,
+// Hash, Records, Check, Tally, Standing, Fate and Fates therefore work their answers
+// out on a Clone.
+func (n *Network) Settle() {
 	n.flush()
-	at, ok := n.engine.Peek()
-	n.soonest = at
-	if !ok {
-		n.soonest = sim.Forever
+	n.soonest = sim.Forever
+	if at, ok := n.engine.Peek(); ok {
+		n.soonest = at
 	}
-	return at, ok
+}
+
+// settled returns a network that has settled, to look at: this one or a copy.
+func (n *Network) settled() *Network {
+	for id := 1; id < len(n.nodes); id++ {
+		if h := n.nodes[id].host; len(h.out)+len(h.records)+len(h.waits) > 0 || h.timers.moved {
+			c := n.Clone()
+			c.flush()
+			return c
+		}
+	}
+	return n
 }
 
 // at schedules an event.
@@ -330,7 +357,7 @@ func (n *Network) after(d time.Duration, e event) sim.EventID {
 }
 
 // DrainRecords appends what happened since the last call to dst, in order, and
-// forgets it.
+// forgets it. The network settles first.
 func (n *Network) DrainRecords(dst []Record) []Record {
 	n.flush()
 	if len(dst) == 0 { // no need to copy
@@ -344,16 +371,10 @@ func (n *Network) DrainRecords(dst []Record) []Record {
 
 // Hash returns the hash of all records so far: two runs are equal if theirs
 // are.
-func (n *Network) Hash() uint64 {
-	n.flush()
-	return n.hash
-}
+func (n *Network) Hash() uint64 { return n.settled().hash }
 
 // Records returns how many records there were so far.
-func (n *Network) Records() uint64 {
-	n.flush()
-	return n.count
-}
+func (n *Network) Records() uint64 { return n.settled().count }
 
 // flush collects what the hosts have sent and recorded.
 func (n *Network) flush() {
@@ -418,84 +439,6 @@ func (n *Network) recordCut(at, to HostID, cut bool) {
 		why = LinkCut
 	}
 	n.record(&Record{At: n.Now(), Host: at, Kind: LinkChanged, Value: int64(to), Cause: why})
-}
-
-// transmit puts a segment on its way.
-func (n *Network) transmit(from HostID, s *Segment) {
-	to := HostID(s.Dst.IP >> 16 & 0xff)
-	if s.Dst.IP>>24 != 10 || to == 0 || int(to) >= len(n.nodes) {
-		n.lose(from, s, NoRoute)
-		return
-	}
-	p := &n.paths[from][to]
-	if n.direct && p.plain && !p.cut && n.detours < mostDetours {
-		n.detours++
-		n.present(to).deliver(s)
-		return
-	}
-	l := &p.link
-	a := n.attempt(s.Conn)
-	switch {
-	case p.cut:
-		n.lose(from, s, LinkCut)
-		return
-	case a.draws.Chance(l.Loss):
-		n.lose(from, s, LinkLost)
-		return
-	}
-	way := 0
-	if a.fate.Client != 0 && from == n.configs[n.clients.at(int(a.fate.Client)).config].Host {
-		way = 1
-	}
-	n.carry(to, s, way, l)
-	if a.draws.Chance(l.Duplicate) {
-		n.record(&Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags), Cause: LinkDuplicated})
-		n.carry(to, s, way, l)
-	}
-}
-
-// attempt returns what is remembered of an attempt; segments of unknown ones
-// share one entry.
-func (n *Network) attempt(c ConnID) *attempt {
-	if int(c) >= n.attempts.len {
-		c = 0
-	}
-	return n.attempts.at(int(c))
-}
-
-// carry draws when a segment arrives.
-func (n *Network) carry(to HostID, s *Segment, way int, l *Link) {
-	a := n.attempt(s.Conn)
-	at := n.engine.Now().Add(l.delay(&a.draws))
-	if a.draws.Chance(l.Reorder) {
-		at = at.Add(l.delay(&a.draws))
-	} else if a != n.attempts.at(0) {
-		at = max(at, a.arrival[way])
-		a.arrival[way] = at
-	}
-	n.at(at, event{kind: eventArrive, host: to, tag: uint64(n.fly(s))})
-}
-
-// fly keeps a segment while it is on its way.
-func (n *Network) fly(s *Segment) uint32 {
-	if k := len(n.landed); k > 0 {
-		i := n.landed[k-1]
-		n.landed = n.landed[:k-1]
-		n.flying[i] = *s
-		return i
-	}
-	n.flying = append(n.flying, *s)
-	return uint32(len(n.flying) - 1)
-}
-
-// land delivers a segment.
-func (n *Network) land(to HostID, i uint32) {
-	n.landed = append(n.landed, i)
-	n.present(to).deliver(&n.flying[i]) // which sends nothing before it returns
-}
-
-func (n *Network) lose(from HostID, s *Segment, why Cause) {
-	n.record(&Record{At: n.engine.Now(), Host: from, Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: why})
 }
 
 // record appends a record to the trace.

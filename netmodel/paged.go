@@ -11,6 +11,16 @@ const pageLen = 1 << 10
 
 func (p *paged[T]) at(i int) *T { return &p.pages[i/pageLen][i%pageLen] }
 
+// clone returns a copy with pages of its own.
+func (p *paged[T]) clone() paged[T] {
+	c := paged[T]{make([]*[pageLen]T, len(p.pages)), p.len}
+	for i, page := range p.pages {
+		c.pages[i] = new([pageLen]T)
+		copy(c.pages[i][:], page[:min(pageLen, p.len-i*pageLen)])
+	}
+	return c
+}
+
 // add appends a zero value and returns it.
 func (p *paged[T]) add() *T {
 	if p.len == len(p.pages)*pageLen {

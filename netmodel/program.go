@@ -1,10 +1,6 @@
 package netmodel
 
-import (
-	"fmt"
-
-	"wspsim/sim"
-)
+import "fmt"
 
 // AddProgram adds a client whose program is the caller's own: it connects by
 // Dial, when and as often as it likes, and calls its host for everything else. The
@@ -16,7 +12,8 @@ func (n *Network) AddProgram(name string, host HostID) ClientID {
 		panic(fmt.Sprintf("netmodel: AddProgram: more than %d clients", maxClients))
 	}
 	id := ClientID(n.clients.len)
-	n.configs = append(n.configs, crowd{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, program: true})
+	n.configs = append(n.configs, crowd{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, program: true,
+		who: n.named(n.nodes[host].who, name, drawsProgram)})
 	n.clients.add().config = uint32(len(n.configs) - 1)
 	return id
 }
@@ -25,14 +22,15 @@ func (n *Network) AddProgram(name string, host HostID) ClientID {
 // trace. The socket is the caller's, who closes it, also when the attempt fails
 // later on; after an error there is none. Errors are those of Socket and Connect.
 //
-// An attempt draws from a stream of its own, named by the program and by how many
-// attempts of that program came before: who else dials, and when, changes nothing.
-// tcp says how the socket connects, if not as the profile of its host does.
+// An attempt draws from a stream of its own, named by the names of the host and of
+// the program, and by how many attempts of that program came before: who else dials,
+// and when, changes nothing. Programs of one name on one host are told apart by the
+// order in which they were added. tcp says how the socket connects, if not as the profile of its host does.
 func (n *Network) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	n.knownClient(id)
 	c := n.clients.at(int(id))
 	from := n.configs[c.config].Host
-	conn := n.newAttempt(id, drawsProgram)
+	conn := n.newAttempt(id)
 	h := n.present(from)
 	fd, err := h.Socket(Stream)
 	if err == nil {
@@ -51,19 +49,13 @@ func (n *Network) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	return 0, conn, err
 }
 
-// newAttempt remembers a further attempt of a client, which draws from a stream
-// of its own.
-func (n *Network) newAttempt(id ClientID, why sim.Purpose) ConnID {
+// newAttempt remembers a further attempt of a client.
+func (n *Network) newAttempt(id ClientID) ConnID {
 	c := n.clients.at(int(id))
 	c.attempt++
 	conn := ConnID(n.attempts.len)
 	a := n.attempts.add()
 	a.fate.Client, a.fate.Attempt, a.fate.Began = id, int(c.attempt), n.Now()
-	name := who(id, c.attempt)
-	if why == drawsProgram {
-		name = uint64(id)<<32 | uint64(c.attempt)
-	}
-	a.draws = sim.Stream(n.seed, name, why)
 	n.offered++
 	return conn
 }

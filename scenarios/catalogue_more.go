@@ -295,8 +295,8 @@ func lossyLink() Scenario {
 		Summary:  "a link that loses one segment in ten",
 		Question: "Clients connect over a link that loses every tenth segment. The server is fast and its backlog large. Who still waits, and for how long?",
 		Lesson: "A lost SYN is repeated by the client, a lost SYN-ACK by both ends, a lost final ACK makes the host repeat (WS.T1, WS.T2, WS.T9): nobody is refused, but whoever " +
-			"loses a segment waits for seconds. The listener cannot tell a slow client from a lossy link; half-open connections hold their slots meanwhile (WS.Q6). One of the 200 " +
-			"fares worse: its final ACK is lost and both repetitions of the SYN-ACK, the host forgets it after 21 s (WS.T9), and it believes for ever that it is connected.",
+			"loses a segment waits for seconds. The listener cannot tell a slow client from a lossy link; half-open connections hold their slots meanwhile (WS.Q6). Two of the 200 " +
+			"fare worse: of each repetition, too, a segment is lost that would have completed the handshake. The host forgets them after 21 s (WS.T9), and they believe for ever that they are connected.",
 		Profiles: []string{"wsp", "windows"},
 		Until:    2 * time.Minute,
 		Link:     netmodel.Link{Latency: 20 * ms, Jitter: sim.Uniform{Max: 5 * ms}, Loss: sim.Ratio{Num: 1, Den: 10}, Duplicate: sim.Ratio{Num: 1, Den: 100}, Reorder: sim.Ratio{Num: 1, Den: 50}},

@@ -54,10 +54,10 @@ const knownHashes = "" +
 	"burst wsp f362b152971d4cc1\n" +
 	"burst windows ac1c9d7dab0c2edb\n" +
 	"half-open-flood wsp e18f03194b7889f5\n" +
-	"impatient wsp 831cae50daa013d8\n" +
-	"impatient windows bb8e2add8e50bea1\n" +
-	"lossy-link wsp 21810a856ef9a3fa\n" +
-	"lossy-link windows 55cbc932d824141c\n" +
+	"impatient wsp 5884fa3da90db047\n" +
+	"impatient windows 64bf36d3c7a13ebe\n" +
+	"lossy-link wsp 19befa7980bf4a42\n" +
+	"lossy-link windows 8f07dab4cd3561c1\n" +
 	"cut-link wsp ef9954b12c56853c\n" +
 	"recorded wsp 4a3e894081761336\n" +
 	"recorded windows 8fa20ede8c4209f0\n" +
@@ -94,7 +94,7 @@ const knownHashes = "" +
 	"freebsd-connects-then-resets freebsd db24b676ef531440\n" +
 	"freebsd-connects-then-resets freebsd4 efa9bc0f7860ed88\n" +
 	"freebsd-connects-then-resets linux 685dac2dc374d31e\n" +
-	"macos-evicts darwin 4677062e6387bb69\n" +
+	"macos-evicts darwin c49bbb6ceffb9520\n" +
 	"macos-evicts bsd4.4 298d7efabc0e0a40\n" +
 	"emfile-kept-or-lost linux 5a9187f1e4af6f5e\n" +
 	"emfile-kept-or-lost linux2.4 2f54c168b04ad35c\n" +

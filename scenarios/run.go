@@ -82,7 +82,7 @@ func ProfileNames() []string {
 // below 1000.
 const (
 	drawsArrival sim.Purpose = 1000 + iota // who: nobody
-	drawsService                           // who: the client that is served
+	drawsService                           // who: the attempt that is served
 )
 
 // run is a scenario being played.
@@ -349,8 +349,7 @@ func (r *run) serviceTime(c netmodel.ConnID) time.Duration {
 	if r.s.Program.Service == nil {
 		return 0
 	}
-	f := r.net.Fate(c)
-	draws := sim.Stream(r.o.Seed, uint64(f.Client)<<16|uint64(f.Attempt), drawsService)
+	draws := sim.Stream(r.o.Seed, r.net.Who(c), drawsService)
 	return r.s.Program.Service.Draw(&draws)
 }
 

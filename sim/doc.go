@@ -25,7 +25,8 @@
 //     lies on the path: chances are a [Ratio], durations are drawn from a
 //     [Dist] made of integers.
 //   - Every draw comes from a stream that is named by who draws and why (see
-//     [Stream]). Adding a client or a question elsewhere moves no other draw.
+//     [Stream]). Adding, removing or reordering clients moves no other draw, if
+//     they are named by [Name] and not by their order.
 //   - A run that no longer advances stops with an error instead of hanging;
 //     see [Engine.Err].
 //

@@ -27,6 +27,18 @@ func ExampleStream() {
 	// 583.090784ms 983.720778ms
 }
 
+// Streams are named by names: who else is there, and who came first, changes
+// nothing. The third client of the crowd "browsers", in its second attempt:
+func ExampleName() {
+	const jitter sim.Purpose = 7
+	browsers := sim.Name("browsers") // once
+	third := sim.Member(browsers, 3)
+	draws := sim.Stream(1, sim.Member(third, 2), jitter)
+	fmt.Println(draws.Duration(time.Second))
+	// Output:
+	// 915.589748ms
+}
+
 // A chance is read, kept and drawn exactly; no float is involved.
 func ExampleRatio() {
 	loss, err := sim.ParseRatio("2.5%")

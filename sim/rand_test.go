@@ -127,6 +127,36 @@ func TestOrderOfWordsMatters(t *testing.T) {
 	}
 }
 
+// Names that differ little, and members of members whose numbers have changed
+// places, have nothing in common.
+func TestNamesAndMembersAreAllDifferent(t *testing.T) {
+	seen := map[uint64]string{}
+	see := func(who uint64, name string) {
+		t.Helper()
+		if other, ok := seen[who]; ok {
+			t.Fatalf("%s and %s have the number %#x", other, name, who)
+		}
+		seen[who] = name
+	}
+	see(sim.Name(""), `Name("")`)
+	for i := range 256 {
+		for j := range 256 {
+			name := string([]byte{byte(i), byte(j)})
+			see(sim.Name(name), fmt.Sprintf("Name(%q)", name))
+		}
+		see(sim.Name(string([]byte{byte(i)})), fmt.Sprintf("Name of byte %d", i))
+	}
+	for _, name := range []string{"a", "b", "aa"} {
+		for i := range uint64(100) {
+			member := sim.Member(sim.Name(name), i)
+			see(member, fmt.Sprintf("%s, %d", name, i))
+			for j := range uint64(100) {
+				see(sim.Member(member, j), fmt.Sprintf("%s, %d, %d", name, i, j))
+			}
+		}
+	}
+}
+
 func TestCopyContinuesFromTheSamePosition(t *testing.T) {
 	r := sim.Stream(1, 2, 3)
 	r.Uint64()

@@ -87,6 +87,34 @@ func TestStreamsBeginAsEver(t *testing.T) {
 	}
 }
 
+func TestNamesAreTheSameAsEver(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		want uint64
+	}{
+		{"", 0xf52a15e9a9b5e89b},
+		{"a", 0x2c0bdbf481420f8},
+		{"b", 0x3e35b21bfb9b6405},
+		{"clients", 0x9539001b91a7fd89},
+		{"\xff\x00", 0x61c3e3f101d43dd},
+		{"Zürich", 0xc65e9341af283a5d},
+	} {
+		if got := sim.Name(row.name); got != row.want {
+			t.Errorf("Name(%q) = %#x, want %#x", row.name, got, row.want)
+		}
+	}
+	for _, row := range []struct{ who, number, want uint64 }{
+		{0, 0, 0},
+		{0, 1, 0x5692161d100b05e5},
+		{1, 0, 0x7ab40e090f363a7d},
+		{1<<64 - 1, 1<<64 - 1, 0xd6bdf7544574c9cb},
+	} {
+		if got := sim.Member(row.who, row.number); got != row.want {
+			t.Errorf("Member(%d, %d) = %#x, want %#x", row.who, row.number, got, row.want)
+		}
+	}
+}
+
 func drawsForEver() []fixedDraws {
 	return []fixedDraws{
 		{"Uint64", (*sim.Rand).Uint64, 0xe1dc4421d12e8a98, [16]uint64{

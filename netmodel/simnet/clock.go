@@ -117,10 +117,8 @@ func (n *Network) settle() {
 func (n *Network) arm() {
 	next := n.model.Soonest()
 	if next < n.armed {
-		next = sim.Forever
-		if at, ok := n.model.Next(); ok {
-			next = at
-		}
+		n.model.Settle()
+		next = n.model.Soonest()
 	}
 	next = min(next, n.calls.next())
 	if next >= n.armed {

@@ -3,8 +3,6 @@ package simnet
 import (
 	"context"
 	"errors"
-	"fmt"
-	"hash/fnv"
 	"net"
 	"os"
 	"syscall"
@@ -137,9 +135,8 @@ func (dialTimeout) Is(target error) bool { return target == context.DeadlineExce
 // Go 1.26: net/fd_unix.go, connect). On Linux the latter was seen in 1 of 7 dials.
 func (d *Dialer) timeout() error {
 	d.timeouts++
-	who := fnv.New64a()
-	_, _ = fmt.Fprint(who, d.host.net.model.ClientName(d.id), "#", d.timeouts)
-	draw := sim.Stream(d.host.net.config.Seed, who.Sum64(), drawsTimeout)
+	who := sim.Member(sim.Name(d.host.net.model.ClientName(d.id)), uint64(d.timeouts))
+	draw := sim.Stream(d.host.net.config.Seed, who, drawsTimeout)
 	if draw.Chance(sim.Ratio{Num: 1, Den: 7}) {
 		return dialTimeout{}
 	}

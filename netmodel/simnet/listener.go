@@ -326,8 +326,6 @@ func (l *Listener) hides(err error) bool {
 	return err == error(netmodel.WSAECONNABORTED) || err == error(netmodel.WSAEINTR)
 }
 
-func (l *Listener) changed() { l.accepting.serve() }
-
 // Close stops listening. What becomes of the connections that are queued is for the
 // system to say; calls of Accept that wait return net.ErrClosed.
 func (l *Listener) Close() error {

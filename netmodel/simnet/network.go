@@ -42,7 +42,7 @@ const (
 
 // Network is some hosts, joined by links. Make one with New. It may be used by any
 // number of goroutines, as may everything that comes from it. It remembers every
-// attempt to connect, in 120 bytes, and the latest records.
+// attempt to connect, in 112 bytes, and the latest records.
 type Network struct {
 	config  Config
 	ordered bool // calls of one instant are made in an order of their own: see calls.go

@@ -127,6 +127,7 @@ func (s *stage) check(clients int) error {
 
 // client returns the number of the client of an attempt.
 func (s *stage) client(c netmodel.ConnID) int {
+	s.net.Settle()
 	return int(s.net.Fate(c).Client - s.first)
 }
 

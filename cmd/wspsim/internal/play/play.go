@@ -18,7 +18,7 @@ import (
 
 // ModelVersion is the version of the model: it changes when the same scenario,
 // profile and seed give another trace, or the same trace another hash.
-const ModelVersion = "0.3.0"
+const ModelVersion = "0.4.0"
 
 // DefaultSeed is the seed of a run if nobody says: that of the goldens and of
 // the known hashes, so that everybody looks at the same runs.

@@ -3,7 +3,7 @@
 // A trace is text, made to be read and compared:
 //
 //	wspsim trace 1
-//	7c0be8a1  model 0.3.0
+//	7c0be8a1  model 0.4.0
 //	...
 //	91d0f5c3      3.000 ms  ! c       SYN                      refused: queue full   [a (b)]   R4
 //	...

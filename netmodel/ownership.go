@@ -1,0 +1,242 @@
+package netmodel
+
+import "fmt"
+
+// listenersOwnTheirLists: each listening socket owns one list and nobody else owns
+// it; the lists without an owner are empty and each of them is free once.
+func listenersOwnTheirLists(h *Host) error {
+	for i := range h.socks {
+		s := &h.socks[i]
+		switch {
+		case s.state != stateListening && s.list != 0:
+			return fmt.Errorf("listeners own their lists: socket %d owns list %d and does not listen", i, s.list)
+		case s.state != stateListening:
+		case s.list <= 0 || int(s.list) >= len(h.lists):
+			return fmt.Errorf("listeners own their lists: descriptor %d listens with list %d of 1 to %d", s.fd, s.list, len(h.lists)-1)
+		case h.lists[s.list].sock != int32(i):
+			return fmt.Errorf("listeners own their lists: descriptor %d listens with list %d, which belongs to socket %d", s.fd, s.list, h.lists[s.list].sock)
+		}
+	}
+	unowned := 0
+	for n := 1; n < len(h.lists); n++ {
+		l := &h.lists[n]
+		switch {
+		case l.sock == 0 && *l != listener{}:
+			return fmt.Errorf("listeners own their lists: list %d is nobody's and is not empty: limit %d, %d pending", n, l.limit, l.pending())
+		case l.sock == 0:
+			unowned++
+		case int(l.sock) >= len(h.socks) || h.socks[l.sock].list != int32(n):
+			return fmt.Errorf("listeners own their lists: list %d belongs to socket %d, which does not have it", n, l.sock)
+		}
+	}
+	return freeOnce("lists", h.freeLis, len(h.lists), unowned, func(n int32) bool { return h.lists[n].sock == 0 })
+}
+
+// freeOnce verifies a list of free places: each is free and stands there once, and
+// there are as many as are free. Place 0 is never used.
+func freeOnce(what string, free []int32, size, want int, isFree func(int32) bool) error {
+	seen := make([]bool, size)
+	for _, n := range free {
+		switch {
+		case n <= 0 || int(n) >= size:
+			return fmt.Errorf("what is free is free once: %s: place %d of 1 to %d", what, n, size-1)
+		case seen[n]:
+			return fmt.Errorf("what is free is free once: %s: place %d is free twice", what, n)
+		case !isFree(n):
+			return fmt.Errorf("what is free is free once: %s: place %d is taken", what, n)
+		}
+		seen[n] = true
+	}
+	if len(free) != want {
+		return fmt.Errorf("what is free is free once: %s: %d are free, %d are on the list", what, want, len(free))
+	}
+	return nil
+}
+
+// socketsAreFreeOnce: the sockets that are free are empty, and each of them is free
+// once.
+func socketsAreFreeOnce(h *Host) error {
+	unused := 0
+	for i := 1; i < len(h.socks); i++ {
+		if s := &h.socks[i]; s.state == stateFree {
+			if *s != (socket{}) {
+				return fmt.Errorf("what is free is free once: sockets: place %d is free and not empty: serial %d, descriptor %d", i, s.serial, s.fd)
+			}
+			unused++
+		}
+	}
+	return freeOnce("sockets", h.free, len(h.socks), unused, func(i int32) bool { return h.socks[i].state == stateFree })
+}
+
+// descriptorsAreFreeOnce: a free descriptor stands for nothing and is free once, and
+// what a socket has as its descriptor stands for that socket.
+func descriptorsAreFreeOnce(h *Host) error {
+	t := &h.table
+	seen := make([]bool, len(t.socks))
+	for _, fd := range t.free {
+		n := int(fd - FirstFD)
+		if n < 0 || n >= len(seen) || seen[n] || t.socks[n] != 0 {
+			return fmt.Errorf("what is free is free once: descriptors: %d is taken, or free twice", fd)
+		}
+		seen[n] = true
+	}
+	held := 0
+	for i := range h.socks {
+		s := &h.socks[i]
+		if s.fd != 0 && t.lookup(s.fd) != int32(i) {
+			return fmt.Errorf("descriptors are not lost: socket %d has descriptor %d, which stands for %d", i, s.fd, t.lookup(s.fd))
+		}
+		if s.heldFD != 0 {
+			held++
+			if t.lookup(s.heldFD) != heldOpen {
+				return fmt.Errorf("descriptors are not lost: socket %d holds descriptor %d, which stands for %d", i, s.heldFD, t.lookup(s.heldFD))
+			}
+		}
+	}
+	for _, i := range t.socks {
+		if i == heldOpen {
+			held--
+		}
+	}
+	if held != 0 {
+		return fmt.Errorf("descriptors are not lost: sockets hold %d more descriptors than are held", held)
+	}
+	return nil
+}
+
+// timersHaveOwners: every timer is on its list, in the order in which they ring, or
+// free, once; a socket and its timers name each other.
+func timersHaveOwners(h *Host) error {
+	t := &h.timers
+	seen := make([]bool, len(t.armed))
+	for n := range t.lists {
+		l := &t.lists[n]
+		before := int32(0)
+		for k := l.head; k != 0; before, k = k, t.armed[k].next {
+			switch m := &t.armed[k]; {
+			case seen[k] || int(m.list) != n || m.prev != before:
+				return fmt.Errorf("timers have owners: timer %d is not where list %d has it", k, n)
+			case before != 0 && t.armed[before].at > m.at:
+				return fmt.Errorf("timers have owners: timer %d rings at %v, behind one that rings at %v", k, m.at, t.armed[before].at)
+			case t.first != 0 && t.before(k, t.first):
+				return fmt.Errorf("timers have owners: timer %d rings before the first, %d", k, t.first)
+			}
+			if err := timerHasOwner(h, k); err != nil {
+				return err
+			}
+			seen[k] = true
+		}
+		if l.tail != before {
+			return fmt.Errorf("timers have owners: the last one of list %d is not its tail", n)
+		}
+	}
+	armed, known := 0, 0
+	for k := t.free; k != 0; k = t.armed[k].next {
+		if seen[k] || t.armed[k].list != noList {
+			return fmt.Errorf("what is free is free once: timers: place %d is taken, or free twice", k)
+		}
+		seen[k] = true
+	}
+	for k := 1; k < len(t.armed); k++ {
+		if t.armed[k].list != noList {
+			armed++
+		}
+		if seen[k] {
+			known++
+		}
+	}
+	if armed != t.count || known != max(0, len(t.armed)-1) {
+		return fmt.Errorf("timers have owners: %d are set, the count is %d; %d of %d are on a list or free", armed, t.count, known, len(t.armed)-1)
+	}
+	return socketsHaveTimers(h)
+}
+
+// timerHasOwner: a timer that was set is known to the socket that it is for.
+func timerHasOwner(h *Host, k int32) error {
+	m := &h.timers.armed[k]
+	if m.sock <= 0 || int(m.sock) >= len(h.socks) {
+		return fmt.Errorf("timers have owners: timer %d is for socket %d of 1 to %d", k, m.sock, len(h.socks)-1)
+	}
+	s := &h.socks[m.sock]
+	switch {
+	case m.what == timerSlot: // outlives a listener, and does nothing then
+	case s.serial != m.serial:
+		return fmt.Errorf("timers have owners: timer %d is for a socket that is gone", k)
+	case m.what == timerSocket && s.timer != k, m.what == timerLinger && s.lingering != k:
+		return fmt.Errorf("timers have owners: socket %d has timers %d and %d, and %d is for it", m.sock, s.timer, s.lingering, k)
+	}
+	return nil
+}
+
+// socketsHaveTimers: the timers that a socket names are set, or wait to be set, and
+// are for it.
+func socketsHaveTimers(h *Host) error {
+	for i := range h.socks {
+		s := &h.socks[i]
+		for n, k := range [...]int32{s.timer, s.lingering} {
+			what := [...]timerKind{timerSocket, timerLinger}[n]
+			good := k == 0
+			switch {
+			case k > 0 && int(k) < len(h.timers.armed):
+				m := &h.timers.armed[k]
+				good = m.list != noList && m.sock == int32(i) && m.what == what
+			case k < 0 && int(-k) <= len(h.waits):
+				good = h.waits[-k-1].sock == int32(i) && what == timerSocket
+			}
+			if !good {
+				return fmt.Errorf("timers have owners: socket %d names timer %d, which is not for it", i, k)
+			}
+		}
+	}
+	return nil
+}
+
+// portsHaveTheirSockets: the list of each port has the sockets that are bound to it,
+// once each.
+func portsHaveTheirSockets(h *Host) error {
+	listed := 0
+	for typ, pages := range h.ports {
+		if pages == nil {
+			continue
+		}
+		for high, page := range pages {
+			if page == nil {
+				continue
+			}
+			for low, i := range page {
+				if i == 0 {
+					continue
+				}
+				n, err := portHasItsSockets(h, SocketType(typ), uint16(high<<8|low), i)
+				if err != nil {
+					return err
+				}
+				listed += n
+			}
+		}
+	}
+	for i := range h.socks {
+		if h.socks[i].has(flagChained) {
+			listed--
+		}
+	}
+	if listed != 0 {
+		return fmt.Errorf("ports have their sockets: the lists have %d more than say so", listed)
+	}
+	return nil
+}
+
+// portHasItsSockets returns how many sockets are on the list of a port.
+func portHasItsSockets(h *Host, typ SocketType, port uint16, first int32) (int, error) {
+	n := 0
+	for i, before := first, int32(0); i != 0; before, i = i, h.socks[i].portNext {
+		if int(i) >= len(h.socks) || n > len(h.socks) {
+			return 0, fmt.Errorf("ports have their sockets: port %d leads to socket %d of %d", port, i, len(h.socks)-1)
+		}
+		if s := &h.socks[i]; !s.has(flagChained) || s.typ != typ || s.local.Port != port || s.portPrev != before {
+			return 0, fmt.Errorf("ports have their sockets: port %d has socket %d, which is bound to %v and follows %d, not %d", port, i, s.local, s.portPrev, before)
+		}
+		n++
+	}
+	return n, nil
+}

@@ -1,0 +1,82 @@
+package netmodel
+
+// transmit puts a segment on its way.
+func (n *Network) transmit(from HostID, s *Segment) {
+	to := HostID(s.Dst.IP >> 16 & 0xff)
+	if s.Dst.IP>>24 != 10 || to == 0 || int(to) >= len(n.nodes) {
+		n.lose(from, s, NoRoute)
+		return
+	}
+	p := &n.paths[from][to]
+	if n.direct && p.plain && !p.cut && n.detours < mostDetours {
+		n.detours++
+		n.present(to).deliver(s)
+		return
+	}
+	if p.cut {
+		n.lose(from, s, LinkCut)
+		return
+	}
+	l := &p.link
+	a := n.attempt(s.Conn)
+	way := 0
+	if a.fate.Client != 0 && from == n.configs[n.clients.at(int(a.fate.Client)).config].Host {
+		way = 1
+	}
+	if p.random {
+		n.draws = n.stream(a, way)
+	}
+	if n.draws.Chance(l.Loss) {
+		n.lose(from, s, LinkLost)
+		return
+	}
+	n.carry(to, s, way, l)
+	if n.draws.Chance(l.Duplicate) {
+		n.record(&Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags), Cause: LinkDuplicated})
+		n.carry(to, s, way, l)
+	}
+}
+
+// attempt returns what is remembered of an attempt; segments of unknown ones
+// share one entry.
+func (n *Network) attempt(c ConnID) *attempt {
+	if int(c) >= n.attempts.len {
+		c = 0
+	}
+	return n.attempts.at(int(c))
+}
+
+// carry draws when a segment arrives.
+func (n *Network) carry(to HostID, s *Segment, way int, l *Link) {
+	a := n.attempt(s.Conn)
+	at := n.engine.Now().Add(l.delay(&n.draws))
+	if n.draws.Chance(l.Reorder) {
+		at = at.Add(l.delay(&n.draws))
+	} else if a != n.attempts.at(0) {
+		at = max(at, a.arrival[way])
+		a.arrival[way] = at
+	}
+	n.at(at, event{kind: eventArrive, host: to, tag: uint64(n.fly(s))})
+}
+
+// fly keeps a segment while it is on its way.
+func (n *Network) fly(s *Segment) uint32 {
+	if k := len(n.landed); k > 0 {
+		i := n.landed[k-1]
+		n.landed = n.landed[:k-1]
+		n.flying[i] = *s
+		return i
+	}
+	n.flying = append(n.flying, *s)
+	return uint32(len(n.flying) - 1)
+}
+
+// land delivers a segment.
+func (n *Network) land(to HostID, i uint32) {
+	n.landed = append(n.landed, i)
+	n.present(to).deliver(&n.flying[i]) // which sends nothing before it returns
+}
+
+func (n *Network) lose(from HostID, s *Segment, why Cause) {
+	n.record(&Record{At: n.engine.Now(), Host: from, Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: why})
+}
