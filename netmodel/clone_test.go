@@ -146,6 +146,9 @@ func full(t *testing.T) *Host {
 	h.hurried = true
 	c, _ := h.Socket(Stream)
 	_ = h.SetClient(c, Windows().Client)
+	_ = h.SetKeepAlive(first, KeepAlive{Idle: time.Second, Interval: time.Second, Count: 3})
+	_ = h.SetKeepAlive(c, KeepAlive{Idle: time.Second, Interval: time.Second, Count: 3})
+	_ = h.SetKeepAlive(c, KeepAlive{}) // leaves a free place
 	_ = h.Connect(c, Addr{testIP + 9, 9})
 	mustHold(t, h)
 	return h
