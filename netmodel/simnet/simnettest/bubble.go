@@ -24,7 +24,8 @@ type bubble struct {
 	never    chan struct{}                  // nothing is ever sent: made outside, it stops virtual time
 	returned atomic.Bool                    // the test has, and Run waits for its goroutines
 	givenUp  atomic.Bool
-	failed   bool // synctest.Test has ended the goroutine that called it
+	failed   bool          // synctest.Test has ended the goroutine that called it
+	at       time.Duration // of virtual time, when it was given up
 }
 
 // stillness says when a bubble is given up.
@@ -95,7 +96,8 @@ func (b *bubble) run(t *testing.T, f func(*testing.T)) (hangs string) {
 		case <-b.vain:
 			return b.giveUp(fmt.Sprintf("the test has not returned, although its network was closed %v of virtual time ago", farewell), inVain)
 		case now := <-ticker.C:
-			if why, remedy := w.look(now, b.now()); why != "" {
+			b.at = b.now()
+			if why, remedy := w.look(now, b.at); why != "" {
 				return b.giveUp(why, remedy)
 			}
 		}

@@ -139,6 +139,22 @@ func TestMeantToFailEarlyRecordsDiffer(t *testing.T) {
 	})
 }
 
+// A crowd with which a run makes about half of the records that a search may.
+func TestMeantToFailLargeCrowd(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	simnettest.Run(t, simnet.Config{Seed: 1, Backlog: 5, Trace: 100_000}, func(t *simnettest.T) {
+		l, err := t.Net.Listen("tcp", "server:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go serveEach(simnettest.Stall(l, time.Second, time.Second), 0)
+		t.Burst(2000, 2*time.Second, hello)
+		if t.Net.Config().Backlog < 1000 {
+			t.Error("a backlog of 1000 would do")
+		}
+	})
+}
+
 func TestAFailedCrowdTellsWhatBecameOfIt(t *testing.T) {
 	for _, x := range []struct {
 		test string
@@ -168,6 +184,9 @@ func TestAFailedCrowdTellsWhatBecameOfIt(t *testing.T) {
 			`client#3 +began at 0s, and could not even ask: its own host has no descriptor left`,
 			`host "client" had no descriptor left for a connect of its own: Config\.Descriptors holds for each host`,
 		}, "each host has a budget of its own, this one 2"},
+		{"TestMeantToFailLargeCrowd", []string{
+			`With this seed a backlog of \d+ passes, and \d+ does not; the search between them stopped after (50000 records|2s)\.|search stopped after 2s`,
+		}, "a search does not take longer than 2 s, and says what it knows"},
 		{"TestMeantToFailOtherwiseEachTime", []string{
 			`This test does not repeat: a second run with the same seed went another way \(record hash [0-9a-f]{16}, then [0-9a-f]{16}\)\.\n +They part at record 1:\n +first +0\.000\d\d\d ms  < client  connect .*\n +second +0\.000\d\d\d ms  < client`,
 			`in the first run\)`,

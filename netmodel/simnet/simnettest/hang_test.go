@@ -161,7 +161,7 @@ func TestAHangEndsWithTheNamesOfItsGoroutines(t *testing.T) {
 	}{
 		{"TestMeantToFailMutexHeldDuringRead", []string{
 			`this line is not lost`,
-			`The bubble was given up: virtual time has stood still at 1\.0+\d*s for 1s of real time\.`,
+			`The bubble was given up: virtual time has stood still at 1s for 1s of real time\.`,
 			`1 goroutine waiting for a mutex \(sync\.Mutex\.Lock\):\n +in sync\.\(\*Mutex\)\.Lock \(mutex\.go:\d+\)\n +called by \S+simnettest_test\.TestMeantToFailMutexHeldDuringRead\.func1 \(hang_test\.go:\d+\)`,
 			`in wspsim/netmodel/simnet\.\(\*Conn\)\.Read \(conn\.go:\d+\)\n +called by \S+simnettest_test\.readLocked \(hang_test\.go:\d+\)`,
 			`What to do: in a bubble, waiting for a mutex does not count as waiting`,
@@ -239,14 +239,14 @@ func TestAHangCanBeLeftToADebugger(t *testing.T) {
 
 // A test that computes much and waits often is not a hang.
 func TestSlowTestsAreNoHangs(t *testing.T) {
-	t.Setenv("SIMNETTEST_STILL", "200ms")
+	t.Setenv("SIMNETTEST_STILL", "1s")
 	simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) {
 		l, err := t.Net.Listen("tcp", "server:80")
 		if err != nil {
 			t.Fatal(err)
 		}
 		go inline(l)
-		for range 10 {
+		for range 20 {
 			c, err := t.Net.Host("client").Dial("tcp", "server:80")
 			if err != nil {
 				t.Fatal(err)
@@ -258,10 +258,10 @@ func TestSlowTestsAreNoHangs(t *testing.T) {
 	})
 }
 
-// compute takes a processor some 50 ms of real time.
+// compute takes a processor some 75 ms of real time.
 func compute() {
 	sum := sha256.Sum256(nil)
-	for range 500_000 {
+	for range 200_000 {
 		sum = sha256.Sum256(sum[:])
 	}
 }

@@ -134,7 +134,7 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rehearsal) performanc
 	if n := b.net.Load(); n != nil && b.givenUp.Load() && n.Freeze() && len(took) == 0 {
 		told.keep(t, n, r == nil)
 		p.story = told.story()
-		p.story.at = max(p.story.at, sim.Time(b.now()))
+		p.story.at = max(p.story.at, sim.Time(b.at))
 	}
 	if len(took) > 0 {
 		p.took = <-took

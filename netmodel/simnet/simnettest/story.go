@@ -203,8 +203,8 @@ func (s *story) keepTrace(t testing.TB, n *simnet.Network) {
 func (s *story) tell(t *testing.T) {
 	t.Helper()
 	text, seen := s.text(), "seen twice"
-	if a := s.advice.String(); a != "" && !s.hung {
-		text += a + "\n"
+	if !s.hung {
+		text += s.advice.text()
 	}
 	switch {
 	case s.hung:
