@@ -16,6 +16,8 @@ type Dialer struct {
 	host *Host
 	id   netmodel.ClientID
 	last atomic.Pointer[target]
+
+	timeouts uint32 // dials that ended at a deadline so far
 }
 
 // Dial is DialContext without a context.
@@ -25,6 +27,9 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 
 // DialContext connects; see Host.DialContext.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if ctx == nil {
+		panic("nil context") // as net.Dialer.DialContext
+	}
 	to, err := d.resolve(network, address)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
@@ -175,7 +180,7 @@ func (a *dial) attempt(k *call) bool {
 	case a.quit != nil:
 		k.err = a.abandon(a.quit)
 	case a.side.expired:
-		k.err = a.abandon(dialTimeout{})
+		k.err = a.abandon(a.from.timeout())
 	case a.pair == nil:
 		k.err = a.begin()
 	default:

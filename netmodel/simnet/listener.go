@@ -28,8 +28,8 @@ func (n *Network) Listen(network, address string) (*Listener, error) {
 	if name == "" {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "no host named; Host.Listen knows which one", Addr: address}}
 	}
-	if validName(name) != nil {
-		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "want the name of a host; Host.Listen takes its address, too", Addr: address}}
+	if err := validName(canonical(name)); err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: err.Error() + ", or Host.Listen, which takes addresses too", Addr: address}}
 	}
 	return n.Host(name).Listen(network, address)
 }
@@ -196,6 +196,10 @@ func (l *Listener) take(k *call) (over, again bool) {
 	}
 	a, err := h.model.Accept(l.fd)
 	switch {
+	case err == nil && a.Peer == (netmodel.Addr{}):
+		_ = h.model.CloseSocket(a.FD) // package syscall makes ECONNABORTED of it (Go 1.26: syscall_bsd.go, Accept)
+		h.net.pairs.take(a.Conn)
+		return false, true
 	case err == nil:
 		k.conn = h.net.accepted(h, a)
 		return true, false

@@ -152,11 +152,12 @@ func (n *Network) Listeners() []*Listener {
 }
 
 // Host returns the host of that name, which it adds with the settings of the
-// network if there is none.
+// network if there is none. Names are case-insensitive, and a dot at the end does not
+// count. It panics if the name is not valid.
 func (n *Network) Host(name string) *Host {
 	n.enter()
 	defer n.leave()
-	if h := n.names[name]; h != nil {
+	if h := n.names[canonical(name)]; h != nil {
 		return h
 	}
 	return n.addHost(name, HostConfig{})
@@ -188,7 +189,7 @@ func (n *Network) HostByID(id netmodel.HostID) *Host {
 func (n *Network) AddHost(name string, c HostConfig) *Host {
 	n.enter()
 	defer n.leave()
-	if n.names[name] != nil {
+	if n.names[canonical(name)] != nil {
 		panic(fmt.Sprintf("simnet: AddHost: there is a host %q already; Host returns it", name))
 	}
 	return n.addHost(name, c)
@@ -206,6 +207,7 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 	case c.Descriptors < 0:
 		panic(fmt.Sprintf("simnet: host %q with %d descriptors: want 0 (as the network says), NoLimit, or a number from 1 on", name, c.Descriptors))
 	}
+	name = canonical(name)
 	if err := validName(name); err != nil {
 		panic("simnet: " + err.Error())
 	}

@@ -2,9 +2,11 @@ package simnet_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -171,6 +173,90 @@ func inOrder(t *testing.T, c simnet.Config, prepare func(m *moment), first, seco
 		<-over
 	})
 	return results
+}
+
+// A test that ends with the closing of its server and its network leaves no goroutine
+// that waits.
+func TestABubbleCanEndRightAfterClose(t *testing.T) {
+	for _, x := range []struct {
+		name  string
+		start func(t *testing.T, n *simnet.Network) (stop func())
+		why   string
+	}{
+		{"net/http", func(t *testing.T, n *simnet.Network) func() {
+			server := &http.Server{Handler: http.HandlerFunc(hello)}
+			l := listenOn(t, n)
+			go server.Serve(l)
+			client := http.Client{Transport: &http.Transport{DialContext: n.Host("client").DialContext}}
+			for range 3 {
+				get(&client, "http://server/")
+			}
+			return func() { _ = server.Close() }
+		}, "connections that are idle on both sides"},
+		{"a request that nobody answers", func(t *testing.T, n *simnet.Network) func() {
+			listenOn(t, n)
+			client := http.Client{Transport: &http.Transport{DialContext: n.Host("client").DialContext}}
+			go get(&client, "http://server/")
+			time.Sleep(time.Second)
+			return func() {}
+		}, "a Read that waits"},
+		{"calls that have only begun", func(t *testing.T, n *simnet.Network) func() {
+			l := listenOn(t, n)
+			c := dialed(t, n)
+			for _, call := range []func(){
+				func() { _, _ = l.Accept(); _, _ = l.Accept() },
+				func() { _, _ = c.Read(make([]byte, 1)) },
+				func() { _, _ = n.Host("client").Dial("tcp", "server:80") },
+				func() { _, _ = n.Host("client").Dial("tcp", "server:81") },
+				func() { _, _ = n.Host("server").Listen("tcp", ":82") },
+				func() { n.Cut(n.Host("client"), n.Host("server")) },
+				func() { n.Host("server").OpenFiles(3)() },
+			} {
+				go call()
+			}
+			synctest.Wait() // each waits for the next nanosecond
+			return func() {}
+		}, "calls that are put down"},
+		{"a dial into a blackhole", func(t *testing.T, n *simnet.Network) func() {
+			n.Cut(n.Host("client"), n.Host("server"))
+			go n.Host("client").DialTimeout("tcp", "server:80", time.Hour)
+			time.Sleep(time.Second)
+			return func() {}
+		}, "a dial under way"},
+		{"a client that dials again and again", func(t *testing.T, n *simnet.Network) func() {
+			n.Host("server")
+			go func() {
+				for {
+					if _, err := n.Host("client").Dial("tcp", "server:80"); errors.Is(err, net.ErrClosed) {
+						return
+					}
+				}
+			}()
+			time.Sleep(time.Microsecond)
+			return func() {}
+		}, "a dial on a closed network fails at once"},
+		{"a Close that lingers", func(t *testing.T, n *simnet.Network) func() {
+			listenOn(t, n)
+			c := dialed(t, n).(*simnet.Conn)
+			n.Cut(n.Host("client"), n.Host("server"))
+			_ = c.SetLinger(100)
+			_, _ = io.WriteString(c, "x")
+			go c.Close()
+			time.Sleep(time.Second)
+			return func() {}
+		}, "a Close that waits for the peer"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			for _, latency := range []time.Duration{0, time.Millisecond} {
+				synctest.Test(t, func(t *testing.T) { // or it panics: "deadlock: main bubble goroutine has exited"
+					n := simnet.New(simnet.Config{Link: netmodel.Link{Latency: latency}})
+					stop := x.start(t, n)
+					stop()
+					_ = n.Close()
+				})
+			}
+		})
+	}
 }
 
 func read(c net.Conn, most int) string {
