@@ -166,6 +166,7 @@ func Example_limitListener() {
 // Nobody answers, and the client's own limit ends the request.
 func ExampleBlackhole() {
 	goTest(func(t *testing.T) {
+		simnet.BeforeBubble()
 		synctest.Test(t, func(t *testing.T) {
 			client := http.Client{
 				Transport: &http.Transport{DialContext: simnettest.Blackhole()},
@@ -185,6 +186,7 @@ func ExampleBlackhole() {
 // Windows asks for 2 s before it believes that a port is closed.
 func ExampleRefuse() {
 	goTest(func(t *testing.T) {
+		simnet.BeforeBubble()
 		synctest.Test(t, func(t *testing.T) {
 			for _, system := range []netmodel.Profile{netmodel.Linux(), netmodel.Windows()} {
 				began := time.Now()
@@ -201,6 +203,7 @@ func ExampleRefuse() {
 // What a client sees of a server that accepts nobody depends on the system.
 func ExampleFullQueue() {
 	goTest(func(t *testing.T) {
+		simnet.BeforeBubble()
 		synctest.Test(t, func(t *testing.T) {
 			for _, system := range []netmodel.Profile{netmodel.Linux(), netmodel.Windows()} {
 				began := time.Now()

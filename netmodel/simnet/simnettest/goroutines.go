@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // goroutine is one goroutine of a bubble, as runtime.Stack shows it.
@@ -115,20 +117,40 @@ func (f *frame) ours() bool {
 	return strings.HasPrefix(f.function, pathSimnet) || strings.HasPrefix(f.function, pathSimnettest)
 }
 
-// sourceRoot is the folder of the standard library, as stacks name it.
-var sourceRoot = func() string {
+// std reports whether a call is one of the standard library: its file is in the folder of
+// that. A binary that was built with -trimpath does not name folders; there, whatever
+// belongs to no module and has a path without a dot is.
+func (f *frame) std() bool {
+	root := sourceRoot()
+	if root != "" {
+		return strings.HasPrefix(f.file, root)
+	}
+	first, _, deep := strings.Cut(f.function, "/")
+	if deep && strings.Contains(first, ".") || strings.HasPrefix(first, "main.") || strings.HasPrefix(first, "command-line-arguments") {
+		return false
+	}
+	return !slices.ContainsFunc(modules(), func(m string) bool {
+		rest, ok := strings.CutPrefix(f.function, m)
+		return ok && m != "" && strings.IndexAny(rest, "./_") == 0
+	})
+}
+
+// sourceRoot is the folder of the standard library as stacks name it, "" if they do not.
+var sourceRoot = sync.OnceValue(func() string {
 	file, _ := runtime.FuncForPC(reflect.ValueOf(strings.ToUpper).Pointer()).FileLine(0)
 	return strings.TrimSuffix(file, "strings/strings.go")
-}()
+})
 
-// std reports whether a call is one of the standard library.
-func (f *frame) std() bool {
-	if sourceRoot != "" {
-		return strings.HasPrefix(f.file, sourceRoot)
+// modules are those that the binary was built from.
+var modules = sync.OnceValue(func() (paths []string) {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		paths = append(paths, info.Main.Path)
+		for _, m := range info.Deps {
+			paths = append(paths, m.Path)
+		}
 	}
-	first, _, _ := strings.Cut(f.function, "/") // built with -trimpath
-	return !strings.Contains(first, ".") || first == f.function
-}
+	return paths
+})
 
 // mostFrames is how many calls are told of one goroutine.
 const mostFrames = 4

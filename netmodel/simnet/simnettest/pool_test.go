@@ -39,6 +39,7 @@ func everyoneIsServed(p pool) func(*rapid.T) {
 	return func(t *rapid.T) {
 		clients := rapid.IntRange(1, 12).Draw(t, "clients")
 		backlog := rapid.IntRange(1, 10).Draw(t, "backlog")
+		simnet.BeforeBubble()
 		rapid.SyncTest(t, func(t *rapid.T) {
 			n := simnet.New(simnet.Config{Profile: netmodel.WSP(), Backlog: backlog})
 			l, err := n.Listen("tcp", "server:80")

@@ -61,6 +61,9 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 		}
 		c.Seed = seed
 	}
+	if s := os.Getenv(searchVariable); s != "" && s != "off" {
+		t.Fatalf("%s is %q: want off, or nothing", searchVariable, s)
+	}
 	if err := c.Validate(); err != nil {
 		t.Fatalf("simnettest.Run: the simnet.Config has %v", err)
 	}
