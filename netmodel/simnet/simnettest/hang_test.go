@@ -265,3 +265,35 @@ func compute() {
 		sum = sha256.Sum256(sum[:])
 	}
 }
+
+// A goroutine that wakes up when its bubble was given up does no harm to the tests that
+// follow.
+func TestMeantToFailWakesUpLater(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	for _, call := range []func(t *simnettest.T){
+		func(t *simnettest.T) { t.Error("too late") },
+		func(t *simnettest.T) { t.Fatal("too late") },
+		func(t *simnettest.T) { t.Log("too late") },
+		func(t *simnettest.T) { t.Fail() },
+		func(t *simnettest.T) { t.FailNow() },
+		func(t *simnettest.T) { _ = t.Net.Close(); t.Errorf("too late") },
+	} {
+		t.Run("call", func(t *testing.T) {
+			wake := make(chan bool)
+			time.AfterFunc(1200*time.Millisecond, func() { close(wake) })
+			simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) {
+				<-wake
+				call(t)
+			})
+		})
+	}
+	time.Sleep(time.Second)
+}
+
+func TestAGoroutineThatWakesUpTooLateIsNotHeard(t *testing.T) {
+	t.Parallel()
+	got, err := outputOf("TestMeantToFailWakesUpLater", "SIMNETTEST_STILL=1s")
+	if err != nil || strings.Contains(got, "panic") || strings.Contains(got, "too late") || strings.Count(got, "The bubble was given up") != 6 {
+		t.Errorf("six bubbles that are given up after 1s, and wake up 200ms later: %v, want six that are given up and no more:\n%s", err, got)
+	}
+}

@@ -163,7 +163,7 @@ func (s *story) writeHints(b *strings.Builder) {
 		if k > 1 {
 			who += fmt.Sprintf(" and %d more", k-1)
 		}
-		fmt.Fprintf(b, "  %s did not try again after error 10061 (WSAECONNREFUSED): on Windows errors.Is(err, syscall.ECONNREFUSED) is false; a retry has to ask for syscall.Errno(10061) as well\n", who)
+		fmt.Fprintf(b, "  %s gave up after error 10061 (WSAECONNREFUSED). A retry has to ask for syscall.Errno(10061): on Windows errors.Is(err, syscall.ECONNREFUSED) is false\n", who)
 	}
 	if s.gone > 0 {
 		fmt.Fprintf(b, "  the first %d records were not kept, so who connected or left then is not known: Config.Trace keeps more\n", s.gone)
