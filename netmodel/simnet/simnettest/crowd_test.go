@@ -219,8 +219,52 @@ func TestAFailedCrowdTellsWhatBecameOfIt(t *testing.T) {
 // The two lines in which runs part are never the same.
 func TestRunsThatPartWithinAMicrosecondLookDifferent(t *testing.T) {
 	got, err := outputOf("TestMeantToFailOtherwiseEachTime")
-	lines := regexp.MustCompile(`(?:first|second)   (.*)`).FindAllStringSubmatch(got, -1)
+	lines := regexp.MustCompile(`(?:first|second) +([\d.]+ ms  .*connect called)\n`).FindAllStringSubmatch(got, -1)
 	if err != nil || len(lines) != 2 || lines[0][1] == lines[1][1] {
 		t.Errorf("the lines in which two runs part, a nanosecond from each other: %v, %v, want two that differ:\n%s", err, lines, got)
+	}
+}
+
+// How often a failed test is run: once more to see whether it repeats, and then for the
+// search.
+func TestMeantToFailCountsItsRuns(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	for name, backlog := range map[string]int{"of-config": 0, "of-its-own": 2} {
+		t.Run(name, func(t *testing.T) {
+			runs := 0
+			t.Cleanup(func() { t.Logf("%d runs", runs) })
+			simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 5}, func(t *simnettest.T) {
+				runs++
+				listen := t.Net.Host("server").Listen
+				if backlog > 0 {
+					listen = func(network, address string) (*simnet.Listener, error) {
+						return t.Net.Host("server").ListenBacklog(network, address, backlog)
+					}
+				}
+				l, err := listen("tcp", ":80")
+				if err != nil {
+					t.Fatal(err)
+				}
+				go inline(l)
+				t.Error(errors.Join(t.Burst(10, 0, hello)...))
+			})
+		})
+	}
+}
+
+func TestAFailedTestIsRunNoMoreOftenThanNeeded(t *testing.T) {
+	for _, x := range []struct {
+		test, setting string
+		want          string
+		why           string
+	}{
+		{"of-config", "SIMNETTEST_SEARCH=off", "2 runs", "the search is off"},
+		{"of-config", "SIMNETTEST_SEARCH=", "3 runs", "it fails with the largest, so no other is tried"},
+		{"of-its-own", "SIMNETTEST_SEARCH=", "2 runs", "Config.Backlog changes nothing"},
+	} {
+		got, err := outputOf("TestMeantToFailCountsItsRuns", x.setting)
+		if _, part, _ := strings.Cut(got, "--- FAIL: TestMeantToFailCountsItsRuns/"+x.test); err != nil || regexp.MustCompile(`\d+ runs`).FindString(part) != x.want {
+			t.Errorf("a test with a backlog %s, %s: %v, want %s: %s\n%s", x.test, x.setting, err, x.want, x.why, got)
+		}
 	}
 }
