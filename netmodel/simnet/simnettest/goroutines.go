@@ -155,8 +155,8 @@ var modules = sync.OnceValue(func() (paths []string) {
 // mostFrames is how many calls are told of one goroutine.
 const mostFrames = 4
 
-// waiting returns the calls that tell what a goroutine does: the outermost one of the
-// standard library or of simnet in which it waits, then those of the program.
+// waiting returns the calls that tell what a goroutine does: the outermost one of simnet,
+// or else of the standard library, in which it waits, then those of the program.
 func (g *goroutine) waiting() []frame {
 	program := slices.IndexFunc(g.frames, func(f frame) bool {
 		return !f.std() && !strings.HasPrefix(f.function, pathSimnet)
@@ -165,10 +165,23 @@ func (g *goroutine) waiting() []frame {
 		return g.frames[:min(len(g.frames), mostFrames)]
 	}
 	told := slices.Clone(g.frames[max(0, program-1):])
+	if i := g.inNetwork(program); i >= 0 {
+		told = append([]frame{g.frames[i]}, g.frames[program:]...)
+	}
 	told = slices.DeleteFunc(told, func(f frame) bool {
 		return strings.HasPrefix(f.function, pathSimnettest) || f.function == "testing.tRunner"
 	})
 	return told[:min(len(told), mostFrames)]
+}
+
+// inNetwork returns the outermost call of simnet among the first calls, -1 for none.
+func (g *goroutine) inNetwork(first int) int {
+	for i := first - 1; i >= 0; i-- {
+		if strings.HasPrefix(g.frames[i].function, pathSimnet) {
+			return i
+		}
+	}
+	return -1
 }
 
 // text says what a goroutine does, without its heading.
@@ -256,12 +269,16 @@ func goroutineList(all []goroutine) string {
 	return b.String()
 }
 
-// order sorts goroutines: first those that keep virtual time from passing.
+// order sorts goroutines: first those that keep virtual time from passing, then those
+// that wait for the network, for one of them may hold what the first wait for.
 func (g *goroutine) order() int {
-	if g.durable {
+	switch {
+	case !g.durable:
+		return 0
+	case g.inNetwork(len(g.frames)) >= 0:
 		return 1
 	}
-	return 0
+	return 2
 }
 
 // plural says how many there are of something.
