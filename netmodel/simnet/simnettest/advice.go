@@ -93,10 +93,8 @@ func (s *search) try(backlog int) performance {
 	s.config.Backlog = backlog
 	p := perform(s.t, s.config, s.f, &rehearsal{until: s.began.Add(searchTime)})
 	switch {
-	case p.hangs != "" && time.Since(s.began) > searchTime:
-		s.stopped = fmt.Sprintf("after %v", searchTime)
 	case p.hangs != "":
-		s.stopped = fmt.Sprintf("because the test hangs with a backlog of %d", backlog)
+		s.stopped = fmt.Sprintf("in a run with a backlog of %d, which hangs or takes longer than %v", backlog, searchTime)
 	case p.story != nil:
 		s.records += p.story.gone + uint64(len(p.story.records))
 	}

@@ -45,6 +45,8 @@ const (
 	// progress is how far virtual time has to come meanwhile. A program that asks in vain
 	// again and again moves it by a nanosecond each time.
 	progress = 100 * time.Millisecond
+	// creeping is how many looks find that it has moved, if somebody does that.
+	creeping = 3
 )
 
 // newBubble returns a bubble for a test.
@@ -120,6 +122,7 @@ type watch struct {
 	stillness
 	seen  time.Duration // of virtual time, when it had last come on
 	last  time.Duration // of virtual time, at the last look
+	steps int           // looks since at which it had moved, a little
 	still time.Duration // of real time since
 }
 
@@ -127,22 +130,24 @@ type watch struct {
 // returns why the bubble is to be given up, "" if it is not, and what can be done, if that
 // is known without its goroutines.
 func (w *watch) look(now time.Time, at time.Duration) (why, remedy string) {
-	creeps := at > w.last
-	w.last = at
+	if at > w.last {
+		w.last = at
+		w.steps++
+	}
 	switch {
 	case w.after == 0:
 		return "", ""
 	case !w.until.IsZero() && now.After(w.until):
 		return "the test is not over, and the time limit of the test binary (go test -timeout) is near", ""
 	case at >= w.seen+progress:
-		w.seen, w.still = at, 0
+		w.seen, w.still, w.steps = at, 0, 0
 		return "", ""
 	}
 	w.still += look
 	switch {
 	case w.still < w.after:
 		return "", ""
-	case creeps:
+	case w.steps >= creeping:
 		return fmt.Sprintf("within %v of real time, virtual time has come from %v to %v only", w.after, w.seen, at), tooOften
 	}
 	return fmt.Sprintf("virtual time has stood still at %v for %v of real time", round(at), w.after), ""

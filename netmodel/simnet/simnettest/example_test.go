@@ -275,13 +275,14 @@ func Example_retry() {
 }
 
 // A property of rapid has no *testing.T. It makes the network itself, in a bubble of
-// rapid.SyncTest, and calls simnet.BeforeBubble before.
+// rapid.SyncTest. It calls simnet.BeforeBubble once, before all; a program that keeps
+// timers or channels in a sync.Pool wants it before each bubble.
 func Example_property() {
 	goTest(func(t *testing.T) {
+		simnet.BeforeBubble()
 		rapid.Check(t, func(t *rapid.T) {
 			clients := rapid.IntRange(1, 20).Draw(t, "clients")
 			backlog := rapid.IntRange(1, 10).Draw(t, "backlog")
-			simnet.BeforeBubble()
 			rapid.SyncTest(t, func(t *rapid.T) {
 				n := simnet.New(simnet.Config{Profile: netmodel.WSP(), Backlog: backlog})
 				l, err := n.Listen("tcp", "server:80")

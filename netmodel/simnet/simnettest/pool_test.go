@@ -39,7 +39,6 @@ func everyoneIsServed(p pool) func(*rapid.T) {
 	return func(t *rapid.T) {
 		clients := rapid.IntRange(1, 12).Draw(t, "clients")
 		backlog := rapid.IntRange(1, 10).Draw(t, "backlog")
-		simnet.BeforeBubble()
 		rapid.SyncTest(t, func(t *rapid.T) {
 			n := simnet.New(simnet.Config{Profile: netmodel.WSP(), Backlog: backlog})
 			l, err := n.Listen("tcp", "server:80")
@@ -64,11 +63,13 @@ func everyoneIsServed(p pool) func(*rapid.T) {
 }
 
 func TestAPatientPoolServesEveryone(t *testing.T) {
+	simnet.BeforeBubble()
 	rapid.Check(t, everyoneIsServed(pool{attempts: 8, pause: 50 * time.Millisecond}))
 }
 
 func TestMeantToFailHastyPool(t *testing.T) {
 	skipUnlessMeantToFail(t)
+	simnet.BeforeBubble()
 	rapid.Check(t, everyoneIsServed(pool{attempts: 8}))
 }
 
