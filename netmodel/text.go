@@ -43,7 +43,12 @@ type Printer struct {
 	Errno func(HostID, Errno) string
 	// Full prints every record; otherwise what is routine is left out: sockets
 	// made, bytes sent, connections that clients close.
-	Full   bool
+	Full bool
+	// Nanoseconds prints instants and durations to the nanosecond, otherwise to the
+	// microsecond. Calls on a network of package simnet take a nanosecond, so that two runs
+	// can differ by one.
+	Nanoseconds bool
+
 	queues []picture
 	wide   int // bytes of the present line that are no characters of their own
 }
@@ -68,6 +73,8 @@ const (
 	columnWhat    = 24
 	columnResult  = 38
 	columnPicture = 20
+
+	columnNanoseconds = 3 // how much wider the time is with Nanoseconds
 )
 
 // Append appends the line of a record to b, with its line feed, or nothing if
@@ -82,6 +89,10 @@ func (p *Printer) append(b []byte, r *Record) []byte {
 	start := len(b)
 	p.wide = 0
 	b = appendInstant(b, r.At)
+	if p.Nanoseconds {
+		b = appendNanoseconds(b, r.At)
+		start += columnNanoseconds // all that follows stands further right
+	}
 	b = append(b, " ms  "...)
 	b = append(b, symbol(r), ' ')
 	b = p.pad(p.appendName(b, p.who(r)), start, columnTime+4+columnWho)
@@ -353,11 +364,13 @@ func (p *Printer) appendName(b []byte, name string) []byte {
 	return append(b, name...)
 }
 
-// appendDuration appends what a duration's String gives in whole microseconds,
-// without making a string of those below a second.
+// appendDuration appends what a duration's String gives, in whole microseconds unless
+// the printer prints nanoseconds, without making a string of those below a second.
 func (p *Printer) appendDuration(b []byte, d time.Duration) []byte {
 	micros := int64(d / time.Microsecond)
 	switch {
+	case p.Nanoseconds:
+		return p.appendName(b, d.String())
 	case micros <= 0 || micros >= 1_000_000:
 		return p.appendName(b, d.Truncate(time.Microsecond).String())
 	case micros < 1000:
@@ -406,4 +419,10 @@ func appendInstant(b []byte, t sim.Time) []byte {
 		}
 	}
 	return b
+}
+
+// appendNanoseconds appends what appendInstant leaves out: three further decimals.
+func appendNanoseconds(b []byte, t sim.Time) []byte {
+	part := uint64(t) % 1000
+	return append(b, byte('0'+part/100), byte('0'+part/10%10), byte('0'+part%10))
 }

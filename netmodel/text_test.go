@@ -283,3 +283,26 @@ func TestWhoFollowsSomeRecordsPrintsTheOthersAsWhoPrintsAll(t *testing.T) {
 		t.Error("nothing was printed")
 	}
 }
+
+// With Nanoseconds a line has three more decimals, and else the same columns.
+func TestNanosecondsTellInstantsApart(t *testing.T) {
+	print := func(nanoseconds bool, r netmodel.Record) string {
+		p := netmodel.Printer{
+			Host:        func(netmodel.HostID) string { return "server" },
+			Conn:        func(netmodel.ConnID) string { return "a" },
+			Nanoseconds: nanoseconds,
+		}
+		return string(p.Append(nil, r))
+	}
+	for _, at := range []sim.Time{0, 1, 999, 1_000, 1_001, 15_816_001, 99_999_999_999, 100_000_000_000, 3_600_000_000_123} {
+		r := netmodel.Record{At: at, Since: at / 2, Host: 1, FD: 3, Conn: 1, Kind: netmodel.Connected}
+		short, long := print(false, r), print(true, r)
+		check(t, "the time to the microsecond", strings.Fields(short)[0]+itoa(int(at)%1000 + 1000)[1:], strings.Fields(long)[0])
+		check(t, "the column of what", strings.Index(long, "connect"), strings.Index(short, "connect")+3)
+		check(t, "the column of the result", strings.Index(long, "= 0 after"), strings.Index(short, "= 0 after")+3)
+		r.At++
+		if next := print(true, r); next == long {
+			t.Errorf("two records a nanosecond apart look the same: %q", long)
+		}
+	}
+}

@@ -15,6 +15,9 @@ import (
 // enter locks the network and lets everything happen that was due by now.
 func (n *Network) enter() {
 	n.mu.Lock()
+	if n.frozen {
+		return
+	}
 	if now := n.now(); n.ordered || !n.model.Tick(now) {
 		n.catchUp(now)
 	}
@@ -43,6 +46,10 @@ func (n *Network) enterTimeless() {
 // leave sets the timer, unlocks the network and lets those go on whose calls are
 // over: not earlier, or they would run into the lock.
 func (n *Network) leave() {
+	if n.frozen {
+		n.mu.Unlock()
+		return
+	}
 	n.arm()
 	if n.model.Undrained() >= chunk {
 		n.trace.collect(n.model)
@@ -136,8 +143,10 @@ func (n *Network) arm() {
 // rung is what the timer calls.
 func (n *Network) rung() {
 	n.mu.Lock()
-	n.armed = sim.Forever
-	n.catchUp(n.now())
+	if !n.frozen {
+		n.armed = sim.Forever
+		n.catchUp(n.now())
+	}
 	n.leave()
 }
 

@@ -17,8 +17,12 @@ import (
 // HostConfig says in what a host differs from the Config of its network.
 type HostConfig struct {
 	Profile     netmodel.Profile // the zero value: that of the network
-	Descriptors int              // how many its program may have open; 0 = as the network says
+	Descriptors int              // how many its program may have open; 0 = as the network says, or NoLimit
 }
+
+// NoLimit as HostConfig.Descriptors lets a program open as many descriptors as it likes,
+// whatever the Config of the network says.
+const NoLimit = -1
 
 // Host is one computer of a network, with one program that runs on it: its sockets
 // share one budget of descriptors.
@@ -42,6 +46,9 @@ type object interface {
 
 // Name returns the name that the host was added under.
 func (h *Host) Name() string { return h.name }
+
+// Profile returns the system of the host.
+func (h *Host) Profile() netmodel.Profile { return h.profile }
 
 // Addr returns the address of the host.
 func (h *Host) Addr() netip.Addr { return addrOf(netmodel.HostAddr(h.id, 1)) }

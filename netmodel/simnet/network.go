@@ -22,9 +22,10 @@ type Config struct {
 	// What Listen asks for, as the second argument of listen(2); 0 = what Go's net
 	// package asks for, SOMAXCONN. Host.ListenBacklog takes any other number.
 	Backlog int
-	// How many descriptors the program on a host may have open; 0 = no limit. Sockets
-	// count, and what OpenFiles takes; what else a process has on a real system (standard
-	// input and output, Go's poller) does not.
+	// How many descriptors the program on a host may have open; 0 = no limit. Each host
+	// has a budget of its own, unless its HostConfig says otherwise; the crowd of
+	// simnettest.Burst has no limit. Sockets count, and what OpenFiles takes; what else a
+	// process has on a real system (standard input and output, Go's poller) does not.
 	Descriptors int
 	// Bytes that may be under way or unread in one direction of a connection before
 	// Write waits; 0 = 4 MiB, to which Linux lets what a program has sent grow
@@ -67,6 +68,7 @@ type Network struct {
 	spare   [][]byte          // buffers that no connection needs
 	resting *dial             // one that is over, for the next
 	closed  bool
+	frozen  bool // see Freeze
 
 	trace trace
 }
@@ -75,16 +77,8 @@ type Network struct {
 // is that of the bubble, and what happens in it does not depend on the scheduler;
 // elsewhere its time is the machine's. It panics if a setting is not valid.
 func New(c Config) *Network {
-	if c.Profile == (netmodel.Profile{}) {
-		c.Profile = netmodel.Linux()
-	}
-	if c.Window == 0 {
-		c.Window = defaultWindow
-	}
-	if c.Trace == 0 {
-		c.Trace = defaultTrace
-	}
-	if err := c.validate(); err != nil {
+	c = c.withDefaults()
+	if err := c.Validate(); err != nil {
 		panic("simnet: New: " + err.Error())
 	}
 	n := &Network{
@@ -103,7 +97,23 @@ func New(c Config) *Network {
 	return n
 }
 
-func (c *Config) validate() error {
+func (c Config) withDefaults() Config {
+	if c.Profile == (netmodel.Profile{}) {
+		c.Profile = netmodel.Linux()
+	}
+	if c.Window == 0 {
+		c.Window = defaultWindow
+	}
+	if c.Trace == 0 {
+		c.Trace = defaultTrace
+	}
+	return c
+}
+
+// Validate returns an error that says which setting New would not take, and what it
+// would take. nil means that New takes all.
+func (c Config) Validate() error {
+	c = c.withDefaults()
 	if err := c.Profile.Validate(); err != nil {
 		return fmt.Errorf("profile %q: %w", c.Profile.Name, err)
 	}
@@ -114,8 +124,13 @@ func (c *Config) validate() error {
 		return fmt.Errorf("a trace of %d records: want 1 to %d", c.Trace, 1<<28)
 	case c.Descriptors < 0:
 		return fmt.Errorf("%d descriptors: want 0 (no limit) or more", c.Descriptors)
+	case c.Backlog < 0:
+		return fmt.Errorf("a backlog of %d: want 0 (SOMAXCONN) or more; Host.ListenBacklog takes any number", c.Backlog)
 	}
-	return c.Link.Validate()
+	if err := c.Link.Validate(); err != nil {
+		return fmt.Errorf("link: %w", err)
+	}
+	return nil
 }
 
 // Config returns the settings of the network, with the defaults filled in.
@@ -152,6 +167,27 @@ func (n *Network) Host(name string) *Host {
 	return n.addHost(name, HostConfig{})
 }
 
+// HostWith returns the host of that name, which it adds with settings of its own if there
+// is none. It panics if the settings are not valid.
+func (n *Network) HostWith(name string, c HostConfig) *Host {
+	n.enter()
+	defer n.leave()
+	if h := n.names[name]; h != nil {
+		return h
+	}
+	return n.addHost(name, c)
+}
+
+// HostByID returns the host that records know by a number, nil if there is none.
+func (n *Network) HostByID(id netmodel.HostID) *Host {
+	n.enter()
+	defer n.leave()
+	if int(id) >= len(n.hosts) {
+		return nil
+	}
+	return n.hosts[id]
+}
+
 // AddHost adds a host that differs from what the network's Config says. It panics
 // if there is one of that name, or if the settings are not valid.
 func (n *Network) AddHost(name string, c HostConfig) *Host {
@@ -167,8 +203,13 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 	if c.Profile == (netmodel.Profile{}) {
 		c.Profile = n.config.Profile
 	}
-	if c.Descriptors == 0 {
+	switch {
+	case c.Descriptors == 0:
 		c.Descriptors = n.config.Descriptors
+	case c.Descriptors == NoLimit:
+		c.Descriptors = 0
+	case c.Descriptors < 0:
+		panic(fmt.Sprintf("simnet: host %q with %d descriptors: want 0 (as the network says), NoLimit, or a number from 1 on", name, c.Descriptors))
 	}
 	name = canonical(name)
 	if err := validName(name); err != nil {

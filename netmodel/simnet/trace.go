@@ -13,6 +13,7 @@ import (
 // are.
 type trace struct {
 	chunks [][]netmodel.Record // the oldest first
+	spare  []netmodel.Record   // a chunk that is no longer kept, for the next
 	most   int
 	kept   int
 	gone   uint64 // earlier ones that were not kept
@@ -21,21 +22,24 @@ type trace struct {
 // chunk is about how many records are taken over at once.
 const chunk = 1 << 9
 
-// collect takes what has happened since the last call.
+// collect takes what has happened since the last call, and lets go of the oldest.
 func (t *trace) collect(model *netmodel.Network) {
-	var empty []netmodel.Record
-	for len(t.chunks) > 0 && t.kept-len(t.chunks[0]) >= t.most {
-		empty = t.chunks[0]
-		t.kept -= len(empty)
-		t.gone += uint64(len(empty))
-		t.chunks = t.chunks[:copy(t.chunks, t.chunks[1:])]
+	if t.spare == nil {
+		t.spare = make([]netmodel.Record, 0, chunk+chunk/8)
 	}
-	if empty == nil {
-		empty = make([]netmodel.Record, 0, chunk+chunk/8)
+	full := model.DrainRecords(t.spare[:0])
+	if len(full) == 0 {
+		return
 	}
-	full := model.DrainRecords(empty[:0])
+	t.spare = nil
 	t.chunks = append(t.chunks, full)
 	t.kept += len(full)
+	for t.kept-len(t.chunks[0]) >= t.most {
+		t.spare = t.chunks[0]
+		t.kept -= len(t.spare)
+		t.gone += uint64(len(t.spare))
+		t.chunks = t.chunks[:copy(t.chunks, t.chunks[1:])]
+	}
 }
 
 // Hash returns the hash of everything that has happened: two runs are equal if
@@ -84,13 +88,14 @@ func (n *Network) Records() (latest []netmodel.Record, gone uint64) {
 }
 
 // WriteTrace writes what has happened as text, a line for each record. full writes
-// those too that are routine: sockets made, bytes sent and received.
+// those too that are routine: sockets made, bytes sent and received. Instants and
+// durations have nanoseconds, since calls in a bubble take one.
 func (n *Network) WriteTrace(w io.Writer, full bool) error {
 	n.enter()
 	defer n.leave()
 	n.trace.collect(n.model)
 	p := netmodel.NewPrinter(n.model)
-	p.Full = full
+	p.Full, p.Nanoseconds = full, true
 	var b []byte
 	if n.trace.gone > 0 {
 		b = fmt.Appendf(b, "... %d earlier records were not kept: see Config.Trace\n", n.trace.gone)

@@ -63,11 +63,13 @@ func everyoneIsServed(p pool) func(*rapid.T) {
 }
 
 func TestAPatientPoolServesEveryone(t *testing.T) {
+	simnet.BeforeBubble()
 	rapid.Check(t, everyoneIsServed(pool{attempts: 8, pause: 50 * time.Millisecond}))
 }
 
 func TestMeantToFailHastyPool(t *testing.T) {
 	skipUnlessMeantToFail(t)
+	simnet.BeforeBubble()
 	rapid.Check(t, everyoneIsServed(pool{attempts: 8}))
 }
 

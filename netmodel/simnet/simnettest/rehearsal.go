@@ -5,12 +5,15 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 // rehearsal is what a test fails on when it is run once more: it remembers the
 // failure and keeps it to itself.
 type rehearsal struct {
 	testing.TB // for what does not matter here
+
+	until time.Time // of real time: then it is given up; zero = it is not
 
 	mu      sync.Mutex
 	failed  bool
@@ -29,6 +32,20 @@ func (r *rehearsal) Skip(...any)           { r.SkipNow() }
 func (r *rehearsal) Skipf(string, ...any)  { r.SkipNow() }
 func (r *rehearsal) ArtifactDir() string   { return r.TempDir() }
 
+// perform calls f in a goroutine of its own, which FailNow can end.
+func (r *rehearsal) perform(x *T, f func(*T)) {
+	over := make(chan any)
+	go func() {
+		defer func() { over <- recover() }()
+		defer x.cleanUp()
+		f(x)
+	}()
+	if <-over != nil {
+		r.Fail()
+	}
+}
+
+// Fail remembers that the test has failed.
 func (r *rehearsal) Fail() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -19,34 +19,32 @@ import (
 type story struct {
 	config    simnet.Config
 	hash      uint64
+	at        sim.Time // when it was taken down
 	tally     [len(outcomes)]int
 	fates     []fate // of those that were not accepted
 	longest   fate   // of those accepted, who waited longest in the queue
 	slowest   fate   // and who waited longest from the connect on
 	full      int    // how often a request, or what completes it, found a queue full
-	forgotten bool   // early records were not kept
 	firstWho  string
 	first     netmodel.Record // of those
 	listeners []string        // a line each
-	trace     string          // the file, "" for none
-	traceErr  error
-	advice    advice
-}
 
-// fate is what became of one attempt to connect.
-type fate struct {
-	netmodel.Fate
-	who      string
-	believed sim.Time // when the client was connected, 0 = never
-	ignored  int      // final ACKs and data that the listener ignored
-}
+	firstAccept, lastAccept sim.Time      // when the first and the last accepted one was
+	leftCount               int           // clients that closed before they were accepted
+	firstLeft               time.Duration // the shortest time that one of them had waited
+	acceptedLate            int           // accepted after their client had closed
+	starved                 []string      // hosts whose program had no descriptor for a connect
+	gaveUp10061             []string      // dialers of Windows that did not try again after WSAECONNREFUSED
 
-// undecided sorts those behind the others about whom nothing is decided.
-func (f *fate) undecided() int {
-	if f.Outcome == netmodel.StillPending {
-		return 1
-	}
-	return 0
+	records []netmodel.Record
+	gone    uint64   // earlier records, which were not kept
+	lines   []string // of the trace: one for each of records
+
+	trace    string // the file, "" for none
+	traceErr error
+	hung     bool   // the test did: nothing was run again
+	again    string // what is not the same in a second run, "" = nothing
+	advice   advice
 }
 
 // outcomes are those that a story tells of, in this order.
@@ -55,14 +53,20 @@ var outcomes = [...]netmodel.Outcome{
 	netmodel.OutcomeTimedOut, netmodel.OutcomeGaveUp, netmodel.StillPending,
 }
 
-// Story tells what has happened on a network: how many attempts to connect there were,
-// what became of those that nobody accepted and by which rule, and how the listeners are
-// doing. Run tells it when a test fails.
-func Story(n *simnet.Network) string { return newStory(n).text() }
+// Story tells what has happened on a network: how many attempts to connect there were;
+// of those that nobody accepted, when each began, was connected and ended, and by which
+// rule; and how the listeners are doing. Run tells it when a test fails.
+//
+// In a bubble, Story lets a few nanoseconds pass first, for that is when the network learns
+// who has closed a connection.
+func Story(n *simnet.Network) string {
+	settle()
+	return newStory(n).text()
+}
 
 // newStory takes down what has happened.
 func newStory(n *simnet.Network) *story {
-	s := &story{config: n.Config(), hash: n.Hash()}
+	s := &story{config: n.Config(), hash: n.Hash(), at: n.Now()}
 	all := make([]fate, 0, 16)
 	for _, f := range n.Fates() {
 		who := n.ClientName(f.Client)
@@ -72,41 +76,61 @@ func newStory(n *simnet.Network) *story {
 		all = append(all, fate{Fate: f, who: who})
 	}
 	s.readRecords(n, all)
-	for _, f := range all {
-		s.tally[slices.Index(outcomes[:], f.Outcome)]++
-		if f.Outcome != netmodel.OutcomeAccepted {
-			s.fates = append(s.fates, f)
-			continue
-		}
-		if f.Waited > s.longest.Waited {
-			s.longest = f
-		}
-		if f.At.Sub(f.Began) > s.slowest.At.Sub(s.slowest.Began) {
-			s.slowest = f
-		}
+	for i := range all {
+		s.count(&all[i])
 	}
+	s.findGivenUp(n, all)
 	slices.SortStableFunc(s.fates, func(a, b fate) int { return cmp.Compare(a.undecided(), b.undecided()) })
 	for _, l := range n.Listeners() {
 		s.listeners = append(s.listeners, listenerText(l))
 	}
+	s.lines = traceLines(n)
 	return s
+}
+
+// count takes one attempt into account.
+func (s *story) count(f *fate) {
+	s.tally[slices.Index(outcomes[:], f.Outcome)]++
+	if f.leftUnaccepted() {
+		waited := f.left.Sub(f.Began)
+		if s.leftCount == 0 || waited < s.firstLeft {
+			s.firstLeft = waited
+		}
+		s.leftCount++
+	}
+	if f.Outcome != netmodel.OutcomeAccepted {
+		s.fates = append(s.fates, *f)
+		return
+	}
+	if s.firstAccept == 0 || f.At < s.firstAccept {
+		s.firstAccept = f.At
+	}
+	s.lastAccept = max(s.lastAccept, f.At)
+	if f.left > 0 && f.left < f.At {
+		s.acceptedLate++
+	}
+	if f.Waited > s.longest.Waited {
+		s.longest = *f
+	}
+	if f.At.Sub(f.Began) > s.slowest.At.Sub(s.slowest.Began) {
+		s.slowest = *f
+	}
 }
 
 // readRecords finds in the records what fates do not tell. Attempts are numbered in
 // the order of their fates, from 1.
 func (s *story) readRecords(n *simnet.Network, all []fate) {
-	records, gone := n.Records()
-	s.forgotten = gone > 0
-	for _, r := range records {
+	s.records, s.gone = n.Records()
+	for _, r := range s.records {
 		if r.Conn == 0 || int(r.Conn) > len(all) {
 			continue
 		}
 		f := &all[r.Conn-1]
-		switch {
-		case r.Kind == netmodel.Connected:
-			f.believed = r.At
-		case r.Kind == netmodel.AckIgnored:
-			f.ignored++
+		f.read(r)
+		if r.Kind == netmodel.ConnectFailed && r.Cause == netmodel.NoDescriptorLeft {
+			if name := n.HostByID(r.Host).Name(); !slices.Contains(s.starved, name) {
+				s.starved = append(s.starved, name)
+			}
 		}
 		if metFullQueue(r) {
 			if s.full++; s.full == 1 {
@@ -114,6 +138,32 @@ func (s *story) readRecords(n *simnet.Network, all []fate) {
 			}
 		}
 	}
+}
+
+// findGivenUp finds those on Windows that were refused and did not try again.
+func (s *story) findGivenUp(n *simnet.Network, all []fate) {
+	later := map[netmodel.ClientID]bool{} // looked up only: who has a later attempt
+	for i := len(all) - 1; i >= 0; i-- {
+		f := &all[i]
+		if !later[f.Client] && f.Outcome == netmodel.OutcomeRefused && f.failedAt > 0 {
+			calls := n.HostByID(f.failedOn).Profile().Calls
+			if calls == netmodel.CallsWinsock || calls == netmodel.CallsWine {
+				s.gaveUp10061 = append(s.gaveUp10061, f.who)
+			}
+		}
+		later[f.Client] = true
+	}
+	slices.Reverse(s.gaveUp10061)
+}
+
+// asked reports whether a listener asked for a backlog, or may have.
+func (s *story) asked(backlog int) bool {
+	for _, r := range s.records {
+		if r.Kind == netmodel.Called && r.Call == netmodel.CallListen && r.Value == int64(backlog) {
+			return true
+		}
+	}
+	return s.gone > 0
 }
 
 // metFullQueue reports whether a record says that somebody found a queue full.
@@ -135,7 +185,11 @@ func listenerText(l *simnet.Listener) string {
 	case k > 1:
 		doing = fmt.Sprintf("%d calls of Accept wait for the next", k)
 	}
-	return fmt.Sprintf("%v: %d wait in the queue of %d, and %s", l.Addr(), q.Complete, q.Limit, doing)
+	waits := "1 connection waits"
+	if q.Complete != 1 {
+		waits = fmt.Sprintf("%d connections wait", q.Complete)
+	}
+	return fmt.Sprintf("%v: %s in the queue of %d, and %s", l.Addr(), waits, q.Limit, doing)
 }
 
 // keepTrace writes the trace, if the test keeps its artifacts.
@@ -148,11 +202,18 @@ func (s *story) keepTrace(t testing.TB, n *simnet.Network) {
 // tell writes the story to the log of the test.
 func (s *story) tell(t *testing.T) {
 	t.Helper()
-	text := s.text()
-	if a := s.advice.String(); a != "" {
-		text += a + "\n"
+	text, seen := s.text(), "seen twice"
+	if !s.hung {
+		text += s.advice.text()
 	}
-	text += fmt.Sprintf("Again: %s=%d go test -run '%s'   (record hash %016x)\n", seedVariable, s.config.Seed, pattern(t.Name()), s.hash)
+	switch {
+	case s.hung:
+		seen = "when it hung"
+	case s.again != "":
+		text += "This test " + s.again
+		seen = "in the first run"
+	}
+	text += fmt.Sprintf("Again: %s=%d go test -run '%s'   (record hash %016x, %s)\n", seedVariable, s.config.Seed, pattern(t.Name()), s.hash, seen)
 	switch {
 	case s.traceErr != nil:
 		text += fmt.Sprintf("The trace could not be written: %v", s.traceErr)
@@ -172,112 +233,3 @@ func pattern(name string) string {
 	}
 	return strings.Join(parts, "/")
 }
-
-// mostTold is how many attempts a story tells one by one.
-const mostTold = 6
-
-func (s *story) text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "What happened on the network (%s, seed %d):\n", s.setting(), s.config.Seed)
-	fmt.Fprintf(&b, "  %s\n", s.summary())
-	rules := ruleList{}
-	if s.full > 0 {
-		fmt.Fprintf(&b, "  %d times somebody met a full queue; the first was %s at %v: %s\n", s.full, s.firstWho, round(s.first.At.Sub(0)), rules.because(s.first.Cause))
-	}
-	for i, f := range s.fates {
-		if i == mostTold {
-			fmt.Fprintf(&b, "  ... and %d more\n", len(s.fates)-i)
-			break
-		}
-		fmt.Fprintf(&b, "  %s\n", f.text(&rules))
-	}
-	if s.longest.Waited > 0 {
-		fmt.Fprintf(&b, "  longest in the queue: %s, %v; slowest from connect to accept: %s, %v\n",
-			s.longest.who, round(s.longest.Waited), s.slowest.who, round(s.slowest.At.Sub(s.slowest.Began)))
-	}
-	for _, l := range s.listeners {
-		fmt.Fprintf(&b, "  in the end, %s\n", l)
-	}
-	for _, id := range rules.ids {
-		if r, ok := netmodel.RuleByID(id); ok {
-			fmt.Fprintf(&b, "  %s: %s\n", id, r.Claim)
-		}
-	}
-	return b.String()
-}
-
-// setting says on what system the test ran.
-func (s *story) setting() string {
-	if s.config.Backlog == 0 {
-		return s.config.Profile.Name + ", backlog SOMAXCONN"
-	}
-	return fmt.Sprintf("%s, backlog %d", s.config.Profile.Name, s.config.Backlog)
-}
-
-// summary counts the attempts by their outcome.
-func (s *story) summary() string {
-	var parts []string
-	for i, o := range outcomes {
-		if k := s.tally[i]; k > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", k, o))
-		}
-	}
-	switch s.attempts() {
-	case 0:
-		return "nobody connected to it"
-	case 1:
-		return "1 attempt to connect: " + parts[0]
-	}
-	return fmt.Sprintf("%d attempts to connect: %s", s.attempts(), strings.Join(parts, ", "))
-}
-
-// attempts returns how many there were.
-func (s *story) attempts() int {
-	total := 0
-	for _, k := range s.tally {
-		total += k
-	}
-	return total
-}
-
-// text tells of one attempt that was not accepted.
-func (f fate) text(rules *ruleList) string {
-	believed := ""
-	if f.believed > 0 && f.ignored > 0 {
-		believed = fmt.Sprintf("; it believed from %v on that it was connected, and the server ignored its ACK or data %d times", round(f.believed.Sub(0)), f.ignored)
-	}
-	if f.Outcome == netmodel.StillPending {
-		return fmt.Sprintf("%-12s %s since %v", f.who, standing(f.Standing), round(f.Began.Sub(0)))
-	}
-	return fmt.Sprintf("%-12s %-10s at %v, %v after its connect: %s%s", f.who, f.Outcome, round(f.At.Sub(0)), round(f.At.Sub(f.Began)), rules.because(f.Cause), believed)
-}
-
-// standing says how far an attempt has come that nobody has decided about.
-func standing(s netmodel.Standing) string {
-	switch s {
-	case netmodel.StandingQueued:
-		return "waits in the queue"
-	case netmodel.StandingBelieving:
-		return "is connected, it believes, but the server knows nothing of it,"
-	}
-	return "waits for an answer"
-}
-
-// ruleList is the rules that a story names, in that order.
-type ruleList struct{ ids []string }
-
-// because says a cause and its rule.
-func (l *ruleList) because(c netmodel.Cause) string {
-	rule := c.Rule()
-	if rule == "" {
-		return c.String()
-	}
-	if !slices.Contains(l.ids, rule) {
-		l.ids = append(l.ids, rule)
-		slices.SortFunc(l.ids, cmp.Compare[string])
-	}
-	return c.String() + " (" + rule + ")"
-}
-
-// round leaves out what nobody wants to read.
-func round(d time.Duration) time.Duration { return d.Round(time.Microsecond) }

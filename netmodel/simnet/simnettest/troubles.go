@@ -2,7 +2,9 @@ package simnettest
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -104,5 +106,47 @@ type slowListener struct {
 // Accept waits before it accepts.
 func (l *slowListener) Accept() (net.Conn, error) {
 	time.Sleep(l.each)
+	return l.Listener.Accept()
+}
+
+// Stall returns a listener like l for a program that stands still for a time: from so
+// long after the call of Stall on, for so long, nothing is accepted, and the queue fills.
+// That is a garbage collection, a lock that the accept loop has to wait for, a machine
+// that swaps; after 0 it is a slow start. What the program does with connections that it
+// has accepted goes on.
+//
+// l is a *simnet.Listener or a *net.TCPListener.
+func Stall(l interface {
+	net.Listener
+	SetDeadline(time.Time) error
+}, after, lasts time.Duration) net.Listener {
+	from := time.Now().Add(after)
+	return &stalledListener{Listener: l, setDeadline: l.SetDeadline, from: from, to: from.Add(lasts)}
+}
+
+type stalledListener struct {
+	net.Listener
+	setDeadline func(time.Time) error
+	from, to    time.Time
+}
+
+// Accept accepts, but not while the program stands still. An accept that waits when that
+// begins must take nobody: it is ended by its deadline.
+func (l *stalledListener) Accept() (net.Conn, error) {
+	if time.Now().Before(l.from) {
+		if err := l.setDeadline(l.from); err != nil {
+			return nil, err
+		}
+		c, err := l.Listener.Accept()
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return c, err
+		}
+	}
+	if left := time.Until(l.to); left > 0 {
+		time.Sleep(left)
+	}
+	if err := l.setDeadline(time.Time{}); err != nil {
+		return nil, err
+	}
 	return l.Listener.Accept()
 }

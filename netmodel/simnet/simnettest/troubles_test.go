@@ -31,6 +31,7 @@ func TestTroublesForClients(t *testing.T) {
 		{"FullQueue on Windows", func() simnettest.DialFunc { return simnettest.FullQueue(netmodel.Windows()) }, syscall.Errno(netmodel.WSAECONNREFUSED), 2 * time.Second, "Windows refuses"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
+			simnet.BeforeBubble()
 			synctest.Test(t, func(t *testing.T) {
 				dial := x.dial()
 				for _, address := range []string{"server:80", "192.0.2.1:443", "[2001:db8::1]:443", "client:80", "localhost:80"} {
@@ -46,6 +47,7 @@ func TestTroublesForClients(t *testing.T) {
 }
 
 func TestADialIntoABlackholeEndsWithItsContext(t *testing.T) {
+	simnet.BeforeBubble()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()

@@ -1,0 +1,89 @@
+package simnettest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"wspsim/netmodel"
+	"wspsim/netmodel/simnet"
+)
+
+// repeat runs a test that has failed once more with the same seed, and says what is not
+// the same. It returns "" if all is.
+func repeat(t *testing.T, c simnet.Config, f func(*T), first *story) string {
+	t.Helper()
+	again := perform(t, c, f, new(rehearsal))
+	switch {
+	case again.story == nil:
+		return "does not repeat: a second run with the same seed did not end.\n" + again.hangs
+	case again.story.hash != first.hash:
+		return fmt.Sprintf("does not repeat: a second run with the same seed went another way (record hash %016x, then %016x).\n%s%s",
+			first.hash, again.story.hash, parting(first, again.story), notNetwork)
+	case again.hangs != "":
+		return "does not repeat: a second run with the same seed did the same on the network, and then hung.\n" + again.hangs
+	case !again.failed:
+		return "does not repeat: a second run with the same seed did the same on the network, and passed.\n" + notNetwork
+	}
+	return ""
+}
+
+const notNetwork = "  Something that the network does not decide makes the difference: the order of a map, goroutines that meet over a channel or a mutex, a real random number or clock, what the first run left behind. See \"What is guaranteed\" in the documentation of package simnet.\n"
+
+// parting tells where two runs part: the first record in which they differ, of each.
+func parting(a, b *story) string {
+	from := max(a.gone, b.gone)
+	for i := from; ; i++ {
+		x, inA := a.record(i)
+		y, inB := b.record(i)
+		switch {
+		case !inA && !inB:
+			return fmt.Sprintf("  They part before record %d; earlier ones were not kept (Config.Trace keeps more).\n", from+1)
+		case inA && inB && x == y && a.line(i) == b.line(i):
+			continue
+		case i == from && from > 0:
+			return fmt.Sprintf("  They part at record %d or before; earlier ones were not kept (Config.Trace keeps more).\n%s", i+1, bothLines(a, b, i))
+		}
+		return fmt.Sprintf("  They part at record %d:\n%s", i+1, bothLines(a, b, i))
+	}
+}
+
+// bothLines shows one record of two runs, and all of it if their lines look alike.
+func bothLines(a, b *story, i uint64) string {
+	first, second := a.line(i), b.line(i)
+	if first == second {
+		x, _ := a.record(i)
+		y, _ := b.record(i)
+		first, second = fmt.Sprintf("%s   %+v", first, x), fmt.Sprintf("%s   %+v", second, y)
+	}
+	return fmt.Sprintf("    first   %s\n    second  %s\n", first, second)
+}
+
+// record returns a record by its place in the run, from 0 on.
+func (s *story) record(i uint64) (netmodel.Record, bool) {
+	if i < s.gone || i-s.gone >= uint64(len(s.records)) {
+		return netmodel.Record{}, false
+	}
+	return s.records[i-s.gone], true
+}
+
+// line returns a record as a line of the trace.
+func (s *story) line(i uint64) string {
+	if _, ok := s.record(i); !ok {
+		return "(the run is over)"
+	}
+	return s.lines[i-s.gone]
+}
+
+// traceLines returns the latest records of a network, a line each.
+func traceLines(n *simnet.Network) []string {
+	var b strings.Builder
+	if err := n.WriteTrace(&b, true); err != nil {
+		return nil // a strings.Builder takes all
+	}
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	if strings.HasPrefix(lines[0], "... ") { // how many were not kept
+		lines = lines[1:]
+	}
+	return lines
+}

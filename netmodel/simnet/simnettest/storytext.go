@@ -1,0 +1,239 @@
+package simnettest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
+)
+
+// fate is what became of one attempt to connect.
+type fate struct {
+	netmodel.Fate
+	who       string
+	connected sim.Time // when the client was, or believed so; 0 = never
+	left      sim.Time // when its program closed the connection, 0 = it did not
+	ignored   int      // final ACKs and data that the listener ignored
+	failedAt  sim.Time // when connect failed, 0 = it did not
+	failedOn  netmodel.HostID
+}
+
+// closedByServer is the Value of the record of a close of a connection that came out of
+// accept. (netmodel.Record)
+const closedByServer = 1
+
+// read takes a record about the attempt into account.
+func (f *fate) read(r netmodel.Record) {
+	switch {
+	case r.Kind == netmodel.Connected:
+		f.connected = r.At
+	case r.Kind == netmodel.AckIgnored:
+		f.ignored++
+	case r.Kind == netmodel.ConnectFailed:
+		f.failedAt, f.failedOn = r.At, r.Host
+	case r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Value != closedByServer && r.Errno == 0:
+		f.left = r.At
+	}
+}
+
+// leftUnaccepted reports whether the client closed a connection that nobody had accepted.
+func (f *fate) leftUnaccepted() bool {
+	return f.Outcome == netmodel.StillPending && f.left > 0
+}
+
+// undecided sorts those behind the others about whom nothing is decided.
+func (f *fate) undecided() int {
+	switch {
+	case f.leftUnaccepted():
+		return 1
+	case f.Outcome == netmodel.StillPending:
+		return 2
+	}
+	return 0
+}
+
+// text tells of one attempt that was not accepted, in the order of time.
+func (f *fate) text(rules *ruleList) string {
+	text := fmt.Sprintf("%-12s began at %v", f.who, instant(f.Began))
+	if f.connected > 0 {
+		text += fmt.Sprintf(", connected at %v", instant(f.connected))
+		if f.ignored > 0 || f.Standing == netmodel.StandingBelieving {
+			text += " as it believed"
+		}
+		switch {
+		case f.ignored == 1:
+			text += " (the server ignored its ACK or data once)"
+		case f.ignored > 1:
+			text += fmt.Sprintf(" (the server ignored its ACK or data %d times)", f.ignored)
+		}
+	}
+	switch {
+	case f.leftUnaccepted():
+		text += fmt.Sprintf(", left %s; %s", f.after(f.left), f.standing())
+	case f.Outcome == netmodel.StillPending:
+		text += "; " + f.standing()
+	case f.Cause == netmodel.NoDescriptorLeft:
+		text += ", and could not even ask: its own host has no descriptor left"
+	default:
+		text += fmt.Sprintf(", %s %s: %s", f.ended(), f.after(f.At), rules.because(f.Cause))
+	}
+	return text
+}
+
+// after says when something became of the attempt.
+func (f *fate) after(at sim.Time) string {
+	if at == f.Began {
+		return "at once"
+	}
+	return fmt.Sprintf("at %v, %v later", instant(at), round(at.Sub(f.Began)))
+}
+
+// ended is the outcome as a verb.
+func (f *fate) ended() string {
+	switch f.Outcome {
+	case netmodel.OutcomeRefused, netmodel.OutcomeReset:
+		return "was " + f.Outcome.String()
+	}
+	return f.Outcome.String()
+}
+
+// standing says how far an attempt has come that nobody has decided about.
+func (f *fate) standing() string {
+	switch {
+	case f.Standing == netmodel.StandingQueued && f.left > 0:
+		return "it stands in the queue, and accept will hand it out"
+	case f.Standing == netmodel.StandingQueued:
+		return "it waits in the queue"
+	case f.Standing == netmodel.StandingBelieving && f.left > 0:
+		return "the server knew nothing of it"
+	case f.Standing == netmodel.StandingBelieving:
+		return "the server knows nothing of it"
+	}
+	return "it waits for an answer"
+}
+
+// mostTold is how many attempts a story tells one by one.
+const mostTold = 6
+
+func (s *story) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "What happened on the network (%s, seed %d):\n", s.setting(), s.config.Seed)
+	fmt.Fprintf(&b, "  %s\n", s.summary())
+	rules := ruleList{}
+	if s.full > 0 {
+		fmt.Fprintf(&b, "  somebody met a full queue %s; the first was %s at %v: %s\n", times(s.full), s.firstWho, instant(s.first.At), rules.because(s.first.Cause))
+	}
+	for i := range s.fates {
+		if i == mostTold {
+			fmt.Fprintf(&b, "  ... and %d more\n", len(s.fates)-i)
+			break
+		}
+		fmt.Fprintf(&b, "  %s\n", s.fates[i].text(&rules))
+	}
+	s.writeHints(&b)
+	if s.longest.Waited > 0 {
+		fmt.Fprintf(&b, "  longest in the queue: %s, %v; slowest from connect to accept: %s, %v\n",
+			s.longest.who, round(s.longest.Waited), s.slowest.who, round(s.slowest.At.Sub(s.slowest.Began)))
+	}
+	for _, l := range s.listeners {
+		fmt.Fprintf(&b, "  in the end, at %v, %s\n", instant(s.at), l)
+	}
+	for _, id := range rules.ids {
+		if r, ok := netmodel.RuleByID(id); ok {
+			fmt.Fprintf(&b, "  %s: %s\n", id, r.Claim)
+		}
+	}
+	return b.String()
+}
+
+// writeHints writes what a reader may not think of.
+func (s *story) writeHints(b *strings.Builder) {
+	if s.acceptedLate > 0 {
+		fmt.Fprintf(b, "  of those accepted, %d had left before accept handed them out: the server worked for nobody\n", s.acceptedLate)
+	}
+	for _, host := range s.starved {
+		fmt.Fprintf(b, "  host %q had no descriptor left for a connect of its own: Config.Descriptors holds for each host; Network.AddHost gives a host another number, or simnet.NoLimit\n", host)
+	}
+	if k := len(s.gaveUp10061); k > 0 {
+		who := s.gaveUp10061[0]
+		if k > 1 {
+			who += fmt.Sprintf(" and %d more", k-1)
+		}
+		fmt.Fprintf(b, "  %s gave up after error 10061 (WSAECONNREFUSED). A retry has to ask for syscall.Errno(10061): on Windows errors.Is(err, syscall.ECONNREFUSED) is false\n", who)
+	}
+	if s.gone > 0 {
+		fmt.Fprintf(b, "  the first %d records were not kept, so who connected or left then is not known: Config.Trace keeps more\n", s.gone)
+	}
+}
+
+// setting says on what system the test ran.
+func (s *story) setting() string {
+	if s.config.Backlog == 0 {
+		return s.config.Profile.Name + ", backlog SOMAXCONN"
+	}
+	return fmt.Sprintf("%s, backlog %d", s.config.Profile.Name, s.config.Backlog)
+}
+
+// summary counts the attempts by their outcome.
+func (s *story) summary() string {
+	var parts []string
+	for i, o := range outcomes {
+		k := s.tally[i]
+		if o == netmodel.StillPending {
+			k -= s.leftCount
+		}
+		if k > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", k, o))
+		}
+	}
+	if s.leftCount > 0 {
+		parts = append(parts, fmt.Sprintf("%d left before accept", s.leftCount))
+	}
+	switch s.attempts() {
+	case 0:
+		return "nobody connected to it"
+	case 1:
+		return "1 attempt to connect: " + parts[0]
+	}
+	return fmt.Sprintf("%d attempts to connect: %s", s.attempts(), strings.Join(parts, ", "))
+}
+
+// accepted returns how many attempts were.
+func (s *story) accepted() int {
+	return s.tally[slices.Index(outcomes[:], netmodel.OutcomeAccepted)]
+}
+
+// attempts returns how many there were.
+func (s *story) attempts() int {
+	total := 0
+	for _, k := range s.tally {
+		total += k
+	}
+	return total
+}
+
+// ruleList is the rules that a story names, in that order.
+type ruleList struct{ ids []string }
+
+// because says a cause and its rule.
+func (l *ruleList) because(c netmodel.Cause) string {
+	rule := c.Rule()
+	if rule == "" {
+		return c.String()
+	}
+	if !slices.Contains(l.ids, rule) {
+		l.ids = append(l.ids, rule)
+		slices.SortFunc(l.ids, cmp.Compare[string])
+	}
+	return c.String() + " (" + rule + ")"
+}
+
+// round leaves out what nobody wants to read.
+func round(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
+
+// instant is a virtual instant as a story tells it: the time since the network was made.
+func instant(at sim.Time) time.Duration { return round(at.Sub(0)) }
