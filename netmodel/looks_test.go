@@ -15,7 +15,7 @@ import (
 var (
 	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "Err", "ErrnoName", "Fate", "Fates", "Hash", "Host", "HostName",
 		"Next", "Now", "Plain", "Records", "Soonest", "Standing", "Tally", "Undrained", "Who"}
-	hostLooks = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
+	hostLooks = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "MayKeepAlive", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
 		"SockName", "Unacknowledged"}
 )
 
@@ -24,7 +24,7 @@ var (
 	networkActs = []string{"AddClients", "AddHost", "AddProgram", "After", "Cancel", "CloseClient", "Cut", "CutOneWay", "DeliverDirectly", "Dial",
 		"DrainReady", "DrainRecords", "Hand", "Receive", "Run", "SendClient", "SetLink", "SetStallLimit", "Settle", "Start", "Step", "Tick", "Watch"}
 	hostActs = []string{"Accept", "AcceptBadAddress", "AcceptIf", "Advance", "Bind", "Cleanup", "CloseFile", "CloseSocket", "Connect", "Deliver", "Drain",
-		"DrainRecords", "GetSockOpt", "Listen", "OpenFile", "Receive", "Send", "SetClient", "SetConn", "SetFault", "SetSockOpt", "SetUser", "Shutdown",
+		"DrainRecords", "GetSockOpt", "Listen", "OpenFile", "Receive", "Send", "SetClient", "SetConn", "SetFault", "SetKeepAlive", "SetSockOpt", "SetUser", "Shutdown",
 		"Socket", "Startup"}
 )
 
@@ -66,6 +66,7 @@ func lookAtAll(n *Network) {
 		h.Clone().Advance(h.Now().Add(1))
 		_, _ = h.Deadline()
 		_ = h.FreeDescriptors()
+		_ = h.MayKeepAlive(KeepAlive{})
 		_ = h.Profile()
 		_, _ = n.HostName(id), n.ErrnoName(id, WSAECONNREFUSED)
 		_ = n.Plain(id, 1)

@@ -120,9 +120,7 @@ func (n *Network) arm() {
 		n.model.Settle()
 		next = n.model.Soonest()
 	}
-	if len(n.calls) > 0 {
-		next = min(next, n.calls[0].due)
-	}
+	next = min(next, n.calls.next())
 	if next >= n.armed {
 		return
 	}

@@ -18,18 +18,21 @@ type Conn struct {
 	in, out       *pipe
 	fd            netmodel.FD
 	local, remote netmodel.Addr
-	open          bool // it exists, and was not closed
-	closed        bool // Close was called
-	gone          bool // and it is done
-	finished      bool // so was CloseWrite
-	told          bool // a Write has told the error that the model has still
-	lingers       bool // SetLinger makes Close wait
-	news          bool // something has changed since the model had nothing to read
-	promised      int  // bytes that were read and that the model does not know to be
-	deaf          bool // CloseRead, where the system keeps that to itself
+	open          bool  // it exists, and was not closed
+	closed        bool  // Close was called
+	gone          bool  // and it is done
+	finished      bool  // so was CloseWrite
+	ended         bool  // and the model knows
+	told          bool  // a Write has told the error that the model has still
+	lingers       bool  // SetLinger makes Close wait
+	news          bool  // something has changed since the model had nothing to read
+	promised      int   // bytes that were read and that the model does not know to be
+	readShut      bool  // CloseRead, where the system keeps that to itself
+	sums          *sums // in a bubble
 	reading       side
 	writing       side
-	closing       *side // a Close waits, after SetLinger
+	closing       *side      // a Close waits, after SetLinger
+	keep          *keepAlive // nil: byDefault
 }
 
 // pair is both ends of a connection.
@@ -55,6 +58,7 @@ func (n *Network) accepted(h *Host, a netmodel.Accepted) *Conn {
 	c.host, c.pair, c.in, c.out = h, p, &p.up, &p.down
 	c.fd, c.local, c.remote, c.open = a.FD, local, a.Peer, true
 	h.assign(a.FD, c)
+	_ = h.model.SetKeepAlive(a.FD, byDefault) // it is valid
 	return c
 }
 
@@ -126,19 +130,19 @@ func (c *Conn) shutdown(how int) error {
 	defer n.leave()
 	unacknowledged, connected := h.model.Unacknowledged(c.fd)
 	_, end := h.model.Arrived(c.fd)
-	both := c.finished && end && unacknowledged == 0 && !h.isWindows() // nothing is left of the connection
+	both := c.ended && end && unacknowledged == 0 && !h.isWindows() // nothing is left of the connection
 	switch {
 	case !c.open:
 		return c.opError("close", net.ErrClosed)
 	case !connected, both:
 		return c.opError("close", h.syscallError(sysShutdown, netmodel.WSAENOTCONN))
 	case how == netmodel.ShutReceive && !h.isWindows():
-		c.deaf = true
-		c.reading.serve()
+		c.readShut = true
+		c.reading.end(n)
 		return nil
 	case how == netmodel.ShutSend:
 		c.finished = true
-		c.writing.serve()
+		c.writing.end(n)
 	}
 	c.later(callCloseWrite, how)
 	return nil
@@ -155,6 +159,7 @@ func (c *Conn) Close() error {
 		return c.opError("close", net.ErrClosed)
 	}
 	c.closed = true
+	c.shut()
 	if c.lingers {
 		c.closing = new(side)
 		k := c.closing.call(callClose, c.host)
@@ -162,7 +167,6 @@ func (c *Conn) Close() error {
 		n.wait(k)
 		return nil
 	}
-	c.shut()
 	c.later(callClose, 0)
 	n.leave()
 	return nil
@@ -226,15 +230,6 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 
 // SetNoDelay has no effect: segments are never held back.
 func (c *Conn) SetNoDelay(bool) error { return c.setOption(func() {}) }
-
-// SetKeepAlive has no effect: keep-alive is not modelled.
-func (c *Conn) SetKeepAlive(bool) error { return c.setOption(func() {}) }
-
-// SetKeepAlivePeriod has no effect: keep-alive is not modelled.
-func (c *Conn) SetKeepAlivePeriod(time.Duration) error { return c.setOption(func() {}) }
-
-// SetKeepAliveConfig has no effect: keep-alive is not modelled.
-func (c *Conn) SetKeepAliveConfig(net.KeepAliveConfig) error { return c.setOption(func() {}) }
 
 // SetReadBuffer has no effect: Config.Window says how much may be under way.
 func (c *Conn) SetReadBuffer(int) error { return c.setPlain(func() {}) }
