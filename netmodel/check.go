@@ -18,6 +18,7 @@ func (h *Host) Check() error {
 		refusalHadAReason,
 		descriptorsAreFreeOnce,
 		socketsAreFreeOnce,
+		socketsOwnTheirKeepAlives,
 		timersHaveOwners,
 		portsHaveTheirSockets,
 	} {

@@ -15,6 +15,8 @@ func (h *Host) Clone() *Host {
 	c.free = slices.Clone(h.free)
 	c.lists = slices.Clone(h.lists)
 	c.freeLis = slices.Clone(h.freeLis)
+	c.keeps = slices.Clone(h.keeps)
+	c.freeKeeps = slices.Clone(h.freeKeeps)
 	c.clients = slices.Clone(h.clients)
 	c.tuples = h.tuples.clone()
 	c.ports = h.ports.clone()

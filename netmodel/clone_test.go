@@ -137,6 +137,9 @@ func full(t *testing.T) *Host {
 	if _, err := h.Accept(first); err != nil {
 		t.Fatal(err)
 	}
+	for _, fd := range []FD{first, second} {
+		_ = h.SetKeepAlive(fd, KeepAlive{Idle: time.Minute, Interval: time.Second, Count: 3})
+	}
 	_ = h.CloseSocket(second)
 	file, _ := h.OpenFile()
 	another, _ := h.OpenFile()
@@ -245,10 +248,12 @@ func hostOps(h *Host, op, k int) {
 	case 16:
 		h.Drain(nil)
 		h.DrainRecords(nil)
+	case 17:
+		_ = h.SetKeepAlive(fd, KeepAlive{Idle: time.Duration(k%4) * 100 * time.Millisecond, Interval: time.Second, Count: 1 + k%3})
 	}
 }
 
-const hostOpCount = 17
+const hostOpCount = 18
 
 // peerSocket returns the connection of a peer, nil if it has none.
 func peerSocket(h *Host, i byte) *socket {

@@ -91,10 +91,12 @@ func (w *pair) do(n *Network, op, k int) {
 		n.Hand(w.client, fd, k)
 	case 22:
 		n.Tick(n.Now().Add(time.Duration(k)))
+	case 23:
+		_ = n.Host(w.client).SetKeepAlive(fd, KeepAlive{Idle: time.Duration(k) * time.Second, Interval: time.Second, Count: 3})
 	}
 }
 
-const pairOpCount = 23
+const pairOpCount = 24
 
 // Whatever is done to one copy leaves the other as it was, and the same history has
 // the same outcome in both.

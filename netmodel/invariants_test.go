@@ -36,6 +36,9 @@ func busy(t *testing.T, p Profile) *Host {
 		t.Fatalf("Accept: %v", err)
 	}
 	b, _ := h.Accept(fd)
+	for _, f := range []FD{fd, a.FD} {
+		_ = h.SetKeepAlive(f, KeepAlive{Idle: time.Hour, Interval: time.Second, Count: 3})
+	}
 	_, _ = h.Send(a.FD, 100)
 	_ = h.CloseSocket(b.FD)
 	_, _ = h.AcceptIf(fd, func(Request) Decision { return CFDefer })
@@ -177,6 +180,15 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		}},
 		{"what is free is free once: descriptors", "one is taken", func(h *Host, _ *listener) {
 			h.table.socks, h.table.free = append(h.table.socks, 0), append(h.table.free, FirstFD)
+		}},
+		{"sockets own their keep-alives", "two own one", func(h *Host, l *listener) { h.socks[l.half.head].keep = h.socks[l.sock].keep }},
+		{"sockets own their keep-alives", "one owns none that there is", func(h *Host, l *listener) { h.socks[l.half.head].keep = 9 }},
+		{"sockets own their keep-alives", "one has forgotten its own", func(h *Host, l *listener) { h.socks[l.sock].keep = 0 }},
+		{"what is free is free once: keep-alives", "one is taken", func(h *Host, _ *listener) { h.freeKeeps = append(h.freeKeeps, 1) }},
+		{"what is free is free once: keep-alives", "one is forgotten", func(h *Host, _ *listener) { h.keeps = append(h.keeps, keeping{}) }},
+		{"timers have owners", "a keep-alive has forgotten its own", func(h *Host, l *listener) { h.keeps[2].timer = 0 }},
+		{"timers have owners", "a keep-alive names that of another", func(h *Host, l *listener) {
+			h.keeps[h.socks[l.sock].keep].timer = h.socks[l.half.head].timer
 		}},
 		{"descriptors are not lost", "a socket has one that is free", func(h *Host, _ *listener) { h.socks[len(h.socks)-1].fd = 15 }},
 		{"descriptors are not lost", "a socket holds one that is not held", func(h *Host, l *listener) { h.socks[l.sock].heldFD = FirstFD }},

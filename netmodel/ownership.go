@@ -32,6 +32,32 @@ func listenersOwnTheirLists(h *Host) error {
 	return freeOnce("lists", h.freeLis, len(h.lists), unowned, func(n int32) bool { return h.lists[n].sock == 0 })
 }
 
+// socketsOwnTheirKeepAlives: each place of a keep-alive is that of one socket, or is
+// empty and free once.
+func socketsOwnTheirKeepAlives(h *Host) error {
+	owned := make([]bool, len(h.keeps))
+	count := 0
+	for i := range h.socks {
+		k := h.socks[i].keep
+		switch {
+		case k == 0:
+			continue
+		case k < 0 || int(k) >= len(owned):
+			return fmt.Errorf("sockets own their keep-alives: socket %d has place %d of 1 to %d", i, k, len(owned)-1)
+		case owned[k]:
+			return fmt.Errorf("sockets own their keep-alives: socket %d has place %d, as another one does", i, k)
+		}
+		owned[k] = true
+		count++
+	}
+	for k := range h.keeps {
+		if !owned[k] && h.keeps[k] != (keeping{}) {
+			return fmt.Errorf("sockets own their keep-alives: place %d is nobody's and is not empty: timer %d", k, h.keeps[k].timer)
+		}
+	}
+	return freeOnce("keep-alives", h.freeKeeps, len(owned), max(0, len(owned)-1)-count, func(k int32) bool { return !owned[k] })
+}
+
 // freeOnce verifies a list of free places: each is free and stands there once, and
 // there are as many as are free. Place 0 is never used.
 func freeOnce(what string, free []int32, size, want int, isFree func(int32) bool) error {
@@ -162,10 +188,18 @@ func timerHasOwner(h *Host, k int32) error {
 	case m.what == timerSlot: // outlives a listener, and does nothing then
 	case s.serial != m.serial:
 		return fmt.Errorf("timers have owners: timer %d is for a socket that is gone", k)
-	case m.what == timerSocket && s.timer != k, m.what == timerLinger && s.lingering != k:
-		return fmt.Errorf("timers have owners: socket %d has timers %d and %d, and %d is for it", m.sock, s.timer, s.lingering, k)
+	case m.what == timerSocket && s.timer != k, m.what == timerLinger && s.lingering != k, m.what == timerKeepAlive && h.keepAliveTimer(s) != k:
+		return fmt.Errorf("timers have owners: socket %d has timers %d, %d and %d, and %d is for it", m.sock, s.timer, s.lingering, h.keepAliveTimer(s), k)
 	}
 	return nil
+}
+
+// keepAliveTimer returns the timer of a socket's keep-alive, 0 if it has none.
+func (h *Host) keepAliveTimer(s *socket) int32 {
+	if s.keep == 0 {
+		return 0
+	}
+	return h.keeps[s.keep].timer
 }
 
 // socketsHaveTimers: the timers that a socket names are set, or wait to be set, and
@@ -173,8 +207,8 @@ func timerHasOwner(h *Host, k int32) error {
 func socketsHaveTimers(h *Host) error {
 	for i := range h.socks {
 		s := &h.socks[i]
-		for n, k := range [...]int32{s.timer, s.lingering} {
-			what := [...]timerKind{timerSocket, timerLinger}[n]
+		for n, k := range [...]int32{s.timer, s.lingering, h.keepAliveTimer(s)} {
+			what := [...]timerKind{timerSocket, timerLinger, timerKeepAlive}[n]
 			good := k == 0
 			switch {
 			case k > 0 && int(k) < len(h.timers.armed):
