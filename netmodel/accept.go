@@ -23,7 +23,7 @@ type Request struct {
 // and Waited is filled in as well.
 type Accepted struct {
 	FD     FD
-	Peer   Addr
+	Peer   Addr // zero for a connection that was reset while it was pending, with AbortedNoAddress
 	Conn   ConnID
 	Waited time.Duration // from the arrival of the SYN
 }
@@ -268,6 +268,9 @@ func (h *Host) take(i int32) Accepted {
 	case s.has(flagAborted):
 		s.state = stateBroken
 		s.broken = h.afterReset(s)
+		if h.profile.Aborted == AbortedNoAddress {
+			a.Peer = Addr{}
+		}
 	}
 	h.letIn(l)
 	return a

@@ -158,7 +158,7 @@ func Darwin() Profile {
 	p.OnFull = EvictWhenFull
 	p.SynQueue.Victim = VictimRandom
 	p.Starved = StarvedLoses
-	p.Aborted = AbortedAtReceive
+	p.Aborted = AbortedNoAddress
 	p.SynAck = Schedule{First: time.Second, Max: 64 * time.Second, Retries: 12, Limit: keepinit}
 	p.Client.Syn = Schedule{First: time.Second, Max: 64 * time.Second, Linear: 4, Retries: 12, Limit: keepinit}
 	p.PortMin, p.PortMax = 49152, 65535

@@ -201,7 +201,7 @@ func TestAttemptsAreConserved(t *testing.T) {
 			p.SynQueue.OnFull = netmodel.OnSynQueueFull(rapid.IntRange(0, int(netmodel.SynQueueEvicts)).Draw(rt, "SYN queue full"))
 			p.SynQueue.Victim = netmodel.Victim(rapid.IntRange(0, int(netmodel.VictimTimedOut)).Draw(rt, "victim"))
 		}
-		p.Aborted = netmodel.Aborted(rapid.IntRange(0, int(netmodel.AbortedAsAborted)).Draw(rt, "aborted"))
+		p.Aborted = netmodel.Aborted(rapid.IntRange(0, int(netmodel.AbortedNoAddress)).Draw(rt, "aborted"))
 		p.Relisten = netmodel.Relisten(rapid.IntRange(0, int(netmodel.RelistenRejects)).Draw(rt, "relisten"))
 		p.CloseListener = netmodel.CloseListener(rapid.IntRange(0, int(netmodel.CloseFinishes)).Draw(rt, "close"))
 		p.Starved = netmodel.Starved(rapid.IntRange(0, int(netmodel.StarvedLoses)).Draw(rt, "starved"))

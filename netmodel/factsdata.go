@@ -163,7 +163,7 @@ Relisten	d	WS.R2': listen page
 RelistenStarved	u	WS.D2: success is chosen; Microsoft's own provider has no such limit (WS.D12)
 ListenStarved	d	listen page; Microsoft's own provider has no such limit (WS.D12)
 CommitAtListen	d	WS.Q12: wildcard and specific listeners stand side by side, Wine test_reuseaddr
-Aborted	d	WS.X7: observed, DiffEngine PR 790
+Aborted	d	WS.X7: observed, DiffEngine PR 790; Go has seen errors of AcceptEx as well: WS.X6 (fd_windows.go)
 Nesting	d	WS.S4: from version 2.0 on
 ErrorSticks	d	WS.L6: observed, Wine test_select
 PortMin PortMax	d	the range above 49151: WSPBind, KB929851

@@ -161,7 +161,7 @@ func acceptFields(p *Profile) []field {
 		{"EmptyAcceptFills", yes(p.EmptyAcceptFills), filled},
 		{"SlotReturnDelay", inSeconds(p.SlotReturnDelay), ""},
 		{"Order", word(p.Order, "by completion", "by SYN"), ""},
-		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.errnoName(WSAECONNABORTED)), ""},
+		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.errnoName(WSAECONNABORTED), "accept succeeds without an address, receive reports it"), ""},
 		{"CloseListener", word(p.CloseListener, "resets all", "resets the complete, forgets the half-open", "forgets all", "ends the complete"), ""},
 		{"Migrates", yes(p.Migrates), unless(p.Options == OptionsLinux, "Options: no two listeners share an address by SO_REUSEPORT")},
 		{"PauseResets", yes(p.PauseResets), windows},

@@ -112,7 +112,7 @@ OnFull	r	xnu 11417 tcp_input.c: ST.3; silence if there is nothing half-open
 Relisten	r	xnu 11417 uipc_socket.c: the limit and nothing else
 Starved	r	xnu uipc_syscalls.c: closed on purpose, ST.5; older ones put it back
 DescriptorFirst	r	xnu uipc_syscalls.c
-Aborted	r	xnu tcp_usrreq.c, uipc_syscalls.c: accept does not look at the error
+Aborted	r	xnu tcp_usrreq.c, uipc_syscalls.c: accept does not look at the error; no address: Go syscall_bsd.go
 CloseListener	r	xnu 11417 uipc_socket.c: aborts all
 PortMin PortMax	u	not read; 49152 to 65535 is chosen
 Data	i	as 4.4BSD, whose code it is

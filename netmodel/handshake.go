@@ -173,7 +173,7 @@ func (h *Host) abortPending(i int32) {
 	h.note(s.listener)
 	why := ClientReset
 	switch h.profile.Aborted {
-	case AbortedAtReceive:
+	case AbortedAtReceive, AbortedNoAddress:
 		why = h.words.resetLater
 	case AbortedAsAborted:
 		why = ClientResetAborts

@@ -72,7 +72,8 @@ type Profile struct {
 	// The order in which accept hands out connections. R3, WS.Q1.
 	Order Order
 	// What becomes of a connection that the client resets while it is pending.
-	// WS.X6, WS.X7, WS.X9, WS.Q7.
+	// WS.X6, WS.X7, WS.X9, WS.Q7. On Windows both AbortedAtReceive and AbortedAtAccept
+	// have been seen; the Windows profile has the former.
 	Aborted Aborted
 	// What a closing listener does to pending connections. WS.X2.
 	CloseListener CloseListener
@@ -203,7 +204,7 @@ func (p *Profile) validateChoices() error {
 		{"Slots", uint8(p.Slots), uint8(SlotsFree)},
 		{"Starved", uint8(p.Starved), uint8(StarvedLoses)},
 		{"Order", uint8(p.Order), uint8(OrderByArrival)},
-		{"Aborted", uint8(p.Aborted), uint8(AbortedAsAborted)},
+		{"Aborted", uint8(p.Aborted), uint8(AbortedNoAddress)},
 		{"CloseListener", uint8(p.CloseListener), uint8(CloseFinishes)},
 		{"Binds", uint8(p.Binds), uint8(BindsWine)},
 		{"Options", uint8(p.Options), uint8(OptionsLinux)},

@@ -115,6 +115,7 @@ const (
 	AbortedAtReceive                // keeps its place; accept succeeds and receive reports WSAECONNRESET
 	AbortedWithdraws                // leaves the queue at once and gives its slot back
 	AbortedAsAborted                // keeps its place; accept reports WSAECONNABORTED and removes it
+	AbortedNoAddress                // keeps its place; accept succeeds with an empty address, receive reports WSAECONNRESET
 )
 
 // CloseListener is what a closing listener does to what is pending.

@@ -69,7 +69,7 @@ func TestProfileValidateSaysWhatIsWrong(t *testing.T) {
 		{[]string{"OnFull is 6"}, func(p *netmodel.Profile) { p.OnFull = 6 }},
 		{[]string{"Slots is 3"}, func(p *netmodel.Profile) { p.Slots = 3 }},
 		{[]string{"Order is 2"}, func(p *netmodel.Profile) { p.Order = 2 }},
-		{[]string{"Aborted is 4"}, func(p *netmodel.Profile) { p.Aborted = 4 }},
+		{[]string{"Aborted is 5"}, func(p *netmodel.Profile) { p.Aborted = 5 }},
 		{[]string{"CloseListener is 4"}, func(p *netmodel.Profile) { p.CloseListener = 4 }},
 		{[]string{"Binds is 4"}, func(p *netmodel.Profile) { p.Binds = 4 }},
 	} {

@@ -37,13 +37,54 @@ type call struct {
 
 	buf   []byte
 	n     int
+	end   bool // a Read that has returned met the end of the stream
 	err   error
 	spare netmodel.FD // accept on Windows: the socket for the next connection
 
 	due  sim.Time
 	rank rank
+	slot uint64 // ordered: where Network.calls has it
 	next *call
 	wake chan struct{}
+}
+
+// calls are the calls that were put down, in the order in which they came. An entry
+// that was ended before its time is nil.
+type calls struct {
+	list []*call
+	due  []sim.Time
+	gone uint64 // entries that were made or ended, from the beginning of the run
+}
+
+// add puts a call down until due.
+func (q *calls) add(k *call, due sim.Time) {
+	k.due, k.slot = due, q.gone+uint64(len(q.list))
+	q.list, q.due = append(q.list, k), append(q.due, due)
+}
+
+// remove takes a call back.
+func (q *calls) remove(k *call) { q.list[k.slot-q.gone] = nil }
+
+// next returns when the first call is to be made, sim.Forever if there is none.
+func (q *calls) next() sim.Time {
+	if len(q.due) == 0 {
+		return sim.Forever
+	}
+	return q.due[0]
+}
+
+// take appends the calls that are due by now to dst, and forgets them.
+func (q *calls) take(dst []*call, now sim.Time) []*call {
+	count := 0
+	for count < len(q.due) && q.due[count] <= now {
+		if k := q.list[count]; k != nil {
+			dst = append(dst, k)
+		}
+		count++
+	}
+	q.gone += uint64(count)
+	q.list, q.due = slices.Delete(q.list, 0, count), slices.Delete(q.due, 0, count)
+	return dst
 }
 
 type what uint8
@@ -84,11 +125,32 @@ func (a rank) compare(b rank) int {
 	return cmp.Or(cmp.Compare(a.what, b.what), cmp.Compare(a.host, b.host), cmp.Compare(a.socket, b.socket), cmp.Compare(a.detail, b.detail))
 }
 
+// setting orders what is set at one instant, by what is set.
+type setting uint8
+
+const (
+	setLink setting = iota
+	setCut
+	openFiles
+	closeFiles
+	setFault
+	listen
+	setBacklog
+	fillQueue
+)
+
+// rankOf is the rank of a setting of a host: of its port, or of its link to another host.
+// detail tells settings of one kind apart.
+func rankOf(s setting, h *Host, socket uint16, detail uint64) rank {
+	return rank{what: callOther, host: h.id, socket: uint64(s)<<16 | uint64(socket), detail: detail}
+}
+
 // side is one side of something that calls can wait for: what a connection
 // receives, what it sends, what a listener accepts, how a connect ends. Those that
 // wait are served in the order in which they came.
 type side struct {
 	first, last *call
+	early       *call                // ordered: calls that were put down and not made yet
 	idle        atomic.Pointer[call] // one that is over, for the next
 	alarm       uint32               // in Network.alarms, and one; 0 = none
 	expired     bool                 // its deadline has passed
@@ -115,10 +177,13 @@ func (s *side) over(k *call) {
 // and unlocked after.
 func (n *Network) wait(k *call) {
 	switch {
+	case n.ordered && n.closed && k.attempt(): // nothing is left that an order matters to
+		n.leave()
+		return
 	case n.ordered:
 		k.rank.waits = true
-		k.due = n.now() + 1
-		n.calls = append(n.calls, k)
+		n.calls.add(k, n.now()+1)
+		k.next, k.side.early = k.side.early, k
 	case k.side.first != nil || !k.attempt():
 		k.side.push(k)
 		if k.what == callRead { // asking changes nothing
@@ -139,15 +204,15 @@ func (n *Network) wait(k *call) {
 // makeCalls makes the calls that were put down before now, and reports whether there
 // were any.
 func (n *Network) makeCalls(now sim.Time) bool {
-	count := 0
-	for count < len(n.calls) && n.calls[count].due <= now {
-		count++
-	}
-	if count == 0 {
+	if n.calls.next() > now {
 		return false
 	}
-	due := slices.Clone(n.calls[:count])
-	n.calls = slices.Delete(n.calls, 0, count)
+	due := n.calls.take(n.due[:0], now)
+	for _, k := range due {
+		if k.side != nil {
+			k.side.early, k.next = nil, nil // all calls of a side are due at the same instant
+		}
+	}
 	slices.SortStableFunc(due, func(a, b *call) int { return a.rank.compare(b.rank) })
 	for _, k := range due {
 		switch {
@@ -162,6 +227,8 @@ func (n *Network) makeCalls(now sim.Time) bool {
 		}
 		n.settle()
 	}
+	clear(due)
+	n.due = due[:0]
 	return true
 }
 
@@ -175,8 +242,7 @@ func (n *Network) put(h *Host, socket uint64, fd netmodel.FD, w what) *call {
 	}
 	k.host, k.what = h, w
 	k.rank = rank{host: h.id, socket: socket, detail: uint64(fd)<<8 | uint64(w)}
-	k.due = n.now() + 1
-	n.calls = append(n.calls, k)
+	n.calls.add(k, n.now()+1)
 	return k
 }
 
@@ -188,7 +254,7 @@ func (k *call) tell() {
 	case k.listener != nil:
 		k.listener.end()
 	default:
-		k.conn.tell(k.what, k.n)
+		k.conn.tell(k.what, k.n, k.end)
 	}
 }
 
@@ -246,6 +312,31 @@ func (s *side) serve() {
 	s.serving = false
 }
 
+// end lets those go on who find that there is nothing more to wait for: the deadline
+// has passed, or what they wait at is closed. That includes calls that are put down: a
+// call must return at the same instant whether it came before or after what ends it.
+func (s *side) end(n *Network) {
+	s.serve()
+	for k := s.early; k != nil; {
+		next := k.next
+		if k.attempt() {
+			s.takeBack(k)
+			n.calls.remove(k)
+			k.finish()
+		}
+		k = next
+	}
+}
+
+// takeBack removes a call from those that were put down.
+func (s *side) takeBack(k *call) {
+	at := &s.early
+	for *at != k {
+		at = &(*at).next
+	}
+	*at, k.next = k.next, nil
+}
+
 // setDeadline sets when waiting ends, 0 for never.
 func (s *side) setDeadline(n *Network, at sim.Time) {
 	if s.alarm != 0 {
@@ -255,7 +346,7 @@ func (s *side) setDeadline(n *Network, at sim.Time) {
 	s.expired = at != 0 && at <= n.model.Now()
 	switch {
 	case s.expired:
-		s.serve() // each finds that it has expired
+		s.end(n)
 	case at != 0 && at != sim.Forever:
 		s.alarm = n.alarms.set(n.model, at, s) + 1
 	}

@@ -122,9 +122,7 @@ func (n *Network) arm() {
 			next = at
 		}
 	}
-	if len(n.calls) > 0 {
-		next = min(next, n.calls[0].due)
-	}
+	next = min(next, n.calls.next())
 	if next >= n.armed {
 		return
 	}

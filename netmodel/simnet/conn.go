@@ -18,15 +18,18 @@ type Conn struct {
 	in, out       *pipe
 	fd            netmodel.FD
 	local, remote netmodel.Addr
-	open          bool // it exists, and was not closed
-	closed        bool // Close was called
-	gone          bool // and it is done
-	finished      bool // so was CloseWrite
-	told          bool // a Write has told the error that the model has still
-	lingers       bool // SetLinger makes Close wait
-	news          bool // something has changed since the model had nothing to read
-	promised      int  // bytes that were read and that the model does not know to be
-	deaf          bool // CloseRead, where the system keeps that to itself
+	open          bool  // it exists, and was not closed
+	closed        bool  // Close was called
+	gone          bool  // and it is done
+	finished      bool  // so was CloseWrite
+	ended         bool  // and the model knows
+	told          bool  // a Write has told the error that the model has still
+	lingers       bool  // SetLinger makes Close wait
+	news          bool  // something has changed since the model had nothing to read
+	promised      int   // bytes that were read and that the model does not know to be
+	readShut      bool  // CloseRead, where the system keeps that to itself
+	reads, writes *call // of this instant, for the model to learn
+	failures      *call // Writes that failed, likewise
 	reading       side
 	writing       side
 	closing       *side // a Close waits, after SetLinger
@@ -126,19 +129,19 @@ func (c *Conn) shutdown(how int) error {
 	defer n.leave()
 	unacknowledged, connected := h.model.Unacknowledged(c.fd)
 	_, end := h.model.Arrived(c.fd)
-	both := c.finished && end && unacknowledged == 0 && !h.isWindows() // nothing is left of the connection
+	both := c.ended && end && unacknowledged == 0 && !h.isWindows() // nothing is left of the connection
 	switch {
 	case !c.open:
 		return c.opError("close", net.ErrClosed)
 	case !connected, both:
 		return c.opError("close", h.syscallError(sysShutdown, netmodel.WSAENOTCONN))
 	case how == netmodel.ShutReceive && !h.isWindows():
-		c.deaf = true
-		c.reading.serve()
+		c.readShut = true
+		c.reading.end(n)
 		return nil
 	case how == netmodel.ShutSend:
 		c.finished = true
-		c.writing.serve()
+		c.writing.end(n)
 	}
 	c.later(callCloseWrite, how)
 	return nil
@@ -155,6 +158,7 @@ func (c *Conn) Close() error {
 		return c.opError("close", net.ErrClosed)
 	}
 	c.closed = true
+	c.shut()
 	if c.lingers {
 		c.closing = new(side)
 		k := c.closing.call(callClose, c.host)
@@ -162,7 +166,6 @@ func (c *Conn) Close() error {
 		n.wait(k)
 		return nil
 	}
-	c.shut()
 	c.later(callClose, 0)
 	n.leave()
 	return nil

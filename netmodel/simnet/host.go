@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -80,7 +81,7 @@ func (h *Host) FreeDescriptors() int {
 // returns a function that gives them back. It takes what there is if there are fewer.
 func (h *Host) OpenFiles(count int) (closeAll func()) {
 	var files []netmodel.FD
-	_ = h.net.do(rank{host: h.id}, h, func() error {
+	_ = h.net.do(rankOf(openFiles, h, 0, uint64(count)), h, func() error {
 		for range count {
 			fd, err := h.model.OpenFile()
 			if err != nil {
@@ -91,7 +92,7 @@ func (h *Host) OpenFiles(count int) (closeAll func()) {
 		return nil
 	})
 	return func() {
-		_ = h.net.do(rank{host: h.id}, h, func() error {
+		_ = h.net.do(rankOf(closeFiles, h, 0, uint64(count)), h, func() error {
 			for _, fd := range files {
 				_ = h.model.CloseFile(fd) // it was opened above
 			}
@@ -103,7 +104,7 @@ func (h *Host) OpenFiles(count int) (closeAll func()) {
 
 // SetFault switches a fault of the host on or off.
 func (h *Host) SetFault(f netmodel.Fault, on bool) {
-	_ = h.net.do(rank{host: h.id}, h, func() error {
+	_ = h.net.do(rankOf(setFault, h, 0, uint64(f)<<1|bit(on)), h, func() error {
 		h.model.SetFault(f, on)
 		if on {
 			h.faults |= f
@@ -128,8 +129,21 @@ func (h *Host) assign(fd netmodel.FD, o object) {
 	h.objects[fd-netmodel.FirstFD] = o
 }
 
-// validName: a name that can stand before a colon and in a trace.
+// canonical returns the name by which hosts are known. Names are case-insensitive and may
+// end in the dot of the root. (RFC 1034, section 3.1)
+func canonical(name string) string {
+	return strings.ToLower(strings.TrimSuffix(name, "."))
+}
+
+// localhost is every host's name for itself.
+const localhost = "localhost"
+
+// validName says what is wrong with a name in its canonical form, which stands before a
+// colon and in a trace.
 func validName(name string) error {
+	if name == localhost {
+		return errors.New("host name \"localhost\": it is every host's name for itself; want a name of its own")
+	}
 	if name == "" || len(name) > 253 {
 		return fmt.Errorf("a host name of %d characters: want 1 to 253", len(name))
 	}
@@ -165,19 +179,24 @@ func (h *Host) resolve(network, address string) (netmodel.Addr, error) {
 	return netmodel.Addr{IP: ip, Port: port}, err
 }
 
+// services are the names of ports that package net knows without the file
+// /etc/services, so that a test means the same everywhere. (Go 1.26: net/lookup.go)
+var services = map[string]uint16{
+	"domain": 53, "ftp": 21, "ftps": 990, "gopher": 70, "http": 80, "https": 443, "imap2": 143, "imap3": 220,
+	"imaps": 993, "pop3": 110, "pop3s": 995, "smtp": 25, "submissions": 465, "ssh": 22, "telnet": 23,
+}
+
 func portOf(service string) (uint16, error) {
-	switch service {
-	case "":
+	if service == "" {
 		return 0, nil
-	case "http":
-		return 80, nil
-	case "https":
-		return 443, nil
 	}
 	digits := strings.TrimLeft(service, "+-") // a sign is part of a number, as in package net
 	port, err := strconv.ParseUint(digits, 10, 16)
 	switch {
 	case strings.Trim(digits, "0123456789") != "" || len(service)-len(digits) > 1 || digits == "":
+		if port, ok := services[strings.ToLower(service)]; ok {
+			return port, nil
+		}
 		return 0, &net.DNSError{Err: "unknown port", Name: "tcp/" + service, IsNotFound: true}
 	case err != nil || service[0] == '-' && port > 0:
 		return 0, &net.AddrError{Err: "invalid port", Addr: service}
@@ -200,12 +219,12 @@ func (h *Host) lookup(name string) (netmodel.IP, error) {
 		b := ip.Unmap().As4()
 		return netmodel.IPv4(b[0], b[1], b[2], b[3]), nil
 	}
-	if name == "localhost" {
+	if canonical(name) == localhost {
 		return netmodel.HostAddr(h.id, 1), nil
 	}
 	h.net.mu.Lock()
 	defer h.net.mu.Unlock()
-	if other := h.net.names[name]; other != nil {
+	if other := h.net.names[canonical(name)]; other != nil {
 		return netmodel.HostAddr(other.id, 1), nil
 	}
 	return 0, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
@@ -218,7 +237,7 @@ func addrOf(ip netmodel.IP) netip.Addr {
 // isLoopback reports whether a name means the host itself.
 func isLoopback(name string) bool {
 	ip, err := netip.ParseAddr(name)
-	return name == "localhost" || err == nil && ip.IsLoopback()
+	return canonical(name) == localhost || err == nil && ip.IsLoopback()
 }
 
 // tcpAddr returns an address as programs see it; no host at all is none there, too.

@@ -28,8 +28,8 @@ func (n *Network) Listen(network, address string) (*Listener, error) {
 	if name == "" {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "no host named; Host.Listen knows which one", Addr: address}}
 	}
-	if validName(name) != nil {
-		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "want the name of a host; Host.Listen takes its address, too", Addr: address}}
+	if err := validName(canonical(name)); err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: err.Error() + ", or Host.Listen, which takes addresses too", Addr: address}}
 	}
 	return n.Host(name).Listen(network, address)
 }
@@ -64,7 +64,7 @@ func (h *Host) ListenBacklog(network, address string, backlog int) (*Listener, e
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
 	l := &Listener{host: h}
-	err = h.net.do(rank{host: h.id, socket: uint64(at.Port)}, h, func() error { return l.open(at, backlog) })
+	err = h.net.do(rankOf(listen, h, at.Port, uint64(at.IP)), h, func() error { return l.open(at, backlog) })
 	if err != nil {
 		return nil, opError("listen", network, nil, tcpAddr(at), err)
 	}
@@ -109,6 +109,10 @@ func (l *Listener) Accept() (net.Conn, error) {
 	h := l.host
 	n := h.net
 	n.enter()
+	if err := l.cannotAccept(); err != nil {
+		n.leave()
+		return nil, opError("accept", "tcp", nil, tcpAddr(l.addr), err)
+	}
 	k := l.accepting.call(callAccept, h)
 	k.listener = l
 	k.rank = rank{what: callAccept, host: h.id, socket: uint64(l.addr.Port)}
@@ -121,19 +125,24 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
+// cannotAccept returns what an Accept returns whoever is queued.
+func (l *Listener) cannotAccept() error {
+	switch {
+	case l.closed:
+		return net.ErrClosed
+	case l.accepting.expired:
+		return errDeadline
+	}
+	return nil
+}
+
 // attempt takes the first connection of the queue.
 func (l *Listener) attempt(k *call) bool {
 	for {
-		switch {
-		case l.closed:
-			k.err = net.ErrClosed
-		case l.accepting.expired:
-			k.err = errDeadline
-		default:
-			if err := l.prepare(k); err != nil {
-				k.err = err
-				break
-			}
+		if k.err = l.cannotAccept(); k.err == nil {
+			k.err = l.prepare(k)
+		}
+		if k.err == nil {
 			over, again := l.take(k)
 			if again {
 				continue
@@ -187,6 +196,10 @@ func (l *Listener) take(k *call) (over, again bool) {
 	}
 	a, err := h.model.Accept(l.fd)
 	switch {
+	case err == nil && a.Peer == (netmodel.Addr{}):
+		_ = h.model.CloseSocket(a.FD) // package syscall makes ECONNABORTED of it (Go 1.26: syscall_bsd.go, Accept)
+		h.net.pairs.take(a.Conn)
+		return false, true
 	case err == nil:
 		k.conn = h.net.accepted(h, a)
 		return true, false
@@ -239,7 +252,7 @@ func (l *Listener) Close() error {
 func (l *Listener) shut() {
 	l.closed = true
 	l.accepting.setDeadline(l.host.net, 0)
-	l.accepting.serve()
+	l.accepting.end(l.host.net)
 }
 
 // end closes the socket.
@@ -265,7 +278,7 @@ func (l *Listener) drop() {
 // queue has no room for is for the system to say.
 func (l *Listener) SetBacklog(backlog int) error {
 	h := l.host
-	err := h.net.do(rank{host: h.id, socket: uint64(l.addr.Port)}, h, func() error {
+	err := h.net.do(rankOf(setBacklog, h, l.addr.Port, uint64(uint32(backlog))), h, func() error {
 		if l.closed {
 			return net.ErrClosed
 		}
@@ -321,7 +334,7 @@ func (l *Listener) Queue() netmodel.Queue {
 func (l *Listener) Fill(ctx context.Context) error {
 	n := l.host.net
 	crowd := n.Host("crowd-of-" + l.host.name)
-	if err := n.do(rank{what: callDial, host: crowd.id}, crowd, func() error { return l.crowd(crowd) }); err != nil {
+	if err := n.do(rankOf(fillQueue, crowd, l.addr.Port, uint64(l.host.id)), crowd, func() error { return l.crowd(crowd) }); err != nil {
 		return opError("dial", "tcp", nil, tcpAddr(l.addr), err)
 	}
 	for deadline := time.Now().Add(fillTime); ; {

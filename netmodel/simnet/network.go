@@ -57,7 +57,8 @@ type Network struct {
 	pairs   pairs
 	alarms  alarms
 	rang    []*side           // whose alarm rang at this instant
-	calls   []*call           // ordered: waiting for their instant
+	calls   calls             // ordered: waiting for their instant
+	due     []*call           // scratch
 	told    []*call           // done with, for the next that are put down
 	timer   *time.Timer       // rings at armed
 	armed   sim.Time          // sim.Forever: it does not
@@ -136,11 +137,12 @@ func (n *Network) Listeners() []*Listener {
 }
 
 // Host returns the host of that name, which it adds with the settings of the
-// network if there is none.
+// network if there is none. Names are case-insensitive, and a dot at the end does not
+// count. It panics if the name is not valid.
 func (n *Network) Host(name string) *Host {
 	n.enter()
 	defer n.leave()
-	if h := n.names[name]; h != nil {
+	if h := n.names[canonical(name)]; h != nil {
 		return h
 	}
 	return n.addHost(name, HostConfig{})
@@ -151,7 +153,7 @@ func (n *Network) Host(name string) *Host {
 func (n *Network) AddHost(name string, c HostConfig) *Host {
 	n.enter()
 	defer n.leave()
-	if n.names[name] != nil {
+	if n.names[canonical(name)] != nil {
 		panic(fmt.Sprintf("simnet: AddHost: there is a host %q already; Host returns it", name))
 	}
 	return n.addHost(name, c)
@@ -164,6 +166,7 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 	if c.Descriptors == 0 {
 		c.Descriptors = n.config.Descriptors
 	}
+	name = canonical(name)
 	if err := validName(name); err != nil {
 		panic("simnet: " + err.Error())
 	}
@@ -185,7 +188,7 @@ func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
 		panic("simnet: SetLink: " + err.Error())
 	}
 	n.timed.Store(true)
-	_ = n.do(rank{host: a.id, detail: uint64(b.id)}, a, func() error {
+	_ = n.do(rankOf(setLink, a, 0, uint64(b.id)), a, func() error {
 		n.model.SetLink(a.id, b.id, l)
 		return nil
 	})
@@ -199,14 +202,23 @@ func (n *Network) Heal(a, b *Host) { n.cut(a, b, false) }
 
 func (n *Network) cut(a, b *Host, cut bool) {
 	n.timed.Store(true)
-	_ = n.do(rank{host: a.id, detail: uint64(b.id)}, a, func() error {
+	_ = n.do(rankOf(setCut, a, 0, uint64(b.id)<<1|bit(cut)), a, func() error {
 		n.model.Cut(a.id, b.id, cut)
 		return nil
 	})
 }
 
-// Close closes every listener and connection of the network. Calls that wait for
-// one return net.ErrClosed, and so do later ones.
+// bit is 1 for true.
+func bit(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Close closes every listener and connection of the network. Calls that wait return
+// net.ErrClosed, and so do later ones. In a bubble they return at the same instant, so
+// that a test can return right after it.
 func (n *Network) Close() error {
 	n.enter()
 	defer n.leave()
@@ -219,6 +231,7 @@ func (n *Network) Close() error {
 		}
 		n.settle()
 	}
+	n.makeCalls(sim.Forever) // also those that were put down at this instant
 	n.pump(n.model.Now())
 	return nil
 }

@@ -39,6 +39,8 @@ func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 	case end:
 		c.later(callRead, 0)
 		return 0, io.EOF, true
+	case c.readShut:
+		return 0, io.EOF, true
 	}
 	return 0, nil, false
 }
@@ -54,8 +56,6 @@ func (c *Conn) cannotRead(b []byte) (err error, over bool) {
 		return errDeadline, true
 	case len(b) == 0:
 		return nil, true
-	case c.deaf:
-		return io.EOF, true
 	}
 	return nil, false
 }
@@ -72,6 +72,8 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	}
 	m, err = c.host.net.model.Receive(c.host.id, c.fd, len(b))
 	switch {
+	case err == error(netmodel.WSAEWOULDBLOCK) && c.readShut:
+		return 0, io.EOF, true
 	case err == error(netmodel.WSAEWOULDBLOCK):
 		c.news = false
 		return 0, nil, false
@@ -185,29 +187,66 @@ func (c *Conn) room() int {
 }
 
 // later does to the model what a call that has returned is to do, in a bubble when
-// the calls of this instant are made.
+// the calls of this instant are made. What several calls of one instant read or write
+// then counts as one: who of them came first, and in which pieces, must not matter.
 func (c *Conn) later(w what, m int) {
 	n := c.host.net
-	if n.ordered {
-		k := n.put(c.host, uint64(c.pair.id), c.fd, w)
-		k.conn, k.n = c, m
+	if !n.ordered {
+		c.tell(w, m, m == 0)
+		n.settle()
 		return
 	}
-	c.tell(w, m)
-	n.settle()
+	sum := c.sum(w)
+	if sum == nil || *sum == nil {
+		k := n.put(c.host, uint64(c.pair.id), c.fd, w)
+		k.conn = c
+		if sum == nil {
+			k.n = m
+			k.rank.detail = k.rank.detail<<16 | uint64(uint16(m))
+			return
+		}
+		k.rank.detail <<= 16
+		*sum = k
+	}
+	k := *sum
+	k.n += m
+	k.end = k.end || m == 0
 }
 
-// tell does to the model what a call has done.
-func (c *Conn) tell(w what, m int) {
+// sum is where a connection has the calls of one kind and of this instant, as one; nil
+// for kinds that are told one by one.
+func (c *Conn) sum(w what) **call {
+	switch w {
+	case callRead:
+		return &c.reads
+	case callWrite:
+		return &c.writes
+	case callFailedWrite:
+		return &c.failures
+	}
+	return nil
+}
+
+// tell does to the model what calls have done: with m bytes, say, or with an option. end
+// is that a Read has met the end of the stream.
+func (c *Conn) tell(w what, m int, end bool) {
+	if sum := c.sum(w); sum != nil {
+		*sum = nil
+	}
 	if c.gone {
 		return
 	}
 	h := c.host
 	switch w {
 	case callRead:
-		_, _ = h.net.model.Receive(h.id, c.fd, max(1, m)) // so much has arrived, or the end
-		c.promised -= m
-		c.wasRead(m)
+		if m > 0 {
+			_, _ = h.net.model.Receive(h.id, c.fd, m) // so much has arrived
+			c.promised -= m
+			c.wasRead(m)
+		}
+		if end && !c.closed { // a Read and a Close of one instant: who came first must not matter
+			_, _ = h.net.model.Receive(h.id, c.fd, 1) // the end is there
+		}
 		c.reading.serve()
 	case callWrite:
 		if _, open := h.model.Unacknowledged(c.fd); open { // else what was written is lost, as on any system
@@ -217,6 +256,7 @@ func (c *Conn) tell(w what, m int) {
 		_, _ = h.model.Send(c.fd, m) // its error was told, which can use it up
 		c.told = false
 	case callCloseWrite:
+		c.ended = c.ended || m == netmodel.ShutSend
 		_ = h.model.Shutdown(c.fd, m) // a connection that broke meanwhile needs none
 	case callLinger:
 		_ = h.model.SetSockOpt(c.fd, netmodel.SO_LINGER, m) // an open socket takes it
@@ -240,7 +280,7 @@ func (c *Conn) shut() {
 	c.open = false
 	for _, s := range [...]*side{&c.reading, &c.writing} {
 		s.setDeadline(c.host.net, 0)
-		s.serve() // with net.ErrClosed
+		s.end(c.host.net) // with net.ErrClosed
 	}
 }
 

@@ -311,7 +311,7 @@ func (r *Reference) clientReset(i int) {
 	case pending:
 		c.aborted = true
 		why := netmodel.ClientReset // accept will report it. WS.X6, ST.4
-		if r.profile.Aborted == netmodel.AbortedAtReceive {
+		if r.profile.Aborted == netmodel.AbortedAtReceive || r.profile.Aborted == netmodel.AbortedNoAddress {
 			why = netmodel.ClientResetQuietly // receive will. WS.X7, K12
 		}
 		r.fate(netmodel.AbortedPending, i, why)
