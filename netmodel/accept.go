@@ -281,6 +281,9 @@ func (h *Host) inherit(i, at int32) {
 	s, from := &h.socks[i], &h.socks[at]
 	s.linger = from.linger
 	s.flags |= from.flags & (flagReuse | flagExclusive)
+	if from.keep != 0 {
+		h.keepAlive(i, h.keeps[from.keep].KeepAlive)
+	}
 	if from.has(flagExclusive) {
 		h.chain(i)
 	}

@@ -125,6 +125,9 @@ const (
 	JoinedByArrival
 	AcceptedByArrival
 
+	PeerSilent          // nothing has come from the peer for the time of keep-alive
+	KeepAliveUnanswered // the peer has answered no probe
+
 	causeCount
 )
 
@@ -355,6 +358,10 @@ func (c Cause) describeOthers() (text, rule string) {
 		return "more is queued than would fit", "ST.10"
 	case AbortedReported:
 		return "client had reset it", "ST.4"
+	case PeerSilent:
+		return "peer is silent", "RFC 1122"
+	case KeepAliveUnanswered:
+		return "no probe was answered", "RFC 1122"
 	}
 	return "", ""
 }

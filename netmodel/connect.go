@@ -210,6 +210,7 @@ func (h *Host) arriveConnecting(i int32, s *Segment) {
 		h.disarm(i)
 		c.state, c.acked, c.resends, c.soError = stateOpen, c.sent, 0, 0
 		c.received, c.read = s.Seq+1, s.Seq+1
+		h.startKeeping(i)
 		r := h.newRecord(Connected, c.conn, SynAckArrived)
 		r.FD, r.Since = c.fd, c.since
 		h.note(i)

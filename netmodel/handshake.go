@@ -149,6 +149,8 @@ func (h *Host) arriveHalfOpen(i int32, s *Segment) {
 		h.sendAck(i) // another attempt from the same address: its answer clears this one
 	case s.Flags&ACK == 0 || s.Ack != p.sent:
 		h.answerStray(s, NoSuchConnection)
+	case p.isProbe(s):
+		h.sendAck(i)
 	case !p.pending():
 		h.complete(i)
 		h.arriveOpen(i, s)

@@ -26,16 +26,18 @@ type Host struct {
 	serials uint64 // sockets made so far; serial numbers never repeat
 	places  uint64 // handshakes completed so far
 
-	table   descriptors
-	socks   []socket // socks[0] is unused: index 0 means none
-	free    []int32
-	lists   []listener // likewise
-	freeLis []int32
-	clients []Client // settings of SetClient; index 0 is the profile's
-	tuples  tuples
-	ports   ports
-	nextIP  int
-	nextPt  uint16
+	table     descriptors
+	socks     []socket // socks[0] is unused: index 0 means none
+	free      []int32
+	lists     []listener // likewise
+	freeLis   []int32
+	keeps     []keeping // of sockets with keep-alive; index 0 is unused
+	freeKeeps []int32
+	clients   []Client // settings of SetClient; index 0 is the profile's
+	tuples    tuples
+	ports     ports
+	nextIP    int
+	nextPt    uint16
 
 	words    words // the causes that this stack's decisions have
 	draws    sim.Rand
@@ -236,6 +238,8 @@ func (h *Host) Clone() *Host {
 	c.lists = slices.Clone(h.lists)
 	c.freeLis = slices.Clone(h.freeLis)
 	c.clients = slices.Clone(h.clients)
+	c.keeps = slices.Clone(h.keeps)
+	c.freeKeeps = slices.Clone(h.freeKeeps)
 	c.tuples = h.tuples.clone()
 	c.ports = h.ports.clone()
 	c.timers = h.timers.clone()
@@ -332,6 +336,8 @@ func (h *Host) expire(k int32) {
 	switch t.what {
 	case timerSlot:
 		h.returnSlot(t.sock)
+	case timerKeepAlive:
+		h.keepAliveTimeout(t.sock)
 	case timerLinger:
 		h.socks[t.sock].lingering = 0
 		h.lingerOver(t.sock)

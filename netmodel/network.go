@@ -203,6 +203,14 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	n.paths[a][b] = p
 	p.cut = n.paths[b][a].cut
 	n.paths[b][a] = p
+	n.wakeKeeping(a, b)
+}
+
+// wakeKeeping lets connections of two hosts that have stopped to probe their peers probe
+// them again: the link between the hosts has changed.
+func (n *Network) wakeKeeping(a, b HostID) {
+	n.present(a).wakeKeeping()
+	n.present(b).wakeKeeping()
 }
 
 // Cut interrupts both ways between two hosts, or heals them: segments sent
@@ -213,6 +221,7 @@ func (n *Network) Cut(a, b HostID, cut bool) {
 	n.flush()
 	n.paths[a][b].cut, n.paths[b][a].cut = cut, cut
 	n.recordCut(a, b, cut)
+	n.wakeKeeping(a, b)
 }
 
 // After schedules an event of the caller's own; Step returns its tag.
@@ -400,6 +409,7 @@ func (n *Network) CutOneWay(from, to HostID, cut bool) {
 	n.flush()
 	n.paths[from][to].cut = cut
 	n.recordCut(from, to, cut)
+	n.wakeKeeping(from, to)
 }
 
 func (n *Network) recordCut(at, to HostID, cut bool) {

@@ -83,6 +83,7 @@ const (
 
 	SynAckHeld    // a listening host did not send its SYN-ACK again: the ACK had come, data is waited for
 	DataSentAgain // a host sent data or its FIN again
+	ProbeSent     // a host probed the peer of an idle connection; Value tells the how manieth without an answer
 	kindCount
 )
 

@@ -72,6 +72,7 @@ type socket struct {
 	list               int32  // of a listener: its queue in Host.lists
 	listener           int32  // of a pending connection: the listening socket
 	next, prev         int32  // neighbours in the queue
+	keep               int32  // its keep-alive in Host.keeps; 0 = none
 	place              uint64 // order of completion, for Check
 	portNext, portPrev int32  // neighbours on the port
 
@@ -182,6 +183,7 @@ func (h *Host) release(i int32) {
 	s := &h.socks[i]
 	h.disarm(i)
 	h.timers.cancel(s.lingering)
+	h.dropKeeping(i)
 	h.unchain(i)
 	h.strike(i)
 	if s.fd != 0 {

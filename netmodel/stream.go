@@ -209,6 +209,12 @@ func (h *Host) arriveOpen(i int32, s *Segment) {
 		return
 	case s.Flags&ACK == 0 || seqBefore(c.sent, s.Ack):
 		return
+	case c.isProbe(s):
+		h.sendAck(i)
+		return
+	}
+	if c.keep != 0 {
+		h.hear(i, s.Len > 0 || s.Flags&FIN != 0 || seqBefore(c.acked, s.Ack))
 	}
 	h.acknowledge(i, s.Ack)
 	if s.Len > 0 || s.Flags&FIN != 0 {
@@ -307,6 +313,7 @@ func (h *Host) arriveReset(i int32, why Cause) {
 func (h *Host) breakConnection(i int32, e Errno, why Cause) {
 	s := &h.socks[i]
 	h.disarm(i)
+	h.dropKeeping(i)
 	h.strike(i)
 	h.record(Record{Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 	s.state, s.broken = stateBroken, e
@@ -330,7 +337,14 @@ func (h *Host) afterReset(s *socket) Errno {
 }
 
 // armData waits for the acknowledgement of what was sent.
-func (h *Host) armData(i int32) { h.arm(i, h.profile.Data.Wait(h.socks[i].resends)) }
+func (h *Host) armData(i int32) {
+	s := &h.socks[i]
+	wait := h.profile.Data.Wait(s.resends)
+	if s.keep != 0 {
+		wait = h.untilUserTimeout(i, wait)
+	}
+	h.arm(i, wait)
+}
 
 // dataTimeout sends again what was not acknowledged, all of it.
 func (h *Host) dataTimeout(i int32) {
@@ -339,7 +353,7 @@ func (h *Host) dataTimeout(i int32) {
 	case s.acked == s.sent: // closed, and the peer never closed its side
 		h.release(i)
 		return
-	case h.profile.Data.ends(s.resends, 0):
+	case h.dataIsLate(i):
 		h.breakConnection(i, WSAETIMEDOUT, DataUnanswered)
 		return
 	}

@@ -184,7 +184,7 @@ func symbol(r *Record) byte {
 		return 'x'
 	case AbortedPending, Withdrawn:
 		return '~'
-	case SynSent, SynSentAgain, SynAckAgain, SynAckHeld, DataSentAgain:
+	case SynSent, SynSentAgain, SynAckAgain, SynAckHeld, DataSentAgain, ProbeSent:
 		return '<'
 	case Lost, Duplicated, LinkChanged, FaultChanged:
 		return '%'
@@ -224,6 +224,8 @@ func (p *Printer) appendWhat(b []byte, r *Record) []byte {
 		return append(b, "no SYN-ACK"...)
 	case DataSentAgain:
 		return strconv.AppendInt(append(b, "data again, "...), r.Value, 10)
+	case ProbeSent:
+		return strconv.AppendInt(append(b, "keep-alive probe, "...), r.Value, 10)
 	case Lost, Duplicated:
 		return append(b, Segment{Flags: Flags(r.Value)}.kindName()...)
 	case ResetPending, Withdrawn:

@@ -49,9 +49,10 @@ type timer struct {
 type timerKind uint8
 
 const (
-	timerSocket timerKind = iota // the one timer of a socket; its state says what it means
-	timerSlot                    // a slot comes back late
-	timerLinger                  // SO_LINGER ran out
+	timerSocket    timerKind = iota // the one timer of a socket; its state says what it means
+	timerSlot                       // a slot comes back late
+	timerLinger                     // SO_LINGER ran out
+	timerKeepAlive                  // a connection may have been silent for long
 )
 
 // noList is the list of a timer that rings.

@@ -102,6 +102,7 @@ func kindName(k netmodel.Kind) string {
 		netmodel.LinkChanged: "link_changed", netmodel.FaultChanged: "fault_changed",
 		netmodel.CookieSent: "cookie_sent", netmodel.AckIgnored: "ack_ignored", netmodel.AckPutOff: "ack_put_off",
 		netmodel.RequestHeld: "request_held", netmodel.SynAckHeld: "syn_ack_held", netmodel.DataSentAgain: "data_sent_again",
+		netmodel.ProbeSent: "probe_sent",
 	}
 	if int(k) < len(names) {
 		return names[k]

@@ -152,14 +152,14 @@ func TestKnobsAreAnObjectInTheirOrder(t *testing.T) {
 
 func TestEveryKindOfRecordHasAName(t *testing.T) {
 	var names []string
-	for k := netmodel.Called; k <= netmodel.DataSentAgain; k++ {
+	for k := netmodel.Called; k <= netmodel.ProbeSent; k++ {
 		name := kindName(k)
 		if name == "" || slices.Contains(names, name) {
 			t.Errorf("kind %d is named %q", k, name)
 		}
 		names = append(names, name)
 	}
-	if kindName(netmodel.DataSentAgain+1) != "" {
+	if kindName(netmodel.ProbeSent+1) != "" {
 		t.Error("a kind that there is not has a name")
 	}
 }

@@ -1,0 +1,223 @@
+package netmodel
+
+import (
+	"time"
+
+	"wspsim/sim"
+)
+
+// Keep-alive finds out that the peer of an idle connection is gone. A connection that
+// has heard nothing for a time sends a probe: a segment without data whose sequence number
+// the peer has acknowledged already, so that the peer answers it. A probe that is answered
+// begins the time anew; probes without an answer break the connection. (RFC 9293, section
+// 3.8.4; RFC 1122, section 4.2.3.6)
+
+// KeepAlive says when a connection probes its peer, and how long it waits for an
+// acknowledgement at all. The zero value does neither, as RFC 1122 wants it.
+type KeepAlive struct {
+	Idle     time.Duration // silence before the first probe; TCP_KEEPIDLE. 0 = no probes
+	Interval time.Duration // between two probes without an answer; TCP_KEEPINTVL
+	Count    int           // probes without an answer that break the connection, 1 to 255; TCP_KEEPCNT
+	// With data or a probe that is not acknowledged, the connection breaks after this
+	// time, whatever Count and the profile say; TCP_USER_TIMEOUT, which Linux has. 0 = never.
+	// (RFC 5482; Linux 6.18: tcp_timer.c)
+	UserTimeout time.Duration
+}
+
+// longestProbe bounds the times of KeepAlive, as Linux does (MAX_TCP_KEEPIDLE).
+const longestProbe = 32767 * time.Second
+
+func (k KeepAlive) valid() bool {
+	if k.UserTimeout < 0 || k.UserTimeout > longestProbe {
+		return false
+	}
+	return k.Idle == 0 || k.Idle > 0 && k.Idle <= longestProbe && k.Interval > 0 && k.Interval <= longestProbe && k.Count >= 1 && k.Count <= 255
+}
+
+// mostAnswered is how many probes in a row are sent to a peer that answers all of
+// them. Then the connection rests until something arrives or a link of its host changes:
+// what an answer to a further probe would be is known, and a network that is idle comes to
+// an end of its events. With Go's 15 s that is an hour.
+const mostAnswered = 240
+
+// keeping is the keep-alive of one connection.
+type keeping struct {
+	KeepAlive
+	timer    int32    // 0: it rests
+	probes   uint8    // without an answer
+	answered uint8    // in a row, without anything else that arrived
+	heard    sim.Time // when the peer was heard last
+	unacked  sim.Time // when data was first sent again by its timer
+}
+
+// SetKeepAlive sets when a connection probes its peer. A socket that is not connected yet
+// keeps the setting for its connection, a listener for those that it accepts. Errors: those
+// of every call, WSAENOTSOCK, WSAEINVAL (a value out of range), WSAENOPROTOOPT (a
+// UserTimeout where the profile has none).
+func (h *Host) SetKeepAlive(fd FD, k KeepAlive) error {
+	i, err := h.enterSocket(fd)
+	switch {
+	case err != nil:
+		return err
+	case !k.valid():
+		return WSAEINVAL
+	case k.UserTimeout != 0 && h.profile.Options != OptionsLinux:
+		return WSAENOPROTOOPT
+	}
+	h.keepAlive(i, k)
+	return nil
+}
+
+func (h *Host) keepAlive(i int32, set KeepAlive) {
+	h.dropKeeping(i)
+	if set == (KeepAlive{}) {
+		return
+	}
+	s := &h.socks[i]
+	s.keep = h.newKeeping()
+	h.keeps[s.keep] = keeping{KeepAlive: set, unacked: h.now}
+	if s.state == stateOpen {
+		h.startKeeping(i)
+	}
+}
+
+// startKeeping begins the keep-alive of a connection, if it has one.
+func (h *Host) startKeeping(i int32) {
+	if s := &h.socks[i]; s.keep != 0 {
+		h.keeps[s.keep].heard = h.now
+		h.armKeeping(i, h.keeps[s.keep].Idle)
+	}
+}
+
+// newKeeping returns a free place in Host.keeps. keeps[0] is unused.
+func (h *Host) newKeeping() int32 {
+	if n := len(h.freeKeeps); n > 0 {
+		k := h.freeKeeps[n-1]
+		h.freeKeeps = h.freeKeeps[:n-1]
+		return k
+	}
+	if len(h.keeps) == 0 {
+		h.keeps = append(h.keeps, keeping{})
+	}
+	h.keeps = append(h.keeps, keeping{})
+	return int32(len(h.keeps) - 1)
+}
+
+// dropKeeping ends the keep-alive of a socket, if it has one.
+func (h *Host) dropKeeping(i int32) {
+	s := &h.socks[i]
+	if s.keep == 0 {
+		return
+	}
+	h.timers.cancel(h.keeps[s.keep].timer)
+	h.keeps[s.keep] = keeping{}
+	h.freeKeeps = append(h.freeKeeps, s.keep)
+	s.keep = 0
+}
+
+// armKeeping waits before the next look at a connection.
+func (h *Host) armKeeping(i int32, d time.Duration) {
+	k := &h.keeps[h.socks[i].keep]
+	h.timers.cancel(k.timer)
+	k.timer = 0
+	if k.Idle > 0 {
+		k.timer = h.schedule(i, d, timerKeepAlive)
+	}
+}
+
+// hear notes that something came from the peer of a connection with keep-alive.
+func (h *Host) hear(i int32, data bool) {
+	k := &h.keeps[h.socks[i].keep]
+	k.heard = h.now
+	if k.probes > 0 {
+		k.probes = 0
+		k.answered = min(k.answered+1, mostAnswered)
+	}
+	if data {
+		k.answered = 0
+		if k.timer == 0 {
+			h.armKeeping(i, k.Idle)
+		}
+	}
+}
+
+// keepAliveTimeout looks whether a connection has been silent for long, and probes the
+// peer or breaks the connection. (Linux 6.18: tcp_timer.c, tcp_keepalive_timer)
+func (h *Host) keepAliveTimeout(i int32) {
+	s := &h.socks[i]
+	k := &h.keeps[s.keep]
+	k.timer = 0
+	silent := h.now.Sub(k.heard)
+	switch {
+	case s.state != stateOpen:
+	case s.acked != s.sent: // data waits for its acknowledgement, which does the same
+		h.armKeeping(i, k.Idle)
+	case k.answered == mostAnswered: // it rests
+	case silent < k.Idle:
+		h.armKeeping(i, k.Idle-silent)
+	case k.probes > 0 && k.UserTimeout > 0 && silent >= k.UserTimeout, k.UserTimeout == 0 && int(k.probes) >= k.Count:
+		h.sendReset(i, KeepAliveUnanswered)
+		h.breakConnection(i, h.keepAliveError(), KeepAliveUnanswered)
+	default:
+		k.probes++
+		h.record(Record{Kind: ProbeSent, Conn: s.conn, FD: s.fd, Value: int64(k.probes), Cause: PeerSilent})
+		h.armKeeping(i, k.Interval)
+		h.sendData(i, s.sent-1, 0, 0)
+	}
+}
+
+// keepAliveError is what a program is told of a connection that probes have broken:
+// WSAENETRESET on Windows (Winsock's recv page), ETIMEDOUT elsewhere (RFC 1122).
+func (h *Host) keepAliveError() Errno {
+	if h.profile.Calls == CallsWinsock {
+		return WSAENETRESET
+	}
+	return WSAETIMEDOUT
+}
+
+// isProbe reports whether a segment repeats a sequence number that has been acknowledged
+// and carries nothing: the answer is an acknowledgement, whatever state the connection is
+// in. (RFC 9293, section 3.10.7.4; for a half-open connection measured on Linux 6.18)
+func (s *socket) isProbe(g *Segment) bool {
+	return g.Len == 0 && g.Flags&(SYN|FIN|RST|ACK) == ACK && g.Seq+1 == s.received
+}
+
+// untilUserTimeout returns how long to wait for the acknowledgement of data, which is no
+// longer than the user timeout. That begins when data is sent again by its timer: the
+// first time it goes out again is a probe for a lost tail, which does not count. (Linux
+// 6.18: tcp_output.c, retrans_stamp; measured there: a write is given up 1.42 s, 2.44 s and 5.49 s
+// later with user timeouts of 1, 2 and 5 s)
+func (h *Host) untilUserTimeout(i int32, wait time.Duration) time.Duration {
+	s := &h.socks[i]
+	k := &h.keeps[s.keep]
+	if s.resends <= 2 {
+		k.unacked = h.now
+	}
+	if k.UserTimeout > 0 {
+		wait = min(wait, max(0, k.UserTimeout-h.now.Sub(k.unacked)))
+	}
+	return wait
+}
+
+// dataIsLate reports whether data has waited too long for its acknowledgement: by the user
+// timeout, or by the schedule of the profile.
+func (h *Host) dataIsLate(i int32) bool {
+	s := &h.socks[i]
+	if s.keep != 0 && h.keeps[s.keep].UserTimeout > 0 {
+		k := &h.keeps[s.keep]
+		return s.resends >= 2 && h.now.Sub(k.unacked) >= k.UserTimeout
+	}
+	return h.profile.Data.ends(s.resends, 0)
+}
+
+// wakeKeeping lets connections that rest probe their peers again: a link has changed.
+func (h *Host) wakeKeeping() {
+	for i := range h.socks {
+		s := &h.socks[i]
+		if s.keep != 0 && s.state == stateOpen && h.keeps[s.keep].timer == 0 {
+			k := &h.keeps[s.keep]
+			k.answered, k.heard = 0, h.now
+			h.armKeeping(int32(i), k.Idle)
+		}
+	}
+}
