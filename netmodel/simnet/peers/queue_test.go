@@ -1,7 +1,6 @@
 package peers
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,8 +17,6 @@ import (
 	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // serveMQTT starts a broker of mochi.
@@ -47,6 +44,16 @@ func (s scene) dialMQTT(id, address string, set func(*paho.ClientOptions)) paho.
 	return client
 }
 
+// subscribeMQTT returns where the messages on a topic come.
+func (s scene) subscribeMQTT(topic string) <-chan string {
+	s.Helper()
+	came := make(chan string, 100)
+	reader := s.dialMQTT("reader", "server:80", nil)
+	s.done("Connect", reader.Connect())
+	s.done("Subscribe", reader.Subscribe(topic, 1, func(_ paho.Client, m paho.Message) { came <- m.Topic() + " " + string(m.Payload()) }))
+	return came
+}
+
 // done waits for what a client of paho has begun.
 func (s scene) done(what string, token paho.Token) {
 	s.Helper()
@@ -60,10 +67,7 @@ func TestMQTTBringsEachMessageToItsSubscribers(t *testing.T) {
 	const messages = 20
 	in(t, everywhere, func(s scene) {
 		s.serveMQTT(s.listener)
-		came := make(chan string, messages)
-		reader := s.dialMQTT("reader", "server:80", nil)
-		s.done("Connect", reader.Connect())
-		s.done("Subscribe", reader.Subscribe("news/#", 1, func(_ paho.Client, m paho.Message) { came <- m.Topic() + " " + string(m.Payload()) }))
+		came := s.subscribeMQTT("news/#")
 		writer := s.dialMQTT("writer", "server:80", nil)
 		s.done("Connect", writer.Connect())
 		for i := range messages {
@@ -149,7 +153,9 @@ func (s scene) dialNATS(options ...nats.Option) *nats.Conn {
 
 type natsDialer struct{ s scene }
 
-func (d natsDialer) Dial(network, address string) (net.Conn, error) { return d.s.client.Dial(network, address) }
+func (d natsDialer) Dial(network, address string) (net.Conn, error) {
+	return d.s.client.Dial(network, address)
+}
 
 // SkipTLSHandshake keeps the library from looking the name up.
 func (natsDialer) SkipTLSHandshake() bool { return true }
@@ -205,34 +211,9 @@ func TestANATSClientConnectsAnewAfterACutLink(t *testing.T) {
 }
 
 func TestKafkaKeepsTheOrderOfAPartition(t *testing.T) {
-	const records = 50
 	in(t, everywhere, func(s scene) {
-		host := s.net.Host("server")
-		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "news"), kfake.Ports(9092),
-			kfake.ListenFn(func(network, address string) (net.Listener, error) { return host.Listen(network, ":9092") }))
-		s.must("NewCluster", err)
-		s.Cleanup(cluster.Close)
-		client, err := kgo.NewClient(kgo.SeedBrokers("server:9092"), kgo.ConsumeTopics("news"),
-			kgo.Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
-				return s.client.DialContext(ctx, network, "server:9092")
-			}))
-		s.must("NewClient", err)
-		s.Cleanup(client.Close)
 		began := time.Now()
-		for i := range records {
-			client.Produce(s.Context(), &kgo.Record{Topic: "news", Value: fmt.Append(nil, i)}, nil)
-		}
-		s.must("Flush", client.Flush(s.Context()))
-		for next := 0; next < records; {
-			ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
-			fetched := client.PollFetches(ctx)
-			cancel()
-			s.must("PollFetches", fetched.Err())
-			for _, r := range fetched.Records() {
-				checkValue(s.T, "a record", string(r.Value), fmt.Sprint(next))
-				next++
-			}
-		}
+		kafkaAtOnce(s)
 		s.tookAtLeast("producing and fetching", began, 2*roundTrip)
 	})
 }
