@@ -17,21 +17,24 @@ import (
 type KeepAlive struct {
 	Idle     time.Duration // silence before the first probe; TCP_KEEPIDLE. 0 = no probes
 	Interval time.Duration // between two probes without an answer; TCP_KEEPINTVL
-	Count    int           // probes without an answer that break the connection, 1 to 255; TCP_KEEPCNT
+	Count    int           // probes without an answer that break the connection, 1 to 127; TCP_KEEPCNT
 	// With data or a probe that is not acknowledged, the connection breaks after this
 	// time, whatever Count and the profile say; TCP_USER_TIMEOUT, which Linux has. 0 = never.
 	// (RFC 5482; Linux 6.18: tcp_timer.c)
 	UserTimeout time.Duration
 }
 
-// longestProbe bounds the times of KeepAlive, as Linux does (MAX_TCP_KEEPIDLE).
-const longestProbe = 32767 * time.Second
+// The bounds of KeepAlive are those of Linux: MAX_TCP_KEEPIDLE and MAX_TCP_KEEPCNT.
+const (
+	longestProbe = 32767 * time.Second
+	mostProbes   = 127
+)
 
 func (k KeepAlive) valid() bool {
 	if k.UserTimeout < 0 || k.UserTimeout > longestProbe {
 		return false
 	}
-	return k.Idle == 0 || k.Idle > 0 && k.Idle <= longestProbe && k.Interval > 0 && k.Interval <= longestProbe && k.Count >= 1 && k.Count <= 255
+	return k.Idle == 0 || k.Idle > 0 && k.Idle <= longestProbe && k.Interval > 0 && k.Interval <= longestProbe && k.Count >= 1 && k.Count <= mostProbes
 }
 
 // mostAnswered is how many probes in a row are sent to a peer that answers all of
@@ -52,19 +55,28 @@ type keeping struct {
 
 // SetKeepAlive sets when a connection probes its peer. A socket that is not connected yet
 // keeps the setting for its connection, a listener for those that it accepts. Errors: those
-// of every call, WSAENOTSOCK, WSAEINVAL (a value out of range), WSAENOPROTOOPT (a
-// UserTimeout where the profile has none).
+// of every call, WSAENOTSOCK, and those of MayKeepAlive.
 func (h *Host) SetKeepAlive(fd FD, k KeepAlive) error {
 	i, err := h.enterSocket(fd)
-	switch {
-	case err != nil:
+	if err == nil {
+		err = h.MayKeepAlive(k)
+	}
+	if err != nil {
 		return err
+	}
+	h.keepAlive(i, k)
+	return nil
+}
+
+// MayKeepAlive says whether a connection of the host takes a setting: WSAEINVAL (a value
+// out of range), WSAENOPROTOOPT (a UserTimeout where the profile has none).
+func (h *Host) MayKeepAlive(k KeepAlive) error {
+	switch {
 	case !k.valid():
 		return WSAEINVAL
 	case k.UserTimeout != 0 && h.profile.Options != OptionsLinux:
 		return WSAENOPROTOOPT
 	}
-	h.keepAlive(i, k)
 	return nil
 }
 

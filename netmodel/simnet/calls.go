@@ -99,6 +99,7 @@ const (
 	callFailedWrite
 	callCloseWrite
 	callLinger
+	callKeepAlive
 	callClose
 )
 
@@ -136,6 +137,7 @@ const (
 	setFault
 	listen
 	setBacklog
+	dup
 	fillQueue
 )
 

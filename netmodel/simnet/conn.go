@@ -28,11 +28,11 @@ type Conn struct {
 	news          bool  // something has changed since the model had nothing to read
 	promised      int   // bytes that were read and that the model does not know to be
 	readShut      bool  // CloseRead, where the system keeps that to itself
-	reads, writes *call // of this instant, for the model to learn
-	failures      *call // Writes that failed, likewise
+	sums          *sums // in a bubble
 	reading       side
 	writing       side
-	closing       *side // a Close waits, after SetLinger
+	closing       *side      // a Close waits, after SetLinger
+	keep          *keepAlive // nil: byDefault
 }
 
 // pair is both ends of a connection.
@@ -58,6 +58,7 @@ func (n *Network) accepted(h *Host, a netmodel.Accepted) *Conn {
 	c.host, c.pair, c.in, c.out = h, p, &p.up, &p.down
 	c.fd, c.local, c.remote, c.open = a.FD, local, a.Peer, true
 	h.assign(a.FD, c)
+	_ = h.model.SetKeepAlive(a.FD, byDefault) // it is valid
 	return c
 }
 
@@ -229,15 +230,6 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 
 // SetNoDelay has no effect: segments are never held back.
 func (c *Conn) SetNoDelay(bool) error { return c.setOption(func() {}) }
-
-// SetKeepAlive has no effect: keep-alive is not modelled.
-func (c *Conn) SetKeepAlive(bool) error { return c.setOption(func() {}) }
-
-// SetKeepAlivePeriod has no effect: keep-alive is not modelled.
-func (c *Conn) SetKeepAlivePeriod(time.Duration) error { return c.setOption(func() {}) }
-
-// SetKeepAliveConfig has no effect: keep-alive is not modelled.
-func (c *Conn) SetKeepAliveConfig(net.KeepAliveConfig) error { return c.setOption(func() {}) }
 
 // SetReadBuffer has no effect: Config.Window says how much may be under way.
 func (c *Conn) SetReadBuffer(int) error { return c.setPlain(func() {}) }

@@ -202,6 +202,7 @@ func (a *dial) changed() {
 		c.host, c.pair, c.in, c.out = h, a.pair, &a.pair.down, &a.pair.up
 		c.fd, c.local, c.remote, c.open = a.fd, local, a.to.to, true
 		h.assign(a.fd, c)
+		_ = h.model.SetKeepAlive(a.fd, byDefault) // it is valid
 	}
 	a.side.serve()
 }

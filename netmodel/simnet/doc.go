@@ -37,16 +37,21 @@
 // take the next one where the system reports it.
 //
 // A Conn is what a *net.TCPConn is: both directions, deadlines, CloseWrite, SetLinger,
-// addresses of type *net.TCPAddr. At most Config.Window bytes are under way or unread in
-// each direction; then Write waits. It is no syscall.Conn and has no File, because there
-// is no descriptor: programs that ask whether it is one get no for an answer, and go on
-// without, as they do with a *tls.Conn. Keep-alive, Nagle's algorithm and buffer sizes
-// can be set, without effect.
+// keep-alive, addresses of type *net.TCPAddr. At most Config.Window bytes are under way or
+// unread in each direction; then Write waits. A Conn is no syscall.Conn and has no File,
+// because there is no descriptor. A program that asks whether it is one gets no for an
+// answer and goes on without, as with a *tls.Conn. Nagle's algorithm and buffer sizes can
+// be set, without effect.
 //
-// Not modelled are loopback interfaces (127.0.0.1 and "localhost" are the host's one
-// address), IPv6, unix sockets, UDP, TIME_WAIT and congestion control. Names are
-// those of hosts, "localhost", and IPv4 addresses; services are numbers, "http" and
-// "https".
+// Names are those of hosts. Names are case-insensitive and may end in a dot; "localhost"
+// and 127.0.0.0/8 are the host itself. IPv4 addresses work too. Services are numbers and
+// the names that package net knows without /etc/services: "http", "ssh", "smtp".
+//
+// A listener has the settings of a real one: see ListenConfig. Listener.Dup hands it on to
+// the next program.
+//
+// Not modelled are loopback interfaces (localhost is the host's one address), IPv6, unix
+// sockets, UDP, TIME_WAIT and congestion control.
 //
 // # Time
 //
@@ -54,43 +59,70 @@
 // two minutes of retransmissions takes none. Outside, time is the machine's. A network
 // belongs to where it was made: make it within the bubble, and call it from there.
 //
-// A client that only reads should have a deadline: on Linux and others it may believe
-// that it is connected when the server knows nothing of it, and would wait for ever, as
-// in life; a bubble then ends with a deadlock, simnettest.Run with a story.
+// A client that only reads should have a deadline. On Linux and others it may be a
+// phantom: it is connected, and the server knows nothing of it. Keep-alive ends it after
+// a minute or two, as in life.
 //
-// # What is guaranteed
+// Call BeforeBubble before each bubble of your own. simnettest.Run and acceptcheck.Run do.
 //
-// In a bubble, what happens on the network does not depend on the scheduler: equal
-// seeds and equal programs give equal records, and so the same Network.Hash, with any
-// number of processors, with the race detector, on every platform. The scheduler may
-// run goroutines that are awake at one instant in any order; so what they ask for at an
-// instant is put down, and done one nanosecond later, when every goroutine of the bubble
-// waits, in an order of its own: by host, connection and kind of call. Dial, Listen and
-// Accept take that nanosecond. What need not wait does not: Write copies, Read hands out
-// what has arrived, Close closes, and the network learns of it a nanosecond later. (So
-// synctest.Wait does not wait for it; time.Sleep does.)
+// # What repeats
 //
-// It holds as far as programs do what they do because of what they see on the network
-// and on the clock. It does not hold
+// In a bubble, what happens on the network does not depend on the scheduler. Equal seeds
+// and equal programs give equal records, and so the same Network.Hash: with any number of
+// processors, with the race detector, on every platform.
 //
-//   - for the order in which one program's own goroutines meet anywhere else: over a
-//     channel, a mutex, a map that is ranged over, a random number;
-//   - for which of several goroutines that dial by one Dialer at one instant, or that
-//     accept from one listener, gets which connection. To the network they are alike,
-//     and its records are the same; if they then behave differently, give each a Dialer
-//     of its own (Host.Dialer);
-//   - for the numbers of hosts and dialers that several goroutines make at one instant:
-//     make them before;
-//   - for goroutines that wait for something which a bubble does not know, such as a
-//     system call. One that waits for a mutex, which another holds while it waits for the
-//     network (a Read of what has not come, a Write that finds the window full), stops
-//     time for good, as with any connection in a bubble;
-//   - for contradictions of one instant, as when one goroutine cuts a link and another
-//     heals it;
-//   - for timers of no duration, which a bubble runs at once;
-//   - outside a bubble, where calls happen when they happen.
+// The scheduler may run goroutines that are awake at one instant in any order. Therefore
+// the network puts their calls down, and makes them one nanosecond later, when every
+// goroutine of the bubble waits, in an order of its own: by host, connection and kind of
+// call. Dial, Listen and Accept take that nanosecond. Other calls return at once: Write
+// copies, Read hands out what has arrived, Close closes. The network learns of them a
+// nanosecond later, and counts what several calls of one instant read or wrote as one. (So
+// synctest.Wait does not wait for the network; time.Sleep does.) A call that is ended by
+// another one of the same instant, as Read by Close, returns at that instant whichever of
+// them came first.
+//
+// These programs repeat. Each row is a test: one hash whatever the number of processors.
+//
+//	net/http                  keep-alive, 100-continue, Upgrade and Hijack, Shutdown, time-outs
+//	net/http                  one transport for many goroutines with MaxConnsPerHost
+//	net/http                  server-sent events; unencrypted HTTP/2 with many streams
+//	net/http/httputil         ReverseProxy over three hosts, for clients that come one by one
+//	crypto/tls                HTTP/1.1 over TLS with a certificate of Ed25519
+//	any                       several goroutines that write to one connection at one instant
+//
+// These programs decide by themselves what they do on the network. Each row is a test that
+// takes the cause away; then one hash is left.
+//
+//	cause                                                     take it away with
+//	a connection pool whose users come at one instant:        users that come at different
+//	  which of them gets which connection                       instants
+//	HTTP/2 over TLS: frames of one instant become one TLS     HTTP/1.1, or HTTP/2 without TLS
+//	  record or two, of 22 bytes each
+//	TLS with ECDSA: a signature has 70 to 72 bytes            Ed25519; testing/cryptotest for a
+//	                                                            single client
+//	the order of a map                                        sorted keys
+//	random numbers without a seed                             a seed
+//	workers that take jobs from one channel                   a channel for each worker
+//
+// What the network itself cannot decide:
+//
+//   - Two calls of one connection at one instant, by two goroutines, that contradict each
+//     other: Write and Close, Read of what has arrived and Close, a deadline in the past
+//     and Read or Write. The one that comes first wins, as on a real system. A test makes
+//     each pair of 25 calls in both orders and lists the pairs that contradict.
+//   - Goroutines that dial by one Dialer at one instant, or accept from one listener: which
+//     of them gets which connection. To the network they are alike, and its records are the
+//     same. Where they behave differently, give each a Dialer of its own (Host.Dialer).
+//   - The numbers of hosts and dialers that several goroutines make at one instant: make
+//     them before.
+//   - Goroutines that wait for something which a bubble does not know, as a system call or
+//     a mutex. A goroutine that waits for a mutex, which another one holds while it waits
+//     for the network (a Read of what has not come, a Write that finds the window full),
+//     stops time for good, as with any connection in a bubble.
+//   - Timers of no duration, which a bubble runs at once.
+//   - Anything outside a bubble, where calls happen when they happen.
 //
 // What is drawn at random is drawn for an attempt to connect, from a stream named by its
-// dialer and by how many times that has dialled before: one client more, or one retry
+// dialer and by how many times that has dialled before. One client more, or one retry
 // more, changes nothing for the others.
 package simnet

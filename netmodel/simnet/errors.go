@@ -63,6 +63,8 @@ const (
 	sysRead
 	sysWrite
 	sysShutdown
+	sysSetOption
+	sysDup
 )
 
 // callName returns what package net calls a call on the system of the host (Go
@@ -99,6 +101,10 @@ func (h *Host) callName(c sysCall) string {
 			return "wsasend"
 		}
 		return "write"
+	case sysSetOption:
+		return "setsockopt"
+	case sysDup:
+		return "dup"
 	}
 	return "shutdown"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"wspsim/netmodel"
@@ -12,11 +13,33 @@ import (
 // Listener is a listening socket of a host, with the accept queue of its system.
 type Listener struct {
 	host      *Host
-	fd        netmodel.FD
+	socket    *socket
+	fd        netmodel.FD   // of the socket
 	addr      netmodel.Addr // as programs see it
 	accepting side
 	closed    bool // Close was called
 	gone      bool // and the model knows
+}
+
+// socket is what Listeners have open together after Dup.
+type socket struct {
+	open  []*Listener   // the first that was opened comes first
+	extra []netmodel.FD // the descriptors of all but one of them
+}
+
+// changed lets those accept who wait, by the order in which their Listeners were opened.
+func (s *socket) changed() {
+	for _, l := range s.open {
+		l.accepting.serve()
+	}
+}
+
+func (s *socket) drop() {
+	for len(s.open) > 0 {
+		l := s.open[0]
+		l.shut()
+		l.end()
+	}
 }
 
 // Listen is Host.Listen on the host that the address names: "server:80".
@@ -38,11 +61,15 @@ func (n *Network) Listen(network, address string) (*Listener, error) {
 // Config.Backlog. network is "tcp" or "tcp4"; an address without a host, ":80", is
 // every address of this one, and port 0 any that is free.
 func (h *Host) Listen(network, address string) (*Listener, error) {
-	backlog := h.net.config.Backlog
-	if backlog == 0 {
-		backlog = h.somaxconn()
+	return h.ListenBacklog(network, address, h.backlog())
+}
+
+// backlog is what Listen asks for.
+func (h *Host) backlog() int {
+	if b := h.net.config.Backlog; b != 0 {
+		return b
 	}
-	return h.ListenBacklog(network, address, backlog)
+	return h.somaxconn()
 }
 
 // somaxconn is what package net asks for: net.core.somaxconn and its like, or the
@@ -56,6 +83,34 @@ func (h *Host) somaxconn() int {
 
 // ListenBacklog is Listen with the second argument of listen(2).
 func (h *Host) ListenBacklog(network, address string, backlog int) (*Listener, error) {
+	return h.listen(network, address, backlog, ListenConfig{})
+}
+
+// ListenConfig says how a listener differs from one of Host.Listen. The zero value is
+// that of Host.Listen. What net.ListenConfig.Control does with setsockopt on a real system,
+// a field does here.
+type ListenConfig struct {
+	// The second argument of listen(2); 0 is that of Host.Listen.
+	Backlog int
+	// SO_REUSEPORT: several listeners may have one address, and a hash of the client's
+	// address decides which one gets a connection. Linux.
+	ReusePort bool
+	// TCP_DEFER_ACCEPT: a connection is not queued until its client has sent something, or
+	// for this time in whole seconds. Linux.
+	DeferAccept time.Duration
+}
+
+// Listen is Host.Listen with the settings of c. The error is ENOPROTOOPT where the
+// system does not have a setting.
+func (c ListenConfig) Listen(h *Host, network, address string) (*Listener, error) {
+	backlog := c.Backlog
+	if backlog == 0 {
+		backlog = h.backlog()
+	}
+	return h.listen(network, address, backlog, c)
+}
+
+func (h *Host) listen(network, address string, backlog int, c ListenConfig) (*Listener, error) {
 	if address == "" {
 		address = ":0"
 	}
@@ -64,14 +119,14 @@ func (h *Host) ListenBacklog(network, address string, backlog int) (*Listener, e
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
 	l := &Listener{host: h}
-	err = h.net.do(rankOf(listen, h, at.Port, uint64(at.IP)), h, func() error { return l.open(at, backlog) })
+	err = h.net.do(rankOf(listen, h, at.Port, uint64(at.IP)), h, func() error { return l.open(at, backlog, c) })
 	if err != nil {
 		return nil, opError("listen", network, nil, tcpAddr(at), err)
 	}
 	return l, nil
 }
 
-func (l *Listener) open(at netmodel.Addr, backlog int) error {
+func (l *Listener) open(at netmodel.Addr, backlog int, c ListenConfig) error {
 	h := l.host
 	if h.net.closed {
 		return net.ErrClosed
@@ -83,8 +138,12 @@ func (l *Listener) open(at netmodel.Addr, backlog int) error {
 	if !h.isWindows() { // as package net does
 		_ = h.model.SetSockOpt(fd, netmodel.SO_REUSEADDR, 1) // a new socket takes it
 	}
-	call := sysBind
-	if err = h.model.Bind(fd, at); err == nil {
+	call := sysSetOption
+	if err = c.set(h.model, fd); err == nil {
+		call = sysBind
+		err = h.model.Bind(fd, at)
+	}
+	if err == nil {
 		call = sysListen
 		err = h.model.Listen(fd, backlog)
 	}
@@ -97,8 +156,48 @@ func (l *Listener) open(at netmodel.Addr, backlog int) error {
 	if l.addr.IP == netmodel.AnyIP {
 		l.addr.IP = netmodel.HostAddr(h.id, 1) // the only one, and one that others can call
 	}
-	h.assign(fd, l)
+	l.socket = &socket{open: []*Listener{l}}
+	h.assign(fd, l.socket)
 	return nil
+}
+
+// set sets the options of a socket that is not bound yet.
+func (c ListenConfig) set(h *netmodel.Host, fd netmodel.FD) error {
+	if c.ReusePort {
+		if err := h.SetSockOpt(fd, netmodel.SO_REUSEPORT, 1); err != nil {
+			return err
+		}
+	}
+	if c.DeferAccept > 0 {
+		wait := min(c.DeferAccept, longestPeriod)
+		return h.SetSockOpt(fd, netmodel.TCP_DEFER_ACCEPT, int((wait+time.Second-1)/time.Second))
+	}
+	return nil
+}
+
+// Dup returns another Listener for the same socket, with a descriptor of its own. It is
+// how a program hands its listener on to the next one, by inheritance or socket
+// activation: the socket stays open, and its queue is whole, until all its Listeners
+// are closed. Connections go to the Listener that was opened first among those that wait in
+// Accept. The error is EMFILE where no descriptor is free.
+func (l *Listener) Dup() (*Listener, error) {
+	h := l.host
+	d := &Listener{host: h, socket: l.socket, fd: l.fd, addr: l.addr}
+	err := h.net.do(rankOf(dup, h, l.addr.Port, uint64(l.fd)), h, func() error {
+		if l.closed || h.net.closed {
+			return net.ErrClosed
+		}
+		extra, err := h.model.OpenFile()
+		if err != nil {
+			return h.syscallError(sysDup, err)
+		}
+		l.socket.open, l.socket.extra = append(l.socket.open, d), append(l.socket.extra, extra)
+		return nil
+	})
+	if err != nil {
+		return nil, opError("file", "tcp", nil, tcpAddr(l.addr), err)
+	}
+	return d, nil
 }
 
 // Accept waits for a connection and returns it, as a *Conn. Its errors are those of
@@ -115,7 +214,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 	k := l.accepting.call(callAccept, h)
 	k.listener = l
-	k.rank = rank{what: callAccept, host: h.id, socket: uint64(l.addr.Port)}
+	k.rank = rank{what: callAccept, host: h.id, socket: uint64(l.addr.Port), detail: uint64(l.fd)}
 	n.wait(k)
 	c, err := k.conn, k.err
 	l.accepting.over(k)
@@ -255,23 +354,28 @@ func (l *Listener) shut() {
 	l.accepting.end(l.host.net)
 }
 
-// end closes the socket.
+// end closes the descriptor, and the socket if it was the last one.
 func (l *Listener) end() {
 	if l.gone {
 		return
 	}
 	l.gone = true
-	l.host.assign(l.fd, nil)
-	q, _ := l.host.model.Queue(l.fd)   // it is open
-	_ = l.host.model.CloseSocket(l.fd) // likewise
-	for _, e := range q.Entries {
-		l.host.net.pairs.take(e.Conn)
+	h, s := l.host, l.socket
+	s.open = slices.DeleteFunc(s.open, func(o *Listener) bool { return o == l })
+	if last := len(s.extra) - 1; last >= 0 {
+		_ = h.model.CloseFile(s.extra[last]) // opened by Dup
+		s.extra = s.extra[:last]
+		return
 	}
-}
-
-func (l *Listener) drop() {
-	l.shut()
-	l.end()
+	h.assign(l.fd, nil)
+	q, _ := h.model.Queue(l.fd)   // it is open
+	_ = h.model.CloseSocket(l.fd) // likewise
+	h.net.settle()                // so that fates are known
+	for _, e := range q.Entries {
+		if h.net.model.Fate(e.Conn).Outcome != netmodel.StillPending { // else another listener may have it
+			h.net.pairs.take(e.Conn)
+		}
+	}
 }
 
 // SetBacklog calls listen once more. What becomes of connections that a smaller
@@ -324,6 +428,9 @@ func (l *Listener) Queue() netmodel.Queue {
 	n := l.host.net
 	n.enter()
 	defer n.leave()
+	if l.gone {
+		return netmodel.Queue{}
+	}
 	q, _ := l.host.model.Queue(l.fd)
 	return q
 }

@@ -128,8 +128,12 @@ func (n *Network) Listeners() []*Listener {
 	var all []*Listener
 	for _, h := range n.hosts[1:] {
 		for _, o := range h.objects {
-			if l, ok := o.(*Listener); ok && !l.closed {
-				all = append(all, l)
+			if s, ok := o.(*socket); ok {
+				for _, l := range s.open {
+					if !l.closed {
+						all = append(all, l)
+					}
+				}
 			}
 		}
 	}

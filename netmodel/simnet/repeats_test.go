@@ -24,6 +24,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/cryptotest"
 	"testing/synctest"
 	"time"
 
@@ -67,6 +68,11 @@ var deciding = []struct {
 		"HTTP/1.1, or HTTP/2 without TLS", overTLS(http2, serverTLS), overTLS(http1Secure, serverTLS), false},
 	{"TLS with an ECDSA certificate: a signature has 70 to 72 bytes, by a random number",
 		"a certificate of Ed25519", overTLS(http1Secure, serverECDSA), overTLS(http1Secure, serverTLS), true},
+	{"TLS with an ECDSA certificate, one client", "testing/cryptotest.SetGlobalRandom", alone(overTLS(http1Secure, serverECDSA)),
+		func(r *rehearsed) {
+			cryptotest.SetGlobalRandom(r.T, 1)
+			alone(overTLS(http1Secure, serverECDSA))(r)
+		}, false},
 	{"the order of a map", "sorted keys", inMapOrder(false), inMapOrder(true), true},
 	{"a random number without a fixed seed", "a seed", withRandom(false), withRandom(true), true},
 	{"workers that take jobs from one channel", "a channel for each worker", workers(false), workers(true), false},
@@ -313,6 +319,15 @@ func overTLS(v version, settings func() *tls.Config) func(r *rehearsed) {
 			c.Transport.(*http.Transport).TLSClientConfig.InsecureSkipVerify = true
 			get(c, fmt.Sprint("https://server/", i))
 		})
+	}
+}
+
+// alone runs a program for one client.
+func alone(run func(r *rehearsed)) func(r *rehearsed) {
+	return func(r *rehearsed) {
+		one := *r
+		one.clients = 1
+		run(&one)
 	}
 }
 

@@ -213,30 +213,40 @@ func (c *Conn) later(w what, m int) {
 	k.end = k.end || m == 0
 }
 
-// sum is where a connection has the calls of one kind and of this instant, as one; nil
-// for kinds that are told one by one.
+// sums are the calls of one instant that count as one: what was read, what was written,
+// and what could not be.
+type sums struct{ reads, writes, failures *call }
+
+// sum is where a connection has the calls of one kind, nil for kinds that are told one by
+// one.
 func (c *Conn) sum(w what) **call {
+	if w != callRead && w != callWrite && w != callFailedWrite {
+		return nil
+	}
+	if c.sums == nil {
+		c.sums = new(sums)
+	}
 	switch w {
 	case callRead:
-		return &c.reads
+		return &c.sums.reads
 	case callWrite:
-		return &c.writes
-	case callFailedWrite:
-		return &c.failures
+		return &c.sums.writes
 	}
-	return nil
+	return &c.sums.failures
 }
 
 // tell does to the model what calls have done: with m bytes, say, or with an option. end
 // is that a Read has met the end of the stream.
 func (c *Conn) tell(w what, m int, end bool) {
-	if sum := c.sum(w); sum != nil {
-		*sum = nil
+	h := c.host
+	if h.net.ordered {
+		if sum := c.sum(w); sum != nil {
+			*sum = nil
+		}
 	}
 	if c.gone {
 		return
 	}
-	h := c.host
 	switch w {
 	case callRead:
 		if m > 0 {

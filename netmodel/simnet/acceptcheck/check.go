@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,170 +13,65 @@ import (
 	"wspsim/netmodel/simnet"
 )
 
-// Verdict is what became of a server in one trouble.
-type Verdict uint8
-
-// The verdicts. All but Recovered are failures.
-const (
-	Recovered Verdict = iota // it serves again, and nothing was lost; or, where it was to end, it did
-	Died                     // it returned although its listener was open
-	Spun                     // it asked again and again without a pause
-	Lost                     // a connection that was waiting was never served
-	Stuck                    // it accepts no more, or did not return when its listener was closed
-)
-
-// String says the verdict in a word.
-func (v Verdict) String() string {
-	switch v {
-	case Died:
-		return "died"
-	case Spun:
-		return "spun"
-	case Lost:
-		return "lost"
-	case Stuck:
-		return "stuck"
-	}
-	return "recovered"
-}
-
-// Result is what one trouble did to a server.
-type Result struct {
-	Trouble string // its name, such as "EMFILE"
-	What    string // what it is, in a sentence
-	Verdict Verdict
-	Err     error         // what the server returned
-	Fails   int           // accepts that failed during the trouble
-	Rate    int           // the most of them in one second of virtual time
-	Lost    int           // connections that were waiting and never served
-	After   time.Duration // from the end of the trouble to the next connection served
-	Stopped bool          // the listener was closed, and After is how long the server took to return
-	NotMet  bool          // accepts were to fail, and none did: the server made none meanwhile
-	// How things stood in the end, of a server that is stuck or has lost somebody.
-	Open      int // connections that it has and has not closed
-	Waiting   int // connections in the queue
-	Accepting int // calls of Accept that wait
-}
-
-// OK reports whether the server did well.
-func (r Result) OK() bool { return r.Verdict == Recovered }
-
-// String says the result on one line.
-func (r Result) String() string {
-	b := fmt.Sprintf("%-22s %-9s", r.Trouble, r.Verdict)
-	switch r.Verdict {
-	case Died:
-		return b + fmt.Sprintf(" Serve returned: %v", r.Err)
-	case Spun:
-		return b + fmt.Sprintf(" %s in one second, or more", count(r.Rate, "failed accept"))
-	case Lost:
-		return b + fmt.Sprintf(" %d that waited were never served; %s", r.Lost, r.standing())
-	case Stuck:
-		return b + fmt.Sprintf(" nothing more for %v; %s", recovery, r.standing())
-	}
-	if r.NotMet {
-		return b + " was not met: no accept was made meanwhile that could fail"
-	}
-	if r.Stopped {
-		return b + fmt.Sprintf(" returned %v after its listener was closed", r.After.Round(time.Microsecond))
-	}
-	if r.Fails > 0 {
-		b += fmt.Sprintf(" %s, at most %d in one second;", count(r.Fails, "failed accept"), r.Rate)
-	}
-	return b + fmt.Sprintf(" served again %v after the trouble", r.After.Round(time.Microsecond))
-}
-
-// standing says how things stood in the end.
-func (r Result) standing() string {
-	accepting := "nobody calls Accept"
-	if r.Accepting > 0 {
-		accepting = "Accept waits"
-	}
-	return fmt.Sprintf("%s at the server, %d in the queue, %s", count(r.Open, "open connection"), r.Waiting, accepting)
-}
-
-// count says how many there are of something.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// Report is the results of a battery, in the order of Troubles.
-type Report []Result
-
-// Failed returns the results of troubles in which the server did not do well.
-func (r Report) Failed() Report {
-	var failed Report
-	for _, x := range r {
-		if !x.OK() {
-			failed = append(failed, x)
-		}
-	}
-	return failed
-}
-
-// Result returns the result of the trouble of that name.
-func (r Report) Result(trouble string) (Result, bool) {
-	for _, x := range r {
-		if x.Trouble == trouble {
-			return x, true
-		}
-	}
-	return Result{}, false
-}
-
-// String is the report as a table, a line each.
-func (r Report) String() string {
-	var b strings.Builder
-	for _, x := range r {
-		b.WriteString(x.String())
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
 // Run puts serve through the battery. serve accepts connections from the listener
 // and returns when that is closed, as http.Server.Serve does. A connection counts as
 // served when the server has read from it, written to it or closed it.
 //
 // The clients of the battery send a request of HTTP/1.0 for "/", wait for the end of the
 // answer for at most a second, and close. During a trouble one comes every 750 ms; an
-// overflow is 40 at one instant.
+// overflow is 40 at one instant. Idle clients stay: they send nothing, half a request, or
+// a request of HTTP/1.1, or their computer vanishes.
+//
+// A server may wait for its clients before it returns. Once Accept has returned
+// net.ErrClosed and 10 s have passed, the idle clients leave. If the server returns then,
+// it has recovered, and Result.Waited is set.
 //
 // Run fails nothing by itself: the caller decides which results are failures. serve
 // is called several times, each time in a bubble of testing/synctest: make in it what its
-// goroutines wait for. The goroutine of a server that asks a closed listener again and
-// again is ended by runtime.Goexit. Goroutines that a server leaves behind when it has
-// returned are its own affair.
+// goroutines wait for. simnet.BeforeBubble is called before each. The goroutine of a
+// server that asks a closed listener again and again is ended by runtime.Goexit.
+// Goroutines that wait or sleep for ever when the server has returned are named in
+// Result.Left.
+//
+// Run fails the test if virtual time stands still for 10 s of real time, or if one trouble
+// takes a minute of it. It names the goroutines that do not wait as those of a bubble must.
+// Do not call Run in parallel with other bubbles: packages may share channels between them.
 func Run(t *testing.T, serve func(net.Listener) error) Report {
+	t.Helper()
+	return RunWrapped(t, func(l net.Listener) net.Listener { return l }, serve)
+}
+
+// RunWrapped is Run for a program that puts a listener of its own around the one that it
+// is given, and closes that: netutil.LimitListener, or one that speaks TLS. serve gets what
+// wrap returns, and where the battery closes the listener, it closes what wrap has
+// returned. Its Close is to close the listener that wrap was given.
+func RunWrapped(t *testing.T, wrap func(net.Listener) net.Listener, serve func(net.Listener) error) Report {
 	t.Helper()
 	var report Report
 	for _, x := range troubles() {
-		report = append(report, meet(t, x, serve))
+		report = append(report, meet(t, x, program{wrap, serve}, usual))
 	}
 	return report
 }
 
-// meet puts a server through one trouble.
-func meet(t *testing.T, x trouble, serve func(net.Listener) error) (result Result) {
-	result = Result{Trouble: x.name, What: x.what}
-	judged := false
-	defer func() {
-		// A bubble panics when goroutines are left in it that wait for ever.
-		if p := recover(); p != nil && !judged {
-			panic(p)
-		}
-	}()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSetting(t, x, serve)
+// program is what is tested.
+type program struct {
+	wrap  func(net.Listener) net.Listener
+	serve func(net.Listener) error
+}
+
+// meet puts a program through one trouble.
+func meet(t *testing.T, x trouble, p program, most limits) Result {
+	t.Helper()
+	r := Result{Trouble: x.name, What: x.what, System: x.system.Name, Hidden: x.hidden}
+	r.Left = inBubble(t, x.name, most, func(t *testing.T) {
+		s := newSetting(t, x, p)
 		x.run(s)
-		s.judge(&result)
-		judged = true
+		s.judge(&r)
+		explain(&r, x.why, s.l.told())
 		s.end()
 	})
-	return result
+	return r
 }
 
 // The numbers of a battery.
@@ -196,11 +90,15 @@ type setting struct {
 	net     *simnet.Network
 	server  *simnet.Host
 	clients int
+	program program
 	l       *watched
-	failing bool // accepts are to fail
-	stopped bool // the server was to return
-	serve   func(net.Listener) error
-	over    chan error // what serve returned
+	outer   net.Listener  // what the program has made of l
+	idle    int           // clients that stay until leave
+	leave   chan struct{} // closed when they are to
+	failing bool          // accepts are to fail
+	stopped bool          // the server was to return
+	waited  bool          // it did so when the idle clients had left
+	over    chan error    // what serve returned
 	err     error
 	died    bool
 	stuck   bool
@@ -209,8 +107,8 @@ type setting struct {
 	lost    int
 }
 
-func newSetting(t *testing.T, x trouble, serve func(net.Listener) error) *setting {
-	s := &setting{t: t, serve: serve, net: simnet.New(simnet.Config{
+func newSetting(t *testing.T, x trouble, p program) *setting {
+	s := &setting{t: t, program: p, leave: make(chan struct{}), net: simnet.New(simnet.Config{
 		Profile: x.system, Backlog: x.backlog, Descriptors: x.descriptors,
 		Link: netmodel.Link{Latency: time.Millisecond},
 	})}
@@ -226,6 +124,7 @@ func (s *setting) open() {
 		s.t.Fatalf("acceptcheck: %v", err)
 	}
 	s.l = &watched{Listener: l, enough: make(chan struct{})}
+	s.outer = s.program.wrap(s.l)
 	s.over = make(chan error, 1)
 	go func(l net.Listener, over chan<- error) {
 		err := errors.New("its goroutine was ended")
@@ -235,9 +134,9 @@ func (s *setting) open() {
 			}
 			over <- err
 		}()
-		err = s.serve(l)
-	}(s.l, s.over)
-	time.Sleep(spacing)
+		err = s.program.serve(l)
+	}(s.outer, s.over)
+	pass(spacing)
 }
 
 // returned reports whether the server has.
@@ -269,20 +168,62 @@ func (s *setting) client() {
 	}()
 }
 
+// What an idle client sends before it sends nothing more.
+const (
+	nothing      = ""
+	halfARequest = "GET / HT"
+	aRequest     = "GET / HTTP/1.1\r\nHost: server\r\n\r\n" // the connection stays open
+)
+
+// vanishing is the host of clients whose computer vanishes.
+const vanishing = "vanishing"
+
+// stay lets a client connect from a host, send something, and stay until letLeave.
+func (s *setting) stay(host, sends string) {
+	s.idle++
+	d := s.net.Host(host).Dialer(fmt.Sprintf("idle-%d", s.idle))
+	leave := s.leave
+	go func() {
+		c, err := d.Dial("tcp", "server:80")
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(c, sends) // whatever becomes of it
+		<-leave
+		_ = c.Close()
+	}()
+}
+
+// letLeave lets the idle clients leave, also those whose computer has vanished.
+func (s *setting) letLeave() {
+	if s.leave != nil {
+		s.net.Heal(s.server, s.net.Host(vanishing))
+		close(s.leave)
+	}
+	s.leave = nil
+}
+
 // trouble waits while a trouble lasts, with a client now and then.
 func (s *setting) trouble() {
-	end := time.After(troubled)
-	for more := true; more; {
+	const clients = 4
+	for range clients {
 		s.client()
 		select {
-		case <-time.After(troubled / 4):
-		case <-end:
-			more = false
+		case <-time.After(troubled / clients):
+			continue
 		case <-s.l.enough:
-			more = false
 		}
+		break
 	}
+	synctest.Wait()
 	s.troubleOver()
+}
+
+// pass lets time pass, and then everybody who has something to do at that instant. So
+// what comes next does not depend on the scheduler.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // troubleOver notes that the trouble is over, and whether the server has survived it.
@@ -299,13 +240,13 @@ func (s *setting) recover() {
 	s.client()
 	before := s.l.served()
 	for time.Since(s.ended) < recovery {
-		time.Sleep(time.Millisecond)
+		pass(time.Millisecond)
 		if s.l.served() > before {
 			break
 		}
 	}
 	s.after = time.Since(s.ended)
-	time.Sleep(recovery)
+	pass(recovery)
 	s.died = s.returned()
 	s.stuck = !s.died && s.l.served() == before
 	s.lost = s.l.unserved() + s.waiting()
@@ -317,26 +258,36 @@ func (s *setting) waiting() int {
 	return q.Complete
 }
 
-// stop closes the listener and expects the server to return.
+// stop closes the listener and expects the server to return. A server that knows that
+// its listener is closed may wait for its clients first.
 func (s *setting) stop() {
 	s.stopped = true
 	s.ended = time.Now()
 	if s.died = s.returned(); s.died {
 		return
 	}
-	_ = s.l.Close()
-	for time.Since(s.ended) < recovery && !s.returned() {
-		time.Sleep(time.Millisecond)
+	_ = s.outer.Close()
+	if s.stuck = !s.returns(); s.stuck && s.l.told() && s.idle > 0 {
+		s.letLeave()
+		s.waited = s.returns()
+		s.stuck = !s.waited
 	}
 	s.after = time.Since(s.ended)
-	s.stuck = !s.returned()
+}
+
+// returns waits for the server to return, and reports whether it has.
+func (s *setting) returns() bool {
+	for began := time.Now(); time.Since(began) < recovery && !s.returned(); {
+		pass(time.Millisecond)
+	}
+	return s.returned()
 }
 
 // judge says what the trouble has done.
 func (s *setting) judge(r *Result) {
 	r.Err, r.Lost, r.After = s.err, s.lost, s.after
 	r.Fails, r.Rate = s.l.count()
-	r.Stopped = s.stopped
+	r.Stopped, r.Waited = s.stopped, s.waited
 	r.NotMet = s.failing && r.Fails == 0
 	r.Open, r.Waiting, r.Accepting = s.l.open(), s.waiting(), s.l.Accepting()
 	switch {
@@ -353,7 +304,9 @@ func (s *setting) judge(r *Result) {
 
 // end closes everything and lets all goroutines end.
 func (s *setting) end() {
+	s.letLeave()
+	_ = s.outer.Close()
 	_ = s.l.Close()
 	_ = s.net.Close()
-	time.Sleep(10 * recovery)
+	pass(10 * recovery)
 }

@@ -13,9 +13,11 @@ import (
 // trouble is something that a server goes through.
 type trouble struct {
 	name, what  string
+	why         string // why a server should be ready for it
 	system      netmodel.Profile
-	backlog     int // 0 = SOMAXCONN
-	descriptors int // 0 = no limit
+	hidden      bool // package net does not show its error to programs
+	backlog     int  // 0 = SOMAXCONN
+	descriptors int  // 0 = no limit
 	run         func(*setting)
 }
 
@@ -36,25 +38,85 @@ const (
 )
 
 func troubles() []trouble {
-	linux, windows := netmodel.Linux(), netmodel.Windows()
+	return append(append(accepts(netmodel.Linux()), acceptsOnWindows(netmodel.Windows())...), clients(netmodel.Linux(), netmodel.Windows())...)
+}
+
+// accepts are troubles of accept4 (Linux: accept(2), "ERRORS").
+func accepts(linux netmodel.Profile) []trouble {
 	return []trouble{
-		{"EMFILE", "the process has no descriptor for a while", linux, 0, 20, noDescriptors},
-		{"ENFILE", "the system has no descriptor for a while", linux, 0, 0, failing("accept4", syscall.ENFILE)},
-		{"ENOBUFS", "the system has no buffers for a while", linux, 0, 0, failing("accept4", syscall.ENOBUFS)},
-		{"ENOMEM", "the system has no memory for a while", linux, 0, 0, failing("accept4", syscall.ENOMEM)},
-		{"ECONNABORTED", "one accept meets a connection that is gone, which package net does not show to programs, other listeners do", linux, 0, 0, failingOnce("accept4", syscall.ECONNABORTED)},
-		{"WSAEMFILE", "a process on Windows has no socket for a while", windows, 0, 20, noDescriptors},
-		{"WSAENOBUFS", "Windows has no buffers for a while", windows, 0, 0, failing("acceptex", wsaENOBUFS)},
-		{"WSAENETDOWN", "the network of a Windows machine is down for a while", windows, 0, 0, failing("acceptex", wsaENETDOWN)},
-		{"WSAECONNRESET", "the same on Windows", windows, 0, 0, failingOnce("acceptex", wsaECONNRSET)},
-		{"reset while queued", "clients reset their connections before they are accepted", linux, 0, 0, resetWhileQueued},
-		{"overflow", "more clients at once than the queue holds", linux, 4, 0, overflow},
-		{"overflow on Windows", "the same where the others are refused", windows, 4, 0, overflow},
-		{"slow accept", "nothing can be accepted for a while, and clients queue up", linux, 0, 0, slowAccept},
-		{"close with full queue", "the listener is closed while its queue is full", linux, 4, 0, closeWithFullQueue},
-		{"shutdown under load", "the listener is closed while clients come", linux, 0, 0, shutdownUnderLoad},
-		{"listen again", "the listener is closed, and the server started again on the same address", linux, 0, 0, listenAgain},
+		{name: "EMFILE", what: "the process has no descriptor for a while", system: linux, descriptors: 20, run: noDescriptors,
+			why: "A process runs out of descriptors when more clients come than ulimit -n allows for."},
+		{name: "ENFILE", what: "the system has no descriptor for a while", system: linux, run: failing("accept4", asOnUnix(syscall.ENFILE)),
+			why: "Another process may use up what fs.file-max allows for all (golang/go#35131)."},
+		{name: "ENOBUFS", what: "the system has no buffers for a while", system: linux, run: failing("accept4", syscall.ENOBUFS),
+			why: "The memory of sockets is limited for the whole system, and is free again soon."},
+		{name: "ENOMEM", what: "the system has no memory for a while", system: linux, run: failing("accept4", syscall.ENOMEM),
+			why: "The kernel, or the limit of a container, may have no memory for an instant."},
+		// Go 1.26: internal/poll/fd_unix.go, FD.Accept
+		{name: "ECONNABORTED", what: "one accept meets a connection that is gone", system: linux, hidden: true, run: failingOnce("accept4", syscall.ECONNABORTED),
+			why: "One client that resets its connection while it is queued is enough."},
 	}
+}
+
+// acceptsOnWindows are troubles of what package net calls there: WSASocket for the
+// connection that is to come, then AcceptEx. Errors of the former are those that Microsoft
+// documents for WSASocketW. (Go 1.26: internal/poll/fd_windows.go, FD.Accept)
+func acceptsOnWindows(windows netmodel.Profile) []trouble {
+	return []trouble{
+		{name: "WSAEMFILE", what: "a process on Windows has no socket for a while", system: windows, descriptors: 20, run: noDescriptors,
+			why: "A process on Windows runs out of sockets, too. A loop that knows EMFILE does not know WSAEMFILE (yhirose/cpp-httplib#2561)."},
+		{name: "WSAENOBUFS", what: "Windows has no buffers for a while", system: windows, run: failing("socket", wsaENOBUFS),
+			why: "Windows reports this rather than WSAEMFILE when it runs out of sockets (golang/go#35131)."},
+		{name: "WSAENETDOWN", what: "the network of a Windows machine is down for a while", system: windows, run: failing("socket", wsaENETDOWN),
+			why: "The network of a machine may go down and come back, as after sleep."},
+		{name: "WSAECONNRESET", what: "one accept on Windows meets a connection that is gone", system: windows, hidden: true, run: failingOnce("acceptex", wsaECONNRSET),
+			why: "One client that resets its connection while it is queued is enough (yhirose/cpp-httplib#2561)."},
+	}
+}
+
+// clients are troubles that clients make, and the ends of listeners.
+func clients(linux, windows netmodel.Profile) []trouble {
+	return []trouble{
+		{name: "reset while queued", what: "clients reset their connections before they are accepted", system: linux, run: resetWhileQueued,
+			why: "Port scanners and checks of health do so."},
+		{name: "overflow", what: "more clients at once than the queue holds", system: linux, backlog: 4, run: overflow,
+			why: "A crowd comes after every interruption."},
+		{name: "overflow on Windows", what: "the same where the others are refused", system: windows, backlog: 4, run: overflow,
+			why: "A crowd comes after every interruption."},
+		{name: "slow accept", what: "nothing can be accepted for a while, and clients queue up", system: linux, run: slowAccept,
+			why: "A process stands still for a moment, and finds a full queue."},
+		{name: "silent clients", what: "two clients connect, send nothing or half a request, and stay", system: linux, run: silentClients,
+			why: "A client that says nothing is no reason to let others wait."},
+		{name: "idle clients hold all", what: "idle clients use up the descriptors of the process, and leave after a while", system: linux, descriptors: 20, run: idleClientsHoldDescriptors,
+			why: "Descriptors come back only when the server closes connections that its clients have left."},
+		{name: "close with full queue", what: "the listener is closed while its queue is full", system: linux, backlog: 4, run: closeWithFullQueue,
+			why: "A listener is closed at every deployment, whatever is queued."},
+		{name: "close with idle clients", what: "the listener is closed while 16 clients stay that send nothing more", system: linux, run: closeWithIdleClients,
+			why: "Connections are kept alive, so at every deployment idle clients are there (golang/go#24458)."},
+		{name: "shutdown under load", what: "the listener is closed while clients come", system: linux, run: shutdownUnderLoad,
+			why: "A listener is closed at every deployment, whoever comes."},
+		{name: "listen again", what: "the listener is closed, and the server started again on the same address", system: linux, run: listenAgain,
+			why: "A restart uses the same address."},
+	}
+}
+
+// unixErrno is an error of package syscall that is temporary on Unix, on builds where
+// syscall does not say so.
+type unixErrno struct{ syscall.Errno }
+
+func (unixErrno) Temporary() bool { return true }
+func (e unixErrno) Unwrap() error { return e.Errno }
+
+// asOnUnix returns an error that is temporary on Unix. ENFILE is not temporary on Windows,
+// js and wasip1, while the server of a battery runs on a Linux host, whatever the build.
+// The errors of Windows need no such care: its numbers are temporary on no build. (Go
+// 1.26: syscall/syscall_unix.go, syscall_windows.go, syscall_js.go and
+// syscall_wasip1.go, Errno.Temporary)
+func asOnUnix(e syscall.Errno) error {
+	if e.Temporary() {
+		return e
+	}
+	return unixErrno{e}
 }
 
 // noDescriptors opens files until none is left, and closes them after a while.
@@ -67,7 +129,7 @@ func noDescriptors(s *setting) {
 }
 
 // failing makes every accept fail for a while.
-func failing(call string, errno syscall.Errno) func(*setting) {
+func failing(call string, errno error) func(*setting) {
 	return func(s *setting) {
 		s.failing = true
 		s.l.fail(acceptError(s.l.Listener, call, errno), false)
@@ -79,7 +141,7 @@ func failing(call string, errno syscall.Errno) func(*setting) {
 }
 
 // failingOnce makes one accept fail.
-func failingOnce(call string, errno syscall.Errno) func(*setting) {
+func failingOnce(call string, errno error) func(*setting) {
 	return func(s *setting) {
 		s.failing = true
 		s.l.fail(acceptError(s.l.Listener, call, errno), true)
@@ -90,7 +152,7 @@ func failingOnce(call string, errno syscall.Errno) func(*setting) {
 }
 
 // acceptError is the error as package net returns it.
-func acceptError(l *simnet.Listener, call string, errno syscall.Errno) error {
+func acceptError(l *simnet.Listener, call string, errno error) error {
 	return &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: os.NewSyscallError(call, errno)}
 }
 
@@ -104,6 +166,7 @@ func resetWhileQueued(s *setting) {
 			_ = c.Close()
 		}
 	}
+	pass(spacing)
 	s.troubleOver()
 	s.recover()
 }
@@ -113,7 +176,7 @@ func overflow(s *setting) {
 	for range 40 {
 		s.client()
 	}
-	time.Sleep(troubled)
+	pass(troubled)
 	s.troubleOver()
 	s.recover()
 }
@@ -123,11 +186,46 @@ func slowAccept(s *setting) {
 	s.l.hold()
 	for range 10 {
 		s.client()
-		time.Sleep(spacing)
+		pass(spacing)
 	}
 	s.troubleOver()
 	s.l.letGo()
 	s.recover()
+}
+
+// silentClients lets clients stay that a server must not wait for.
+func silentClients(s *setting) {
+	s.stay("clients", nothing)
+	s.stay("clients", halfARequest)
+	pass(spacing)
+	s.troubleOver()
+	s.recover()
+}
+
+// idleClientsHoldDescriptors lets more clients stay than there are descriptors.
+func idleClientsHoldDescriptors(s *setting) {
+	s.failing = true
+	for range 30 {
+		s.stay("clients", nothing) // what they send might end their connection
+	}
+	s.trouble()
+	s.letLeave()
+	s.recover()
+}
+
+// closeWithIdleClients closes the listener while clients stay.
+func closeWithIdleClients(s *setting) {
+	for k := range 16 {
+		if k%4 == 3 {
+			s.stay(vanishing, nothing)
+		} else {
+			s.stay("clients", []string{nothing, halfARequest, aRequest}[k%4])
+		}
+		pass(time.Millisecond)
+	}
+	pass(spacing)
+	s.net.Cut(s.server, s.net.Host(vanishing))
+	s.stop()
 }
 
 // closeWithFullQueue closes the listener while nothing more fits.
@@ -136,7 +234,7 @@ func closeWithFullQueue(s *setting) {
 	for range 20 {
 		s.client()
 	}
-	time.Sleep(spacing)
+	pass(spacing)
 	s.l.letGo()
 	s.stop()
 }
@@ -145,7 +243,7 @@ func closeWithFullQueue(s *setting) {
 func shutdownUnderLoad(s *setting) {
 	for range 20 {
 		s.client()
-		time.Sleep(time.Millisecond)
+		pass(time.Millisecond)
 	}
 	s.stop()
 	s.lost = s.l.unserved()
@@ -154,7 +252,7 @@ func shutdownUnderLoad(s *setting) {
 // listenAgain starts the server again on the address that it had.
 func listenAgain(s *setting) {
 	s.client()
-	time.Sleep(spacing)
+	pass(spacing)
 	s.stop()
 	if _, rate := s.l.count(); s.stuck || s.died || rate > spinLimit {
 		return

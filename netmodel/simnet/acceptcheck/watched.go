@@ -99,6 +99,13 @@ func (l *watched) note(closed bool) {
 	}
 }
 
+// told reports whether a call of Accept has said that the listener is closed.
+func (l *watched) told() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.afterClose > 0
+}
+
 func (l *watched) count() (total, rate int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

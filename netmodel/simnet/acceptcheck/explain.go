@@ -1,0 +1,68 @@
+package acceptcheck
+
+import (
+	"errors"
+	"net"
+)
+
+// What mends a server. Each is a sentence or two of a report.
+const (
+	mendPause = "After an error of Accept that is not net.ErrClosed, pause (5 ms, doubled up to 1 s) and accept again. " +
+		"Where the loop is not yours, give it a listener whose Accept does so."
+	mendSpin   = "Pause after every error of Accept: 5 ms, doubled up to 1 s."
+	mendClosed = "End the loop when the error of Accept is net.ErrClosed."
+	mendShort  = "Let no pause after an error of Accept be longer than 1 s."
+	mendServe  = "Serve each connection in a goroutine of its own, with deadlines, and read nothing between two calls of Accept."
+	mendLeave  = "Read from every connection, so that the server notices when its client leaves, and close it then."
+	mendWake   = "Let Close wake what Accept waits for, such as a place of a semaphore: select on a channel that Close closes. " +
+		"If your program closes a listener of its own around this one, test with RunWrapped, which closes that one."
+	mendReturn = "Return from Serve when Accept says net.ErrClosed; give clients that stay a limit of time."
+)
+
+// explain says why a verdict matters and what would mend it. why is the reason that a
+// trouble is in the battery.
+func explain(r *Result, why string, told bool) {
+	switch r.Verdict {
+	case Died:
+		r.Why = why + " The program runs on, and nobody is served any more."
+		var ne net.Error
+		//lint:ignore SA1019 net/http asks for it, so it matters
+		if errors.As(r.Err, &ne) && !ne.Temporary() {
+			r.Why += " The error is not Temporary, so a loop like that of net/http ends."
+		}
+		r.Mend = mendPause
+	case Spun:
+		r.Why = "A loop without a pause takes a processor and fills the log until the trouble is over."
+		r.Mend = mendSpin
+		if r.Stopped {
+			r.Why = "A loop that does not notice the end takes a processor for ever."
+			r.Mend = mendClosed
+		}
+	case Lost:
+		r.Why = why + " A client that has connected waits for an answer until it gives up."
+		r.Mend = mendServe
+	case Stuck:
+		explainStuck(r, why, told)
+	}
+}
+
+func explainStuck(r *Result, why string, told bool) {
+	switch {
+	case r.Stopped && told:
+		r.Why = "The program cannot end by itself. Whoever supervises it kills it, with what it still has to do."
+		r.Mend = mendReturn
+	case r.Stopped:
+		r.Why = "No call of Accept has returned, so the server does not know that its listener is closed. The program cannot end by itself."
+		r.Mend = mendWake
+	default:
+		r.Why = why + " Clients go on to connect and get no answer."
+		switch {
+		case r.Open > 0 && r.Accepting > 0:
+			r.Mend = mendLeave
+		case r.Open > 0:
+			r.Mend = mendServe
+		default:
+			r.Mend = mendShort
+		}
+	}
+}
