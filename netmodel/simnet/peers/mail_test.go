@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"strings"
 	"sync"
 	"testing"
@@ -16,9 +15,6 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 	"github.com/emersion/go-smtp"
 )
-
-// silent is where programs say what their tests need not read.
-var silent = log.New(io.Discard, "", 0)
 
 // postOffice is a server's backend for go-smtp: it takes mail for everybody but nobody.
 type postOffice struct {
@@ -67,7 +63,7 @@ func (s scene) serveMail() (*postOffice, *smtp.Client) {
 	s.Helper()
 	office := new(postOffice)
 	server := smtp.NewServer(office)
-	server.Domain, server.ErrorLog, server.ReadTimeout = "server", silent, 10*time.Second
+	server.Domain, server.ErrorLog, server.ReadTimeout = "server", quiet, 10*time.Second
 	s.serve(server.Serve, func() { _ = server.Close() })
 	client := smtp.NewClient(s.connect())
 	s.must("Hello", client.Hello("client"))
@@ -123,7 +119,7 @@ func (s scene) serveMailbox() *imapclient.Client {
 			return memory.NewSession(), nil, nil
 		},
 		InsecureAuth: true,
-		Logger:       silent,
+		Logger:       quiet,
 		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIMAP4rev2: {}},
 	})
 	s.serve(server.Serve, func() { _ = server.Close() })

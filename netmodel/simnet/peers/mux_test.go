@@ -12,6 +12,9 @@ import (
 
 	"github.com/hashicorp/yamux"
 	"github.com/xtaci/smux"
+
+	"wspsim/netmodel"
+	"wspsim/sim"
 )
 
 // muxer is a library that carries many streams over one connection.
@@ -36,8 +39,8 @@ type yamuxSession struct{ *yamux.Session }
 func (y yamuxSession) Open() (io.ReadWriteCloser, error)   { return y.Session.Open() }
 func (y yamuxSession) Accept() (io.ReadWriteCloser, error) { return y.Session.Accept() }
 
-// quiet is yamux's default settings, but for where it writes its log.
-func quiet() *yamux.Config {
+// atDefaults is yamux's default settings, but for where it writes its log.
+func atDefaults() *yamux.Config {
 	c := yamux.DefaultConfig()
 	c.LogOutput = io.Discard
 	return c
@@ -48,8 +51,14 @@ var muxers = []muxer{
 		func(c net.Conn) (session, error) { s, err := smux.Server(c, nil); return smuxSession{s}, err },
 		func(c net.Conn) (session, error) { s, err := smux.Client(c, nil); return smuxSession{s}, err }},
 	{"yamux", 0,
-		func(c net.Conn) (session, error) { s, err := yamux.Server(c, quiet()); return yamuxSession{s}, err },
-		func(c net.Conn) (session, error) { s, err := yamux.Client(c, quiet()); return yamuxSession{s}, err }},
+		func(c net.Conn) (session, error) {
+			s, err := yamux.Server(c, atDefaults())
+			return yamuxSession{s}, err
+		},
+		func(c net.Conn) (session, error) {
+			s, err := yamux.Client(c, atDefaults())
+			return yamuxSession{s}, err
+		}},
 }
 
 func (s smuxSession) Open() (io.ReadWriteCloser, error)   { return s.Session.OpenStream() }
@@ -128,6 +137,29 @@ func TestStreamsOverOneConnectionDoNotMixUp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// allStreams is the window that all streams of a yamux session need at its default
+// settings: MaxStreamWindowSize for each of AcceptBacklog streams.
+const allStreams = 256 * 256 << 10 // bytes
+
+// yamux holds a stream's mutex while it reads a frame of that stream from the connection
+// (stream.go, readData holds recvLock; Read and sendWindowUpdate want it). In a bubble a
+// goroutine that waits for a mutex stops time. So a frame that has begun must have come
+// whole: what sendLoop writes at one instant, a header and a body, arrives as one
+// segment, if the window has room for all that the streams may send.
+func TestYamuxAtDefaultSettingsWorksOverALinkWithJitterIfTheWindowHoldsAllStreams(t *testing.T) {
+	const streams, size = 64, 512 << 10
+	shaky := place{"in a bubble, with jitter", true, netmodel.Link{
+		Latency: time.Millisecond, Jitter: sim.Exponential{Average: time.Millisecond}, Loss: sim.Ratio{Num: 1, Den: 50},
+	}, "segments that are sent at one instant would arrive at different ones"}
+	inWindow(t, []place{shaky}, allStreams, func(s scene) {
+		client := s.serveStreams(muxers[1])
+		message := strings.Repeat("x", size) // two windows of a stream
+		began := time.Now()
+		atOnce(streams, func(int) { s.ask(client, message) })
+		s.tookAtLeast("two windows and their answers", began, 2*roundTrip)
+	})
 }
 
 // Keep-alive is the libraries' own: it notices a server that is gone without a word.

@@ -136,7 +136,7 @@ func TestSOCKS5ConnectsForItsClientAndSaysThatItWasRefused(t *testing.T) {
 		middle := s.net.Host("middle")
 		l, err := middle.Listen("tcp", ":1080")
 		s.must("Listen", err)
-		server, err := socks5.New(&socks5.Config{Dial: middle.DialContext, Resolver: names{s}, Logger: silent})
+		server, err := socks5.New(&socks5.Config{Dial: middle.DialContext, Resolver: names{s}, Logger: quiet})
 		s.must("New", err)
 		behind := s
 		behind.listener = l
