@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +23,11 @@ var repeating = []struct {
 	run    func(s scene)
 }{
 	{"net/http, unencrypted HTTP/2 with many streams over one connection", 0, streamsOfOneConnection},
+	{"gin", 0, ginRoutes},
+	{"net/http/httputil.ReverseProxy, on a host of its own", 0, reverseProxy},
+	{"soheilhy/cmux", 0, cmuxProtocols},
+	{"pires/go-proxyproto", 0, proxyHeaders},
+	{"armon/go-socks5", 0, socks5Proxy},
 	{"grpc, calls one after the other", 0, grpcInTurn},
 	{"grpc, calls at once", 0, grpcAtOnce},
 	{"connectrpc, its own protocol", 0, connectAfterAFirstCall(0)},
@@ -129,18 +135,21 @@ func parting(a, b []netmodel.Record) string {
 	return fmt.Sprintf("%d records, and at first %d", len(b), len(a))
 }
 
+// testName makes one name of what go test -run would take for several.
+func testName(s string) string { return strings.ReplaceAll(s, "/", "-") }
+
 func TestProgramsOfOtherModulesRepeat(t *testing.T) {
 	startFastHTTPClock()
 	for _, p := range repeating {
 		for _, l := range links {
-			t.Run(p.name+", "+l.name, func(t *testing.T) { wantOneHash(t, l.link, p.window, p.run) })
+			t.Run(testName(p.name+", "+l.name), func(t *testing.T) { wantOneHash(t, l.link, p.window, p.run) })
 		}
 	}
 }
 
 func TestWhatAProgramDecidesItselfRepeatsOnceTheCauseIsTakenAway(t *testing.T) {
 	for _, p := range deciding {
-		t.Run(p.cause, func(t *testing.T) {
+		t.Run(testName(p.cause), func(t *testing.T) {
 			wantOneHash(t, bubble.link, 0, p.without)
 			first, _ := hashOf(t, bubble.link, 0, p.with) // it works as well
 			hashes := map[uint64]bool{first: true}

@@ -132,40 +132,42 @@ func (n names) Resolve(ctx context.Context, name string) (context.Context, net.I
 }
 
 func TestSOCKS5ConnectsForItsClientAndSaysThatItWasRefused(t *testing.T) {
-	in(t, everywhere, func(s scene) {
-		middle := s.net.Host("middle")
-		l, err := middle.Listen("tcp", ":1080")
-		s.must("Listen", err)
-		server, err := socks5.New(&socks5.Config{Dial: middle.DialContext, Resolver: names{s}, Logger: quiet})
-		s.must("New", err)
-		behind := s
-		behind.listener = l
-		behind.serve(server.Serve, func() { _ = l.Close() })
-		s.serve(func(l net.Listener) error {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return err
-				}
-				go func() {
-					defer c.Close()
-					_, _ = fmt.Fprint(c, "you are ", c.RemoteAddr().(*net.TCPAddr).IP)
-				}()
+	in(t, everywhere, socks5Proxy)
+}
+
+func socks5Proxy(s scene) {
+	middle := s.net.Host("middle")
+	l, err := middle.Listen("tcp", ":1080")
+	s.must("Listen", err)
+	server, err := socks5.New(&socks5.Config{Dial: middle.DialContext, Resolver: names{s}, Logger: quiet})
+	s.must("New", err)
+	behind := s
+	behind.listener = l
+	behind.serve(server.Serve, func() { _ = l.Close() })
+	s.serve(func(l net.Listener) error {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return err
 			}
-		}, func() { _ = s.listener.Close() })
-		dialer, err := proxy.SOCKS5("tcp", "middle:1080", nil, s.client)
-		s.must("SOCKS5", err)
-		began := time.Now()
-		c, err := dialer.Dial("tcp", "server:80")
-		s.must("Dial through the proxy", err)
-		got, err := io.ReadAll(c)
-		_ = c.Close()
-		if want := fmt.Sprint("you are ", middle.Addr()); err != nil || string(got) != want {
-			s.Errorf("ReadAll: got %q, %v, want %q", got, err, want)
+			go func() {
+				defer c.Close()
+				_, _ = fmt.Fprint(c, "you are ", c.RemoteAddr().(*net.TCPAddr).IP)
+			}()
 		}
-		s.tookAtLeast("two connects, two questions", began, 4*roundTrip)
-		if _, err := dialer.Dial("tcp", "server:81"); err == nil || !strings.Contains(err.Error(), syscall.ECONNREFUSED.Error()) {
-			s.Errorf("Dial of a port where nobody listens: got %v, want %q", err, syscall.ECONNREFUSED)
-		}
-	})
+	}, func() { _ = s.listener.Close() })
+	dialer, err := proxy.SOCKS5("tcp", "middle:1080", nil, s.client)
+	s.must("SOCKS5", err)
+	began := time.Now()
+	c, err := dialer.Dial("tcp", "server:80")
+	s.must("Dial through the proxy", err)
+	got, err := io.ReadAll(c)
+	_ = c.Close()
+	if want := fmt.Sprint("you are ", middle.Addr()); err != nil || string(got) != want {
+		s.Errorf("ReadAll: got %q, %v, want %q", got, err, want)
+	}
+	s.tookAtLeast("two connects, two questions", began, 4*roundTrip)
+	if _, err := dialer.Dial("tcp", "server:81"); err == nil || !strings.Contains(err.Error(), syscall.ECONNREFUSED.Error()) {
+		s.Errorf("Dial of a port where nobody listens: got %v, want %q", err, syscall.ECONNREFUSED)
+	}
 }
