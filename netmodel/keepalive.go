@@ -189,7 +189,7 @@ func (h *Host) keepAliveError() Errno {
 
 // isProbe reports whether a segment repeats a sequence number that has been acknowledged
 // and carries nothing: the answer is an acknowledgement, whatever state the connection is
-// in. (RFC 9293, section 3.10.7.4; for a half-open connection measured on Linux 6.18)
+// in. (RFC 9293, section 3.10.7.4; for a half-open connection Linux: tcp_minisocks.c, tcp_check_req)
 func (s *socket) isProbe(g *Segment) bool {
 	return g.Len == 0 && g.Flags&(SYN|FIN|RST|ACK) == ACK && g.Seq+1 == s.received
 }

@@ -235,3 +235,50 @@ func TestKeepAliveTellsAPhantomThatItIsOne(t *testing.T) {
 	}
 	check(t, "connections that break", broken, 1)
 }
+
+// The answer to a probe is an ACK and nothing more: a half-open connection joins the
+// queue with the answer to the next SYN-ACK.
+func TestAProbeDoesNotCompleteAHalfOpenConnection(t *testing.T) {
+	w := newWorld(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux(), backlog: 3})
+	h := w.n.Host(w.crowd)
+	var fd netmodel.FD
+	for i := range 5 { // one is queued before; of the four others three fit
+		if i == 1 {
+			w.run(100 * time.Millisecond)
+		}
+		var err error
+		fd, err = h.Socket(netmodel.Stream)
+		wantErr(t, "Socket", err, 0)
+		wantErr(t, "SetKeepAlive", h.SetKeepAlive(fd, byGo), 0)
+		wantErr(t, "Connect", h.Connect(fd, w.to), netmodel.WSAEWOULDBLOCK)
+	}
+	w.accept(20 * time.Second) // there is room
+	w.run(time.Minute)
+	var probe, in sim.Time
+	for _, r := range w.log {
+		switch {
+		case r.Kind == netmodel.ProbeSent && r.FD == fd && r.At > sim.Time(20*time.Second) && probe == 0:
+			probe = r.At
+		case r.Kind == netmodel.Completed: // the phantom is the last
+			in = r.At
+		}
+	}
+	if probe == 0 || in <= probe.Add(100*time.Millisecond) {
+		t.Errorf("the phantom probes at %v and joins the queue at %v, want it to join with a SYN-ACK later", probe, in)
+	}
+}
+
+func TestAcceptedConnectionsInheritKeepAlive(t *testing.T) {
+	w := newWorld(t, setting{server: netmodel.FreeBSD(), crowd: netmodel.FreeBSD()})
+	wantErr(t, "SetKeepAlive of the listener", w.host().SetKeepAlive(w.fd, byGo), 0)
+	w.client("a", 0, netmodel.ClientConfig{})
+	w.accept(10 * time.Millisecond)
+	w.run(40 * time.Second)
+	probes := 0
+	for _, r := range w.log {
+		if r.Kind == netmodel.ProbeSent && r.Host == w.server {
+			probes++
+		}
+	}
+	check(t, "probes of the accepted connection in 40 s", probes, 2)
+}

@@ -89,6 +89,11 @@ func rerun(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// coverDir is the variable that says where a binary built with coverage writes what
+// it has covered. Without it such a binary warns on the standard error.
+// Source: runtime/coverage, internal/coverage/cfile/emit.go.
+const coverDir = "GOCOVERDIR"
+
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: interrupt CODE COMMAND...")
@@ -103,6 +108,9 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir, cmd.Env = ts.Getenv("WORK"), []string{"HOME=" + ts.Getenv("HOME")}
+	if dir := ts.Getenv(coverDir); dir != "" {
+		cmd.Env = append(cmd.Env, coverDir+"="+dir)
+	}
 	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
 	ts.Check(cmd.Start())
 	time.Sleep(300 * time.Millisecond)

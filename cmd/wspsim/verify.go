@@ -21,7 +21,7 @@ func (s *session) verifyCommand() *cobra.Command {
 			"Without files it plays the whole catalogue and compares with the hashes that are known.\n" +
 			"Measurements of real systems (testdata/truth, JSON Lines) are replayed and compared field by field;\n" +
 			"--kernel plays experiments at the Linux kernel of this machine and at the model.\n" +
-			"Exit code 1 means that a replay differs, 2 that a file is malformed.",
+			"Exit code 1 means that a replay differs or that a difference has no known cause, 2 that a file is malformed.",
 		Example: "  wspsim verify\n" +
 			"  wspsim verify testdata/scenarios/*.txtar\n" +
 			"  wspsim verify testdata/truth/L01_fill.jsonl\n" +

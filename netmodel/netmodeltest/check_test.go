@@ -3,8 +3,12 @@ package netmodeltest
 import (
 	"flag"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,8 +18,7 @@ import (
 	"wspsim/netmodel/netmodeltest/lockstep"
 )
 
-// TestMain keeps rapid from writing files about failures that are wanted, and
-// makes its histories long enough for bugs that need a dozen steps.
+// TestMain keeps rapid from writing files about failures that are wanted.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	flag.Set("rapid.nofailfile", "true")
@@ -40,9 +43,15 @@ func TestTheHostFollowsEveryReadyMadeProfile(t *testing.T) {
 	for _, p := range lockstep.Profiles() {
 		for _, descriptors := range []int{0, 2} {
 			t.Run(fmt.Sprint(p.Name, " ", descriptors), func(t *testing.T) {
-				Check(t, p, descriptors, lockstep.NewHost)
+				checkWithRapid(t, p, descriptors, lockstep.NewHost) // the swarm of lockstep plays all of them
 			})
 		}
+	}
+}
+
+func TestTheHostPassesCheck(t *testing.T) {
+	for _, p := range []netmodel.Profile{netmodel.WSP(), netmodel.Linux()} {
+		Check(t, p, 3, lockstep.NewHost)
 	}
 }
 
@@ -54,11 +63,6 @@ func TestTheToyWithoutABugIsRight(t *testing.T) {
 	setFlag(t, "rapid.checks", "300")
 	for _, descriptors := range []int{0, 1, 2, 4} {
 		Check(t, netmodel.WSP(), descriptors, newToy(noBug))
-	}
-	wsp := netmodel.WSP()
-	r := lockstep.Swarm{Seed: 1, Profile: &wsp, New: newToy(noBug)}.Run(300_000, nil)
-	if r.Failure != nil {
-		t.Error(r.Failure)
 	}
 }
 
@@ -119,25 +123,124 @@ func record(test func(rapid.TB)) *recorder {
 	return r
 }
 
-func TestCheckFailsOnEveryBrokenSystem(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds, and rapid makes fewer checks: see TestSwarmFailsOnEveryBrokenSystem")
-	}
-	setFlag(t, "rapid.checks", "20000")
-	setFlag(t, "rapid.steps", "60")
-	setFlag(t, "rapid.seed", "1") // bounded and repeatable: a bug that is found here is always found
-	setFlag(t, "rapid.shrinktime", "1ms")
+// catchAll runs Check at its default flags on every broken listener, with a seed
+// that nobody has chosen and in an empty directory, where no history is stored.
+func catchAll(t *testing.T) {
+	t.Chdir(t.TempDir())
+	seed := strconv.FormatUint(1+rand.Uint64N(math.MaxUint64), 10)
+	setFlag(t, "rapid.seed", seed)
+	caught := 0
 	for _, b := range Broken() {
-		t.Run(b.Name, func(t *testing.T) {
-			r := record(func(t rapid.TB) { Check(t, b.Profile, 4, b.New) })
-			if !r.failed {
-				t.Errorf("Check passes %q: %s", b.Name, b.Why)
-			}
-			head := lockstep.Case{Profile: b.Profile, Descriptors: 4}.String()
-			if !strings.Contains(r.text.String(), head) {
-				t.Errorf("Check fails without a line that replays it:\n%s", r.text.String())
-			}
+		r := record(func(t rapid.TB) { Check(t, b.Profile, 4, b.New) })
+		if !r.failed {
+			t.Errorf("Check with -rapid.seed=%s passes %q, want a failure: %s", seed, b.Name, b.Why)
+			continue
+		}
+		caught++
+		checkReport(t, b, r.text.String())
+	}
+	t.Logf("-rapid.seed=%s: Check catches %d of %d", seed, caught, len(Broken()))
+}
+
+// checkReport checks that a failure has a short line that plays it again on the
+// listener that was tested: with its profile and its descriptors.
+func checkReport(t *testing.T, b BrokenSystem, text string) {
+	t.Helper()
+	_, rest, _ := strings.Cut(text, "\n")
+	line, _, _ := strings.Cut(rest, "\n")
+	c, err := lockstep.ParseCase(line)
+	switch {
+	case err != nil:
+		t.Errorf("%s: the report has no line that replays it: %v\n%s", b.Name, err, text)
+	case c.Profile != b.Profile || c.Descriptors != 4:
+		t.Errorf("%s: %s is about another listener, want the profile that was given and descriptors=4", b.Name, line)
+	case c.Run(b.New) == nil:
+		t.Errorf("%s: %s replays without a difference", b.Name, line)
+	case len(c.History) > 12:
+		t.Errorf("%s: %s has %d operations, want 12 at most", b.Name, line, len(c.History))
+	}
+}
+
+func TestCheckCatchesEveryBrokenListenerWithAFreshSeed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("Check plays a tenth of its histories with -short: see TestSwarmFailsOnEveryBrokenSystem")
+	}
+	catchAll(t)
+}
+
+func TestLongCheckCatchesEveryBrokenListenerWithTwentyFreshSeeds(t *testing.T) {
+	if os.Getenv("WSPSIM_LONG") != "1" {
+		t.Skip("takes minutes: set WSPSIM_LONG=1")
+	}
+	for i := range 20 {
+		t.Run(fmt.Sprint(i+1), catchAll)
+	}
+}
+
+func TestTheRapidPartOfCheckShrinksWhatItFinds(t *testing.T) {
+	setFlag(t, "rapid.checks", "500")
+	setFlag(t, "rapid.shrinktime", "1s")
+	setFlag(t, "rapid.steps", "60")
+	setFlag(t, "rapid.seed", "1")
+	for _, b := range Broken() {
+		if !slices.Contains([]string{"trims the oldest", "refuses one early"}, b.Name) {
+			continue
+		}
+		r := record(func(t rapid.TB) { checkWithRapid(t, b.Profile, 4, b.New) })
+		if !r.failed {
+			t.Errorf("checkWithRapid passes %q, want a failure: %s", b.Name, b.Why)
+		}
+		if head := (lockstep.Case{Profile: b.Profile, Descriptors: 4}).String(); !strings.Contains(r.text.String(), head) {
+			t.Errorf("checkWithRapid fails without a line that replays it, want one with %q:\n%s", head, r.text.String())
+		}
+	}
+}
+
+// A listener may be written for one profile and one number of descriptors.
+func TestCheckMakesListenersForItsOwnProfileAndDescriptorsOnly(t *testing.T) {
+	p := profileOf("wsp trim=oldest")
+	for _, descriptors := range []int{0, 1, 3} {
+		record(func(r rapid.TB) {
+			Check(r, p, descriptors, func(got netmodel.Profile, n int) lockstep.System {
+				if got != p || n != descriptors {
+					t.Errorf("Check(descriptors %d) calls New(%s, %d), want New(%s, %d)", descriptors, got.Name, n, p.Name, descriptors)
+				}
+				return newToy(refusesOneEarly)(netmodel.WSP(), descriptors)
+			})
 		})
+	}
+}
+
+// deaf is a listener that supports nothing.
+type deaf struct{ lockstep.System }
+
+func (deaf) Supports(lockstep.Op) bool { return false }
+
+func TestCheckFailsAListenerThatSupportsNothing(t *testing.T) {
+	r := record(func(t rapid.TB) {
+		Check(t, netmodel.WSP(), 3, func(p netmodel.Profile, n int) lockstep.System { return deaf{lockstep.NewHost(p, n)} })
+	})
+	if want := "the listener supports no operation that can happen, so nothing was tested"; !r.failed || !strings.Contains(r.text.String(), want) {
+		t.Errorf("Check of a listener that supports nothing: failed %v, %q, want a failure with %q", r.failed, &r.text, want)
+	}
+}
+
+func TestEqualSeedsOfRapidMakeCheckSearchEqually(t *testing.T) {
+	texts := map[string]string{}
+	for _, seed := range []string{"7", "7", "8"} {
+		setFlag(t, "rapid.seed", seed)
+		r := record(func(t rapid.TB) { Check(t, netmodel.WSP(), 3, newToy(acceptsLastFirst)) })
+		text := r.text.String()
+		if before, ok := texts[seed]; ok && before != text {
+			t.Errorf("Check with -rapid.seed=%s: got %q, want what it said before: %q", seed, text, before)
+		}
+		texts[seed] = text
+		if !strings.Contains(text, "-rapid.seed="+seed+" ") {
+			t.Errorf("Check with -rapid.seed=%s does not name the seed:\n%s", seed, text)
+		}
+	}
+	if texts["7"] == texts["8"] {
+		t.Errorf("Check with -rapid.seed=7 and 8 finds the same history: %q", texts["7"])
 	}
 }
 

@@ -129,5 +129,5 @@ func ExampleBroken() {
 	// trims the oldest (a smaller backlog resets the newest. WS.R4)
 	// 	wsp: listen(2) syn(a) syn(b) listen(1)
 	// fills on close (a descriptor that comes back fills nothing by itself. R7, WS.D7)
-	// 	wsp descriptors=2: listen(2) syn(a) closefile
+	// 	wsp descriptors=3: listen(3) syn(a) closefile
 }

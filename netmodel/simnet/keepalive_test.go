@@ -120,6 +120,27 @@ func TestKeepAliveProbesAreInTheTrace(t *testing.T) {
 	})
 }
 
+func TestNothingIsProbedWhileBytesPass(t *testing.T) {
+	for _, latency := range []time.Duration{0, time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			n := simnet.New(simnet.Config{Link: netmodel.Link{Latency: latency}})
+			defer n.Close()
+			listenOn(t, n)
+			c := dialed(t, n)
+			for range 10 {
+				time.Sleep(10 * time.Second)
+				_, _ = io.WriteString(c, "x")
+			}
+			records, _ := n.Records()
+			for _, r := range records {
+				if r.Kind == netmodel.ProbeSent {
+					t.Errorf("latency %v: host %d probes at %v, want no probe while a byte comes every 10 s", latency, r.Host, r.At)
+				}
+			}
+		})
+	}
+}
+
 const waitsInVain = "SIMNET_WAITS_IN_VAIN"
 
 // TestWaitsInVain is what the process of the next test runs.

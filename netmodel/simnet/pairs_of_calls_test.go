@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,9 @@ type moment struct {
 	l    *simnet.Listener
 	c, s *simnet.Conn // the ends of a connection
 	d    *simnet.Dialer
+
+	ctx    context.Context
+	cancel func()
 }
 
 // moments are states in which calls differ.
@@ -71,6 +75,8 @@ var acts = []struct {
 		go cancel()
 		return dialFor(m.d, ctx)
 	}},
+	{"Dial with a context", func(m *moment) string { return dialFor(m.d, m.ctx) }},
+	{"cancel", func(m *moment) string { m.cancel(); return "" }},
 	{"Dial past its deadline", func(m *moment) string {
 		ctx, cancel := context.WithDeadline(context.Background(), time.Now())
 		defer cancel()
@@ -153,6 +159,7 @@ func inOrder(t *testing.T, c simnet.Config, prepare func(m *moment), first, seco
 			t.Fatal(err)
 		}
 		m.s = s.(*simnet.Conn)
+		m.ctx, m.cancel = context.WithCancel(context.Background())
 		time.Sleep(soon)
 		prepare(m)
 		time.Sleep(soon)
@@ -173,6 +180,87 @@ func inOrder(t *testing.T, c simnet.Config, prepare func(m *moment), first, seco
 		<-over
 	})
 	return results
+}
+
+// A Read that finds the end of the stream takes nothing, so a Close of the same instant
+// leaves the same records before it and after it.
+func TestAReadOfTheEndAndACloseOfOneInstantLeaveTheSameRecords(t *testing.T) {
+	read, shut := actNamed(t, "Read"), actNamed(t, "Close")
+	end := func(m *moment) { _ = m.s.CloseWrite() }
+	one, other := inOrder(t, simnet.Config{}, end, read, shut), inOrder(t, simnet.Config{}, end, shut, read)
+	if one[2] != other[2] {
+		t.Errorf("Read, then Close: %s; Close, then Read: %s; want the same", one[2], other[2])
+	}
+}
+
+func actNamed(t *testing.T, name string) int {
+	for i := range acts {
+		if acts[i].name == name {
+			return i
+		}
+	}
+	t.Fatalf("no act is named %q", name)
+	return 0
+}
+
+func TestADialAtItsDeadlineTakesNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := simnet.New(simnet.Config{})
+		defer n.Close()
+		listenOn(t, n)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		end, _ := ctx.Deadline()
+		var all sync.WaitGroup
+		for i := range 200 { // the timer of the context may ring before them, or after
+			d := n.Host("client").Dialer(fmt.Sprint("c", i))
+			all.Go(func() {
+				time.Sleep(time.Until(end))
+				began := time.Now()
+				_, err := d.DialContext(ctx, "tcp", "server:80")
+				if took := time.Since(began); took != 0 || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Dial at the deadline of its context: %v after %v, want %v at once", err, took, context.DeadlineExceeded)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+// Two listeners of one address accept at one instant: the records are in the same order
+// whichever comes first.
+func TestListenersOfOneAddressAcceptInOneOrder(t *testing.T) {
+	hash := func(first int) (h uint64) {
+		synctest.Test(t, func(t *testing.T) {
+			n := simnet.New(simnet.Config{Seed: 3})
+			defer n.Close()
+			var both [2]*simnet.Listener
+			for i := range both {
+				l, err := simnet.ListenConfig{ReusePort: true}.Listen(n.Host("server"), "tcp", ":80")
+				if err != nil {
+					t.Fatal(err)
+				}
+				both[i] = l
+			}
+			for range 10 { // some for each
+				dialed(t, n)
+			}
+			time.Sleep(soon)
+			for _, l := range []*simnet.Listener{both[first], both[1-first]} {
+				if l.Queue().Complete == 0 {
+					t.Fatal("a listener has nobody in its queue, so nothing is compared")
+				}
+				go l.Accept()
+				synctest.Wait() // no time passes
+			}
+			time.Sleep(soon)
+			h = n.Hash()
+		})
+		return h
+	}
+	if one, other := hash(0), hash(1); one != other {
+		t.Errorf("hash %016x if the first listener accepts first, %016x if the second does: want the same", one, other)
+	}
 }
 
 // A test that ends with the closing of its server and its network leaves no goroutine

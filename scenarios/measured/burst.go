@@ -71,6 +71,9 @@ func replayBurst(t *Trial, c *Comparison) error {
 	if err != nil {
 		return err
 	}
+	if len(o.Clients) == 0 {
+		return errNobody("observed.clients")
+	}
 	profile, err := t.kernel()
 	if err != nil {
 		return err
@@ -162,6 +165,7 @@ func playBurst(profile netmodel.Profile, p burstParams, o burstObserved, connect
 	if err := b.act(); err != nil {
 		return err
 	}
+	c.work = w.passes + len(w.records)
 	c.equal("q_before_burst", o.QBefore, q)
 	b.compare(c)
 	return nil
@@ -214,7 +218,7 @@ func (b *burst) sendWhenConnected(client int) error {
 			_, err := b.callers().Send(b.fds[client], 4)
 			return err
 		}
-		if err := b.until(b.now() + time.Millisecond); err != nil {
+		if err := b.pass(b.now() + time.Millisecond); err != nil {
 			return err
 		}
 	}

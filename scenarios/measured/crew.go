@@ -16,6 +16,8 @@ type crew struct {
 	fds   []netmodel.FD // of the clients, by number
 	ends  ends
 	noted int // records that ends knows
+	// How often time has passed: with the records, what a play costs.
+	passes int
 }
 
 func newCrew(p netmodel.Profile, backlog int) (*crew, error) {
@@ -43,6 +45,7 @@ func (c *crew) until(at time.Duration) error {
 
 // pass is until without the checks, which take time as there are connections.
 func (c *crew) pass(at time.Duration) error {
+	c.passes++
 	c.net.Run(sim.Time(max(at, c.now())))
 	c.records = c.net.DrainRecords(c.records)
 	for _, r := range c.records[c.noted:] {
@@ -65,8 +68,8 @@ func (c *crew) dial(at time.Duration) error {
 
 // call is dial up to the first SYN.
 func (c *crew) call(at time.Duration) error {
-	if len(c.fds) == mostClients {
-		return errTooMany(mostClients + 1)
+	if len(c.fds) == mostCallers {
+		return fmt.Errorf("more than %d clients connect one by one: want a smaller backlog or somaxconn", mostCallers)
 	}
 	if err := c.pass(at); err != nil {
 		return err

@@ -53,6 +53,9 @@ func replayDeferral(t *Trial, c *Comparison) error {
 	if err != nil {
 		return err
 	}
+	if len(o.Wire) == 0 {
+		return errNobody("observed.wire")
+	}
 	var seen []Chain
 	for _, w := range o.Wire {
 		seen = append(seen, w.synChain(profile.Client.Syn), w.deferredChain(profile.SynAck, p.Seconds))

@@ -2,6 +2,7 @@ package measured
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"wspsim/netmodel"
@@ -131,7 +132,11 @@ func (s *crew) recover(o *emfileObserved, files []netmodel.FD, c *Comparison) er
 // newPoorCrew is newCrew with a server whose program may open few descriptors,
 // though enough for all who wait, and with a second listener, which nobody calls.
 func newPoorCrew(p netmodel.Profile, backlog int) (s *crew, empty netmodel.FD, err error) {
-	descriptors := p.AtSyn.Of(p.Backlog.Effective(backlog)) + 8
+	fits := p.AtSyn.Of(p.Backlog.Effective(backlog))
+	if fits < 0 || fits > mostCallers {
+		return nil, 0, fmt.Errorf("params.backlog is %d and lets %d connections wait: want 0 to %d", backlog, fits, mostCallers)
+	}
+	descriptors := fits + 8
 	s = &crew{stage: &stage{net: netmodel.NewNetwork(1), profile: p}, ends: newEnds()}
 	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: descriptors})
 	s.crowd = s.net.AddHost("clients", netmodel.HostConfig{Profile: p})

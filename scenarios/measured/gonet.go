@@ -58,9 +58,6 @@ func newGoNet(t *Trial, phase time.Duration) (*goNet, error) {
 			return nil, err
 		}
 	}
-	if p.Dials < 0 || p.Dials > maxBurst {
-		return nil, fmt.Errorf("%d dials: want 0 to %d", p.Dials, maxBurst)
-	}
 	profile.Timers.Phase = phase
 	g.crew, err = newCrew(profile, backlog)
 	return g, err

@@ -56,8 +56,8 @@ func replayNetstackRelisten(t *Trial, c *Comparison) error {
 
 // newNetstackCrew lets clients connect one after the other.
 func newNetstackCrew(backlog, clients int) (*crew, error) {
-	if clients > maxBurst {
-		return nil, fmt.Errorf("%d clients: want at most %d", clients, maxBurst)
+	if clients < 0 || clients > mostBurst {
+		return nil, errTooMany(clients, mostBurst)
 	}
 	s, err := newCrew(netmodel.Netstack(), backlog)
 	if err != nil {

@@ -49,14 +49,12 @@ func (l *logged) UnmarshalJSON(b []byte) error {
 			return err
 		}
 	}
-	if len(kind) != 1 || l.client < 0 || l.client > maxLoggedClients {
-		return fmt.Errorf("event %s: want [microseconds, a letter, a client from 0 to %d]", b, maxLoggedClients)
+	if len(kind) != 1 || l.client < 0 || l.client >= mostCallers/2 {
+		return fmt.Errorf("event %s: want [microseconds, a letter, a client from 0 to %d]", shortened(string(b)), mostCallers/2-1)
 	}
 	l.at, l.kind = time.Duration(us*float64(time.Microsecond)), kind[0]
 	return nil
 }
-
-const maxLoggedClients = 1 << 20
 
 // openLoop is a server alone. What the log says arrived at it is delivered at the
 // logged instants, and so are the calls of accept. Its own timers run, for they

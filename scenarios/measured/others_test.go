@@ -187,7 +187,7 @@ func TestMeasurementsOfOtherStacksThatCannotBePlayedSayWhy(t *testing.T) {
 		{wineOS + `"listening","call":"sing","result":"OK"}`, `call "sing"`, true, "a call that nobody has met"},
 		{wineOS + `"two sockets, one port","opt1":"none","opt2":"none","addr1":"10.9.9.9","addr2":"0.0.0.0"}`, `address "10.9.9.9"`, true, "not one of the three addresses"},
 		{strings.Replace(gvisorGone, `"rst"`, `"loudly"`, 1), `how is "loudly"`, true, "another way to go"},
-		{strings.Replace(gvisorFill, `"fired":13`, `"fired":-1`, 1), "-1 clients", false, "no such number"},
+		{strings.Replace(gvisorFill, `"fired":13`, `"fired":-1`, 1), "observed.fired is -1: want a whole number from 0 to 512", false, "no such number"},
 		{strings.Replace(gvisorBurst, `[3,0,1,2,6]`, `[3,0,1,2,16]`, 1), "no client 16", false, "beyond the last"},
 		{strings.Replace(goFill, `"listen_arg_seen_by_strace":2,`, ``, 1), "want somaxconn and listen_arg_seen_by_strace", false, "what was passed to listen is not told"},
 		{strings.Replace(goDrain, `[1,1022.6]`, `[9,1022.6]`, 1), "dialer 9", false, "there are six"},

@@ -112,6 +112,7 @@ func playPhantom(profile netmodel.Profile, p phantomParams, o phantomObserved, c
 	if err != nil {
 		return err
 	}
+	c.work = w.passes + len(w.records)
 	c.sampled(o.Samples, historyOf(w.stage, 0), 0)
 	c.equal("drained_end", o.DrainedEnd, order)
 	for i, e := range ends {

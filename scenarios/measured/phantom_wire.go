@@ -3,6 +3,7 @@ package measured
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -135,7 +136,7 @@ type history struct {
 func historyOf(s *stage, first int) history {
 	var h history
 	now := sampled{Clients: map[string]int{}}
-	state := map[netmodel.ConnID]string{}
+	state := map[netmodel.ConnID]string{} // of those from first on
 	for _, r := range s.records {
 		is := ""
 		switch {
@@ -150,15 +151,15 @@ func historyOf(s *stage, first int) history {
 		default:
 			continue
 		}
-		if is != "" {
-			clients := map[string]int{}
-			state[r.Conn] = is
-			for conn, v := range state {
-				if int(conn) > first {
-					clients[v]++
-				}
+		if is != "" && int(r.Conn) > first {
+			now.Clients = maps.Clone(now.Clients)
+			if was := state[r.Conn]; now.Clients[was] > 1 {
+				now.Clients[was]--
+			} else {
+				delete(now.Clients, was)
 			}
-			now.Clients = clients
+			state[r.Conn] = is
+			now.Clients[is]++
 		}
 		now.At = float64(r.At) / float64(time.Millisecond)
 		h.at = append(h.at, time.Duration(r.At))
@@ -180,7 +181,7 @@ func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
 	for _, as := range []func(sampled) bool{
 		func(s sampled) bool { return s.Q == m.Q },
 		func(s sampled) bool { return s.SynRecv == m.SynRecv },
-		func(s sampled) bool { return fmt.Sprint(s.Clients) == fmt.Sprint(m.Clients) },
+		func(s sampled) bool { return maps.Equal(s.Clients, m.Clients) },
 	} {
 		for i < end && !as(h.states[i]) {
 			i++
@@ -189,7 +190,10 @@ func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
 	if i < end {
 		return true, m
 	}
-	got := h.states[first]
+	var got sampled
+	if first < len(h.states) {
+		got = h.states[first]
+	}
 	got.At = m.At
 	return false, got
 }

@@ -30,6 +30,7 @@ func Phase(t netmodel.Timers, seen []Chain, within time.Duration) time.Duration 
 	if t.Kind == netmodel.TimersExact || len(seen) == 0 {
 		return t.Phase
 	}
+	seen = enoughOf(seen)
 	tick := time.Second / time.Duration(t.HZ)
 	slot := tick
 	for _, c := range seen {
@@ -49,6 +50,18 @@ func Phase(t netmodel.Timers, seen []Chain, within time.Duration) time.Duration 
 		best = best.or(fitOf(t, phase, seen, within))
 	}
 	return best.phase
+}
+
+// enoughOf returns so many of the chains that a phase can be found in little time.
+func enoughOf(seen []Chain) []Chain {
+	const enough = 2000 // instants
+	instants := 0
+	for i, c := range seen {
+		if instants += len(c.Rang); instants > enough {
+			return seen[:i]
+		}
+	}
+	return seen
 }
 
 // wait returns for how long the timer is set at an instant.

@@ -1,6 +1,7 @@
 package measured
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -102,9 +103,14 @@ func (c *Comparison) bestPhase(p netmodel.Profile, in phases, play func(netmodel
 		if err := play(p, try); err != nil {
 			return err
 		}
+		work := c.work + try.work
+		if work > mostWork {
+			return fmt.Errorf("more than %d steps to find the phase of the clock: want fewer clients or instants, or a shorter watch_ms", mostWork)
+		}
 		if len(c.Fields) == 0 || try.better(c) {
 			*c = *try
 		}
+		c.work = work
 	}
 	return nil
 }
@@ -141,7 +147,8 @@ func ringLate(t netmodel.Timers, observed []rang) bool {
 	const step = 500 * time.Microsecond
 	tick := time.Second / time.Duration(max(t.HZ, 1))
 	near := func(a, b time.Duration) bool { return (a - b).Abs() <= aTickLate }
-	for t.Phase = 0; t.Phase < knownTo(t, observed); t.Phase += step {
+	known := knownTo(t, observed) // the phase does not count in it
+	for t.Phase = 0; t.Phase < known; t.Phase += step {
 		if !slices.ContainsFunc(observed, func(r rang) bool {
 			plain := time.Duration(t.Ring(sim.Time(r.set), r.wait))
 			ahead := time.Duration(t.Ring(sim.Time(r.set+tick), r.wait-tick))

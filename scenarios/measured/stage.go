@@ -39,39 +39,43 @@ func (t *Trial) kernel() (netmodel.Profile, error) {
 		}
 	}
 	for _, full := range slices.Sorted(maps.Keys(t.Sysctl)) {
-		name := full[strings.LastIndexByte(full, '.')+1:]
-		value := fmt.Sprint(t.Sysctl[full])
-		if n, ok := t.Sysctl[full].(float64); ok {
-			value = strconv.FormatFloat(n, 'f', -1, 64)
-		}
-		tuned, err := p.Tune(name, value)
-		switch {
-		case errors.Is(err, netmodel.ErrNoSuchTunable):
-		case err != nil:
-			return p, fmt.Errorf("sysctl: %w", err)
-		default:
-			p = tuned
+		var err error
+		if p, err = t.tuned(p, full); err != nil {
+			return p, err
 		}
 	}
 	return p, nil
 }
 
-// mostClients is how many clients a trial can have. Those of the data that fill the
-// longest queue have 65,556.
-const mostClients = 1 << 17
+// tuned returns a profile with one setting of the trial, by its full name.
+func (t *Trial) tuned(p netmodel.Profile, full string) (netmodel.Profile, error) {
+	name := full[strings.LastIndexByte(full, '.')+1:]
+	value := fmt.Sprint(t.Sysctl[full])
+	if n, ok := t.Sysctl[full].(float64); ok {
+		value = shortened(strconv.FormatFloat(n, 'f', -1, 64))
+	}
+	tuned, err := p.Tune(name, value)
+	switch {
+	case errors.Is(err, netmodel.ErrNoSuchTunable):
+		return p, nil
+	case err != nil:
+		return p, fmt.Errorf("sysctl: %w", err)
+	}
+	return tuned, nil
+}
 
 // fewClients is up to how many every step of a replay ends in a check of all.
-const fewClients = 256
+const fewClients = 64
 
-func errTooMany(clients int) error {
-	return fmt.Errorf("%d clients: want 0 to %d", clients, mostClients)
+func errTooMany(clients, most int) error {
+	return fmt.Errorf("%d clients: want 0 to %d", clients, most)
 }
 
 // newStage opens a listener and makes clients that have not begun. latency is
 // that of one way.
 func newStage(p netmodel.Profile, backlog, clients int, latency time.Duration) (*stage, error) {
 	if clients < 0 || clients > mostClients {
-		return nil, errTooMany(clients)
+		return nil, errTooMany(clients, mostClients)
 	}
 	s := &stage{net: netmodel.NewNetwork(1), profile: p, clients: clients}
 	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: p})

@@ -2,6 +2,8 @@ package measured
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,9 +36,8 @@ func replayUnixsock(t *Trial, c *Comparison) error {
 	if err != nil {
 		return err
 	}
-	const most = 1 << 17 // beyond every somaxconn that was tried
 	connected, then := 0, ""
-	for ; connected < most; connected++ {
+	for ; ; connected++ {
 		if err := s.dial(s.now() + time.Microsecond); err != nil {
 			return err
 		}
@@ -58,9 +59,9 @@ func replayUnixsock(t *Trial, c *Comparison) error {
 // setting that counts there.
 func (t *Trial) unixKernel() (netmodel.Profile, error) {
 	p := netmodel.Unix()
-	for full, value := range t.Sysctl {
-		if n, ok := value.(float64); ok && strings.HasSuffix(full, ".somaxconn") {
-			return p.Tune("somaxconn", fmt.Sprint(int64(n)))
+	for _, full := range slices.Sorted(maps.Keys(t.Sysctl)) {
+		if strings.HasSuffix(full, ".somaxconn") {
+			return t.tuned(p, full)
 		}
 	}
 	return p, nil

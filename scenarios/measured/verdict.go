@@ -1,6 +1,9 @@
 package measured
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // verdict is what a log says became of a SYN, an ACK or data.
 type verdict uint8
@@ -81,18 +84,20 @@ func entries(log []logged, events []int) []int {
 	}
 	var found []int
 	data := false
+back:
 	for i := end - 1; i >= 0; i-- {
 		switch log[events[i]].kind {
 		case 's', 'S':
-			return found
+			break back
 		case 'D':
 			if data { // it was sent again
-				return found
+				break back
 			}
 			data = true
 		}
-		found = append([]int{events[i]}, found...)
+		found = append(found, events[i])
 	}
+	slices.Reverse(found)
 	return found
 }
 

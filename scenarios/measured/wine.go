@@ -102,6 +102,9 @@ func (w *wine) play(row *wineRow) error {
 // playStates makes a call with a socket in a state that the case names.
 func (w *wine) playStates(what, call string) (known bool, err error) {
 	if n, ok := number(what, "first listen backlog "); ok && call == "listen" {
+		if err := asBacklog(n); err != nil {
+			return true, err
+		}
 		w.sock, err = openAt(w.on, netmodel.Addr{Port: w.to.Port + 2})
 		if err == nil {
 			w.got = winsockName(w.on.Listen(w.sock, n))
@@ -109,6 +112,9 @@ func (w *wine) playStates(what, call string) (known bool, err error) {
 		return true, err
 	}
 	if n, ok := number(what, "re-listen backlog "); ok && call == "listen" {
+		if err := asBacklog(n); err != nil {
+			return true, err
+		}
 		w.got = winsockName(w.on.Listen(w.sock, n))
 		return true, nil
 	}
@@ -215,6 +221,9 @@ func (w *wine) call(call string) (known bool, err error) {
 			w.got = "-1" // what the program had put there before it asked
 		}
 	case "ms":
+		if len(w.fds) == 0 {
+			return true, fmt.Errorf("call %q of a case in which nobody connects: want one that connects", call)
+		}
 		w.got = fmt.Sprint(inMilliseconds(w.ends.done[netmodel.ConnID(len(w.fds))] - w.begun()))
 	default:
 		return false, nil

@@ -47,8 +47,11 @@ func (w *wine) playQueue(what, call string) (known bool, err error) {
 
 // crowdOf opens another listener and lets clients connect to it.
 func (w *wine) crowdOf(backlog, clients int) error {
-	if clients < 0 || clients > maxBurst {
-		return fmt.Errorf("%d clients: want 0 to %d", clients, maxBurst)
+	if clients < 0 || clients > mostBurst {
+		return errTooMany(clients, mostBurst)
+	}
+	if err := asBacklog(backlog); err != nil {
+		return err
 	}
 	fresh, err := newWine(backlog)
 	if err != nil {
@@ -65,6 +68,9 @@ const (
 )
 
 func (w *wine) playRelisten(backlog int, call string) (known bool, err error) {
+	if err := asBacklog(backlog); err != nil {
+		return true, err
+	}
 	if err := w.crowdOf(wineFullBacklog, wineFullClients); err != nil {
 		return true, err
 	}
@@ -160,6 +166,9 @@ func (w *wine) playEnd(what, call string) (known bool, err error) {
 	}
 	if !queued {
 		return false, nil
+	}
+	if client < 0 || client >= mostBurst {
+		return true, fmt.Errorf("client %d: want 0 to %d", client, mostBurst-1)
 	}
 	if err := w.crowdOf(wineQueued-1, max(client+1, wineQueued)); err != nil {
 		return true, err

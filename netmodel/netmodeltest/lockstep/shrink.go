@@ -120,30 +120,42 @@ func renameClients(history []Op, fails func([]Op) bool) []Op {
 // reference model: a shorter history, then as few settings changed and as few
 // descriptors as possible.
 func (c Case) Shrink(newSystem New) Case {
-	fails := func(c Case) bool { return playable(c.Profile) == nil && c.Run(newSystem) != nil }
-	inHistory := func() {
-		c.History = Shrink(c.History, func(h []Op) bool { return fails(Case{c.Profile, c.Descriptors, h}) })
-	}
-	inHistory()
+	return c.shrinkHistory(newSystem).shrinkProfile(newSystem).shrinkDescriptors(newSystem).shrinkHistory(newSystem)
+}
+
+// fails reports whether the case can be played and makes a system differ.
+func (c Case) fails(newSystem New) bool {
+	return playable(c.Profile) == nil && c.Run(newSystem) != nil
+}
+
+func (c Case) shrinkHistory(newSystem New) Case {
+	c.History = Shrink(c.History, func(h []Op) bool { return Case{c.Profile, c.Descriptors, h}.fails(newSystem) })
+	return c
+}
+
+// shrinkProfile takes changed settings back, one by one.
+func (c Case) shrinkProfile(newSystem New) Case {
 	base, known := netmodel.ProfileByName(c.Profile.Name)
+	if !known {
+		return c
+	}
 	for _, s := range Settings() {
-		if !known {
-			break
-		}
 		simpler := c
 		if v, ok := s.ValueIn(base); ok {
 			s.Apply(&simpler.Profile, v)
 		}
-		if simpler.Profile != c.Profile && fails(simpler) {
+		if simpler.Profile != c.Profile && simpler.fails(newSystem) {
 			c = simpler
 		}
 	}
+	return c
+}
+
+func (c Case) shrinkDescriptors(newSystem New) Case {
 	for d := range c.Descriptors {
-		if simpler := (Case{c.Profile, d, c.History}); fails(simpler) {
-			c = simpler
-			break
+		if simpler := (Case{c.Profile, d, c.History}); simpler.fails(newSystem) {
+			return simpler
 		}
 	}
-	inHistory()
 	return c
 }

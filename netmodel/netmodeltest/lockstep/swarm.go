@@ -14,11 +14,13 @@ type Swarm struct {
 	Seed  uint64
 	First uint64 // number of the first history, to continue a search
 	New   New    // nil: NewHost
-	// Profile is the only one to test; nil: every ready-made one, as it is and
-	// with settings changed at random.
+	// Profile is the only one to test, also when a failure is shrunk; nil: every
+	// ready-made one, as it is and with settings changed at random.
 	Profile *netmodel.Profile
-	// Unlimited leaves descriptors without limit; otherwise each history draws
-	// its own, 1 to 6 or none.
+	// Descriptors is how many every history has, also when a failure is shrunk.
+	// 0: each history draws its own number, 1 to 6 or no limit.
+	Descriptors int
+	// Unlimited leaves descriptors without limit, whatever Descriptors says.
 	Unlimited bool
 	// Shortest and Longest bound the length of a history; 0: 20 and 200.
 	Shortest, Longest int
@@ -59,9 +61,13 @@ func (r *Report) Missing() []Mark {
 	return out
 }
 
+// idleHistories is after how many histories without an operation a search ends:
+// the system supports nothing that can happen.
+const idleHistories = 1000
+
 // Run searches until it has made so many operations, stop returns true (it is
 // asked after each history; nil never stops), or a difference is found, which
-// it shrinks.
+// it shrinks. A search in which nothing happens at all ends without an operation.
 func (s Swarm) Run(ops uint64, stop func() bool) Report {
 	if s.New == nil {
 		s.New = NewHost
@@ -69,7 +75,9 @@ func (s Swarm) Run(ops uint64, stop func() bool) Report {
 	var r Report
 	for number := s.First; r.Ops < ops && r.Failure == nil; number++ {
 		r.Failure = s.play(number, &r)
-		r.Histories++
+		if r.Histories++; r.Ops == 0 && r.Histories == idleHistories {
+			break
+		}
 		if stop != nil && stop() {
 			break
 		}
@@ -134,10 +142,23 @@ func (r *Report) count(marks Marks) {
 
 // fail shrinks a failing case and looks for a shorter one in the same world.
 func (s Swarm) fail(number uint64, c Case) *Failure {
-	f := &Failure{Number: number, Original: c, Shrunk: c.Shrink(s.New)}
+	f := &Failure{Number: number, Original: c, Shrunk: s.shrink(c)}
 	f.Shrunk = s.shorter(f.Shrunk)
 	f.Err = f.Shrunk.Run(s.New)
 	return f
+}
+
+// shrink is Case.Shrink, except that what the search holds fixed stays: a system
+// may be made for one profile and one number of descriptors only.
+func (s Swarm) shrink(c Case) Case {
+	c = c.shrinkHistory(s.New)
+	if s.Profile == nil {
+		c = c.shrinkProfile(s.New)
+	}
+	if s.Descriptors == 0 {
+		c = c.shrinkDescriptors(s.New)
+	}
+	return c.shrinkHistory(s.New)
 }
 
 // Bounds of the search for a shorter history.
@@ -156,14 +177,15 @@ func (s Swarm) shorter(c Case) Case {
 		if len(c.History) <= shortEnough || finds == shorterFinds {
 			break
 		}
-		s.Profile, s.Shortest, s.Longest = &c.Profile, 1, 4*len(c.History)
-		h := s.draw(number)
+		in := s
+		in.Profile, in.Shortest, in.Longest = &c.Profile, 1, 4*len(c.History)
+		h := in.draw(number)
 		var r Report
 		if !s.playOne(h, &r) {
 			continue
 		}
 		finds++
-		if other := h.world.Shrink(s.New); len(other.History) < len(c.History) {
+		if other := s.shrink(h.world); len(other.History) < len(c.History) {
 			c = other
 		}
 	}
@@ -182,9 +204,7 @@ func (s Swarm) draw(number uint64) *history {
 		h.way = int(rand.Uint64N(uint64(acceptWays)))
 	}
 	h.world.Profile = s.drawProfile(&rand)
-	if h.world.Descriptors = int(rand.Uint64N(7)); s.Unlimited {
-		h.world.Descriptors = 0
-	}
+	h.world.Descriptors = s.descriptors(int(rand.Uint64N(7)))
 	shortest, longest := s.Shortest, s.Longest
 	if longest == 0 {
 		shortest, longest = 20, 200
@@ -192,6 +212,17 @@ func (s Swarm) draw(number uint64) *history {
 	length := shortest + int(rand.Uint64N(uint64(longest-shortest+1)))
 	h.world.History = make([]Op, 0, length)
 	return h
+}
+
+// descriptors returns how many a history has that drew a number for itself.
+func (s Swarm) descriptors(drawn int) int {
+	switch {
+	case s.Unlimited:
+		return 0
+	case s.Descriptors > 0:
+		return s.Descriptors
+	}
+	return drawn
 }
 
 // Usual is how often a kind occurs compared with the others, before a history
@@ -235,8 +266,8 @@ func (h *history) next(r *Reference) Op {
 	if op, ok := h.remedy(r); ok {
 		return op
 	}
-	if r.deferred != nobody && r.pending() > 1 && h.rand.Uint64N(8) == 0 {
-		return Op{Kind: Listen, N: r.pending() - 1} // whether it is trimmed
+	if op, ok := h.nudge(r); ok {
+		return op
 	}
 	op := Op{Kind: h.kind()}
 	_, client, n, names := op.Kind.describe()
@@ -279,6 +310,26 @@ func (h *history) remedy(r *Reference) (Op, bool) {
 		return Op{Kind: Listen, N: h.backlog(r.profile.Backlog)}, true
 	}
 	return Op{}, false
+}
+
+// nudge sometimes does what histories seldom come to by themselves: it trims a
+// deferred request or lets its client go, and lets a client reset an accepted
+// connection, which the program then closes.
+func (h *history) nudge(r *Reference) (Op, bool) {
+	if r.deferred != nobody && h.rand.Uint64N(8) == 0 {
+		if r.pending() > 1 && h.rand.Uint64N(4) > 0 {
+			return Op{Kind: Listen, N: r.pending() - 1}, true
+		}
+		return Op{Kind: Rst, Client: r.conns[r.deferred].who.Client}, true
+	}
+	if len(r.taken) == 0 || h.rand.Uint64N(32) > 0 {
+		return Op{}, false
+	}
+	c := &r.conns[r.taken[h.rand.Uint64N(uint64(len(r.taken)))]]
+	if c.over {
+		return Op{Kind: Hangup, Client: c.who.Client}, true
+	}
+	return Op{Kind: Rst, Client: c.who.Client}, true
 }
 
 func (h *history) kind() Kind {

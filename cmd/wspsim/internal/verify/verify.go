@@ -28,7 +28,7 @@ type Verifier struct {
 
 	Same, Differ int
 	known        int  // of Same: with differences whose cause is known
-	unexplained  bool // some of them were looked into, and no cause was found
+	unexplained  bool // of Differ: with differences that were looked into, and no cause was found
 	skipped      int
 	what         string // they are, "" = replays
 }
@@ -177,17 +177,23 @@ func (v *Verifier) differs(name, what string, d scenarios.Difference) {
 
 // Summary prints the count of everything that was replayed.
 func (v *Verifier) Summary() {
-	verdict := "all the same"
-	switch {
-	case v.Differ > 0:
-		verdict = words.Count(v.Differ) + " not the same"
-	case v.known > 0:
-		verdict = words.Count(v.Same-v.known) + " the same in everything, " + words.Count(v.known) + " but for what has a known cause"
-	case v.Same == 0:
-		verdict = "nothing was compared"
+	var parts []string
+	if v.known > 0 {
+		parts = append(parts, words.Count(v.Same-v.known)+" the same in everything, "+words.Count(v.known)+" but for what has a known cause")
+	}
+	if v.Differ > 0 {
+		parts = append(parts, words.Count(v.Differ)+" not the same")
 	}
 	if v.unexplained {
-		verdict += " or is said to be unexplained"
+		parts = append(parts, "some of that was looked into and is unexplained")
+	}
+	verdict := strings.Join(parts, ", ")
+	switch {
+	case verdict != "":
+	case v.Same == 0:
+		verdict = "nothing was compared"
+	default:
+		verdict = "all the same"
 	}
 	if v.skipped > 0 {
 		verdict += ", " + words.Count(v.skipped) + " skipped"
