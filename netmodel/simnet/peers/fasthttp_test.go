@@ -34,9 +34,7 @@ func (s scene) serveFast(handler fasthttp.RequestHandler) *fasthttp.Client {
 
 // inFast runs a test in each of the places.
 func inFast(t *testing.T, places []place, test func(s scene)) {
-	// The first header that anybody writes starts a goroutine that keeps the date, for
-	// good: it must not be one of a bubble.
-	new(fasthttp.ResponseHeader).Header()
+	startFastHTTPClock()
 	in(t, places, test)
 }
 

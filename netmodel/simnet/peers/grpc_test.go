@@ -123,3 +123,39 @@ func TestAGRPCCallTimesOut(t *testing.T) {
 		}
 	})
 }
+
+// The library dials again by itself, after 1 s, 1.6 s, 2.56 s ..., give or take a fifth
+// (gRPC's connection backoff protocol).
+func TestAGRPCCallThatWaitsIsServedOnceTheServerListens(t *testing.T) {
+	in(t, []place{bubble}, func(s scene) {
+		late := s.net.Host("late")
+		conn, err := grpc.NewClient("passthrough:///late:80",
+			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+				return s.client.DialContext(ctx, "tcp", "late:80")
+			}),
+			grpc.WithTransportCredentials(insecure.NewCredentials()))
+		s.must("NewClient", err)
+		s.Cleanup(func() { _ = conn.Close() })
+		client := healthpb.NewHealthClient(conn)
+		if _, err := client.Check(s.Context(), &healthpb.HealthCheckRequest{}); status.Code(err) != codes.Unavailable {
+			s.Errorf("a call where nobody listens: got %v, want code %v", err, codes.Unavailable)
+		}
+		began := time.Now()
+		go func() {
+			time.Sleep(5 * time.Second)
+			l, err := late.Listen("tcp", ":80")
+			if err != nil {
+				s.Errorf("Listen: got %v, want a listener", err)
+				return
+			}
+			behind := s
+			behind.listener = l
+			behind.serveHealth()
+		}()
+		got, err := client.Check(s.Context(), &healthpb.HealthCheckRequest{}, grpc.WaitForReady(true))
+		if err != nil || got.Status != serving {
+			s.Errorf("a call that waits: got %v, %v, want %v, nil", got, err, serving)
+		}
+		s.tookAtLeast("waiting for the server", began, 5*time.Second)
+	})
+}
