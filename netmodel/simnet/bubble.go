@@ -8,10 +8,10 @@ import (
 )
 
 // BeforeBubble prepares the process for a bubble of testing/synctest. Call it outside
-// the bubble, before synctest.Test or rapid.SyncTest. simnettest.Run and acceptcheck.Run
-// call it themselves.
+// the bubble, before synctest.Test or rapid.SyncTest, and once more before code outside a
+// bubble uses the same packages. simnettest.Run and acceptcheck.Run call it themselves.
 //
-// A channel or a timer that was made in one bubble must not be used in another one. The
+// A channel or a timer that was made in one bubble must not be used anywhere else. The
 // runtime then ends the process with "send on synctest channel from outside bubble", and
 // no test can recover from that. Two things carry channels out of a bubble:
 //

@@ -90,6 +90,11 @@
 //	crypto/tls                HTTP/1.1 over TLS with a certificate of Ed25519
 //	any                       several goroutines that write to one connection at one instant
 //
+// So do these programs of other modules, in the module peers below this package: gRPC,
+// connectrpc, x/crypto/ssh, gorilla and coder websocket, go-smtp, go-imap, miekg/dns, pgx,
+// go-sql-driver/mysql, mochi-mqtt and paho, nats, go-redis, fasthttp, franz-go, go-socks5,
+// yamux and smux. Where one decides something itself, its row there says what.
+//
 // These programs decide by themselves what they do on the network. Each row is a test that
 // takes the cause away; then one hash is left.
 //

@@ -16,9 +16,9 @@ import (
 	"wspsim/netmodel/simnet"
 )
 
-// after runs a connection whose link is cut, and returns how its client's Read ends and
-// how long after the cut.
-func afterACut(t *testing.T, p netmodel.Profile, set func(c *simnet.Conn) error, limit time.Duration) (err error, took time.Duration) {
+// afterACut runs a connection whose link is cut, and returns how long after the cut its
+// client's Read ends, and how.
+func afterACut(t *testing.T, p netmodel.Profile, set func(c *simnet.Conn) error, limit time.Duration) (took time.Duration, err error) {
 	synctest.Test(t, func(t *testing.T) {
 		n := simnet.New(simnet.Config{Profile: p})
 		defer n.Close()
@@ -66,7 +66,7 @@ func TestAnIdleReadEndsByKeepAliveAfterACut(t *testing.T) {
 		{"SetUserTimeout", netmodel.Linux(), func(c *simnet.Conn) error { return c.SetUserTimeout(40 * s) }, syscall.ETIMEDOUT, 45 * s, "ends at the first probe after 40 s"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			err, took := afterACut(t, x.profile, x.set, time.Hour)
+			took, err := afterACut(t, x.profile, x.set, time.Hour)
 			took = took.Round(time.Millisecond) // the connection began a nanosecond before
 			if !errors.Is(err, x.want) || took < x.after || took > x.after+x.after/15 {
 				t.Errorf("Read of an idle connection that is cut: %v after %v, want %v after %v (%s)", err, took, x.want, x.after, x.why)

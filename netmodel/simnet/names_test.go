@@ -99,7 +99,6 @@ func TestANilContextIsThePanicOfPackageNet(t *testing.T) {
 	defer n.Close()
 	panicOf := func(dial func(ctx context.Context, network, address string) (net.Conn, error)) (p any) {
 		defer func() { p = recover() }()
-		//lint:ignore SA1012 nil is what it is about
 		_, _ = dial(nil, "tcp", "127.0.0.1:1")
 		return nil
 	}

@@ -29,16 +29,20 @@ type Config struct {
 	Descriptors int
 	// Bytes that may be under way or unread in one direction of a connection before
 	// Write waits; 0 = 4 MiB, to which Linux lets what a program has sent grow
-	// (net.ipv4.tcp_wmem). In a bubble a goroutine that waits for it with a mutex held
-	// stops time for good if another one waits for that mutex.
+	// (net.ipv4.tcp_wmem), and 64 MiB in a bubble. A goroutine of a bubble that waits with
+	// a mutex held stops time for good if another one waits for that mutex: HTTP/2 and
+	// yamux write and read so. 64 MiB is what 256 streams of yamux may send at its default
+	// settings. A window takes no memory until it is used. To test a Write that waits, set
+	// a small one.
 	Window int
 	// How many records are kept for WriteTrace, the latest; 0 = 16,384.
 	Trace int
 }
 
 const (
-	defaultWindow = 4 << 20 // bytes
-	defaultTrace  = 1 << 14 // records, 1.3 MB
+	defaultWindow  = 4 << 20  // bytes
+	windowInBubble = 64 << 20 // bytes
+	defaultTrace   = 1 << 14  // records, 1.3 MB
 )
 
 // Network is some hosts, joined by links. Make one with New. It may be used by any
@@ -100,6 +104,9 @@ func New(c Config) *Network {
 func (c Config) withDefaults() Config {
 	if c.Profile == (netmodel.Profile{}) {
 		c.Profile = netmodel.Linux()
+	}
+	if c.Window == 0 && inBubble() {
+		c.Window = windowInBubble
 	}
 	if c.Window == 0 {
 		c.Window = defaultWindow

@@ -47,6 +47,7 @@ func Run(t *testing.T, serve func(net.Listener) error) Report {
 // returned. Its Close is to close the listener that wrap was given.
 func RunWrapped(t *testing.T, wrap func(net.Listener) net.Listener, serve func(net.Listener) error) Report {
 	t.Helper()
+	defer simnet.BeforeBubble() // also for what follows outside a bubble
 	var report Report
 	for _, x := range troubles() {
 		report = append(report, meet(t, x, program{wrap, serve}, usual))

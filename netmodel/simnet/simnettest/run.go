@@ -67,6 +67,7 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	if err := c.Validate(); err != nil {
 		t.Fatalf("simnettest.Run: the simnet.Config has %v", err)
 	}
+	defer simnet.BeforeBubble() // also for what follows outside a bubble
 	p := perform(t, c, f, nil)
 	if p.hangs == "" && !p.failed {
 		return
