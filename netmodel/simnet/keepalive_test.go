@@ -33,7 +33,7 @@ func afterACut(t *testing.T, p netmodel.Profile, set func(c *simnet.Conn) error,
 		_, err = c.Read(make([]byte, 1))
 		took = time.Since(began)
 	})
-	return err, took
+	return took, err
 }
 
 func TestAnIdleReadEndsByKeepAliveAfterACut(t *testing.T) {
