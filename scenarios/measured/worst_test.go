@@ -3,6 +3,7 @@ package measured
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,10 @@ func repeated(n int, entry func(i int) string) string {
 	return "[" + strings.Join(parts, ",") + "]"
 }
 
-func TestSeveralLargeValuesTogetherArePlayedInBounds(t *testing.T) {
+func TestLongSeveralLargeValuesTogetherArePlayedInBounds(t *testing.T) {
+	if os.Getenv("WSPSIM_LONG") != "1" {
+		t.Skip("takes a while: set WSPSIM_LONG=1")
+	}
 	const linux = `"os":"linux","version":"6.18.44","sysctl":{"net.core.somaxconn":1048576,"net.ipv4.tcp_max_syn_backlog":1048576,"net.ipv4.tcp_syn_retries":30,"net.ipv4.tcp_synack_retries":30},`
 	sends := repeated(mostSends, func(i int) string { return fmt.Sprint(i * 20_000) })
 	burst := repeated(mostCrowd, func(i int) string {
