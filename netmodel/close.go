@@ -87,3 +87,79 @@ func (h *Host) lingerOver(i int32) {
 		h.breakConnection(i, WSAECONNABORTED, LingerExpired)
 	}
 }
+
+// closeListener resets what is pending and frees the queue. WS.X1, WS.X2.
+func (h *Host) closeListener(i int32) {
+	n := h.socks[i].list
+	l := &h.lists[n]
+	for _, c := range [...]*chain{&l.done, &l.hidden, &l.half, &l.offered, &l.held} {
+		for c.head != 0 {
+			j := c.head
+			if h.outlives(i, j) {
+				continue
+			}
+			if h.profile.CloseListener == CloseForgetsAll || h.profile.CloseListener == CloseForgetsHalfOpen && h.socks[j].state != stateOpen {
+				h.forget(j)
+				continue
+			}
+			h.resetPending(j, h.words.closed)
+		}
+	}
+	h.lists[n] = listener{}
+	h.freeLis = append(h.freeLis, n)
+	h.socks[i].list = 0
+}
+
+// forget takes a connection of a closing listener out of its queue without a word
+// to its client: whoever sends next meets an RST.
+func (h *Host) forget(i int32) {
+	l := h.leave(i)
+	s := &h.socks[i]
+	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: h.words.closed})
+	s.state = stateBroken
+	h.release(i)
+}
+
+// migrate hands a connection on to another listener, as net.ipv4.tcp_migrate_req
+// does; its timer goes on. The kernel moves half-open ones when their ACK or their
+// timer comes. K15
+func (h *Host) migrate(i, to int32) {
+	s := &h.socks[i]
+	h.recordListener(h.leave(i), Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: Migrated})
+	s.set(flagHeld, false)
+	s.listener = to
+	l := &h.lists[h.socks[to].list]
+	if s.state == stateOpen {
+		h.join(l, i, Migrated)
+		return
+	}
+	h.linkByArrival(&l.half, i)
+	if s.resends == 0 {
+		l.young++
+	}
+	h.recordListener(l, Record{Kind: RequestQueued, Conn: s.conn, Since: s.since, Cause: Migrated})
+}
+
+// outlives hands a connection of a closing listener on to where it lives on, if
+// the profile says so: to another listener of the address, or to its end, which
+// the client reads.
+func (h *Host) outlives(closing, i int32) bool {
+	s := &h.socks[i]
+	if h.profile.Migrates && (s.state == stateOpen || s.state == stateHalfOpen) {
+		if to := h.sibling(closing, s.remote); to != 0 {
+			h.migrate(i, to)
+			return true
+		}
+	}
+	if s.state != stateOpen {
+		return false
+	}
+	if h.profile.CloseListener == CloseFinishes && !s.has(flagAborted) {
+		l := h.leave(i)
+		h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: h.words.closed})
+		h.finish(i)
+		h.settle(i)
+		return true
+	}
+	return false
+}

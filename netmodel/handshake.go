@@ -1,17 +1,5 @@
 package netmodel
 
-func (h *Host) newPending(at int32, s *Segment, st state) int32 {
-	i := h.newSocket(Stream, st)
-	p := &h.socks[i]
-	p.local, p.remote, p.conn = s.Dst, s.Src, s.Conn
-	p.listener, p.since = at, h.now
-	p.received, p.read = s.Seq+1, s.Seq+1
-	p.acked = h.initialSequence(i)
-	p.sent = p.acked + 1
-	h.enlist(i)
-	return i
-}
-
 // initialSequence returns a sequence number that differs from socket to socket,
 // so that a segment of an earlier connection is recognised.
 func (h *Host) initialSequence(i int32) uint32 {
@@ -97,14 +85,6 @@ func (l *listener) patience(retries uint8) uint8 {
 	return retries
 }
 
-// listenerOf returns the queue that a socket is pending in, nil if it is not.
-func (h *Host) listenerOf(i int32) *listener {
-	if at := h.socks[i].listener; at != 0 {
-		return &h.lists[h.socks[at].list]
-	}
-	return nil
-}
-
 // arriveOffered handles a segment for a request that waits for a decision.
 func (h *Host) arriveOffered(i int32, s *Segment) {
 	p := &h.socks[i]
@@ -157,43 +137,6 @@ func (h *Host) arriveHalfOpen(i int32, s *Segment) {
 	case h.finalAck(i, s):
 		h.arriveOpen(i, s)
 	}
-}
-
-// abortPending handles the RST of a client whose connection is complete and
-// pending. WS.X6, WS.X7, WS.Q7
-func (h *Host) abortPending(i int32) {
-	if h.profile.Aborted == AbortedWithdraws {
-		h.withdraw(i, ClientGone)
-		return
-	}
-	s := &h.socks[i]
-	s.set(flagAborted, true)
-	s.state = stateOpen
-	h.disarm(i)
-	h.strike(i)
-	l := &h.lists[h.socks[s.listener].list]
-	h.note(s.listener)
-	why := ClientReset
-	switch h.profile.Aborted {
-	case AbortedAtReceive, AbortedNoAddress:
-		why = h.words.resetLater
-	case AbortedAsAborted:
-		why = ClientResetAborts
-	}
-	h.recordListener(l, Record{Kind: AbortedPending, Conn: s.conn, Since: s.since, Cause: why})
-}
-
-// olderChildren reports whether an accepted connection of an earlier listener
-// on the same port is alive. WS.X5
-func (h *Host) olderChildren(at int32) bool {
-	l := &h.socks[at]
-	for i := range h.socks {
-		s := &h.socks[i]
-		if s.state == stateOpen && s.has(flagAccepted) && s.local.Port == l.local.Port && s.serial <= h.lists[l.list].born {
-			return true
-		}
-	}
-	return false
 }
 
 // answerStray answers a segment that nobody wants with an RST, as RFC 9293

@@ -303,33 +303,3 @@ func (h *Host) recordCall(call Call, fd FD, value int64, err error) {
 	e := errnoOf(err)
 	h.record(Record{Kind: Called, Call: call, FD: fd, Value: value, Errno: e, Cause: h.callFailed(call, e)})
 }
-
-// expire does what a timer asks for that was taken from its list, and forgets it.
-func (h *Host) expire(k int32) {
-	t := h.timers.armed[k]
-	h.timers.cancel(k)
-	if h.socks[t.sock].serial != t.serial {
-		return
-	}
-	switch t.what {
-	case timerSlot:
-		h.returnSlot(t.sock)
-	case timerKeepAlive:
-		h.keepAliveTimeout(t.sock)
-	case timerLinger:
-		h.socks[t.sock].lingering = 0
-		h.lingerOver(t.sock)
-	case timerSocket:
-		h.socks[t.sock].timer = 0
-		switch h.socks[t.sock].state {
-		case stateConnecting:
-			h.synTimeout(t.sock)
-		case stateOffered:
-			h.withdraw(t.sock, OfferExpired)
-		case stateHalfOpen:
-			h.synAckTimeout(t.sock)
-		case stateOpen:
-			h.dataTimeout(t.sock)
-		}
-	}
-}

@@ -1,9 +1,7 @@
 package netmodel
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"wspsim/sim"
@@ -75,69 +73,4 @@ func (t *Timers) ring(now sim.Time, d time.Duration, ahead int64) (at sim.Time, 
 		due = (due>>(3*level) + 1) << (3 * level)
 	}
 	return max(now, sim.Time(due*int64(tick)-int64(t.Phase))), level
-}
-
-// schedule sets a timer of a socket and returns its place.
-func (h *Host) schedule(i int32, d time.Duration, what timerKind) int32 {
-	at, level := h.now.Add(d), uint8(0)
-	if h.profile.Timers.Kind != TimersExact {
-		at, level = h.profile.Timers.ring(h.now, d, h.ahead)
-	}
-	return h.timers.set(d, timer{at: at, serial: h.socks[i].serial, sock: i, what: what, level: level})
-}
-
-// Advance moves the host's time to now and does what was due until then. It
-// panics if now lies in the past.
-func (h *Host) Advance(now sim.Time) {
-	if now < h.now {
-		panic(fmt.Sprintf("netmodel: Advance to %v, but it is %v already", now, h.now))
-	}
-	for h.timers.count > 0 {
-		k := h.timers.next()
-		at := h.timers.armed[k].at
-		if at > now {
-			break
-		}
-		h.now = at
-		if h.profile.Timers.Kind == TimersWheel {
-			h.turnWheel(at)
-		} else {
-			h.timers.take(k)
-			h.expire(k)
-		}
-	}
-	h.now = now
-}
-
-// turnWheel lets the timers of a slot ring together: those that waited in the
-// coarsest slot first, and among equals the one that was set last.
-func (h *Host) turnWheel(at sim.Time) {
-	ringing := h.ringing[:0]
-	for {
-		k := h.timers.next()
-		if k == 0 || h.timers.armed[k].at != at {
-			break
-		}
-		h.timers.take(k)
-		m := &h.timers.armed[k]
-		ringing = append(ringing, ring{k, m.order, m.level})
-	}
-	if len(ringing) > 1 {
-		slices.Reverse(ringing)
-		slices.SortStableFunc(ringing, func(a, b ring) int { return cmp.Compare(b.level, a.level) })
-	}
-	h.ahead = 1
-	for _, r := range ringing {
-		if m := &h.timers.armed[r.timer]; m.order == r.order { // not taken back meanwhile
-			h.expire(r.timer)
-		}
-	}
-	h.ringing, h.ahead = ringing, 0
-}
-
-// ring is a timer that rings together with others.
-type ring struct {
-	timer int32
-	order uint64
-	level uint8
 }

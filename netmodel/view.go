@@ -144,3 +144,48 @@ func (h *Host) PeerName(fd FD) (Addr, error) {
 	}
 	return Addr{}, WSAENOTCONN
 }
+
+// Arrived returns how many bytes Receive would hand out, and whether the end of the
+// stream follows them.
+func (h *Host) Arrived(fd FD) (bytes int, end bool) {
+	i := h.table.lookup(fd)
+	if i <= 0 {
+		return 0, false
+	}
+	s := &h.socks[i]
+	switch {
+	case s.state == stateOpen && !s.has(flagNoReceive):
+		return s.unread(), s.has(flagFinReceived)
+	case s.state == stateBroken && h.profile.Calls == CallsUnix:
+		return s.unread(), false
+	}
+	return 0, false
+}
+
+// SendError returns the error that Send would return now, nil if it would take bytes
+// or wait. Unlike Send it changes nothing.
+func (h *Host) SendError(fd FD) error {
+	i, err := h.openSocket(fd, 1)
+	if err != nil {
+		return err
+	}
+	s := h.socks[i] // a copy: to tell an error can use it up
+	switch {
+	case s.state == stateBroken:
+		return h.sendBroken(&s)
+	case s.has(flagFinSent):
+		return WSAESHUTDOWN
+	}
+	return nil
+}
+
+// Unacknowledged returns how many bytes of a connection were sent that its peer
+// has not acknowledged, an end of the stream counted as one, and false for what is
+// no open connection (any more).
+func (h *Host) Unacknowledged(fd FD) (int, bool) {
+	i := h.table.lookup(fd)
+	if i <= 0 || h.socks[i].state != stateOpen {
+		return 0, false
+	}
+	return int(h.socks[i].sent - h.socks[i].acked), true
+}

@@ -1,8 +1,8 @@
 package netmodel
 
-// This file holds the decisions about a connection request: at its SYN and, where
-// half-open connections have a queue of their own, at its final ACK. What the
-// answers are is data: OnFull, OnAckFull and SynQueue of the profile.
+// What a listening host decides about a connection request: at its SYN and, where
+// half-open connections have a queue of their own, at its final ACK. What the answers are
+// is data: OnFull, OnAckFull and SynQueue of the profile.
 
 // request answers a SYN.
 func (h *Host) request(at int32, s *Segment) {
@@ -30,6 +30,19 @@ func (h *Host) request(at int32, s *Segment) {
 	default:
 		h.admit(l, s)
 	}
+}
+
+// olderChildren reports whether an accepted connection of an earlier listener
+// on the same port is alive. WS.X5
+func (h *Host) olderChildren(at int32) bool {
+	l := &h.socks[at]
+	for i := range h.socks {
+		s := &h.socks[i]
+		if s.state == stateOpen && s.has(flagAccepted) && s.local.Port == l.local.Port && s.serial <= h.lists[l.list].born {
+			return true
+		}
+	}
+	return false
 }
 
 // overflow deals with a SYN that finds no slot. R4, WS.Q3
@@ -72,64 +85,6 @@ func (h *Host) screen(l *listener, s *Segment) {
 	}
 }
 
-// halfOpen returns how many half-open connections count against the size of the
-// SYN queue.
-func (h *Host) halfOpen(l *listener) int {
-	if !h.profile.SynQueue.Shared {
-		return int(l.half.len)
-	}
-	n := 0
-	for i := range h.lists {
-		n += int(h.lists[i].half.len)
-	}
-	return n
-}
-
-// evict forgets a half-open connection to make room, and reports whether there
-// was one.
-func (h *Host) evict(l *listener) bool {
-	i := l.half.head
-	switch h.profile.SynQueue.Victim {
-	case VictimRandom:
-		if l.half.len > 0 {
-			for range h.draws.Uint64N(uint64(l.half.len)) {
-				i = h.socks[i].next
-			}
-		}
-	case VictimTimedOut:
-		for i != 0 && h.socks[i].resends == 0 {
-			i = h.socks[i].next
-		}
-	default:
-		for j := range h.lists {
-			if o := h.lists[j].half.head; h.profile.SynQueue.Shared && o != 0 && (i == 0 || h.socks[o].serial < h.socks[i].serial) {
-				i = o
-			}
-		}
-	}
-	if i == 0 {
-		return false
-	}
-	of := &h.lists[h.socks[h.socks[i].listener].list]
-	h.noteCookie(of) // what its SYN-ACK carried counts from now on
-	h.withdraw(i, Evicted)
-	return true
-}
-
-// refusal remembers why the last request was turned away and what was the case
-// then, so that Check can look whether the reason held.
-type refusal struct {
-	why                                       Cause
-	limit, pending, available, late, complete int
-	half, synRoom, atSyn                      int
-	freeDescriptors                           int
-	paused, noBuffers                         bool
-}
-
-// crowdedToo is the Value of a RequestIgnored record about a SYN that found both
-// queues full: had there been room to accept it, a cookie would have answered.
-const crowdedToo = 1
-
 // turnAway refuses a request or leaves it unanswered. R4, WS.Q3, K2
 func (h *Host) turnAway(l *listener, s *Segment, why Cause, how OnFull) {
 	r := Record{Kind: RequestIgnored, Conn: s.Conn, Cause: why}
@@ -158,64 +113,19 @@ func (h *Host) turnAway(l *listener, s *Segment, why Cause, how OnFull) {
 	}
 }
 
-// admit answers a request with a SYN-ACK. It takes a slot, unless half-open
-// connections have a queue of their own. R3, K3
-func (h *Host) admit(l *listener, s *Segment) {
-	i := h.newPending(l.sock, s, stateHalfOpen)
-	h.link(&l.half, i)
-	if l.separate {
-		l.young++
-		if h.profile.SynQueue.Cookies == CookiesForEvicted {
-			h.useCookie(i, s)
-		}
-	} else {
-		l.available--
-	}
-	if h.profile.Slots == SlotsOwnDescriptor {
-		h.socks[i].heldFD = h.table.open(heldOpen)
-	}
-	h.newListenerRecord(l, RequestQueued, &h.socks[i], h.words.queued)
-	h.sendSynAck(i)
+// refusal remembers why the last request was turned away and what was the case
+// then, so that Check can look whether the reason held.
+type refusal struct {
+	why                                       Cause
+	limit, pending, available, late, complete int
+	half, synRoom, atSyn                      int
+	freeDescriptors                           int
+	paused, noBuffers                         bool
 }
 
-// offer keeps a request, unanswered, for the condition function. It takes no
-// slot: the backlog is without effect. WS.Q10
-func (h *Host) offer(l *listener, s *Segment) {
-	i := h.newPending(l.sock, s, stateOffered)
-	h.link(&l.offered, i)
-	h.arm(i, h.profile.OfferLifetime)
-	h.recordListener(l, Record{Kind: RequestOffered, Conn: s.Conn, Since: h.now, Cause: Offered})
-}
-
-// hold keeps a request, unanswered, until there is room. D
-func (h *Host) hold(l *listener, s *Segment) {
-	i := h.newPending(l.sock, s, stateOffered)
-	h.socks[i].set(flagHeld, true)
-	h.link(&l.held, i)
-	h.recordListener(l, Record{Kind: RequestHeld, Conn: s.Conn, Since: h.now, Cause: HeldBack})
-}
-
-// letIn lets those in who wait outside the queue, in their order, while there is
-// room: requests that were held, and connections that were deferred.
-func (h *Host) letIn(l *listener) {
-	for l.held.head != 0 && l.available > 0 {
-		i := l.held.head
-		h.unlink(&l.held, i)
-		s := &h.socks[i]
-		s.set(flagHeld, false)
-		s.state = stateHalfOpen
-		h.link(&l.half, i)
-		l.available--
-		h.recordListener(l, Record{Kind: RequestQueued, Conn: s.conn, Since: s.since, Cause: h.words.queued})
-		h.sendSynAck(i)
-	}
-	for l.hidden.head != 0 && int(l.done.len) < l.atAck {
-		i := l.hidden.head
-		h.unlink(&l.hidden, i)
-		h.socks[i].set(flagHeld, false)
-		h.join(l, i, h.words.complete)
-	}
-}
+// crowdedToo is the Value of a RequestIgnored record about a SYN that found both
+// queues full: had there been room to accept it, a cookie would have answered.
+const crowdedToo = 1
 
 // finalAck deals with a segment that acknowledges the SYN-ACK of a pending
 // connection. It reports whether the connection is complete now. R3, K4, K14
@@ -275,23 +185,4 @@ func (h *Host) complete(i int32) {
 	s.acked, s.resends = s.sent, 0
 	s.state = stateOpen
 	h.join(l, i, h.words.complete)
-}
-
-// join puts a complete connection where accept will find it.
-func (h *Host) join(l *listener, i int32, why Cause) {
-	s := &h.socks[i]
-	if l.separate { // otherwise it has had its slot since its SYN
-		l.available = max(0, l.available-1)
-	}
-	h.places++
-	s.place = h.places
-	h.note(s.listener)
-	place := l.done.len // in the queue
-	if h.profile.Order == OrderByArrival {
-		h.linkByArrival(&l.done, i)
-		place = h.placeIn(&l.done, i)
-	} else {
-		h.link(&l.done, i)
-	}
-	h.newListenerRecord(l, Completed, s, why).Value = int64(place)
 }
