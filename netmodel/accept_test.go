@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // deciding returns a condition function that decides so.
@@ -13,7 +14,7 @@ func deciding(d netmodel.Decision) func(netmodel.Request) netmodel.Decision {
 }
 
 func TestAcceptNeedsAListener(t *testing.T) { // WS.A1
-	s := listening(t, netmodel.WSP(), 1)
+	s := listening(t, profiles.WSP(), 1)
 	s.open("a")
 	s.accept()
 	unbound, bound := s.socket(), s.bound(hostIP, 99)
@@ -27,7 +28,7 @@ func TestAcceptNeedsAListener(t *testing.T) { // WS.A1
 }
 
 func TestAcceptOfNothingWouldBlock(t *testing.T) { // WS.A2 WS.A4
-	s := listeningWith(t, netmodel.WSP(), 1, 3)
+	s := listeningWith(t, profiles.WSP(), 1, 3)
 	check(t, "Accept with an empty queue", s.accept(), "WSAEWOULDBLOCK")
 	s.exhaust()
 	check(t, "Accept with an empty queue and no descriptor", s.accept(), "WSAEWOULDBLOCK")
@@ -36,7 +37,7 @@ func TestAcceptOfNothingWouldBlock(t *testing.T) { // WS.A2 WS.A4
 }
 
 func TestAcceptWithoutADescriptorChangesNothing(t *testing.T) { // WS.A3 WS.D4
-	s := listeningWith(t, netmodel.WSP(), 3, 4)
+	s := listeningWith(t, profiles.WSP(), 3, 4)
 	s.open("a", "b")
 	files := s.exhaust()
 	for range 3 {
@@ -50,7 +51,7 @@ func TestAcceptWithoutADescriptorChangesNothing(t *testing.T) { // WS.A3 WS.D4
 }
 
 func TestAcceptedSocketHasTheListenersOptions(t *testing.T) { // WS.A8
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	s.fd = s.socket()
 	s.set(s.fd, netmodel.SO_REUSEADDR, 1)
 	s.set(s.fd, netmodel.SO_LINGER, 555)
@@ -65,14 +66,14 @@ func TestAcceptedSocketHasTheListenersOptions(t *testing.T) { // WS.A8
 }
 
 func TestAcceptAfterCloseIsNotASocket(t *testing.T) { // WS.A10
-	s := listening(t, netmodel.WSP(), 1)
+	s := listening(t, profiles.WSP(), 1)
 	wantErr(t, "CloseSocket", s.close(s.fd), 0)
 	check(t, "Accept", s.accept(), "WSAENOTSOCK")
 	wantErr(t, "CloseSocket again", s.close(s.fd), netmodel.WSAENOTSOCK)
 }
 
 func TestAcceptTellsWhomAndHowLongItWaited(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 1)
+	s := listening(t, profiles.WSP(), 1)
 	s.syn("a")
 	s.wait(2 * time.Second)
 	s.ack("a")
@@ -85,7 +86,7 @@ func TestAcceptTellsWhomAndHowLongItWaited(t *testing.T) {
 }
 
 func TestConditionFunctionSeesTheFirstRequest(t *testing.T) { // WS.C1 WS.C2
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
 	var shown []netmodel.Request
 	check(t, "AcceptIf", s.acceptIf(func(r netmodel.Request) netmodel.Decision {
@@ -101,7 +102,7 @@ func TestConditionFunctionSeesTheFirstRequest(t *testing.T) { // WS.C1 WS.C2
 }
 
 func TestRejectedRequestIsResetAndGone(t *testing.T) { // WS.C3
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
 	check(t, "AcceptIf that rejects", s.acceptIf(deciding(netmodel.CFReject)), "WSAECONNREFUSED")
 	s.wantQueue("after it: the slot is back", "b .")
@@ -121,7 +122,7 @@ func TestRejectedRequestIsResetAndGone(t *testing.T) { // WS.C3
 }
 
 func TestDeferredRequestStaysAtTheTop(t *testing.T) { // WS.C4 WS.C7 WS.C10
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
 	check(t, "AcceptIf that defers", s.acceptIf(deciding(netmodel.CFDefer)), "WSATRY_AGAIN")
 	s.wantQueue("after it", "a* b")
@@ -133,7 +134,7 @@ func TestDeferredRequestStaysAtTheTop(t *testing.T) { // WS.C4 WS.C7 WS.C10
 }
 
 func TestDeferredRequestKeepsItsPlaceAmongLateComers(t *testing.T) { // WS.C4
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.Order = netmodel.OrderByArrival
 	s := listening(t, p, 3)
 	s.syn("a")
@@ -149,7 +150,7 @@ func TestNoOtherRequestIsIndicatedWhileOneIsDeferred(t *testing.T) { // WS.C5 WS
 		hides bool
 		read  bool
 	}{{false, true}, {true, false}} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		p.DeferHidesReadable = row.hides
 		s := listening(t, p, 3)
 		s.open("a", "b")
@@ -173,7 +174,7 @@ func TestNoOtherRequestIsIndicatedWhileOneIsDeferred(t *testing.T) { // WS.C5 WS
 }
 
 func TestUnknownDecisionIsInvalid(t *testing.T) { // WS.C8
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a")
 	for _, d := range []netmodel.Decision{3, 4, 255} {
 		check(t, "AcceptIf that returns "+itoa(int(d)), s.acceptIf(deciding(d)), "WSAEINVAL")
@@ -184,7 +185,7 @@ func TestUnknownDecisionIsInvalid(t *testing.T) { // WS.C8
 
 func TestDeferredAndWithdrawnIsReportedOnce(t *testing.T) { // WS.C9
 	for _, aborted := range []netmodel.Aborted{netmodel.AbortedAtAccept, netmodel.AbortedAtReceive, netmodel.AbortedWithdraws} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		p.Aborted = aborted
 		s := listeningWith(t, p, 2, 3)
 		s.open("a")
@@ -211,7 +212,7 @@ func TestConditionFunctionIsNotAskedWithoutADescriptor(t *testing.T) { // WS.C11
 		{true, netmodel.CFReject, 1, "WSAECONNREFUSED"},
 		{true, netmodel.CFDefer, 1, "WSATRY_AGAIN"},
 	} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		p.ConditionFirst = row.first
 		s := listeningWith(t, p, 2, 2)
 		s.openMany(1)
@@ -248,14 +249,14 @@ func TestConditionFunctionMayActOnTheHost(t *testing.T) { // WS.S4
 			}
 		}, "a"},
 	} {
-		s := listeningWith(t, netmodel.Windows(), 2, 2)
+		s := listeningWith(t, profiles.Windows(), 2, 2)
 		s.open("a")
 		check(t, "AcceptIf with a function that "+row.why, s.acceptIf(func(netmodel.Request) netmodel.Decision {
 			row.do(s)
 			return netmodel.CFAccept
 		}), row.want)
 	}
-	p := netmodel.Windows()
+	p := profiles.Windows()
 	p.ConditionFirst = true
 	s := listeningWith(t, p, 2, 2)
 	s.open("a")
@@ -267,7 +268,7 @@ func TestConditionFunctionMayActOnTheHost(t *testing.T) { // WS.S4
 }
 
 func TestListenerIsReadableWhilePending(t *testing.T) { // WS.N11
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	readable := func(when string, want bool) {
 		t.Helper()
 		for range 2 { // polling takes nothing
@@ -294,7 +295,7 @@ func TestListenerIsReadableWhilePending(t *testing.T) { // WS.N11
 }
 
 func TestReadableMayTurnOutToBeNothing(t *testing.T) { // WS.N12
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.Aborted = netmodel.AbortedWithdraws
 	s := listening(t, p, 2)
 	s.open("a")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -13,7 +14,7 @@ import (
 // while there was still room.
 func stuck(t *testing.T, server netmodel.Profile, c netmodel.ClientConfig) *world {
 	t.Helper()
-	w := newWorld(t, setting{server: server, crowd: netmodel.Linux(), backlog: 1})
+	w := newWorld(t, setting{server: server, crowd: profiles.Linux(), backlog: 1})
 	w.client("full1", 0, netmodel.ClientConfig{})
 	w.client("full2", 10*time.Millisecond, netmodel.ClientConfig{})
 	w.client("stuck", 10*time.Millisecond, c)
@@ -39,7 +40,7 @@ func (w *world) after(kind netmodel.Kind, name string, from sim.Time) netmodel.R
 }
 
 func TestABelieverThatSendsGetsInByItsFirstRetransmissionAfterRoom(t *testing.T) { // K4
-	w := stuck(t, netmodel.Linux(), netmodel.ClientConfig{Send: 5})
+	w := stuck(t, profiles.Linux(), netmodel.ClientConfig{Send: 5})
 	const room = 5030 * time.Millisecond // stacks.md F4: room at 5.03 s, in at 6.34 s
 	check(t, "accept", w.accept(room), "full1")
 	w.run(30 * time.Second)
@@ -62,7 +63,7 @@ func TestABelieverWhoseRequestExpiredIsResetAtItsNextRetransmission(t *testing.T
 		{"2", 7 * time.Second},
 		{"5", 63 * time.Second},
 	} {
-		w := stuck(t, tuned(t, netmodel.Linux(), "tcp_synack_retries", row.retries), netmodel.ClientConfig{Send: 5})
+		w := stuck(t, tuned(t, profiles.Linux(), "tcp_synack_retries", row.retries), netmodel.ClientConfig{Send: 5})
 		w.run(200 * time.Second)
 		gone := w.after(netmodel.Withdrawn, "stuck", 0)
 		again := w.after(netmodel.DataSentAgain, "stuck", gone.At)
@@ -78,7 +79,7 @@ func TestABelieverWhoseRequestExpiredIsResetAtItsNextRetransmission(t *testing.T
 // L11 with tcp_synack_retries 1: data goes out 0.39 s after the handshake, and the
 // RST comes at 3.79 s.
 func TestABelieverIsResetWhenMeasured(t *testing.T) { // K6
-	w := stuck(t, tuned(t, netmodel.Linux(), "tcp_synack_retries", "1"), netmodel.ClientConfig{})
+	w := stuck(t, tuned(t, profiles.Linux(), "tcp_synack_retries", "1"), netmodel.ClientConfig{})
 	w.run(400 * time.Millisecond)
 	id, _ := w.n.ClientByName("stuck")
 	wantErr(t, "SendClient", w.n.SendClient(id, 4), 0)
@@ -90,7 +91,7 @@ func TestABelieverIsResetWhenMeasured(t *testing.T) { // K6
 }
 
 func TestASilentBelieverNeverLearnsOfIt(t *testing.T) { // K6
-	w := stuck(t, netmodel.Linux(), netmodel.ClientConfig{})
+	w := stuck(t, profiles.Linux(), netmodel.ClientConfig{})
 	w.run(time.Hour)
 	check(t, "standing after an hour", w.fate("stuck").Standing, netmodel.StandingBelieving)
 	check(t, "its request", w.after(netmodel.Withdrawn, "stuck", 0).Cause, netmodel.RequestExpired)
@@ -101,7 +102,7 @@ func TestASilentBelieverNeverLearnsOfIt(t *testing.T) { // K6
 }
 
 func TestASilentBelieverGetsInAtASynAckWhenThereIsRoom(t *testing.T) { // K4
-	w := stuck(t, netmodel.Linux(), netmodel.ClientConfig{})
+	w := stuck(t, profiles.Linux(), netmodel.ClientConfig{})
 	check(t, "accept", w.accept(2*time.Second), "full1")
 	w.run(10 * time.Second)
 	again := w.after(netmodel.SynAckAgain, "stuck", sim.Time(2*time.Second))
@@ -109,7 +110,7 @@ func TestASilentBelieverGetsInAtASynAckWhenThereIsRoom(t *testing.T) { // K4
 }
 
 func TestBatchesOfRetransmissionsMakeBelieversOnLoopback(t *testing.T) { // K8
-	w := newWorld(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux(), backlog: 5, link: netmodel.Link{Latency: time.Microsecond}})
+	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 5, link: netmodel.Link{Latency: time.Microsecond}})
 	w.crowdOf(16, 100*time.Microsecond, netmodel.ClientConfig{}) // six get in, ten wait
 	w.run(500 * time.Millisecond)
 	for range 3 {
@@ -125,7 +126,7 @@ func TestBatchesOfRetransmissionsMakeBelieversOnLoopback(t *testing.T) { // K8
 }
 
 func TestAWaitingClientIsRefusedOnceTheListenerIsClosed(t *testing.T) { // K11
-	w := newWorld(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux(), backlog: 1})
+	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 1})
 	w.crowdOf(3, 10*time.Millisecond, netmodel.ClientConfig{})
 	w.at(300*time.Millisecond, func(h *netmodel.Host) { wantErr(t, "CloseSocket", h.CloseSocket(w.fd), 0) })
 	w.run(3 * time.Second)
@@ -136,7 +137,7 @@ func TestAWaitingClientIsRefusedOnceTheListenerIsClosed(t *testing.T) { // K11
 
 func TestAUnixConnectThatFindsNoRoomFailsAtOnce(t *testing.T) { // K16
 	for n := range 6 {
-		w := newWorld(t, setting{server: netmodel.Unix(), crowd: netmodel.Unix()})
+		w := newWorld(t, setting{server: profiles.Unix(), crowd: profiles.Unix()})
 		wantErr(t, "Listen", w.host().Listen(w.fd, n), 0)
 		w.crowdOf(n+4, time.Millisecond, netmodel.ClientConfig{})
 		w.run(time.Second)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -18,7 +19,7 @@ type life struct {
 }
 
 func newLife() *life {
-	l := &life{h: netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.WSP(), Addrs: []netmodel.IP{hostIP}, Descriptors: 100})}
+	l := &life{h: netmodel.NewHost(netmodel.HostConfig{Profile: profiles.WSP(), Addrs: []netmodel.IP{hostIP}, Descriptors: 100})}
 	_ = l.h.Startup()
 	l.fd, _ = l.h.Socket(netmodel.Stream)
 	_ = l.h.Bind(l.fd, netmodel.Addr{Port: port})
@@ -96,8 +97,8 @@ const passengers = 1000
 
 func newPassage() *passage {
 	p := &passage{n: netmodel.NewNetwork(1)}
-	p.server = p.n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-	crowd := p.n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	p.server = p.n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := p.n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	p.n.SetLink(p.server, crowd, netmodel.Link{Latency: time.Millisecond, Jitter: sim.Uniform{Max: time.Millisecond}})
 	h := p.n.Host(p.server)
 	p.fd, _ = h.Socket(netmodel.Stream)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // A way to bind: which option, and to the wildcard or to a specific address.
@@ -74,7 +75,7 @@ var bindTables = []struct {
 func TestBindConflictTables(t *testing.T) { // WS.U1
 	cells := 0
 	for _, table := range bindTables {
-		p := netmodel.Windows()
+		p := profiles.Windows()
 		p.Binds = table.rules
 		for _, first := range ways {
 			for i, second := range ways {
@@ -118,7 +119,7 @@ func TestWhichProfileHasWhichBindTable(t *testing.T) { // WS.U1
 
 func TestDifferentAddressesPortsAndTypesNeverConflict(t *testing.T) { // WS.U1
 	for _, rules := range []netmodel.BindRules{netmodel.BindsModern, netmodel.BindsOld} {
-		p := netmodel.Windows()
+		p := profiles.Windows()
 		p.Binds = rules
 		for _, first := range ways {
 			for _, second := range ways {
@@ -136,7 +137,7 @@ func TestDifferentAddressesPortsAndTypesNeverConflict(t *testing.T) { // WS.U1
 }
 
 func TestReuseAndExclusiveExcludeEachOther(t *testing.T) { // WS.U2
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	fd := s.socket()
 	s.set(fd, netmodel.SO_REUSEADDR, 1)
 	wantErr(t, "SO_EXCLUSIVEADDRUSE after SO_REUSEADDR", s.h.SetSockOpt(fd, netmodel.SO_EXCLUSIVEADDRUSE, 1), netmodel.WSAEINVAL)
@@ -148,7 +149,7 @@ func TestReuseAndExclusiveExcludeEachOther(t *testing.T) { // WS.U2
 }
 
 func TestAddressOptionsAreSetBeforeBind(t *testing.T) { // WS.U5
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	fd := s.bound(hostIP, port)
 	for _, o := range []netmodel.Option{netmodel.SO_REUSEADDR, netmodel.SO_EXCLUSIVEADDRUSE} {
 		wantErr(t, "SetSockOpt after Bind", s.h.SetSockOpt(fd, o, 1), netmodel.WSAEINVAL)
@@ -156,7 +157,7 @@ func TestAddressOptionsAreSetBeforeBind(t *testing.T) { // WS.U5
 }
 
 func TestAcceptconnCannotBeSet(t *testing.T) { // WS.U6
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	s.fd = s.bound(hostIP, port)
 	for range 2 {
 		for v := range 2 {
@@ -167,7 +168,7 @@ func TestAcceptconnCannotBeSet(t *testing.T) { // WS.U6
 }
 
 func TestOptionsRefuseBadValues(t *testing.T) {
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	fd := s.socket()
 	for _, row := range []struct {
 		why   string
@@ -191,7 +192,7 @@ func TestOptionsRefuseBadValues(t *testing.T) {
 	wantErr(t, "GetSockOpt of an unknown option", err, netmodel.WSAENOPROTOOPT)
 	check(t, "SO_LINGER by default is off", s.option(s.socket(), netmodel.SO_LINGER), -1)
 
-	ce := newStage(t, netmodel.WindowsCE3(), 0)
+	ce := newStage(t, profiles.WindowsCE3(), 0)
 	fd = ce.socket()
 	for _, o := range []netmodel.Option{netmodel.SO_EXCLUSIVEADDRUSE, netmodel.SO_CONDITIONAL_ACCEPT, netmodel.SO_PAUSE_ACCEPT} {
 		wantErr(t, "SetSockOpt on Windows CE", ce.h.SetSockOpt(fd, o, 1), netmodel.WSAENOPROTOOPT)
@@ -202,7 +203,7 @@ func TestOptionsRefuseBadValues(t *testing.T) {
 }
 
 func TestBindChecksItsAddress(t *testing.T) {
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	fd := s.socket()
 	wantErr(t, "Bind to 192.0.2.0", s.h.Bind(fd, netmodel.Addr{IP: netmodel.IPv4(192, 0, 2, 0), Port: port}), netmodel.WSAEADDRNOTAVAIL)
 	wantErr(t, "Bind", s.h.Bind(fd, netmodel.Addr{IP: hostIP, Port: port}), 0)
@@ -210,7 +211,7 @@ func TestBindChecksItsAddress(t *testing.T) {
 }
 
 func TestPortZeroPicksAFreePort(t *testing.T) {
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.PortMin, p.PortMax = 2000, 2004
 	s := newStage(t, p, 0)
 	s.bound(netmodel.AnyIP, 2002)
@@ -223,7 +224,7 @@ func TestPortZeroPicksAFreePort(t *testing.T) {
 	for port := uint16(2000); port <= 2004; port++ {
 		wantErr(t, "Bind to a picked port", s.h.Bind(fd, netmodel.Addr{Port: port}), netmodel.WSAEADDRINUSE)
 	}
-	high := netmodel.WSP()
+	high := profiles.WSP()
 	high.PortMin, high.PortMax = 65534, 65535
 	s = newStage(t, high, 0)
 	s.bound(netmodel.AnyIP, 0)

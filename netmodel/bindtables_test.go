@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // pairOf is a stage with two sockets that want one port.
@@ -84,9 +85,9 @@ func TestTwoSocketsOnOnePortAsOnLinux(t *testing.T) { // K15
 		}
 		what := row.Addr1 + " and " + row.Addr2 + ", " + row.Reuse
 		both := [2][]netmodel.Option{o, o}
-		p := newPair(t, netmodel.Linux(), both, row.Addr1, row.Addr2, unixName)
+		p := newPair(t, profiles.Linux(), both, row.Addr1, row.Addr2, unixName)
 		check(t, what+": bind1 listen1 bind2 listen2", fmt.Sprint(p.steps("bind1", "listen1", "bind2", "listen2")), fmt.Sprint(row.ListensFirst))
-		p = newPair(t, netmodel.Linux(), both, row.Addr1, row.Addr2, unixName)
+		p = newPair(t, profiles.Linux(), both, row.Addr1, row.Addr2, unixName)
 		got := p.steps("bind1", "bind2", "listen1", "listen2")
 		check(t, what+": bind1 bind2 listen1 listen2", fmt.Sprint(got), fmt.Sprint(row.BindsFirst))
 		if row.AfterClose != "skipped" {
@@ -123,7 +124,7 @@ func TestTwoSocketsOnOnePortAsOnWine(t *testing.T) {
 		}
 		rows++
 		what := row.Opt1 + " on " + row.Addr1 + ", then " + row.Opt2 + " on " + row.Addr2
-		p := newPair(t, netmodel.Wine(), [2][]netmodel.Option{options[row.Opt1], options[row.Opt2]}, row.Addr1, row.Addr2, wineName)
+		p := newPair(t, profiles.Wine(), [2][]netmodel.Option{options[row.Opt1], options[row.Opt2]}, row.Addr1, row.Addr2, wineName)
 		got := p.steps("bind1", "bind2", "listen1", "listen2")
 		check(t, what+": bind1 bind2 listen1 listen2", fmt.Sprint(got), fmt.Sprint([]string{row.Bind1, row.Bind2, row.Listen1, row.Listen2}))
 	}
@@ -131,7 +132,7 @@ func TestTwoSocketsOnOnePortAsOnWine(t *testing.T) {
 }
 
 func TestWineKeepsTheTwoAddressOptionsApart(t *testing.T) {
-	s := newStage(t, netmodel.Wine(), 0)
+	s := newStage(t, profiles.Wine(), 0)
 	fd := s.socket()
 	s.set(fd, netmodel.SO_REUSEADDR, 1)
 	wantErr(t, "SetSockOpt(SO_EXCLUSIVEADDRUSE)", s.h.SetSockOpt(fd, netmodel.SO_EXCLUSIVEADDRUSE, 1), netmodel.WSAEINVAL)
@@ -147,7 +148,7 @@ func TestReuseportNeedsTheOptionOnEverySocket(t *testing.T) { // K15
 		{"on the second only", [2][]netmodel.Option{nil, {netmodel.SO_REUSEPORT}}, netmodel.WSAEADDRINUSE},
 		{"on both", [2][]netmodel.Option{{netmodel.SO_REUSEPORT}, {netmodel.SO_REUSEPORT}}, 0},
 	} {
-		p := newPair(t, netmodel.Linux(), row.opts, "127.0.0.1", "127.0.0.1", unixName)
+		p := newPair(t, profiles.Linux(), row.opts, "127.0.0.1", "127.0.0.1", unixName)
 		p.steps("bind1", "listen1")
 		wantErr(t, row.why+": Bind of the second", p.h.Bind(p.fds[1], netmodel.Addr{IP: hostIP, Port: port}), row.want)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // queued lets clients connect to a listener, one after the other, while nobody
@@ -18,7 +19,7 @@ func queued(t *testing.T, p netmodel.Profile, backlog, clients int) *world {
 	const gap = 5 * time.Millisecond
 	w := &world{t: t, n: netmodel.NewNetwork(1)}
 	w.server = w.n.AddHost("server", netmodel.HostConfig{Profile: p})
-	w.crowd = w.n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.Linux()})
+	w.crowd = w.n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.Linux()})
 	w.n.SetLink(w.server, w.crowd, netmodel.Link{Latency: time.Millisecond})
 	w.to = netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}
 	h := w.host()
@@ -68,8 +69,8 @@ func stevens(t *testing.T) [][]string {
 func TestStevensFigure410(t *testing.T) {
 	rows := stevens(t)
 	columns := [][]netmodel.Profile{
-		{netmodel.MacOSX102(), netmodel.AIX5()}, // one column for both
-		{netmodel.Linux24()}, {netmodel.HPUX11()}, {netmodel.FreeBSD4()}, {netmodel.Solaris9()},
+		{profiles.MacOSX102(), profiles.AIX5()}, // one column for both
+		{profiles.Linux24()}, {profiles.HPUX11()}, {profiles.FreeBSD4()}, {profiles.Solaris9()},
 	}
 	if len(rows) != 16 || len(rows[0]) != 1+len(columns) {
 		t.Fatalf("%d rows of %d cells, want a header and 15 backlogs, for 5 systems", len(rows), len(rows[0]))
@@ -100,7 +101,7 @@ func TestStevensFigure410(t *testing.T) {
 // The column of Linux 2.4.7 says backlog + 3. That is not what its queue holds.
 func TestLinux24HoldsOneMoreAndTwoBelieve(t *testing.T) { // ST.6
 	for n := range 15 {
-		s := queued(t, netmodel.Linux24(), n, 30).standings()
+		s := queued(t, profiles.Linux24(), n, 30).standings()
 		check(t, "listen("+itoa(n)+"): queued", s[netmodel.StandingQueued], n+1)
 		check(t, "listen("+itoa(n)+"): believing", s[netmodel.StandingBelieving], 2)
 		check(t, "listen("+itoa(n)+"): trying", s[netmodel.StandingTrying], 30-n-3)
@@ -119,35 +120,35 @@ var capacities = []struct {
 	want    [8]int
 	why     string
 }{
-	{netmodel.BSD42(), [8]int{1, 1, 2, 4, 8, 8, 8, 8}, "3n/2 + 1, n from 0 to 5"},
-	{netmodel.BSD44(), [8]int{1, 1, 2, 4, 8, 8, 8, 8}, "likewise"},
-	{netmodel.Linux22(), [8]int{129, 2, 2, 3, 6, 15, 129, 129}, "0 is 1, cap 128"},
-	{netmodel.Linux24(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "n + 1, cap 128; two more believe"},
-	{netmodel.Linux2620(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "likewise"},
-	{netmodel.Linux43(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "likewise"},
-	{netmodel.Linux410(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "n + 1, cap 128"},
-	{netmodel.Linux54(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "n + 1, cap 4096"},
-	{netmodel.Linux65(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "likewise"},
-	{netmodel.Linux(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "likewise, measured"},
-	{netmodel.FreeBSD(), [8]int{193, 1, 2, 4, 8, 22, 193, 193}, "3n/2 + 1, cap 128"},
-	{netmodel.FreeBSD4(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "the SYN is tested against n"},
-	{netmodel.NetBSD(), [8]int{1, 1, 2, 3, 6, 15, 129, 129}, "negative is 0"},
-	{netmodel.OpenBSD(), [8]int{129, 81, 81, 81, 81, 81, 129, 129}, "at least kern.sominconn = 80"},
-	{netmodel.Darwin(), [8]int{128, 128, 1, 2, 5, 14, 128, 128}, "exactly n; none and fewer stand for 128"},
-	{netmodel.Illumos(), [8]int{1, 1, 2, 4, 8, 22, 128, 128}, "3n/2 + 1, then cut to 128"},
-	{netmodel.Solaris9(), [8]int{1, 1, 2, 4, 8, 22, 128, 128}, "likewise"},
-	{netmodel.GVisor(), [8]int{1025, 1, 2, 3, 6, 15, 129, 1025}, "n + 1, cap 1024"},
-	{netmodel.LwIP(), [8]int{1, 1, 1, 2, 5, 14, 128, 255}, "1 to 255"},
+	{profiles.BSD42(), [8]int{1, 1, 2, 4, 8, 8, 8, 8}, "3n/2 + 1, n from 0 to 5"},
+	{profiles.BSD44(), [8]int{1, 1, 2, 4, 8, 8, 8, 8}, "likewise"},
+	{profiles.Linux22(), [8]int{129, 2, 2, 3, 6, 15, 129, 129}, "0 is 1, cap 128"},
+	{profiles.Linux24(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "n + 1, cap 128; two more believe"},
+	{profiles.Linux2620(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "likewise"},
+	{profiles.Linux43(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "likewise"},
+	{profiles.Linux410(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "n + 1, cap 128"},
+	{profiles.Linux54(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "n + 1, cap 4096"},
+	{profiles.Linux65(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "likewise"},
+	{profiles.Linux(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "likewise, measured"},
+	{profiles.FreeBSD(), [8]int{193, 1, 2, 4, 8, 22, 193, 193}, "3n/2 + 1, cap 128"},
+	{profiles.FreeBSD4(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "the SYN is tested against n"},
+	{profiles.NetBSD(), [8]int{1, 1, 2, 3, 6, 15, 129, 129}, "negative is 0"},
+	{profiles.OpenBSD(), [8]int{129, 81, 81, 81, 81, 81, 129, 129}, "at least kern.sominconn = 80"},
+	{profiles.Darwin(), [8]int{128, 128, 1, 2, 5, 14, 128, 128}, "exactly n; none and fewer stand for 128"},
+	{profiles.Illumos(), [8]int{1, 1, 2, 4, 8, 22, 128, 128}, "3n/2 + 1, then cut to 128"},
+	{profiles.Solaris9(), [8]int{1, 1, 2, 4, 8, 22, 128, 128}, "likewise"},
+	{profiles.GVisor(), [8]int{1025, 1, 2, 3, 6, 15, 129, 1025}, "n + 1, cap 1024"},
+	{profiles.LwIP(), [8]int{1, 1, 1, 2, 5, 14, 128, 255}, "1 to 255"},
 	// Only 1 to 14 are in Stevens' table: -1 and the cap of 11i v3 are the model's.
-	{netmodel.HPUX11(), [8]int{1, 1, 1, 3, 7, 21, 192, 6144}, "max(1, 3n/2), cap 4096"},
+	{profiles.HPUX11(), [8]int{1, 1, 1, 3, 7, 21, 192, 6144}, "max(1, 3n/2), cap 4096"},
 	// Likewise; the table has no number for -1 and above 128.
-	{netmodel.AIX5(), [8]int{1, 1, 2, 4, 8, 22, 193, 1537}, "3n/2 + 1, cap 1024"},
-	{netmodel.MacOSX102(), [8]int{1, 1, 2, 4, 8, 22, 193, 193}, "3n/2 + 1, cap 128"},
+	{profiles.AIX5(), [8]int{1, 1, 2, 4, 8, 22, 193, 1537}, "3n/2 + 1, cap 1024"},
+	{profiles.MacOSX102(), [8]int{1, 1, 2, 4, 8, 22, 193, 193}, "3n/2 + 1, cap 128"},
 	// Not in the table of stacks.md: from measured.md.
-	{netmodel.Unix(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "K16"},
-	{netmodel.Wine(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "the kernel's, W"},
-	{netmodel.GoFakeNet(), [8]int{128, 128, 128, 128, 128, 128, 128, 128}, "whatever is asked, D"},
-	{netmodel.Smoltcp(), [8]int{0, 0, 1, 2, 5, 14, 128, 1024}, "sockets in LISTEN; 1024 is the model's"},
+	{profiles.Unix(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "K16"},
+	{profiles.Wine(), [8]int{4097, 1, 2, 3, 6, 15, 129, 4097}, "the kernel's, W"},
+	{profiles.GoFakeNet(), [8]int{128, 128, 128, 128, 128, 128, 128, 128}, "whatever is asked, D"},
+	{profiles.Smoltcp(), [8]int{0, 0, 1, 2, 5, 14, 128, 1024}, "sockets in LISTEN; 1024 is the model's"},
 }
 
 func TestCapacityOfEveryStack(t *testing.T) { // K1
@@ -171,7 +172,7 @@ func TestEveryStackHasACapacity(t *testing.T) {
 	for _, row := range capacities {
 		known[row.profile.Name] = true
 	}
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		if p.Calls != netmodel.CallsWinsock && !known[p.Name] {
 			t.Errorf("profile %s has no row in the table of capacities", p.Name)
 		}
@@ -180,7 +181,7 @@ func TestEveryStackHasACapacity(t *testing.T) {
 
 func TestNetstackHoldsExactlyWhatIsAsked(t *testing.T) {
 	for _, n := range []int{-1, 0, 1, 5, 64} { // G
-		w := queued(t, netmodel.Netstack(), n, max(n, 0)+4)
+		w := queued(t, profiles.Netstack(), n, max(n, 0)+4)
 		q, _ := w.host().Queue(w.fd)
 		check(t, "Listen("+itoa(n)+"): queued", q.Complete, max(n, 0))
 	}
@@ -191,7 +192,7 @@ func TestListenZeroOnFourSystems(t *testing.T) {
 	for _, row := range []struct {
 		profile netmodel.Profile
 		want    int
-	}{{netmodel.Linux(), 1}, {netmodel.Darwin(), 128}, {netmodel.OpenBSD(), 81}, {netmodel.Netstack(), 0}} {
+	}{{profiles.Linux(), 1}, {profiles.Darwin(), 128}, {profiles.OpenBSD(), 81}, {profiles.Netstack(), 0}} {
 		check(t, row.profile.Name+": connected after listen(0)", connected(t, row.profile, 0, row.want+4), row.want)
 	}
 }

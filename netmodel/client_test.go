@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // attempt lets a host connect, answers its SYNs as the program says ('R' an
@@ -64,20 +65,20 @@ var schedules = []struct {
 	end     time.Duration
 	code    int
 }{
-	{netmodel.WSP(), "", "silence, 3 s generation", seconds(0, 3, 9), 21 * time.Second, 10060},
-	{netmodel.WindowsCE3(), "", "silence, as WSP", seconds(0, 3, 9), 21 * time.Second, 10060},
-	{netmodel.Windows(), "", "silence, 1 s generation", seconds(0, 1, 3, 7, 15), 21 * time.Second, 10060},
-	{netmodel.NT4Server(), "", "silence, three more", seconds(0, 3, 9, 21), 45 * time.Second, 10060},
-	{netmodel.WSP(), "R", "refused: final", seconds(0), 0, 10061},
-	{netmodel.WSP(), ".R", "silence, then refused: final", seconds(0, 3), 3 * time.Second, 10061},
-	{netmodel.Windows(), "RRRRR", "refused five times, 500 ms apart", seconds(0, .5, 1, 1.5, 2), 2 * time.Second, 10061},
-	{netmodel.Windows(), "RRRRRR", "there is no sixth", seconds(0, .5, 1, 1.5, 2), 2 * time.Second, 10061},
-	{netmodel.NT4Server(), "RRRR", "three more", seconds(0, .5, 1, 1.5), 1500 * time.Millisecond, 10061},
-	{netmodel.Windows(), "RS", "a place is free at the second", seconds(0, .5), 500 * time.Millisecond, 0},
-	{netmodel.Windows(), "RRRRS", "a place is free at the last", seconds(0, .5, 1, 1.5, 2), 2 * time.Second, 0},
-	{netmodel.Windows(), "..S", "late answer", seconds(0, 1, 3), 3 * time.Second, 0},
-	{netmodel.Windows(), "RR", "refused, then silence: the last event decides", seconds(0, .5, 1, 2, 4), 8 * time.Second, 10060},
-	{netmodel.Windows(), "...RR", "silence, then refused", seconds(0, 1, 3, 7, 7.5), 7500 * time.Millisecond, 10061},
+	{profiles.WSP(), "", "silence, 3 s generation", seconds(0, 3, 9), 21 * time.Second, 10060},
+	{profiles.WindowsCE3(), "", "silence, as WSP", seconds(0, 3, 9), 21 * time.Second, 10060},
+	{profiles.Windows(), "", "silence, 1 s generation", seconds(0, 1, 3, 7, 15), 21 * time.Second, 10060},
+	{profiles.NT4Server(), "", "silence, three more", seconds(0, 3, 9, 21), 45 * time.Second, 10060},
+	{profiles.WSP(), "R", "refused: final", seconds(0), 0, 10061},
+	{profiles.WSP(), ".R", "silence, then refused: final", seconds(0, 3), 3 * time.Second, 10061},
+	{profiles.Windows(), "RRRRR", "refused five times, 500 ms apart", seconds(0, .5, 1, 1.5, 2), 2 * time.Second, 10061},
+	{profiles.Windows(), "RRRRRR", "there is no sixth", seconds(0, .5, 1, 1.5, 2), 2 * time.Second, 10061},
+	{profiles.NT4Server(), "RRRR", "three more", seconds(0, .5, 1, 1.5), 1500 * time.Millisecond, 10061},
+	{profiles.Windows(), "RS", "a place is free at the second", seconds(0, .5), 500 * time.Millisecond, 0},
+	{profiles.Windows(), "RRRRS", "a place is free at the last", seconds(0, .5, 1, 1.5, 2), 2 * time.Second, 0},
+	{profiles.Windows(), "..S", "late answer", seconds(0, 1, 3), 3 * time.Second, 0},
+	{profiles.Windows(), "RR", "refused, then silence: the last event decides", seconds(0, .5, 1, 2, 4), 8 * time.Second, 10060},
+	{profiles.Windows(), "...RR", "silence, then refused", seconds(0, 1, 3, 7, 7.5), 7500 * time.Millisecond, 10061},
 }
 
 func TestConnectSchedules(t *testing.T) { // WS.T1 WS.T2 WS.T3 WS.T4 WS.T5 WS.T6
@@ -92,9 +93,9 @@ func TestConnectSchedules(t *testing.T) { // WS.T1 WS.T2 WS.T3 WS.T4 WS.T5 WS.T6
 }
 
 func TestRefusalCanStick(t *testing.T) { // WS.T6
-	c := netmodel.Windows().Client
+	c := profiles.Windows().Client
 	c.Refused.Sticks = true
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	for _, row := range []struct {
 		program string
 		code    int
@@ -111,7 +112,7 @@ func TestSynLimitEndsRefusalsToo(t *testing.T) { // WS.T6
 		Syn:     netmodel.Schedule{First: time.Second, Retries: 9, Limit: 1200 * time.Millisecond},
 		Refused: netmodel.Refused{Retries: 9, Gap: 500 * time.Millisecond},
 	}
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	fd := s.socket()
 	wantErr(t, "SetClient", s.h.SetClient(fd, c), 0)
 	syns, end, code := attempt(t, s, fd, "RRRRRRRRR")
@@ -130,7 +131,7 @@ func TestMeasuredCeilingsOfTheOneSecondGeneration(t *testing.T) { // WS.T2
 		{4, 21 * time.Second, 21 * time.Second},
 		{6, 0, 123 * time.Second},
 	} {
-		s := newStage(t, netmodel.Windows(), 0)
+		s := newStage(t, profiles.Windows(), 0)
 		fd := s.socket()
 		syn := netmodel.Schedule{First: time.Second, Max: time.Minute, Retries: row.retries, Limit: row.limit}
 		wantErr(t, "SetClient", s.h.SetClient(fd, netmodel.Client{Syn: syn}), 0)
@@ -141,7 +142,7 @@ func TestMeasuredCeilingsOfTheOneSecondGeneration(t *testing.T) { // WS.T2
 }
 
 func TestOneSocketCanHaveItsOwnSchedule(t *testing.T) { // WS.T7
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	fast, other := s.socket(), s.socket()
 	noRetransmission := netmodel.Client{Syn: netmodel.Schedule{First: 300 * time.Millisecond}}
 	wantErr(t, "SetClient", s.h.SetClient(fast, noRetransmission), 0)
@@ -185,7 +186,7 @@ func TestSOErrorIsReadTwiceOnWindows(t *testing.T) { // WS.T8 WS.L6
 	for _, row := range []struct {
 		profile netmodel.Profile
 		again   int
-	}{{netmodel.WSP(), 0}, {netmodel.Windows(), 10061}} {
+	}{{profiles.WSP(), 0}, {profiles.Windows(), 10061}} {
 		s := newStage(t, row.profile, 0)
 		fd := s.socket()
 		_, _, code := attempt(t, s, fd, "RRRRR")
@@ -196,7 +197,7 @@ func TestSOErrorIsReadTwiceOnWindows(t *testing.T) { // WS.T8 WS.L6
 
 func TestLateSuccessAfterRefusals(t *testing.T) { // WS.T5 WS.T3
 	for k := 1; k <= 4; k++ {
-		w := newWorld(t, setting{server: netmodel.Windows(), crowd: netmodel.Windows()})
+		w := newWorld(t, setting{server: profiles.Windows(), crowd: profiles.Windows()})
 		w.client("a", 0, netmodel.ClientConfig{})
 		w.client("b", 10*time.Millisecond, netmodel.ClientConfig{})
 		w.accept(time.Duration(500*k) * time.Millisecond) // just before the k-th retry
@@ -206,7 +207,7 @@ func TestLateSuccessAfterRefusals(t *testing.T) { // WS.T5 WS.T3
 		want := time.Duration(k)*502*time.Millisecond + 2*time.Millisecond
 		check(t, "how long the connect took with retry "+itoa(k), connected[len(connected)-1].Wait(), want)
 	}
-	w := newWorld(t, setting{server: netmodel.Windows(), crowd: netmodel.Windows()})
+	w := newWorld(t, setting{server: profiles.Windows(), crowd: profiles.Windows()})
 	w.client("a", 0, netmodel.ClientConfig{})
 	w.client("b", 10*time.Millisecond, netmodel.ClientConfig{})
 	w.run(5 * time.Second)
@@ -214,7 +215,7 @@ func TestLateSuccessAfterRefusals(t *testing.T) { // WS.T5 WS.T3
 }
 
 func TestConnectPicksAnAddressAndPort(t *testing.T) {
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.PortMin, p.PortMax = 3000, 3001
 	s := newStage(t, p, 0)
 	seen := map[netmodel.Addr]bool{}
@@ -241,7 +242,7 @@ func TestConnectPicksAnAddressAndPort(t *testing.T) {
 }
 
 func TestStrangeAnswersToASYN(t *testing.T) {
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	fd := s.socket()
 	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
 	syn := s.h.Drain(nil)[0]
@@ -277,7 +278,7 @@ func must[T any](v T, err error) T {
 }
 
 func TestClosingAConnectingSocketEndsTheAttempt(t *testing.T) {
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	fd := s.socket()
 	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
 	syn := s.h.Drain(nil)[0]

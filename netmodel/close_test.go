@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 func TestClosedListenerLeavesNothing(t *testing.T) { // WS.X1 WS.X2
-	s := listening(t, netmodel.WSP(), 4)
+	s := listening(t, profiles.WSP(), 4)
 	s.open("a")
 	s.syn("b")
 	s.open("c")
@@ -35,7 +36,7 @@ func TestClosingListenerMayForgetInSilence(t *testing.T) { // WS.X2
 		{"forgets the half-open ones", netmodel.CloseForgetsHalfOpen, "RST", ""},
 		{"forgets all", netmodel.CloseForgetsAll, "", ""},
 	} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		p.CloseListener = row.close
 		s := listening(t, p, 2)
 		s.open("a")
@@ -58,7 +59,7 @@ func TestClientsOfAClosedListenerSeeTheReset(t *testing.T) { // WS.X2 WS.X3
 }
 
 func TestAnswersToStraySegments(t *testing.T) { // WS.X3
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	check(t, "answer to a SYN", s.syn("a"), "RST")
 	check(t, "cause", s.last(netmodel.RequestRefused).Cause, netmodel.NobodyListens)
 	check(t, "answer to data", s.data("b", 9), "RST")
@@ -74,7 +75,7 @@ func TestAnswersToStraySegments(t *testing.T) { // WS.X3
 
 func TestExclusivePortStaysTakenWhileAConnectionLives(t *testing.T) { // WS.X4
 	for _, exclusive := range []bool{true, false} {
-		s := newStage(t, netmodel.Windows(), 0)
+		s := newStage(t, profiles.Windows(), 0)
 		s.fd = s.socket()
 		if exclusive {
 			s.set(s.fd, netmodel.SO_EXCLUSIVEADDRUSE, 1)
@@ -103,7 +104,7 @@ func TestChildrenOfAnEarlierListenerCanBlockThePort(t *testing.T) { // WS.X5
 		defect bool
 		want   string
 	}{{true, "RST"}, {false, "SYN-ACK"}} {
-		p := netmodel.NT4Server()
+		p := profiles.NT4Server()
 		p.ChildrenBlockRebind = row.defect
 		s := listening(t, p, 2)
 		s.open("a")
@@ -128,7 +129,7 @@ func TestChildrenOfAnEarlierListenerCanBlockThePort(t *testing.T) { // WS.X5
 }
 
 func TestAbortedWhilePendingIsReportedByAccept(t *testing.T) { // WS.X6 WS.X8 WS.X9
-	s := listening(t, netmodel.WSP(), 3)
+	s := listening(t, profiles.WSP(), 3)
 	s.open("a", "b")
 	s.rst("a")
 	s.wantQueue("after the RST: the entry keeps its place", "a! b .")
@@ -147,7 +148,7 @@ func TestAbortedWhilePendingIsReportedByAccept(t *testing.T) { // WS.X6 WS.X8 WS
 }
 
 func TestAbortedWhilePendingIsReportedByReceive(t *testing.T) { // WS.X7 WS.X8 WS.X9
-	for _, p := range []netmodel.Profile{netmodel.Windows(), netmodel.NT4Server()} {
+	for _, p := range []netmodel.Profile{profiles.Windows(), profiles.NT4Server()} {
 		s := listening(t, p, 2)
 		s.open("a", "b")
 		s.rst("a")
@@ -165,7 +166,7 @@ func TestAbortedWhilePendingIsReportedByReceive(t *testing.T) { // WS.X7 WS.X8 W
 }
 
 func TestAbortedAndTrimmedIsNotResetAgain(t *testing.T) { // WS.X9
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
 	s.rst("b")
 	s.listen(1)
@@ -174,7 +175,7 @@ func TestAbortedAndTrimmedIsNotResetAgain(t *testing.T) { // WS.X9
 }
 
 func TestLastCleanupResetsWhatIsOpen(t *testing.T) { // WS.X12
-	s := listening(t, netmodel.WSP(), 3)
+	s := listening(t, profiles.WSP(), 3)
 	s.open("a", "b")
 	s.accept()
 	s.syn("c")

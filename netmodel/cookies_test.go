@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // byCookie returns a stage that answers everyone with a cookie.
 func byCookie(t *testing.T, backlog int) *stage {
 	t.Helper()
-	return listening(t, tuned(t, netmodel.Linux(), "tcp_syncookies", "2"), backlog)
+	return listening(t, tuned(t, profiles.Linux(), "tcp_syncookies", "2"), backlog)
 }
 
 func TestACookieLeavesNothingAtTheServer(t *testing.T) { // K7
@@ -54,7 +55,7 @@ func TestDataWithACookieGetsInWhenThereIsRoom(t *testing.T) { // K7
 }
 
 func TestAbortOnOverflowDoesNotResetACookie(t *testing.T) { // K4 K7
-	s := listening(t, tuned(t, netmodel.Linux(), "tcp_syncookies", "2", "tcp_abort_on_overflow", "1"), 0)
+	s := listening(t, tuned(t, profiles.Linux(), "tcp_syncookies", "2", "tcp_abort_on_overflow", "1"), 0)
 	s.half("a", "b")
 	check(t, "final ACK of a", s.ack("a"), "")
 	check(t, "final ACK of b at the full queue", s.ack("b"), "")
@@ -104,11 +105,11 @@ func TestAForgedCookieMeetsARst(t *testing.T) { // K7
 }
 
 func TestACookieCountsOnlyWhereOneWasSent(t *testing.T) { // K7
-	donor, s := byCookie(t, 3), listening(t, netmodel.Linux(), 3)
+	donor, s := byCookie(t, 3), listening(t, profiles.Linux(), 3)
 	donor.half("a")
 	*s.peer("a") = *donor.peer("a")
 	check(t, "a good cookie at a listener that sent none", s.ack("a"), "RST")
-	p := tuned(t, netmodel.Linux(), "tcp_syncookies", "0")
+	p := tuned(t, profiles.Linux(), "tcp_syncookies", "0")
 	s = listening(t, p, 3)
 	*s.peer("a") = *donor.peer("a")
 	check(t, "a good cookie without tcp_syncookies", s.ack("a"), "RST")
@@ -123,7 +124,7 @@ func TestACookieThatCameTwiceMakesOneConnection(t *testing.T) { // K7
 }
 
 func TestASilentBelieverByCookieIsNeverAccepted(t *testing.T) { // K7
-	w := newWorld(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux(), backlog: 5, link: netmodel.Link{Latency: 25 * time.Millisecond}})
+	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 5, link: netmodel.Link{Latency: 25 * time.Millisecond}})
 	w.crowdOf(30, 0, netmodel.ClientConfig{})
 	w.run(2500 * time.Millisecond)
 	standings := map[netmodel.Standing]int{}
@@ -142,7 +143,7 @@ func TestASilentBelieverByCookieIsNeverAccepted(t *testing.T) { // K7
 }
 
 func TestBelieversByCookieThatSendGetInWhenThereIsRoom(t *testing.T) { // K7
-	w := newWorld(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux(), backlog: 5, link: netmodel.Link{Latency: 25 * time.Millisecond}})
+	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 5, link: netmodel.Link{Latency: 25 * time.Millisecond}})
 	w.crowdOf(30, 0, netmodel.ClientConfig{Send: 10})
 	w.run(2500 * time.Millisecond)
 	for round := range 4 { // six, then six more ... (L13); the next data retransmission is at 103 s
@@ -158,7 +159,7 @@ func TestBelieversByCookieThatSendGetInWhenThereIsRoom(t *testing.T) { // K7
 }
 
 func TestAnEvictedRequestOfFreeBSDStillHasItsCookie(t *testing.T) { // ST.3
-	p := netmodel.FreeBSD()
+	p := profiles.FreeBSD()
 	p.SynQueue.Max = 2
 	s := listening(t, p, 3)
 	s.half("a", "b", "c")

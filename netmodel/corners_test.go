@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -19,7 +20,7 @@ func TestCommitNeedsReuseOnBothSockets(t *testing.T) { // E2 WS.U4
 		{"only the second", false, true, netmodel.WSAEADDRINUSE},
 		{"both", true, true, 0},
 	} {
-		s := newStage(t, netmodel.WSP(), 0)
+		s := newStage(t, profiles.WSP(), 0)
 		var fds [2]netmodel.FD
 		for i, reuse := range []bool{row.first, row.second} {
 			fds[i] = s.socket()
@@ -36,8 +37,8 @@ func TestCommitNeedsReuseOnBothSockets(t *testing.T) { // E2 WS.U4
 
 func TestSecondConnectOfASocketIsRefusedAnew(t *testing.T) { // WS.T8 WS.T3
 	n := netmodel.NewNetwork(1)
-	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	h := n.Host(crowd)
 	fd, _ := h.Socket(netmodel.Stream)
 	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
@@ -52,7 +53,7 @@ func TestSecondConnectOfASocketIsRefusedAnew(t *testing.T) { // WS.T8 WS.T3
 }
 
 func TestCleanupIsOnRecord(t *testing.T) { // WS.X12
-	s := listening(t, netmodel.WSP(), 1)
+	s := listening(t, profiles.WSP(), 1)
 	wantErr(t, "Cleanup", s.h.Cleanup(), 0)
 	for _, r := range s.h.DrainRecords(nil) {
 		if r.Kind == netmodel.Called && r.Call == netmodel.CallCleanup {
@@ -64,8 +65,8 @@ func TestCleanupIsOnRecord(t *testing.T) { // WS.X12
 
 func TestALateSilenceIsNotBlamedOnTheQueue(t *testing.T) {
 	n := netmodel.NewNetwork(1)
-	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	h := n.Host(server)
 	fd, _ := h.Socket(netmodel.Stream)
 	_ = h.Bind(fd, netmodel.Addr{Port: 80})
@@ -81,7 +82,7 @@ func TestALateSilenceIsNotBlamedOnTheQueue(t *testing.T) {
 
 func TestAHostThatWasKeptKnowsTheTime(t *testing.T) {
 	n := netmodel.NewNetwork(1)
-	h := n.Host(n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()}))
+	h := n.Host(n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()}))
 	n.Run(sim.Time(time.Second))
 	if h.Now() != sim.Time(time.Second) {
 		t.Errorf("after a run of a second, Now() = %v", h.Now())
@@ -94,7 +95,7 @@ func TestAHostThatWasKeptKnowsTheTime(t *testing.T) {
 }
 
 func TestOnlyOwnAddressesAnswer(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 1)
+	s := listening(t, profiles.WSP(), 1)
 	s.h.Drain(nil)
 	s.h.Deliver(netmodel.Segment{Src: netmodel.Addr{IP: netmodel.IPv4(10, 2, 0, 1), Port: 5}, Dst: netmodel.Addr{IP: netmodel.IPv4(9, 9, 9, 9), Port: port}, Flags: netmodel.SYN})
 	if q, _ := s.h.Queue(s.fd); len(q.Entries) != 0 {
@@ -106,7 +107,7 @@ func TestOnlyOwnAddressesAnswer(t *testing.T) {
 }
 
 func TestNothingIsLeftOfAConnectionThatLingered(t *testing.T) {
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	s.fd = s.bound(hostIP, port)
 	s.set(s.fd, netmodel.SO_LINGER, 65535)
 	s.listen(1)
@@ -125,7 +126,7 @@ func TestManyTimersAtOneInstantAreNoStall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a million connections")
 	}
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.Backlog.Max = 1 << 20
 	h := netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{hostIP}})
 	_ = h.Startup()
@@ -172,7 +173,7 @@ func TestFailedCallsNameTheirRule(t *testing.T) {
 		if got != row.want {
 			t.Errorf("%v with %v: rule %q, want %q", row.call, row.errno, got, row.want)
 		}
-		if _, known := netmodel.RuleByID(row.want); row.want != "" && !known {
+		if _, known := profiles.RuleByID(row.want); row.want != "" && !known {
 			t.Errorf("rule %s is not in the table", row.want)
 		}
 	}
@@ -180,8 +181,8 @@ func TestFailedCallsNameTheirRule(t *testing.T) {
 
 func TestLostPatienceIsDecidedByTheClientAlone(t *testing.T) {
 	n := netmodel.NewNetwork(1)
-	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	h := n.Host(server)
 	fd, _ := h.Socket(netmodel.Stream)
 	_ = h.Bind(fd, netmodel.Addr{Port: 80})
@@ -203,7 +204,7 @@ func TestCompletedTellsThePlaceInTheQueue(t *testing.T) {
 		{"by completion a stands behind b", netmodel.OrderByCompletion, 1},
 		{"by arrival a stands before b", netmodel.OrderByArrival, 0},
 	} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		p.Order = row.order
 		s := listening(t, p, 3)
 		s.syn("a")

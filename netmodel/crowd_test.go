@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -127,7 +128,7 @@ func TestPatienceEndsWithTheConnection(t *testing.T) {
 }
 
 func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
-	silent := netmodel.WSP()
+	silent := profiles.WSP()
 	silent.OnFull = netmodel.IgnoreWhenFull
 	for _, row := range []struct {
 		why     string
@@ -136,20 +137,20 @@ func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
 		outcome netmodel.Outcome
 		cause   netmodel.Cause
 	}{
-		{"accepted", netmodel.WSP(), func(w *world) { w.accept(time.Second) }, netmodel.OutcomeAccepted, netmodel.AcceptedByProgram},
-		{"refused: full", netmodel.WSP(), func(w *world) { w.rival() }, netmodel.OutcomeRefused, netmodel.QueueFull},
+		{"accepted", profiles.WSP(), func(w *world) { w.accept(time.Second) }, netmodel.OutcomeAccepted, netmodel.AcceptedByProgram},
+		{"refused: full", profiles.WSP(), func(w *world) { w.rival() }, netmodel.OutcomeRefused, netmodel.QueueFull},
 		{"timed out: ignored when full", silent, func(w *world) { w.rival() }, netmodel.OutcomeTimedOut, netmodel.QueueFull},
-		{"refused: nobody listens", netmodel.WSP(), func(w *world) { _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeRefused, netmodel.NobodyListens},
-		{"refused: paused", netmodel.WSP(), func(w *world) { _ = w.host().SetSockOpt(w.fd, netmodel.SO_PAUSE_ACCEPT, 1) }, netmodel.OutcomeRefused, netmodel.Paused},
-		{"timed out: cut", netmodel.WSP(), func(w *world) { w.n.Cut(w.server, w.crowd, true) }, netmodel.OutcomeTimedOut, netmodel.NoAnswer3s},
-		{"timed out: no buffers", netmodel.WSP(), func(w *world) { w.host().SetFault(netmodel.FaultNoBuffers, true) }, netmodel.OutcomeTimedOut, netmodel.OutOfBuffers},
-		{"reset: the listener closes", netmodel.WSP(), func(w *world) { w.run(time.Second); _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeReset, netmodel.ListenerClosed},
-		{"reset: rejected", netmodel.WSP(), func(w *world) {
+		{"refused: nobody listens", profiles.WSP(), func(w *world) { _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeRefused, netmodel.NobodyListens},
+		{"refused: paused", profiles.WSP(), func(w *world) { _ = w.host().SetSockOpt(w.fd, netmodel.SO_PAUSE_ACCEPT, 1) }, netmodel.OutcomeRefused, netmodel.Paused},
+		{"timed out: cut", profiles.WSP(), func(w *world) { w.n.Cut(w.server, w.crowd, true) }, netmodel.OutcomeTimedOut, netmodel.NoAnswer3s},
+		{"timed out: no buffers", profiles.WSP(), func(w *world) { w.host().SetFault(netmodel.FaultNoBuffers, true) }, netmodel.OutcomeTimedOut, netmodel.OutOfBuffers},
+		{"reset: the listener closes", profiles.WSP(), func(w *world) { w.run(time.Second); _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeReset, netmodel.ListenerClosed},
+		{"reset: rejected", profiles.WSP(), func(w *world) {
 			w.run(time.Second)
 			_, _ = w.host().AcceptIf(w.fd, deciding(netmodel.CFReject))
 		}, netmodel.OutcomeReset, netmodel.Rejected},
-		{"reset: cleanup", netmodel.WSP(), func(w *world) { w.run(time.Second); _ = w.host().Cleanup() }, netmodel.OutcomeReset, netmodel.ListenerClosed},
-		{"pending", netmodel.WSP(), func(*world) {}, netmodel.StillPending, netmodel.NoCause},
+		{"reset: cleanup", profiles.WSP(), func(w *world) { w.run(time.Second); _ = w.host().Cleanup() }, netmodel.OutcomeReset, netmodel.ListenerClosed},
+		{"pending", profiles.WSP(), func(*world) {}, netmodel.StillPending, netmodel.NoCause},
 	} {
 		w := newWorld(t, setting{server: row.server})
 		w.n.AddClients(netmodel.ClientConfig{Name: "a", Host: w.crowd, To: w.to}, 1)
@@ -191,7 +192,7 @@ func (w *world) wantDecided(why string, f netmodel.Fate) {
 // invariants hold.
 func TestAttemptsAreConserved(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		p := rapid.SampledFrom(netmodel.Profiles()).Draw(rt, "profile")
+		p := rapid.SampledFrom(profiles.All()).Draw(rt, "profile")
 		slots := rapid.SampledFrom([]netmodel.Slots{netmodel.SlotsFilled, netmodel.SlotsOwnDescriptor, netmodel.SlotsFree}).Draw(rt, "slots")
 		if !p.SynQueue.Separate {
 			p.Slots = slots
@@ -280,7 +281,7 @@ func TestCloseClientEndsItsAttempt(t *testing.T) {
 
 func TestClientWithoutAPortGivesUp(t *testing.T) {
 	w := newWorld(t, setting{})
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.PortMin, p.PortMax = 2000, 2000
 	small := w.n.AddHost("small", netmodel.HostConfig{Profile: p})
 	first := w.n.AddClients(netmodel.ClientConfig{Name: "s", Host: small, To: w.to}, 2)

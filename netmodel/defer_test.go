@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // deferring returns a stage whose listener waits for data.
 func deferring(t *testing.T, backlog, seconds int) *stage {
 	t.Helper()
-	s := newStage(t, exact(netmodel.Linux()), 0)
+	s := newStage(t, exact(profiles.Linux()), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	s.set(s.fd, netmodel.TCP_DEFER_ACCEPT, seconds)
 	s.listen(backlog)
@@ -76,7 +77,7 @@ func TestACookieKnowsNothingOfDeferAccept(t *testing.T) { // K14 K3
 }
 
 func TestOnlyLinuxHasDeferAccept(t *testing.T) {
-	for _, p := range []netmodel.Profile{netmodel.WSP(), netmodel.FreeBSD(), netmodel.Unix(), netmodel.Wine()} {
+	for _, p := range []netmodel.Profile{profiles.WSP(), profiles.FreeBSD(), profiles.Unix(), profiles.Wine()} {
 		s := newStage(t, p, 0)
 		wantErr(t, p.Name+": SetSockOpt(TCP_DEFER_ACCEPT)", s.h.SetSockOpt(s.socket(), netmodel.TCP_DEFER_ACCEPT, 1), netmodel.WSAENOPROTOOPT)
 	}

@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 func TestRelistenWorksWithoutDescriptors(t *testing.T) { // R5 WS.D2 WS.D3
-	s := listeningWith(t, netmodel.WSP(), 3, 4) // three descriptors free: three slots filled
+	s := listeningWith(t, profiles.WSP(), 3, 4) // three descriptors free: three slots filled
 	s.open("a")
 	s.exhaust()
 	s.open("b", "c") // admission needs none
@@ -22,7 +23,7 @@ func TestRelistenWorksWithoutDescriptors(t *testing.T) { // R5 WS.D2 WS.D3
 	s.listen(1)
 	s.wantQueue("after listen(1) without descriptors", "a")
 
-	strict := netmodel.WSP()
+	strict := profiles.WSP()
 	strict.RelistenStarved = netmodel.WSAEMFILE
 	s = listeningWith(t, strict, 3, 2)
 	s.exhaust()
@@ -32,7 +33,7 @@ func TestRelistenWorksWithoutDescriptors(t *testing.T) { // R5 WS.D2 WS.D3
 }
 
 func TestStarvedListenerIsDrainedAndThenRefuses(t *testing.T) { // R6 WS.D5 WS.D6
-	s := listeningWith(t, netmodel.WSP(), 3, 7)
+	s := listeningWith(t, profiles.WSP(), 3, 7)
 	s.open("a", "b", "c")
 	s.exhaustTo(2)
 	check(t, "first accept", s.accept(), "a")
@@ -93,7 +94,7 @@ func TestLaterListenOrAcceptResumes(t *testing.T) { // R7 WS.D7 WS.D8 WS.D10
 		{"an accept that finds nothing", 2, func(s *stage) { s.accept() }, ". . _"},
 		{"both", 2, func(s *stage) { s.accept(); s.listen(3) }, ". . _"},
 	} {
-		s, files := starved(t, netmodel.WSP(), 3)
+		s, files := starved(t, profiles.WSP(), 3)
 		s.wantQueue(row.why+": starved", "_ _ _")
 		for _, fd := range files[:row.closed] {
 			wantErr(t, "CloseSocket", s.h.CloseSocket(fd), 0)
@@ -105,7 +106,7 @@ func TestLaterListenOrAcceptResumes(t *testing.T) { // R7 WS.D7 WS.D8 WS.D10
 		s.wantQueue(row.why, row.want)
 		check(t, row.why+": SYN after", s.syn("after"), "SYN-ACK")
 	}
-	lazy := netmodel.WSP()
+	lazy := profiles.WSP()
 	lazy.EmptyAcceptFills = false
 	s, files := starved(t, lazy, 3)
 	wantErr(t, "CloseSocket", s.close(files[0]), 0)
@@ -116,7 +117,7 @@ func TestLaterListenOrAcceptResumes(t *testing.T) { // R7 WS.D7 WS.D8 WS.D10
 }
 
 func TestAcceptOfAConnectionResumesToo(t *testing.T) { // R7
-	s := listeningWith(t, netmodel.WSP(), 3, 5)
+	s := listeningWith(t, profiles.WSP(), 3, 5)
 	s.open("a", "b", "c")
 	s.exhaustTo(1)
 	s.accept() // takes the last descriptor
@@ -127,7 +128,7 @@ func TestAcceptOfAConnectionResumesToo(t *testing.T) { // R7
 }
 
 func TestDesktopRelistenFillsWithoutChangingTheBacklog(t *testing.T) { // WS.D9
-	s, files := starved(t, netmodel.Windows(), 3)
+	s, files := starved(t, profiles.Windows(), 3)
 	for _, fd := range files {
 		wantErr(t, "CloseSocket", s.h.CloseSocket(fd), 0)
 	}
@@ -136,7 +137,7 @@ func TestDesktopRelistenFillsWithoutChangingTheBacklog(t *testing.T) { // WS.D9
 }
 
 func TestClosedConnectionCanHoldItsDescriptor(t *testing.T) { // WS.D11
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.CloseHoldsDescriptor = true
 	s := listeningWith(t, p, 2, 3)
 	s.open("a", "b")
@@ -155,7 +156,7 @@ func TestClosedConnectionCanHoldItsDescriptor(t *testing.T) { // WS.D11
 	s.wait(10 * time.Minute)
 	check(t, "free descriptors after it was given up", s.h.FreeDescriptors(), 1)
 
-	plain := listeningWith(t, netmodel.WSP(), 2, 2)
+	plain := listeningWith(t, profiles.WSP(), 2, 2)
 	plain.open("a")
 	plain.accept()
 	wantErr(t, "CloseSocket", plain.close(plain.fds["a"]), 0)
@@ -163,7 +164,7 @@ func TestClosedConnectionCanHoldItsDescriptor(t *testing.T) { // WS.D11
 }
 
 func TestWithoutALimitDescriptorsNeverRunOut(t *testing.T) { // WS.D12
-	s := listening(t, netmodel.Windows(), 200)
+	s := listening(t, profiles.Windows(), 200)
 	for range 5000 {
 		s.socket()
 	}
@@ -184,7 +185,7 @@ func (s *stage) wantPending(n int) {
 }
 
 func TestPendingConnectionCanOwnItsDescriptor(t *testing.T) { // WS.D3
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.Slots = netmodel.SlotsOwnDescriptor
 	for _, onFull := range []netmodel.OnFull{netmodel.RefuseWhenFull, netmodel.IgnoreWhenFull} {
 		p.OnFull = onFull
@@ -208,7 +209,7 @@ func TestPendingConnectionCanOwnItsDescriptor(t *testing.T) { // WS.D3
 }
 
 func TestSlotsCanCostNothing(t *testing.T) { // WS.D5
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.Slots = netmodel.SlotsFree
 	s := listeningWith(t, p, 3, 3)
 	s.open("a", "b", "c")
@@ -241,7 +242,7 @@ func TestAcceptFillsWhateverItReports(t *testing.T) { // WS.D8 R7
 		{"deferred and withdrawn", netmodel.AbortedWithdraws, func(s *stage) { s.acceptIf(deferred); s.rst("a") }, nil, "WSAEACCES", ". . ."},
 		{"an invalid decision: nothing changes", netmodel.AbortedAtAccept, func(*stage) {}, deciding(9), "WSAEINVAL", "a _ _"},
 	} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		p.Aborted = row.aborted
 		p.ConditionFirst = true // so that one can be deferred without a descriptor
 		s := newStage(t, p, 9)

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -112,7 +113,7 @@ func (w *twin) happened() []netmodel.Record {
 // What a network that delivers directly leaves out changes nothing: not what calls
 // return, not what is recorded, not what is left in the hosts.
 func TestDirectDeliveryComesToTheSame(t *testing.T) {
-	profiles := netmodel.Profiles()
+	profiles := profiles.All()
 	rapid.Check(t, func(t *rapid.T) {
 		p := profiles[rapid.IntRange(0, len(profiles)-1).Draw(t, "profile")]
 		events, direct := newTwin(p, false), newTwin(p, true)

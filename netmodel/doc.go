@@ -12,8 +12,8 @@
 // A server with two places and three clients:
 //
 //	n := netmodel.NewNetwork(1) // the seed
-//	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-//	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+//	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+//	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 //	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 //
 //	h := n.Host(server)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -13,7 +14,7 @@ import (
 // decision of the condition function.
 func conditional(t *testing.T, backlog int) *stage {
 	t.Helper()
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	s.set(s.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
 	s.listen(backlog)
@@ -49,7 +50,7 @@ func TestAcceptedBeforeTheHandshakeCanFailInManyWays(t *testing.T) { // WS.Q10
 }
 
 func TestAnotherAttemptFromTheAddressOfAHalfOpenOne(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.syn("a")
 	old := *s.peer("a")
 	s.peer("a").seq += 5000
@@ -60,7 +61,7 @@ func TestAnotherAttemptFromTheAddressOfAHalfOpenOne(t *testing.T) {
 }
 
 func TestSegmentsOutOfPlaceChangeNothing(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a")
 	s.accept()
 	check(t, "answer to data without ACK", s.send("a", 0, 5), "")
@@ -76,7 +77,7 @@ func TestSegmentsOutOfPlaceChangeNothing(t *testing.T) {
 }
 
 func TestSecondRSTForOneSYNIsADuplicate(t *testing.T) { // WS.T3
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	fd := s.socket()
 	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
 	syn := s.h.Drain(nil)[0]
@@ -91,7 +92,7 @@ func TestSecondRSTForOneSYNIsADuplicate(t *testing.T) { // WS.T3
 }
 
 func TestNoBuffersOnAConnection(t *testing.T) { // E7
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a")
 	s.accept()
 	s.data("a", 5)
@@ -107,13 +108,13 @@ func TestNoBuffersOnAConnection(t *testing.T) { // E7
 }
 
 func TestQueueIsShownForListenersOnly(t *testing.T) { // P5
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	for _, fd := range []netmodel.FD{0, -1, 99, s.socket(), s.bound(hostIP, port)} {
 		if q, ok := s.h.Queue(fd); ok {
 			t.Errorf("Queue(%d) = %+v, true, want false", fd, q)
 		}
 	}
-	check(t, "Profile()", s.h.Profile(), netmodel.WSP())
+	check(t, "Profile()", s.h.Profile(), profiles.WSP())
 }
 
 func TestCutOneWay(t *testing.T) {
@@ -129,7 +130,7 @@ func TestCutOneWay(t *testing.T) {
 }
 
 func TestClientCanHaveItsOwnTCP(t *testing.T) { // WS.T7
-	w := newWorld(t, setting{crowd: netmodel.Windows()})
+	w := newWorld(t, setting{crowd: profiles.Windows()})
 	w.client("first", 0, netmodel.ClientConfig{})
 	fast := netmodel.Client{Syn: netmodel.Schedule{First: time.Second}}
 	w.client("a", time.Second, netmodel.ClientConfig{TCP: &fast})
@@ -151,7 +152,7 @@ func TestRunToForeverStopsWhenNothingIsLeft(t *testing.T) {
 }
 
 func TestPrinterShowsWhatIsRare(t *testing.T) {
-	silent := netmodel.Windows()
+	silent := profiles.Windows()
 	silent.OnFull, silent.SlotReturnDelay = netmodel.IgnoreWhenFull, 5*time.Millisecond
 	w := newWorld(t, setting{server: silent})
 	h := w.host()

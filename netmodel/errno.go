@@ -90,8 +90,8 @@ func (e Errno) Unix() string {
 	return strings.TrimPrefix(e.Error(), "WSA")
 }
 
-// errnoName returns what a program with such calls calls an error.
-func (c Calls) errnoName(e Errno) string {
+// ErrnoName returns what a program with such calls calls an error.
+func (c Calls) ErrnoName(e Errno) string {
 	if c == CallsUnix || c == CallsFakeNet {
 		return e.Unix()
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // The codes as winsock2.h and winerror.h number them.
@@ -76,7 +77,7 @@ func TestCodesMatchPortableErrorsOfTheSameMeaning(t *testing.T) {
 }
 
 func TestReturningAnErrorAllocatesNothing(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 1)
+	s := listening(t, profiles.WSP(), 1)
 	var records []netmodel.Record
 	fail := func() {
 		_ = s.h.Listen(0, 1)

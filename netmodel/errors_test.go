@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Each of the nine errors of the page has its test where its cause is built;
 // here are those that have no better place, and the order of the checks.
 
 func TestDescriptorTableFullFailsTheFirstListen(t *testing.T) { // E6 WS.D1
-	s := newStage(t, netmodel.WSP(), 3)
+	s := newStage(t, profiles.WSP(), 3)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	files := s.exhaust()
 	wantErr(t, "Listen with no descriptor free", s.h.Listen(s.fd, 2), netmodel.WSAEMFILE)
@@ -23,7 +24,7 @@ func TestDescriptorTableFullFailsTheFirstListen(t *testing.T) { // E6 WS.D1
 	wantErr(t, "CloseFile", s.h.CloseFile(files[0]), 0)
 	s.listen(2)
 
-	lenient := netmodel.WSP()
+	lenient := profiles.WSP()
 	lenient.ListenStarved = 0
 	s = newStage(t, lenient, 1)
 	s.fd = s.bound(netmodel.AnyIP, port)
@@ -44,7 +45,7 @@ func TestAddressCanBeInUseOnlyAtListen(t *testing.T) { // E2 WS.U3 WS.U4
 		{"another address of the host", otherIP, specific, false, 0},
 		{"both allow reuse", specific, wildcard, true, 0},
 	} {
-		s := newStage(t, netmodel.WSP(), 0)
+		s := newStage(t, profiles.WSP(), 0)
 		a, b := s.socket(), s.socket()
 		if row.reuse {
 			s.set(a, netmodel.SO_REUSEADDR, 1)
@@ -64,7 +65,7 @@ func TestAddressCanBeInUseOnlyAtListen(t *testing.T) { // E2 WS.U3 WS.U4
 }
 
 func TestDesktopFindsConflictsAtBindOnly(t *testing.T) { // WS.U4 WS.Q12
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	a, b := s.bound(netmodel.AnyIP, port), s.bound(hostIP, port)
 	wantErr(t, "Listen on the wildcard", s.h.Listen(a, 1), 0)
 	wantErr(t, "Listen on the specific address", s.h.Listen(b, 1), 0)
@@ -174,7 +175,7 @@ var orders = []struct {
 // build makes a situation real and returns the socket that the call is to have.
 func build(t *testing.T, in situation) (*netmodel.Host, netmodel.FD) {
 	t.Helper()
-	s := newStage(t, netmodel.WSP(), 12)
+	s := newStage(t, profiles.WSP(), 12)
 	s.fd = s.bound(hostIP, port)
 	s.listen(2)
 	taken := s.bound(otherIP, 77)

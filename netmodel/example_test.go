@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
 // A host is a passive state machine: the program calls it, the network delivers
 // to it. Here a queue of one place meets two requests.
 func ExampleHost() {
-	h := netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.WSP(), Addrs: []netmodel.IP{netmodel.IPv4(10, 0, 0, 1)}})
+	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.WSP(), Addrs: []netmodel.IP{netmodel.IPv4(10, 0, 0, 1)}})
 	h.Startup()
 	fd, _ := h.Socket(netmodel.Stream)
 	h.Bind(fd, netmodel.Addr{Port: 80})
@@ -39,8 +40,8 @@ func ExampleHost() {
 // A network drives hosts and virtual clients in virtual time.
 func ExampleNetwork() {
 	n := netmodel.NewNetwork(1)
-	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 
 	fd, _ := n.Host(server).Socket(netmodel.Stream)
@@ -69,8 +70,8 @@ func ExampleNetwork() {
 // a program that accepts and with one that does not.
 func ExampleNetwork_Clone() {
 	n := netmodel.NewNetwork(1)
-	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	fd, _ := n.Host(server).Socket(netmodel.Stream)
 	n.Host(server).Bind(fd, netmodel.Addr{Port: 80})
 	n.Host(server).Listen(fd, 2)
@@ -99,8 +100,8 @@ func ExampleNetwork_Clone() {
 // A condition function looks at a request before it is accepted.
 func ExampleHost_AcceptIf() {
 	n := netmodel.NewNetwork(1)
-	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	h := n.Host(server)
 	fd, _ := h.Socket(netmodel.Stream)
 	h.Bind(fd, netmodel.Addr{Port: 80})
@@ -131,8 +132,8 @@ func ExampleHost_AcceptIf() {
 // reason, the queue after it, and the rule that decided.
 func ExamplePrinter() {
 	n := netmodel.NewNetwork(1)
-	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 	h := n.Host(server)
 	fd, _ := h.Socket(netmodel.Stream)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -16,7 +17,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // winsock returns the profiles whose programs make Windows Sockets calls.
 func winsock() []netmodel.Profile {
-	return slices.DeleteFunc(netmodel.Profiles(), func(p netmodel.Profile) bool { return p.Calls != netmodel.CallsWinsock })
+	return slices.DeleteFunc(profiles.All(), func(p netmodel.Profile) bool { return p.Calls != netmodel.CallsWinsock })
 }
 
 // causes yields every cause that has a text.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -47,10 +48,10 @@ func TestKeepAliveBreaksAConnectionWhosePeerIsGone(t *testing.T) {
 		within  time.Duration // of 150 s
 		why     string
 	}{
-		{netmodel.FreeBSD(), netmodel.WSAETIMEDOUT, 2 * time.Second, "15 s of silence, then nine probes 15 s apart"},
-		{netmodel.Darwin(), netmodel.WSAETIMEDOUT, 2 * time.Second, "the same"},
-		{netmodel.Windows(), netmodel.WSAENETRESET, 2 * time.Second, "the error of Winsock's recv page"},
-		{netmodel.Linux(), netmodel.WSAETIMEDOUT, 8 * time.Second, "a slot of the timer wheel is up to 8/63 of the wait"},
+		{profiles.FreeBSD(), netmodel.WSAETIMEDOUT, 2 * time.Second, "15 s of silence, then nine probes 15 s apart"},
+		{profiles.Darwin(), netmodel.WSAETIMEDOUT, 2 * time.Second, "the same"},
+		{profiles.Windows(), netmodel.WSAENETRESET, 2 * time.Second, "the error of Winsock's recv page"},
+		{profiles.Linux(), netmodel.WSAETIMEDOUT, 8 * time.Second, "a slot of the timer wheel is up to 8/63 of the wait"},
 	} {
 		t.Run(x.profile.Name, func(t *testing.T) {
 			p := keptPipe(t, x.profile, byGo)
@@ -87,7 +88,7 @@ func TestKeepAliveEndsWhenItDidOnLinux(t *testing.T) {
 		{netmodel.KeepAlive{UserTimeout: 2 * s}, [2]time.Duration{2740 * time.Millisecond, 2740 * time.Millisecond}, true, "data that is not acknowledged"},
 		{netmodel.KeepAlive{UserTimeout: 5 * s}, [2]time.Duration{5789 * time.Millisecond, 5816 * time.Millisecond}, true, "data that is not acknowledged"},
 	} {
-		p := keptPipe(t, netmodel.Linux(), x.set)
+		p := keptPipe(t, profiles.Linux(), x.set)
 		began := p.n.Now()
 		p.pass(300 * time.Millisecond)
 		p.n.Cut(p.crowd, p.server, true)
@@ -127,7 +128,7 @@ func TestAProbeIsAnsweredInEveryState(t *testing.T) {
 		}, netmodel.WSAECONNRESET, "the answer to the probe is an RST"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			p := keptPipe(t, netmodel.FreeBSD(), byGo)
+			p := keptPipe(t, profiles.FreeBSD(), byGo)
 			x.do(p)
 			p.pass(100 * time.Second)
 			if _, errno := p.brokeAt(); errno != x.want {
@@ -141,7 +142,7 @@ func TestAProbeIsAnsweredInEveryState(t *testing.T) {
 }
 
 func TestKeepAliveRestsWhenThePeerAnswersForLong(t *testing.T) {
-	p := keptPipe(t, netmodel.FreeBSD(), byGo)
+	p := keptPipe(t, profiles.FreeBSD(), byGo)
 	p.pass(24 * time.Hour)
 	check(t, "probes in a day", len(p.probes()), 240)
 	if at, ok := p.n.Next(); ok {
@@ -156,7 +157,7 @@ func TestKeepAliveRestsWhenThePeerAnswersForLong(t *testing.T) {
 }
 
 func TestDataBeginsTheTimeOfKeepAliveAnew(t *testing.T) {
-	p := keptPipe(t, netmodel.FreeBSD(), byGo)
+	p := keptPipe(t, profiles.FreeBSD(), byGo)
 	for range 10 {
 		p.pass(10 * time.Second)
 		p.send(p.host(), p.far, 1, 0)
@@ -172,7 +173,7 @@ func TestDataBeginsTheTimeOfKeepAliveAnew(t *testing.T) {
 }
 
 func TestAConnectionWithoutKeepAliveWaitsForEver(t *testing.T) {
-	p := newPipe(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux()})
+	p := newPipe(t, setting{server: profiles.Linux(), crowd: profiles.Linux()})
 	p.n.Cut(p.crowd, p.server, true)
 	p.pass(24 * time.Hour)
 	if at, errno := p.brokeAt(); errno != 0 {
@@ -197,10 +198,10 @@ func TestSetKeepAliveSaysWhatIsWrong(t *testing.T) {
 		{netmodel.KeepAlive{UserTimeout: -1}, netmodel.WSAEINVAL, "negative"},
 		{netmodel.KeepAlive{UserTimeout: s}, netmodel.WSAENOPROTOOPT, "TCP_USER_TIMEOUT is Linux's"},
 	} {
-		p := newPipe(t, setting{server: netmodel.FreeBSD(), crowd: netmodel.FreeBSD()})
+		p := newPipe(t, setting{server: profiles.FreeBSD(), crowd: profiles.FreeBSD()})
 		wantErr(t, "SetKeepAlive: "+x.why, p.client().SetKeepAlive(p.near, x.set), x.want)
 	}
-	p := newPipe(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux()})
+	p := newPipe(t, setting{server: profiles.Linux(), crowd: profiles.Linux()})
 	wantErr(t, "SetKeepAlive with TCP_USER_TIMEOUT on Linux", p.client().SetKeepAlive(p.near, netmodel.KeepAlive{UserTimeout: s}), 0)
 	wantErr(t, "SetKeepAlive of no socket", p.client().SetKeepAlive(99, byGo), netmodel.WSAEBADF)
 }
@@ -208,7 +209,7 @@ func TestSetKeepAliveSaysWhatIsWrong(t *testing.T) {
 // A phantom is a client that is connected where the server is not. Its probe does not
 // get it in, and is answered as long as the server keeps its request.
 func TestKeepAliveTellsAPhantomThatItIsOne(t *testing.T) {
-	w := newWorld(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux(), backlog: 3})
+	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 3})
 	h := w.n.Host(w.crowd)
 	var fds []netmodel.FD
 	for i := range 5 { // one is queued before; of the four others three fit
@@ -239,7 +240,7 @@ func TestKeepAliveTellsAPhantomThatItIsOne(t *testing.T) {
 // The answer to a probe is an ACK and nothing more: a half-open connection joins the
 // queue with the answer to the next SYN-ACK.
 func TestAProbeDoesNotCompleteAHalfOpenConnection(t *testing.T) {
-	w := newWorld(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux(), backlog: 3})
+	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 3})
 	h := w.n.Host(w.crowd)
 	var fd netmodel.FD
 	for i := range 5 { // one is queued before; of the four others three fit
@@ -269,7 +270,7 @@ func TestAProbeDoesNotCompleteAHalfOpenConnection(t *testing.T) {
 }
 
 func TestAcceptedConnectionsInheritKeepAlive(t *testing.T) {
-	w := newWorld(t, setting{server: netmodel.FreeBSD(), crowd: netmodel.FreeBSD()})
+	w := newWorld(t, setting{server: profiles.FreeBSD(), crowd: profiles.FreeBSD()})
 	wantErr(t, "SetKeepAlive of the listener", w.host().SetKeepAlive(w.fd, byGo), 0)
 	w.client("a", 0, netmodel.ClientConfig{})
 	w.accept(10 * time.Millisecond)

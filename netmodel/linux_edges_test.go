@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // What was measured on Linux 6.18.44 with raw segments over a TUN device.
@@ -20,7 +21,7 @@ func TestLinuxNeverWaitsLongerThanTwoMinutesForAnAnswerToItsSyn(t *testing.T) { 
 		{"each further one costs two minutes", "0", "9", 9, 487},
 		{"the linear ones are within the same time", "4", "7", 11, 251},
 	} {
-		p := tuned(t, netmodel.Linux(), "tcp_syn_linear_timeouts", row.linear, "tcp_syn_retries", row.retries)
+		p := tuned(t, profiles.Linux(), "tcp_syn_linear_timeouts", row.linear, "tcp_syn_retries", row.retries)
 		again, failed := synTimes(t, exact(p), p.Client)
 		check(t, row.why+": SYNs again", len(again), row.syns)
 		check(t, row.why+": ETIMEDOUT", failed, seconds(row.failed)[0])
@@ -31,7 +32,7 @@ func TestLinuxNeverWaitsLongerThanTwoMinutesForAnAnswerToItsSyn(t *testing.T) { 
 }
 
 func TestHalfOpenConnectionsGoToTheOtherListenerToo(t *testing.T) { // K15
-	p := tuned(t, exact(netmodel.Linux()), "tcp_migrate_req", "1")
+	p := tuned(t, exact(profiles.Linux()), "tcp_migrate_req", "1")
 	s, b := sharing(t, p, 20, 20)
 	a := s.fd
 	s.fd = b
@@ -58,7 +59,7 @@ func TestHalfOpenConnectionsGoToTheOtherListenerToo(t *testing.T) { // K15
 }
 
 func TestADeferredConnectionThatMigratesIsNoLongerDeferred(t *testing.T) {
-	p := exact(netmodel.Linux())
+	p := exact(profiles.Linux())
 	p.Migrates, p.OnAckFull = true, netmodel.DeferAck
 	s, b := sharing(t, p, 5, 5)
 	a := s.fd
@@ -77,7 +78,7 @@ func TestADeferredConnectionThatMigratesIsNoLongerDeferred(t *testing.T) {
 }
 
 func TestABelieverThatHasWrittenAndResetsIsGoneAtOnce(t *testing.T) { // K8
-	s := listening(t, exact(netmodel.Linux()), 0)
+	s := listening(t, exact(profiles.Linux()), 0)
 	s.half("b")
 	s.open("a")
 	check(t, "final ACK of b", s.ack("b"), "")
@@ -95,7 +96,7 @@ func TestTheEndOfAStreamComesBeforeAReset(t *testing.T) { // K12
 		why      string
 		accepted bool // before the client went
 	}{{"while it waited", false}, {"after it was accepted", true}} {
-		s := listening(t, exact(netmodel.Linux()), 1)
+		s := listening(t, exact(profiles.Linux()), 1)
 		s.open("a")
 		take := func() netmodel.FD {
 			got, err := s.h.Accept(s.fd)
@@ -123,7 +124,7 @@ func TestTheEndOfAStreamComesBeforeAReset(t *testing.T) { // K12
 }
 
 func TestASynAtAFullQueueCountsTheCookieItDidNotGetWhenAllGetOne(t *testing.T) { // K7
-	s := listening(t, tuned(t, exact(netmodel.Linux()), "tcp_syncookies", "2"), 0)
+	s := listening(t, tuned(t, exact(profiles.Linux()), "tcp_syncookies", "2"), 0)
 	check(t, "SYN", s.syn("a"), "SYN-ACK")
 	check(t, "final ACK", s.ack("a"), "")
 	before := s.counters()
@@ -135,7 +136,7 @@ func TestASynAtAFullQueueCountsTheCookieItDidNotGetWhenAllGetOne(t *testing.T) {
 }
 
 func TestACookieIsGoodForEveryListenerThatSharesTheAddress(t *testing.T) { // K7 K15
-	p := tuned(t, exact(netmodel.Linux()), "tcp_syncookies", "2")
+	p := tuned(t, exact(profiles.Linux()), "tcp_syncookies", "2")
 	s := newStage(t, p, 0)
 	share := func() netmodel.FD {
 		fd := s.socket()
@@ -158,12 +159,12 @@ func TestAReleaseHasTheProfileOfItsEra(t *testing.T) {
 		"5.3.18": "linux4.10", "4.9.1": "linux4.3", "4.2.0": "linux2.6.20", "3.10.0-1160.el7": "linux2.6.20", "2.6.32": "linux2.6.20",
 		"2.6.19": "linux2.4", "2.4.20": "linux2.4", "2.2.26": "linux2.2",
 	} {
-		p, err := netmodel.LinuxOf(release)
+		p, err := profiles.LinuxOf(release)
 		check(t, "error of "+release, err, nil)
 		check(t, "profile of "+release, p.Name, want)
 	}
 	for _, release := range []string{"", "banana", "6", "-6.1", "v6.18"} {
-		if _, err := netmodel.LinuxOf(release); err == nil {
+		if _, err := profiles.LinuxOf(release); err == nil {
 			t.Errorf("LinuxOf(%q) has no error", release)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // exact returns a profile whose timers ring at the nanosecond.
@@ -19,7 +20,7 @@ func tuned(t *testing.T, p netmodel.Profile, settings ...string) netmodel.Profil
 	t.Helper()
 	for pair := range slices.Chunk(settings, 2) {
 		var err error
-		if p, err = p.Tune(pair[0], pair[1]); err != nil {
+		if p, err = profiles.Set(p, pair[0], pair[1]); err != nil {
 			t.Fatalf("Tune(%q, %q) of %s: error %v, want none", pair[0], pair[1], p.Name, err)
 		}
 	}
@@ -98,7 +99,7 @@ func TestLinuxHoldsOneMoreThanTheBacklog(t *testing.T) { // K1
 		{70000, 100000, 70000, "nor here"},
 		{5, 0, 0, "somaxconn 0 leaves one"},
 	} {
-		s := listening(t, tuned(t, netmodel.Linux(), "somaxconn", itoa(row.somaxconn)), row.asked)
+		s := listening(t, tuned(t, profiles.Linux(), "somaxconn", itoa(row.somaxconn)), row.asked)
 		what := "listen(" + itoa(row.asked) + "), somaxconn " + itoa(row.somaxconn) + ": " + row.why
 		s.wantSS(what, 0, row.sendQ)
 		q, _ := s.h.Queue(s.fd)
@@ -114,7 +115,7 @@ func TestLinuxHoldsOneMoreThanTheBacklog(t *testing.T) { // K1
 
 func TestLinuxDropsASynThatFindsTheAcceptQueueFull(t *testing.T) { // K2
 	for _, abort := range []string{"0", "1"} {
-		s := listening(t, tuned(t, netmodel.Linux(), "tcp_abort_on_overflow", abort), 2)
+		s := listening(t, tuned(t, profiles.Linux(), "tcp_abort_on_overflow", abort), 2)
 		s.open("a", "b", "c")
 		check(t, "abort "+abort+": SYN of d", s.syn("d"), "")
 		check(t, "abort "+abort+": again", s.synAgain("d"), "")
@@ -128,7 +129,7 @@ func TestLinuxDropsASynThatFindsTheAcceptQueueFull(t *testing.T) { // K2
 }
 
 func TestLinuxIgnoresAFinalAckThatFindsTheAcceptQueueFull(t *testing.T) { // K4
-	s := believing(t, netmodel.Linux())
+	s := believing(t, profiles.Linux())
 	check(t, "final ACK of c", s.ack("c"), "")
 	check(t, "again", s.ack("c"), "")
 	check(t, "data of c", s.data("c", 5), "")
@@ -148,7 +149,7 @@ func TestLinuxIgnoresAFinalAckThatFindsTheAcceptQueueFull(t *testing.T) { // K4
 }
 
 func TestABareAckPromotesABelieverToo(t *testing.T) { // K4
-	s := believing(t, exact(netmodel.Linux()))
+	s := believing(t, exact(profiles.Linux()))
 	check(t, "final ACK of c", s.ack("c"), "")
 	check(t, "accept", s.accept(), "a")
 	s.wait(time.Second)
@@ -158,14 +159,14 @@ func TestABareAckPromotesABelieverToo(t *testing.T) { // K4
 }
 
 func TestAbortOnOverflowResetsAStoredRequest(t *testing.T) { // K4
-	s := believing(t, tuned(t, netmodel.Linux(), "tcp_abort_on_overflow", "1"))
+	s := believing(t, tuned(t, profiles.Linux(), "tcp_abort_on_overflow", "1"))
 	check(t, "final ACK of c", s.ack("c"), "RST")
 	s.wantQueue("afterwards", "a b")
 	check(t, "data of c", s.data("c", 5), "RST")
 }
 
 func TestLinuxAcceptsInOrderOfCompletion(t *testing.T) { // K5
-	s := listening(t, netmodel.Linux(), 5)
+	s := listening(t, profiles.Linux(), 5)
 	s.half("a", "b", "c")
 	for _, name := range []string{"c", "a", "b"} {
 		check(t, "final ACK of "+name, s.ack(name), "")
@@ -176,7 +177,7 @@ func TestLinuxAcceptsInOrderOfCompletion(t *testing.T) { // K5
 }
 
 func TestAHalfOpenConnectionReservesNoPlace(t *testing.T) { // K8
-	s := listening(t, netmodel.Linux(), 5)
+	s := listening(t, profiles.Linux(), 5)
 	s.openMany(3)
 	names := []string{"a", "b", "c", "d", "e"}
 	s.half(names...) // three places, five SYN-ACKs
@@ -190,7 +191,7 @@ func TestAHalfOpenConnectionReservesNoPlace(t *testing.T) { // K8
 }
 
 func TestLinuxTakesTheDescriptorFirst(t *testing.T) { // K9
-	s := listeningWith(t, netmodel.Linux(), 5, 20)
+	s := listeningWith(t, profiles.Linux(), 5, 20)
 	files := s.exhaust()
 	check(t, "accept with nothing waiting", s.accept(), "WSAEMFILE") // L05: accept_empty_queue_no_fd
 	s.open("a", "b", "c")
@@ -214,7 +215,7 @@ func TestLinuxTakesTheDescriptorFirst(t *testing.T) { // K9
 }
 
 func TestAFurtherListenSetsTheLimitAndKeepsTheQueue(t *testing.T) { // K10 ST.18
-	for _, p := range []netmodel.Profile{netmodel.Linux(), netmodel.Linux24(), netmodel.Unix(), netmodel.Wine()} {
+	for _, p := range []netmodel.Profile{profiles.Linux(), profiles.Linux24(), profiles.Unix(), profiles.Wine()} {
 		s := listening(t, p, 5)
 		s.openMany(6)
 		s.listen(2)
@@ -237,7 +238,7 @@ func TestAFurtherListenSetsTheLimitAndKeepsTheQueue(t *testing.T) { // K10 ST.18
 }
 
 func TestAClosingLinuxListenerResetsTheCompleteAndForgetsTheHalfOpen(t *testing.T) { // K11
-	s := listening(t, netmodel.Linux(), 5)
+	s := listening(t, profiles.Linux(), 5)
 	s.open("a", "b")
 	s.half("c")
 	wantErr(t, "CloseSocket", s.close(s.fd), 0)
@@ -251,7 +252,7 @@ func TestAClosingLinuxListenerResetsTheCompleteAndForgetsTheHalfOpen(t *testing.
 
 func TestShutdownOfAUnixListenerEndsItAndItMayListenAgain(t *testing.T) { // K11
 	for _, how := range []int{netmodel.ShutReceive, netmodel.ShutBoth} {
-		s := listening(t, netmodel.Linux(), 5)
+		s := listening(t, profiles.Linux(), 5)
 		s.open("a")
 		s.half("b")
 		wantErr(t, "Shutdown(SHUT_WR)", s.h.Shutdown(s.fd, netmodel.ShutSend), 0)
@@ -271,7 +272,7 @@ func TestShutdownOfAUnixListenerEndsItAndItMayListenAgain(t *testing.T) { // K11
 }
 
 func TestAConnectionResetWhileQueuedKeepsItsPlaceOnLinux(t *testing.T) { // K12
-	s := listening(t, netmodel.Linux(), 1)
+	s := listening(t, profiles.Linux(), 1)
 	s.open("a", "b")
 	check(t, "data of b", s.data("b", 7), "ACK")
 	s.rst("a")
@@ -296,7 +297,7 @@ func TestAConnectionResetWhileQueuedKeepsItsPlaceOnLinux(t *testing.T) { // K12
 }
 
 func TestAClientThatLeavesTheHandshakeOnLinux(t *testing.T) { // K12 K4
-	s := listening(t, netmodel.Linux(), 5)
+	s := listening(t, profiles.Linux(), 5)
 	s.half("a", "b")
 	check(t, "RST of the half-open a", s.rst("a"), "")
 	s.wantQueue("it is gone", "(b) . . . . . .")
@@ -306,4 +307,11 @@ func TestAClientThatLeavesTheHandshakeOnLinux(t *testing.T) { // K12 K4
 	n, err := s.h.Receive(s.fds["b"], 100)
 	check(t, "Receive", n, 0)
 	wantErr(t, "Receive", err, 0)
+}
+
+func TestSomaxconnCountsAtTheNextListen(t *testing.T) { // K10
+	s := listening(t, tuned(t, profiles.Linux(), "somaxconn", "3"), 8)
+	s.openMany(4)
+	check(t, "SYN of one more", s.syn("x"), "")
+	s.wantSS("listen(8) with somaxconn 3", 4, 3)
 }

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 func TestListenMakesTheSocketPassive(t *testing.T) { // P1 P2 V1 WS.L7
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	check(t, "SO_ACCEPTCONN of a bound socket", s.option(s.fd, netmodel.SO_ACCEPTCONN), 0)
 	check(t, "answer to a SYN before listen", s.syn("a"), "RST")
@@ -33,7 +34,7 @@ func TestBacklogIsTheMostThatMayBePending(t *testing.T) { // P3 WS.B11 WS.Q4
 }
 
 func TestNoOptionTellsTheBacklogInForce(t *testing.T) { // P5 WS.L10
-	small, large := listening(t, netmodel.WSP(), 7), listening(t, netmodel.WSP(), 9)
+	small, large := listening(t, profiles.WSP(), 7), listening(t, profiles.WSP(), 9)
 	for o := netmodel.Option(-300); o < 0x8000; o++ {
 		a, errA := small.h.GetSockOpt(small.fd, o)
 		b, errB := large.h.GetSockOpt(large.fd, o)
@@ -48,7 +49,7 @@ func TestNoOptionTellsTheBacklogInForce(t *testing.T) { // P5 WS.L10
 }
 
 func TestErrorsAreCodes(t *testing.T) { // P6 V2
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	err := s.h.Listen(s.socket(), 1)
 	var code netmodel.Errno
 	if !errors.As(err, &code) || code != 10022 {
@@ -59,7 +60,7 @@ func TestErrorsAreCodes(t *testing.T) { // P6 V2
 }
 
 func TestOrderOfCallsIsSocketBindListenAccept(t *testing.T) { // R1
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	at := netmodel.Addr{Port: port}
 	wantErr(t, "Bind before Socket", s.h.Bind(netmodel.FirstFD, at), netmodel.WSAENOTSOCK)
 	s.fd = s.socket()
@@ -74,7 +75,7 @@ func TestOrderOfCallsIsSocketBindListenAccept(t *testing.T) { // R1
 }
 
 func TestOnlyConnectionOrientedSocketsListen(t *testing.T) { // R2 E9 WS.L2 WS.A1
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	fd, err := s.h.Socket(netmodel.Datagram)
 	wantErr(t, "Socket(Datagram)", err, 0)
 	wantErr(t, "Listen on an unbound datagram socket", s.h.Listen(fd, 1), netmodel.WSAEOPNOTSUPP)
@@ -89,7 +90,7 @@ func TestOnlyConnectionOrientedSocketsListen(t *testing.T) { // R2 E9 WS.L2 WS.A
 }
 
 func TestRequestsAreAcknowledgedAndQueuedUntilAccepted(t *testing.T) { // R3 WS.L7
-	s := listening(t, netmodel.WSP(), 3)
+	s := listening(t, profiles.WSP(), 3)
 	check(t, "answer to the SYN of a", s.syn("a"), "SYN-ACK")
 	s.wantQueue("after the SYN", "(a) . .")
 	check(t, "accept before the final ACK", s.accept(), "WSAEWOULDBLOCK")
@@ -103,7 +104,7 @@ func TestRequestsAreAcknowledgedAndQueuedUntilAccepted(t *testing.T) { // R3 WS.
 }
 
 func TestInvalidDescriptorIsNotASocket(t *testing.T) { // E8 WS.L3
-	s := listening(t, netmodel.WSP(), 1)
+	s := listening(t, profiles.WSP(), 1)
 	closed := s.socket()
 	wantErr(t, "CloseSocket", s.close(closed), 0)
 	file, err := s.h.OpenFile()
@@ -139,7 +140,7 @@ func TestUnboundSocketCannotListen(t *testing.T) { // E4 WS.L1
 }
 
 func TestFailedBindLeavesTheSocketUnbound(t *testing.T) { // WS.L8
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	s.bound(hostIP, port)
 	b := s.socket()
 	wantErr(t, "Bind of a taken address", s.h.Bind(b, netmodel.Addr{IP: hostIP, Port: port}), netmodel.WSAEADDRINUSE)
@@ -175,11 +176,11 @@ func (s *stage) connectToSelf() netmodel.FD {
 }
 
 func TestConnectingSocketCannotListen(t *testing.T) { // WS.L5
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	fd := s.bound(hostIP, port)
 	wantErr(t, "Connect", s.h.Connect(fd, s.peer("a").addr), netmodel.WSAEWOULDBLOCK)
 	wantErr(t, "Listen meanwhile", s.h.Listen(fd, 1), netmodel.WSAEINVAL)
-	other := netmodel.WSP()
+	other := profiles.WSP()
 	other.ListenConnecting = netmodel.WSAEISCONN
 	s = newStage(t, other, 0)
 	fd = s.bound(hostIP, port)
@@ -193,8 +194,8 @@ func TestSocketCanListenAfterAFailedConnect(t *testing.T) { // WS.L6
 		second  int
 		why     string
 	}{
-		{netmodel.Windows(), 10061, "observed: reading does not clear it"},
-		{netmodel.WSP(), 0, "the page of getsockopt: reading clears it"},
+		{profiles.Windows(), 10061, "observed: reading does not clear it"},
+		{profiles.WSP(), 0, "the page of getsockopt: reading clears it"},
 	} {
 		s := newStage(t, row.profile, 0)
 		s.fd = s.bound(hostIP, port)
@@ -238,7 +239,7 @@ func TestListenerRefusesOtherCalls(t *testing.T) { // WS.L9
 }
 
 func TestNoBuffersChangesNothing(t *testing.T) { // E7 WS.L11
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	s.h.SetFault(netmodel.FaultNoBuffers, true)
 	wantErr(t, "Listen without buffers", s.h.Listen(s.fd, 3), netmodel.WSAENOBUFS)
@@ -260,7 +261,7 @@ func TestNoBuffersChangesNothing(t *testing.T) { // E7 WS.L11
 }
 
 func TestNetworkDownFailsEveryCall(t *testing.T) { // E1 WS.S2
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a")
 	s.h.SetFault(netmodel.FaultNetworkDown, true)
 	for call, err := range s.everyCall() {
@@ -293,14 +294,14 @@ func (s *stage) everyCall() map[string]error {
 		"Receive":    receive,
 		"GetSockOpt": get,
 		"SetSockOpt": s.h.SetSockOpt(s.fd, netmodel.SO_LINGER, 0),
-		"SetClient":  s.h.SetClient(s.fd, netmodel.WSP().Client),
+		"SetClient":  s.h.SetClient(s.fd, profiles.WSP().Client),
 		"Select":     selected,
 		"Close":      s.h.CloseSocket(s.fd),
 	}
 }
 
 func TestCallsBeforeStartupFail(t *testing.T) { // WS.S1
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	wantErr(t, "Startup() again", s.h.Startup(), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	wantErr(t, "Cleanup()", s.h.Cleanup(), 0)
@@ -315,7 +316,7 @@ func TestCallsBeforeStartupFail(t *testing.T) { // WS.S1
 }
 
 func TestCallsInsideACallbackFail(t *testing.T) { // E3 WS.S3
-	for _, p := range []netmodel.Profile{netmodel.WSP(), netmodel.WindowsCE3(), netmodel.Winsock11()} {
+	for _, p := range []netmodel.Profile{profiles.WSP(), profiles.WindowsCE3(), profiles.Winsock11()} {
 		s := listening(t, p, 2)
 		s.open("a")
 		asked := 0
@@ -337,7 +338,7 @@ func TestCallsInsideACallbackFail(t *testing.T) { // E3 WS.S3
 }
 
 func TestCallsNestOnTheDesktop(t *testing.T) { // WS.S4
-	for _, p := range []netmodel.Profile{netmodel.Windows(), netmodel.NT4Server(), netmodel.NT4Workstation()} {
+	for _, p := range []netmodel.Profile{profiles.Windows(), profiles.NT4Server(), profiles.NT4Workstation()} {
 		s := listening(t, p, 2)
 		s.open("a")
 		got := s.acceptIf(func(netmodel.Request) netmodel.Decision {
@@ -351,7 +352,7 @@ func TestCallsNestOnTheDesktop(t *testing.T) { // WS.S4
 }
 
 func TestACallbackThatPanicsIsOver(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a")
 	func() {
 		defer func() { _ = recover() }()

@@ -14,8 +14,8 @@ import (
 // calls the hosts, steps the network and reads the records.
 //
 //	n := netmodel.NewNetwork(1)
-//	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-//	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.WSP()})
+//	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+//	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 //	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 //
 // Everything drawn at random comes from streams named by the names of host and
@@ -192,7 +192,7 @@ func (n *Network) HostName(id HostID) string {
 // Windows, ECONNREFUSED elsewhere.
 func (n *Network) ErrnoName(id HostID, e Errno) string {
 	if int(id) < len(n.nodes) && n.nodes[id].host != nil {
-		return n.nodes[id].host.profile.Calls.errnoName(e)
+		return n.nodes[id].host.profile.Calls.ErrnoName(e)
 	}
 	return e.Error()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -23,7 +24,7 @@ func TestLatencyIsExact(t *testing.T) {
 
 func TestLinksDifferByPair(t *testing.T) {
 	w := newWorld(t, setting{})
-	near := w.n.AddHost("near", netmodel.HostConfig{Profile: netmodel.WSP()})
+	near := w.n.AddHost("near", netmodel.HostConfig{Profile: profiles.WSP()})
 	w.n.SetLink(w.server, near, netmodel.Link{Latency: 5 * time.Millisecond})
 	id := w.n.AddClients(netmodel.ClientConfig{Name: "n", Host: near, To: w.to}, 1)
 	w.n.Start(id, 0)
@@ -243,11 +244,11 @@ func TestSameCrowdUnderAnotherProfile(t *testing.T) {
 		}
 		return seen
 	}
-	silent := netmodel.NT4Workstation()
+	silent := profiles.NT4Workstation()
 	silent.OnFull = netmodel.IgnoreWhenFull
-	want := first(netmodel.WSP())
+	want := first(profiles.WSP())
 	check(t, "attempts seen", len(want), 300)
-	for _, p := range []netmodel.Profile{netmodel.Windows(), netmodel.NT4Workstation(), silent} {
+	for _, p := range []netmodel.Profile{profiles.Windows(), profiles.NT4Workstation(), silent} {
 		for conn, got := range first(p) {
 			if got != want[conn] {
 				t.Errorf("%s: first SYN of attempt %d: %+v, want %+v as under wsp", p.Name, conn, got, want[conn])

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Profiles that no system has, and that are legal: what always holds, holds in
@@ -20,7 +21,7 @@ func TestSettingsThatNeedASynQueueOfItsOwnSaySo(t *testing.T) {
 		{"there is nothing to share", func(p *netmodel.Profile) { p.SynQueue.Shared = true }, "SynQueue.Shared"},
 		{"slots belong to one listener", func(p *netmodel.Profile) { p.Migrates = true }, "Migrates"},
 	} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		row.alter(&p)
 		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: Validate() = %v, want %s in it", row.why, err, row.want)
@@ -29,7 +30,7 @@ func TestSettingsThatNeedASynQueueOfItsOwnSaySo(t *testing.T) {
 }
 
 func TestARequestWithoutAnAnswerThatIsLostForADescriptorIsGone(t *testing.T) {
-	p := netmodel.Windows()
+	p := profiles.Windows()
 	p.Starved = netmodel.StarvedLoses
 	s := newStage(t, p, 2)
 	s.fd = s.bound(netmodel.AnyIP, port)
@@ -44,7 +45,7 @@ func TestARequestWithoutAnAnswerThatIsLostForADescriptorIsGone(t *testing.T) {
 }
 
 func TestASlotThatComesBackLateToAListenerThatIsGoneIsLost(t *testing.T) {
-	p := exact(netmodel.Linux())
+	p := exact(profiles.Linux())
 	p.SlotReturnDelay = time.Second
 	s := listening(t, p, 5)
 	s.open("a")
@@ -56,7 +57,7 @@ func TestASlotThatComesBackLateToAListenerThatIsGoneIsLost(t *testing.T) {
 }
 
 func TestWhoIsHeldBackComesBeforeWhoComesLater(t *testing.T) {
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.OnFull = netmodel.HoldWhenFull
 	s := newStage(t, p, 3)
 	s.fd = s.bound(netmodel.AnyIP, port)

@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 func BenchmarkProgramConnection(b *testing.B) {
 	n := netmodel.NewNetwork(1)
-	server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.Linux()})
-	client := n.AddHost("client", netmodel.HostConfig{Profile: netmodel.Linux()})
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.Linux()})
+	client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.Linux()})
 	s, c := n.Host(server), n.Host(client)
 	ln, _ := s.Socket(netmodel.Stream)
 	_ = s.Bind(ln, netmodel.Addr{Port: 80})

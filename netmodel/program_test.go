@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -81,7 +82,7 @@ func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
 		}, netmodel.StillPending, netmodel.NoCause, "a connection that its client has closed can still be accepted"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			w := newPrograms(netmodel.WSP())
+			w := newPrograms(profiles.WSP())
 			conn := x.run(t, w)
 			if f := w.n.Fate(conn); f.Outcome != x.want || f.Cause != x.cause || f.Client != w.id {
 				t.Errorf("Fate(%d) = %v because of %v, client %d; want %v because of %v, client %d: %s", conn, f.Outcome, f.Cause, f.Client, x.want, x.cause, w.id, x.why)
@@ -94,7 +95,7 @@ func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
 }
 
 func TestAProgramHasManyAttemptsAtOnce(t *testing.T) {
-	w := newPrograms(netmodel.WSP())
+	w := newPrograms(profiles.WSP())
 	to := netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port}
 	a, first, _ := w.n.Dial(w.id, to, nil)
 	b, second, _ := w.n.Dial(w.id, to, nil)
@@ -113,8 +114,8 @@ func TestAProgramHasManyAttemptsAtOnce(t *testing.T) {
 func TestAProgramsLatenciesAreItsOwn(t *testing.T) {
 	connected := func(others int) sim.Time {
 		n := netmodel.NewNetwork(7)
-		server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.WSP()})
-		client := n.AddHost("client", netmodel.HostConfig{Profile: netmodel.WSP()})
+		server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+		client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.WSP()})
 		n.SetLink(server, client, netmodel.Link{Jitter: sim.Exponential{Average: time.Millisecond}})
 		mine, other := n.AddProgram("mine", client), n.AddProgram("other", client)
 		l, _ := n.Host(server).Socket(netmodel.Stream)
@@ -139,7 +140,7 @@ func TestAProgramsLatenciesAreItsOwn(t *testing.T) {
 }
 
 func TestDrainReadyNamesTheSocketsToAsk(t *testing.T) {
-	w := newPrograms(netmodel.WSP())
+	w := newPrograms(profiles.WSP())
 	fd, _ := w.dial(t)
 	want := map[netmodel.Socket]string{
 		{Host: 1, FD: w.listener}: "a connection can be accepted",
@@ -162,7 +163,7 @@ func TestDrainReadyNamesTheSocketsToAsk(t *testing.T) {
 }
 
 func TestSendErrorIsWhatSendWouldSayAndChangesNothing(t *testing.T) {
-	for _, p := range []netmodel.Profile{netmodel.WSP(), netmodel.Linux(), netmodel.Wine()} {
+	for _, p := range []netmodel.Profile{profiles.WSP(), profiles.Linux(), profiles.Wine()} {
 		w := newPrograms(p)
 		fd, _ := w.dial(t)
 		a, _ := w.server.Accept(w.listener)

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -73,7 +74,7 @@ func (e *end) read(rt *rapid.T, n *netmodel.Network, peer *end, limit int) {
 func TestEveryByteArrivesOnceOrTheConnectionBreaks(t *testing.T) {
 	complete, broken := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
-		patient := netmodel.WSP()
+		patient := profiles.WSP()
 		patient.Data.Retries = rapid.SampledFrom([]uint8{1, 5, 20}).Draw(rt, "retries")
 		p := newPipe(t, setting{server: patient, crowd: patient, seed: rapid.Uint64().Draw(rt, "seed")})
 		p.n.SetLink(p.server, p.crowd, netmodel.Link{

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 func TestFullQueueRefusesTheClient(t *testing.T) { // R4 WS.Q2
@@ -31,7 +32,7 @@ func TestOverflowIsAnsweredWithRST(t *testing.T) { // WS.Q3
 		check(t, p.Name+": cause", s.last(netmodel.RequestRefused).Cause, netmodel.QueueFull)
 		check(t, p.Name+": rule", s.last(netmodel.RequestRefused).Cause.Rule(), "R4")
 	}
-	silent := netmodel.WSP()
+	silent := profiles.WSP()
 	silent.OnFull = netmodel.IgnoreWhenFull
 	s := listening(t, silent, 1)
 	s.open("a")
@@ -40,7 +41,7 @@ func TestOverflowIsAnsweredWithRST(t *testing.T) { // WS.Q3
 }
 
 func TestAcceptTakesTheFirst(t *testing.T) { // WS.Q1
-	s := listening(t, netmodel.WSP(), 4)
+	s := listening(t, profiles.WSP(), 4)
 	s.syn("a")
 	s.open("b", "c")
 	s.ack("a") // completes last
@@ -49,7 +50,7 @@ func TestAcceptTakesTheFirst(t *testing.T) { // WS.Q1
 		check(t, "accept", s.accept(), want)
 	}
 
-	byArrival := netmodel.WSP()
+	byArrival := profiles.WSP()
 	byArrival.Order = netmodel.OrderByArrival
 	s = listening(t, byArrival, 4)
 	s.syn("a")
@@ -61,7 +62,7 @@ func TestAcceptTakesTheFirst(t *testing.T) { // WS.Q1
 }
 
 func TestSlotComesBackWithAccept(t *testing.T) { // WS.Q4
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
 	s.wantQueue("when full", "a b")
 	s.accept()
@@ -70,7 +71,7 @@ func TestSlotComesBackWithAccept(t *testing.T) { // WS.Q4
 }
 
 func TestSlotCanComeBackLate(t *testing.T) { // WS.Q5
-	late := netmodel.NT4Server()
+	late := profiles.NT4Server()
 	late.SlotReturnDelay = 10 * time.Millisecond
 	for _, slots := range []netmodel.Slots{netmodel.SlotsFilled, netmodel.SlotsFree, netmodel.SlotsOwnDescriptor} {
 		late.Slots = slots
@@ -84,7 +85,7 @@ func TestSlotCanComeBackLate(t *testing.T) { // WS.Q5
 		s.wait(time.Millisecond)
 		check(t, "SYN after the return", s.syn("d"), "SYN-ACK")
 	}
-	s := listening(t, netmodel.NT4Server(), 1)
+	s := listening(t, profiles.NT4Server(), 1)
 	s.open("a")
 	s.accept()
 	check(t, "SYN after accept without the defect", s.syn("b"), "SYN-ACK")
@@ -92,7 +93,7 @@ func TestSlotCanComeBackLate(t *testing.T) { // WS.Q5
 
 func TestRelistenWhileASlotIsLate(t *testing.T) {
 	for _, slots := range []netmodel.Slots{netmodel.SlotsFilled, netmodel.SlotsFree, netmodel.SlotsOwnDescriptor} {
-		late := netmodel.WSP()
+		late := profiles.WSP()
 		late.SlotReturnDelay, late.Slots = 10*time.Millisecond, slots
 		s := listening(t, late, 5)
 		s.open("a", "b", "c", "d")
@@ -116,7 +117,7 @@ func TestRelistenWhileASlotIsLate(t *testing.T) {
 }
 
 func TestHalfOpenConnectionsHoldASlot(t *testing.T) { // WS.Q6
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.syn("a")
 	s.syn("b")
 	s.wantQueue("full of half-open ones", "(a) (b)")
@@ -126,7 +127,7 @@ func TestHalfOpenConnectionsHoldASlot(t *testing.T) { // WS.Q6
 }
 
 func TestRepeatedSYNIsTheSameRequest(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.syn("a")
 	s.peer("a").seq--
 	check(t, "answer to the repeated SYN", s.syn("a"), "SYN-ACK")
@@ -138,7 +139,7 @@ func TestRepeatedSYNIsTheSameRequest(t *testing.T) {
 }
 
 func TestPendingConnectionCanWithdraw(t *testing.T) { // WS.Q7
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a")
 	s.syn("b")
 	check(t, "answer to the RST of a half-open one", s.rst("b"), "")
@@ -146,7 +147,7 @@ func TestPendingConnectionCanWithdraw(t *testing.T) { // WS.Q7
 	check(t, "cause", s.last(netmodel.Withdrawn).Cause, netmodel.ClientGone)
 	check(t, "the slot is free again", s.syn("c"), "SYN-ACK")
 
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.Aborted = netmodel.AbortedWithdraws
 	s = listening(t, p, 2)
 	s.open("a", "b")
@@ -156,7 +157,7 @@ func TestPendingConnectionCanWithdraw(t *testing.T) { // WS.Q7
 }
 
 func TestForgedRSTsAreIgnored(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.syn("a")
 	s.open("b")
 	for _, name := range []string{"a", "b"} {
@@ -168,7 +169,7 @@ func TestForgedRSTsAreIgnored(t *testing.T) {
 }
 
 func TestDataAndFINWaitForAccept(t *testing.T) { // WS.Q8 WS.X10
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
 	check(t, "answer to data of a pending client", s.data("a", 100), "ACK")
 	check(t, "answer to its FIN", s.fin("a"), "ACK")
@@ -187,7 +188,7 @@ func TestDataAndFINWaitForAccept(t *testing.T) { // WS.Q8 WS.X10
 }
 
 func TestPausedListenerRefusesEverybody(t *testing.T) { // WS.Q9
-	s := listening(t, netmodel.WSP(), 3)
+	s := listening(t, profiles.WSP(), 3)
 	s.open("a")
 	s.syn("b")
 	s.set(s.fd, netmodel.SO_PAUSE_ACCEPT, 1)
@@ -200,7 +201,7 @@ func TestPausedListenerRefusesEverybody(t *testing.T) { // WS.Q9
 	s.set(s.fd, netmodel.SO_PAUSE_ACCEPT, 0)
 	check(t, "SYN after the pause", s.syn("d"), "SYN-ACK")
 
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.PauseResets = true
 	s = listening(t, p, 3)
 	s.open("a")
@@ -212,7 +213,7 @@ func TestPausedListenerRefusesEverybody(t *testing.T) { // WS.Q9
 }
 
 func TestConditionalAcceptLeavesTheSYNUnanswered(t *testing.T) { // WS.Q10 WS.C3 WS.C12
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	check(t, "SO_CONDITIONAL_ACCEPT by default", s.option(s.fd, netmodel.SO_CONDITIONAL_ACCEPT), 0)
 	s.set(s.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
@@ -240,7 +241,7 @@ func TestConditionalAcceptLeavesTheSYNUnanswered(t *testing.T) { // WS.Q10 WS.C3
 }
 
 func TestOfferLastsWhileTheClientAsks(t *testing.T) { // WS.Q10
-	s := newStage(t, netmodel.Windows(), 0)
+	s := newStage(t, profiles.Windows(), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	s.set(s.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
 	s.listen(1)
@@ -261,7 +262,7 @@ func TestOfferLastsWhileTheClientAsks(t *testing.T) { // WS.Q10
 }
 
 func TestOfTwoListenersTheFirstBoundGetsTheConnections(t *testing.T) { // WS.Q11
-	for _, p := range []netmodel.Profile{netmodel.WSP(), netmodel.Windows()} {
+	for _, p := range []netmodel.Profile{profiles.WSP(), profiles.Windows()} {
 		s := newStage(t, p, 0)
 		var fds [3]netmodel.FD
 		for i := range fds {
@@ -284,7 +285,7 @@ func TestOfTwoListenersTheFirstBoundGetsTheConnections(t *testing.T) { // WS.Q11
 
 func TestSpecificListenerGoesBeforeTheWildcard(t *testing.T) { // WS.Q12
 	for _, wildcardFirst := range []bool{true, false} {
-		s := newStage(t, netmodel.Windows(), 0)
+		s := newStage(t, profiles.Windows(), 0)
 		first, second := netmodel.AnyIP, hostIP
 		if !wildcardFirst {
 			first, second = second, first

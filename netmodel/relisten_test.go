@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 func TestListenCanBeCalledAgain(t *testing.T) { // R8 WS.R1
@@ -21,7 +22,7 @@ func TestListenCanBeCalledAgain(t *testing.T) { // R8 WS.R1
 }
 
 func TestRelistenUpdatesTheBacklog(t *testing.T) { // R9 WS.R2 WS.R9 WS.R10
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
 	check(t, "SYN when full", s.syn("c"), "RST")
 	s.listen(4)
@@ -34,7 +35,7 @@ func TestRelistenUpdatesTheBacklog(t *testing.T) { // R9 WS.R2 WS.R9 WS.R10
 }
 
 func TestRelistenKeepsTheBacklogOnTheDesktop(t *testing.T) { // WS.R2'
-	for _, p := range []netmodel.Profile{netmodel.Windows(), netmodel.NT4Server(), netmodel.NT4Workstation()} {
+	for _, p := range []netmodel.Profile{profiles.Windows(), profiles.NT4Server(), profiles.NT4Workstation()} {
 		s := listening(t, p, 3)
 		s.open("a", "b", "c")
 		for _, backlog := range []int{1, 0, 100} {
@@ -48,7 +49,7 @@ func TestRelistenKeepsTheBacklogOnTheDesktop(t *testing.T) { // WS.R2'
 }
 
 func TestRelistenResetsNewestFirst(t *testing.T) { // R10 WS.R3 WS.R4 WS.R7
-	s := listening(t, netmodel.WSP(), 6)
+	s := listening(t, profiles.WSP(), 6)
 	s.syn("a")
 	s.open("b")
 	s.syn("c")
@@ -77,7 +78,7 @@ func TestTrimHasTwoOtherOrders(t *testing.T) { // WS.R4 WS.R7
 		{"oldest first", netmodel.TrimOldest, [4]string{"b d e (c)", "d e (c)", "d e", "e"}},
 		{"half-open first, then newest", netmodel.TrimHalfOpen, [4]string{"b d e (a)", "b d e", "b d", "b"}},
 	} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		p.Trim = row.trim
 		s := listening(t, p, 5)
 		s.syn("a")
@@ -93,12 +94,12 @@ func TestTrimHasTwoOtherOrders(t *testing.T) { // WS.R4 WS.R7
 
 func TestBacklogIsMadeLegalBeforeTheTrim(t *testing.T) { // R10 C2 WS.R5
 	for _, backlog := range []int{0, -1, -2147483648} {
-		s := listening(t, netmodel.WSP(), 3)
+		s := listening(t, profiles.WSP(), 3)
 		s.open("a", "b", "c")
 		s.listen(backlog)
 		s.wantQueue("after listen("+itoa(backlog)+")", "a")
 	}
-	s := listening(t, netmodel.WindowsCE3(), 5)
+	s := listening(t, profiles.WindowsCE3(), 5)
 	s.openMany(5)
 	s.listen(100)
 	check(t, "pending after listen(100) of a stack with 5", s.pendingCount(), 5)
@@ -110,7 +111,7 @@ func (s *stage) pendingCount() int {
 }
 
 func TestTrimmedClientSeesTheReset(t *testing.T) { // R10 WS.R6
-	w := newWorld(t, setting{backlog: 3, crowd: netmodel.Windows()})
+	w := newWorld(t, setting{backlog: 3, crowd: profiles.Windows()})
 	w.client("a", 0, netmodel.ClientConfig{})
 	w.client("b", 5*time.Millisecond, netmodel.ClientConfig{})
 	w.client("c", 9500*time.Microsecond, netmodel.ClientConfig{})
@@ -125,7 +126,7 @@ func TestTrimmedClientSeesTheReset(t *testing.T) { // R10 WS.R6
 }
 
 func TestTrimmedSYNIsRefused(t *testing.T) { // WS.R6
-	server, client := listening(t, netmodel.WSP(), 2), newStage(t, netmodel.WSP(), 0)
+	server, client := listening(t, profiles.WSP(), 2), newStage(t, profiles.WSP(), 0)
 	fd := client.socket()
 	wantErr(t, "Connect", client.h.Connect(fd, netmodel.Addr{IP: hostIP, Port: port}), netmodel.WSAEWOULDBLOCK)
 	syn := client.h.Drain(nil)[0]
@@ -151,7 +152,7 @@ func TestDeferredRequestIsTrimmedLast(t *testing.T) { // WS.R8
 		{"half-open first: likewise", netmodel.TrimHalfOpen, "a*"},
 		{"oldest first: it is the first to go", netmodel.TrimOldest, "c"},
 	} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		p.Trim = row.trim
 		s := listening(t, p, 3)
 		s.open("a", "b", "c")
@@ -159,7 +160,7 @@ func TestDeferredRequestIsTrimmedLast(t *testing.T) { // WS.R8
 		s.listen(1)
 		s.wantQueue(row.why, row.want)
 	}
-	s := listening(t, netmodel.WSP(), 3)
+	s := listening(t, profiles.WSP(), 3)
 	s.syn("a")
 	s.open("b", "c")
 	s.acceptIf(deciding(netmodel.CFDefer)) // b, which came after a
@@ -170,7 +171,7 @@ func TestDeferredRequestIsTrimmedLast(t *testing.T) { // WS.R8
 }
 
 func TestDeficitIsReckonedAgainstTheNewBacklog(t *testing.T) { // WS.R12
-	s := listeningWith(t, netmodel.WSP(), 4, 8)
+	s := listeningWith(t, profiles.WSP(), 4, 8)
 	s.open("a", "b", "c", "d")
 	files := s.exhaustTo(2)
 	s.accept()
@@ -191,7 +192,7 @@ func TestTrimEqualsHavingBeenSmaller(t *testing.T) { // WS.R4 WS.R5
 	rapid.Check(t, func(rt *rapid.T) {
 		before := rapid.IntRange(1, 8).Draw(rt, "backlog")
 		after := rapid.IntRange(1, before).Draw(rt, "new backlog")
-		large, small := listening(t, netmodel.WSP(), before), listening(t, netmodel.WSP(), after)
+		large, small := listening(t, profiles.WSP(), before), listening(t, profiles.WSP(), after)
 		var names []string
 		for i := range rapid.IntRange(0, 10).Draw(rt, "requests") {
 			name := string(rune('a' + i))

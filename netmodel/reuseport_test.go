@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // sharing returns a stage with two listeners on one address that share it with
@@ -25,14 +26,14 @@ func sharing(t *testing.T, p netmodel.Profile, first, second int) (*stage, netmo
 func TestAFullReuseportListenerDoesNotPassRequestsOn(t *testing.T) { // K15
 	const clients = 40
 	var there [clients]bool // whom the hash sends to the second listener, when both have room
-	s, second := sharing(t, netmodel.Linux(), 64, 64)
+	s, second := sharing(t, profiles.Linux(), 64, 64)
 	for i := range clients {
 		before, _ := s.h.Queue(second)
 		s.open("c" + itoa(i))
 		after, _ := s.h.Queue(second)
 		there[i] = after.Complete > before.Complete
 	}
-	s, second = sharing(t, netmodel.Linux(), 0, 64)
+	s, second = sharing(t, profiles.Linux(), 0, 64)
 	connected, wanted, here := 0, 1, 0
 	for i := range clients {
 		name, want := "c"+itoa(i), ""
@@ -73,7 +74,7 @@ func TestAClosingReuseportListenerResetsOrHandsOver(t *testing.T) { // K15
 		{"0", 4, "RST", 4, "its queue is reset", 0, 4},
 		{"1", 8, "", 8, "its four move to the other, beyond what that one would admit", 4, 4},
 	} {
-		s, second := sharing(t, tuned(t, netmodel.Linux(), "tcp_migrate_req", row.migrate), 3, 3)
+		s, second := sharing(t, tuned(t, profiles.Linux(), "tcp_migrate_req", row.migrate), 3, 3)
 		var first []string
 		for i := range 40 { // fills both
 			q1, _ := s.h.Queue(s.fd)
@@ -107,7 +108,7 @@ func TestAClosingReuseportListenerResetsOrHandsOver(t *testing.T) { // K15
 }
 
 func TestTheLastReuseportListenerHasNobodyToHandOverTo(t *testing.T) { // K15
-	s, second := sharing(t, tuned(t, netmodel.Linux(), "tcp_migrate_req", "1"), 3, 3)
+	s, second := sharing(t, tuned(t, profiles.Linux(), "tcp_migrate_req", "1"), 3, 3)
 	wantErr(t, "CloseSocket of the second", s.close(second), 0)
 	s.open("a")
 	wantErr(t, "CloseSocket of the first", s.close(s.fd), 0)
@@ -115,7 +116,7 @@ func TestTheLastReuseportListenerHasNobodyToHandOverTo(t *testing.T) { // K15
 }
 
 func TestAReuseportListenerThatIsFullIgnoresTheSynOnTheWire(t *testing.T) { // K15
-	s, _ := sharing(t, netmodel.Linux(), 0, 0)
+	s, _ := sharing(t, profiles.Linux(), 0, 0)
 	for i := range 20 {
 		if name := "c" + itoa(i); s.syn(name) == "SYN-ACK" {
 			s.ack(name)

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // rule is what the table says of an id.
@@ -23,7 +24,7 @@ type rule struct{ certainty, claim, source string }
 func readRules(t *testing.T) map[string]rule {
 	t.Helper()
 	rules := map[string]rule{}
-	for _, r := range netmodel.Rules() {
+	for _, r := range profiles.Rules() {
 		switch {
 		case r.ID == "" || r.Claim == "" || r.Source == "":
 			t.Errorf("rule %+v has an empty cell", r)

@@ -2,6 +2,7 @@ package netmodel
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"time"
 )
@@ -112,4 +113,23 @@ func (s Schedule) validate() error {
 		return fmt.Errorf("schedule: factor %d: want 0 to 10", s.Factor)
 	}
 	return nil
+}
+
+// Instants yields when a segment that nobody answers is sent again, counted from the first
+// sending, and last, with over, when its sender gives up. A schedule without an end yields
+// no last one.
+func (s Schedule) Instants() iter.Seq2[time.Duration, bool] {
+	return func(yield func(at time.Duration, over bool) bool) {
+		at := time.Duration(0)
+		for n := uint8(0); ; n++ {
+			wait := s.wait(n, at)
+			if wait > longestPatience {
+				return
+			}
+			at += wait
+			if over := s.ends(n, at); !yield(at, over) || over {
+				return
+			}
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 func TestGVisorRejectsAListenWithLessRoomThanIsQueued(t *testing.T) { // ST.10
@@ -38,7 +39,7 @@ func TestGVisorRejectsAListenWithLessRoomThanIsQueued(t *testing.T) { // ST.10
 			check(t, what+": asked", q.Asked, row.first)
 		}
 	}
-	s := listening(t, netmodel.GVisor(), 0)
+	s := listening(t, profiles.GVisor(), 0)
 	s.open("a")
 	check(t, "SYN at the full queue", s.syn("b"), "")
 	s.listen(1)
@@ -46,7 +47,7 @@ func TestGVisorRejectsAListenWithLessRoomThanIsQueued(t *testing.T) { // ST.10
 }
 
 func TestLinux22AcceptsInTheOrderOfSyns(t *testing.T) { // ST.11
-	s := listening(t, netmodel.Linux22(), 5)
+	s := listening(t, profiles.Linux22(), 5)
 	s.half("a", "b", "c", "d")
 	for _, name := range []string{"d", "b", "c"} {
 		check(t, "final ACK of "+name, s.ack(name), "")
@@ -61,7 +62,7 @@ func TestLinux22AcceptsInTheOrderOfSyns(t *testing.T) { // ST.11
 }
 
 func TestLinux22LooksAtTheAcceptQueueAtTheFinalAckOnly(t *testing.T) { // ST.11
-	s := listening(t, netmodel.Linux22(), 1)
+	s := listening(t, profiles.Linux22(), 1)
 	s.open("a", "b")
 	s.half("c", "d", "e") // whoever comes
 	check(t, "final ACK of c", s.ack("c"), "")
@@ -86,7 +87,7 @@ func TestHalfOpenConnectionsHaveAQueueOfTheirOwn(t *testing.T) { // ST.12
 }
 
 func TestGVisorIgnoresAFinalAckThatFindsTheQueueFull(t *testing.T) { // ST.13
-	s := listening(t, netmodel.GVisor(), 3)
+	s := listening(t, profiles.GVisor(), 3)
 	s.open("a", "b")
 	s.half("c", "d", "e")
 	check(t, "final ACK of c", s.ack("c"), "")
@@ -119,7 +120,7 @@ func TestGVisorAnswersWithCookiesFromTheBacklogOn(t *testing.T) { // ST.12
 }
 
 func TestEveryOtherStackAcceptsInOrderOfCompletion(t *testing.T) { // ST.14
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		if p.Calls == netmodel.CallsWinsock || p.Name == "linux2.2" {
 			continue
 		}
@@ -161,7 +162,7 @@ func TestEveryStackGivesAnUnansweredSynAckUp(t *testing.T) { // ST.15 K6
 			check(t, p.Name+": "+row.why+": gone", gone, seconds(row.gone)[0])
 		}
 	}
-	s := listening(t, netmodel.NetBSD(), 4)
+	s := listening(t, profiles.NetBSD(), 4)
 	s.half("a")
 	s.wait(93 * time.Second)
 	check(t, "rule", s.last(netmodel.Withdrawn).Rule(), "ST.15")
@@ -216,7 +217,7 @@ func TestTheOldBerkeleyKernelsTakeAResetConnectionOut(t *testing.T) { // ST.1
 }
 
 func TestSmoltcpRefusesWhenNoSocketIsLeft(t *testing.T) { // ST.1
-	s := listening(t, netmodel.Smoltcp(), 2)
+	s := listening(t, profiles.Smoltcp(), 2)
 	s.open("a")
 	s.half("b")
 	check(t, "SYN of c", s.syn("c"), "RST")
@@ -265,7 +266,7 @@ func TestEveryStackRepeatsItsSynInItsOwnWay(t *testing.T) { // ST.19
 			check(t, p.Name+": "+row.why+": ETIMEDOUT", failed, seconds(row.failed)[0])
 		}
 	}
-	s := newStage(t, netmodel.LwIP(), 0)
+	s := newStage(t, profiles.LwIP(), 0)
 	_ = s.h.Connect(s.socket(), netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port})
 	s.ring()
 	check(t, "rule of a SYN again", s.last(netmodel.SynSentAgain).Rule(), "ST.19")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // named returns some profiles that the table of ready-made ones has.
@@ -13,7 +14,7 @@ func named(t *testing.T, names ...string) []netmodel.Profile {
 	t.Helper()
 	var found []netmodel.Profile
 	for _, name := range names {
-		p, ok := netmodel.ProfileByName(name)
+		p, ok := profiles.ByName(name)
 		if !ok {
 			t.Fatalf("ProfileByName(%q) was not found", name)
 		}
@@ -50,7 +51,7 @@ func TestHalfOpenConnectionsTakePlacesInOnePool(t *testing.T) { // ST.1
 }
 
 func TestGoFakeNetHoldsBackWhoFindsNoRoom(t *testing.T) { // ST.2
-	p := netmodel.GoFakeNet()
+	p := profiles.GoFakeNet()
 	p.Backlog.Min, p.Backlog.Max = 2, 2
 	s := listening(t, p, 1)
 	s.open("a", "b")
@@ -72,7 +73,7 @@ func TestGoFakeNetHoldsBackWhoFindsNoRoom(t *testing.T) { // ST.2
 }
 
 func TestGoFakeNetLetsClientsReadTheEndWhenItsListenerCloses(t *testing.T) { // ST.2
-	p := netmodel.GoFakeNet()
+	p := profiles.GoFakeNet()
 	p.Backlog.Min, p.Backlog.Max = 1, 1
 	s := listening(t, p, 1)
 	s.open("a")
@@ -102,7 +103,7 @@ func TestAFullSynCacheForgetsTheOldest(t *testing.T) { // ST.3
 }
 
 func TestListenersShareOneSynCache(t *testing.T) { // ST.3
-	p := netmodel.NetBSD()
+	p := profiles.NetBSD()
 	p.SynQueue.Max = 3
 	s := listening(t, p, 5)
 	other := s.bound(netmodel.AnyIP, port+1)
@@ -125,7 +126,7 @@ func TestDarwinForgetsAHalfOpenConnectionForANewOne(t *testing.T) { // ST.3
 	victims := map[string]int{}
 	for seed := range uint64(40) {
 		s := &stage{t: t, peers: map[string]*peer{}, fds: map[string]netmodel.FD{}}
-		s.h = netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Darwin(), Addrs: []netmodel.IP{hostIP}, Seed: seed})
+		s.h = netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Darwin(), Addrs: []netmodel.IP{hostIP}, Seed: seed})
 		wantErr(t, "Startup()", s.h.Startup(), 0)
 		s.fd = s.bound(netmodel.AnyIP, port)
 		s.listen(4)
@@ -140,13 +141,13 @@ func TestDarwinForgetsAHalfOpenConnectionForANewOne(t *testing.T) { // ST.3
 	if len(victims) != 3 || victims["b"]+victims["c"]+victims["d"] != 40 {
 		t.Errorf("victims of 40 evictions: %v, want some of each half-open one and no other", victims)
 	}
-	s := listening(t, netmodel.Darwin(), 2)
+	s := listening(t, profiles.Darwin(), 2)
 	s.open("a", "b")
 	check(t, "SYN when all are complete", s.syn("c"), "")
 }
 
 func TestIllumosEvictsWhoHasTimedOutAndNobodyElse(t *testing.T) { // ST.3
-	p := exact(netmodel.Illumos())
+	p := exact(profiles.Illumos())
 	p.SynQueue.Limit.Add = 1 // three half-open ones with listen(1)
 	s := listening(t, p, 1)
 	s.half("a", "b", "c")
@@ -206,7 +207,7 @@ func TestAFullLinuxQueueLetsTwoYoungOnesIn(t *testing.T) { // ST.6
 		profile netmodel.Profile
 		first   time.Duration // the wait after which they are no longer young
 	}{
-		{netmodel.Linux24(), 3 * time.Second}, {netmodel.Linux2620(), 3 * time.Second}, {netmodel.Linux43(), time.Second},
+		{profiles.Linux24(), 3 * time.Second}, {profiles.Linux2620(), 3 * time.Second}, {profiles.Linux43(), time.Second},
 	} {
 		p := exact(row.profile)
 		s := listening(t, p, 5) // so that half-open ones have room for both rounds
@@ -220,13 +221,13 @@ func TestAFullLinuxQueueLetsTwoYoungOnesIn(t *testing.T) { // ST.6
 		}
 		s.wantSS(p.Name+": nobody has joined", 6, 5)
 	}
-	s := listening(t, netmodel.Linux410(), 3)
+	s := listening(t, profiles.Linux410(), 3)
 	s.open("a", "b", "c", "d")
 	check(t, "linux4.10: SYN at a full queue", s.syn("e"), "")
 }
 
 func TestFreeBSDAnswersEverySynAndResetsTheFinalAck(t *testing.T) { // ST.7
-	s := listening(t, netmodel.FreeBSD(), 2)
+	s := listening(t, profiles.FreeBSD(), 2)
 	s.open("a", "b", "c", "d") // floor(3*2/2) + 1
 	s.half("e")                // connect succeeds there
 	check(t, "final ACK of e", s.ack("e"), "RST")
@@ -234,14 +235,14 @@ func TestFreeBSDAnswersEverySynAndResetsTheFinalAck(t *testing.T) { // ST.7
 	check(t, "rule", s.last(netmodel.ResetPending).Rule(), "ST.7")
 	s.wantQueue("afterwards", "a b c d")
 
-	w := newWorld(t, setting{server: netmodel.FreeBSD(), crowd: exact(netmodel.FreeBSD()), backlog: 2})
+	w := newWorld(t, setting{server: profiles.FreeBSD(), crowd: exact(profiles.FreeBSD()), backlog: 2})
 	w.crowdOf(5, 10*time.Millisecond, netmodel.ClientConfig{})
 	w.run(time.Second)
 	w.wantFate("c5", netmodel.OutcomeReset, netmodel.StackAckReset, 44*time.Millisecond) // 40, and four ways of 1 ms
 }
 
 func TestFreeBSDMayForgetTheFinalAckInstead(t *testing.T) { // ST.8
-	s := listening(t, tuned(t, netmodel.FreeBSD(), "net.inet.tcp.syncache.rst_on_sock_fail", "0"), 2)
+	s := listening(t, tuned(t, profiles.FreeBSD(), "net.inet.tcp.syncache.rst_on_sock_fail", "0"), 2)
 	s.open("a", "b", "c", "d")
 	s.half("e")
 	check(t, "final ACK of e", s.ack("e"), "")
@@ -249,7 +250,7 @@ func TestFreeBSDMayForgetTheFinalAckInstead(t *testing.T) { // ST.8
 }
 
 func TestFreeBSD4ForgetsTheFinalAckOfABurst(t *testing.T) { // ST.8
-	s := listening(t, netmodel.FreeBSD4(), 2)
+	s := listening(t, profiles.FreeBSD4(), 2)
 	s.half("a", "b", "c", "d", "e") // the queue is empty yet
 	for _, name := range []string{"a", "b", "c", "d"} {
 		check(t, "final ACK of "+name, s.ack(name), "")
@@ -263,9 +264,9 @@ func TestFreeBSD4ForgetsTheFinalAckOfABurst(t *testing.T) { // ST.8
 }
 
 func TestIllumosAdmitsEveryFinalAck(t *testing.T) { // ST.9
-	limited := netmodel.Illumos()
+	limited := profiles.Illumos()
 	limited.AtAck = netmodel.Limit{} // AdmitAck alone does it, too
-	for _, p := range []netmodel.Profile{netmodel.Illumos(), limited} {
+	for _, p := range []netmodel.Profile{profiles.Illumos(), limited} {
 		s := listening(t, p, 1) // two places
 		s.half("a", "b", "c", "d")
 		for _, name := range []string{"d", "c", "b", "a"} {
@@ -282,7 +283,7 @@ func TestIllumosAdmitsEveryFinalAck(t *testing.T) { // ST.9
 }
 
 func TestATLIListenerDefersWhoFindsNoRoom(t *testing.T) { // ST.9
-	p := netmodel.Illumos()
+	p := profiles.Illumos()
 	p.AtAck, p.OnAckFull = netmodel.Limit{}, netmodel.DeferAck
 	s := listening(t, p, 1)
 	s.half("a", "b", "c", "d", "e")

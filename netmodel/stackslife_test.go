@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // newLifeOf is newLife with another profile.
@@ -17,11 +18,11 @@ func newLifeOf(p netmodel.Profile) *life {
 }
 
 func TestALinuxConnectionCostsNoAllocation(t *testing.T) {
-	cookies := tuned(t, netmodel.Linux(), "tcp_syncookies", "2")
+	cookies := tuned(t, profiles.Linux(), "tcp_syncookies", "2")
 	for _, row := range []struct {
 		why     string
 		profile netmodel.Profile
-	}{{"as it comes", netmodel.Linux()}, {"by cookie", cookies}, {"two queues on FreeBSD", netmodel.FreeBSD()}} {
+	}{{"as it comes", profiles.Linux()}, {"by cookie", cookies}, {"two queues on FreeBSD", profiles.FreeBSD()}} {
 		l := newLifeOf(row.profile)
 		for range 1000 {
 			if !l.once() {
@@ -41,7 +42,7 @@ func TestALinuxConnectionCostsNoAllocation(t *testing.T) {
 }
 
 func BenchmarkLinuxConnectionLife(b *testing.B) {
-	l := newLifeOf(netmodel.Linux())
+	l := newLifeOf(profiles.Linux())
 	b.ReportAllocs()
 	for b.Loop() {
 		if !l.once() {
@@ -53,7 +54,7 @@ func BenchmarkLinuxConnectionLife(b *testing.B) {
 
 func TestEveryReadyMadeProfileIsValid(t *testing.T) {
 	names := map[string]bool{}
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		if err := p.Validate(); err != nil {
 			t.Errorf("%s: Validate() = %v, want nil", p.Name, err)
 		}
@@ -61,7 +62,7 @@ func TestEveryReadyMadeProfileIsValid(t *testing.T) {
 			t.Errorf("%s: description %q, named before %v: want one, and a name of its own", p.Name, p.Long, names[p.Name])
 		}
 		names[p.Name] = true
-		got, ok := netmodel.ProfileByName(p.Name)
+		got, ok := profiles.ByName(p.Name)
 		check(t, "ProfileByName("+p.Name+"): found", ok, true)
 		check(t, "ProfileByName("+p.Name+")", got, p)
 	}

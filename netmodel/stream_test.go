@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -172,7 +173,7 @@ func TestShutdownVarieties(t *testing.T) {
 		_, err = p.client().Receive(p.near, 1)
 		wantErr(t, row.why+": Receive of the peer", err, row.peer)
 	}
-	s := newStage(t, netmodel.WSP(), 0)
+	s := newStage(t, profiles.WSP(), 0)
 	fd := s.socket()
 	wantErr(t, "Shutdown of an unconnected socket", s.h.Shutdown(fd, netmodel.ShutSend), netmodel.WSAENOTCONN)
 	wantErr(t, "Shutdown(3)", s.h.Shutdown(fd, 3), netmodel.WSAEINVAL)
@@ -259,7 +260,7 @@ func TestLingerThatRunsOutResets(t *testing.T) {
 }
 
 func TestLongestLingerIsHonoured(t *testing.T) {
-	patient := netmodel.WSP()
+	patient := profiles.WSP()
 	patient.Data = netmodel.Schedule{First: time.Hour, Max: time.Hour, Retries: 20}
 	p := newPipe(t, setting{crowd: patient})
 	wantErr(t, "SetSockOpt", p.client().SetSockOpt(p.near, netmodel.SO_LINGER, 65535), 0)
@@ -331,7 +332,7 @@ func TestLastAcknowledgementCanBeLost(t *testing.T) {
 }
 
 func TestProgressBeginsANewCountOfRetransmissions(t *testing.T) {
-	hasty := netmodel.WSP()
+	hasty := profiles.WSP()
 	hasty.Data.Retries = 1
 	p := newPipe(t, setting{crowd: hasty})
 	for range 5 {
@@ -345,7 +346,7 @@ func TestProgressBeginsANewCountOfRetransmissions(t *testing.T) {
 }
 
 func TestDataWaitsAreNotThoseOfTheHandshake(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 1)
+	s := listening(t, profiles.WSP(), 1)
 	s.syn("a")
 	s.wait(10 * time.Second)
 	check(t, "SYN-ACKs", s.heard("a"), "SYN-ACK SYN-ACK")

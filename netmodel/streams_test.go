@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -122,7 +123,7 @@ func everybody(numbers []int) []who {
 // who stay what they met.
 func TestWhatAClientMeetsDoesNotDependOnWhoElseIsThere(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		profile := rapid.SampledFrom([]netmodel.Profile{netmodel.Linux(), netmodel.WSP(), netmodel.Windows(), netmodel.FreeBSD()}).Draw(rt, "profile")
+		profile := rapid.SampledFrom([]netmodel.Profile{profiles.Linux(), profiles.WSP(), profiles.Windows(), profiles.FreeBSD()}).Draw(rt, "profile")
 		seed := rapid.Uint64().Draw(rt, "seed")
 		some := rapid.SliceOfNDistinct(rapid.IntRange(0, 11), 1, 8, rapid.ID[int])
 		hosts := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"clients", "others", "idle", "spare"}), 0, 4, rapid.ID[string])
@@ -141,7 +142,7 @@ func TestWhatAClientMeetsDoesNotDependOnWhoElseIsThere(t *testing.T) {
 // a client.
 func TestACrowdThatGrowsKeepsItsFirstClients(t *testing.T) {
 	play := func(count int) map[string]string {
-		return cast{netmodel.Linux(), nil, []who{{name: "c", host: "clients", count: count}}}.play(3)
+		return cast{profiles.Linux(), nil, []who{{name: "c", host: "clients", count: count}}}.play(3)
 	}
 	five, nine, one := play(5), play(9), play(1)
 	for _, name := range []string{"c1", "c2", "c5"} {
@@ -156,7 +157,7 @@ func TestACrowdThatGrowsKeepsItsFirstClients(t *testing.T) {
 
 // Those who have one name differ, and who is which is the order of being added.
 func TestNamesakesAreToldApartByTheirOrder(t *testing.T) {
-	play := func(all ...who) map[string]string { return cast{netmodel.Linux(), nil, all}.play(5) }
+	play := func(all ...who) map[string]string { return cast{profiles.Linux(), nil, all}.play(5) }
 	for _, kind := range []who{{program: true}, {}, {count: 4}} {
 		twin := func(at time.Duration) who {
 			w := kind
@@ -186,10 +187,10 @@ func TestWhomAHostEvictsDoesNotDependOnOtherHosts(t *testing.T) {
 	evicted := func(before ...string) (names []string) {
 		n := netmodel.NewNetwork(1)
 		for _, name := range before {
-			n.AddHost(name, netmodel.HostConfig{Profile: netmodel.Darwin()})
+			n.AddHost(name, netmodel.HostConfig{Profile: profiles.Darwin()})
 		}
-		server := n.AddHost("server", netmodel.HostConfig{Profile: netmodel.Darwin()})
-		crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: netmodel.Darwin()})
+		server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.Darwin()})
+		crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.Darwin()})
 		n.CutOneWay(server, crowd, true)
 		h := n.Host(server)
 		fd, _ := h.Socket(netmodel.Stream)

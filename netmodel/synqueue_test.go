@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // halfOpen returns how many half-open connections the listener has after so many
@@ -32,7 +33,7 @@ func TestLinuxHoldsOneMoreHalfOpenThanTheBacklog(t *testing.T) { // K3
 			{n + 1, n + 5, "with them everyone is answered"},
 			{0, n + 5, "tcp_syncookies 2 stores nobody"},
 		} {
-			p := tuned(t, netmodel.Linux(), "tcp_syncookies", itoa(cookies))
+			p := tuned(t, profiles.Linux(), "tcp_syncookies", itoa(cookies))
 			half, answered := halfOpen(t, p, n, n+5)
 			what := fmt.Sprintf("listen(%d), tcp_syncookies %d, %d SYNs: %s", n, cookies, n+5, row.why)
 			check(t, what+": half-open", half, row.half)
@@ -46,14 +47,14 @@ func TestWithoutCookiesTheLastQuarterIsKept(t *testing.T) { // K3
 		{8, 7}, {16, 13}, {64, 49}, {100, 76}, {128, 97}, {256, 193}, // L14; stacks.md F3
 	} {
 		max := itoa(row.backlog)
-		p := tuned(t, netmodel.Linux(), "tcp_max_syn_backlog", max, "tcp_syncookies", "0")
+		p := tuned(t, profiles.Linux(), "tcp_max_syn_backlog", max, "tcp_syncookies", "0")
 		half, answered := halfOpen(t, p, 1000, row.half+3)
 		check(t, "tcp_max_syn_backlog "+max+": half-open", half, row.half)
 		check(t, "tcp_max_syn_backlog "+max+": answered", answered, row.half)
 		half, _ = halfOpen(t, tuned(t, p, "tcp_syncookies", "1"), 1000, row.half+3)
 		check(t, "tcp_max_syn_backlog "+max+" with cookies: half-open", half, row.half+3)
 	}
-	p := tuned(t, netmodel.Linux(), "tcp_max_syn_backlog", "64", "tcp_syncookies", "0")
+	p := tuned(t, profiles.Linux(), "tcp_max_syn_backlog", "64", "tcp_syncookies", "0")
 	half, _ := halfOpen(t, p, 5, 20)
 	check(t, "the smaller limit counts: half-open with listen(5)", half, 6)
 }
@@ -69,7 +70,7 @@ func TestDropsOfTheTwoHalfOpenLimitsAreCountedApart(t *testing.T) { // K3
 		{"2048", 3, 3, 4, 8, "beyond the backlog: TCPReqQFullDrop", 0, 0},
 		{"8", 0, 3, 100, 10, "the last quarter: ListenDrops only", 0, 0},
 	} {
-		s := listening(t, tuned(t, netmodel.Linux(), "tcp_max_syn_backlog", row.max, "tcp_syncookies", "0"), row.listen)
+		s := listening(t, tuned(t, profiles.Linux(), "tcp_max_syn_backlog", row.max, "tcp_syncookies", "0"), row.listen)
 		for i := range row.syns {
 			s.syn("c" + itoa(i))
 		}
@@ -88,18 +89,18 @@ func TestHalfOpenLimitsOfTheErasOfLinux(t *testing.T) {
 		backlog, syns, want int
 		why                 string
 	}{
-		{netmodel.Linux65(), "2048", 5, 9, 5, "the test is at least, from 4.3 to 6.12"},
-		{netmodel.Linux54(), "2048", 5, 9, 5, "likewise"},
-		{netmodel.Linux410(), "512", 5, 9, 5, "likewise"},
-		{netmodel.Linux43(), "512", 5, 9, 5, "likewise"},
-		{netmodel.Linux2620(), "1024", 5, 20, 16, "the power of two above max(8, 5)"},
-		{netmodel.Linux2620(), "1024", 7, 20, 16, "above max(8, 7)"},
-		{netmodel.Linux2620(), "1024", 16, 40, 32, "above 16"},
-		{netmodel.Linux2620(), "1024", 128, 260, 256, "above 128"},
-		{netmodel.Linux2620(), "16", 128, 40, 32, "tcp_max_syn_backlog bounds the backlog"},
-		{netmodel.Linux24(), "4", 5, 70, 64, "at least 64, whatever the backlog"},
-		{netmodel.Linux24(), "100", 1, 140, 128, "the power of two from 100 on"},
-		{netmodel.Linux22(), "129", 1, 140, 129, "128 and one more, whatever the backlog"},
+		{profiles.Linux65(), "2048", 5, 9, 5, "the test is at least, from 4.3 to 6.12"},
+		{profiles.Linux54(), "2048", 5, 9, 5, "likewise"},
+		{profiles.Linux410(), "512", 5, 9, 5, "likewise"},
+		{profiles.Linux43(), "512", 5, 9, 5, "likewise"},
+		{profiles.Linux2620(), "1024", 5, 20, 16, "the power of two above max(8, 5)"},
+		{profiles.Linux2620(), "1024", 7, 20, 16, "above max(8, 7)"},
+		{profiles.Linux2620(), "1024", 16, 40, 32, "above 16"},
+		{profiles.Linux2620(), "1024", 128, 260, 256, "above 128"},
+		{profiles.Linux2620(), "16", 128, 40, 32, "tcp_max_syn_backlog bounds the backlog"},
+		{profiles.Linux24(), "4", 5, 70, 64, "at least 64, whatever the backlog"},
+		{profiles.Linux24(), "100", 1, 140, 128, "the power of two from 100 on"},
+		{profiles.Linux22(), "129", 1, 140, 129, "128 and one more, whatever the backlog"},
 	} {
 		p := tuned(t, row.profile, "tcp_max_syn_backlog", row.max, "tcp_syncookies", "1")
 		half, answered := halfOpen(t, p, row.backlog, row.syns)
@@ -110,7 +111,7 @@ func TestHalfOpenLimitsOfTheErasOfLinux(t *testing.T) {
 }
 
 func TestTheSynQueueOfLinux2620IsFixedByTheFirstListen(t *testing.T) {
-	s := listening(t, netmodel.Linux2620(), 5)
+	s := listening(t, profiles.Linux2620(), 5)
 	s.listen(100)
 	for i := range 40 {
 		s.syn("c" + itoa(i))
@@ -126,8 +127,8 @@ func TestWithListenZeroAndNoCookiesNobodyConnectsFrom43To612(t *testing.T) { // 
 		profile netmodel.Profile
 		want    string
 	}{
-		{netmodel.Linux43(), ""}, {netmodel.Linux410(), ""}, {netmodel.Linux54(), ""}, {netmodel.Linux65(), ""},
-		{netmodel.Linux(), "SYN-ACK"}, {netmodel.Linux2620(), "SYN-ACK"},
+		{profiles.Linux43(), ""}, {profiles.Linux410(), ""}, {profiles.Linux54(), ""}, {profiles.Linux65(), ""},
+		{profiles.Linux(), "SYN-ACK"}, {profiles.Linux2620(), "SYN-ACK"},
 	} {
 		s := listening(t, tuned(t, row.profile, "tcp_syncookies", "0"), 0)
 		for i := range 3 {
@@ -154,7 +155,7 @@ func TestLinuxForgetsAHalfOpenConnectionInSilence(t *testing.T) { // K6
 		{"3", seconds(1, 3, 7), 15 * time.Second},
 		{"5", seconds(1, 3, 7, 15, 31), 63 * time.Second},
 	} {
-		p := tuned(t, netmodel.Linux(), "tcp_synack_retries", row.retries)
+		p := tuned(t, profiles.Linux(), "tcp_synack_retries", row.retries)
 		again, gone := synAckTimes(t, exact(p))
 		check(t, "tcp_synack_retries "+row.retries+": SYN-ACKs again", fmt.Sprint(again), fmt.Sprint(row.again))
 		check(t, "tcp_synack_retries "+row.retries+": gone", gone, row.gone)
@@ -163,7 +164,7 @@ func TestLinuxForgetsAHalfOpenConnectionInSilence(t *testing.T) { // K6
 			t.Errorf("tcp_synack_retries %s with a timer wheel: gone at %v, want %v and at most an eighth more", row.retries, late, row.gone)
 		}
 	}
-	s := believing(t, exact(netmodel.Linux()))
+	s := believing(t, exact(profiles.Linux()))
 	s.ack("c")
 	s.wait(62 * time.Second)
 	s.heard("c")
@@ -183,7 +184,7 @@ func TestMoreThanHalfTheRoomMakesLinuxForgetSooner(t *testing.T) { // K6
 		{16, 8, [4]int{8, 8, 8, 8}, "half of 16 is not more than half"},
 		{4, 5, [4]int{5, 4, 4, 4}, "half of 8 counts where the backlog is smaller"},
 	} {
-		s := listening(t, netmodel.Linux(), row.backlog)
+		s := listening(t, profiles.Linux(), row.backlog)
 		for i := range row.syns {
 			s.half("c" + itoa(i))
 		}
@@ -201,8 +202,8 @@ func TestARepeatedSynIsAnsweredAtOnce(t *testing.T) {
 		next    time.Duration // the SYN-ACK after it, from the first SYN
 		why     string
 	}{
-		{netmodel.Linux(), 1600 * time.Millisecond, "and the timer begins anew from there"},
-		{netmodel.NetBSD(), 3 * time.Second, "and the timer goes on"},
+		{profiles.Linux(), 1600 * time.Millisecond, "and the timer begins anew from there"},
+		{profiles.NetBSD(), 3 * time.Second, "and the timer goes on"},
 	} {
 		s := listening(t, exact(row.profile), 4)
 		s.half("a")

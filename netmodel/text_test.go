@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -89,7 +90,7 @@ func TestHashDependsOnEveryField(t *testing.T) {
 // story is a run in which many kinds of records occur.
 func story(t *testing.T, full bool) string {
 	t.Helper()
-	w := newWorld(t, setting{backlog: 3, descriptors: 5, crowd: netmodel.Windows()})
+	w := newWorld(t, setting{backlog: 3, descriptors: 5, crowd: profiles.Windows()})
 	for i, name := range []string{"a", "b", "c", "d"} {
 		w.client(name, time.Duration(i)*10*time.Millisecond, netmodel.ClientConfig{Send: 5, GiveUp: 5 * time.Second, Retry: netmodel.Retry{Attempts: 1, Delay: time.Second}})
 	}
@@ -206,7 +207,7 @@ func TestFullTraceHoldsTheShortOne(t *testing.T) {
 }
 
 func TestLargeQueuesAreCounted(t *testing.T) {
-	s := listeningWith(t, netmodel.WSP(), 20, 12)
+	s := listeningWith(t, profiles.WSP(), 20, 12)
 	s.openMany(11)
 	s.syn("late")
 	p := netmodel.Printer{Host: func(netmodel.HostID) string { return "server" }, Conn: func(c netmodel.ConnID) string { return s.name(c) }}
@@ -229,7 +230,7 @@ func TestWaitIsFromTheSYN(t *testing.T) {
 }
 
 func TestPictureOfTheNextListenerBeginsEmpty(t *testing.T) {
-	s := listening(t, netmodel.WSP(), 2)
+	s := listening(t, profiles.WSP(), 2)
 	s.open("a")
 	old := s.fd
 	wantErr(t, "CloseSocket", s.close(s.fd), 0)

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -200,7 +201,7 @@ func TestLinuxSendsItsSynAsMeasured(t *testing.T) { // K13
 		{4, 5, seconds(1, 2, 3, 4, 5, 7, 11, 19, 35), 67},
 		{4, 6, seconds(1, 2, 3, 4, 5, 7, 11, 19, 35, 67), 131},
 	} {
-		p := tuned(t, netmodel.Linux(), "tcp_syn_linear_timeouts", itoa(int(row.linear)), "tcp_syn_retries", itoa(int(row.retries)))
+		p := tuned(t, profiles.Linux(), "tcp_syn_linear_timeouts", itoa(int(row.linear)), "tcp_syn_retries", itoa(int(row.retries)))
 		again, failed := synTimes(t, exact(p), p.Client)
 		what := fmt.Sprintf("tcp_syn_linear_timeouts %d, tcp_syn_retries %d", row.linear, row.retries)
 		check(t, what+": SYN again", fmt.Sprint(again), fmt.Sprint(row.again))
@@ -235,7 +236,7 @@ func TestAWaitCountsRetransmissionsAndTheLinearOnesFirst(t *testing.T) {
 // Twenty clients whose SYNs fall into one slot of the wheel send them again in
 // the opposite order, and the next time in the first one again. (L19: 333 of 336)
 func TestTimersOfOneSlotRingLastComeFirstServed(t *testing.T) {
-	w := newWorld(t, setting{server: netmodel.Linux(), crowd: netmodel.Linux(), backlog: 1})
+	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 1})
 	w.crowdOf(2, 0, netmodel.ClientConfig{})
 	w.run(10 * time.Millisecond)
 	for i := range 20 {
@@ -258,7 +259,7 @@ func TestTimersOfOneSlotRingLastComeFirstServed(t *testing.T) {
 }
 
 func TestTheCoarserSlotRingsFirst(t *testing.T) {
-	s := listening(t, netmodel.Linux(), 10)
+	s := listening(t, profiles.Linux(), 10)
 	s.half("a") // 1 s: a slot of eight ticks
 	s.wait(1024*time.Millisecond - 2*jiffy)
 	fd := s.socket()

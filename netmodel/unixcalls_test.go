@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // lines reads a file of testdata/truth: a JSON object a line.
@@ -176,9 +177,9 @@ func TestCallsFailAsOnLinux(t *testing.T) {
 			t.Errorf("L09 has the case %q, which this test does not know", row.Case)
 			continue
 		}
-		p := netmodel.Linux()
+		p := profiles.Linux()
 		if strings.HasPrefix(row.Case, "unix ") {
-			p = netmodel.Unix()
+			p = profiles.Unix()
 		}
 		s := listeningWith(t, p, 7, 20)
 		err := s.unixCall(row.Call, bring(s), row.Case)
@@ -189,7 +190,7 @@ func TestCallsFailAsOnLinux(t *testing.T) {
 }
 
 func TestListenOnAnUnboundSocketPicksAPortOnLinux(t *testing.T) {
-	s := newStage(t, netmodel.Linux(), 0)
+	s := newStage(t, profiles.Linux(), 0)
 	s.fd = s.socket()
 	check(t, "SO_ACCEPTCONN before", s.option(s.fd, netmodel.SO_ACCEPTCONN), 0)
 	s.listen(5)
@@ -208,7 +209,7 @@ func TestSendOnAResetConnectionFailsOnceAndThenWithEPIPE(t *testing.T) { // K12
 		{"nothing was read before: the error, then EPIPE", false, [2]netmodel.Errno{netmodel.WSAECONNRESET, netmodel.EPIPE}},
 		{"read had the error: EPIPE", true, [2]netmodel.Errno{netmodel.EPIPE, netmodel.EPIPE}},
 	} {
-		s := listening(t, netmodel.Linux(), 5)
+		s := listening(t, profiles.Linux(), 5)
 		s.open("a")
 		s.accept()
 		s.rst("a")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -73,7 +74,7 @@ func TestProfileValidateSaysWhatIsWrong(t *testing.T) {
 		{[]string{"CloseListener is 4"}, func(p *netmodel.Profile) { p.CloseListener = 4 }},
 		{[]string{"Binds is 4"}, func(p *netmodel.Profile) { p.Binds = 4 }},
 	} {
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		row.spoil(&p)
 		wantComplaint(t, "Validate()", p.Validate(), row.say...)
 	}
@@ -142,10 +143,10 @@ func panics(f func()) (said string) {
 }
 
 func TestMistakesOfAProgramPanicWithASentence(t *testing.T) {
-	good := netmodel.HostConfig{Profile: netmodel.WSP(), Addrs: []netmodel.IP{hostIP}}
+	good := netmodel.HostConfig{Profile: profiles.WSP(), Addrs: []netmodel.IP{hostIP}}
 	world := func() (*netmodel.Network, netmodel.HostID) {
 		n := netmodel.NewNetwork(1)
-		return n, n.AddHost("a", netmodel.HostConfig{Profile: netmodel.WSP()})
+		return n, n.AddHost("a", netmodel.HostConfig{Profile: profiles.WSP()})
 	}
 	client := netmodel.ClientConfig{Name: "c", Host: 1, To: netmodel.Addr{IP: hostIP, Port: 80}}
 	for _, row := range []struct {
@@ -169,7 +170,7 @@ func TestMistakesOfAProgramPanicWithASentence(t *testing.T) {
 		{"too many hosts", func() {
 			n, _ := world()
 			for range 250 {
-				n.AddHost("h", netmodel.HostConfig{Profile: netmodel.WSP()})
+				n.AddHost("h", netmodel.HostConfig{Profile: profiles.WSP()})
 			}
 		}, "more than 250 hosts"},
 		{"a bad link", func() { n, a := world(); n.SetLink(a, a, netmodel.Link{Latency: -1}) }, "SetLink: link: latency -1ns"},

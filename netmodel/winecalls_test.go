@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // What calls do under Wine, and in the stacks beside it, where that is not what
 // they do on Linux. Measured: W, G, D, L05, L07.
 
 func TestWineAsksForStartupInSocketOnly(t *testing.T) {
-	h := netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Wine(), Addrs: []netmodel.IP{hostIP}})
+	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Wine(), Addrs: []netmodel.IP{hostIP}})
 	_, err := h.Socket(netmodel.Stream)
 	wantErr(t, "Socket(Stream) before Startup", err, netmodel.WSANOTINITIALISED)
 	wantErr(t, "Listen(3, 1) before Startup", h.Listen(3, 1), netmodel.WSAENOTSOCK)
@@ -27,9 +28,9 @@ func TestFileCannotListen(t *testing.T) {
 		want    netmodel.Errno
 		why     string
 	}{
-		{netmodel.Wine(), netmodel.WSAEOPNOTSUPP, "W"},
-		{netmodel.Linux(), netmodel.WSAENOTSOCK, "L09"},
-		{netmodel.WSP(), netmodel.WSAENOTSOCK, "E8"},
+		{profiles.Wine(), netmodel.WSAEOPNOTSUPP, "W"},
+		{profiles.Linux(), netmodel.WSAENOTSOCK, "L09"},
+		{profiles.WSP(), netmodel.WSAENOTSOCK, "E8"},
 	} {
 		s := newStage(t, tt.profile, 0)
 		fd, err := s.h.OpenFile()
@@ -43,8 +44,8 @@ func TestDecisionThatIsNoneFailsAsEachStackSays(t *testing.T) {
 		profile netmodel.Profile
 		want    netmodel.Errno
 	}{
-		{netmodel.Wine(), netmodel.WSAENOTSOCK}, // W
-		{netmodel.Windows(), netmodel.WSAEINVAL},
+		{profiles.Wine(), netmodel.WSAENOTSOCK}, // W
+		{profiles.Windows(), netmodel.WSAEINVAL},
 	} {
 		s := listening(t, tt.profile, 2)
 		s.open("a")
@@ -55,7 +56,7 @@ func TestDecisionThatIsNoneFailsAsEachStackSays(t *testing.T) {
 }
 
 func TestWineCallsBrokenPipeReset(t *testing.T) {
-	s := listening(t, netmodel.Wine(), 2)
+	s := listening(t, profiles.Wine(), 2)
 	_, err := s.h.Send(s.fd, 1)
 	wantErr(t, "Send(listener)", err, netmodel.WSAECONNRESET)
 	_, err = s.h.Send(s.bound(otherIP, port+1), 1)
@@ -68,7 +69,7 @@ func TestWineCallsBrokenPipeReset(t *testing.T) {
 }
 
 func TestAcceptWithBadAddressLosesTheConnection(t *testing.T) {
-	for _, p := range []netmodel.Profile{netmodel.Linux(), netmodel.Wine()} { // L05, W
+	for _, p := range []netmodel.Profile{profiles.Linux(), profiles.Wine()} { // L05, W
 		s := listening(t, p, 3)
 		wantErr(t, p.Name+": AcceptBadAddress of nothing", s.h.AcceptBadAddress(s.fd), netmodel.WSAEWOULDBLOCK)
 		s.open("a", "b")
@@ -80,7 +81,7 @@ func TestAcceptWithBadAddressLosesTheConnection(t *testing.T) {
 }
 
 func TestPeerNameIsThatOfAConnectionOnly(t *testing.T) {
-	s := listening(t, netmodel.Linux(), 3)
+	s := listening(t, profiles.Linux(), 3)
 	_, err := s.h.PeerName(s.fd)
 	wantErr(t, "PeerName(listener)", err, netmodel.WSAENOTCONN)
 	s.open("a", "b")
@@ -101,20 +102,20 @@ func TestNetstackListensAgainWithZeroAndNotBelow(t *testing.T) {
 		backlog int
 		want    netmodel.Errno
 	}{{-1, netmodel.WSAEINVAL}, {0, 0}, {1, 0}} {
-		s := listening(t, netmodel.Netstack(), 8)
+		s := listening(t, profiles.Netstack(), 8)
 		wantErr(t, "Listen("+itoa(tt.backlog)+") with an empty queue", s.h.Listen(s.fd, tt.backlog), tt.want)
 	}
 }
 
 func TestFakeNetworkTakesAnAddressAndTheWildcardForTwo(t *testing.T) {
-	s := newStage(t, netmodel.GoFakeNet(), 0)
+	s := newStage(t, profiles.GoFakeNet(), 0)
 	s.bound(hostIP, port)
 	s.bound(netmodel.AnyIP, port)
 	wantErr(t, "Bind to the same address", s.h.Bind(s.socket(), netmodel.Addr{IP: hostIP, Port: port}), netmodel.WSAEADDRINUSE)
 }
 
 func TestWineExclusiveWildcardMeetsAnyAddress(t *testing.T) {
-	s := newStage(t, netmodel.Wine(), 0)
+	s := newStage(t, profiles.Wine(), 0)
 	first, second := s.socket(), s.socket()
 	s.set(first, netmodel.SO_REUSEADDR, 1)
 	wantErr(t, "Bind(specific, SO_REUSEADDR)", s.h.Bind(first, netmodel.Addr{IP: hostIP, Port: port}), 0)

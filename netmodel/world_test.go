@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -30,10 +31,10 @@ type setting struct {
 func newWorld(t *testing.T, s setting) *world {
 	t.Helper()
 	if s.server == (netmodel.Profile{}) {
-		s.server = netmodel.WSP()
+		s.server = profiles.WSP()
 	}
 	if s.crowd == (netmodel.Profile{}) {
-		s.crowd = netmodel.WSP()
+		s.crowd = profiles.WSP()
 	}
 	if s.link == (netmodel.Link{}) {
 		s.link.Latency = time.Millisecond

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
 
@@ -52,7 +53,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 func TestEveryScenarioHoldsUnderEachOfItsProfiles(t *testing.T) {
 	for _, s := range scenarios.All() {
 		for i, profile := range s.Profiles {
-			if _, ok := netmodel.ProfileByName(profile); !ok || slices.Contains(s.Profiles[:i], profile) {
+			if _, ok := profiles.ByName(profile); !ok || slices.Contains(s.Profiles[:i], profile) {
 				t.Errorf("%s: profile %s is unknown or named twice", s.Name, profile)
 				continue
 			}
@@ -77,7 +78,7 @@ var ruleID = regexp.MustCompile(`\b(WS\.[A-Z][0-9]+'?|ST\.[0-9]+|[PVERCK][0-9]+)
 // Every rule that a lesson refers to exists, and every lesson refers to one.
 func TestLessonsReferToRulesThatExist(t *testing.T) {
 	rules := map[string]bool{}
-	for _, r := range netmodel.Rules() {
+	for _, r := range profiles.Rules() {
 		rules[r.ID] = true
 	}
 	for _, s := range scenarios.All() {

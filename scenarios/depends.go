@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Dependence is a value that nobody knows and that a run depends on.
 type Dependence struct {
-	netmodel.Fact
+	profiles.Fact
 	Profile string // whose value it is
 	Instead string // another value, with which the run differs
 }
@@ -35,7 +36,7 @@ func (e *UnknownError) Error() string {
 		e.Scenario, e.Profile, e.Field, e.Value, e.Source, e.Instead, also)
 }
 
-// DependsOn returns the values marked unknown (netmodel.Facts) that a run depends
+// DependsOn returns the values marked unknown (profiles.Facts) that a run depends
 // on: with another value in their place the run has another hash. It finds out by
 // playing the scenario again, once for each alternative until one differs:
 //
@@ -53,9 +54,9 @@ func (e *UnknownError) Error() string {
 // at once, may change the run. Values of the server's profile count, and of that
 // of the clients if they run on another. What a knob or a setting of the scenario
 // has set is known.
-func DependsOn(s Scenario, o Options) ([]netmodel.Fact, error) {
+func DependsOn(s Scenario, o Options) ([]profiles.Fact, error) {
 	dependences, err := dependencesOf(s, o)
-	var facts []netmodel.Fact
+	var facts []profiles.Fact
 	for _, d := range dependences {
 		facts = append(facts, d.Fact)
 	}
@@ -90,14 +91,14 @@ func dependencesOf(s Scenario, o Options) ([]Dependence, error) {
 	if err != nil {
 		return nil, err
 	}
-	profiles := []netmodel.Profile{prepared.Server}
+	both := []netmodel.Profile{prepared.Server}
 	if prepared.Clients.Name != prepared.Server.Name {
-		profiles = append(profiles, prepared.Clients)
+		both = append(both, prepared.Clients)
 	}
 	var dependences []Dependence
-	for _, p := range profiles {
-		for _, fact := range netmodel.Facts(p) {
-			if fact.Certainty != netmodel.Unknown {
+	for _, p := range both {
+		for _, fact := range profiles.Facts(p) {
+			if fact.Certainty != profiles.Unknown {
 				continue
 			}
 			d := Dependence{Fact: fact, Profile: p.Name}
@@ -114,7 +115,7 @@ func dependencesOf(s Scenario, o Options) ([]Dependence, error) {
 
 // differsWith returns the first alternative to a value with which the run has
 // another hash, "" if there is none. A run that fails with it differs.
-func differsWith(s Scenario, o Options, p netmodel.Profile, fact netmodel.Fact, hash uint64) (string, error) {
+func differsWith(s Scenario, o Options, p netmodel.Profile, fact profiles.Fact, hash uint64) (string, error) {
 	before := o.Alter
 	for _, other := range alternatives(p, fact.Field) {
 		o.Alter = func(altered *netmodel.Profile) {
@@ -138,7 +139,7 @@ func differsWith(s Scenario, o Options, p netmodel.Profile, fact netmodel.Fact, 
 
 // valueOf returns the value of a field in words.
 func valueOf(p netmodel.Profile, path string) string {
-	for _, fact := range netmodel.Facts(p) {
+	for _, fact := range profiles.Facts(p) {
 		if fact.Field == path {
 			return fact.Value
 		}

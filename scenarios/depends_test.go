@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -53,7 +54,7 @@ func TestAnUnknownValueThatWasSetIsKnown(t *testing.T) {
 		{"it is set", func(p *netmodel.Profile) { p.Data.First = time.Second }, false},
 	} {
 		facts, err := DependsOn(s, Options{Profile: "linux2.4", Alter: test.alter})
-		got := slices.ContainsFunc(facts, func(f netmodel.Fact) bool { return f.Field == "Data" })
+		got := slices.ContainsFunc(facts, func(f profiles.Fact) bool { return f.Field == "Data" })
 		if err != nil || got != test.want {
 			t.Errorf("%s: DependsOn names Data: %t, %v, want %t", test.why, got, err, test.want)
 		}
@@ -84,7 +85,7 @@ func TestCheckKnownSaysWhatElseItMightBe(t *testing.T) {
 
 // A fact that says that a field has no effect is wrong if any run shows one.
 func TestFieldsWithoutEffectChangeNoRun(t *testing.T) {
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		for _, s := range All() {
 			plain, err := Run(s, Options{Profile: p.Name, Seed: 1})
 			if err != nil {
@@ -105,10 +106,10 @@ func TestFieldsWithoutEffectChangeNoRun(t *testing.T) {
 // each field without effect.
 func otherIdle(p netmodel.Profile, last bool) netmodel.Profile {
 	idle := p
-	for _, f := range netmodel.Facts(p) {
+	for _, f := range profiles.Facts(p) {
 		others := alternatives(idle, f.Field)
 		switch {
-		case f.Value != netmodel.NoEffect || len(others) == 0:
+		case f.Value != profiles.NoEffect || len(others) == 0:
 		case last:
 			idle = others[len(others)-1]
 		default:
@@ -120,16 +121,16 @@ func otherIdle(p netmodel.Profile, last bool) netmodel.Profile {
 
 // copyIdle copies the fields without effect and leaves the rest as knobs set it.
 func copyIdle(to, from *netmodel.Profile) {
-	for _, f := range netmodel.Facts(*to) {
-		if f.Value == netmodel.NoEffect {
+	for _, f := range profiles.Facts(*to) {
+		if f.Value == profiles.NoEffect {
 			fieldOf(to, f.Field).Set(fieldOf(from, f.Field))
 		}
 	}
 }
 
 func TestAlternativesAreLegalAndOther(t *testing.T) {
-	for _, p := range netmodel.Profiles() {
-		for _, f := range netmodel.Facts(p) {
+	for _, p := range profiles.All() {
+		for _, f := range profiles.Facts(p) {
 			for _, other := range alternatives(p, f.Field) {
 				if err := other.Validate(); err != nil || other == p {
 					t.Errorf("%s, %s: an alternative is the same or not legal: %v", p.Name, f.Field, err)
@@ -175,7 +176,7 @@ func TestAlternativesOfEachKindOfField(t *testing.T) {
 			with(func(s *netmodel.Schedule) { s.Retries-- }), with(func(s *netmodel.Schedule) { s.Retries++ }),
 		}},
 	} {
-		p := netmodel.FreeBSD()
+		p := profiles.FreeBSD()
 		p.Data = second
 		if got := values(p, test.path); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("alternatives of %s = %v, want %v", test.path, got, test.want)

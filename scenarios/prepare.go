@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Prepared is a scenario with what it is to be played with.
@@ -33,7 +34,7 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 		}
 	}
 	for _, set := range s.Settings {
-		if err := p.tune(set, o.Clients == ""); err != nil && !errors.Is(err, netmodel.ErrNoSuchTunable) {
+		if err := p.tune(set, o.Clients == ""); err != nil && !errors.Is(err, profiles.ErrNoSuchSetting) {
 			return p, fmt.Errorf("scenario %s: %w", s.Name, err)
 		}
 	}
@@ -66,7 +67,7 @@ func (p *Prepared) turn(s *Scenario, settings []Setting, both bool) (knobs []Set
 			continue
 		}
 		switch err := p.tune(set, both); {
-		case errors.Is(err, netmodel.ErrNoSuchTunable):
+		case errors.Is(err, profiles.ErrNoSuchSetting):
 			return nil, fmt.Errorf("scenario %s has no knob %q; it has %s%s", s.Name, set.Name, strings.Join(s.knobNames(), ", "), kernelHas(p.Server, set.Name))
 		case err != nil:
 			return nil, err
@@ -85,7 +86,7 @@ func lastName(name string) string { return name[strings.LastIndexByte(name, '.')
 // same.
 func (p *Prepared) tune(set Setting, both bool) error {
 	before := p.Server
-	tuned, err := p.Server.Tune(set.Name, set.Value)
+	tuned, err := profiles.Set(p.Server, set.Name, set.Value)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (p *Prepared) tune(set Setting, both bool) error {
 }
 
 func profileOf(name string) (netmodel.Profile, error) {
-	p, ok := netmodel.ProfileByName(name)
+	p, ok := profiles.ByName(name)
 	if !ok {
 		return p, fmt.Errorf("unknown profile %q; known are %s", name, strings.Join(ProfileNames(), ", "))
 	}
@@ -111,13 +112,13 @@ func profileOf(name string) (netmodel.Profile, error) {
 // kernelHas says which settings the kernel of a profile has, if any, or which
 // profile has a setting of that name.
 func kernelHas(p netmodel.Profile, name string) string {
-	for _, other := range netmodel.Profiles() {
-		if _, err := other.Tune(name, "0"); !errors.Is(err, netmodel.ErrNoSuchTunable) {
+	for _, other := range profiles.All() {
+		if _, err := profiles.Set(other, name, "0"); !errors.Is(err, profiles.ErrNoSuchSetting) {
 			return fmt.Sprintf("; that is a setting of the kernel of profile %s: --profile %s", other.Name, other.Name)
 		}
 	}
 	var names []string
-	for _, t := range p.Tunables() {
+	for _, t := range profiles.Settings(p) {
 		names = append(names, t.Name)
 	}
 	if names == nil {

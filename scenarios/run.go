@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -16,7 +17,7 @@ type Options struct {
 	Profile string // "" = the scenario's first
 	Clients string // the profile of the clients' stack; "" = that of the server
 	Seed    uint64
-	// Knobs of the scenario, and settings of the kernel (netmodel.Tunable) by its own
+	// Knobs of the scenario, and settings of the kernel (profiles.Setting) by its own
 	// names. A name that is both is the knob.
 	Knobs []Setting
 	// Alter, if set, changes a profile before the run: that of the server, and that
@@ -72,7 +73,7 @@ func Run(s Scenario, o Options) (*Result, error) {
 // ProfileNames returns the names of all ready-made profiles.
 func ProfileNames() []string {
 	var names []string
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		names = append(names, p.Name)
 	}
 	return names

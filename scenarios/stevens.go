@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -86,7 +87,7 @@ func Stevens() []StevensRow {
 	for backlog := range rows {
 		rows[backlog] = StevensRow{Backlog: backlog, Book: book[backlog]}
 		for i, name := range StevensSystems() {
-			p, _ := netmodel.ProfileByName(name)
+			p, _ := profiles.ByName(name)
 			rows[backlog].Model[i] = Fill(p, backlog, 30).Connected
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"testing"
 
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
 
@@ -56,7 +56,7 @@ func TestTheBookIsTranscribedAsInTheFile(t *testing.T) {
 // TestTwoOfStevensLinuxConnectionsOnlyBelieve: backlog + 3 is no capacity. One more
 // than the backlog is queued, and two young ones get a SYN-ACK though it is full.
 func TestTwoOfStevensLinuxConnectionsOnlyBelieve(t *testing.T) {
-	p, _ := netmodel.ProfileByName("linux2.4")
+	p, _ := profiles.ByName("linux2.4")
 	for backlog := range 15 {
 		got := scenarios.Fill(p, backlog, 30)
 		if want := (scenarios.Filled{Connected: backlog + 3, Queued: backlog + 1, Believing: 2}); got != want {
@@ -66,7 +66,7 @@ func TestTwoOfStevensLinuxConnectionsOnlyBelieve(t *testing.T) {
 }
 
 func TestAIXFillsAsMacOSX(t *testing.T) {
-	aix, _ := netmodel.ProfileByName("aix5")
+	aix, _ := profiles.ByName("aix5")
 	for _, row := range scenarios.Stevens() {
 		if got := scenarios.Fill(aix, row.Backlog, 30).Connected; got != row.Book[0] {
 			t.Errorf("aix5, listen(%d): %d connect, the book has %d", row.Backlog, got, row.Book[0])

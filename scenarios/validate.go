@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // sendOnce is how long a client of a Flood waits for an answer.
@@ -96,8 +97,8 @@ func (s *Scenario) validate() error {
 // validateSettings finds the setting that no kernel has.
 func (s *Scenario) validateSettings() error {
 	for _, set := range s.Settings {
-		known := slices.ContainsFunc(netmodel.Profiles(), func(p netmodel.Profile) bool {
-			return slices.ContainsFunc(p.Tunables(), func(t netmodel.Tunable) bool { return t.Name == set.Name })
+		known := slices.ContainsFunc(profiles.All(), func(p netmodel.Profile) bool {
+			return slices.ContainsFunc(profiles.Settings(p), func(t profiles.Setting) bool { return t.Name == set.Name })
 		})
 		if !known {
 			return fmt.Errorf("setting %q: the kernel of no profile has it", set.Name)

@@ -77,11 +77,12 @@ type room struct {
 
 // rooms lists inner rooms before the room that they lie in.
 var rooms = []room{
-	{dir: "netmodel/netmodeltest", imports: []string{"sim", "netmodel", "pgregory.net/rapid", "github.com/google/go-cmp"}},
-	{dir: "netmodel/simnet", imports: []string{"sim", "netmodel"}},
+	{dir: "netmodel/profiles", core: true, imports: []string{"netmodel"}},
+	{dir: "netmodel/netmodeltest", imports: []string{"sim", "netmodel", "netmodel/profiles", "pgregory.net/rapid", "github.com/google/go-cmp"}},
+	{dir: "netmodel/simnet", imports: []string{"sim", "netmodel", "netmodel/profiles"}},
 	{dir: "netmodel", core: true, imports: []string{"sim"}},
 	{dir: "sim", core: true},
-	{dir: "scenarios", imports: []string{"sim", "netmodel"}},
+	{dir: "scenarios", imports: []string{"sim", "netmodel", "netmodel/profiles"}},
 	{dir: "cmd", imports: []string{"*"}},
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wspsim/cmd/wspsim/internal/play"
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
 
@@ -65,7 +65,7 @@ func completeScenario(_ *cobra.Command, args []string, word string) ([]string, c
 // completeProfile offers the names of the profiles.
 func completeProfile(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		names = append(names, p.Name+"\t"+p.Long)
 	}
 	return beginning(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder

@@ -3,6 +3,7 @@ package netmodeltest
 import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/profiles"
 )
 
 // BrokenSystem is a listener that is wrong on purpose. A suite that does not
@@ -20,7 +21,7 @@ type BrokenSystem struct {
 func Broken() []BrokenSystem {
 	var out []BrokenSystem
 	for _, b := range brokenToys() {
-		out = append(out, BrokenSystem{b.name, b.why, netmodel.WSP(), newToy(b.bug)})
+		out = append(out, BrokenSystem{b.name, b.why, profiles.WSP(), newToy(b.bug)})
 	}
 	out = append(out, impostors()...)
 	for _, b := range brokenSynToys() {
@@ -79,7 +80,7 @@ func brokenToys() []brokenToy {
 // impostors are real hosts that follow another profile than they claim.
 func impostors() []BrokenSystem {
 	change := func(name, why, setting, value string) BrokenSystem {
-		return BrokenSystem{name, why, netmodel.WSP(), func(p netmodel.Profile, descriptors int) lockstep.System {
+		return BrokenSystem{name, why, profiles.WSP(), func(p netmodel.Profile, descriptors int) lockstep.System {
 			return lockstep.NewHost(profileOf(p.Name+" "+setting+"="+value), descriptors)
 		}}
 	}

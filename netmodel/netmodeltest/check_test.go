@@ -16,6 +16,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/profiles"
 )
 
 // TestMain keeps rapid from writing files about failures that are wanted.
@@ -50,19 +51,19 @@ func TestTheHostFollowsEveryReadyMadeProfile(t *testing.T) {
 }
 
 func TestTheHostPassesCheck(t *testing.T) {
-	for _, p := range []netmodel.Profile{netmodel.WSP(), netmodel.Linux()} {
+	for _, p := range []netmodel.Profile{profiles.WSP(), profiles.Linux()} {
 		Check(t, p, 3, lockstep.NewHost)
 	}
 }
 
 func TestTheReferenceModelAgreesWithItself(t *testing.T) {
-	Check(t, netmodel.WSP(), 3, lockstep.NewReference)
+	Check(t, profiles.WSP(), 3, lockstep.NewReference)
 }
 
 func TestTheToyWithoutABugIsRight(t *testing.T) {
 	setFlag(t, "rapid.checks", "300")
 	for _, descriptors := range []int{0, 1, 2, 4} {
-		Check(t, netmodel.WSP(), descriptors, newToy(noBug))
+		Check(t, profiles.WSP(), descriptors, newToy(noBug))
 	}
 }
 
@@ -205,7 +206,7 @@ func TestCheckMakesListenersForItsOwnProfileAndDescriptorsOnly(t *testing.T) {
 				if got != p || n != descriptors {
 					t.Errorf("Check(descriptors %d) calls New(%s, %d), want New(%s, %d)", descriptors, got.Name, n, p.Name, descriptors)
 				}
-				return newToy(refusesOneEarly)(netmodel.WSP(), descriptors)
+				return newToy(refusesOneEarly)(profiles.WSP(), descriptors)
 			})
 		})
 	}
@@ -218,7 +219,7 @@ func (deaf) Supports(lockstep.Op) bool { return false }
 
 func TestCheckFailsAListenerThatSupportsNothing(t *testing.T) {
 	r := record(func(t rapid.TB) {
-		Check(t, netmodel.WSP(), 3, func(p netmodel.Profile, n int) lockstep.System { return deaf{lockstep.NewHost(p, n)} })
+		Check(t, profiles.WSP(), 3, func(p netmodel.Profile, n int) lockstep.System { return deaf{lockstep.NewHost(p, n)} })
 	})
 	if want := "the listener supports no operation that can happen, so nothing was tested"; !r.failed || !strings.Contains(r.text.String(), want) {
 		t.Errorf("Check of a listener that supports nothing: failed %v, %q, want a failure with %q", r.failed, &r.text, want)
@@ -229,7 +230,7 @@ func TestEqualSeedsOfRapidMakeCheckSearchEqually(t *testing.T) {
 	texts := map[string]string{}
 	for _, seed := range []string{"7", "7", "8"} {
 		setFlag(t, "rapid.seed", seed)
-		r := record(func(t rapid.TB) { Check(t, netmodel.WSP(), 3, newToy(acceptsLastFirst)) })
+		r := record(func(t rapid.TB) { Check(t, profiles.WSP(), 3, newToy(acceptsLastFirst)) })
 		text := r.text.String()
 		if before, ok := texts[seed]; ok && before != text {
 			t.Errorf("Check with -rapid.seed=%s: got %q, want what it said before: %q", seed, text, before)

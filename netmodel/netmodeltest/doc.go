@@ -7,7 +7,7 @@
 // not know; histories will leave it out. Then
 //
 //	func TestMyListener(t *testing.T) {
-//		netmodeltest.Check(t, netmodel.WSP(), 3, newMyListener)
+//		netmodeltest.Check(t, profiles.WSP(), 3, newMyListener)
 //	}
 //
 // plays random histories to it, with three descriptors, and to a reference model

@@ -8,6 +8,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/profiles"
 )
 
 // counter is somebody's listener: it lets so many clients wait, and hands them
@@ -92,12 +93,12 @@ func (c *counter) request(who lockstep.Try) lockstep.What {
 }
 
 func TestCounter(t *testing.T) {
-	netmodeltest.Check(t, netmodel.WSP(), 0, newCounter)
+	netmodeltest.Check(t, profiles.WSP(), 0, newCounter)
 }
 
 // A listener of one's own, and what is found when it admits one too many.
 func Example() {
-	wsp := netmodel.WSP()
+	wsp := profiles.WSP()
 	for _, c := range []struct {
 		name string
 		new  lockstep.New

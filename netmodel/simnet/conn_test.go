@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/sim"
 )
@@ -326,9 +327,9 @@ func TestACutLinkEndsAConnectionUnlessItIsHealed(t *testing.T) {
 		want    error
 		why     string
 	}{
-		{"linux", netmodel.Linux(), 0, 924 * time.Second, syscall.ETIMEDOUT, "tcp_retries2 = 15: 924.6 s by ip-sysctl"},
-		{"windows", netmodel.Windows(), 0, time.Minute, syscall.Errno(10060), "WSAETIMEDOUT"},
-		{"healed", netmodel.Linux(), time.Minute, time.Minute, nil, "it was sent again, and arrived"},
+		{"linux", profiles.Linux(), 0, 924 * time.Second, syscall.ETIMEDOUT, "tcp_retries2 = 15: 924.6 s by ip-sysctl"},
+		{"windows", profiles.Windows(), 0, time.Minute, syscall.Errno(10060), "WSAETIMEDOUT"},
+		{"healed", profiles.Linux(), time.Minute, time.Minute, nil, "it was sent again, and arrived"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			withPair(t, simnet.Config{Profile: x.profile, Link: millisecondAway}, func(t *testing.T, n *simnet.Network, c, s *simnet.Conn) {

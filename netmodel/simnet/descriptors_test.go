@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -75,10 +76,10 @@ var starving = []struct {
 	loses   bool // the connection that could not be accepted
 	why     string
 }{
-	{netmodel.Linux(), "accept4", syscall.EMFILE, true, false, "a descriptor is taken before the queue is looked at"},
-	{netmodel.FreeBSD(), "accept4", syscall.EMFILE, true, false, "likewise (kern_accept4)"},
-	{netmodel.Darwin(), "accept", syscall.EMFILE, false, true, "the connection is taken first, and closed (xnu's accept)"},
-	{netmodel.Windows(), "socket", 10024, true, false, "AcceptEx wants a socket for the next connection (internal/poll, FD.Accept)"},
+	{profiles.Linux(), "accept4", syscall.EMFILE, true, false, "a descriptor is taken before the queue is looked at"},
+	{profiles.FreeBSD(), "accept4", syscall.EMFILE, true, false, "likewise (kern_accept4)"},
+	{profiles.Darwin(), "accept", syscall.EMFILE, false, true, "the connection is taken first, and closed (xnu's accept)"},
+	{profiles.Windows(), "socket", 10024, true, false, "AcceptEx wants a socket for the next connection (internal/poll, FD.Accept)"},
 }
 
 func TestAcceptWithoutADescriptorFailsAndRecovers(t *testing.T) {
@@ -160,9 +161,9 @@ func TestAnAcceptThatWaitsHoldsADescriptorOnWindowsOnly(t *testing.T) {
 		want    int // free of 3, with a listener
 		why     string
 	}{
-		{netmodel.Linux(), 2, "accept4 takes one when it returns a connection"},
-		{netmodel.Darwin(), 2, "accept takes one when it returns a connection"},
-		{netmodel.Windows(), 1, "AcceptEx has got its socket already"},
+		{profiles.Linux(), 2, "accept4 takes one when it returns a connection"},
+		{profiles.Darwin(), 2, "accept takes one when it returns a connection"},
+		{profiles.Windows(), 1, "AcceptEx has got its socket already"},
 	} {
 		t.Run(x.profile.Name, func(t *testing.T) {
 			withBudget(t, x.profile, 3, func(b budget) {
@@ -218,7 +219,7 @@ func TestDescriptorsComeBack(t *testing.T) {
 			return func() error { closeAll(); closeAll(); return nil }
 		}, "closeAll, of which a second call does nothing"},
 	} {
-		for _, p := range []netmodel.Profile{netmodel.Linux(), netmodel.Windows()} {
+		for _, p := range []netmodel.Profile{profiles.Linux(), profiles.Windows()} {
 			t.Run(p.Name+"/"+x.name, func(t *testing.T) {
 				withBudget(t, p, 5, func(b budget) {
 					end := x.use(b)
@@ -244,7 +245,7 @@ func TestFailedCallsKeepNoDescriptor(t *testing.T) {
 		{"listen, another's address", func(h *simnet.Host) error { _, err := h.Listen("tcp", "client:80"); return err }},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			withBudget(t, netmodel.Linux(), 3, func(b budget) {
+			withBudget(t, profiles.Linux(), 3, func(b budget) {
 				b.listen()
 				for range 5 { // more than there are
 					if err := x.call(b.server); err == nil || errors.Is(err, syscall.EMFILE) {
@@ -258,7 +259,7 @@ func TestFailedCallsKeepNoDescriptor(t *testing.T) {
 }
 
 func TestOneBudgetIsSharedByAllSocketsAndFilesOfAHost(t *testing.T) {
-	withBudget(t, netmodel.Linux(), 4, func(b budget) {
+	withBudget(t, profiles.Linux(), 4, func(b budget) {
 		l := b.listen()
 		c, err := b.server.Dial("tcp", "server:80") // to itself: it pays for both ends
 		if err != nil {

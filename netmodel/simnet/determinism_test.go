@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/sim"
 )
@@ -93,7 +94,7 @@ var crowds = []struct {
 }{
 	{"at once", simnet.Config{Seed: 1, Backlog: 5}, 0x52e91d4edf666bf1},
 	{"latency", simnet.Config{Seed: 1, Backlog: 5, Link: netmodel.Link{Latency: time.Millisecond}}, 0xc3a60eb49f73edb0},
-	{"windows", simnet.Config{Seed: 1, Backlog: 5, Profile: netmodel.Windows(), Link: netmodel.Link{Latency: time.Millisecond}}, 0xce1e8d79efe1c9f7},
+	{"windows", simnet.Config{Seed: 1, Backlog: 5, Profile: profiles.Windows(), Link: netmodel.Link{Latency: time.Millisecond}}, 0xce1e8d79efe1c9f7},
 	{"lossy", simnet.Config{Seed: 1, Backlog: 20, Link: netmodel.Link{Latency: time.Millisecond, Loss: sim.Ratio{Num: 1, Den: 10}}}, 0x92a9ec3b1f9df95a},
 	{"jittery", simnet.Config{Seed: 1, Backlog: 20, Link: netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Average: time.Millisecond}}}, 0x2e8d53ea4884e17b},
 	{"starving", simnet.Config{Seed: 1, Backlog: 5, Descriptors: 60}, 0xa3fc5a885932ac6c},

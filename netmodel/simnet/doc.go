@@ -4,7 +4,7 @@
 //
 // # In short
 //
-//	n := simnet.New(simnet.Config{Profile: netmodel.Windows(), Backlog: 5})
+//	n := simnet.New(simnet.Config{Profile: profiles.Windows(), Backlog: 5})
 //	l, err := n.Listen("tcp", "server:80") // a net.Listener
 //	go http.Serve(l, handler)              // unmodified
 //
@@ -14,7 +14,7 @@
 //	client.Get("http://server/")
 //
 // A sixth connection that waits for this server is refused as Windows refuses it; with
-// netmodel.Linux() nobody answers it, and its client tries again after a second. A host
+// profiles.Linux() nobody answers it, and its client tries again after a second. A host
 // is made by asking for its name. It has an address, a system (HostConfig.Profile) and
 // a budget of descriptors, which its sockets share: when it is used up, Accept fails
 // with EMFILE, and recovers by the rules of that system. Links between hosts have

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -28,10 +29,10 @@ var systems = []struct {
 	profile netmodel.Profile
 	want    func(s *situation) string
 }{
-	{netmodel.Linux(), func(s *situation) string { return s.unix }},
-	{netmodel.Darwin(), func(s *situation) string { return orElse(s.darwin, s.unix) }},
-	{netmodel.FreeBSD(), func(s *situation) string { return orElse(s.freebsd, s.unix) }},
-	{netmodel.Windows(), func(s *situation) string { return s.windows }},
+	{profiles.Linux(), func(s *situation) string { return s.unix }},
+	{profiles.Darwin(), func(s *situation) string { return orElse(s.darwin, s.unix) }},
+	{profiles.FreeBSD(), func(s *situation) string { return orElse(s.freebsd, s.unix) }},
+	{profiles.Windows(), func(s *situation) string { return s.windows }},
 }
 
 // notDecided stands where a system differs from Linux in a way that the model does
@@ -191,10 +192,10 @@ func TestAConnectThatIsNotAnsweredTimesOutWhenTheSystemSays(t *testing.T) {
 		off     time.Duration // at most
 		why     string
 	}{
-		{netmodel.Linux(), 131 * time.Second, 5 * time.Second, "ip-sysctl, tcp_syn_retries: \"the final timeout ... after 131 seconds\"; its timers are late"},
-		{netmodel.Darwin(), 75 * time.Second, time.Second, "TCPTV_KEEP_INIT"},
-		{netmodel.FreeBSD(), 75 * time.Second, time.Second, "net.inet.tcp.keepinit"},
-		{netmodel.Windows(), 21 * time.Second, time.Second, "measured by others"},
+		{profiles.Linux(), 131 * time.Second, 5 * time.Second, "ip-sysctl, tcp_syn_retries: \"the final timeout ... after 131 seconds\"; its timers are late"},
+		{profiles.Darwin(), 75 * time.Second, time.Second, "TCPTV_KEEP_INIT"},
+		{profiles.FreeBSD(), 75 * time.Second, time.Second, "net.inet.tcp.keepinit"},
+		{profiles.Windows(), 21 * time.Second, time.Second, "measured by others"},
 	} {
 		t.Run(x.profile.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -219,11 +220,11 @@ func TestARefusedDialTakesAsLongAsTheSystemTries(t *testing.T) {
 		want    time.Duration
 		why     string
 	}{
-		{netmodel.Linux(), "server:9", 0, "an RST is final"},
-		{netmodel.Linux(), "127.0.0.1:9", 0, "an RST is final"},
-		{netmodel.Windows(), "server:9", 2 * time.Second, "TcpMaxConnectRetransmissions counts refusals, too"},
-		{netmodel.Windows(), "127.0.0.1:9", 0, "package net sets TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS"},
-		{netmodel.Windows(), "localhost:9", 0, "likewise"},
+		{profiles.Linux(), "server:9", 0, "an RST is final"},
+		{profiles.Linux(), "127.0.0.1:9", 0, "an RST is final"},
+		{profiles.Windows(), "server:9", 2 * time.Second, "TcpMaxConnectRetransmissions counts refusals, too"},
+		{profiles.Windows(), "127.0.0.1:9", 0, "package net sets TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS"},
+		{profiles.Windows(), "localhost:9", 0, "likewise"},
 	} {
 		t.Run(x.profile.Name+"/"+x.address, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -8,12 +8,13 @@ import (
 	"syscall"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
 // A queue for two, and three who come before anybody accepts.
 func Example() {
-	n := simnet.New(simnet.Config{Profile: netmodel.WSP(), Backlog: 2})
+	n := simnet.New(simnet.Config{Profile: profiles.WSP(), Backlog: 2})
 	l, err := n.Listen("tcp", "server:80")
 	if err != nil {
 		fmt.Println(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -80,7 +81,7 @@ func askOnce(d *simnet.Dialer) error {
 }
 
 func migrating() netmodel.Profile {
-	p := netmodel.Linux()
+	p := profiles.Linux()
 	p.Migrates = true // net.ipv4.tcp_migrate_req = 1
 	return p
 }
@@ -94,19 +95,19 @@ var handovers = []struct {
 	want    string
 	why     string
 }{
-	{"close, then listen 30 ms later", netmodel.Linux(), simnet.ListenConfig{}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
+	{"close, then listen 30 ms later", profiles.Linux(), simnet.ListenConfig{}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
 		_ = old.Close()
 		time.Sleep(30 * time.Millisecond)
 		next, _ := h.Listen("tcp", ":80")
 		return next
 	}, "14 served, 3 reset, 3 refused, 0 other", "a close resets who is queued, and who comes meanwhile finds nobody"},
-	{"hand the socket on", netmodel.Linux(), simnet.ListenConfig{}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
+	{"hand the socket on", profiles.Linux(), simnet.ListenConfig{}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
 		next, _ := old.Dup()
 		_ = old.Close()
 		time.Sleep(30 * time.Millisecond) // the queue holds who comes meanwhile
 		return next
 	}, "20 served, 0 reset, 0 refused, 0 other", "the socket and its queue stay (systemd, envoyproxy/envoy#3804)"},
-	{"SO_REUSEPORT, the new one first", netmodel.Linux(), simnet.ListenConfig{ReusePort: true}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
+	{"SO_REUSEPORT, the new one first", profiles.Linux(), simnet.ListenConfig{ReusePort: true}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
 		next, _ := simnet.ListenConfig{ReusePort: true}.Listen(h, "tcp", ":80")
 		_ = old.Close()
 		return next
@@ -194,7 +195,7 @@ func TestAListenConfigSetsWhatTheSystemHas(t *testing.T) {
 		if _, err := h.Listen("tcp", ":80"); !errors.Is(err, syscall.EADDRINUSE) {
 			t.Errorf("a second listener without ReusePort: %v, want %v", err, syscall.EADDRINUSE)
 		}
-		freebsd := n.AddHost("bsd", simnet.HostConfig{Profile: netmodel.FreeBSD()})
+		freebsd := n.AddHost("bsd", simnet.HostConfig{Profile: profiles.FreeBSD()})
 		for _, c := range []simnet.ListenConfig{{ReusePort: true}, {DeferAccept: time.Second}} {
 			if _, err := c.Listen(freebsd, "tcp", ":80"); !errors.Is(err, syscall.ENOPROTOOPT) {
 				t.Errorf("%+v on FreeBSD: %v, want %v", c, err, syscall.ENOPROTOOPT)
@@ -207,7 +208,7 @@ func TestAListenConfigSetsWhatTheSystemHas(t *testing.T) {
 // before the new one accepts. Who is lost depends on the way.
 func Example_handOver() {
 	reuse := simnet.ListenConfig{ReusePort: true}
-	migrates := netmodel.Linux()
+	migrates := profiles.Linux()
 	migrates.Migrates = true // net.ipv4.tcp_migrate_req = 1
 	for _, way := range []struct {
 		name    string
@@ -215,16 +216,16 @@ func Example_handOver() {
 		config  simnet.ListenConfig
 		close   func(h *simnet.Host, old *simnet.Listener) (next *simnet.Listener)
 	}{
-		{"close, then listen", netmodel.Linux(), simnet.ListenConfig{}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
+		{"close, then listen", profiles.Linux(), simnet.ListenConfig{}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
 			_ = old.Close()
 			return nil // later
 		}},
-		{"hand the socket on", netmodel.Linux(), simnet.ListenConfig{}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
+		{"hand the socket on", profiles.Linux(), simnet.ListenConfig{}, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
 			next, _ := old.Dup() // as socket activation does
 			_ = old.Close()
 			return next
 		}},
-		{"SO_REUSEPORT", netmodel.Linux(), reuse, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
+		{"SO_REUSEPORT", profiles.Linux(), reuse, func(h *simnet.Host, old *simnet.Listener) *simnet.Listener {
 			next, _ := reuse.Listen(h, "tcp", ":80")
 			_ = old.Close()
 			return next

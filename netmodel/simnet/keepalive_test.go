@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -47,23 +48,23 @@ func TestAnIdleReadEndsByKeepAliveAfterACut(t *testing.T) {
 		after   time.Duration
 		why     string
 	}{
-		{"by default", netmodel.FreeBSD(), func(*simnet.Conn) error { return nil }, syscall.ETIMEDOUT, 150 * s, "15 s, then nine probes 15 s apart"},
-		{"by default on Linux", netmodel.Linux(), func(*simnet.Conn) error { return nil }, syscall.ETIMEDOUT, 150 * s, "up to 8/63 later, by its timer wheel; measured 151.2 s"},
-		{"by default on Windows", netmodel.Windows(), func(*simnet.Conn) error { return nil }, syscall.Errno(netmodel.WSAENETRESET), 150 * s, "Winsock's recv page"},
-		{"off", netmodel.FreeBSD(), func(c *simnet.Conn) error { return c.SetKeepAlive(false) }, never, time.Hour, "no probes"},
-		{"off and on again", netmodel.FreeBSD(), func(c *simnet.Conn) error {
+		{"by default", profiles.FreeBSD(), func(*simnet.Conn) error { return nil }, syscall.ETIMEDOUT, 150 * s, "15 s, then nine probes 15 s apart"},
+		{"by default on Linux", profiles.Linux(), func(*simnet.Conn) error { return nil }, syscall.ETIMEDOUT, 150 * s, "up to 8/63 later, by its timer wheel; measured 151.2 s"},
+		{"by default on Windows", profiles.Windows(), func(*simnet.Conn) error { return nil }, syscall.Errno(netmodel.WSAENETRESET), 150 * s, "Winsock's recv page"},
+		{"off", profiles.FreeBSD(), func(c *simnet.Conn) error { return c.SetKeepAlive(false) }, never, time.Hour, "no probes"},
+		{"off and on again", profiles.FreeBSD(), func(c *simnet.Conn) error {
 			return errors.Join(c.SetKeepAlive(false), c.SetKeepAlivePeriod(5*s), c.SetKeepAlive(true))
 		}, syscall.ETIMEDOUT, 140 * s, "what was set meanwhile holds"},
-		{"SetKeepAlivePeriod", netmodel.FreeBSD(), func(c *simnet.Conn) error { return c.SetKeepAlivePeriod(60 * s) }, syscall.ETIMEDOUT, 195 * s, "sets the first wait alone"},
-		{"SetKeepAlivePeriod of less than a second", netmodel.FreeBSD(), func(c *simnet.Conn) error { return c.SetKeepAlivePeriod(time.Millisecond) }, syscall.ETIMEDOUT, 136 * s, "is rounded up to 1 s"},
-		{"SetKeepAliveConfig", netmodel.FreeBSD(), func(c *simnet.Conn) error {
+		{"SetKeepAlivePeriod", profiles.FreeBSD(), func(c *simnet.Conn) error { return c.SetKeepAlivePeriod(60 * s) }, syscall.ETIMEDOUT, 195 * s, "sets the first wait alone"},
+		{"SetKeepAlivePeriod of less than a second", profiles.FreeBSD(), func(c *simnet.Conn) error { return c.SetKeepAlivePeriod(time.Millisecond) }, syscall.ETIMEDOUT, 136 * s, "is rounded up to 1 s"},
+		{"SetKeepAliveConfig", profiles.FreeBSD(), func(c *simnet.Conn) error {
 			return c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 2 * s, Interval: 3 * s, Count: 4})
 		}, syscall.ETIMEDOUT, 14 * s, "2 s and four times 3 s"},
-		{"SetKeepAliveConfig with defaults", netmodel.FreeBSD(), func(c *simnet.Conn) error {
+		{"SetKeepAliveConfig with defaults", profiles.FreeBSD(), func(c *simnet.Conn) error {
 			return c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Count: -1, Interval: -1, Idle: 5 * s})
 		}, syscall.ETIMEDOUT, 140 * s, "0 is the default, and less is left as it is"},
-		{"SetKeepAliveConfig off", netmodel.FreeBSD(), func(c *simnet.Conn) error { return c.SetKeepAliveConfig(net.KeepAliveConfig{}) }, never, time.Hour, "Enable is false"},
-		{"SetUserTimeout", netmodel.Linux(), func(c *simnet.Conn) error { return c.SetUserTimeout(40 * s) }, syscall.ETIMEDOUT, 45 * s, "ends at the first probe after 40 s"},
+		{"SetKeepAliveConfig off", profiles.FreeBSD(), func(c *simnet.Conn) error { return c.SetKeepAliveConfig(net.KeepAliveConfig{}) }, never, time.Hour, "Enable is false"},
+		{"SetUserTimeout", profiles.Linux(), func(c *simnet.Conn) error { return c.SetUserTimeout(40 * s) }, syscall.ETIMEDOUT, 45 * s, "ends at the first probe after 40 s"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			took, err := afterACut(t, x.profile, x.set, time.Hour)
@@ -82,13 +83,13 @@ func TestKeepAliveSettingsThatNoSystemTakes(t *testing.T) {
 			set     func(c *simnet.Conn) error
 			want    error
 		}{
-			{netmodel.Linux(), func(c *simnet.Conn) error { return c.SetKeepAlivePeriod(32768 * time.Second) }, syscall.EINVAL},
-			{netmodel.Linux(), func(c *simnet.Conn) error { return c.SetKeepAlivePeriod(1<<63 - 1) }, syscall.EINVAL},
-			{netmodel.Linux(), func(c *simnet.Conn) error {
+			{profiles.Linux(), func(c *simnet.Conn) error { return c.SetKeepAlivePeriod(32768 * time.Second) }, syscall.EINVAL},
+			{profiles.Linux(), func(c *simnet.Conn) error { return c.SetKeepAlivePeriod(1<<63 - 1) }, syscall.EINVAL},
+			{profiles.Linux(), func(c *simnet.Conn) error {
 				return c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Count: 128})
 			}, syscall.EINVAL},
-			{netmodel.Linux(), func(c *simnet.Conn) error { return c.SetUserTimeout(-time.Second) }, syscall.EINVAL},
-			{netmodel.FreeBSD(), func(c *simnet.Conn) error { return c.SetUserTimeout(time.Second) }, syscall.ENOPROTOOPT},
+			{profiles.Linux(), func(c *simnet.Conn) error { return c.SetUserTimeout(-time.Second) }, syscall.EINVAL},
+			{profiles.FreeBSD(), func(c *simnet.Conn) error { return c.SetUserTimeout(time.Second) }, syscall.ENOPROTOOPT},
 		} {
 			n := simnet.New(simnet.Config{Profile: x.profile})
 			listenOn(t, n)

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // The situations of errors_test.go that can be made on 127.0.0.1, on the kernel that
@@ -26,7 +26,7 @@ func TestErrorsAreThoseOfTheRealKernel(t *testing.T) {
 		}
 		t.Run(s.name, func(t *testing.T) {
 			var got account
-			synctest.Test(t, func(t *testing.T) { got = accountOf(s.meet(virtual(t, netmodel.Linux()))) })
+			synctest.Test(t, func(t *testing.T) { got = accountOf(s.meet(virtual(t, profiles.Linux()))) })
 			if want := accountOf(s.meet(actual(t))); got != want {
 				t.Errorf("%s:\nsimnet %v\nkernel %v\n(%s)", s.name, got, want, s.why)
 			}
@@ -34,15 +34,15 @@ func TestErrorsAreThoseOfTheRealKernel(t *testing.T) {
 	}
 }
 
-// skipUnlessTheKernelIsTheProfiles skips on kernels that netmodel.Linux does not
+// skipUnlessTheKernelIsTheProfiles skips on kernels that profiles.Linux does not
 // describe, and where there is no loopback.
 func skipUnlessTheKernelIsTheProfiles(t *testing.T) {
 	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
 		t.Skipf("which kernel is this? %v", err)
 	}
-	if p, err := netmodel.LinuxOf(strings.TrimSpace(string(release))); err != nil || p.Name != netmodel.Linux().Name {
-		t.Skipf("the kernel is %s, want one that %q describes", release, netmodel.Linux().Long)
+	if p, err := profiles.LinuxOf(strings.TrimSpace(string(release))); err != nil || p.Name != profiles.Linux().Name {
+		t.Skipf("the kernel is %s, want one that %q describes", release, profiles.Linux().Long)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -156,7 +156,7 @@ func TestConnectionsLookLikeThoseOfTheRealKernel(t *testing.T) {
 			c.LocalAddr(), c.LocalAddr().Network(), len(c.LocalAddr().(*net.TCPAddr).IP), same, zero, err, early)
 	}
 	var got string
-	synctest.Test(t, func(t *testing.T) { got = describe(virtual(t, netmodel.Linux())) })
+	synctest.Test(t, func(t *testing.T) { got = describe(virtual(t, profiles.Linux())) })
 	if want := describe(actual(t)); got != want {
 		t.Errorf("a connection:\nsimnet %s\nkernel %s", got, want)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -138,7 +139,7 @@ func TestADialThatTimesOutHasExactlyOneOfTwoErrors(t *testing.T) {
 
 // What accept does with a connection that its client has reset while it was queued.
 func TestAConnectionResetInTheQueueReachesAcceptAsOnItsSystem(t *testing.T) {
-	windows := netmodel.Windows()
+	windows := profiles.Windows()
 	windows.Aborted = netmodel.AbortedAtAccept
 	for _, x := range []struct {
 		name    string
@@ -146,10 +147,10 @@ func TestAConnectionResetInTheQueueReachesAcceptAsOnItsSystem(t *testing.T) {
 		want    string // what Accept returns, or the first Read of what it returns
 		why     string
 	}{
-		{"linux", netmodel.Linux(), "read: read: connection reset by peer", "K12: accept succeeds"},
-		{"darwin", netmodel.Darwin(), "accept: i/o timeout", "an empty address, of which package syscall makes ECONNABORTED"},
-		{"freebsd", netmodel.FreeBSD(), "accept: i/o timeout", "ECONNABORTED, which package net skips"},
-		{"windows", netmodel.Windows(), "read: wsarecv: " + errnoText(netmodel.WSAECONNRESET), "WS.X7: accept succeeds"},
+		{"linux", profiles.Linux(), "read: read: connection reset by peer", "K12: accept succeeds"},
+		{"darwin", profiles.Darwin(), "accept: i/o timeout", "an empty address, of which package syscall makes ECONNABORTED"},
+		{"freebsd", profiles.FreeBSD(), "accept: i/o timeout", "ECONNABORTED, which package net skips"},
+		{"windows", profiles.Windows(), "read: wsarecv: " + errnoText(netmodel.WSAECONNRESET), "WS.X7: accept succeeds"},
 		{"windows, as seen by Go", windows, "accept: i/o timeout", "WS.X6: WSAECONNRESET, which package net skips"},
 	} {
 		t.Run(x.name, func(t *testing.T) {

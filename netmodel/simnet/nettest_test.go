@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/nettest"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -20,10 +21,10 @@ func TestConnectionsPassNettest(t *testing.T) {
 		latency time.Duration
 		why     string
 	}{
-		{netmodel.Linux(), 0, "calls return on the goroutine that makes them"},
-		{netmodel.Linux(), 200 * time.Microsecond, "bytes are under way, and a timer brings them"},
-		{netmodel.Windows(), 0, "a reset connection forgets what had arrived"},
-		{netmodel.Windows(), 200 * time.Microsecond, "and with bytes under way"},
+		{profiles.Linux(), 0, "calls return on the goroutine that makes them"},
+		{profiles.Linux(), 200 * time.Microsecond, "bytes are under way, and a timer brings them"},
+		{profiles.Windows(), 0, "a reset connection forgets what had arrived"},
+		{profiles.Windows(), 200 * time.Microsecond, "and with bytes under way"},
 	} {
 		t.Run(fmt.Sprintf("%s/%v", x.profile.Name, x.latency), func(t *testing.T) {
 			nettest.TestConn(t, func() (client, server net.Conn, stop func(), err error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -15,7 +16,7 @@ import (
 type Config struct {
 	Seed uint64 // of everything that is drawn: latencies, losses
 	// The system of hosts that are not added with another; the zero value is
-	// netmodel.Linux().
+	// profiles.Linux().
 	Profile netmodel.Profile
 	// Between any two hosts, until SetLink says otherwise.
 	Link netmodel.Link
@@ -103,7 +104,7 @@ func New(c Config) *Network {
 
 func (c Config) withDefaults() Config {
 	if c.Profile == (netmodel.Profile{}) {
-		c.Profile = netmodel.Linux()
+		c.Profile = profiles.Linux()
 	}
 	if c.Window == 0 && inBubble() {
 		c.Window = windowInBubble

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // exchange is a connection at both ends; c is what the operations are done to.
@@ -114,7 +114,7 @@ func TestOperationsAreThoseOfTheRealKernel(t *testing.T) {
 				t.Run(operations[o].name, func(t *testing.T) {
 					t.Parallel()
 					var got string
-					synctest.Test(t, func(t *testing.T) { got = converse(virtual(t, netmodel.Linux()), b, o) })
+					synctest.Test(t, func(t *testing.T) { got = converse(virtual(t, profiles.Linux()), b, o) })
 					if want := converse(actual(t), b, o); got != want {
 						t.Errorf("%s, then %s twice:\nsimnet %s\nkernel %s", befores[b].name, operations[o].name, got, want)
 					}

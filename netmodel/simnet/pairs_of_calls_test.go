@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -44,7 +45,7 @@ var moments = []struct {
 	{"a client is queued", simnet.Config{}, func(m *moment) { _, _ = m.d.Dial("tcp", "server:80") }},
 	{"the queue is full", simnet.Config{Backlog: 1}, func(m *moment) { _, _ = m.d.Dial("tcp", "server:80"); _, _ = m.d.Dial("tcp", "server:80") }},
 	{"the peer has reset", simnet.Config{}, func(m *moment) { _ = m.s.SetLinger(0); _ = m.s.Close() }},
-	{"on Windows", simnet.Config{Profile: netmodel.Windows()}, func(m *moment) { _, _ = io.WriteString(m.s, "0123456789") }},
+	{"on Windows", simnet.Config{Profile: profiles.Windows()}, func(m *moment) { _, _ = io.WriteString(m.s, "0123456789") }},
 }
 
 // acts are what a program can do at a moment. Each says what it saw.

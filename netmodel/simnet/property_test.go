@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/sim"
 )
@@ -146,7 +147,7 @@ func pairRun(t *testing.T, c simnet.Config, clients, servers []life) (hash uint6
 // read; nobody waits for ever; and another run is the same, to the last error.
 func TestStreamsAreWholeAndRunsRepeat(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		profile := rapid.SampledFrom([]netmodel.Profile{netmodel.Linux(), netmodel.Windows(), netmodel.WSP(), netmodel.FreeBSD(), netmodel.OpenBSD()}).Draw(r, "profile")
+		profile := rapid.SampledFrom([]netmodel.Profile{profiles.Linux(), profiles.Windows(), profiles.WSP(), profiles.FreeBSD(), profiles.OpenBSD()}).Draw(r, "profile")
 		c := simnet.Config{
 			Seed: 1, Profile: profile,
 			Window: rapid.SampledFrom([]int{1, 100, 4096, 0}).Draw(r, "window"),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -53,7 +54,7 @@ func TestANumberOfDescriptorsThatIsNoneIsNamed(t *testing.T) {
 func TestHostsAreFoundByTheirNumber(t *testing.T) {
 	n := simnet.New(simnet.Config{})
 	defer n.Close()
-	a, b := n.Host("a"), n.AddHost("b", simnet.HostConfig{Profile: netmodel.Windows()})
+	a, b := n.Host("a"), n.AddHost("b", simnet.HostConfig{Profile: profiles.Windows()})
 	if got := n.HostByID(1); got != a || got.Profile().Name != "linux" {
 		t.Errorf("HostByID(1) = %v, want a, on linux", got)
 	}

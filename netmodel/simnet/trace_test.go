@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -16,7 +17,7 @@ import (
 // entries it never saw come.
 func TestATraceThatBeginsLateSaysOnlyWhatIsSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := simnet.New(simnet.Config{Profile: netmodel.WSP(), Backlog: 7, Trace: 10})
+		n := simnet.New(simnet.Config{Profile: profiles.WSP(), Backlog: 7, Trace: 10})
 		l, err := n.Listen("tcp", "server:80")
 		if err != nil {
 			t.Fatal(err)
@@ -81,7 +82,7 @@ func TestHashAndRecordsAgreeWithTheTrace(t *testing.T) {
 }
 
 func TestFillLeavesNoPlace(t *testing.T) {
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		if p.AtSyn.None && p.AtAck.None || p.Backlog.Max > 100 && p.Backlog.Min > 50 {
 			continue // a queue without end, or one that takes long to fill
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -47,14 +48,14 @@ func newGoNet(t *Trial, phase time.Duration) (*goNet, error) {
 		return nil, err
 	}
 	g := &goNet{fake: true, dials: p.Dials, firstNotOK: -1, other: map[string]int{}}
-	profile, backlog := netmodel.GoFakeNet(), 0 // which does not look at the backlog
+	profile, backlog := profiles.GoFakeNet(), 0 // which does not look at the backlog
 	if strings.HasPrefix(t.OS, "go-net-linux") {
 		if p.Somaxconn == nil || p.Listen == nil {
 			return nil, fmt.Errorf("params %s: want somaxconn and listen_arg_seen_by_strace", t.Params)
 		}
 		g.fake = false
 		backlog = *p.Listen
-		if profile, err = netmodel.Linux().Tune("somaxconn", strconv.Itoa(*p.Somaxconn)); err != nil {
+		if profile, err = profiles.Set(profiles.Linux(), "somaxconn", strconv.Itoa(*p.Somaxconn)); err != nil {
 			return nil, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 type netstackRelisten struct {
@@ -59,7 +60,7 @@ func newNetstackCrew(backlog, clients int) (*crew, error) {
 	if clients < 0 || clients > mostBurst {
 		return nil, errTooMany(clients, mostBurst)
 	}
-	s, err := newCrew(netmodel.Netstack(), backlog)
+	s, err := newCrew(profiles.Netstack(), backlog)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +219,7 @@ func replayNetstackClose(t *Trial, c *Comparison) error {
 		return err
 	}
 	c.leftovers("", t.Observed, "accept_after_shutdown", "after_100ms", "after_2s", "at_ms", "before", "clients", "drain", "end", "listen_again", "reads", "shutdown")
-	s, err := newCrew(netmodel.Netstack(), o.Before["ESTABLISHED"])
+	s, err := newCrew(profiles.Netstack(), o.Before["ESTABLISHED"])
 	if err != nil {
 		return err
 	}
@@ -321,7 +322,7 @@ func replayNetstackSyns(t *Trial, c *Comparison) error {
 		return fmt.Errorf("no SYN: want at least one")
 	}
 	c.leftovers("", t.Observed, "fail_ms", "i", "last_error", "rst_ms", "state", "syn_ms", "synack_ms")
-	s, err := newCrew(netmodel.Netstack(), 0)
+	s, err := newCrew(profiles.Netstack(), 0)
 	if err != nil {
 		return err
 	}

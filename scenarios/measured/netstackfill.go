@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 type netstackFill struct {
@@ -31,7 +32,7 @@ func replayNetstackFill(t *Trial, c *Comparison) error {
 		return replayNetstackBurst(p.Backlog, &o, c)
 	}
 	gap, way := milliseconds(p.GapMs), milliseconds(p.OneWayMs)
-	s, err := newStage(netmodel.Netstack(), p.Backlog, o.Fired, way)
+	s, err := newStage(profiles.Netstack(), p.Backlog, o.Fired, way)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func replayNetstackBurst(backlog int, o *netstackFill, c *Comparison) error {
 }
 
 func playNetstackBurst(backlog, between int, o *netstackFill, c *Comparison) error {
-	b, err := newWireBurst(netmodel.Netstack(), backlog, o.Fired)
+	b, err := newWireBurst(profiles.Netstack(), backlog, o.Fired)
 	if err != nil {
 		return err
 	}

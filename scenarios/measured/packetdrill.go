@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -68,10 +69,10 @@ func peer(k int) netmodel.Addr {
 
 // newBench opens a listener on a host of Linux with some settings: name, value ...
 func newBench(backlog int, settings ...string) (*bench, error) {
-	p := netmodel.Linux()
+	p := profiles.Linux()
 	for pair := range slices.Chunk(settings, 2) {
 		var err error
-		if p, err = p.Tune(pair[0], pair[1]); err != nil {
+		if p, err = profiles.Set(p, pair[0], pair[1]); err != nil {
 			return nil, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 type relistenParams struct {
@@ -116,7 +117,7 @@ func relistenWith(s *crew, profile netmodel.Profile, p *relistenParams) (string,
 	}
 	backlog := p.Backlog2
 	if p.Somaxconn2 != nil {
-		tuned, err := profile.Tune("somaxconn", fmt.Sprint(*p.Somaxconn2))
+		tuned, err := profiles.Set(profile, "somaxconn", fmt.Sprint(*p.Somaxconn2))
 		if err != nil {
 			return "", err
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -31,10 +32,10 @@ type stage struct {
 // its settings; without a version it is the current one. Settings that the model
 // has no use for are left out.
 func (t *Trial) kernel() (netmodel.Profile, error) {
-	p := netmodel.Linux()
+	p := profiles.Linux()
 	if t.Version != "" {
 		var err error
-		if p, err = netmodel.LinuxOf(t.Version); err != nil {
+		if p, err = profiles.LinuxOf(t.Version); err != nil {
 			return p, err
 		}
 	}
@@ -54,9 +55,9 @@ func (t *Trial) tuned(p netmodel.Profile, full string) (netmodel.Profile, error)
 	if n, ok := t.Sysctl[full].(float64); ok {
 		value = shortened(strconv.FormatFloat(n, 'f', -1, 64))
 	}
-	tuned, err := p.Tune(name, value)
+	tuned, err := profiles.Set(p, name, value)
 	switch {
-	case errors.Is(err, netmodel.ErrNoSuchTunable):
+	case errors.Is(err, profiles.ErrNoSuchSetting):
 		return p, nil
 	case err != nil:
 		return p, fmt.Errorf("sysctl: %w", err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 type unixsockObserved struct {
@@ -58,7 +59,7 @@ func replayUnixsock(t *Trial, c *Comparison) error {
 // unixKernel returns the profile of AF_UNIX with somaxconn of the trial, the only
 // setting that counts there.
 func (t *Trial) unixKernel() (netmodel.Profile, error) {
-	p := netmodel.Unix()
+	p := profiles.Unix()
 	for _, full := range slices.Sorted(maps.Keys(t.Sysctl)) {
 		if strings.HasSuffix(full, ".somaxconn") {
 			return t.tuned(p, full)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // wineRow is a line of the file of Wine, which has keys of its own: one call, two
@@ -82,7 +83,7 @@ type wine struct {
 }
 
 func newWine(backlog int) (*wine, error) {
-	s, err := newCrew(netmodel.Wine(), backlog)
+	s, err := newCrew(profiles.Wine(), backlog)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func (w *wine) enterState(what string) (known bool, err error) {
 	switch beginsWith(what, "before WSAStartup", "after WSACleanup", "unbound", "bound", "listening", "connected (accepted", "accepted", "connected", "connecting",
 		"datagram bound", "datagram", "bad handle", "event handle", "closed", "file handle", "after refused connect", "no listener", "SO_CONDITIONAL_ACCEPT") {
 	case "before WSAStartup":
-		w.on = netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Wine(), Addrs: []netmodel.IP{w.to.IP}})
+		w.on = netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Wine(), Addrs: []netmodel.IP{w.to.IP}})
 	case "after WSACleanup":
 		err = w.on.Cleanup() // which closes the socket
 	case "unbound", "SO_CONDITIONAL_ACCEPT":

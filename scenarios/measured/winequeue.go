@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // playQueue makes a call on a listener that has clients in its queue.
@@ -223,7 +224,7 @@ func replayWineFill(row *wineRow, c *Comparison) error {
 
 // replayWinePair: two sockets are bound to one port, and then both listen.
 func replayWinePair(row *wineRow, c *Comparison) error {
-	h := netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Wine(), Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)}})
+	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Wine(), Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)}})
 	_ = h.Startup() // never fails
 	addrs := map[string]netmodel.IP{"0.0.0.0": netmodel.AnyIP, "127.0.0.1": netmodel.HostAddr(1, 1), "127.0.0.2": netmodel.HostAddr(1, 2)}
 	var fds [2]netmodel.FD

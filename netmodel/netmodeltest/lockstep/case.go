@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Case is everything that a history needs to be played again. Its text is one
@@ -28,7 +29,7 @@ func (c Case) Run(newSystem New) error {
 // back.
 func (c Case) String() string {
 	words := []string{c.Profile.Name}
-	base, known := netmodel.ProfileByName(c.Profile.Name)
+	base, known := profiles.ByName(c.Profile.Name)
 	for _, s := range Settings() {
 		v, ok := s.ValueIn(c.Profile)
 		if was, known := s.ValueIn(base); ok && (v != was || !known) {
@@ -57,7 +58,7 @@ func ParseCase(line string) (Case, error) {
 		return Case{}, fmt.Errorf("case: want PROFILE [SETTING=VALUE]... [descriptors=N]: HISTORY")
 	}
 	var c Case
-	if c.Profile, ok = netmodel.ProfileByName(words[0]); !ok {
+	if c.Profile, ok = profiles.ByName(words[0]); !ok {
 		return Case{}, fmt.Errorf("case: no profile %q: want one of %s", shorten(words[0]), profileNames())
 	}
 	for _, word := range words[1:] {

@@ -5,6 +5,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/profiles"
 )
 
 // One line is a history with its profile. A host that keeps its backlog where
@@ -39,7 +40,7 @@ func ExampleSwarm_Run() {
 // operations, and all.
 func ExampleWorld_Explore() {
 	w := lockstep.World{
-		Profile:  netmodel.WSP(),
+		Profile:  profiles.WSP(),
 		Attempts: 2,
 		Backlogs: []int{1},
 		Listens:  1,

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // play runs a case that is written on one line.
@@ -109,7 +110,7 @@ func TestEveryFieldOfAResultIsCompared(t *testing.T) {
 		if !ok {
 			t.Fatalf("no lie about the field %s", field)
 		}
-		err := Run(history, netmodel.WSP(), 3, func(p netmodel.Profile, d int) System { return liar{NewReference(p, d), lie} })
+		err := Run(history, profiles.WSP(), 3, func(p netmodel.Profile, d int) System { return liar{NewReference(p, d), lie} })
 		var d *Difference
 		if !errors.As(err, &d) || d.At != 2 || d.Op.Kind != Close || d.What == "" {
 			t.Errorf("a lie about %s: got %v, want a difference at operation 3 that says in what", field, err)
@@ -166,7 +167,7 @@ func TestWhatCannotHappenIsLeftOut(t *testing.T) {
 
 func TestACloneGoesItsOwnWay(t *testing.T) {
 	for _, newSystem := range []New{NewHost, NewReference} {
-		pair := NewPair(netmodel.WSP(), 4, newSystem)
+		pair := NewPair(profiles.WSP(), 4, newSystem)
 		before, _ := Parse("listen(2) syn(a) ack(a) syn(b)")
 		for _, op := range before {
 			pair.Do(op)

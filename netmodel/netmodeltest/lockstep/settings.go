@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Setting is one choice that a profile makes, with the names of its values. The
@@ -206,7 +207,7 @@ func applySynQueue(q *netmodel.SynQueue, value int) {
 
 // applyTimes sets how often a host tries again, and how long it waits.
 func applyTimes(p *netmodel.Profile, value int) {
-	long := netmodel.WSP()
+	long := profiles.WSP()
 	p.SynAck, p.Data, p.OfferLifetime, p.FinWait = long.SynAck, long.Data, long.OfferLifetime, long.FinWait
 	switch value {
 	case 1:
@@ -303,4 +304,4 @@ func playable(p netmodel.Profile) error {
 
 // Profiles returns the ready-made profiles that the reference model knows: all
 // of them.
-func Profiles() []netmodel.Profile { return netmodel.Profiles() }
+func Profiles() []netmodel.Profile { return profiles.All() }

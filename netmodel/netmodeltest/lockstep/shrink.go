@@ -3,7 +3,7 @@ package lockstep
 import (
 	"slices"
 
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Shrink returns the shortest history that it finds which still fails: first it
@@ -135,7 +135,7 @@ func (c Case) shrinkHistory(newSystem New) Case {
 
 // shrinkProfile takes changed settings back, one by one.
 func (c Case) shrinkProfile(newSystem New) Case {
-	base, known := netmodel.ProfileByName(c.Profile.Name)
+	base, known := profiles.ByName(c.Profile.Name)
 	if !known {
 		return c
 	}

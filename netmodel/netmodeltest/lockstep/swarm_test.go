@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // long skips a test that takes minutes unless it is asked for.
@@ -109,7 +110,7 @@ func TestAFailureComesShrunkOnALineThatReplaysIt(t *testing.T) {
 		p.Trim = netmodel.TrimOldest
 		return NewHost(p, d)
 	}
-	wsp := netmodel.WSP()
+	wsp := profiles.WSP()
 	r := Swarm{Seed: 1, Profile: &wsp, New: wrong}.Run(1_000_000, nil)
 	if r.Failure == nil {
 		t.Fatal("a host that trims the oldest is not found out")

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -77,7 +78,7 @@ func TestARandomCaseCanBeReadBack(t *testing.T) {
 }
 
 func TestACustomProfileSaysSo(t *testing.T) {
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.FinWait++
 	if line := (Case{Profile: p}).String(); line != "wsp custom:" {
 		t.Errorf("String() = %q, want the word custom", line)
@@ -162,7 +163,7 @@ func FuzzParseCaseNeverPanicsAndReadsBackWhatItRead(f *testing.F) {
 func TestASettingGivesAValidProfileThatHasIt(t *testing.T) {
 	for _, s := range Settings() {
 		for v, name := range s.Values {
-			p := netmodel.WSP()
+			p := profiles.WSP()
 			s.Apply(&p, v)
 			if err := playable(sensible(p)); err != nil {
 				t.Errorf("%s=%s: %v", s.Name, name, err)
@@ -170,7 +171,7 @@ func TestASettingGivesAValidProfileThatHasIt(t *testing.T) {
 			if got, ok := s.ValueIn(p); !ok || got != v {
 				t.Errorf("%s=%s: the profile has value %d, %v", s.Name, name, got, ok)
 			}
-			if v == 0 && p != netmodel.WSP() {
+			if v == 0 && p != profiles.WSP() {
 				t.Errorf("%s=%s is the first value and not that of the WSP profile", s.Name, name)
 			}
 		}
@@ -191,7 +192,7 @@ func TestEverySettingOfAProfileThatAListenerKnowsIsTried(t *testing.T) {
 		"Data.Limit": "ends handshakes",
 	}
 	rand := sim.Stream(1, 2, 3)
-	wsp := fields(netmodel.WSP())
+	wsp := fields(profiles.WSP())
 	tried := map[string]bool{}
 	for range 2000 {
 		for name, value := range fields(Swarm{}.drawProfile(&rand)) {

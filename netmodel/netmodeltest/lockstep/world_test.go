@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -18,7 +19,7 @@ type variation struct {
 // small is the profile that the small worlds vary: 2 is the largest backlog,
 // and nothing is sent twice, so that there are few instants.
 func small() netmodel.Profile {
-	p := netmodel.WSP()
+	p := profiles.WSP()
 	p.Backlog.Max = 2
 	applyTimes(&p, 2)
 	return p
@@ -70,7 +71,7 @@ func pairwise() []variation {
 			}
 		}
 		meets(best, open, true)
-		p := netmodel.WSP()
+		p := profiles.WSP()
 		for i, s := range settings {
 			s.Apply(&p, best[i])
 		}

@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // smallLinux is the profile that the small worlds with two queues vary: Linux,
 // where nothing is sent twice and timers ring exactly.
 func smallLinux() netmodel.Profile {
-	p := netmodel.Linux()
+	p := profiles.Linux()
 	p.Timers = netmodel.Timers{}
 	applyTimes(&p, 2)
 	return p

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet/acceptcheck"
 )
 
@@ -79,9 +80,9 @@ func TestNetHTTPDiesOfWhatIsNotTemporary(t *testing.T) {
 // Result.System says which of them a server for one system can leave out.
 func TestAServerForOneSystemLeavesOutTheOthers(t *testing.T) {
 	for _, r := range acceptcheck.Run(t, good) {
-		want := netmodel.Linux().Name
+		want := profiles.Linux().Name
 		if strings.HasPrefix(r.Trouble, "WSA") || strings.HasSuffix(r.Trouble, "on Windows") {
-			want = netmodel.Windows().Name
+			want = profiles.Windows().Name
 		}
 		if r.System != want {
 			t.Errorf("%s: System: got %q, want %q", r.Trouble, r.System, want)

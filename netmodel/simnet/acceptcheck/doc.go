@@ -40,7 +40,7 @@
 // # Which verdicts concern your server
 //
 // Result.System names the system that a trouble is met on. A server that never runs on
-// Windows may leave out the results of other systems than netmodel.Linux().Name.
+// Windows may leave out the results of other systems than profiles.Linux().Name.
 //
 // Package net does not show two of the errors to programs: ECONNABORTED on Unix and
 // WSAECONNRESET on Windows (Go 1.26: internal/poll, FD.Accept). Result.Hidden marks them.

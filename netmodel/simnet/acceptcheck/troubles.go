@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -38,7 +39,7 @@ const (
 )
 
 func troubles() []trouble {
-	return append(append(accepts(netmodel.Linux()), acceptsOnWindows(netmodel.Windows())...), clients(netmodel.Linux(), netmodel.Windows())...)
+	return append(append(accepts(profiles.Linux()), acceptsOnWindows(profiles.Windows())...), clients(profiles.Linux(), profiles.Windows())...)
 }
 
 // accepts are troubles of accept4 (Linux: accept(2), "ERRORS").

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/simnettest"
 )
@@ -66,7 +67,7 @@ func TestMeantToFailTooManyForTheirPatience(t *testing.T) {
 
 func TestMeantToFailTooManyOnWindows(t *testing.T) {
 	skipUnlessMeantToFail(t)
-	impatientCrowd(t, simnet.Config{Seed: 1, Profile: netmodel.Windows(), Backlog: 20}, 600)
+	impatientCrowd(t, simnet.Config{Seed: 1, Profile: profiles.Windows(), Backlog: 20}, 600)
 }
 
 func TestMeantToFailManyInALargeQueue(t *testing.T) {
@@ -76,7 +77,7 @@ func TestMeantToFailManyInALargeQueue(t *testing.T) {
 
 func TestMeantToFailOwnBacklog(t *testing.T) {
 	skipUnlessMeantToFail(t)
-	simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 5}, func(t *simnettest.T) {
+	simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 5}, func(t *simnettest.T) {
 		l, err := t.Net.Host("server").ListenBacklog("tcp", ":80", 2)
 		if err != nil {
 			t.Fatal(err)
@@ -233,7 +234,7 @@ func TestMeantToFailCountsItsRuns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			runs := 0
 			t.Cleanup(func() { t.Logf("%d runs", runs) })
-			simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 5}, func(t *simnettest.T) {
+			simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 5}, func(t *simnettest.T) {
 				runs++
 				listen := t.Net.Host("server").Listen
 				if backlog > 0 {

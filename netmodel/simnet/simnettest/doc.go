@@ -3,7 +3,7 @@
 // leaves open is closed when it returns.
 //
 //	func TestEveryoneIsServed(t *testing.T) {
-//		config := simnet.Config{Profile: netmodel.Windows(), Backlog: 2}
+//		config := simnet.Config{Profile: profiles.Windows(), Backlog: 2}
 //		simnettest.Run(t, config, func(t *simnettest.T) {
 //			l, err := t.Net.Listen("tcp", "server:80")
 //			if err != nil {

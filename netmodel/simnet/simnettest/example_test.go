@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/acceptcheck"
 	"wspsim/netmodel/simnet/simnettest"
@@ -41,7 +42,7 @@ func handleEach(l net.Listener) {
 // backlog: it accepts as fast as they come.
 func ExampleRun() {
 	goTest(func(t *testing.T) {
-		simnettest.Run(t, simnet.Config{Profile: netmodel.Windows(), Backlog: 5}, func(t *simnettest.T) {
+		simnettest.Run(t, simnet.Config{Profile: profiles.Windows(), Backlog: 5}, func(t *simnettest.T) {
 			l, err := t.Net.Listen("tcp", "server:80")
 			if err != nil {
 				t.Fatal(err)
@@ -57,7 +58,7 @@ func ExampleRun() {
 // A server that answers one client after the other does not, and the test tells why.
 func ExampleRun_story() {
 	goTest(func(t *testing.T) {
-		simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 5, Seed: 3}, func(t *simnettest.T) {
+		simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 5, Seed: 3}, func(t *simnettest.T) {
 			l, err := t.Net.Listen("tcp", "server:80")
 			if err != nil {
 				t.Fatal(err)
@@ -80,7 +81,7 @@ func ExampleRun_story() {
 // with the server, and the queue has to hold all of them.
 func ExampleStall() {
 	goTest(func(t *testing.T) {
-		simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 10}, func(t *simnettest.T) {
+		simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 10}, func(t *simnettest.T) {
 			l, err := t.Net.Listen("tcp", "server:80")
 			if err != nil {
 				t.Fatal(err)
@@ -134,7 +135,7 @@ func ExampleStall_slowStart() {
 // it takes the next.
 func ExampleSlowAccept() {
 	goTest(func(t *testing.T) {
-		simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 3}, func(t *simnettest.T) {
+		simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 3}, func(t *simnettest.T) {
 			l, err := t.Net.Listen("tcp", "server:80")
 			if err != nil {
 				t.Fatal(err)
@@ -150,7 +151,7 @@ func ExampleSlowAccept() {
 // With a limit of connections, those that wait for a place wait in the queue.
 func Example_limitListener() {
 	goTest(func(t *testing.T) {
-		simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 5}, func(t *simnettest.T) {
+		simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 5}, func(t *simnettest.T) {
 			l, err := t.Net.Listen("tcp", "server:80")
 			if err != nil {
 				t.Fatal(err)
@@ -188,7 +189,7 @@ func ExampleRefuse() {
 	goTest(func(t *testing.T) {
 		simnet.BeforeBubble()
 		synctest.Test(t, func(t *testing.T) {
-			for _, system := range []netmodel.Profile{netmodel.Linux(), netmodel.Windows()} {
+			for _, system := range []netmodel.Profile{profiles.Linux(), profiles.Windows()} {
 				began := time.Now()
 				_, err := simnettest.Refuse(system)(t.Context(), "tcp", "database:5432")
 				fmt.Println(system.Name, err != nil, time.Since(began).Round(time.Millisecond))
@@ -205,7 +206,7 @@ func ExampleFullQueue() {
 	goTest(func(t *testing.T) {
 		simnet.BeforeBubble()
 		synctest.Test(t, func(t *testing.T) {
-			for _, system := range []netmodel.Profile{netmodel.Linux(), netmodel.Windows()} {
+			for _, system := range []netmodel.Profile{profiles.Linux(), profiles.Windows()} {
 				began := time.Now()
 				_, err := simnettest.FullQueue(system)(t.Context(), "tcp", "database:5432")
 				var failed net.Error
@@ -262,7 +263,7 @@ func Example_retry() {
 		return err
 	}
 	goTest(func(t *testing.T) {
-		simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 5}, func(t *simnettest.T) {
+		simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 5}, func(t *simnettest.T) {
 			l, err := t.Net.Listen("tcp", "server:80")
 			if err != nil {
 				t.Fatal(err)
@@ -284,7 +285,7 @@ func Example_property() {
 			clients := rapid.IntRange(1, 20).Draw(t, "clients")
 			backlog := rapid.IntRange(1, 10).Draw(t, "backlog")
 			rapid.SyncTest(t, func(t *rapid.T) {
-				n := simnet.New(simnet.Config{Profile: netmodel.WSP(), Backlog: backlog})
+				n := simnet.New(simnet.Config{Profile: profiles.WSP(), Backlog: backlog})
 				l, err := n.Listen("tcp", "server:80")
 				if err != nil {
 					t.Fatal(err)

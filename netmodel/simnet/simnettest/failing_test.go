@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/simnettest"
 )
@@ -87,7 +88,7 @@ func burst(t *testing.T, c simnet.Config) {
 
 func TestMeantToFailRefused(t *testing.T) {
 	skipUnlessMeantToFail(t)
-	burst(t, simnet.Config{Seed: 3, Profile: netmodel.WSP(), Backlog: 5})
+	burst(t, simnet.Config{Seed: 3, Profile: profiles.WSP(), Backlog: 5})
 }
 
 func TestMeantToFailPhantoms(t *testing.T) {
@@ -107,7 +108,7 @@ func TestMeantToFailNotTheQueue(t *testing.T) {
 
 func TestMeantToFailCrowdedForAnotherReason(t *testing.T) {
 	skipUnlessMeantToFail(t)
-	simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 1}, func(t *simnettest.T) {
+	simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 1}, func(t *simnettest.T) {
 		if _, err := t.Net.Listen("tcp", "server:80"); err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +200,7 @@ func TestTheTraceIsKeptWithTheArtifacts(t *testing.T) {
 // What the story says about the backlog is so: with it the test passes, and with one
 // less it does not.
 func TestTheSmallestBacklogIsTheSmallest(t *testing.T) {
-	c := simnet.Config{Seed: 3, Profile: netmodel.WSP(), Backlog: 19}
+	c := simnet.Config{Seed: 3, Profile: profiles.WSP(), Backlog: 19}
 	burst(t, c)
 	failed := 0
 	c.Backlog = 18

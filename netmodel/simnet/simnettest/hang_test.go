@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/simnettest"
 )
@@ -151,7 +152,7 @@ func TestMeantToFailSecondRunHangs(t *testing.T) {
 func TestMeantToFailHangsWithALargerBacklog(t *testing.T) {
 	skipUnlessMeantToFail(t)
 	t.Parallel()
-	simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 1}, func(t *simnettest.T) {
+	simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 1}, func(t *simnettest.T) {
 		if _, err := t.Net.Listen("tcp", "server:80"); err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 )
 
@@ -40,7 +40,7 @@ func everyoneIsServed(p pool) func(*rapid.T) {
 		clients := rapid.IntRange(1, 12).Draw(t, "clients")
 		backlog := rapid.IntRange(1, 10).Draw(t, "backlog")
 		rapid.SyncTest(t, func(t *rapid.T) {
-			n := simnet.New(simnet.Config{Profile: netmodel.WSP(), Backlog: backlog})
+			n := simnet.New(simnet.Config{Profile: profiles.WSP(), Backlog: backlog})
 			l, err := n.Listen("tcp", "server:80")
 			if err != nil {
 				t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/simnettest"
 	"wspsim/sim"
@@ -117,7 +118,7 @@ func TestTheSearchFindsTheSameOnOneProcessorAndOnMany(t *testing.T) {
 
 func TestGroupMakesOneErrorOfThoseThatAreAlike(t *testing.T) {
 	var errs []error
-	simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 5}, func(t *simnettest.T) {
+	simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 5}, func(t *simnettest.T) {
 		l, err := t.Net.Listen("tcp", "server:80")
 		if err != nil {
 			t.Fatal(err)
@@ -254,7 +255,7 @@ func TestMeantToFailPooledTimers(t *testing.T) {
 	}()
 	for range 2 {
 		t.Run("run", func(t *testing.T) {
-			simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 1}, func(t *simnettest.T) {
+			simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 1}, func(t *simnettest.T) {
 				timer := pooled.Get().(*time.Timer)
 				timer.Reset(time.Second)
 				<-timer.C

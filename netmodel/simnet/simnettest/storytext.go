@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -143,7 +144,7 @@ func (s *story) text() string {
 		fmt.Fprintf(&b, "  in the end, at %v, %s\n", instant(s.at), l)
 	}
 	for _, id := range rules.ids {
-		if r, ok := netmodel.RuleByID(id); ok {
+		if r, ok := profiles.RuleByID(id); ok {
 			fmt.Fprintf(&b, "  %s: %s\n", id, r.Claim)
 		}
 	}

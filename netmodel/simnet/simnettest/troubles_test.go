@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/simnettest"
 )
@@ -24,11 +25,11 @@ func TestTroublesForClients(t *testing.T) {
 		why  string
 	}{
 		{"Blackhole", func() simnettest.DialFunc { return simnettest.Blackhole() }, syscall.ETIMEDOUT, 135168 * time.Millisecond, "Linux 6.13: SYNs sent again until tcp_syn_retries is used up, by timers of a coarse wheel"},
-		{"Blackhole on Windows", func() simnettest.DialFunc { return simnettest.Blackhole(netmodel.Windows()) }, syscall.Errno(netmodel.WSAETIMEDOUT), 21 * time.Second, "1 + 2 + 4 + 8 s and so on, WS.T2"},
+		{"Blackhole on Windows", func() simnettest.DialFunc { return simnettest.Blackhole(profiles.Windows()) }, syscall.Errno(netmodel.WSAETIMEDOUT), 21 * time.Second, "1 + 2 + 4 + 8 s and so on, WS.T2"},
 		{"Refuse", func() simnettest.DialFunc { return simnettest.Refuse() }, syscall.ECONNREFUSED, 0, "an RST at once"},
-		{"Refuse on Windows", func() simnettest.DialFunc { return simnettest.Refuse(netmodel.Windows()) }, syscall.Errno(netmodel.WSAECONNREFUSED), 2 * time.Second, "four further SYNs, 500 ms apart, WS.T4"},
+		{"Refuse on Windows", func() simnettest.DialFunc { return simnettest.Refuse(profiles.Windows()) }, syscall.Errno(netmodel.WSAECONNREFUSED), 2 * time.Second, "four further SYNs, 500 ms apart, WS.T4"},
 		{"FullQueue", func() simnettest.DialFunc { return simnettest.FullQueue() }, syscall.ETIMEDOUT, 135168 * time.Millisecond, "Linux does not answer"},
-		{"FullQueue on Windows", func() simnettest.DialFunc { return simnettest.FullQueue(netmodel.Windows()) }, syscall.Errno(netmodel.WSAECONNREFUSED), 2 * time.Second, "Windows refuses"},
+		{"FullQueue on Windows", func() simnettest.DialFunc { return simnettest.FullQueue(profiles.Windows()) }, syscall.Errno(netmodel.WSAECONNREFUSED), 2 * time.Second, "Windows refuses"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			simnet.BeforeBubble()
@@ -64,7 +65,7 @@ func TestADialIntoABlackholeEndsWithItsContext(t *testing.T) {
 }
 
 func TestSlowAcceptMakesAQueue(t *testing.T) {
-	simnettest.Run(t, simnet.Config{Profile: netmodel.WSP(), Backlog: 3}, func(t *simnettest.T) {
+	simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 3}, func(t *simnettest.T) {
 		l, err := t.Net.Listen("tcp", "server:80")
 		if err != nil {
 			t.Fatal(err)

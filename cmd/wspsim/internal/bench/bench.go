@@ -13,6 +13,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Options says what to measure.
@@ -187,10 +188,10 @@ func (m *meter) connections() {
 		full    bool
 		written bool
 	}{
-		{"wsp", netmodel.WSP(), false, false},
-		{"wsp, trace written", netmodel.WSP(), false, true},
-		{"wsp, queue full", netmodel.WSP(), true, false},
-		{"linux, queue full", netmodel.Linux(), true, false},
+		{"wsp", profiles.WSP(), false, false},
+		{"wsp, trace written", profiles.WSP(), false, true},
+		{"wsp, queue full", profiles.WSP(), true, false},
+		{"linux, queue full", profiles.Linux(), true, false},
 	} {
 		crowd := NewCrowd(c.profile, crowdSize, crowdAsks)
 		if c.full {
@@ -221,7 +222,7 @@ func (m *meter) growth() {
 		var hash uint64
 		for i := range max(1, min(100, 3_000_000/n)) {
 			start := time.Now()
-			crowd := NewCrowd(netmodel.WSP(), crowdSize, crowdAsks)
+			crowd := NewCrowd(profiles.WSP(), crowdSize, crowdAsks)
 			for done := 0; done < n && !m.over(); {
 				done = min(n, done+100_000)
 				crowd.Run(done)
@@ -246,7 +247,7 @@ func (m *meter) crowds() {
 		if n > 1_000_000/m.scale {
 			break
 		}
-		crowd := NewCrowd(netmodel.WSP(), n, crowdAsks)
+		crowd := NewCrowd(profiles.WSP(), n, crowdAsks)
 		crowd.Run(n / 2)
 		ns := m.least("crowds, "+words.Count(n)+" clients", 500_000/m.scale, func(count int) { crowd.Run(crowd.Offered + count) })
 		if m.over() {
@@ -262,7 +263,7 @@ func (m *meter) crowds() {
 func (m *meter) weigh() {
 	m.show("memory")
 	before := heap()
-	crowd := NewCrowd(netmodel.WSP(), m.result.Options.Clients, crowdAsks)
+	crowd := NewCrowd(profiles.WSP(), m.result.Options.Clients, crowdAsks)
 	total := heap() - before
 	runtime.KeepAlive(crowd)
 	m.result.Weight = Weight{m.result.Options.Clients, float64(total) / float64(m.result.Options.Clients), total}
@@ -296,7 +297,7 @@ func (m *meter) cores() {
 			}
 			start := time.Now()
 			got := Replicate(workers, replications, func(i int) uint64 {
-				c := newCrowd(netmodel.WSP(), crowdSize, crowdAsks, uint64(i))
+				c := newCrowd(profiles.WSP(), crowdSize, crowdAsks, uint64(i))
 				c.Run(offered)
 				hash, _ := c.Hash()
 				return hash

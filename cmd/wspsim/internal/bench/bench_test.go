@@ -13,13 +13,14 @@ import (
 
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 func TestEveryAttemptOfACrowdIsAccountedFor(t *testing.T) {
 	for _, c := range []struct {
 		profile netmodel.Profile
 		refuses bool
-	}{{netmodel.WSP(), true}, {netmodel.Windows(), true}, {netmodel.Linux(), false}, {netmodel.LwIP(), false}} {
+	}{{profiles.WSP(), true}, {profiles.Windows(), true}, {profiles.Linux(), false}, {profiles.LwIP(), false}} {
 		crowd := NewCrowd(c.profile, 3_000, 40)
 		crowd.Run(100_000)
 		if err := crowd.host.Check(); err != nil {
@@ -46,9 +47,9 @@ func TestACrowdAllocatesNothingInSteadyState(t *testing.T) {
 		written bool
 		most    float64 // allocations in 1,000 connections
 	}{
-		{"wsp", netmodel.WSP(), false, 0},
-		{"linux", netmodel.Linux(), false, 0},
-		{"written", netmodel.WSP(), true, 0},
+		{"wsp", profiles.WSP(), false, 0},
+		{"linux", profiles.Linux(), false, 0},
+		{"written", profiles.WSP(), true, 0},
 	} {
 		crowd := NewCrowd(c.profile, 500, 11)
 		if c.written {
@@ -64,7 +65,7 @@ func TestACrowdAllocatesNothingInSteadyState(t *testing.T) {
 func TestAWaitingClientTakesAtMostSixtyFourBytesWithItsTimer(t *testing.T) {
 	const n = 400_000
 	before := heap()
-	crowd := NewCrowd(netmodel.WSP(), n, crowdAsks)
+	crowd := NewCrowd(profiles.WSP(), n, crowdAsks)
 	each := float64(heap()-before) / n
 	runtime.KeepAlive(crowd)
 	if each > 64 {
@@ -74,7 +75,7 @@ func TestAWaitingClientTakesAtMostSixtyFourBytesWithItsTimer(t *testing.T) {
 
 func TestReplicationsAreTheSameOnOneTwoAndEightWorkers(t *testing.T) {
 	run := func(i int) string {
-		c := newCrowd(netmodel.WSP(), 100, 20, uint64(i))
+		c := newCrowd(profiles.WSP(), 100, 20, uint64(i))
 		var text strings.Builder
 		c.WriteTrace(func(b []byte) { text.Write(b) })
 		c.Run(2_000)
@@ -183,7 +184,7 @@ func BenchmarkConnections(b *testing.B) {
 		name    string
 		profile netmodel.Profile
 		written bool
-	}{{"wsp", netmodel.WSP(), false}, {"wsp-written", netmodel.WSP(), true}, {"linux", netmodel.Linux(), false}} {
+	}{{"wsp", profiles.WSP(), false}, {"wsp-written", profiles.WSP(), true}, {"linux", profiles.Linux(), false}} {
 		b.Run("profile="+c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			crowd := NewCrowd(c.profile, crowdSize, crowdAsks)
@@ -202,7 +203,7 @@ func BenchmarkWaitingClients(b *testing.B) {
 	const n = 1_000_000
 	for b.Loop() {
 		before := heap()
-		crowd := NewCrowd(netmodel.WSP(), n, crowdAsks)
+		crowd := NewCrowd(profiles.WSP(), n, crowdAsks)
 		b.ReportMetric(float64(heap()-before)/n, "B/client")
 		runtime.KeepAlive(crowd)
 	}

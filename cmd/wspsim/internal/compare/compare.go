@@ -12,6 +12,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 	"wspsim/sim"
 )
@@ -90,9 +91,9 @@ const mostRecords = 2_000_000
 // them; one that none knows is an error.
 //
 // strict refuses to run what depends on a value of a profile that nobody knows.
-func Play(ctx context.Context, p *play.Play, profiles []string, strict bool, progress *screen.Progress) (*Comparison, error) {
+func Play(ctx context.Context, p *play.Play, names []string, strict bool, progress *screen.Progress) (*Comparison, error) {
 	c := &Comparison{asked: p}
-	plays, err := under(p, profiles)
+	plays, err := under(p, names)
 	if err != nil {
 		return nil, err
 	}
@@ -125,22 +126,22 @@ func Play(ctx context.Context, p *play.Play, profiles []string, strict bool, pro
 }
 
 // under returns the play under each profile, with the settings that it knows.
-func under(p *play.Play, profiles []string) ([]*play.Play, error) {
+func under(p *play.Play, names []string) ([]*play.Play, error) {
 	var plays []*play.Play
 	known := make([]bool, len(p.Knobs))
-	for i, name := range profiles {
+	for i, name := range names {
 		if err := play.CheckProfile(name); err != nil {
 			return nil, err
 		}
-		if slices.Contains(profiles[:i], name) {
+		if slices.Contains(names[:i], name) {
 			return nil, fmt.Errorf("profile %s stands twice in --profile", name)
 		}
-		profile, _ := netmodel.ProfileByName(name)
+		profile, _ := profiles.ByName(name)
 		q := p.Under(name)
 		q.Knobs = nil
 		for k, set := range p.Knobs {
 			_, knob := p.Scenario.Knob(set.Name)
-			if _, err := profile.Tune(set.Name, set.Value); !knob && errors.Is(err, netmodel.ErrNoSuchTunable) {
+			if _, err := profiles.Set(profile, set.Name, set.Value); !knob && errors.Is(err, profiles.ErrNoSuchSetting) {
 				continue
 			}
 			known[k] = true
@@ -152,9 +153,9 @@ func under(p *play.Play, profiles []string) ([]*play.Play, error) {
 		plays = append(plays, q)
 	}
 	if i := slices.Index(known, false); i >= 0 {
-		q := p.Under(profiles[0])
+		q := p.Under(names[0])
 		q.Knobs = p.Knobs[i : i+1]
-		return nil, fmt.Errorf("%w, and no profile of %s knows it", q.Check(), strings.Join(profiles, ", "))
+		return nil, fmt.Errorf("%w, and no profile of %s knows it", q.Check(), strings.Join(names, ", "))
 	}
 	return plays, nil
 }

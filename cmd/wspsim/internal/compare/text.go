@@ -12,6 +12,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
 
@@ -225,7 +226,7 @@ func (c *Comparison) partings(w *bufio.Writer, style screen.Style) {
 // rules prints the rules behind a parting.
 func (c *Comparison) rules(w *bufio.Writer, p Parting) {
 	for side, cause := range p.Cause {
-		rule, ok := netmodel.RuleByID(cause.Rule())
+		rule, ok := profiles.RuleByID(cause.Rule())
 		if !ok || side == 1 && cause.Rule() == p.Cause[0].Rule() {
 			continue
 		}

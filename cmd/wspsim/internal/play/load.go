@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
 
@@ -93,7 +93,7 @@ func meantProfile(name string) (string, bool) {
 
 // LongName returns what a person calls a profile.
 func LongName(profile string) string {
-	p, _ := netmodel.ProfileByName(profile)
+	p, _ := profiles.ByName(profile)
 	return p.Long
 }
 

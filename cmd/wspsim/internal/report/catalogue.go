@@ -9,7 +9,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
 
@@ -26,7 +26,7 @@ func List(w *bufio.Writer, style screen.Style) {
 		fmt.Fprintf(w, "  %s  %-*s  %s\n", name, summary, s.Summary, s.Profiles[0])
 	}
 	fmt.Fprintf(w, "\nEach runs under any profile; the one behind it is the default:\n\n")
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		fmt.Fprintf(w, "  %s%s  %s\n", style.Bold(p.Name), strings.Repeat(" ", max(0, longest-len(p.Name))), p.Long)
 	}
 	fmt.Fprintf(w, "\nModel %s. Begin with: wspsim run %s\n", play.ModelVersion, all[0].Name)
@@ -72,7 +72,7 @@ func ListJSON(w io.Writer) error {
 		}
 		c.Scenarios = append(c.Scenarios, e)
 	}
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		c.Profiles = append(c.Profiles, profileEntry{p.Name, p.Long})
 	}
 	return writeJSON(w, c)

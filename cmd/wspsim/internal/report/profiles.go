@@ -12,6 +12,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
 
@@ -37,11 +38,11 @@ func holds(p *netmodel.Profile, n int) int {
 }
 
 // fullQueue says in a word what a SYN meets when as many wait as may.
-func fullQueue(facts []netmodel.Fact) string {
+func fullQueue(facts []profiles.Fact) string {
 	for _, f := range facts {
 		switch {
 		case f.Field != "OnFull":
-		case f.Value == netmodel.NoEffect:
+		case f.Value == profiles.NoEffect:
 			return "let in"
 		case strings.Contains(f.Value, "young"):
 			return "ignore but two"
@@ -53,10 +54,10 @@ func fullQueue(facts []netmodel.Fact) string {
 }
 
 // tally counts the facts that have an effect by their certainty.
-func tally(facts []netmodel.Fact) map[netmodel.Certainty]int {
-	count := map[netmodel.Certainty]int{}
+func tally(facts []profiles.Fact) map[profiles.Certainty]int {
+	count := map[profiles.Certainty]int{}
 	for _, f := range facts {
-		if f.Value != netmodel.NoEffect {
+		if f.Value != profiles.NoEffect {
 			count[f.Certainty]++
 		}
 	}
@@ -64,9 +65,9 @@ func tally(facts []netmodel.Fact) map[netmodel.Certainty]int {
 }
 
 // letter stands for a certainty at the head of a narrow column.
-func letter(c netmodel.Certainty) string {
-	return map[netmodel.Certainty]string{
-		netmodel.Measured: "M", netmodel.ReadInSource: "R", netmodel.Documented: "D", netmodel.Derived: "I", netmodel.Unknown: "U",
+func letter(c profiles.Certainty) string {
+	return map[profiles.Certainty]string{
+		profiles.Measured: "M", profiles.ReadInSource: "R", profiles.Documented: "D", profiles.Derived: "I", profiles.Unknown: "U",
 	}[c]
 }
 
@@ -78,16 +79,16 @@ const profilesLegend = "Of the values of each: M measured by this project on the
 func Profiles(w *bufio.Writer, style screen.Style) {
 	const columns = "%-14s %2s %2s %2s %2s %2s  %5s  %-14s  "
 	head := []any{"name"}
-	for _, c := range netmodel.Certainties() {
+	for _, c := range profiles.Certainties() {
 		head = append(head, letter(c))
 	}
 	line := fmt.Sprintf(columns, append(head, "holds", "SYN")...)
 	fmt.Fprintf(w, "%swhat it is\n", line)
-	for _, p := range netmodel.Profiles() {
-		facts := netmodel.Facts(p)
+	for _, p := range profiles.All() {
+		facts := profiles.Facts(p)
 		count := tally(facts)
 		row := []any{p.Name}
-		for _, c := range netmodel.Certainties() {
+		for _, c := range profiles.Certainties() {
 			row = append(row, strconv.Itoa(count[c]))
 		}
 		text := fmt.Sprintf(columns, append(row, strconv.Itoa(holds(&p, 5)), fullQueue(facts))...)
@@ -100,7 +101,7 @@ func Profiles(w *bufio.Writer, style screen.Style) {
 // FindProfile returns the ready-made profile of that name. The error of an
 // unknown one offers the nearest.
 func FindProfile(name string) (netmodel.Profile, error) {
-	p, ok := netmodel.ProfileByName(name)
+	p, ok := profiles.ByName(name)
 	if !ok {
 		return p, play.CheckProfile(name)
 	}
@@ -110,11 +111,11 @@ func FindProfile(name string) (netmodel.Profile, error) {
 // Profile prints the card of a profile: what listen holds, each value with its
 // certainty and source, the settings of its kernel, and what to run.
 func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
-	facts := netmodel.Facts(p)
+	facts := profiles.Facts(p)
 	fmt.Fprintf(w, "%s\n", style.Bold(p.Name+": "+p.Long))
 	count := tally(facts)
 	var counts []string
-	for _, c := range netmodel.Certainties() {
+	for _, c := range profiles.Certainties() {
 		counts = append(counts, fmt.Sprintf("%d %s", count[c], c))
 	}
 	fmt.Fprintf(w, "values: %s; model %s\n\n", strings.Join(counts, ", "), play.ModelVersion)
@@ -125,7 +126,7 @@ func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
 	}
 	fmt.Fprintf(w, "%s\n%s\n%s\n\n", style.Bold("So many connections wait after listen(n), if they come one by one:"), top, bottom)
 	printFacts(w, facts, style)
-	if tunables := p.Tunables(); len(tunables) > 0 {
+	if tunables := profiles.Settings(p); len(tunables) > 0 {
 		fmt.Fprintf(w, "\n%s\n", style.Bold("Settings of its kernel (--set NAME=VALUE):"))
 		for _, t := range tunables {
 			line := fmt.Sprintf("  %-38s %9s  ", t.Name, strconv.FormatInt(t.Value, 10))
@@ -137,16 +138,16 @@ func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
 }
 
 // printFacts prints a table of facts, and below it the fields without effect.
-func printFacts(w *bufio.Writer, facts []netmodel.Fact, style screen.Style) {
+func printFacts(w *bufio.Writer, facts []profiles.Fact, style screen.Style) {
 	fmt.Fprintf(w, "%s\n", style.Bold("What it does, how certain that is, and where it is from:"))
-	var idle []netmodel.Fact
+	var idle []profiles.Fact
 	for _, f := range facts {
-		if f.Value == netmodel.NoEffect {
+		if f.Value == profiles.NoEffect {
 			idle = append(idle, f)
 			continue
 		}
 		certainty := f.Certainty.String()
-		if f.Certainty == netmodel.ReadInSource {
+		if f.Certainty == profiles.ReadInSource {
 			certainty = "read"
 		}
 		row(w, f.Field, f.Value, certainty, f.Source)
@@ -246,19 +247,19 @@ type tunableEntry struct {
 }
 
 func cardOf(p netmodel.Profile) profileCard {
-	facts := netmodel.Facts(p)
+	facts := profiles.Facts(p)
 	n := tally(facts)
 	card := profileCard{
 		Name: p.Name, Long: p.Long, FullQueue: fullQueue(facts), Tunables: []tunableEntry{},
-		Known: knownEntry{n[netmodel.Measured], n[netmodel.ReadInSource], n[netmodel.Documented], n[netmodel.Derived], n[netmodel.Unknown]},
+		Known: knownEntry{n[profiles.Measured], n[profiles.ReadInSource], n[profiles.Documented], n[profiles.Derived], n[profiles.Unknown]},
 	}
 	for _, n := range listened() {
 		card.Holds = append(card.Holds, heldEntry{n, p.Backlog.Effective(n), holds(&p, n)})
 	}
 	for _, f := range facts {
-		card.Facts = append(card.Facts, factEntry{f.Field, f.Value, f.Value != netmodel.NoEffect, f.Certainty.String(), f.Source})
+		card.Facts = append(card.Facts, factEntry{f.Field, f.Value, f.Value != profiles.NoEffect, f.Certainty.String(), f.Source})
 	}
-	for _, t := range p.Tunables() {
+	for _, t := range profiles.Settings(p) {
 		card.Tunables = append(card.Tunables, tunableEntry{t.Name, t.Value, t.Min, t.Max, t.Help})
 	}
 	return card
@@ -271,7 +272,7 @@ func ProfilesJSON(w io.Writer) error {
 		Model    string        `json:"model"`
 		Profiles []profileCard `json:"profiles"`
 	}{ProfilesSchema, play.ModelVersion, nil}
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		doc.Profiles = append(doc.Profiles, cardOf(p))
 	}
 	return writeJSON(w, doc)

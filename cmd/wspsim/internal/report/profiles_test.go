@@ -11,7 +11,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
 
@@ -38,7 +38,7 @@ func TestHoldsIsWhatTheSourcesSay(t *testing.T) {
 		{"200 at most", "wsp", []int{1, 1, 1, 2, 5, 14, 128, 200}},
 		{"a hint", "windows", []int{200, 1, 1, 2, 5, 14, 128, 200}},
 	} {
-		p, ok := netmodel.ProfileByName(test.profile)
+		p, ok := profiles.ByName(test.profile)
 		if !ok {
 			t.Fatalf("no profile %s", test.profile)
 		}
@@ -55,7 +55,7 @@ func TestHoldsIsWhatTheSourcesSay(t *testing.T) {
 // What the card promises, the host keeps: clients come one by one, nobody
 // accepts.
 func TestTheHostHoldsWhatTheCardSays(t *testing.T) {
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		for _, n := range []int{0, 1, 5} {
 			s := scenarios.Scenario{
 				Name: "fill", Profiles: []string{p.Name}, Until: 200 * time.Millisecond,
@@ -90,12 +90,12 @@ func printed(print func(*bufio.Writer)) string {
 
 func TestCardsNameEveryValueAndFitTheScreen(t *testing.T) {
 	table := printed(func(w *bufio.Writer) { Profiles(w, screen.Style{}) })
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		if !strings.Contains(table, "\n"+p.Name+" ") {
 			t.Errorf("the table of profiles has no row of %s:\n%s", p.Name, table)
 		}
 		card := printed(func(w *bufio.Writer) { Profile(w, p, screen.Style{}) })
-		for _, f := range netmodel.Facts(p) {
+		for _, f := range profiles.Facts(p) {
 			if !strings.Contains(card, f.Field) {
 				t.Errorf("the card of %s does not name %s", p.Name, f.Field)
 			}
@@ -109,7 +109,7 @@ func TestCardsNameEveryValueAndFitTheScreen(t *testing.T) {
 }
 
 func TestWhatToRunNextRuns(t *testing.T) {
-	for _, p := range netmodel.Profiles() {
+	for _, p := range profiles.All() {
 		words := strings.Fields(nextOf(p.Name))
 		s, err := play.Find(words[2])
 		if err != nil || words[4] != p.Name {
@@ -139,12 +139,12 @@ func TestProfilesJSONHasTheFactsOfAllProfiles(t *testing.T) {
 			Holds []struct{ Backlog, Effective, Connections int }
 		}
 	}
-	if err := json.Unmarshal(b.Bytes(), &doc); err != nil || doc.Schema != ProfilesSchema || len(doc.Profiles) != len(netmodel.Profiles()) {
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil || doc.Schema != ProfilesSchema || len(doc.Profiles) != len(profiles.All()) {
 		t.Fatalf("schema %q, %d profiles, %v", doc.Schema, len(doc.Profiles), err)
 	}
-	for i, p := range netmodel.Profiles() {
+	for i, p := range profiles.All() {
 		got, effects := doc.Profiles[i], 0
-		for j, f := range netmodel.Facts(p) {
+		for j, f := range profiles.Facts(p) {
 			g := got.Facts[j]
 			if g.Field != f.Field || g.Value != f.Value || g.Certainty != f.Certainty.String() || g.Source != f.Source {
 				t.Errorf("%s: got %+v, want %+v", p.Name, g, f)
@@ -157,7 +157,7 @@ func TestProfilesJSONHasTheFactsOfAllProfiles(t *testing.T) {
 		for _, n := range got.Known {
 			sum += n
 		}
-		if got.Name != p.Name || sum != effects || len(got.Known) != len(netmodel.Certainties()) || len(got.Holds) != len(listened()) {
+		if got.Name != p.Name || sum != effects || len(got.Known) != len(profiles.Certainties()) || len(got.Holds) != len(listened()) {
 			t.Errorf("%s: %s, counts %v of %d values with an effect", p.Name, got.Name, got.Known, effects)
 		}
 	}

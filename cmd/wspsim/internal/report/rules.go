@@ -10,13 +10,13 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // RuleIDs returns the ids of all rules.
 func RuleIDs() []string {
 	var ids []string
-	for _, r := range netmodel.Rules() {
+	for _, r := range profiles.Rules() {
 		ids = append(ids, r.ID)
 	}
 	return ids
@@ -24,14 +24,14 @@ func RuleIDs() []string {
 
 // FindRules returns the rules with those ids, all if there are none. The error
 // of an unknown one offers the nearest.
-func FindRules(ids []string) ([]netmodel.Rule, error) {
-	all := netmodel.Rules()
+func FindRules(ids []string) ([]profiles.Rule, error) {
+	all := profiles.Rules()
 	if len(ids) == 0 {
 		return all, nil
 	}
-	var found []netmodel.Rule
+	var found []profiles.Rule
 	for _, id := range ids {
-		i := slices.IndexFunc(all, func(r netmodel.Rule) bool { return strings.EqualFold(r.ID, id) })
+		i := slices.IndexFunc(all, func(r profiles.Rule) bool { return strings.EqualFold(r.ID, id) })
 		if i < 0 {
 			return nil, fmt.Errorf("unknown rule %q; %s", id, play.Offer(id, RuleIDs(), "wspsim rules lists all"))
 		}
@@ -45,7 +45,7 @@ const certainties = "MEAS measured on the system itself; READ read in its source
 	"OBS observed on Windows by others; INF inferred; UNSPEC neither, so chosen"
 
 // Rules prints a table of rules.
-func Rules(w *bufio.Writer, rules []netmodel.Rule, style screen.Style) {
+func Rules(w *bufio.Writer, rules []profiles.Rule, style screen.Style) {
 	longest, surest := 0, 0
 	for _, r := range rules {
 		longest, surest = max(longest, len(r.ID)), max(surest, len(r.Certainty))
@@ -63,7 +63,7 @@ func hanging(column int, text string) string {
 }
 
 // source says where a rule stands, if it stands anywhere.
-func source(r netmodel.Rule) string {
+func source(r profiles.Rule) string {
 	if r.Source == "-" || r.Source == "" {
 		return " (chosen)"
 	}
@@ -75,12 +75,12 @@ var ruleID = regexp.MustCompile(`\b(?:WS\.[A-Z]\d+'?|ST\.\d+|[PVERCK]\d+)`)
 // printCited prints the rules with those ids and the ones that a text names,
 // each once.
 func printCited(w *bufio.Writer, ids []string, text string) {
-	var rules []netmodel.Rule
+	var rules []profiles.Rule
 	longest := 0
 	for _, id := range append(slices.Clone(ids), ruleID.FindAllString(text, -1)...) {
-		r, ok := netmodel.RuleByID(id)
+		r, ok := profiles.RuleByID(id)
 		if !ok {
-			r, ok = netmodel.RuleByID(strings.TrimSuffix(id, "'"))
+			r, ok = profiles.RuleByID(strings.TrimSuffix(id, "'"))
 		}
 		if ok && !slices.Contains(rules, r) {
 			rules = append(rules, r)

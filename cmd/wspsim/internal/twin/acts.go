@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // excess is how many more clients connect than fit.
@@ -251,7 +252,7 @@ func deferAccept(s *stage) {
 
 func fillUnix(backlog int) func(*stage) {
 	return func(outer *stage) {
-		s := newStage(netmodel.Unix())
+		s := newStage(profiles.Unix())
 		l := s.listen(backlog)
 		connected, then := 0, ""
 		connect := func() string {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // dial connects a socket of the clients' host and waits for the answer, as a
@@ -113,7 +114,7 @@ func errnos(s *stage) {
 
 // listenNameless is listen on a stream socket of AF_UNIX that has no name.
 func listenNameless() string {
-	h := netmodel.NewHost(netmodel.HostConfig{Profile: netmodel.Unix(), Addrs: []netmodel.IP{1}})
+	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Unix(), Addrs: []netmodel.IP{1}})
 	_ = h.Startup()
 	fd, _ := h.Socket(netmodel.Stream)
 	return result(h.Listen(fd, 1))

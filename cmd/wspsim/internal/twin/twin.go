@@ -11,6 +11,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/kernel"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -36,21 +37,21 @@ func Play(trial kernel.Trial, k kernel.Settings) ([]kernel.Observation, bool) {
 // A setting that it does not have stays as it is. One beyond what the model can be
 // set to becomes the nearest: no experiment lasts long enough to tell.
 func Profile(k kernel.Settings) netmodel.Profile {
-	p, err := netmodel.LinuxOf(k.Release)
+	p, err := profiles.LinuxOf(k.Release)
 	if err != nil {
-		p = netmodel.Linux() // a kernel with a name of its own
+		p = profiles.Linux() // a kernel with a name of its own
 	}
 	values := map[string]int{
 		"somaxconn": k.Somaxconn, "tcp_max_syn_backlog": k.MaxSynBacklog, "tcp_abort_on_overflow": k.AbortOnOverflow,
 		"tcp_syncookies": k.Syncookies, "tcp_syn_retries": k.SynRetries, "tcp_synack_retries": k.SynackRetries,
 		"tcp_syn_linear_timeouts": k.SynLinearTimeouts,
 	}
-	for _, t := range p.Tunables() {
+	for _, t := range profiles.Settings(p) {
 		value, ok := values[t.Name]
 		if !ok || value < 0 {
 			continue
 		}
-		tuned, err := p.Tune(t.Name, strconv.FormatInt(max(t.Min, min(t.Max, int64(value))), 10))
+		tuned, err := profiles.Set(p, t.Name, strconv.FormatInt(max(t.Min, min(t.Max, int64(value))), 10))
 		if err != nil {
 			panic(err) // it is within the range that the tunable names
 		}
@@ -90,7 +91,7 @@ func acts() map[string]func(*stage) {
 // tuned plays an experiment with a setting of its own.
 func tuned(name string, value int, act func(*stage)) func(*stage) {
 	return func(s *stage) {
-		p, err := s.profile.Tune(name, strconv.Itoa(value))
+		p, err := profiles.Set(s.profile, name, strconv.Itoa(value))
 		if err != nil {
 			s.observe("error", err)
 			return

@@ -11,6 +11,7 @@ import (
 	"wspsim/cmd/wspsim/internal/bench"
 	"wspsim/cmd/wspsim/peers/drive"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -29,13 +30,13 @@ func main() {
 	case "timers":
 		d, check = timers(job)
 	case "connect":
-		d, check = connect(job, netmodel.WSP(), usual, nil)
+		d, check = connect(job, profiles.WSP(), usual, nil)
 	case "connect-written":
-		d, check = connect(job, netmodel.WSP(), usual, io.Discard)
+		d, check = connect(job, profiles.WSP(), usual, io.Discard)
 	case "connect-full":
-		d, check = connect(job, netmodel.WSP(), full, nil)
+		d, check = connect(job, profiles.WSP(), full, nil)
 	case "connect-full-linux":
-		d, check = connect(job, netmodel.Linux(), full, nil)
+		d, check = connect(job, profiles.Linux(), full, nil)
 	default:
 		return // a load that it does not know
 	}

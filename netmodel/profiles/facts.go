@@ -1,8 +1,9 @@
-package netmodel
+package profiles
 
 import (
-	"fmt"
 	"strings"
+
+	"wspsim/netmodel"
 )
 
 // Fact is one value of a profile, with where it is from and how certain it is.
@@ -47,14 +48,28 @@ func Certainties() []Certainty {
 	return all
 }
 
-// Facts returns what is known of each value of a profile, in the order of the
-// fields. Sources are those of the ready-made profile of the same name; where a
-// copy has another value, the fact says so. Name, Long and System have none: they
-// say whose profile it is, not what it does.
-func Facts(p Profile) []Fact {
-	ready, known := ProfileByName(p.Name)
-	tables := factTables(p.Name)
-	usual := fieldsOf(&ready)
+// evidence is where some values of a profile are from.
+type evidence struct {
+	certainty Certainty
+	source    string
+	fields    fields
+}
+
+// fields are paths in netmodel.Profile. A path stands for all below it that have no
+// evidence of their own.
+type fields []string
+
+// Facts returns what is known of each value of a profile, in the order of the fields.
+// Sources are those of the ready-made profile of the same name; where a copy has another
+// value, the fact says so. Name, Long and System have none: they say whose profile it is,
+// not what it does.
+func Facts(p netmodel.Profile) []Fact {
+	ready, known := byName(p.Name)
+	var usual []field
+	if known {
+		q := ready.profile()
+		usual = fieldsOf(&q)
+	}
 	var facts []Fact
 	for i, f := range fieldsOf(&p) {
 		fact := Fact{Field: f.path, Value: f.value}
@@ -66,59 +81,22 @@ func Facts(p Profile) []Fact {
 		case f.value != usual[i].value:
 			fact.Certainty, fact.Source = Derived, "set to that; the profile has: "+usual[i].value
 		default:
-			line, _ := lookUp(tables, f.path)
-			fact.Certainty, fact.Source = line.certainty, line.source
+			e, _ := ready.lookUp(f.path)
+			fact.Certainty, fact.Source = e.certainty, e.source
 		}
 		facts = append(facts, fact)
 	}
 	return facts
 }
 
-// factLine is a line of a table of facts: some paths, separated by blanks.
-type factLine struct {
-	paths     string
-	certainty Certainty
-	source    string
-}
-
-// factTables returns the tables that speak about a profile: its own, and then
-// those of the profiles that it is derived from.
-func factTables(name string) [][]factLine {
-	var tables [][]factLine
-	for name != "" {
-		parent, text := factText(name)
-		tables = append(tables, parseFacts(text))
-		name = parent
-	}
-	return tables
-}
-
-// parseFacts reads a line a fact: paths, the first letter of the certainty (m, r,
-// d, i for inferred, u), and the source, with tabs between them.
-func parseFacts(text string) []factLine {
-	var lines []factLine
-	for line := range strings.Lines(text) {
-		cells := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(cells) != 3 || len(cells[1]) != 1 {
-			panic(fmt.Sprintf("netmodel: %q is no line of a table of facts", line))
-		}
-		certainty := strings.Index("uidrm", cells[1])
-		if certainty < 0 {
-			panic(fmt.Sprintf("netmodel: %q is no certainty", cells[1]))
-		}
-		lines = append(lines, factLine{cells[0], Certainty(certainty), cells[2]})
-	}
-	return lines
-}
-
-// lookUp finds the line with the longest path that covers a field; of two the
-// one of the profile itself, or of the nearer one that it is derived from.
-func lookUp(tables [][]factLine, field string) (found factLine, path string) {
-	for _, table := range tables {
-		for _, line := range table {
-			for p := range strings.FieldsSeq(line.paths) {
+// lookUp finds the evidence with the longest path that covers a field; of two the nearer
+// one.
+func (r readyMade) lookUp(field string) (found evidence, path string) {
+	for _, list := range r.evidence {
+		for _, e := range list() {
+			for _, p := range e.fields {
 				if len(p) > len(path) && covers(p, field) {
-					found, path = line, p
+					found, path = e, p
 				}
 			}
 		}
@@ -126,7 +104,7 @@ func lookUp(tables [][]factLine, field string) (found factLine, path string) {
 	return found, path
 }
 
-// covers reports whether a fact about a path speaks about a field.
+// covers reports whether evidence about a path speaks about a field.
 func covers(path, field string) bool {
 	return field == path || strings.HasPrefix(field, path) && field[len(path)] == '.'
 }

@@ -1,4 +1,4 @@
-package netmodel
+package profiles
 
 import "strings"
 

@@ -1,4 +1,4 @@
-package netmodel
+package profiles
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"wspsim/netmodel"
 )
 
 // field is a field of a profile that facts speak about.
@@ -17,7 +19,7 @@ type field struct {
 
 // fieldsOf returns the fields of a profile in the order of the struct, the same
 // paths for every profile.
-func fieldsOf(p *Profile) []field {
+func fieldsOf(p *netmodel.Profile) []field {
 	return slices.Concat(
 		[]field{{"Calls", word(p.Calls, "those of Windows Sockets", "those of Unix", "those of Wine", "those of Go's fake network"), ""}},
 		backlogFields(p), queueFields(p), listenFields(p), acceptFields(p), hostFields(p), timeFields(p))
@@ -46,11 +48,11 @@ func unless(condition bool, reason string) string {
 	return reason
 }
 
-func backlogFields(p *Profile) []field {
+func backlogFields(p *netmodel.Profile) []field {
 	b := &p.Backlog
 	scaled := "n"
 	if b.Den != 0 {
-		scaled = Limit{Num: b.Num, Den: b.Den, Add: b.Add}.text("n")
+		scaled = limitText(netmodel.Limit{Num: b.Num, Den: b.Den, Add: b.Add}, "n")
 	}
 	number := func(n int) string {
 		if n == 0 {
@@ -70,8 +72,8 @@ func backlogFields(p *Profile) []field {
 	}
 }
 
-// text writes a limit, as in "3/2 backlog + 1".
-func (l Limit) text(of string) string {
+// limitText writes a limit, as in "3/2 backlog + 1".
+func limitText(l netmodel.Limit, of string) string {
 	if l.None {
 		return "no limit"
 	}
@@ -97,7 +99,7 @@ func (l Limit) text(of string) string {
 
 const onePlace = "SynQueue.Separate: half-open connections take slots, so the SYN reserves one"
 
-func queueFields(p *Profile) []field {
+func queueFields(p *netmodel.Profile) []field {
 	q := &p.SynQueue
 	own := unless(q.Separate, onePlace)
 	in := func(condition bool, reason string) string {
@@ -106,41 +108,41 @@ func queueFields(p *Profile) []field {
 		}
 		return unless(condition, reason)
 	}
-	evicts := q.Separate && q.OnFull == SynQueueEvicts || p.OnFull == EvictWhenFull
-	ofBacklog := q.Size == SizeOfBacklog
+	evicts := q.Separate && q.OnFull == netmodel.SynQueueEvicts || p.OnFull == netmodel.EvictWhenFull
+	ofBacklog := q.Size == netmodel.SizeOfBacklog
 	return []field{
-		{"AtSyn", p.AtSyn.text("backlog"), ""},
-		{"AtAck", p.AtAck.text("backlog"), own},
+		{"AtSyn", limitText(p.AtSyn, "backlog"), ""},
+		{"AtAck", limitText(p.AtAck, "backlog"), own},
 		{"SynQueue.Separate", yes(q.Separate), ""},
 		{"SynQueue.Size", word(q.Size, "a limit of the backlog", "fixed", "a power of two", "a power of two above the backlog"), own},
-		{"SynQueue.Limit", q.Limit.text("backlog"), in(ofBacklog, "SynQueue.Size is that of SynQueue.Max")},
+		{"SynQueue.Limit", limitText(q.Limit, "backlog"), in(ofBacklog, "SynQueue.Size is that of SynQueue.Max")},
 		{"SynQueue.Max", strconv.Itoa(q.Max), in(!ofBacklog || q.KeepsQuarter, "SynQueue.Size follows from the backlog")},
 		{"SynQueue.Shared", yes(q.Shared), own},
 		{"SynQueue.OnFull", word(q.OnFull, "drop", "evict"), own},
 		{"SynQueue.Victim", word(q.Victim, "the oldest", "any", "the oldest that timed out"), unless(evicts, "nothing is evicted")},
 		{"SynQueue.Cookies", word(q.Cookies, "never", "when the SYN queue is full", "always", "for the evicted"), own},
 		{"SynQueue.CookieFull", word(q.CookieFull, "ignore", "reset"),
-			in(q.Cookies != CookiesNever && p.OnAckFull != AdmitAck, "there is no cookie that finds the queue full")},
+			in(q.Cookies != netmodel.CookiesNever && p.OnAckFull != netmodel.AdmitAck, "there is no cookie that finds the queue full")},
 		{"SynQueue.KeepsQuarter", yes(q.KeepsQuarter), own},
 		{"SynQueue.Prunes", yes(q.Prunes), own},
 		{"SynQueue.RepeatRestarts", yes(q.RepeatRestarts), ""},
 		{"OnFull", word(p.OnFull, "refuse", "ignore", "ignore unless few are young", "evict", "hold back", "try again"),
 			unless(!p.AtSyn.None, "AtSyn lets every SYN in")},
-		{"Young", strconv.Itoa(p.Young), unless(p.OnFull == IgnoreUnlessYoung, "OnFull asks for no young ones")},
-		{"OnAckFull", word(p.OnAckFull, "ignore", "reset", "admit", "forget", "defer"), in(!p.AtAck.None || p.OnAckFull == AdmitAck, "AtAck has no limit")},
+		{"Young", strconv.Itoa(p.Young), unless(p.OnFull == netmodel.IgnoreUnlessYoung, "OnFull asks for no young ones")},
+		{"OnAckFull", word(p.OnAckFull, "ignore", "reset", "admit", "forget", "defer"), in(!p.AtAck.None || p.OnAckFull == netmodel.AdmitAck, "AtAck has no limit")},
 	}
 }
 
-func listenFields(p *Profile) []field {
-	code := func(e Errno) string {
+func listenFields(p *netmodel.Profile) []field {
+	code := func(e netmodel.Errno) string {
 		if e == 0 {
 			return "succeeds"
 		}
-		return p.Calls.errnoName(e)
+		return p.Calls.ErrnoName(e)
 	}
 	return []field{
 		{"Relisten", word(p.Relisten, "update and trim", "keep", "set", "reject if more are queued"), ""},
-		{"Trim", word(p.Trim, "newest first", "oldest first", "half-open first"), unless(p.Relisten == RelistenUpdates, "Relisten resets nothing")},
+		{"Trim", word(p.Trim, "newest first", "oldest first", "half-open first"), unless(p.Relisten == netmodel.RelistenUpdates, "Relisten resets nothing")},
 		{"ListenConnecting", code(p.ListenConnecting), ""},
 		{"ListenStarved", code(p.ListenStarved), ""},
 		{"RelistenStarved", code(p.RelistenStarved), ""},
@@ -149,11 +151,11 @@ func listenFields(p *Profile) []field {
 	}
 }
 
-func acceptFields(p *Profile) []field {
-	filled := unless(p.Slots == SlotsFilled, "Slots are not filled")
-	function := unless(p.Calls == CallsWinsock || p.Calls == CallsWine, "Calls: accept has no condition function (WS.C1)")
-	windows := unless(p.Options == OptionsWindows, "Options: the socket option does not exist (WS.Q9, WS.Q10)")
-	owns := unless(p.Slots != SlotsOwnDescriptor, "Slots: a pending connection has its descriptor already")
+func acceptFields(p *netmodel.Profile) []field {
+	filled := unless(p.Slots == netmodel.SlotsFilled, "Slots are not filled")
+	function := unless(p.Calls == netmodel.CallsWinsock || p.Calls == netmodel.CallsWine, "Calls: accept has no condition function (WS.C1)")
+	windows := unless(p.Options == netmodel.OptionsWindows, "Options: the socket option does not exist (WS.Q9, WS.Q10)")
+	owns := unless(p.Slots != netmodel.SlotsOwnDescriptor, "Slots: a pending connection has its descriptor already")
 	return []field{
 		{"Slots", word(p.Slots, "used up and filled", "own a descriptor", "free"), ""},
 		{"Starved", word(p.Starved, "keeps the connection", "loses the connection"), owns},
@@ -161,9 +163,9 @@ func acceptFields(p *Profile) []field {
 		{"EmptyAcceptFills", yes(p.EmptyAcceptFills), filled},
 		{"SlotReturnDelay", inSeconds(p.SlotReturnDelay), ""},
 		{"Order", word(p.Order, "by completion", "by SYN"), ""},
-		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.errnoName(WSAECONNABORTED), "accept succeeds without an address, receive reports it"), ""},
+		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.ErrnoName(netmodel.WSAECONNABORTED), "accept succeeds without an address, receive reports it"), ""},
 		{"CloseListener", word(p.CloseListener, "resets all", "resets the complete, forgets the half-open", "forgets all", "ends the complete"), ""},
-		{"Migrates", yes(p.Migrates), unless(p.Options == OptionsLinux, "Options: no two listeners share an address by SO_REUSEPORT")},
+		{"Migrates", yes(p.Migrates), unless(p.Options == netmodel.OptionsLinux, "Options: no two listeners share an address by SO_REUSEPORT")},
 		{"PauseResets", yes(p.PauseResets), windows},
 		{"OfferLifetime", inSeconds(p.OfferLifetime), windows},
 		{"ConditionFirst", yes(p.ConditionFirst), function},
@@ -172,7 +174,7 @@ func acceptFields(p *Profile) []field {
 	}
 }
 
-func hostFields(p *Profile) []field {
+func hostFields(p *netmodel.Profile) []field {
 	return []field{
 		{"Binds", word(p.Binds, "as Windows since Server 2003", "as Windows XP and earlier", "as Linux", "as Wine"), ""},
 		{"Options", word(p.Options, "those of Windows", "few", "those of Wine", "those of Linux"), ""},
@@ -184,24 +186,24 @@ func hostFields(p *Profile) []field {
 	}
 }
 
-func timeFields(p *Profile) []field {
+func timeFields(p *netmodel.Profile) []field {
 	r := p.Client.Refused
 	refused := "fails at once"
 	if r.Retries > 0 {
 		refused = fmt.Sprintf("%d times more, %s apart", r.Retries, inSeconds(r.Gap))
 	}
 	timers := word(p.Timers.Kind, "exact", "at ticks of %d Hz", "a wheel of %d Hz")
-	if p.Timers.Kind != TimersExact {
+	if p.Timers.Kind != netmodel.TimersExact {
 		timers = fmt.Sprintf(timers, p.Timers.HZ)
 		if p.Timers.Phase > 0 {
 			timers += ", phase " + inSeconds(p.Timers.Phase)
 		}
 	}
 	return []field{
-		{"SynAck", p.SynAck.text(), ""},
-		{"Data", p.Data.text(), ""},
+		{"SynAck", scheduleText(p.SynAck), ""},
+		{"Data", scheduleText(p.Data), ""},
 		{"FinWait", inSeconds(p.FinWait), ""},
-		{"Client.Syn", p.Client.Syn.text(), ""},
+		{"Client.Syn", scheduleText(p.Client.Syn), ""},
 		{"Client.Refused", refused, ""},
 		{"Client.Refused.Sticks", yes(r.Sticks), unless(r.Retries > 0, "Client.Refused: an RST is final")},
 		{"Timers", timers, ""},
@@ -219,25 +221,22 @@ func decimal(d time.Duration) string {
 // instantsShown is how many sendings the text of a schedule names.
 const instantsShown = 16
 
-// text writes a schedule as the instants of its sendings and of its end, as in
+// scheduleText writes a schedule as the instants of its sendings and of its end, as in
 // "0, 1, 3 s, fails at 7 s".
-func (s Schedule) text() string {
+func scheduleText(s netmodel.Schedule) string {
 	var b strings.Builder
 	b.WriteByte('0')
-	var at time.Duration
-	for n := uint8(0); ; n++ {
-		wait := s.wait(n, at)
-		if wait > longestPatience {
-			return b.String() + " s, never fails"
-		}
-		at += wait
+	n := 0
+	for at, over := range s.Instants() {
 		switch {
-		case s.ends(n, at):
+		case over:
 			return fmt.Sprintf("%s s, fails at %s s", &b, decimal(at))
 		case n < instantsShown-1:
 			b.WriteString(", " + decimal(at))
 		case n == instantsShown-1:
 			b.WriteString(" ...")
 		}
+		n++
 	}
+	return b.String() + " s, never fails"
 }

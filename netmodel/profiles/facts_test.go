@@ -1,4 +1,4 @@
-package netmodel
+package profiles
 
 import (
 	"path/filepath"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wspsim/netmodel"
 )
 
 // nobodysFacts are fields that say whose profile it is, not what it does.
@@ -34,8 +36,8 @@ func pathsOf(t reflect.Type, prefix string) (paths []string, structs map[string]
 }
 
 func TestEveryValueOfEveryProfileHasOneFact(t *testing.T) {
-	paths, structs := pathsOf(reflect.TypeFor[Profile](), "")
-	for _, p := range Profiles() {
+	paths, structs := pathsOf(reflect.TypeFor[netmodel.Profile](), "")
+	for _, p := range All() {
 		last := -1
 		names := map[string]int{} // how many leaves a fact speaks for
 		for _, f := range Facts(p) {
@@ -74,23 +76,24 @@ func TestEveryValueOfEveryProfileHasOneFact(t *testing.T) {
 	}
 }
 
-// A line that no profile reads says something about nobody.
-func TestEveryLineOfTheTablesOfFactsIsRead(t *testing.T) {
+// Evidence that no profile reads says something about nobody.
+func TestEveryPieceOfEvidenceIsRead(t *testing.T) {
 	read := map[string]bool{} // "source: path"
-	for _, p := range Profiles() {
+	for _, r := range every() {
+		p := r.profile()
 		for _, f := range fieldsOf(&p) {
-			if line, path := lookUp(factTables(p.Name), f.path); f.idle == "" {
-				read[line.source+": "+path] = true
+			if e, path := r.lookUp(f.path); f.idle == "" {
+				read[e.source+": "+path] = true
 			}
 		}
 	}
-	for _, p := range Profiles() {
-		for _, table := range factTables(p.Name) {
-			for _, line := range table {
-				for path := range strings.FieldsSeq(line.paths) {
-					if !read[line.source+": "+path] {
-						t.Errorf("tables of %s: nobody reads what is said of %s: %s", p.Name, path, line.source)
-						read[line.source+": "+path] = true // once is enough
+	for _, r := range every() {
+		for _, list := range r.evidence {
+			for _, e := range list() {
+				for _, path := range e.fields {
+					if !read[e.source+": "+path] {
+						t.Errorf("evidence of %s: nobody reads what is said of %s: %s", r.profile().Name, path, e.source)
+						read[e.source+": "+path] = true // once is enough
 					}
 				}
 			}
@@ -104,7 +107,7 @@ func TestSourcesNameRulesAndExperimentsThatThereAre(t *testing.T) {
 	experiment := regexp.MustCompile(`\b(?:L\d\db?|[WGD])\b`)
 	unread := []string{"wsp", "windows", "nt4server", "nt4workstation", "windowsce3", "winsock11", "aix5", "hpux11", "macosx10.2", "solaris9"}
 	run := []string{"linux", "unix", "wine", "gvisor", "netstack", "gofakenet"}
-	for _, p := range Profiles() {
+	for _, p := range All() {
 		for _, f := range Facts(p) {
 			for _, id := range rule.FindAllString(f.Source, -1) {
 				if _, ok := RuleByID(id); !ok {
@@ -113,7 +116,7 @@ func TestSourcesNameRulesAndExperimentsThatThereAre(t *testing.T) {
 			}
 			named := experiment.FindAllString(f.Source, -1)
 			for _, id := range named {
-				if files, err := filepath.Glob("../testdata/truth/" + id + "_*.jsonl"); err != nil || len(files) == 0 {
+				if files, err := filepath.Glob("../../testdata/truth/" + id + "_*.jsonl"); err != nil || len(files) == 0 {
 					t.Errorf("%s, %s: %q names the experiment %s, which there is not", p.Name, f.Field, f.Source, id)
 				}
 			}
@@ -132,10 +135,10 @@ func TestSourcesNameRulesAndExperimentsThatThereAre(t *testing.T) {
 
 func TestValuesAreReadableAndThoseOfTheProfile(t *testing.T) {
 	tuned := Linux()
-	tuned.OnAckFull = ResetAck
+	tuned.OnAckFull = netmodel.ResetAck
 	for _, test := range []struct {
 		why          string
-		p            Profile
+		p            netmodel.Profile
 		field, value string
 	}{
 		{"a choice", HPUX11(), "OnFull", "ignore"},
@@ -170,15 +173,15 @@ func TestValuesAreReadableAndThoseOfTheProfile(t *testing.T) {
 func TestScheduleTextSaysWhereItStopsListing(t *testing.T) {
 	for _, test := range []struct {
 		why  string
-		s    Schedule
+		s    netmodel.Schedule
 		want string
 	}{
-		{"no retries", Schedule{First: time.Second}, "0 s, fails at 1 s"},
-		{"more than are listed", Schedule{First: time.Second, Factor: 1, Retries: 30}, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 ... s, fails at 31 s"},
-		{"beyond every clock", Schedule{First: time.Hour * 24, Factor: 10, Retries: 30}, "0, 86400, 950400, 9590400, 95990400 s, never fails"},
-		{"ends with its limit", Schedule{First: time.Second, Retries: 9, Limit: 2 * time.Second}, "0, 1 s, fails at 2 s"},
+		{"no retries", netmodel.Schedule{First: time.Second}, "0 s, fails at 1 s"},
+		{"more than are listed", netmodel.Schedule{First: time.Second, Factor: 1, Retries: 30}, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 ... s, fails at 31 s"},
+		{"beyond every clock", netmodel.Schedule{First: time.Hour * 24, Factor: 10, Retries: 30}, "0, 86400, 950400, 9590400, 95990400 s, never fails"},
+		{"ends with its limit", netmodel.Schedule{First: time.Second, Retries: 9, Limit: 2 * time.Second}, "0, 1 s, fails at 2 s"},
 	} {
-		if got := test.s.text(); got != test.want {
+		if got := scheduleText(test.s); got != test.want {
 			t.Errorf("%s: %+v is %q, want %q", test.why, test.s, got, test.want)
 		}
 	}
@@ -186,7 +189,7 @@ func TestScheduleTextSaysWhereItStopsListing(t *testing.T) {
 
 func TestFactsOfACopySayWhatWasChanged(t *testing.T) {
 	p := HPUX11()
-	p.OnFull = RefuseWhenFull
+	p.OnFull = netmodel.RefuseWhenFull
 	for i, f := range Facts(p) {
 		before := Facts(HPUX11())[i]
 		switch {

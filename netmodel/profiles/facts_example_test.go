@@ -1,15 +1,16 @@
-package netmodel_test
+package profiles_test
 
 import (
 	"fmt"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Where a value is from, and whether to rely on it.
 func ExampleFacts() {
-	for _, p := range []netmodel.Profile{netmodel.Linux(), netmodel.HPUX11()} {
-		for _, f := range netmodel.Facts(p) {
+	for _, p := range []netmodel.Profile{profiles.Linux(), profiles.HPUX11()} {
+		for _, f := range profiles.Facts(p) {
 			if f.Field == "OnFull" {
 				fmt.Printf("%s: %s %s, %s: %s\n", p.Name, f.Field, f.Value, f.Certainty, f.Source)
 			}
