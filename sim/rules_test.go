@@ -79,6 +79,7 @@ type room struct {
 var rooms = []room{
 	{dir: "netmodel/profiles", core: true, imports: []string{"netmodel"}},
 	{dir: "netmodel/netmodeltest", imports: []string{"sim", "netmodel", "netmodel/profiles", "pgregory.net/rapid", "github.com/google/go-cmp"}},
+	{dir: "netmodel/measured", imports: []string{"sim", "netmodel", "netmodel/profiles"}},
 	{dir: "netmodel/simnet", imports: []string{"sim", "netmodel", "netmodel/profiles"}},
 	{dir: "netmodel", core: true, imports: []string{"sim"}},
 	{dir: "sim", core: true},

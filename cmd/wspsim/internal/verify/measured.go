@@ -11,8 +11,8 @@ import (
 
 	"wspsim/cmd/wspsim/internal/trace"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel/measured"
 	"wspsim/scenarios"
-	"wspsim/scenarios/measured"
 )
 
 // mostDifferences is how many kinds of difference are listed of one experiment.

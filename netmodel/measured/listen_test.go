@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"wspsim/scenarios/measured"
+	"wspsim/netmodel/measured"
 )
 
 // truthOf replays every measurement of a file.

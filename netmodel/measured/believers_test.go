@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"wspsim/scenarios/measured"
+	"wspsim/netmodel/measured"
 )
 
 func TestBelieversDoWhatWasMeasured(t *testing.T) {

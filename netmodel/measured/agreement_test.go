@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the table of agreement in testd
 const (
 	tableFile   = "../../testdata/truth/agreement.md"
 	readme      = "../../README.md"
-	tableBegins = "<!-- agreement: written by go test ./scenarios/measured -run Agreement -update -->\n"
+	tableBegins = "<!-- agreement: written by go test ./netmodel/measured -run Agreement -update -->\n"
 	tableEnds   = "<!-- end of agreement -->\n"
 )
 

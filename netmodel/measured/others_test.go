@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"wspsim/scenarios/measured"
+	"wspsim/netmodel/measured"
 )
 
 // replayLine replays one line of a file of measurements.
