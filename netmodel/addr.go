@@ -14,9 +14,9 @@ func IPv4(a, b, c, d byte) IP {
 }
 
 // String returns the address in dotted form.
-func (ip IP) String() string { return string(ip.appendText(nil)) }
+func (ip IP) String() string { return string(ip.AppendText(nil)) }
 
-func (ip IP) appendText(b []byte) []byte {
+func (ip IP) AppendText(b []byte) []byte {
 	for shift := 24; shift >= 0; shift -= 8 {
 		b = strconv.AppendUint(b, uint64(byte(ip>>shift)), 10)
 		if shift > 0 {
@@ -34,9 +34,9 @@ type Addr struct {
 }
 
 // String returns the address as "10.0.0.1:80".
-func (a Addr) String() string { return string(a.appendText(nil)) }
+func (a Addr) String() string { return string(a.AppendText(nil)) }
 
-func (a Addr) appendText(b []byte) []byte {
-	b = append(a.IP.appendText(b), ':')
+func (a Addr) AppendText(b []byte) []byte {
+	b = append(a.IP.AppendText(b), ':')
 	return strconv.AppendUint(b, uint64(a.Port), 10)
 }

@@ -18,7 +18,7 @@ func (h *Host) CloseSocket(fd FD) error {
 	r := h.newRecord(Called, s.conn, NoCause)
 	r.Call, r.FD = CallClose, fd
 	if s.has(flagAccepted) {
-		r.Value = byServer
+		r.Value = ByServer
 	}
 	switch s.state {
 	case stateListening:

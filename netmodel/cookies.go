@@ -78,7 +78,7 @@ func (h *Host) arriveCookie(s *Segment) bool {
 	if !known || !l.cookies || h.now.Sub(l.lastCookie) > 2*cookieAge {
 		return false
 	}
-	r := Record{Kind: AckIgnored, Conn: s.Conn, Value: byCookie, Cause: h.words.ackFull}
+	r := Record{Kind: AckIgnored, Conn: s.Conn, Value: ByCookie, Cause: h.words.ackFull}
 	switch {
 	case int(l.done.len) < l.atAck || h.profile.OnAckFull == AdmitAck:
 		h.welcomeCookie(l, s)
@@ -91,9 +91,6 @@ func (h *Host) arriveCookie(s *Segment) bool {
 	}
 	return true
 }
-
-// byCookie is the Value of records about an ACK that carried a cookie.
-const byCookie = 1
 
 // welcomeCookie makes a complete connection of an ACK with a cookie.
 func (h *Host) welcomeCookie(l *listener, s *Segment) {

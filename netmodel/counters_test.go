@@ -8,93 +8,94 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 )
 
 // played are short plays on a stage, and what the host has counted after them.
 var played = []struct {
 	why  string
 	play func(t *testing.T) *stage
-	want netmodel.Counters
+	want trace.Counters
 }{
 	{"two connections", func(t *testing.T) *stage {
 		s := listening(t, profiles.Linux(), 5)
 		s.open("a", "b")
 		return s
-	}, netmodel.Counters{PassiveOpens: 2}},
+	}, trace.Counters{PassiveOpens: 2}},
 	{"L01: every SYN that finds the accept queue full counts twice", func(t *testing.T) *stage {
 		s := listening(t, profiles.Linux(), 0)
 		s.open("a")
 		s.syn("b")
 		s.synAgain("b")
 		return s
-	}, netmodel.Counters{PassiveOpens: 1, ListenOverflows: 2, ListenDrops: 2}},
+	}, trace.Counters{PassiveOpens: 1, ListenOverflows: 2, ListenDrops: 2}},
 	{"L14: a SYN that finds the SYN queue full, without cookies", func(t *testing.T) *stage {
 		s := listening(t, tuned(t, profiles.Linux(), "tcp_syncookies", "0"), 0)
 		s.half("a")
 		s.syn("b")
 		return s
-	}, netmodel.Counters{ListenDrops: 1, TCPReqQFullDrop: 1}},
+	}, trace.Counters{ListenDrops: 1, TCPReqQFullDrop: 1}},
 	{"and with cookies", func(t *testing.T) *stage {
 		s := listening(t, profiles.Linux(), 0)
 		s.half("a", "b")
 		return s
-	}, netmodel.Counters{TCPReqQFullDoCookies: 1, SyncookiesSent: 1}},
+	}, trace.Counters{TCPReqQFullDoCookies: 1, SyncookiesSent: 1}},
 	{"L17: both queues full: the wish for a cookie is counted, and the drop", func(t *testing.T) *stage {
 		s := listening(t, profiles.Linux(), 0)
 		s.half("a", "b", "c")
 		s.ack("b")
 		s.syn("d")
 		return s
-	}, netmodel.Counters{PassiveOpens: 1, SyncookiesSent: 2, SyncookiesRecv: 1, TCPReqQFullDoCookies: 3, ListenOverflows: 1, ListenDrops: 1}},
+	}, trace.Counters{PassiveOpens: 1, SyncookiesSent: 2, SyncookiesRecv: 1, TCPReqQFullDoCookies: 3, ListenOverflows: 1, ListenDrops: 1}},
 	{"L11: a final ACK, ignored", func(t *testing.T) *stage {
 		s := believing(t, profiles.Linux())
 		s.ack("c")
 		return s
-	}, netmodel.Counters{PassiveOpens: 2, ListenOverflows: 1, ListenDrops: 1}},
+	}, trace.Counters{PassiveOpens: 2, ListenOverflows: 1, ListenDrops: 1}},
 	{"L11: a final ACK, reset", func(t *testing.T) *stage {
 		s := believing(t, tuned(t, profiles.Linux(), "tcp_abort_on_overflow", "1"))
 		s.ack("c")
 		return s
-	}, netmodel.Counters{PassiveOpens: 2, ListenOverflows: 1, ListenDrops: 1, EmbryonicRsts: 1}},
+	}, trace.Counters{PassiveOpens: 2, ListenOverflows: 1, ListenDrops: 1, EmbryonicRsts: 1}},
 	{"L13: a cookie that found no room is a cookie received", func(t *testing.T) *stage {
 		s := listening(t, tuned(t, profiles.Linux(), "tcp_syncookies", "2"), 0)
 		s.half("a", "b")
 		s.ack("a")
 		s.ack("b")
 		return s
-	}, netmodel.Counters{PassiveOpens: 1, SyncookiesSent: 2, SyncookiesRecv: 2, TCPReqQFullDoCookies: 2, ListenOverflows: 1, ListenDrops: 1}},
+	}, trace.Counters{PassiveOpens: 1, SyncookiesSent: 2, SyncookiesRecv: 2, TCPReqQFullDoCookies: 2, ListenOverflows: 1, ListenDrops: 1}},
 	{"L15: two SYN-ACKs again, and the end", func(t *testing.T) *stage {
 		s := listening(t, tuned(t, profiles.Linux(), "tcp_synack_retries", "2"), 5)
 		s.half("a")
 		s.ring()
 		return s
-	}, netmodel.Counters{RetransSegs: 2, TCPSynRetrans: 2, TCPTimeouts: 3}},
+	}, trace.Counters{RetransSegs: 2, TCPSynRetrans: 2, TCPTimeouts: 3}},
 	{"L07: reset while half-open", func(t *testing.T) *stage {
 		s := listening(t, profiles.Linux(), 5)
 		s.half("a")
 		s.rst("a")
 		return s
-	}, netmodel.Counters{EmbryonicRsts: 1, AttemptFails: 1}},
+	}, trace.Counters{EmbryonicRsts: 1, AttemptFails: 1}},
 	{"L07: reset while queued", func(t *testing.T) *stage {
 		s := listening(t, profiles.Linux(), 5)
 		s.open("a")
 		s.rst("a")
 		return s
-	}, netmodel.Counters{PassiveOpens: 1, EstabResets: 1}},
+	}, trace.Counters{PassiveOpens: 1, EstabResets: 1}},
 	{"L10: a SYN three times, and the end", func(t *testing.T) *stage {
 		p := tuned(t, profiles.Linux(), "tcp_syn_retries", "2", "tcp_syn_linear_timeouts", "0")
 		s := newStage(t, p, 0)
 		_ = s.h.Connect(s.socket(), netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port})
 		s.ring()
 		return s
-	}, netmodel.Counters{ActiveOpens: 1, AttemptFails: 1, RetransSegs: 2, TCPSynRetrans: 2, TCPTimeouts: 3}},
+	}, trace.Counters{ActiveOpens: 1, AttemptFails: 1, RetransSegs: 2, TCPSynRetrans: 2, TCPTimeouts: 3}},
 	{"TCP_DEFER_ACCEPT: an ACK put off, and timers that send nothing", func(t *testing.T) *stage {
 		s := deferring(t, 5, 3)
 		s.half("a")
 		s.ack("a")
 		s.wait(2 * time.Second)
 		return s
-	}, netmodel.Counters{TCPDeferAcceptDrop: 1, TCPTimeouts: 1}},
+	}, trace.Counters{TCPDeferAcceptDrop: 1, TCPTimeouts: 1}},
 	{"L11: data sent again: first a probe, which is no timeout", func(t *testing.T) *stage {
 		s := listening(t, exact(profiles.Linux()), 5)
 		s.open("a")
@@ -103,7 +104,7 @@ var played = []struct {
 		wantErr(t, "Send", err, 0)
 		s.wait(500 * time.Millisecond)
 		return s
-	}, netmodel.Counters{PassiveOpens: 1, RetransSegs: 2, TCPTimeouts: 1}},
+	}, trace.Counters{PassiveOpens: 1, RetransSegs: 2, TCPTimeouts: 1}},
 }
 
 func TestCountersCountAsTheKernelDoes(t *testing.T) {
@@ -155,7 +156,7 @@ func TestCountersOfEveryStackKnowItsOverflows(t *testing.T) {
 }
 
 func TestEveryCounterIsListedUnderItsName(t *testing.T) {
-	var c netmodel.Counters
+	var c trace.Counters
 	v := reflect.ValueOf(&c).Elem()
 	for i := range v.NumField() {
 		v.Field(i).SetInt(int64(i + 1))

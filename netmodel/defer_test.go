@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 )
 
 // deferring returns a stage whose listener waits for data.
@@ -69,7 +70,7 @@ func TestACookieKnowsNothingOfDeferAccept(t *testing.T) { // K14 K3
 	q, _ := s.h.Queue(s.fd)
 	check(t, "half-open", q.HalfOpen, 4)
 	got := s.counters()
-	want := netmodel.Counters{ // L17, field by field
+	want := trace.Counters{ // L17, field by field
 		PassiveOpens: 4, ListenOverflows: 2, ListenDrops: 2, SyncookiesSent: 4, SyncookiesRecv: 4,
 		TCPDeferAcceptDrop: 4, TCPReqQFullDoCookies: 6,
 	}

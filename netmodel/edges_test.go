@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
@@ -173,7 +174,7 @@ func TestPrinterShowsWhatIsRare(t *testing.T) {
 	wantErr(t, "SendClient", w.n.SendClient(1, 5), 0)
 	wantErr(t, "CloseSocket", w.host().CloseSocket(w.fd+2), 0)
 	w.run(12 * time.Second)
-	p := netmodel.NewPrinter(w.n)
+	p := trace.NewPrinter(w.n)
 	p.Full = true
 	var b []byte
 	for _, r := range w.log {

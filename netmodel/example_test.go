@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
@@ -148,7 +149,7 @@ func ExamplePrinter() {
 	n.Host(server).Listen(fd, 1)
 	n.Host(server).Accept(fd)
 
-	p := netmodel.NewPrinter(n)
+	p := trace.NewPrinter(n)
 	var text []byte
 	for _, r := range n.DrainRecords(nil) {
 		text = p.Append(text, r)

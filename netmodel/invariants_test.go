@@ -3,12 +3,10 @@ package netmodel
 import (
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"wspsim/sim"
 )
@@ -407,20 +405,6 @@ func TestEveryCauseHasAText(t *testing.T) {
 	for c := NoCall + 1; c < callCount; c++ {
 		if c.String() == "" {
 			t.Errorf("call %d has no name", c)
-		}
-	}
-}
-
-func TestADurationInALineIsThatOfItsString(t *testing.T) {
-	for _, d := range []time.Duration{
-		-5 * time.Millisecond, -1, 0, 1, 999, 1000, 1999, 12_000, 999_999, 1_000_000, 1_200_000, 1_230_000, 1_234_000, 1_234_567, 10_000_000, 10_001_000,
-		999_999_999, time.Second, 1_500_000_000, 90 * time.Minute, math.MaxInt64,
-	} {
-		var p Printer
-		if got, want := string(p.appendDuration(nil, d)), d.Truncate(time.Microsecond).String(); got != want {
-			t.Errorf("%d ns: %q, want %q", int64(d), got, want)
-		} else if p.wide != len(got)-utf8.RuneCountInString(got) {
-			t.Errorf("%q: %d bytes are no characters, counted %d", got, len(got)-utf8.RuneCountInString(got), p.wide)
 		}
 	}
 }

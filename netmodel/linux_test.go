@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 )
 
 // exact returns a profile whose timers ring at the nanosecond.
@@ -52,8 +53,8 @@ func (s *stage) dataAgain(name string, n uint32) string {
 }
 
 // counters counts everything that has happened on the stage.
-func (s *stage) counters() netmodel.Counters {
-	var c netmodel.Counters
+func (s *stage) counters() trace.Counters {
+	var c trace.Counters
 	for _, r := range s.log {
 		c.Note(r)
 	}

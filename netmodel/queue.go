@@ -267,9 +267,9 @@ func (h *Host) resetPending(i int32, why Cause) {
 	r := Record{Kind: ResetPending, Conn: s.conn, Since: s.since, Cause: why}
 	switch {
 	case s.state == stateOffered:
-		r.Value = unanswered
+		r.Value = Unanswered
 	case s.state == stateHalfOpen && l.separate && why != h.words.ackFull: // that one says so itself
-		r.Value = notComplete
+		r.Value = NotComplete
 	}
 	h.recordListener(l, r)
 	s.state = stateBroken

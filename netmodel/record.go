@@ -114,8 +114,8 @@ const (
 	callCount
 )
 
-// aboutQueue reports whether the record carries the state of a listener's queue.
-func (r *Record) aboutQueue() bool {
+// AboutQueue reports whether the record carries the state of a listener's queue.
+func (r *Record) AboutQueue() bool {
 	switch {
 	case r.Kind == RequestRefused && r.Cause == NobodyListens:
 		return false
@@ -125,17 +125,14 @@ func (r *Record) aboutQueue() bool {
 	return r.Kind == Called && (r.Call == CallListen && r.Errno == 0 || r.Call == CallAccept && r.Limit > 0)
 }
 
-// byServer is the Value of a CallClose record about a connection that came out
-// of accept.
-const byServer = 1
-
-// unanswered is the Value of a ResetPending record about a request whose SYN
-// had not been answered: it is refused.
-const unanswered = 1
-
-// notComplete is the Value of a ResetPending record about a half-open connection
-// in a SYN queue: no established connection ends.
-const notComplete = 2
+// The Value of records that carry no number: what else there is to know.
+const (
+	ByServer       = 1 // of CallClose: the connection came out of accept
+	Unanswered     = 1 // of ResetPending: the SYN of the request had no answer, so it is refused
+	NotComplete    = 2 // of ResetPending: half-open in a SYN queue, so no established connection ends
+	ByCookie       = 1 // of Completed and AckIgnored: the ACK carried a SYN cookie
+	BothQueuesFull = 1 // of RequestIgnored: the SYN queue was full too, or cookies answer always
+)
 
 // Rule returns the id of the claim behind the record: that of its cause, or of
 // the error that a call reported. It is "" if there is none.

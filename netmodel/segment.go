@@ -64,8 +64,8 @@ func (s *Segment) Kind() string {
 // String returns the segment on one line.
 func (s Segment) String() string {
 	b := append([]byte(s.Kind()), ' ')
-	b = append(s.Src.appendText(b), " > "...)
-	b = append(s.Dst.appendText(b), " seq "...)
+	b = append(s.Src.AppendText(b), " > "...)
+	b = append(s.Dst.AppendText(b), " seq "...)
 	b = strconv.AppendUint(b, uint64(s.Seq), 10)
 	b = append(b, " ack "...)
 	b = strconv.AppendUint(b, uint64(s.Ack), 10)

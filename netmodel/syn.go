@@ -93,7 +93,7 @@ func (h *Host) turnAway(l *listener, s *Segment, why Cause, how OnFull) {
 		r.Kind = RequestRefused
 	default:
 		if why == h.words.full && l.separate && (h.halfOpen(l) >= l.synRoom || h.profile.SynQueue.Cookies == CookiesAlways) {
-			r.Value = crowdedToo
+			r.Value = BothQueuesFull
 		}
 	}
 	h.recordListener(l, r)
@@ -122,10 +122,6 @@ type refusal struct {
 	freeDescriptors                           int
 	paused, noBuffers                         bool
 }
-
-// crowdedToo is the Value of a RequestIgnored record about a SYN that found both
-// queues full: had there been room to accept it, a cookie would have answered.
-const crowdedToo = 1
 
 // finalAck deals with a segment that acknowledges the SYN-ACK of a pending
 // connection. It reports whether the connection is complete now. R3, K4, K14

@@ -1,7 +1,6 @@
 package netmodel
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -162,74 +161,5 @@ func TestConnectionsAreFoundAsInAMap(t *testing.T) {
 				t.Fatalf("seed %d: at the end connection(%v) = %d, want %d", seed, e, i, want[e])
 			}
 		}
-	}
-}
-
-// ---- the picture of a queue
-
-// recount counts the marks of a picture one by one.
-func (p *picture) recount() (marked [128]int32) {
-	for _, e := range p.entries {
-		marked[e.mark]++
-	}
-	return marked
-}
-
-func TestThePictureOfAQueueCountsWhatItHas(t *testing.T) {
-	kinds := []Kind{RequestQueued, RequestOffered, RequestHeld, AckPutOff, Completed, AbortedPending, Deferred, RequestAccepted, ResetPending, Withdrawn}
-	r := rand.New(rand.NewPCG(1, 9))
-	p := picture{limit: 20}
-	for step := range 20_000 {
-		rec := Record{Kind: kinds[r.IntN(len(kinds))], Conn: ConnID(r.IntN(30)), Value: int64(r.IntN(5)), Limit: 20}
-		if rec.Kind == AckPutOff {
-			rec.Cause = HeldBack
-		}
-		if r.IntN(200) == 0 {
-			p.empty()
-		}
-		p.apply(&rec)
-		if got := p.recount(); got != p.marked {
-			t.Fatalf("step %d, %+v: the picture counts %v, it has %v", step, rec, p.marked, got)
-		}
-	}
-}
-
-func TestAHeldRequestThatIsQueuedIsDrawnOnce(t *testing.T) {
-	var p picture
-	for _, kind := range []Kind{RequestHeld, RequestQueued} {
-		p.apply(&Record{Kind: kind, Conn: 7, Limit: 3, Available: 2})
-	}
-	to := Printer{Conn: func(c ConnID) string { return fmt.Sprint("c", c) }}
-	if got, want := string(p.appendText(nil, &to)), "[(c7) . .]"; got != want {
-		t.Errorf("the queue is drawn %q, want %q", got, want)
-	}
-	var nobody picture
-	for range 2 {
-		nobody.apply(&Record{Kind: RequestQueued, Limit: 3, Available: 2})
-	}
-	if got, want := len(nobody.entries), 1; got != want {
-		t.Errorf("two requests of nobody in particular are %d entries, want %d", got, want)
-	}
-}
-
-func TestThePictureOfALongLivedQueueAllocatesNothing(t *testing.T) {
-	var p picture
-	next := ConnID(0)
-	turn := func() {
-		next++
-		p.apply(&Record{Kind: RequestQueued, Conn: next, Limit: 200})
-		p.apply(&Record{Kind: Completed, Conn: next, Value: int64(len(p.entries) - 1), Limit: 200})
-		if next > 100 {
-			p.apply(&Record{Kind: RequestAccepted, Conn: next - 100, Limit: 200})
-		}
-	}
-	for range 5_000 {
-		turn()
-	}
-	if n := testing.AllocsPerRun(5_000, turn); n != 0 {
-		t.Errorf("a connection that comes and goes: %v allocations, want none", n)
-	}
-	if len(p.entries) != 100 || p.entries[0].conn != next-99 {
-		t.Errorf("%d entries from %d on, want 100 from %d on", len(p.entries), p.entries[0].conn, next-99)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
@@ -115,7 +116,7 @@ func story(t *testing.T, full bool) string {
 	_ = w.host().CloseSocket(w.fd + 1)
 	_ = w.host().CloseSocket(w.fd)
 	w.run(20 * time.Second)
-	p := netmodel.NewPrinter(w.n)
+	p := trace.NewPrinter(w.n)
 	p.Full = full
 	var b []byte
 	for _, r := range w.log {
@@ -210,7 +211,7 @@ func TestLargeQueuesAreCounted(t *testing.T) {
 	s := listeningWith(t, profiles.WSP(), 20, 12)
 	s.openMany(11)
 	s.syn("late")
-	p := netmodel.Printer{Host: func(netmodel.HostID) string { return "server" }, Conn: func(c netmodel.ConnID) string { return s.name(c) }}
+	p := trace.Printer{Host: func(netmodel.HostID) string { return "server" }, Conn: func(c netmodel.ConnID) string { return s.name(c) }}
 	var lines []string
 	for _, r := range s.log {
 		if line := p.Append(nil, r); len(line) > 0 {
@@ -238,7 +239,7 @@ func TestPictureOfTheNextListenerBeginsEmpty(t *testing.T) {
 	check(t, "descriptor", s.fd, old)
 	s.listen(3)
 	s.open("b")
-	p := netmodel.Printer{Host: func(netmodel.HostID) string { return "server" }, Conn: s.name}
+	p := trace.Printer{Host: func(netmodel.HostID) string { return "server" }, Conn: s.name}
 	var last string
 	for _, r := range s.log {
 		last = string(p.Append(nil, r))
@@ -249,7 +250,7 @@ func TestPictureOfTheNextListenerBeginsEmpty(t *testing.T) {
 }
 
 func TestTheInstantOfALineStandsAtTheRightOfItsColumn(t *testing.T) {
-	p := netmodel.Printer{Host: func(netmodel.HostID) string { return "server" }}
+	p := trace.Printer{Host: func(netmodel.HostID) string { return "server" }}
 	for _, at := range []sim.Time{0, 999, 1000, 999_999, 1_000_000, 12_345_678, 99_999_999_999, 100_000_000_000, 123_456_789_000_000, sim.Forever} {
 		line := string(p.Append(nil, netmodel.Record{At: at, Kind: netmodel.FaultChanged}))
 		want := fmt.Sprintf("%12s  %% server", at)
@@ -265,7 +266,7 @@ func TestWhoFollowsSomeRecordsPrintsTheOthersAsWhoPrintsAll(t *testing.T) {
 		w.client(name, time.Duration(i)*10*time.Millisecond, netmodel.ClientConfig{Send: 5})
 	}
 	w.run(200 * time.Millisecond)
-	all, some := netmodel.NewPrinter(w.n), netmodel.NewPrinter(w.n)
+	all, some := trace.NewPrinter(w.n), trace.NewPrinter(w.n)
 	printed := 0
 	for i, r := range w.log {
 		line := all.Append(nil, r)
@@ -288,7 +289,7 @@ func TestWhoFollowsSomeRecordsPrintsTheOthersAsWhoPrintsAll(t *testing.T) {
 // With Nanoseconds a line has three more decimals, and else the same columns.
 func TestNanosecondsTellInstantsApart(t *testing.T) {
 	print := func(nanoseconds bool, r netmodel.Record) string {
-		p := netmodel.Printer{
+		p := trace.Printer{
 			Host:        func(netmodel.HostID) string { return "server" },
 			Conn:        func(netmodel.ConnID) string { return "a" },
 			Nanoseconds: nanoseconds,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
@@ -28,8 +29,8 @@ type Result struct {
 	// with all that was sent again and tried again, as the client sees it.
 	Reached  Waits
 	Depth    Depth
-	Counters netmodel.Counters // what the server's TCP has counted
-	Sockets  []Socket          // the listening sockets that there are at the end, in the order of their making
+	Counters trace.Counters // what the server's TCP has counted
+	Sockets  []Socket       // the listening sockets that there are at the end, in the order of their making
 	Fates    []netmodel.Fate
 	Judged   []Judged
 	Verdict  Verdict

@@ -8,6 +8,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
@@ -94,7 +95,7 @@ type run struct {
 	server  netmodel.HostID
 	crowd   netmodel.HostID // where the clients run
 	strays  netmodel.HostID // where a Flood comes from: no answer reaches it
-	printer *netmodel.Printer
+	printer *trace.Printer
 
 	sockets   []namedFD // listening sockets by name, in the order of their making
 	accepted  []namedFD // connections that Accept steps took, by client
@@ -146,7 +147,7 @@ func newRun(s Scenario, p, clients netmodel.Profile, o Options) *run {
 	if s.hasFlood() {
 		n.CutOneWay(r.server, r.strays, true)
 	}
-	r.printer = netmodel.NewPrinter(n)
+	r.printer = trace.NewPrinter(n)
 	r.arrivals = sim.Stream(o.Seed, 0, drawsArrival)
 	r.idle = s.Program.Workers
 	r.result = Result{Scenario: s.Name, Profile: p.Name, Clients: o.Clients, Seed: o.Seed}

@@ -26,7 +26,7 @@ var updateAPI = flag.Bool("update-api", false, "rewrite testdata/api.txt")
 func TestTheExportedAPIIsTheOneWrittenDown(t *testing.T) {
 	const golden = "../../testdata/api.txt"
 	var got bytes.Buffer
-	for _, pkg := range []string{"sim", "netmodel", "netmodel/profiles", "netmodel/netmodeltest", "netmodel/netmodeltest/lockstep", "scenarios", "netmodel/simnet", "netmodel/simnet/simnettest", "netmodel/simnet/acceptcheck"} {
+	for _, pkg := range []string{"sim", "netmodel", "netmodel/profiles", "netmodel/trace", "netmodel/netmodeltest", "netmodel/netmodeltest/lockstep", "scenarios", "netmodel/simnet", "netmodel/simnet/simnettest", "netmodel/simnet/acceptcheck"} {
 		for _, line := range exported(t, filepath.Join("../..", pkg)) {
 			fmt.Fprintf(&got, "%s: %s\n", pkg, line)
 		}

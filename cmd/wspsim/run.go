@@ -8,7 +8,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/report"
 	"wspsim/cmd/wspsim/internal/screen"
-	"wspsim/cmd/wspsim/internal/trace"
+	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
@@ -141,11 +141,11 @@ func (s *session) run(p *play.Play, f *runFlags) error {
 
 // printTrace writes the trace to the standard output.
 func (s *session) printTrace(p *play.Play, progress *screen.Progress) (*play.Done, error) {
-	header, err := trace.HeaderOf(p)
+	header, err := tracefile.HeaderOf(p)
 	if err != nil {
 		return nil, err
 	}
-	w := trace.NewWriter(s.out, header)
+	w := tracefile.NewWriter(s.out, header)
 	done, err := p.Run(s.ctx, play.Watch{Progress: progress, Record: w.Record, Broken: w.Broken})
 	switch {
 	case w.Broken():
@@ -191,16 +191,16 @@ func (s *session) runText(p *play.Play, f *runFlags, progress *screen.Progress) 
 
 // writeTrace plays and writes the trace to a file, all of it or nothing.
 func (s *session) writeTrace(p *play.Play, watch play.Watch, path string) (done *play.Done, written uint64, err error) {
-	header, err := trace.HeaderOf(p)
+	header, err := tracefile.HeaderOf(p)
 	if err != nil {
 		return nil, 0, err
 	}
-	file, err := trace.Create(path)
+	file, err := tracefile.Create(path)
 	if err != nil {
 		return nil, 0, &outputError{path, err}
 	}
 	defer file.Abort() // does nothing after Commit
-	w := trace.NewWriter(file, header)
+	w := tracefile.NewWriter(file, header)
 	note := watch.Record
 	watch.Record = func(n *netmodel.Network, r netmodel.Record) {
 		note(n, r)

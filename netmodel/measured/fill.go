@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 )
 
 func fillReplayers() []replayer {
@@ -79,7 +80,7 @@ func replayFill(t *Trial, c *Comparison) error {
 // countersOf counts what the kernel of server and clients counts, by the names of
 // nstat without their prefixes: in the experiments both are one kernel.
 func countersOf(records []netmodel.Record) map[string]int {
-	var c netmodel.Counters
+	var c trace.Counters
 	for _, r := range records {
 		c.Note(r)
 	}

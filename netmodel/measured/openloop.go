@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
@@ -77,7 +78,7 @@ type openLoop struct {
 	accepts   []time.Duration // when accept returned
 	out       []netmodel.Segment
 	records   []netmodel.Record
-	counters  netmodel.Counters
+	counters  trace.Counters
 	kinds     [decisionKinds]decisions
 }
 

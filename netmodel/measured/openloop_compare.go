@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 )
 
 // replayOpenLoop: requests arrive as they like, a worker accepts one after the
@@ -96,7 +97,7 @@ func (o *openLoop) compareTotals(c *Comparison, p openLoopParams, m openLoopObse
 const maxSyns = 64
 
 // counterNames returns counters by the names of nstat without their prefixes.
-func counterNames(c *netmodel.Counters) map[string]int {
+func counterNames(c *trace.Counters) map[string]int {
 	out := map[string]int{}
 	for _, n := range c.List() {
 		out[strings.TrimPrefix(strings.TrimPrefix(n.Name, "TcpExt"), "Tcp")] = n.Value

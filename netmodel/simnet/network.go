@@ -75,7 +75,7 @@ type Network struct {
 	closed  bool
 	frozen  bool // see Freeze
 
-	trace trace
+	trace recorder
 }
 
 // New returns a network without hosts. Within a bubble of testing/synctest its time

@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
 // trace keeps the latest records of the model, in chunks that are taken over as they
 // are.
-type trace struct {
+type recorder struct {
 	chunks [][]netmodel.Record // the oldest first
 	spare  []netmodel.Record   // a chunk that is no longer kept, for the next
 	most   int
@@ -23,7 +24,7 @@ type trace struct {
 const chunk = 1 << 9
 
 // collect takes what has happened since the last call, and lets go of the oldest.
-func (t *trace) collect(model *netmodel.Network) {
+func (t *recorder) collect(model *netmodel.Network) {
 	if t.spare == nil {
 		t.spare = make([]netmodel.Record, 0, chunk+chunk/8)
 	}
@@ -94,7 +95,7 @@ func (n *Network) WriteTrace(w io.Writer, full bool) error {
 	n.enter()
 	defer n.leave()
 	n.trace.collect(n.model)
-	p := netmodel.NewPrinter(n.model)
+	p := trace.NewPrinter(n.model)
 	p.Full, p.Nanoseconds = full, true
 	var b []byte
 	if n.trace.gone > 0 {

@@ -25,7 +25,7 @@ func writeTrace(t testing.TB, n *simnet.Network) (string, error) {
 	return name, err
 }
 
-// legend explains the trace; netmodel.Printer says more.
+// legend explains the trace; trace.Printer says more.
 const legend = `signs: = call  > queued  + handshake complete  - accepted  ! turned away  x reset by its host  ~ gone
        < sent  ? ACK or data that did not get its connection in  * at the client  % the network
 queue: a waits for accept, (a) half-open, . free slot, _ slot that waits to be filled; [17 of 200] a large one

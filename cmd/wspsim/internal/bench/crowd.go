@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
@@ -40,7 +41,7 @@ type Crowd struct {
 	records  []netmodel.Record
 	hash     uint64
 	count    uint64
-	printer  *netmodel.Printer // of a trace that is written, else nil
+	printer  *trace.Printer // of a trace that is written, else nil
 	write    func([]byte)
 	text     []byte
 }
@@ -132,7 +133,7 @@ func (c *Crowd) Hash() (hash, records uint64) {
 // WriteTrace makes the crowd write every record as a line of a trace.
 func (c *Crowd) WriteTrace(write func([]byte)) {
 	c.write = write
-	c.printer = &netmodel.Printer{
+	c.printer = &trace.Printer{
 		Host: func(netmodel.HostID) string { return "server" },
 		Conn: func(id netmodel.ConnID) string { return names[id%netmodel.ConnID(len(names))] },
 		Full: true,

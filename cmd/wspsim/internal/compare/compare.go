@@ -13,6 +13,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 	"wspsim/scenarios"
 	"wspsim/sim"
 )
@@ -246,7 +247,7 @@ func part(ctx context.Context, a, b *Run, progress *screen.Progress) (Parting, e
 // line plays a run again up to a record that counts, and returns its line and
 // cause.
 func (r *Run) line(ctx context.Context, number int, progress *screen.Progress) (string, netmodel.Cause, error) {
-	var printer *netmodel.Printer
+	var printer *trace.Printer
 	var line []byte
 	var cause netmodel.Cause
 	seen, done := 0, false
@@ -255,7 +256,7 @@ func (r *Run) line(ctx context.Context, number int, progress *screen.Progress) (
 			return
 		}
 		if printer == nil {
-			printer = netmodel.NewPrinter(n)
+			printer = trace.NewPrinter(n)
 			printer.Full = true
 		}
 		line = printer.Append(line[:0], rec)

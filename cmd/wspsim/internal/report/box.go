@@ -7,6 +7,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/scenarios"
 )
 
@@ -53,7 +54,7 @@ func linuxBox(w *bufio.Writer, d *scenarios.Result) {
 
 // windowsBox prints the lines of netstat that the model can speak of. No counter
 // of Windows counts the SYNs that a full queue refuses.
-func windowsBox(w *bufio.Writer, c *netmodel.Counters, refused int) {
+func windowsBox(w *bufio.Writer, c *trace.Counters, refused int) {
 	fmt.Fprintf(w, "on the server itself:\n  > netstat -s -p tcp\n    TCP Statistics for IPv4\n\n")
 	for _, line := range []struct {
 		label string

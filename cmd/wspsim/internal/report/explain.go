@@ -11,6 +11,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
@@ -45,14 +46,14 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 	if err := s.choose(client); err != nil {
 		return nil, err
 	}
-	var printer *netmodel.Printer
+	var printer *trace.Printer
 	var number uint64
 	var b []byte
 	queued := false // the client waits to be accepted
 	// The same run again, now that it is known whom to follow.
 	_, err = p.Run(ctx, play.Watch{Progress: progress, Record: func(n *netmodel.Network, r netmodel.Record) {
 		if printer == nil {
-			printer = netmodel.NewPrinter(n)
+			printer = trace.NewPrinter(n)
 			printer.Full = true
 		}
 		number++

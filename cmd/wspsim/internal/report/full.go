@@ -8,13 +8,14 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 )
 
 // Full prints every record of a run while it happens.
 type Full struct {
 	out     *bufio.Writer
 	style   screen.Style
-	printer *netmodel.Printer
+	printer *trace.Printer
 	line    []byte
 	legend  Legend
 	err     error
@@ -26,7 +27,7 @@ func NewFull(w *bufio.Writer, style screen.Style) *Full { return &Full{out: w, s
 // Record prints a record.
 func (f *Full) Record(n *netmodel.Network, r netmodel.Record) {
 	if f.printer == nil {
-		f.printer = netmodel.NewPrinter(n)
+		f.printer = trace.NewPrinter(n)
 		f.printer.Full = true
 	}
 	f.line = f.printer.Append(f.line[:0], r)

@@ -9,7 +9,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/scenarios"
 )
 
@@ -78,7 +78,7 @@ type outcomes struct {
 }
 
 // counters is an object with those that are not zero, in the order of nstat.
-type counters []netmodel.Counter
+type counters []trace.Counter
 
 func (c counters) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"wspsim/cmd/wspsim/internal/trace"
+	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/measured"
 	"wspsim/scenarios"
@@ -27,7 +27,7 @@ func (v *Verifier) measurements(ctx context.Context, name string, in io.Reader) 
 		return fmt.Errorf("%s: %w", words.Plain(name), err)
 	}
 	if len(trials) == 0 {
-		return &trace.FormatError{File: name, Line: 1, Column: 1, What: "no measurement in it"}
+		return &tracefile.FormatError{File: name, Line: 1, Column: 1, What: "no measurement in it"}
 	}
 	var done []*measured.Comparison
 	unknown := map[string]int{}

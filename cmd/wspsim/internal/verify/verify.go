@@ -14,7 +14,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
-	"wspsim/cmd/wspsim/internal/trace"
+	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/scenarios"
 )
@@ -45,13 +45,13 @@ func (v *Verifier) File(ctx context.Context, name string) error {
 	}
 	defer data.Close()
 	in := bufio.NewReader(data)
-	beginning, err := in.Peek(len(trace.Magic))
+	beginning, err := in.Peek(len(tracefile.Magic))
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
 		return err
 	case len(beginning) == 0:
-		return &trace.FormatError{File: name, Line: 1, Column: 1, What: "the file is empty"}
-	case string(beginning) == trace.Magic:
+		return &tracefile.FormatError{File: name, Line: 1, Column: 1, What: "the file is empty"}
+	case string(beginning) == tracefile.Magic:
 		return v.trace(ctx, name, in, reopen)
 	case beginning[0] == '{':
 		return v.measurements(ctx, name, in)
@@ -61,7 +61,7 @@ func (v *Verifier) File(ctx context.Context, name string) error {
 	case err != nil:
 		return err
 	case len(text) > largest:
-		return &trace.FormatError{File: name, Line: 1, Column: 1, What: fmt.Sprintf("neither a trace nor measurements, and more than %d MB for a golden", largest>>20)}
+		return &tracefile.FormatError{File: name, Line: 1, Column: 1, What: fmt.Sprintf("neither a trace nor measurements, and more than %d MB for a golden", largest>>20)}
 	}
 	return v.golden(name, text)
 }
@@ -119,7 +119,7 @@ func (f *finite) Read(b []byte) (int, error) {
 }
 
 func (v *Verifier) trace(ctx context.Context, name string, in io.Reader, reopen func() (io.ReadCloser, error)) error {
-	if _, err := trace.Check(name, in); err != nil {
+	if _, err := tracefile.Check(name, in); err != nil {
 		return err
 	}
 	again, err := reopen()
@@ -127,7 +127,7 @@ func (v *Verifier) trace(ctx context.Context, name string, in io.Reader, reopen 
 		return err
 	}
 	defer again.Close()
-	r, err := trace.Replay(ctx, name, again, v.Arrivals, v.Progress)
+	r, err := tracefile.Replay(ctx, name, again, v.Arrivals, v.Progress)
 	if err != nil {
 		return err
 	}
@@ -144,10 +144,10 @@ func (v *Verifier) trace(ctx context.Context, name string, in io.Reader, reopen 
 }
 
 func (v *Verifier) golden(name string, text []byte) error {
-	malformed := func(what string) error { return &trace.FormatError{File: name, Line: 1, Column: 1, What: what} }
+	malformed := func(what string) error { return &tracefile.FormatError{File: name, Line: 1, Column: 1, What: what} }
 	title, err := scenarios.GoldenName(text)
 	if err != nil {
-		return malformed("neither a trace nor a golden nor measurements: want NAME: SUMMARY, as a golden begins, or " + trace.Magic + "1, or {")
+		return malformed("neither a trace nor a golden nor measurements: want NAME: SUMMARY, as a golden begins, or " + tracefile.Magic + "1, or {")
 	}
 	s, err := play.Find(title)
 	if err != nil {

@@ -1,4 +1,6 @@
-package netmodel
+package trace
+
+import "wspsim/netmodel"
 
 // Counters counts what the TCP of a host counts, as a fold of its records. The
 // fields have the names that nstat shows, without Tcp or TcpExt in front, and the
@@ -24,91 +26,91 @@ type Counters struct {
 }
 
 // Note takes a record of the host into account.
-func (c *Counters) Note(r Record) {
+func (c *Counters) Note(r netmodel.Record) {
 	switch r.Kind {
-	case RequestIgnored, AckIgnored, CookieSent, Completed, ResetPending, AckPutOff, Withdrawn:
+	case netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent, netmodel.Completed, netmodel.ResetPending, netmodel.AckPutOff, netmodel.Withdrawn:
 		c.noteListener(r)
-	case SynSent:
+	case netmodel.SynSent:
 		c.ActiveOpens++
-	case SynSentAgain:
+	case netmodel.SynSentAgain:
 		c.TCPSynRetrans++
 		c.RetransSegs++
-		if r.Cause != SynRefused {
+		if r.Cause != netmodel.SynRefused {
 			c.TCPTimeouts++
 		}
-	case SynAckAgain:
+	case netmodel.SynAckAgain:
 		c.TCPSynRetrans++
 		c.RetransSegs++
 		c.TCPTimeouts++
-	case SynAckHeld:
+	case netmodel.SynAckHeld:
 		c.TCPTimeouts++
-	case DataSentAgain:
+	case netmodel.DataSentAgain:
 		c.RetransSegs++
 		if r.Value > 1 { // the first time it is a probe for a lost tail, which is no timeout. L11, L17
 			c.TCPTimeouts++
 		}
-	case ConnectFailed:
+	case netmodel.ConnectFailed:
 		c.AttemptFails++
-		if r.Errno == WSAETIMEDOUT {
+		if r.Errno == netmodel.WSAETIMEDOUT {
 			c.TCPTimeouts++
 		}
-	case Broken:
+	case netmodel.Broken:
 		c.EstabResets++
-	case AbortedPending:
+	case netmodel.AbortedPending:
 		c.EstabResets++
-	case Closed:
+	case netmodel.Closed:
 		if r.FD != 0 { // a graceful close gives the descriptor back first. L07
 			c.EstabResets++
 		}
 	}
 }
 
-func (c *Counters) noteListener(r Record) {
+func (c *Counters) noteListener(r netmodel.Record) {
 	switch r.Kind {
-	case RequestIgnored:
+	case netmodel.RequestIgnored:
 		c.ListenDrops++
 		switch {
-		case r.Cause.acceptQueueFull():
+		case acceptQueueFull(r.Cause):
 			c.ListenOverflows++
-			if r.Value == crowdedToo {
+			if r.Value == netmodel.BothQueuesFull {
 				c.TCPReqQFullDoCookies++
 			}
-		case r.Cause == SynQueueFull:
+		case r.Cause == netmodel.SynQueueFull:
 			c.TCPReqQFullDrop++
 		}
-	case AckIgnored:
+	case netmodel.AckIgnored:
 		c.ListenOverflows++
 		c.ListenDrops++
-		if r.Value == byCookie {
+		if r.Value == netmodel.ByCookie {
 			c.SyncookiesRecv++
 		}
-	case CookieSent:
+	case netmodel.CookieSent:
 		c.TCPReqQFullDoCookies++
 		c.SyncookiesSent++
-	case Completed:
+	case netmodel.Completed:
 		switch r.Cause {
-		case Migrated:
+		case netmodel.Migrated:
 			c.TCPMigrateReqSuccess++
 			return
-		case CookieCame:
+		case netmodel.CookieCame:
 			c.SyncookiesRecv++
 		}
 		c.PassiveOpens++
-	case AckPutOff:
-		if r.Cause == WaitsForData {
+	case netmodel.AckPutOff:
+		if r.Cause == netmodel.WaitsForData {
 			c.TCPDeferAcceptDrop++
 		}
-	case Withdrawn:
+	case netmodel.Withdrawn:
 		switch r.Cause {
-		case ClientGone:
+		case netmodel.ClientGone:
 			c.EmbryonicRsts++
 			c.AttemptFails++
-		case RequestExpired, StackExpired:
+		case netmodel.RequestExpired, netmodel.StackExpired:
 			c.TCPTimeouts++
 		}
-	case ResetPending:
-		if !r.Cause.acceptQueueFull() {
-			if r.Value != notComplete { // L06
+	case netmodel.ResetPending:
+		if !acceptQueueFull(r.Cause) {
+			if r.Value != netmodel.NotComplete { // L06
 				c.EstabResets++
 			}
 			return
@@ -120,9 +122,9 @@ func (c *Counters) noteListener(r Record) {
 }
 
 // acceptQueueFull reports whether the cause is that the accept queue was full.
-func (c Cause) acceptQueueFull() bool {
+func acceptQueueFull(c netmodel.Cause) bool {
 	switch c {
-	case AcceptQueueFull, PoolFull, AckOverflow, UnixFull, StackQueueFull, StackAckReset, StackAckForgotten, StackAckIgnored:
+	case netmodel.AcceptQueueFull, netmodel.PoolFull, netmodel.AckOverflow, netmodel.UnixFull, netmodel.StackQueueFull, netmodel.StackAckReset, netmodel.StackAckForgotten, netmodel.StackAckIgnored:
 		return true
 	}
 	return false

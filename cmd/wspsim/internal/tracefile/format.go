@@ -13,7 +13,7 @@
 // checksum of its number and its text, so that a line that was damaged, moved
 // or lost is found and named. The header says how to replay the run; then comes
 // a line for each record, the routine ones too; the last line counts them.
-package trace
+package tracefile
 
 import (
 	"bufio"

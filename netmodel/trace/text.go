@@ -1,4 +1,10 @@
-package netmodel
+// Package trace is how the records of a run look. A Printer writes them as text, a line
+// each, with a picture of the queue; Counters are what the kernel of a listening host would
+// count. Every view of a trace belongs here. A view that needs a library has a package of
+// its own below.
+//
+// text.go has the lines, picture.go the queue in them, counters.go the counters.
+package trace
 
 import (
 	"bytes"
@@ -7,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"wspsim/netmodel"
 	"wspsim/sim"
 )
 
@@ -36,11 +43,11 @@ import (
 // A Printer must be shown every record of a run in order, for it keeps the
 // queues itself.
 type Printer struct {
-	Host func(HostID) string // names of hosts
-	Conn func(ConnID) string // names of attempts
+	Host func(netmodel.HostID) string // names of hosts
+	Conn func(netmodel.ConnID) string // names of attempts
 	// Errno names the error that a program on a host meets; nil names all as
 	// Windows does.
-	Errno func(HostID, Errno) string
+	Errno func(netmodel.HostID, netmodel.Errno) string
 	// Full prints every record; otherwise what is routine is left out: sockets
 	// made, bytes sent, connections that clients close.
 	Full bool
@@ -54,12 +61,12 @@ type Printer struct {
 }
 
 // NewPrinter returns a printer for the records of a network.
-func NewPrinter(n *Network) *Printer {
+func NewPrinter(n *netmodel.Network) *Printer {
 	return &Printer{Host: n.HostName, Conn: n.ConnName, Errno: n.ErrnoName}
 }
 
 // errno names the error in a record.
-func (p *Printer) errno(r *Record) string {
+func (p *Printer) errno(r *netmodel.Record) string {
 	if p.Errno == nil {
 		return r.Errno.Error()
 	}
@@ -79,9 +86,9 @@ const (
 
 // Append appends the line of a record to b, with its line feed, or nothing if
 // the record is left out.
-func (p *Printer) Append(b []byte, r Record) []byte { return p.append(b, &r) }
+func (p *Printer) Append(b []byte, r netmodel.Record) []byte { return p.append(b, &r) }
 
-func (p *Printer) append(b []byte, r *Record) []byte {
+func (p *Printer) append(b []byte, r *netmodel.Record) []byte {
 	q := p.follow(r)
 	if !p.Full && routine(r) {
 		return b
@@ -98,7 +105,7 @@ func (p *Printer) append(b []byte, r *Record) []byte {
 	b = p.pad(p.appendName(b, p.who(r)), start, columnTime+4+columnWho)
 	b = p.pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
 	b = p.appendResult(b, r)
-	rule := r.rule()
+	rule := r.Rule()
 	if q != nil || rule != "" {
 		b = p.pad(b, start, columnTime+6+columnWho+columnWhat+columnResult)
 	}
@@ -121,15 +128,15 @@ func (p *Printer) append(b []byte, r *Record) []byte {
 // Follow takes a record into account as Append does, and writes nothing. It
 // reports whether Append would have: whoever shows a part of a long run need not
 // pay for all of its lines.
-func (p *Printer) Follow(r Record) bool {
+func (p *Printer) Follow(r netmodel.Record) bool {
 	p.follow(&r)
 	return p.Full || !routine(&r)
 }
 
 // follow keeps the queue that a record is about, and returns it.
-func (p *Printer) follow(r *Record) *picture {
-	closing := r.Kind == Called && r.Call == CallClose && r.Errno == 0
-	aboutQueue := r.aboutQueue()
+func (p *Printer) follow(r *netmodel.Record) *picture {
+	closing := r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Errno == 0
+	aboutQueue := r.AboutQueue()
 	at := len(p.queues) - 1
 	for at >= 0 && (p.queues[at].host != r.Host || p.queues[at].fd != r.FD) {
 		at--
@@ -145,7 +152,7 @@ func (p *Printer) follow(r *Record) *picture {
 	case at < 0:
 		p.queues = append(p.queues, picture{host: r.Host, fd: r.FD})
 		at = len(p.queues) - 1
-	case r.Kind == Called && r.Call == CallListen && r.Pending == 0:
+	case r.Kind == netmodel.Called && r.Call == netmodel.CallListen && r.Pending == 0:
 		p.queues[at].empty() // the descriptor may have been another listener's
 	}
 	p.queues[at].apply(r)
@@ -153,51 +160,51 @@ func (p *Printer) follow(r *Record) *picture {
 }
 
 // closes reports whether a record tells of the end of a whole queue.
-func closes(r *Record) bool {
-	return r.Cause == ListenerClosed || r.Cause == ListenerGone || r.Cause == StackClosed
+func closes(r *netmodel.Record) bool {
+	return r.Cause == netmodel.ListenerClosed || r.Cause == netmodel.ListenerGone || r.Cause == netmodel.StackClosed
 }
 
 // routine reports whether a record is left out of a short trace.
-func routine(r *Record) bool {
+func routine(r *netmodel.Record) bool {
 	switch r.Kind {
-	case SynSent, Closed, Finished:
+	case netmodel.SynSent, netmodel.Closed, netmodel.Finished:
 		return true
-	case Called:
+	case netmodel.Called:
 		switch r.Call {
-		case CallSocket, CallConnect:
+		case netmodel.CallSocket, netmodel.CallConnect:
 			return r.Errno == 0
-		case CallSetOption:
-			return r.Errno == 0 && Option(r.Value>>32) == SO_LINGER
-		case CallSend, CallReceive:
+		case netmodel.CallSetOption:
+			return r.Errno == 0 && netmodel.Option(r.Value>>32) == netmodel.SO_LINGER
+		case netmodel.CallSend, netmodel.CallReceive:
 			return true
-		case CallClose:
-			return r.Errno == 0 && r.Conn != 0 && r.Value != byServer
+		case netmodel.CallClose:
+			return r.Errno == 0 && r.Conn != 0 && r.Value != netmodel.ByServer
 		}
 	}
 	return false
 }
 
-func symbol(r *Record) byte {
+func symbol(r *netmodel.Record) byte {
 	switch r.Kind {
-	case Called, SlotFilled:
+	case netmodel.Called, netmodel.SlotFilled:
 		return '='
-	case RequestQueued, RequestOffered, CookieSent, RequestHeld:
+	case netmodel.RequestQueued, netmodel.RequestOffered, netmodel.CookieSent, netmodel.RequestHeld:
 		return '>'
-	case AckIgnored, AckPutOff:
+	case netmodel.AckIgnored, netmodel.AckPutOff:
 		return '?'
-	case RequestRefused, RequestIgnored:
+	case netmodel.RequestRefused, netmodel.RequestIgnored:
 		return '!'
-	case Completed:
+	case netmodel.Completed:
 		return '+'
-	case RequestAccepted, Deferred:
+	case netmodel.RequestAccepted, netmodel.Deferred:
 		return '-'
-	case ResetPending:
+	case netmodel.ResetPending:
 		return 'x'
-	case AbortedPending, Withdrawn:
+	case netmodel.AbortedPending, netmodel.Withdrawn:
 		return '~'
-	case SynSent, SynSentAgain, SynAckAgain, SynAckHeld, DataSentAgain, ProbeSent:
+	case netmodel.SynSent, netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.SynAckHeld, netmodel.DataSentAgain, netmodel.ProbeSent:
 		return '<'
-	case Lost, Duplicated, LinkChanged, FaultChanged:
+	case netmodel.Lost, netmodel.Duplicated, netmodel.LinkChanged, netmodel.FaultChanged:
 		return '%'
 	}
 	return '*'
@@ -205,153 +212,153 @@ func symbol(r *Record) byte {
 
 // who names the one who acts: the client for everything that concerns an
 // attempt, except what the program of a server calls.
-func (p *Printer) who(r *Record) string {
+func (p *Printer) who(r *netmodel.Record) string {
 	switch {
-	case r.Conn == 0, r.Kind == Called && r.Call == CallClose && r.Value == byServer, r.Kind == RequestAccepted, r.Kind == Deferred, r.Kind == SynAckAgain, r.Kind == SynAckHeld, r.Kind == Called && r.aboutQueue():
+	case r.Conn == 0, r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Value == netmodel.ByServer, r.Kind == netmodel.RequestAccepted, r.Kind == netmodel.Deferred, r.Kind == netmodel.SynAckAgain, r.Kind == netmodel.SynAckHeld, r.Kind == netmodel.Called && r.AboutQueue():
 		return p.Host(r.Host)
 	}
 	return p.Conn(r.Conn)
 }
 
-func (p *Printer) appendWhat(b []byte, r *Record) []byte {
+func (p *Printer) appendWhat(b []byte, r *netmodel.Record) []byte {
 	switch r.Kind {
-	case Called:
+	case netmodel.Called:
 		return appendCall(b, r)
-	case RequestQueued, RequestOffered, RequestRefused, RequestIgnored, CookieSent, RequestHeld:
+	case netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.CookieSent, netmodel.RequestHeld:
 		return append(b, "SYN"...)
-	case Completed, AckIgnored, AckPutOff:
+	case netmodel.Completed, netmodel.AckIgnored, netmodel.AckPutOff:
 		return append(b, "ACK"...)
-	case AbortedPending:
+	case netmodel.AbortedPending:
 		return append(b, "RST"...)
-	case RequestAccepted, Deferred:
+	case netmodel.RequestAccepted, netmodel.Deferred:
 		return append(bytes.TrimSuffix(appendFD(append(b, "accept("...), r.FD), []byte(", ")), ')')
-	case SynSent, Connected, ConnectFailed:
+	case netmodel.SynSent, netmodel.Connected, netmodel.ConnectFailed:
 		return append(b, "connect"...)
-	case SynSentAgain:
+	case netmodel.SynSentAgain:
 		return strconv.AppendInt(append(b, "SYN again, "...), r.Value, 10)
-	case SynAckAgain:
+	case netmodel.SynAckAgain:
 		return strconv.AppendInt(append(b, "SYN-ACK again, "...), r.Value, 10)
-	case SynAckHeld:
+	case netmodel.SynAckHeld:
 		return append(b, "no SYN-ACK"...)
-	case DataSentAgain:
+	case netmodel.DataSentAgain:
 		return strconv.AppendInt(append(b, "data again, "...), r.Value, 10)
-	case ProbeSent:
+	case netmodel.ProbeSent:
 		return strconv.AppendInt(append(b, "keep-alive probe, "...), r.Value, 10)
-	case Lost, Duplicated:
-		return append(b, Segment{Flags: Flags(r.Value)}.kindName()...)
-	case ResetPending, Withdrawn:
+	case netmodel.Lost, netmodel.Duplicated:
+		return append(b, kindName(netmodel.Segment{Flags: netmodel.Flags(r.Value)})...)
+	case netmodel.ResetPending, netmodel.Withdrawn:
 		return append(b, "pending"...)
-	case LinkChanged:
-		return p.appendName(append(b, "link to "...), p.Host(HostID(r.Value)))
-	case FaultChanged:
-		return append(b, Fault(r.Value).String()...)
-	case GaveUp:
+	case netmodel.LinkChanged:
+		return p.appendName(append(b, "link to "...), p.Host(netmodel.HostID(r.Value)))
+	case netmodel.FaultChanged:
+		return append(b, netmodel.Fault(r.Value).String()...)
+	case netmodel.GaveUp:
 		return append(b, "gives up"...)
-	case Broken, Finished, Closed:
+	case netmodel.Broken, netmodel.Finished, netmodel.Closed:
 		return append(b, "connection"...)
 	}
 	return b
 }
 
-func appendCall(b []byte, r *Record) []byte {
-	if r.Call == CallSetOption {
+func appendCall(b []byte, r *netmodel.Record) []byte {
+	if r.Call == netmodel.CallSetOption {
 		b = append(append(append(b, "fd "...), strconv.Itoa(int(r.FD))...), ' ')
-		b = append(append(b, Option(r.Value>>32).String()...), " = "...)
+		b = append(append(b, netmodel.Option(r.Value>>32).String()...), " = "...)
 		return strconv.AppendInt(b, int64(int32(r.Value)), 10)
 	}
 	b = append(append(b, r.Call.String()...), '(')
 	switch r.Call {
-	case CallListen:
+	case netmodel.CallListen:
 		b = strconv.AppendInt(append(appendFD(b, r.FD), "backlog "...), r.Value, 10)
-	case CallAccept:
+	case netmodel.CallAccept:
 		b = bytes.TrimSuffix(appendFD(b, r.FD), []byte(", "))
-	case CallBind:
+	case netmodel.CallBind:
 		b = appendFD(b, r.FD)
-		if a := (Addr{IP(r.Value >> 16), uint16(r.Value)}); a.IP == AnyIP {
+		if a := (netmodel.Addr{IP: netmodel.IP(r.Value >> 16), Port: uint16(r.Value)}); a.IP == netmodel.AnyIP {
 			b = strconv.AppendUint(append(b, "*:"...), uint64(a.Port), 10)
 		} else {
-			b = a.appendText(b)
+			b = a.AppendText(b)
 		}
-	case CallConnect:
+	case netmodel.CallConnect:
 		b = strconv.AppendInt(append(b, "port "...), r.Value, 10)
-	case CallSend, CallReceive: // which end it is only the descriptor tells
+	case netmodel.CallSend, netmodel.CallReceive: // which end it is only the descriptor tells
 		b = strconv.AppendInt(appendFD(b, r.FD), r.Value, 10)
-	case CallClose:
+	case netmodel.CallClose:
 		b = strconv.AppendInt(append(b, "fd "...), int64(r.FD), 10)
 	}
 	return append(b, ')')
 }
 
-func (p *Printer) appendResult(b []byte, r *Record) []byte {
+func (p *Printer) appendResult(b []byte, r *netmodel.Record) []byte {
 	switch r.Kind {
-	case Called:
+	case netmodel.Called:
 		return p.appendCallResult(b, r)
-	case RequestAccepted:
+	case netmodel.RequestAccepted:
 		b = p.appendName(append(b, "= "...), p.Conn(r.Conn))
 		b = strconv.AppendInt(append(b, ", fd "...), r.Value, 10)
 		return p.appendDuration(append(b, ", waited "...), r.Wait())
-	case Deferred:
+	case netmodel.Deferred:
 		return p.appendName(append(b, "put off: "...), p.Conn(r.Conn))
-	case RequestRefused:
+	case netmodel.RequestRefused:
 		b = append(b, "refused: "...)
-	case RequestIgnored, AckIgnored:
+	case netmodel.RequestIgnored, netmodel.AckIgnored:
 		b = append(b, "ignored: "...)
-	case FaultChanged:
+	case netmodel.FaultChanged:
 		if r.Errno != 0 {
 			return p.appendName(append(b, "on: calls fail with "...), p.errno(r))
 		}
 		return append(b, "off"...)
-	case SynAckAgain:
+	case netmodel.SynAckAgain:
 		return p.appendName(append(b, "to "...), p.Conn(r.Conn))
-	case SynAckHeld:
+	case netmodel.SynAckHeld:
 		b = append(p.appendName(append(b, "to "...), p.Conn(r.Conn)), ": "...)
-	case ResetPending:
-		if r.Value == unanswered {
+	case netmodel.ResetPending:
+		if r.Value == netmodel.Unanswered {
 			b = append(b, "refused: "...)
 			break
 		}
 		b = append(b, "reset: "...)
-	case AbortedPending:
+	case netmodel.AbortedPending:
 		b = append(b, "keeps its place: "...)
-	case Withdrawn:
+	case netmodel.Withdrawn:
 		b = append(b, "leaves: "...)
-	case Connected:
+	case netmodel.Connected:
 		return p.appendDuration(append(b, "= 0 after "...), r.Wait())
-	case ConnectFailed, Broken:
+	case netmodel.ConnectFailed, netmodel.Broken:
 		b = append(p.appendName(b, p.errno(r)), ": "...)
-	case Retries:
+	case netmodel.Retries:
 		return p.appendDuration(append(b, "tries again in "...), time.Duration(r.Value))
-	case Closed:
+	case netmodel.Closed:
 		return append(b, "over"...)
 	}
 	return append(b, r.Cause.String()...)
 }
 
-func appendFD(b []byte, fd FD) []byte {
+func appendFD(b []byte, fd netmodel.FD) []byte {
 	return append(strconv.AppendInt(append(b, "fd "...), int64(fd), 10), ", "...)
 }
 
-func (p *Printer) appendCallResult(b []byte, r *Record) []byte {
+func (p *Printer) appendCallResult(b []byte, r *netmodel.Record) []byte {
 	switch {
 	case r.Errno != 0:
 		return p.appendName(append(b, "= "...), p.errno(r))
-	case r.Call == CallClose && r.Value == byServer:
+	case r.Call == netmodel.CallClose && r.Value == netmodel.ByServer:
 		return p.appendName(append(b, "= 0, done with "...), p.Conn(r.Conn))
-	case r.Call == CallOpenFile:
+	case r.Call == netmodel.CallOpenFile:
 		return strconv.AppendInt(append(b, "= fd "...), int64(r.FD), 10)
-	case r.Call == CallSend || r.Call == CallReceive:
+	case r.Call == netmodel.CallSend || r.Call == netmodel.CallReceive:
 		return strconv.AppendInt(append(b, "= "...), r.Value, 10)
 	}
 	b = append(b, "= 0"...)
-	if r.Cause != NoCause {
+	if r.Cause != netmodel.NoCause {
 		b = append(append(b, ": "...), r.Cause.String()...)
 	}
 	return b
 }
 
 // kindName is Kind for a segment of which only the flags are known.
-func (s Segment) kindName() string {
-	if s.Flags == ACK {
+func kindName(s netmodel.Segment) string {
+	if s.Flags == netmodel.ACK {
 		return "ACK or data"
 	}
 	return s.Kind()

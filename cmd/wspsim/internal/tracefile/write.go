@@ -1,4 +1,4 @@
-package trace
+package tracefile
 
 import (
 	"bufio"
@@ -9,6 +9,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/scenarios"
 )
 
@@ -41,7 +42,7 @@ func definition(s scenarios.Scenario) uint64 {
 // Writer writes the trace of a run while it happens.
 type Writer struct {
 	out     *bufio.Writer
-	printer *netmodel.Printer // of the network whose records come
+	printer *trace.Printer // of the network whose records come
 	lines   int
 	records uint64
 	text    []byte
@@ -70,7 +71,7 @@ func (w *Writer) write(text []byte) {
 // Record writes a line for a record.
 func (w *Writer) Record(n *netmodel.Network, r netmodel.Record) {
 	if w.printer == nil {
-		w.printer = netmodel.NewPrinter(n)
+		w.printer = trace.NewPrinter(n)
 		w.printer.Full = true
 	}
 	w.records++

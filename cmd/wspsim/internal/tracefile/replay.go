@@ -1,4 +1,4 @@
-package trace
+package tracefile
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/scenarios"
 )
 
@@ -104,7 +105,7 @@ func (h *Header) remarks(p *play.Play) []string {
 // comparison compares a run with the trace that a reader reads.
 type comparison struct {
 	*reader
-	printer *netmodel.Printer
+	printer *trace.Printer
 	text    []byte
 	before  []string
 	differs bool
@@ -118,7 +119,7 @@ func (c *comparison) compare(n *netmodel.Network, r netmodel.Record) {
 		return
 	}
 	if c.printer == nil {
-		c.printer = netmodel.NewPrinter(n)
+		c.printer = trace.NewPrinter(n)
 		c.printer.Full = true
 	}
 	c.text = c.printer.Append(c.text[:0], r)

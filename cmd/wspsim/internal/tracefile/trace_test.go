@@ -1,4 +1,4 @@
-package trace_test
+package tracefile_test
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"wspsim/cmd/wspsim/internal/play"
-	"wspsim/cmd/wspsim/internal/trace"
+	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/scenarios"
 )
 
@@ -26,12 +26,12 @@ func record(t testing.TB, p play.Play) []byte {
 	if p.Profile == "" {
 		p.Profile = p.Scenario.Profiles[0]
 	}
-	header, err := trace.HeaderOf(&p)
+	header, err := tracefile.HeaderOf(&p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	w := trace.NewWriter(&b, header)
+	w := tracefile.NewWriter(&b, header)
 	done, err := p.Run(context.Background(), play.Watch{Record: w.Record})
 	if err != nil {
 		t.Fatal(err)
@@ -68,11 +68,11 @@ func TestEveryScenarioReplaysFromItsTrace(t *testing.T) {
 	for _, s := range scenarios.All() {
 		for _, profile := range s.Profiles {
 			data := record(t, play.Play{Scenario: s, Profile: profile, Seed: 7})
-			header, err := trace.Check("x", bytes.NewReader(data))
+			header, err := tracefile.Check("x", bytes.NewReader(data))
 			if err != nil || header.Scenario != s.Name || header.Profile != profile || header.Seed != 7 {
 				t.Fatalf("%s, %s: Check = %+v, %v", s.Name, profile, header, err)
 			}
-			r, err := trace.Replay(context.Background(), "x", bytes.NewReader(data), "", nil)
+			r, err := tracefile.Replay(context.Background(), "x", bytes.NewReader(data), "", nil)
 			if err != nil || r.Differs {
 				t.Errorf("%s, %s: Replay = %+v, %v", s.Name, profile, r, err)
 			}
@@ -87,7 +87,7 @@ func TestTurnedKnobsReplay(t *testing.T) {
 			t.Errorf("no %q in the header", want)
 		}
 	}
-	if r, err := trace.Replay(context.Background(), "x", bytes.NewReader(data), "", nil); err != nil || r.Differs {
+	if r, err := tracefile.Replay(context.Background(), "x", bytes.NewReader(data), "", nil); err != nil || r.Differs {
 		t.Errorf("Replay = %+v, %v", r, err)
 	}
 }
@@ -136,8 +136,8 @@ func TestDamageIsNamedWithLineAndColumn(t *testing.T) {
 		{"the end miscounts", resealed(func(l []string) []string { l[len(l)-1] = "end of 20 records, hash 0000000000000000"; return l }), fmt.Sprintf("the end counts 20 records, there are %d", counted(t, texts))},
 		{"the end is not one", resealed(func(l []string) []string { l[len(l)-1] = "end of days"; return l }), `want "end of N records, hash H", not "end of days"`},
 	} {
-		_, err := trace.Check("x", strings.NewReader(test.data))
-		var format *trace.FormatError
+		_, err := tracefile.Check("x", strings.NewReader(test.data))
+		var format *tracefile.FormatError
 		if !errors.As(err, &format) || !strings.Contains(fmt.Sprint(err), test.want) {
 			t.Errorf("%s: Check = %v, want a FormatError with %s", test.why, err, test.want)
 		}
@@ -149,7 +149,7 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 	for i := range good {
 		data := slices.Clone(good)
 		data[i] ^= 1 << (i % 8)
-		if _, err := trace.Check("x", bytes.NewReader(data)); err == nil {
+		if _, err := tracefile.Check("x", bytes.NewReader(data)); err == nil {
 			t.Fatalf("bit %d of byte %d, %q, was flipped and nobody noticed", i%8, i, good[i])
 		}
 	}
@@ -158,7 +158,7 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 func TestEveryCutIsFound(t *testing.T) {
 	good := record(t, play.Play{})
 	for n := range good {
-		if _, err := trace.Check("x", bytes.NewReader(good[:n])); err == nil {
+		if _, err := tracefile.Check("x", bytes.NewReader(good[:n])); err == nil {
 			t.Fatalf("cut after %d of %d bytes and nobody noticed", n, len(good))
 		}
 	}
@@ -195,10 +195,10 @@ func TestReplayNamesTheFirstLineThatDiffers(t *testing.T) {
 			line: refused, want: "something", got: "*", remark: "the scenario has changed since"},
 	} {
 		data := sealed(test.change(slices.Clone(texts))...)
-		if _, err := trace.Check("x", strings.NewReader(data)); err != nil {
+		if _, err := tracefile.Check("x", strings.NewReader(data)); err != nil {
 			t.Fatalf("%s: Check = %v", test.why, err)
 		}
-		r, err := trace.Replay(context.Background(), "x", strings.NewReader(data), "", nil)
+		r, err := tracefile.Replay(context.Background(), "x", strings.NewReader(data), "", nil)
 		if err != nil || !r.Differs {
 			t.Errorf("%s: Replay = %+v, %v, want a difference", test.why, r, err)
 			continue
@@ -218,7 +218,7 @@ func TestARunThatWentOnLongerDiffers(t *testing.T) {
 	last := len(texts) - 1
 	n := counted(t, texts)
 	texts = append(texts[:last], "one record more", fmt.Sprintf("end of %d records, hash 0000000000000000", n+1))
-	r, err := trace.Replay(context.Background(), "x", strings.NewReader(sealed(texts...)), "", nil)
+	r, err := tracefile.Replay(context.Background(), "x", strings.NewReader(sealed(texts...)), "", nil)
 	if err != nil || !r.Differs || r.Difference.Line != last+1 || !strings.HasPrefix(r.Difference.Got, fmt.Sprintf("end of %d records", n)) {
 		t.Errorf("Replay = %+v, %v", r, err)
 	}
@@ -237,7 +237,7 @@ func TestHeadersThatAskForTheUnknownAreRefused(t *testing.T) {
 	} {
 		changed := slices.Clone(texts)
 		changed[test.line] = test.text
-		_, err := trace.Replay(context.Background(), "x", strings.NewReader(sealed(changed...)), "", nil)
+		_, err := tracefile.Replay(context.Background(), "x", strings.NewReader(sealed(changed...)), "", nil)
 		if !strings.Contains(fmt.Sprint(err), test.want) {
 			t.Errorf("%s: Replay = %v, want %s", test.text, err, test.want)
 		}
@@ -258,8 +258,8 @@ func TestArrivalsMustBeThoseOfTheRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := record(t, p)
-	replay := func(arrivals string) (*trace.Replayed, error) {
-		return trace.Replay(context.Background(), "x", bytes.NewReader(data), arrivals, nil)
+	replay := func(arrivals string) (*tracefile.Replayed, error) {
+		return tracefile.Replay(context.Background(), "x", bytes.NewReader(data), arrivals, nil)
 	}
 	if r, err := replay(""); err != nil || r.Differs {
 		t.Errorf("Replay = %+v, %v", r, err)
@@ -294,8 +294,8 @@ func TestCreateLeavesAllOrNothing(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	write := func(text string) *trace.File {
-		f, err := trace.Create(path)
+	write := func(text string) *tracefile.File {
+		f, err := tracefile.Create(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -320,7 +320,7 @@ func TestCreateLeavesAllOrNothing(t *testing.T) {
 		t.Errorf("after Abort the file is %q, the directory %s", text, names())
 	}
 	if err := os.Symlink(path, filepath.Join(dir, "link")); err == nil {
-		link, err := trace.Create(filepath.Join(dir, "link"))
+		link, err := tracefile.Create(filepath.Join(dir, "link"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -333,7 +333,7 @@ func TestCreateLeavesAllOrNothing(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{dir, filepath.Join(dir, "none", "out")} {
-		if _, err := trace.Create(bad); err == nil {
+		if _, err := tracefile.Create(bad); err == nil {
 			t.Errorf("Create(%s) succeeded", bad)
 		}
 	}
@@ -345,8 +345,8 @@ func FuzzCheckNeverPanics(f *testing.F) {
 	f.Add([]byte("wspsim trace 1\n"))
 	f.Add([]byte(sealed("wspsim trace 1", "model 1", "scenario a", "profile b", "seed 3", "arrivals 1 column \"\" of \"x\"", "records", "end of 0 records, hash 0000000000000000")))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		header, err := trace.Check("x", bytes.NewReader(data))
-		var format *trace.FormatError
+		header, err := tracefile.Check("x", bytes.NewReader(data))
+		var format *tracefile.FormatError
 		switch {
 		case err == nil && header.Scenario == "":
 			t.Error("a trace without a scenario passed")

@@ -1,15 +1,17 @@
-package netmodel
+package trace
 
 import (
 	"slices"
 	"strconv"
+
+	"wspsim/netmodel"
 )
 
 // picture is a queue as the records tell it: the fold of everything that
 // happened at one listener.
 type picture struct {
-	host             HostID
-	fd               FD
+	host             netmodel.HostID
+	fd               netmodel.FD
 	limit, available int32
 	pending          int32      // as the last record says
 	separate         bool       // half-open connections stand behind the bracket
@@ -19,7 +21,7 @@ type picture struct {
 }
 
 type pictured struct {
-	conn ConnID
+	conn netmodel.ConnID
 	mark byte // '(' half-open, 0 complete, '!' aborted, '*' deferred, '?' offered, '~' held back
 }
 
@@ -30,37 +32,37 @@ const widest = 8
 const widestOutside = 3
 
 // apply takes one record into account.
-func (p *picture) apply(r *Record) {
+func (p *picture) apply(r *netmodel.Record) {
 	p.limit, p.available, p.pending = r.Limit, r.Available, r.Pending
 	p.separate = p.separate || r.HalfOpen > 0
 	switch r.Kind {
-	case RequestQueued:
+	case netmodel.RequestQueued:
 		if p.marked['~'] > 0 || r.Conn == 0 { // it may have been held back, or nobody knows who it is
 			p.remove(p.find(r.Conn))
 		}
 		p.insert(len(p.entries), pictured{r.Conn, '('})
-	case RequestOffered:
+	case netmodel.RequestOffered:
 		p.insert(len(p.entries), pictured{r.Conn, '?'})
-	case RequestHeld:
+	case netmodel.RequestHeld:
 		p.insert(len(p.entries), pictured{r.Conn, '~'})
-	case AckPutOff:
-		if r.Cause == HeldBack {
+	case netmodel.AckPutOff:
+		if r.Cause == netmodel.HeldBack {
 			p.mark(p.find(r.Conn), '~')
 		}
-	case Completed:
+	case netmodel.Completed:
 		p.complete(r.Conn, int(r.Value))
-	case AbortedPending:
+	case netmodel.AbortedPending:
 		p.mark(p.find(r.Conn), '!')
-	case Deferred:
+	case netmodel.Deferred:
 		p.mark(p.find(r.Conn), '*')
-	case RequestAccepted, ResetPending, Withdrawn:
+	case netmodel.RequestAccepted, netmodel.ResetPending, netmodel.Withdrawn:
 		p.remove(p.find(r.Conn))
 	}
 }
 
 // find returns the place of a connection, -1 if it is not in the queue. It looks
 // where connections complete and leave: from the head on.
-func (p *picture) find(c ConnID) int {
+func (p *picture) find(c netmodel.ConnID) int {
 	for i := range p.entries {
 		if p.entries[i].conn == c {
 			return i
@@ -107,7 +109,7 @@ func (p *picture) empty() {
 }
 
 // complete moves a connection to the place where accept will find it.
-func (p *picture) complete(c ConnID, place int) {
+func (p *picture) complete(c netmodel.ConnID, place int) {
 	at := place
 	if at >= len(p.entries) || p.entries[at].conn != c {
 		at = p.find(c)
