@@ -298,20 +298,23 @@ func TestMeantToFailWakesUpLater(t *testing.T) {
 	} {
 		t.Run("call", func(t *testing.T) {
 			wake := make(chan bool)
-			time.AfterFunc(1200*time.Millisecond, func() { close(wake) })
+			defer func() { // Run has given its bubble up
+				close(wake)
+				time.Sleep(50 * time.Millisecond)
+			}()
 			simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) {
 				<-wake
 				call(t)
 			})
 		})
 	}
-	time.Sleep(time.Second)
+	time.Sleep(100 * time.Millisecond)
 }
 
 func TestAGoroutineThatWakesUpTooLateIsNotHeard(t *testing.T) {
 	t.Parallel()
 	got, err := outputOf("TestMeantToFailWakesUpLater", "SIMNETTEST_STILL=1s")
 	if err != nil || strings.Contains(got, "panic") || strings.Contains(got, "too late") || strings.Count(got, "The bubble was given up") != 6 {
-		t.Errorf("six bubbles that are given up after 1s, and wake up 200ms later: %v, want six that are given up and no more:\n%s", err, got)
+		t.Errorf("six bubbles that are given up after 1s and wake up then: %v, want six that are given up and no more:\n%s", err, got)
 	}
 }
