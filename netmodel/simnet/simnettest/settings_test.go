@@ -83,6 +83,40 @@ func TestTheCrowdOfBurstHasDescriptorsEnough(t *testing.T) {
 	}
 }
 
+// A bubble alone passes instead, and goes on after Run. (Go 1.26: testing/synctest, Test)
+func TestASkipInRunSkipsTheTest(t *testing.T) {
+	var after, skipped bool
+	t.Run("skips", func(t *testing.T) {
+		defer func() { skipped = t.Skipped() }()
+		simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) { t.Skip("as this test is meant to") })
+		after = true
+	})
+	if after || !skipped {
+		t.Errorf("a test that skips within Run: skipped %v, goes on after Run %v; want true and false", skipped, after)
+	}
+}
+
+// A caller may ask whether what Burst returns is nil.
+func TestBurstReturnsNilForNoErrors(t *testing.T) {
+	simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) {
+		if errs := t.Burst(3, 0, func(*simnet.Dialer) error { return nil }); errs != nil {
+			t.Errorf("Burst of 3 clients without errors: %#v, want nil", errs)
+		}
+	})
+}
+
+func TestMeantToFailNilTest(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	simnettest.Run(t, simnet.Config{}, nil)
+}
+
+func TestATestThatIsNilEndsWithASentence(t *testing.T) {
+	want := "simnettest.Run: the function is nil: want one that is the test"
+	if got, err := outputOf("TestMeantToFailNilTest"); err != nil || !strings.Contains(got, want) || strings.Contains(got, "panic") {
+		t.Errorf("Run with a nil function: %v, want %q and no panic:\n%s", err, want, got)
+	}
+}
+
 func TestAVariableThatIsWrongIsSaid(t *testing.T) {
 	for _, x := range []struct{ setting, want string }{
 		{"SIMNET_SEED=-1", `SIMNET_SEED is "-1": want a number from 0 to`},
