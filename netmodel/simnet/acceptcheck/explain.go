@@ -48,12 +48,12 @@ func explainDied(r *Result, why string) {
 	const nobody = " The program runs on, and nobody is served any more."
 	var p panicked
 	var ne net.Error
-	//lint:ignore SA1019 net/http asks for Temporary, so it matters
 	switch {
 	case errors.As(r.Err, &p):
 		r.Why, r.Mend = "A panic ends the whole program, unless it is recovered from.", mendPanic
 	case r.Fails == 0:
 		r.Why, r.Mend = "No call of Accept had failed, except at a deadline of the server's own."+nobody, mendStay
+	//lint:ignore SA1019 net/http asks for it, so it matters
 	case errors.As(r.Err, &ne) && !ne.Temporary():
 		r.Why, r.Mend = why+nobody+" The error is not Temporary, so a loop like that of net/http ends.", mendPause
 	default:
