@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // interval is what a number of a measurement may be, ends included.
@@ -102,15 +103,71 @@ func (t *Trial) checkLimits(kind string) error {
 	if err := d.Decode(&line); err != nil {
 		return plain(err)
 	}
+	d = json.NewDecoder(bytes.NewReader(t.Line))
+	d.UseNumber()
+	if err := keysOnce(d, ""); err != nil {
+		return err
+	}
 	delete(line, "sysctl") // netmodel.Profile.Tune knows the limits of settings
-	w := limitWalk{kind, numbers(), lists()}
+	w := limitWalk{kind, numbers(), lists(), map[string]string{}}
+	for _, key := range slices.Concat(slices.Sorted(maps.Keys(w.numbers)), slices.Sorted(maps.Keys(w.lists))) {
+		key = key[strings.LastIndexByte(key, '/')+1:]
+		w.spelled[folded(key)] = key
+	}
 	return w.object("", line)
+}
+
+// keysOnce returns an error for an object that has a key twice: which of the two values
+// counts would depend on who reads it.
+func keysOnce(d *json.Decoder, at string) error {
+	token, err := d.Token()
+	if err != nil {
+		return plain(err)
+	}
+	opened, ok := token.(json.Delim)
+	if !ok {
+		return nil
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		inside := at
+		if opened == '{' {
+			token, err := d.Token()
+			if err != nil {
+				return plain(err)
+			}
+			key, _ := token.(string) // a key is one
+			inside = strings.TrimPrefix(at+"."+key, ".")
+			if seen[key] {
+				return fmt.Errorf("%s stands there twice: want each key once", shortened(inside))
+			}
+			seen[key] = true
+		}
+		if err := keysOnce(d, inside); err != nil {
+			return err
+		}
+	}
+	_, err = d.Token() // what closes it
+	return plain(err)
 }
 
 type limitWalk struct {
 	kind    string // of the experiment: NAME on SYSTEM
 	numbers map[string]interval
 	lists   map[string]struct{ length, entry interval }
+	spelled map[string]string // how a key of the tables is written, by what it is folded
+}
+
+// folded returns what is the same for keys that encoding/json takes for one another: it
+// reads "CLIENTS" into a field that is called "clients". (Go 1.26: encoding/json/fold.go)
+func folded(key string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}, key)
 }
 
 func (w *limitWalk) object(path string, o map[string]any) error {
@@ -118,6 +175,9 @@ func (w *limitWalk) object(path string, o map[string]any) error {
 		at := key
 		if path != "" {
 			at = path + "." + key
+		}
+		if right, ok := w.spelled[folded(key)]; ok && right != key {
+			return fmt.Errorf("%s: want %q, to the letter", shortened(at), right)
 		}
 		if err := w.value(at, key, o[key]); err != nil {
 			return err

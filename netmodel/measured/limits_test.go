@@ -246,6 +246,10 @@ func TestAValueOutOfItsLimitsIsNamedWithItsRange(t *testing.T) {
 		{"more rounds than a system makes", head + `"params":{},"observed":{"order_by_round":[` + strings.Repeat("[],", 300) + `[]]}}`,
 			"observed.order_by_round has 301 entries: want 0 to 256"},
 		{"a long word", head + `"params":{"how":"` + strings.Repeat("x", 2000) + `"},"observed":{}}`, "params.how has 2000 bytes: want at most 1024"},
+		{"a key in other letters", head + `"params":{"CLIENTS":10000000000},"observed":{}}`, `params.CLIENTS: want "clients", to the letter`},
+		{"a key in odd letters", head + `"params":{"clientſ":10000000000},"observed":{}}`, `params.clientſ: want "clients", to the letter`},
+		{"a key twice", head + `"params":{"clients":10000000000,"clients":1},"observed":{}}`, "params.clients stands there twice: want each key once"},
+		{"an object twice", head + `"params":{"clients":10000000000},"observed":{},"params":{}}`, "params stands there twice: want each key once"},
 		{"nobody in a burst", `{"exp":"burst","os":"linux","params":{"backlog":1},"observed":{"clients":[]}}`, "observed.clients has no entries: want 1 to 256"},
 		{"nobody who defers", `{"exp":"defer","os":"linux","params":{"backlog":1,"defer_s":1},"observed":{"wire":[]}}`, "observed.wire has no entries: want 1 to 256"},
 		{"no parameters", head + `"params":null,"observed":{}}`, `there is no "params" or no "observed"`},
@@ -254,6 +258,16 @@ func TestAValueOutOfItsLimitsIsNamedWithItsRange(t *testing.T) {
 		want := "line 1: experiment " + exp + ": " + c.want
 		if err := replayOrError(t, c.line); err == nil || err.Error() != want {
 			t.Errorf("%s: Replay: got %v, want %s", c.why, err, want)
+		}
+	}
+}
+
+func TestNamesThatAreTooLongAreAnError(t *testing.T) {
+	for _, key := range []string{"exp", "os", "version"} {
+		line := fmt.Sprintf(`{"exp":"x","os":"x",%q:%q}`, key, strings.Repeat("x", 2000))
+		want := "line 1: " + key + " has 2000 bytes: want at most 1024"
+		if err := replayOrError(t, line); err == nil || err.Error() != want {
+			t.Errorf("a long %s: got %v, want %s", key, err, want)
 		}
 	}
 }
@@ -287,6 +301,7 @@ func FuzzMeasurement(f *testing.F) {
 		}
 	}
 	f.Add(`{"exp":"retx_order","os":"linux","version":"6.18.44","params":{"clients":10000000000},"observed":{"order_by_round":[],"t_us_by_round":[]}}`)
+	f.Add(`{"exp":"retx_order","os":"linux","params":{"CLIENTS":10000000000},"observed":{}}`)
 	f.Fuzz(func(t *testing.T, line string) {
 		_ = replayOrError(t, line)
 	})

@@ -123,7 +123,7 @@ func (c Config) withDefaults() Config {
 func (c Config) Validate() error {
 	c = c.withDefaults()
 	if err := c.Profile.Validate(); err != nil {
-		return fmt.Errorf("profile %q: %w", c.Profile.Name, err)
+		return err
 	}
 	switch {
 	case c.Window < 1 || c.Window > 1<<29:
@@ -135,10 +135,7 @@ func (c Config) Validate() error {
 	case c.Backlog < 0:
 		return fmt.Errorf("a backlog of %d: want 0 (SOMAXCONN) or more; Host.ListenBacklog takes any number", c.Backlog)
 	}
-	if err := c.Link.Validate(); err != nil {
-		return fmt.Errorf("link: %w", err)
-	}
-	return nil
+	return c.Link.Validate()
 }
 
 // Config returns the settings of the network, with the defaults filled in.
@@ -176,11 +173,11 @@ func (n *Network) Host(name string) *Host {
 }
 
 // HostWith returns the host of that name, which it adds with settings of its own if there
-// is none. It panics if the settings are not valid.
+// is none. It panics if the name or the settings are not valid.
 func (n *Network) HostWith(name string, c HostConfig) *Host {
 	n.enter()
 	defer n.leave()
-	if h := n.names[name]; h != nil {
+	if h := n.names[canonical(name)]; h != nil {
 		return h
 	}
 	return n.addHost(name, c)
@@ -235,11 +232,12 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 }
 
 // SetLink sets both ways between two hosts, for segments sent from now on. It
-// panics if the link is not valid.
+// panics if the link is not valid, or if a host is not one of this network.
 func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
 	if err := l.Validate(); err != nil {
 		panic("simnet: SetLink: " + err.Error())
 	}
+	n.own("SetLink", a, b)
 	n.timed.Store(true)
 	_ = n.do(rankOf(setLink, a, 0, uint64(b.id)), a, func() error {
 		n.model.SetLink(a.id, b.id, l)
@@ -247,13 +245,29 @@ func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
 	})
 }
 
-// Cut interrupts both ways between two hosts: what is sent meanwhile is lost.
-func (n *Network) Cut(a, b *Host) { n.cut(a, b, true) }
+// own panics if a host is not one of this network: the number of a host means another
+// host elsewhere.
+func (n *Network) own(call string, hosts ...*Host) {
+	for _, h := range hosts {
+		switch {
+		case h == nil:
+			panic(fmt.Sprintf("simnet: %s of a nil *Host: want two hosts of this network", call))
+		case h.net != n:
+			panic(fmt.Sprintf("simnet: %s of host %q, which is on another network: want two hosts of this network", call, h.name))
+		}
+	}
+}
 
-// Heal makes the ways between two hosts whole again.
-func (n *Network) Heal(a, b *Host) { n.cut(a, b, false) }
+// Cut interrupts both ways between two hosts: what is sent meanwhile is lost. It panics if
+// a host is not one of this network.
+func (n *Network) Cut(a, b *Host) { n.cut("Cut", a, b, true) }
 
-func (n *Network) cut(a, b *Host, cut bool) {
+// Heal makes the ways between two hosts whole again. It panics if a host is not one of
+// this network.
+func (n *Network) Heal(a, b *Host) { n.cut("Heal", a, b, false) }
+
+func (n *Network) cut(call string, a, b *Host, cut bool) {
+	n.own(call, a, b)
 	n.timed.Store(true)
 	_ = n.do(rankOf(setCut, a, 0, uint64(b.id)<<1|bit(cut)), a, func() error {
 		n.model.Cut(a.id, b.id, cut)

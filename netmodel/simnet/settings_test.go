@@ -25,6 +25,7 @@ func TestAHostHasTheDescriptorsThatItsConfigSays(t *testing.T) {
 		{"c", n.HostWith("c", simnet.HostConfig{Descriptors: 5}), 5, "a number of its own"},
 		{"d", n.HostWith("d", simnet.HostConfig{Descriptors: simnet.NoLimit}), 10, "no limit"},
 		{"a", n.HostWith("a", simnet.HostConfig{Descriptors: 7}), 3, "there is a host of that name"},
+		{"a", n.HostWith("A.", simnet.HostConfig{Descriptors: 7}), 3, "names are case-insensitive and may end in a dot"},
 	} {
 		before := x.host.FreeDescriptors()
 		closeAll := x.host.OpenFiles(10)
@@ -49,6 +50,36 @@ func TestANumberOfDescriptorsThatIsNoneIsNamed(t *testing.T) {
 		}
 	}()
 	n.AddHost("a", simnet.HostConfig{Descriptors: -2})
+}
+
+// Hosts of two networks have the same numbers: nobody but a check notices.
+func TestAHostOfAnotherNetworkIsNoEndOfALink(t *testing.T) {
+	n, other := simnet.New(simnet.Config{}), simnet.New(simnet.Config{})
+	defer n.Close()
+	defer other.Close()
+	a, stranger := n.Host("a"), other.Host("b")
+	for _, x := range []struct {
+		name string
+		call func(*simnet.Host)
+	}{
+		{"Cut", func(h *simnet.Host) { n.Cut(a, h) }},
+		{"Heal", func(h *simnet.Host) { n.Heal(h, a) }},
+		{"SetLink", func(h *simnet.Host) { n.SetLink(a, h, netmodel.Link{}) }},
+	} {
+		for want, host := range map[string]*simnet.Host{
+			"simnet: " + x.name + ` of host "b", which is on another network: want two hosts of this network`: stranger,
+			"simnet: " + x.name + " of a nil *Host: want two hosts of this network":                           nil,
+		} {
+			func() {
+				defer func() {
+					if got := recover(); got != want {
+						t.Errorf("%s panics with %v, want %q", x.name, got, want)
+					}
+				}()
+				x.call(host)
+			}()
+		}
+	}
 }
 
 func TestHostsAreFoundByTheirNumber(t *testing.T) {

@@ -22,7 +22,7 @@ type limits struct {
 var usual = limits{still: 10 * time.Second, whole: time.Minute}
 
 // beat is what virtual time has to go on by, or else it stands still.
-const beat = 100 * time.Millisecond
+const beat = 10 * time.Millisecond
 
 // bubble is a bubble of testing/synctest that is watched from outside.
 type bubble struct {

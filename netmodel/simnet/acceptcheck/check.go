@@ -47,6 +47,9 @@ func Run(t *testing.T, serve func(net.Listener) error) Report {
 // returned. Its Close is to close the listener that wrap was given.
 func RunWrapped(t *testing.T, wrap func(net.Listener) net.Listener, serve func(net.Listener) error) Report {
 	t.Helper()
+	if wrap == nil || serve == nil {
+		t.Fatal("acceptcheck: a nil function: want one that serves, and RunWrapped one that wraps the listener")
+	}
 	defer simnet.BeforeBubble() // also for what follows outside a bubble
 	var report Report
 	for _, x := range troubles() {
@@ -125,13 +128,15 @@ func (s *setting) open() {
 		s.t.Fatalf("acceptcheck: %v", err)
 	}
 	s.l = &watched{Listener: l, enough: make(chan struct{})}
-	s.outer = s.program.wrap(s.l)
+	if s.outer = s.program.wrap(s.l); s.outer == nil {
+		s.t.Fatal("acceptcheck.RunWrapped: wrap has returned nil: want a listener around the one that it was given")
+	}
 	s.over = make(chan error, 1)
 	go func(l net.Listener, over chan<- error) {
 		err := errors.New("its goroutine was ended")
 		defer func() {
 			if p := recover(); p != nil {
-				err = fmt.Errorf("panic: %v", p)
+				err = panicked{p}
 			}
 			over <- err
 		}()
@@ -139,6 +144,11 @@ func (s *setting) open() {
 	}(s.outer, s.over)
 	pass(spacing)
 }
+
+// panicked is what a server has returned that panics.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
 // returned reports whether the server has.
 func (s *setting) returned() bool {

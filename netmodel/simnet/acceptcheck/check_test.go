@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
@@ -184,6 +185,110 @@ func TestBadServersAreCaught(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A server may end, or accept nobody, for a reason that has nothing to do with the trouble.
+func TestAReasonIsTheServersOwn(t *testing.T) {
+	for _, x := range []struct {
+		name      string
+		serve     func(net.Listener) error
+		verdict   acceptcheck.Verdict
+		why, mend string // what they begin with
+	}{
+		{"returns at once", func(net.Listener) error { return nil }, acceptcheck.Died,
+			"No call of Accept had failed", "Return from Serve only when"},
+		{"returns at its own deadline", func(l net.Listener) error {
+			if err := l.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Now().Add(time.Millisecond)); err != nil {
+				return err
+			}
+			_, err := l.Accept()
+			return err
+		}, acceptcheck.Died, "No call of Accept had failed, except at a deadline", "Return from Serve only when"},
+		{"panics", func(net.Listener) error { panic("as this server is meant to") }, acceptcheck.Died,
+			"A panic ends the whole program", "Mend what panics"},
+		{"never accepts", func(net.Listener) error { select {} }, acceptcheck.Stuck,
+			"A process runs out of descriptors", "Call Accept in a loop"},
+		{"accepts one", func(l net.Listener) error {
+			c, err := l.Accept()
+			if err == nil {
+				c.Close()
+			}
+			select {}
+		}, acceptcheck.Stuck, "A process runs out of descriptors", "Call Accept in a loop"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			report := acceptcheck.Run(t, x.serve)
+			for _, r := range report {
+				checkReasons(t, r)
+			}
+			// On Windows, for there an accept that waits has its socket and does not fail.
+			if r, _ := report.Result("WSAEMFILE"); r.Verdict != x.verdict || x.verdict == acceptcheck.Died && !strings.HasPrefix(r.Why, x.why) || !strings.HasPrefix(r.Mend, x.mend) {
+				t.Errorf("a server that %s, in WSAEMFILE: got\n%v\nwant %v, because %q, and %q", x.name, r, x.verdict, x.why, x.mend)
+			}
+		})
+	}
+}
+
+// A deadline is how a server looks after something else, and no trouble.
+func TestADeadlineOfTheServerIsNoFailedAccept(t *testing.T) {
+	report := acceptcheck.Run(t, func(l net.Listener) error {
+		deadline := l.(interface{ SetDeadline(time.Time) error }).SetDeadline
+		for {
+			if err := deadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+				return err
+			}
+			c, err := l.Accept()
+			switch {
+			case errors.Is(err, os.ErrDeadlineExceeded):
+			case errors.Is(err, net.ErrClosed):
+				return nil
+			case err != nil:
+				time.Sleep(5 * time.Millisecond)
+			default:
+				go serveConn(c)
+			}
+		}
+	})
+	for _, r := range report.Failed() {
+		t.Errorf("a server that looks up every 100 ms: %v, want it to recover", r)
+	}
+	for trouble, want := range map[string]int{"overflow": 0, "ECONNABORTED": 1} {
+		if r, _ := report.Result(trouble); r.Fails != want {
+			t.Errorf("a server that looks up every 100 ms, in %s: %d failed accepts, want %d", trouble, r.Fails, want)
+		}
+	}
+}
+
+func TestAFunctionThatIsNilEndsTheTest(t *testing.T) {
+	for name, want := range map[string]string{
+		"serve":   "acceptcheck: a nil function",
+		"wrap":    "acceptcheck: a nil function",
+		"wrapped": "acceptcheck.RunWrapped: wrap has returned nil",
+	} {
+		command := exec.Command(os.Args[0], "-test.run=^TestANilFunction$")
+		command.Env = append(os.Environ(), nilFunction+"="+name)
+		b, err := command.CombinedOutput()
+		if got := string(b); err == nil || !strings.Contains(got, want) || strings.Contains(got, "goroutine") {
+			t.Errorf("a %s that is nil: %v, want a failed test with %q, and no stack:\n%s", name, err, want, got)
+		}
+	}
+}
+
+const nilFunction = "ACCEPTCHECK_NIL"
+
+// TestANilFunction is what the processes of the test above run.
+func TestANilFunction(t *testing.T) {
+	same := func(l net.Listener) net.Listener { return l }
+	switch os.Getenv(nilFunction) {
+	case "serve":
+		acceptcheck.RunWrapped(t, same, nil)
+	case "wrap":
+		acceptcheck.RunWrapped(t, nil, good)
+	case "wrapped":
+		acceptcheck.RunWrapped(t, func(net.Listener) net.Listener { return nil }, good)
+	default:
+		t.Skip("it fails, and another test runs it in a process of its own")
 	}
 }
 

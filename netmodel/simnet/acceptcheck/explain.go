@@ -16,6 +16,9 @@ const (
 	mendLeave  = "Read from every connection, so that the server notices when its client leaves, and close it then."
 	mendWake   = "Let Close wake what Accept waits for, such as a place of a semaphore: select on a channel that Close closes. " +
 		"If your program closes a listener of its own around this one, test with RunWrapped, which closes that one."
+	mendPanic  = "Mend what panics, or recover from it where each connection is served."
+	mendStay   = "Return from Serve only when Accept says net.ErrClosed."
+	mendLoop   = "Call Accept in a loop, and again as soon as it has returned a connection."
 	mendReturn = "Return from Serve when Accept says net.ErrClosed; give clients that stay a limit of time."
 )
 
@@ -24,13 +27,7 @@ const (
 func explain(r *Result, why string, told bool) {
 	switch r.Verdict {
 	case Died:
-		r.Why = why + " The program runs on, and nobody is served any more."
-		var ne net.Error
-		//lint:ignore SA1019 net/http asks for it, so it matters
-		if errors.As(r.Err, &ne) && !ne.Temporary() {
-			r.Why += " The error is not Temporary, so a loop like that of net/http ends."
-		}
-		r.Mend = mendPause
+		explainDied(r, why)
 	case Spun:
 		r.Why = "A loop without a pause takes a processor and fills the log until the trouble is over."
 		r.Mend = mendSpin
@@ -43,6 +40,24 @@ func explain(r *Result, why string, told bool) {
 		r.Mend = mendServe
 	case Stuck:
 		explainStuck(r, why, told)
+	}
+}
+
+// explainDied goes by what a server has met, for not every server dies of the trouble.
+func explainDied(r *Result, why string) {
+	const nobody = " The program runs on, and nobody is served any more."
+	var p panicked
+	var ne net.Error
+	switch {
+	case errors.As(r.Err, &p):
+		r.Why, r.Mend = "A panic ends the whole program, unless it is recovered from.", mendPanic
+	case r.Fails == 0:
+		r.Why, r.Mend = "No call of Accept had failed, except at a deadline of the server's own."+nobody, mendStay
+	//lint:ignore SA1019 net/http asks for it, so it matters
+	case errors.As(r.Err, &ne) && !ne.Temporary():
+		r.Why, r.Mend = why+nobody+" The error is not Temporary, so a loop like that of net/http ends.", mendPause
+	default:
+		r.Why, r.Mend = why+nobody, mendPause
 	}
 }
 
@@ -61,6 +76,8 @@ func explainStuck(r *Result, why string, told bool) {
 			r.Mend = mendLeave
 		case r.Open > 0:
 			r.Mend = mendServe
+		case r.Fails == 0:
+			r.Mend = mendLoop
 		default:
 			r.Mend = mendShort
 		}

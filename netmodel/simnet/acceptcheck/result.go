@@ -47,8 +47,8 @@ type Result struct {
 	Why     string        // why the verdict matters; empty for Recovered
 	Mend    string        // what would mend it; empty for Recovered
 	Err     error         // what the server returned
-	Fails   int           // accepts that failed during the trouble
-	Rate    int           // the most of them in one second of virtual time
+	Fails   int           // accepts that failed, without those at a deadline of the server's own
+	Rate    int           // the most accepts that failed in one second of virtual time, deadlines included
 	Lost    int           // connections that were waiting and never served
 	After   time.Duration // from the end of the trouble to the next connection served
 	Stopped bool          // the listener was closed, and After is how long the server took to return

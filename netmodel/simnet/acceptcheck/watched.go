@@ -3,6 +3,7 @@ package acceptcheck
 import (
 	"errors"
 	"net"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -19,8 +20,9 @@ type watched struct {
 	failing    error // what Accept returns for the time being
 	once       bool  // only once
 	failed     []time.Time
-	rate       int // the most failures within a second
-	total      int
+	rate       int           // the most failures within a second
+	total      int           // without those at a deadline, which a server sets itself
+	noted      int           // with them
 	enough     chan struct{} // closed after so many failures that nothing more is to be learned
 	afterClose int           // accepts on the closed listener
 	conns      []*watchedConn
@@ -63,7 +65,7 @@ func (l *watched) Accept() (net.Conn, error) {
 		c, err = l.Listener.Accept()
 	}
 	if err != nil {
-		l.note(errors.Is(err, net.ErrClosed))
+		l.note(err)
 		time.Sleep(callTime)
 		return nil, err
 	}
@@ -76,11 +78,11 @@ func (l *watched) Accept() (net.Conn, error) {
 
 // note counts a failure. A server that goes on asking a closed listener would do so
 // for ever: its goroutine is ended.
-func (l *watched) note(closed bool) {
+func (l *watched) note(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if closed {
+	if errors.Is(err, net.ErrClosed) {
 		if l.afterClose++; l.afterClose == 1 {
 			return // that is how a server learns it
 		}
@@ -88,13 +90,16 @@ func (l *watched) note(closed bool) {
 			runtime.Goexit()
 		}
 	}
-	l.total++
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		l.total++
+	}
+	l.noted++
 	l.failed = append(l.failed, now)
 	for now.Sub(l.failed[0]) >= time.Second {
 		l.failed = l.failed[1:]
 	}
 	l.rate = max(l.rate, len(l.failed))
-	if l.total == giveUp {
+	if l.noted == giveUp {
 		close(l.enough)
 	}
 }

@@ -148,15 +148,15 @@ func (a advice) inVain() string {
 // pace says how fast the server accepted and who did not wait for it, if anybody did not.
 func (s *story) pace() string {
 	text := ""
-	if s.leftCount == 0 && s.full == 0 {
+	if s.impatient == 0 && s.full == 0 {
 		return ""
 	}
 	if accepted := s.accepted(); accepted > 1 && s.lastAccept > s.firstAccept {
 		took := s.lastAccept.Sub(s.firstAccept)
 		text = fmt.Sprintf(" The server accepted %d of %d within %v, %s.", accepted, s.attempts(), round(took), perSecond(accepted-1, took))
 	}
-	if s.leftCount > 0 {
-		text += fmt.Sprintf(" %s left before accept, the first %v after it began: the server is too slow for so many with so little patience.", plural(s.leftCount, "client"), round(s.firstLeft))
+	if s.impatient > 0 {
+		text += fmt.Sprintf(" %s left before accept, the first %v after it began: the server is too slow for so many with so little patience.", plural(s.impatient, "client"), round(s.firstLeft))
 	}
 	return text
 }

@@ -25,8 +25,8 @@ func (t *T) Burst(n int, within time.Duration, f func(*simnet.Dialer) error) []e
 
 // Burst calls f n times, each in a goroutine of its own and with a dialer of its
 // own, at instants that are spread over a time at random, by the seed of the network.
-// It returns when all have returned, with the errors that they gave; Group makes a few
-// lines of many.
+// It returns when all have returned, with the errors that they gave, nil for none; Group
+// makes a few lines of many.
 //
 // A dialer has a name, client-1 to client-n, and runs on the host "clients". Burst makes
 // that host if there is none, and without a limit of descriptors: Config.Descriptors is
@@ -60,7 +60,10 @@ func burst(net *simnet.Network, number uint64, n int, within time.Duration, f fu
 			failed[r.client] = &clientError{clientName(r.client), r.err}
 		}
 	}
-	return slices.DeleteFunc(failed, func(err error) bool { return err == nil })
+	if failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil }); len(failed) == 0 {
+		return nil
+	}
+	return failed
 }
 
 func clientName(i int) string { return "client-" + strconv.Itoa(i+1) }

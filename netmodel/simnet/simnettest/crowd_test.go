@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +125,41 @@ func TestMeantToFailOnceOnly(t *testing.T) {
 	})
 }
 
+// As a test that ranges over a map: the network does the same, for somebody else.
+func TestMeantToFailOtherNames(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	names := []string{"a", "b"}
+	simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) {
+		t.Net.Host("server")
+		for _, name := range names {
+			if _, err := t.Net.Host("clients").Dialer(name).Dial("tcp", "server:80"); err != nil {
+				t.Error(err)
+			}
+		}
+		slices.Reverse(names)
+	})
+}
+
+// The clients close as soon as they are connected, and the last one while its ACK is under way.
+func TestMeantToFailAtOnce(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	simnettest.Run(t, simnet.Config{Link: netmodel.Link{Latency: time.Millisecond}}, func(t *simnettest.T) {
+		l, err := t.Net.Listen("tcp", "server:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go serveEach(l, 0)
+		for range 3 {
+			c, err := t.Net.Host("client").Dial("tcp", "server:80")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = c.Close()
+		}
+		t.Error("it fails")
+	})
+}
+
 func TestMeantToFailEarlyRecordsDiffer(t *testing.T) {
 	skipUnlessMeantToFail(t)
 	runs := 0
@@ -195,6 +231,13 @@ func TestAFailedCrowdTellsWhatBecameOfIt(t *testing.T) {
 		{"TestMeantToFailOnceOnly", []string{
 			`This test does not repeat: a second run with the same seed did the same on the network, and passed\.`,
 		}, "the hash is not all that repeats"},
+		{"TestMeantToFailOtherNames", []string{
+			`This test does not repeat: a second run with the same seed did the same on the network, but not by the same names\.\n +They part at record 1:\n +first .* a +connect .*\n +second .* b +connect`,
+		}, "the hash knows clients by their numbers"},
+		{"TestMeantToFailAtOnce", []string{
+			`1 left before accept\n`,
+			`larger backlog changes nothing\.\n`,
+		}, "a client that does not wait says nothing about the server"},
 		{"TestMeantToFailEarlyRecordsDiffer", []string{
 			`They part before record \d+; earlier ones were not kept`,
 			`the first \d+ records were not kept, so who connected or left then is not known`,

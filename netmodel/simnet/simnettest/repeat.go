@@ -2,6 +2,7 @@ package simnettest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,9 @@ func repeat(t *testing.T, c simnet.Config, f func(*T), first *story) string {
 	case again.story.hash != first.hash:
 		return fmt.Sprintf("does not repeat: a second run with the same seed went another way (record hash %016x, then %016x).\n%s%s",
 			first.hash, again.story.hash, parting(first, again.story), notNetwork)
+	case !slices.Equal(first.lines, again.story.lines):
+		return "does not repeat: a second run with the same seed did the same on the network, but not by the same names.\n" +
+			parting(first, again.story) + notNetwork
 	case again.hangs != "":
 		return "does not repeat: a second run with the same seed did the same on the network, and then hung.\n" + again.hangs
 	case !again.failed:

@@ -44,7 +44,7 @@ const (
 // more with the same seed, to see whether the failure repeats, and some further times with
 // other backlogs (see "What Run tells" in the documentation of the package). With
 // go test -artifacts it writes the trace to trace.txt in the artifact directory of the
-// test.
+// test. If f calls Skip, Run skips the test.
 //
 // A test that hangs fails as well, with the names of the goroutines that keep it: see "A
 // test that hangs". A Config with which no network can be made ends the test with a
@@ -67,9 +67,15 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	if err := c.Validate(); err != nil {
 		t.Fatalf("simnettest.Run: the simnet.Config has %v", err)
 	}
+	if f == nil {
+		t.Fatal("simnettest.Run: the function is nil: want one that is the test")
+	}
 	defer simnet.BeforeBubble() // also for what follows outside a bubble
 	p := perform(t, c, f, nil)
 	if p.hangs == "" && !p.failed {
+		if p.skipped { // synctest.Test does not tell
+			t.SkipNow()
+		}
 		return
 	}
 	if p.hangs != "" {
@@ -87,10 +93,11 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 
 // performance is one run of a test, in a bubble of its own.
 type performance struct {
-	story  *story // nil: there is none to tell
-	hangs  string // the bubble was given up, and why; "" = it was not
-	failed bool
-	took   time.Duration // of virtual time
+	story   *story // nil: there is none to tell
+	hangs   string // the bubble was given up, and why; "" = it was not
+	failed  bool
+	skipped bool          // the test has called Skip
+	took    time.Duration // of virtual time
 }
 
 // perform runs a test. In a rehearsal nothing of it reaches t, and there is a story
@@ -103,6 +110,7 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rehearsal) performanc
 	}
 	var told storyKeeper
 	took := make(chan time.Duration, 1)
+	skipped := make(chan bool, 1)
 	hangs := b.run(t, func(inner *testing.T) {
 		inner.Helper()
 		n := simnet.New(c)
@@ -116,6 +124,7 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rehearsal) performanc
 		over := x.watch(func() { told.keep(x.TB, n, r == nil) })
 		defer func() {
 			took <- time.Since(began)
+			skipped <- x.Skipped()
 			b.returned.Store(true)
 			settle()
 			if r != nil || inner.Failed() {
@@ -132,8 +141,11 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rehearsal) performanc
 		r.perform(x, f)
 	})
 	p := performance{hangs: hangs, failed: b.failed, story: told.story()}
+	if len(skipped) > 0 {
+		p.skipped = <-skipped
+	}
 	if r != nil {
-		p.failed = r.Failed() || r.Skipped() || hangs != ""
+		p.failed = r.Failed() || p.skipped || hangs != ""
 	}
 	if n := b.net.Load(); n != nil && b.givenUp.Load() && n.Freeze() && len(took) == 0 {
 		told.keep(t, n, r == nil)

@@ -31,9 +31,9 @@ var badConfigs = []struct {
 	{"large-window", simnet.Config{Window: 1<<29 + 1}, `a window of \d+ bytes: want 1 to \d+`},
 	{"trace", simnet.Config{Trace: -5}, `a trace of -5 records: want 1 to \d+`},
 	{"backlog", simnet.Config{Backlog: -2}, `a backlog of -2: want 0 \(SOMAXCONN\) or more`},
-	{"profile", simnet.Config{Profile: netmodel.Profile{Name: "mine"}}, `profile "mine": `},
-	{"link", simnet.Config{Link: netmodel.Link{Latency: -time.Second}}, `link: .*-1s`},
-	{"loss", simnet.Config{Link: netmodel.Link{Loss: sim.Ratio{Num: 3, Den: 2}}}, `link: .*3/2`},
+	{"profile", simnet.Config{Profile: netmodel.Profile{Name: "mine"}}, `profile mine: ports`},
+	{"link", simnet.Config{Link: netmodel.Link{Latency: -time.Second}}, `link: latency -1s: want 0 to 1h0m0s`},
+	{"loss", simnet.Config{Link: netmodel.Link{Loss: sim.Ratio{Num: 3, Den: 2}}}, `link: loss: .*3/2`},
 }
 
 func TestMeantToFailConfigs(t *testing.T) {
@@ -81,6 +81,40 @@ func TestTheCrowdOfBurstHasDescriptorsEnough(t *testing.T) {
 				t.Errorf("%s: 20 clients, Config{Descriptors: 1}: %d have failed, want %d: %s", x.name, len(errs), x.want, x.why)
 			}
 		})
+	}
+}
+
+// A bubble alone passes instead, and goes on after Run. (Go 1.26: testing/synctest, Test)
+func TestASkipInRunSkipsTheTest(t *testing.T) {
+	var after, skipped bool
+	t.Run("skips", func(t *testing.T) {
+		defer func() { skipped = t.Skipped() }()
+		simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) { t.Skip("as this test is meant to") })
+		after = true
+	})
+	if after || !skipped {
+		t.Errorf("a test that skips within Run: skipped %v, goes on after Run %v; want true and false", skipped, after)
+	}
+}
+
+// A caller may ask whether what Burst returns is nil.
+func TestBurstReturnsNilForNoErrors(t *testing.T) {
+	simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) {
+		if errs := t.Burst(3, 0, func(*simnet.Dialer) error { return nil }); errs != nil {
+			t.Errorf("Burst of 3 clients without errors: %#v, want nil", errs)
+		}
+	})
+}
+
+func TestMeantToFailNilTest(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	simnettest.Run(t, simnet.Config{}, nil)
+}
+
+func TestATestThatIsNilEndsWithASentence(t *testing.T) {
+	want := "simnettest.Run: the function is nil: want one that is the test"
+	if got, err := outputOf("TestMeantToFailNilTest"); err != nil || !strings.Contains(got, want) || strings.Contains(got, "panic") {
+		t.Errorf("Run with a nil function: %v, want %q and no panic:\n%s", err, want, got)
 	}
 }
 

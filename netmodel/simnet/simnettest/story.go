@@ -31,7 +31,8 @@ type story struct {
 
 	firstAccept, lastAccept sim.Time      // when the first and the last accepted one was
 	leftCount               int           // clients that closed before they were accepted
-	firstLeft               time.Duration // the shortest time that one of them had waited
+	impatient               int           // those of them that did not close as soon as they were connected
+	firstLeft               time.Duration // the shortest time that one of these had waited
 	acceptedLate            int           // accepted after their client had closed
 	starved                 []string      // hosts whose program had no descriptor for a connect
 	gaveUp10061             []string      // dialers of Windows that did not try again after WSAECONNREFUSED
@@ -92,11 +93,14 @@ func newStory(n *simnet.Network) *story {
 func (s *story) count(f *fate) {
 	s.tally[slices.Index(outcomes[:], f.Outcome)]++
 	if f.leftUnaccepted() {
-		waited := f.left.Sub(f.Began)
-		if s.leftCount == 0 || waited < s.firstLeft {
-			s.firstLeft = waited
-		}
 		s.leftCount++
+		if round(f.left.Sub(f.connected)) > 0 {
+			waited := f.left.Sub(f.Began)
+			if s.impatient == 0 || waited < s.firstLeft {
+				s.firstLeft = waited
+			}
+			s.impatient++
+		}
 	}
 	if f.Outcome != netmodel.OutcomeAccepted {
 		s.fates = append(s.fates, *f)
