@@ -60,8 +60,9 @@
 // belongs to where it was made: make it within the bubble, and call it from there.
 //
 // A client that only reads should have a deadline. On Linux and others it may be a
-// phantom: it is connected, and the server knows nothing of it. Keep-alive ends it after
-// a minute or two, as in life.
+// phantom: it is connected, and the server knows nothing of it. Keep-alive ends it, as in
+// life: once the server has forgotten the request, or after two and a half minutes without
+// any answer.
 //
 // Call BeforeBubble before each bubble of your own. simnettest.Run and acceptcheck.Run do.
 //
@@ -83,7 +84,8 @@
 //
 // These programs repeat. Each row is a test: one hash whatever the number of processors.
 //
-//	net/http                  keep-alive, 100-continue, Upgrade and Hijack, Shutdown, time-outs
+//	net/http                  keep-alive, 100-continue, Upgrade and Hijack, time-outs,
+//	                            Shutdown, but for what follows its return
 //	net/http                  one transport for many goroutines with MaxConnsPerHost
 //	net/http                  server-sent events; unencrypted HTTP/2 with many streams
 //	net/http/httputil         ReverseProxy over three hosts, for clients that come one by one
@@ -108,6 +110,7 @@
 //	the order of a map                                        sorted keys
 //	random numbers without a seed                             a seed
 //	workers that take jobs from one channel                   a channel for each worker
+//	http.Server.Shutdown returns after a random time          a fixed time, or Dup before it
 //
 // What the network itself cannot decide:
 //

@@ -93,15 +93,18 @@ type ListenConfig struct {
 	// The second argument of listen(2); 0 is that of Host.Listen.
 	Backlog int
 	// SO_REUSEPORT: several listeners may have one address, and a hash of the client's
-	// address decides which one gets a connection. Linux.
+	// address decides which one gets a connection (K15). What is queued at one of them is
+	// reset when it closes, unless Profile.Migrates, net.ipv4.tcp_migrate_req, hands it to
+	// another one. Modelled for Linux; the BSDs have the option too, with other rules.
 	ReusePort bool
 	// TCP_DEFER_ACCEPT: a connection is not queued until its client has sent something, or
 	// for this time in whole seconds. Linux.
 	DeferAccept time.Duration
 }
 
-// Listen is Host.Listen with the settings of c. The error is ENOPROTOOPT where the
-// system does not have a setting.
+// Listen is Host.Listen with the settings of c. The error is ENOPROTOOPT where a setting
+// is not modelled for the system; under a Windows profile that is syscall.Errno(10042),
+// WSAENOPROTOOPT.
 func (c ListenConfig) Listen(h *Host, network, address string) (*Listener, error) {
 	backlog := c.Backlog
 	if backlog == 0 {

@@ -80,7 +80,8 @@ type Network struct {
 
 // New returns a network without hosts. Within a bubble of testing/synctest its time
 // is that of the bubble, and what happens in it does not depend on the scheduler;
-// elsewhere its time is the machine's. It panics if a setting is not valid.
+// elsewhere its time is the machine's. Close it before a bubble ends: goroutines that wait
+// for it keep the bubble from ending. It panics if a setting is not valid.
 func New(c Config) *Network {
 	c = c.withDefaults()
 	if err := c.Validate(); err != nil {

@@ -75,6 +75,8 @@ var deciding = []struct {
 		}, false},
 	{"the order of a map", "sorted keys", inMapOrder(false), inMapOrder(true), true},
 	{"a random number without a fixed seed", "a seed", withRandom(false), withRandom(true), true},
+	{"http.Server.Shutdown returns when it has looked, at random times (net/http/server.go, Shutdown)", "a fixed time",
+		afterShutdown(false), afterShutdown(true), true},
 	{"workers that take jobs from one channel", "a channel for each worker", workers(false), workers(true), false},
 }
 
@@ -429,6 +431,27 @@ func withRandom(seeded bool) func(r *rehearsed) {
 		for range 10 {
 			send(r.n.Host("clients").Dialer("c"), draw(1000))
 		}
+	}
+}
+
+// afterShutdown dials once a server has shut down while it had requests.
+func afterShutdown(fixed bool) func(r *rehearsed) {
+	return func(r *rehearsed) {
+		server := r.server("server", func(w http.ResponseWriter, q *http.Request) {
+			time.Sleep(100 * time.Millisecond)
+			hello(w, q)
+		}, http1)
+		ended := make(chan bool)
+		time.AfterFunc(10*time.Millisecond, func() {
+			_ = server.Shutdown(context.Background())
+			close(ended)
+		})
+		r.each(func(i int, d *simnet.Dialer) { get(r.transport(d, http1), "http://server/") })
+		if fixed {
+			time.Sleep(5 * time.Second)
+		}
+		<-ended
+		send(r.n.Host("clients").Dialer("late"), 1)
 	}
 }
 
