@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -703,7 +704,7 @@ func droppedFiles(t *testing.T, root string) (files []string) {
 }
 
 // topLevel is all that a newcomer meets first; everything else has its room.
-var topLevel = []string{"go.mod", "go.sum", "README.md", "LICENSE", "CHANGELOG.md", "sim", "netmodel", "scenarios", "cmd",
+var topLevel = []string{"go.mod", "go.sum", "README.md", "CONTRIBUTING.md", "LICENSE", "CHANGELOG.md", "sim", "netmodel", "scenarios", "cmd",
 	"testdata", ".ci", ".git", ".gitignore", ".gitattributes"}
 
 func TestTopLevelHoldsNothingElse(t *testing.T) {
@@ -743,4 +744,22 @@ func strangers(names []string, ignore string) []string {
 		}
 		return slices.Contains(topLevel, name)
 	})
+}
+
+// CONTRIBUTING.md says where to add what; it must name files and tests that there are.
+func TestContributingNamesFilesThatThereAre(t *testing.T) {
+	root := moduleRoot(t)
+	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([a-z][\\w.-]*/[\\w./-]+)`|^    ([a-z][\\w./]+/) ").FindAllStringSubmatch(string(text), -1)
+	if len(named) < 15 {
+		t.Errorf("CONTRIBUTING.md names %d files, want the places of all that is added often", len(named))
+	}
+	for _, m := range named {
+		if _, err := os.Stat(filepath.Join(root, m[1]+m[2])); err != nil {
+			t.Errorf("CONTRIBUTING.md names %s: %v", m[1]+m[2], err)
+		}
+	}
 }
