@@ -179,7 +179,7 @@ func (n *Network) Host(name string) *Host {
 func (n *Network) HostWith(name string, c HostConfig) *Host {
 	n.enter()
 	defer n.leave()
-	if h := n.names[name]; h != nil {
+	if h := n.names[canonical(name)]; h != nil {
 		return h
 	}
 	return n.addHost(name, c)
