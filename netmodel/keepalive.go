@@ -80,12 +80,24 @@ func (h *Host) MayKeepAlive(k KeepAlive) error {
 	return nil
 }
 
+// keepAlive sets the keep-alive of a socket. What a connection has been silent for, and how
+// many probes had no answer, stays: no setting is a sign of life. (Linux 6.18: tcp_timer.c,
+// tcp_set_keepalive; tcp.c, tcp_sock_set_keepidle_locked)
 func (h *Host) keepAlive(i int32, set KeepAlive) {
+	s := &h.socks[i]
+	if s.keep != 0 && h.keeps[s.keep].timer != 0 && set.Idle > 0 {
+		k := &h.keeps[s.keep]
+		old := k.Idle
+		k.KeepAlive = set
+		if set.Idle != old {
+			h.armKeeping(i, max(0, set.Idle-h.now.Sub(k.heard)))
+		}
+		return
+	}
 	h.dropKeeping(i)
 	if set == (KeepAlive{}) {
 		return
 	}
-	s := &h.socks[i]
 	s.keep = h.newKeeping()
 	h.keeps[s.keep] = keeping{KeepAlive: set, unacked: h.now}
 	if s.state == stateOpen {

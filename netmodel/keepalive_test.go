@@ -283,3 +283,32 @@ func TestAcceptedConnectionsInheritKeepAlive(t *testing.T) {
 	}
 	check(t, "probes of the accepted connection in 40 s", probes, 2)
 }
+
+// A program that sets its keep-alive again and again does not keep a dead connection alive.
+func TestASettingOfKeepAliveIsNoSignOfLife(t *testing.T) {
+	shorter := byGo
+	shorter.Idle = 10 * time.Second
+	for _, x := range []struct {
+		name string
+		set  netmodel.KeepAlive // every 7 s
+		want time.Duration      // of silence, at most 12 s more
+		why  string
+	}{
+		{"the same", byGo, 150 * time.Second, "tcp_set_keepalive does nothing to a socket that has it"},
+		{"a shorter wait", shorter, 145 * time.Second, "tcp_sock_set_keepidle_locked counts what has passed"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			p := keptPipe(t, netmodel.FreeBSD(), byGo)
+			began := p.n.Now()
+			p.n.Cut(p.crowd, p.server, true)
+			for range 60 {
+				_ = p.client().SetKeepAlive(p.near, x.set) // it fails once the connection is broken
+				p.pass(7 * time.Second)
+			}
+			at, _ := p.brokeAt()
+			if took := at.Sub(began); took < x.want-time.Second || took > x.want+12*time.Second {
+				t.Errorf("a peer that is gone: broken after %v, want %v to %v (%s)", took, x.want, x.want+12*time.Second, x.why)
+			}
+		})
+	}
+}

@@ -172,3 +172,17 @@ func TestADialThatEndsLeavesNobodyBehind(t *testing.T) {
 		})
 	}
 }
+
+func TestATimeoutOfZeroIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := simnet.New(simnet.Config{})
+		defer n.Close()
+		listenOn(t, n)
+		if _, err := n.Host("client").DialTimeout("tcp", "server:80", 0); err != nil {
+			t.Errorf("DialTimeout(0): got %v, want a connection, as from net.DialTimeout", err)
+		}
+		if _, err := n.Host("client").DialTimeout("tcp", "server:80", -1); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("DialTimeout(-1): got %v, want %v", err, context.DeadlineExceeded)
+		}
+	})
+}

@@ -258,8 +258,11 @@ func (a *dial) cancel(ctx context.Context) {
 	n.settle()
 }
 
-// DialTimeout is DialContext with a limit of time, as net.DialTimeout has it.
+// DialTimeout is DialContext with a limit of time, as net.DialTimeout has it: 0 is none.
 func (h *Host) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	if timeout == 0 {
+		return h.Dial(network, address)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return h.DialContext(ctx, network, address)

@@ -179,7 +179,7 @@ func (h *Host) resolve(network, address string) (netmodel.Addr, error) {
 	if err != nil {
 		return netmodel.Addr{}, err
 	}
-	port, err := portOf(service)
+	port, err := portOf(network, service)
 	if err != nil {
 		return netmodel.Addr{}, err
 	}
@@ -194,18 +194,20 @@ var services = map[string]uint16{
 	"imaps": 993, "pop3": 110, "pop3s": 995, "smtp": 25, "submissions": 465, "ssh": 22, "telnet": 23,
 }
 
-func portOf(service string) (uint16, error) {
-	if service == "" {
+// portOf returns the number of a port. A sign is part of a number, and no digits are 0.
+// (Go 1.26: net/port.go, parsePort; net/lookup.go, LookupPort)
+func portOf(network, service string) (uint16, error) {
+	digits := strings.TrimLeft(service, "+-")
+	if digits == "" && len(service) <= 1 {
 		return 0, nil
 	}
-	digits := strings.TrimLeft(service, "+-") // a sign is part of a number, as in package net
 	port, err := strconv.ParseUint(digits, 10, 16)
 	switch {
-	case strings.Trim(digits, "0123456789") != "" || len(service)-len(digits) > 1 || digits == "":
+	case strings.Trim(digits, "0123456789") != "" || len(service)-len(digits) > 1:
 		if port, ok := services[strings.ToLower(service)]; ok {
 			return port, nil
 		}
-		return 0, &net.DNSError{Err: "unknown port", Name: "tcp/" + service, IsNotFound: true}
+		return 0, &net.DNSError{Err: "unknown port", Name: network + "/" + service, IsNotFound: true}
 	case err != nil || service[0] == '-' && port > 0:
 		return 0, &net.AddrError{Err: "invalid port", Addr: service}
 	}

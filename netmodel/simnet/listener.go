@@ -15,6 +15,7 @@ type Listener struct {
 	host      *Host
 	socket    *socket
 	fd        netmodel.FD   // of the socket
+	nth       uint64        // among those of the socket, in the order in which they were opened
 	addr      netmodel.Addr // as programs see it
 	accepting side
 	closed    bool // Close was called
@@ -25,6 +26,7 @@ type Listener struct {
 type socket struct {
 	open  []*Listener   // the first that was opened comes first
 	extra []netmodel.FD // the descriptors of all but one of them
+	dups  uint64        // how often it was duplicated
 }
 
 // changed lets those accept who wait, by the order in which their Listeners were opened.
@@ -194,6 +196,8 @@ func (l *Listener) Dup() (*Listener, error) {
 		if err != nil {
 			return h.syscallError(sysDup, err)
 		}
+		l.socket.dups++
+		d.nth = l.socket.dups
 		l.socket.open, l.socket.extra = append(l.socket.open, d), append(l.socket.extra, extra)
 		return nil
 	})
@@ -217,7 +221,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 	k := l.accepting.call(callAccept, h)
 	k.listener = l
-	k.rank = rank{what: callAccept, host: h.id, socket: uint64(l.addr.Port), detail: uint64(l.fd)}
+	k.rank = rank{what: callAccept, host: h.id, socket: uint64(l.addr.Port), detail: uint64(l.fd)<<32 | l.nth}
 	n.wait(k)
 	c, err := k.conn, k.err
 	l.accepting.over(k)

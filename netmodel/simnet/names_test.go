@@ -38,6 +38,7 @@ func TestNamesOfHostsAndServicesAreThoseOfPackageNet(t *testing.T) {
 		{"server", "0.0.0.0:80", "server:80", "no host is the host itself"},
 		{"client", "localhost:80", "connection refused", "nobody listens at the client"},
 		{"client", "127.0.0.1:80", "connection refused", "nobody listens at the client"},
+		{"server", ":+", "connection refused", "net/port.go: no digits are port 0"},
 		{"client", "server:nosuch", "lookup tcp/nosuch: unknown port", "no such service"},
 		{"client", "nosuch:80", "lookup nosuch: no such host", "no such host"},
 		{"client", "nosuch.:80", "lookup nosuch.: no such host", "the name as asked for"},
@@ -196,3 +197,24 @@ func inmost(err error) string {
 
 // errnoText is how this build prints a number of Windows.
 func errnoText(e netmodel.Errno) string { return syscall.Errno(e).Error() }
+
+func TestAnUnknownServiceIsNamedWithTheNetworkThatWasAskedFor(t *testing.T) {
+	n := simnet.New(simnet.Config{})
+	defer n.Close()
+	n.Host("server")
+	_, err := n.Host("client").Dial("tcp4", "server:nosuch")
+	if want := "dial tcp4: lookup tcp4/nosuch: unknown port"; fmt.Sprint(err) != want {
+		t.Errorf("Dial(tcp4, server:nosuch): got %v, want %s", err, want)
+	}
+}
+
+func TestAHostIsFoundByItsNameHoweverItIsWritten(t *testing.T) {
+	n := simnet.New(simnet.Config{})
+	defer n.Close()
+	h := n.HostWith("Server", simnet.HostConfig{})
+	for _, name := range []string{"server", "Server", "SERVER."} {
+		if n.Host(name) != h || n.HostWith(name, simnet.HostConfig{}) != h {
+			t.Errorf("Host(%q), HostWith(%q): another host, want the one added as \"Server\"", name, name)
+		}
+	}
+}

@@ -264,6 +264,64 @@ func TestListenersOfOneAddressAcceptInOneOrder(t *testing.T) {
 	}
 }
 
+// A listener and its duplicate accept at one instant: the one that was opened first gets
+// the connection, whichever of the two calls comes first.
+func TestTheListenerThatWasOpenedFirstAcceptsFirst(t *testing.T) {
+	for _, first := range []int{0, 1} {
+		synctest.Test(t, func(t *testing.T) {
+			n := simnet.New(simnet.Config{})
+			defer n.Close()
+			l := listenOn(t, n)
+			d, err := l.Dup()
+			if err != nil {
+				t.Fatal(err)
+			}
+			dialed(t, n)
+			time.Sleep(soon)
+			got := [2]bool{}
+			both := [2]*simnet.Listener{l, d}
+			for _, i := range []int{first, 1 - first} {
+				_ = both[i].SetDeadline(time.Now().Add(time.Second))
+				go func() { _, err := both[i].Accept(); got[i] = err == nil }()
+				synctest.Wait() // no time passes
+			}
+			time.Sleep(time.Minute)
+			if got != [2]bool{true, false} {
+				t.Errorf("Accept of listener %d comes first: the first accepts %v, its duplicate %v, want true and false", first, got[0], got[1])
+			}
+		})
+	}
+}
+
+// The last SetLinger of an instant holds, as it does on the kernel.
+func TestTheLastSetLingerOfAnInstantHolds(t *testing.T) {
+	for _, x := range []struct {
+		sets []int
+		want string // of the peer's Read
+	}{
+		{[]int{-1, 0}, "reset"}, {[]int{5, 0}, "reset"}, {[]int{5, -1, 0}, "reset"}, {[]int{0, -1}, "EOF"}, {[]int{0, 5}, "EOF"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			n := simnet.New(simnet.Config{})
+			defer n.Close()
+			l := listenOn(t, n)
+			c := dialed(t, n).(*simnet.Conn)
+			s, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, seconds := range x.sets {
+				_ = c.SetLinger(seconds)
+			}
+			_ = c.Close()
+			time.Sleep(soon)
+			if got := read(s, 1); !strings.Contains(got, x.want) {
+				t.Errorf("SetLinger of %v, then Close: the peer reads %s, want %s", x.sets, got, x.want)
+			}
+		})
+	}
+}
+
 // A test that ends with the closing of its server and its network leaves no goroutine
 // that waits.
 func TestABubbleCanEndRightAfterClose(t *testing.T) {

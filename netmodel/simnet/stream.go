@@ -209,18 +209,22 @@ func (c *Conn) later(w what, m int) {
 		*sum = k
 	}
 	k := *sum
+	if w == callLinger { // the last one holds
+		k.n = m
+		return
+	}
 	k.n += m
 	k.end = k.end || m == 0
 }
 
 // sums are the calls of one instant that count as one: what was read, what was written,
-// and what could not be.
-type sums struct{ reads, writes, failures *call }
+// what could not be, and the last of several SetLinger.
+type sums struct{ reads, writes, failures, linger *call }
 
 // sum is where a connection has the calls of one kind, nil for kinds that are told one by
 // one.
 func (c *Conn) sum(w what) **call {
-	if w != callRead && w != callWrite && w != callFailedWrite {
+	if w != callRead && w != callWrite && w != callFailedWrite && w != callLinger {
 		return nil
 	}
 	if c.sums == nil {
@@ -231,6 +235,8 @@ func (c *Conn) sum(w what) **call {
 		return &c.sums.reads
 	case callWrite:
 		return &c.sums.writes
+	case callLinger:
+		return &c.sums.linger
 	}
 	return &c.sums.failures
 }
