@@ -127,8 +127,8 @@ type watch struct {
 }
 
 // look takes a look at an instant of real time, when so much virtual time has passed. It
-// returns why the bubble is to be given up, "" if it is not, and what can be done, if that
-// is known without its goroutines.
+// returns why the bubble is to be given up, "" if it is not. It also returns what can be
+// done, if that is known without the goroutines of the bubble.
 func (w *watch) look(now time.Time, at time.Duration) (why, remedy string) {
 	if at > w.last {
 		w.last = at
