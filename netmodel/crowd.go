@@ -14,7 +14,7 @@ const maxClients = 1 << 28
 
 // AddClients adds count clients of one kind and returns the first; the others
 // follow it in number. What a client draws at random depends on c.Name, the name of
-// its host and its place among the count, not on who else is added. If AddClients is
+// its host and its place among the count. It does not depend on who else is added. If AddClients is
 // called again with the same name and host, those are other clients, whose draws
 // depend on how many such calls came before. It panics if the configuration is not
 // valid.

@@ -298,7 +298,7 @@ func TestASettingOfKeepAliveIsNoSignOfLife(t *testing.T) {
 		{"a shorter wait", shorter, 145 * time.Second, "tcp_sock_set_keepidle_locked counts what has passed"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			p := keptPipe(t, netmodel.FreeBSD(), byGo)
+			p := keptPipe(t, profiles.FreeBSD(), byGo)
 			began := p.n.Now()
 			p.n.Cut(p.crowd, p.server, true)
 			for range 60 {

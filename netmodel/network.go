@@ -323,9 +323,9 @@ func (n *Network) Next() (sim.Time, bool) { return n.settled().engine.Peek() }
 // it takes an event: what they send is on its way, and clients have acted on it.
 //
 // A program that looks at the network between two calls of hosts can save time so.
-// To look changes nothing. After a call of a host, until the network settles, Next,
-// Hash, Records, Check, Tally, Standing, Fate and Fates therefore work their answers
-// out on a Clone.
+// To look changes nothing. So, after a call of a host and until the network settles,
+// these work their answers out on a Clone: Next, Hash, Records, Check, Tally, Standing,
+// Fate and Fates.
 func (n *Network) Settle() {
 	n.flush()
 	n.soonest = sim.Forever

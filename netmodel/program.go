@@ -22,8 +22,8 @@ func (n *Network) AddProgram(name string, host HostID) ClientID {
 // trace. The socket is the caller's, who closes it, also when the attempt fails
 // later on; after an error there is none. Errors are those of Socket and Connect.
 //
-// An attempt draws from a stream of its own, named by the names of the host and of
-// the program, and by how many attempts of that program came before: who else dials,
+// An attempt draws from a stream of its own. The names of the host and of the program
+// name that stream, and how many attempts of that program came before. Who else dials,
 // and when, changes nothing. Programs of one name on one host are told apart by the
 // order in which they were added. tcp says how the socket connects, if not as the profile of its host does.
 func (n *Network) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {

@@ -2,9 +2,8 @@ package netmodel
 
 import "wspsim/sim"
 
-// What the streams of random numbers are for. A host, a client and a program are
-// named in them by name, so that it does not matter who else is there and who was
-// added first.
+// What the streams of random numbers are for. A host, a client and a program stand in
+// them by name. So it does not matter who else is there and who was added first.
 const (
 	drawsLink    sim.Purpose = 1 + iota // who: a segment of an attempt of a client
 	drawsRetry                          // who: an attempt of a client
@@ -50,9 +49,9 @@ func (n *Network) who(id ClientID, attempt uint32) uint64 {
 }
 
 // Who names an attempt for sim.Stream, 0 if there is no such attempt. The number
-// depends on the name of the client's host, on the name of the client, on its place
-// among the clients that were added together, and on the number of the attempt. It
-// depends on nothing else that is in the network, but for one case: of clients that
+// depends on the names of the client and of its host, and on the number of the attempt.
+// It depends on the client's place among those that were added together. It depends on
+// nothing else that is in the network, but for one case: of clients that
 // have one name and run on one host, and were not added together, each depends on
 // how many were added before it.
 func (n *Network) Who(c ConnID) uint64 {

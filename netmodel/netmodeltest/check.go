@@ -22,9 +22,9 @@ const (
 	swarmOpsShort = swarmOps / 10
 )
 
-// Check tests a listener with random histories against the reference model and
-// fails t with a short history that shows the first difference found, written
-// so that lockstep.ParseCase reads it. What the listener does not know it leaves
+// Check tests a listener with random histories against the reference model. It fails
+// t with a short history that shows the first difference found.
+// lockstep.ParseCase reads that history. What the listener does not know it leaves
 // out by being a lockstep.Chooser.
 //
 // Check first plays the histories of a lockstep.Swarm, 300,000 operations (30,000

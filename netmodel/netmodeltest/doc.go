@@ -11,8 +11,8 @@
 //	}
 //
 // plays random histories to it, with three descriptors, and to a reference model
-// beside it: first 300,000 operations of a lockstep.Swarm, which take about 0.3
-// seconds and the time that the listener itself needs, then the 100 histories of
+// beside it. First come 300,000 operations of a lockstep.Swarm, which take about 0.3
+// seconds and the time that the listener itself needs. Then come the 100 histories of
 // rapid.Check, about 0.1 seconds. With -short the swarm makes 30,000 operations.
 // Each run has a fresh seed; -rapid.seed repeats one. A failure is a line such as
 //

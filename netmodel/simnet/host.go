@@ -70,7 +70,7 @@ func (h *Host) DialContext(ctx context.Context, network, address string) (net.Co
 
 // Dialer returns a dialer of the given name, which stands in traces. What a dialer
 // meets at random depends on its name, on the name of its host and on how often it
-// has dialled, not on which others there are and what they do. Dialers of one name on
+// has dialled. It does not depend on which others there are and what they do. Dialers of one name on
 // one host are told apart by the order in which they were asked for.
 func (h *Host) Dialer(name string) *Dialer {
 	h.net.enter()

@@ -115,7 +115,13 @@ func TestOperationsAreThoseOfTheRealKernel(t *testing.T) {
 					t.Parallel()
 					var got string
 					synctest.Test(t, func(t *testing.T) { got = converse(virtual(t, profiles.Linux()), b, o) })
-					if want := converse(actual(t), b, o); got != want {
+					want := ""
+					for range 3 { // on a busy machine a deadline of the kernel may pass between two calls
+						if want = converse(actual(t), b, o); got == want {
+							break
+						}
+					}
+					if got != want {
 						t.Errorf("%s, then %s twice:\nsimnet %s\nkernel %s", befores[b].name, operations[o].name, got, want)
 					}
 				})

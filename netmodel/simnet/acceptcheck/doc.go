@@ -1,7 +1,7 @@
 // Package acceptcheck puts a server through what an accept loop meets in production
-// and seldom in a test: no descriptors, no buffers, connections that are gone before
-// they are accepted, floods, clients that stay and say nothing, and being closed in the
-// middle of it. Every trouble is made on a virtual network, in virtual time, so a battery
+// and seldom in a test. It may have no descriptors or no buffers, and meet connections that
+// are gone before they are accepted. It meets floods and clients that stay and say nothing,
+// and it is closed in the middle of it. Every trouble is made on a virtual network, in virtual time, so a battery
 // takes less than a second.
 //
 // A server that is well made passes:
@@ -33,8 +33,8 @@
 // the errors of Windows.
 //
 // Of each trouble the report says whether the server died (it returned although its
-// listener was open), spun (how many accepts per second), lost a connection, or is stuck,
-// and how long after the end of the trouble it accepted again. Below each verdict that is
+// listener was open), spun (how many accepts per second), lost a connection, or is stuck.
+// It also says how long after the end of the trouble the server accepted again. Below each verdict that is
 // not "recovered" stands why it matters and what would mend it.
 //
 // # Which verdicts concern your server

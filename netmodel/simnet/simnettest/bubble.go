@@ -89,7 +89,7 @@ func (b *bubble) run(t *testing.T, f func(*testing.T)) (hangs string) {
 	}()
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
-	w := watch{stillness: b.patience}
+	w := watch{stillness: b.patience, returned: &b.returned}
 	for {
 		select {
 		case e := <-ended:
@@ -120,15 +120,16 @@ func (b *bubble) now() time.Duration {
 // watch is what Run has seen of a bubble from outside.
 type watch struct {
 	stillness
-	seen  time.Duration // of virtual time, when it had last come on
-	last  time.Duration // of virtual time, at the last look
-	steps int           // looks since at which it had moved, a little
-	still time.Duration // of real time since
+	returned *atomic.Bool  // the test has, and nobody shows how virtual time passes
+	seen     time.Duration // of virtual time, when it had last come on
+	last     time.Duration // of virtual time, at the last look
+	steps    int           // looks since at which it had moved, a little
+	still    time.Duration // of real time since
 }
 
 // look takes a look at an instant of real time, when so much virtual time has passed. It
-// returns why the bubble is to be given up, "" if it is not, and what can be done, if that
-// is known without its goroutines.
+// returns why the bubble is to be given up, "" if it is not. It also returns what can be
+// done, if that is known without the goroutines of the bubble.
 func (w *watch) look(now time.Time, at time.Duration) (why, remedy string) {
 	if at > w.last {
 		w.last = at
@@ -149,6 +150,8 @@ func (w *watch) look(now time.Time, at time.Duration) (why, remedy string) {
 		return "", ""
 	case w.steps >= creeping:
 		return fmt.Sprintf("within %v of real time, virtual time has come from %v to %v only", w.after, w.seen, at), tooOften
+	case w.returned.Load():
+		return fmt.Sprintf("the test has returned, and its goroutines have not ended within %v of real time", w.after), ""
 	}
 	return fmt.Sprintf("virtual time has stood still at %v for %v of real time", round(at), w.after), ""
 }
@@ -160,8 +163,8 @@ func (b *bubble) giveUp(why, known string) string {
 	if known == "" {
 		known = remedy(all)
 	}
-	if b.returned.Load() {
-		why += ", while Run waits for the goroutines of the test, which has returned"
+	if b.returned.Load() && (known == inVain || known == loops) {
+		known = outlives
 	}
 	return fmt.Sprintf("The bubble was given up: %s.\n%s  What to do: %s\n  %s=30s waits longer, for a slow machine; %s=off waits for ever, for a debugger.\n",
 		why, goroutineList(all), known, stillVariable, stillVariable)
@@ -194,6 +197,7 @@ func (b *bubble) goroutines() []goroutine {
 const (
 	inVain   = "each of these goroutines waits for something that does not come. Give reads and requests a deadline, and end what the test has started."
 	outlives = "end them before the test returns, or in its Cleanup. What a package starts once and keeps for good (a clock, the cleaner of a pool) belongs to no test: start it before Run, outside of the bubble, by calling once what starts it."
+	loops    = "a goroutine computes, or goes round in a loop in which it waits for nothing. Let the loop wait, or end."
 	tooOften = "a goroutine asks again and again for what fails at once, such as an Accept without a descriptor. Let it wait a few milliseconds in between, as package net/http does."
 )
 
@@ -207,7 +211,7 @@ func remedy(all []goroutine) string {
 		case g.state == "IO wait", g.state == "syscall":
 			return "a real connection, file or process belongs to no bubble: give the program one of the network, or test outside of a bubble, where simnet.New goes by the machine's clock."
 		case g.computing():
-			return "a goroutine computes, or goes round in a loop in which it waits for nothing. Let the loop wait, or end."
+			return loops
 		default:
 			return "what a goroutine waits for was made outside of the function given to Run, perhaps in a variable of a package. Make servers, handlers and channels within that function."
 		}

@@ -24,7 +24,8 @@ func (t *T) Burst(n int, within time.Duration, f func(*simnet.Dialer) error) []e
 }
 
 // Burst calls f n times, each in a goroutine of its own and with a dialer of its
-// own, at instants that are spread over a time at random, by the seed of the network.
+// own. The instants of the calls are spread over a time at random, by the seed of the
+// network.
 // It returns when all have returned, with the errors that they gave, nil for none; Group
 // makes a few lines of many.
 //

@@ -55,10 +55,11 @@
 //     and by which rule it ended. "As it believed" is a client that was connected where the
 //     server knew nothing of it, as on Linux with a full queue;
 //   - how the listeners were doing in the end;
-//   - which backlog would have done. Run tries the largest that could matter, and, if that
-//     does, halves the distance between it and Config.Backlog until it has two neighbours,
-//     of which one passes. This ends after 50,000 records of the networks, so that the
-//     answer is the same on every machine, or after 2 s, and then says so.
+//   - which backlog would have done. Run tries the largest that could matter. If that
+//     does, Run halves the distance between it and Config.Backlog until it has two
+//     neighbours, of which one passes. The search ends after 50,000 records of the
+//     networks, so that the answer is the same on every machine. It also ends after 2 s.
+//     The story says if the search has ended early.
 //     SIMNETTEST_SEARCH=off switches it off;
 //   - whether the failure repeats: Run runs the test once more with the same seed, and
 //     compares the hash of all that happened on the network. If it differs, the story says

@@ -270,7 +270,7 @@ func goroutineList(all []goroutine) string {
 }
 
 // order sorts goroutines: first those that keep virtual time from passing, then those
-// that wait for the network, for one of them may hold what the first wait for.
+// that wait for the network. One of the latter may hold what the first wait for.
 func (g *goroutine) order() int {
 	switch {
 	case !g.durable:

@@ -136,6 +136,17 @@ func TestMeantToFailStopsTimeAfterTheTest(t *testing.T) {
 	})
 }
 
+func TestMeantToFailTicksAfterTheTest(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	t.Parallel()
+	simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) {
+		go func() {
+			for range time.Tick(time.Microsecond) {
+			}
+		}()
+	})
+}
+
 func TestMeantToFailSecondRunHangs(t *testing.T) {
 	skipUnlessMeantToFail(t)
 	t.Parallel()
@@ -203,8 +214,13 @@ var hangs = []struct {
 		`start it before Run, outside of the bubble`,
 	}, "as the clocks of fasthttp and fiber"},
 	{"TestMeantToFailStopsTimeAfterTheTest", []string{
-		`virtual time has stood still at \S+ for 1s of real time, while Run waits for the goroutines of the test, which has returned`, `TestMeantToFailStopsTimeAfterTheTest\.func1\.1`,
+		`the test has returned, and its goroutines have not ended within 1s of real time`, `TestMeantToFailStopsTimeAfterTheTest\.func1\.1`,
+		`made outside of the function given to Run`,
 	}, "what stops time after the test has returned"},
+	{"TestMeantToFailTicksAfterTheTest", []string{
+		`The bubble was given up: the test has returned, and its goroutines have not ended within 1s of real time\.`,
+		`What to do: end them before the test returns`,
+	}, "virtual time goes on, a microsecond at a time: it does not stand still"},
 	{"TestMeantToFailSecondRunHangs", []string{
 		`it fails`, `This test does not repeat: a second run with the same seed did not|This test does not repeat: .*and then hung`, `TestMeantToFailSecondRunHangs\.func1`,
 	}, "the second run is bounded, too"},

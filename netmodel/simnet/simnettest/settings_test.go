@@ -303,8 +303,8 @@ func TestMeantToFailPooledTimers(t *testing.T) {
 	}
 }
 
-// The second bubble of a process, those in which Run runs a test again, and what follows
-// outside find nothing that the first has left behind.
+// The first bubble of a process leaves nothing behind: neither for the second, nor for
+// those in which Run runs a test again, nor for what follows outside.
 func TestWhatAPackageKeepsDoesNotReachTheNextBubble(t *testing.T) {
 	got, err := outputOf("TestMeantToFailPooledTimers")
 	if err != nil || strings.Contains(got, "fatal error") || strings.Contains(got, "panic") || strings.Count(got, "seen twice") != 2 {

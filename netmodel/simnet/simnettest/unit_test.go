@@ -1,6 +1,7 @@
 package simnettest
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -29,7 +30,7 @@ func TestABubbleIsGivenUpWhenItsTimeStandsStill(t *testing.T) {
 		{"it comes to a stop", every(10, func(i int) time.Duration { return time.Duration(min(i, 2)) * time.Millisecond }), "virtual time has stood still at 2ms for 1s of real time", "it moved at two looks"},
 		{"the process was stopped", []looked{{look, 0}, {time.Hour, 0}, {time.Hour + look, 0}}, "", "three looks, whatever the time between them"},
 	} {
-		w := watch{stillness: stillness{after: time.Second}}
+		w := watch{stillness: stillness{after: time.Second}, returned: new(atomic.Bool)}
 		began, got := time.Now(), ""
 		for _, l := range x.looks {
 			if got, _ = w.look(began.Add(l.real), l.virtual); got != "" {

@@ -66,7 +66,8 @@ func (v *Verifier) measurements(ctx context.Context, name string, in io.Reader) 
 
 // tally prints what came out of one kind of experiment. A difference whose cause
 // is known is told, and does not fail. One that was looked into without finding a
-// cause fails like one that was not.
+// cause fails like one that was not. An experiment of which nothing could be compared
+// fails, too.
 func (v *Verifier) tally(experiment string, t measured.Tally) {
 	unexplained := false
 	for _, d := range t.Differences {
@@ -76,6 +77,9 @@ func (v *Verifier) tally(experiment string, t measured.Tally) {
 	}
 	verdict := v.Style.Green("agrees ")
 	switch {
+	case t.Fields == 0:
+		verdict = v.Style.Red("EMPTY  ")
+		v.Differ++
 	case unexplained:
 		verdict = v.Style.Red("DIFFERS")
 		v.Differ++
