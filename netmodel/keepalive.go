@@ -37,6 +37,10 @@ func (k KeepAlive) valid() bool {
 	return k.Idle == 0 || k.Idle > 0 && k.Idle <= longestProbe && k.Interval > 0 && k.Interval <= longestProbe && k.Count >= 1 && k.Count <= mostProbes
 }
 
+// A connection whose program waits to write, because the peer does not read, counts as
+// idle: the model does not know of bytes that have no room yet. (Linux probes the window of
+// such a peer, by other timers.)
+
 // mostAnswered is how many probes in a row are sent to a peer that answers all of
 // them. Then the connection rests until something arrives or a link of its host changes:
 // what an answer to a further probe would be is known, and a network that is idle comes to

@@ -110,14 +110,21 @@
 //	the order of a map                                        sorted keys
 //	random numbers without a seed                             a seed
 //	workers that take jobs from one channel                   a channel for each worker
+//	clients that register under one mutex, and are            an order by name
+//	  served in that order
+//	http.Transport.IdleConnTimeout that ends as the next      another instant
+//	  request comes
+//	HTTP/2: a stream whose deadline is the instant of its     another instant
+//	  answer
 //	http.Server.Shutdown returns after a random time          a fixed time, or Dup before it
 //
 // What the network itself cannot decide:
 //
-//   - Two calls of one connection at one instant, by two goroutines, that contradict each
-//     other: Write and Close, Read of what has arrived and Close, a deadline in the past
-//     and Read or Write. The one that comes first wins, as on a real system. A test makes
-//     each pair of 25 calls in both orders and lists the pairs that contradict.
+//   - Two calls at one instant, by two goroutines, that contradict each other: Write and
+//     Close, Read of what has arrived and Close, a deadline in the past and Read or Write,
+//     two Reads of different sizes, two Listens of one port, a setter and Close. The one
+//     that comes first wins, as on a real system. A test makes each pair of 27 calls in both
+//     orders and lists the pairs that contradict.
 //   - Goroutines that dial by one Dialer at one instant, or accept from one listener: which
 //     of them gets which connection. To the network they are alike, and its records are the
 //     same. Where they behave differently, give each a Dialer of its own (Host.Dialer).

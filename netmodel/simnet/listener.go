@@ -421,8 +421,10 @@ func (l *Listener) Accepting() int {
 	n.enter()
 	defer n.leave()
 	calls := 0
-	for k := l.accepting.first; k != nil; k = k.next {
-		calls++
+	for _, first := range [...]*call{l.accepting.first, l.accepting.early} {
+		for k := first; k != nil; k = k.next {
+			calls++
+		}
 	}
 	return calls
 }

@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -133,8 +134,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("a trace of %d records: want 1 to %d", c.Trace, 1<<28)
 	case c.Descriptors < 0:
 		return fmt.Errorf("%d descriptors: want 0 (no limit) or more", c.Descriptors)
-	case c.Backlog < 0:
-		return fmt.Errorf("a backlog of %d: want 0 (SOMAXCONN) or more; Host.ListenBacklog takes any number", c.Backlog)
+	case c.Backlog < 0 || c.Backlog > math.MaxInt32:
+		return fmt.Errorf("a backlog of %d: want 0 (SOMAXCONN) to %d; Host.ListenBacklog takes negative numbers, too", c.Backlog, math.MaxInt32)
 	}
 	return c.Link.Validate()
 }
@@ -285,11 +286,27 @@ func bit(b bool) uint64 {
 }
 
 // Close closes every listener and connection of the network. Calls that wait return
-// net.ErrClosed, and so do later ones. In a bubble they return at the same instant, so
-// that a test can return right after it.
+// net.ErrClosed, and so do later ones. In a bubble they return at the same instant, and
+// Close then lets 2 s of virtual time pass, so that goroutines which pause after an error
+// come back and notice. A test can return right after it.
 func (n *Network) Close() error {
+	if n.close() && n.ordered && inBubble() {
+		time.Sleep(longestPause)
+	}
+	return nil
+}
+
+// longestPause is longer than accept loops pause after an error: http.Server.Serve pauses a
+// second at most.
+const longestPause = 2 * time.Second
+
+// close reports whether the network was open.
+func (n *Network) close() bool {
 	n.enter()
 	defer n.leave()
+	if n.closed {
+		return false
+	}
 	n.closed = true
 	for _, h := range n.hosts[1:] {
 		for fd := range h.objects { // what closes may make others ready, never new ones
@@ -301,5 +318,5 @@ func (n *Network) Close() error {
 	}
 	n.makeCalls(sim.Forever) // also those that were put down at this instant
 	n.pump(n.model.Now())
-	return nil
+	return true
 }

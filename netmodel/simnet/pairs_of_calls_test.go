@@ -382,6 +382,20 @@ func TestABubbleCanEndRightAfterClose(t *testing.T) {
 			time.Sleep(time.Microsecond)
 			return func() {}
 		}, "a dial on a closed network fails at once"},
+		{"an accept loop that pauses after an error", func(t *testing.T, n *simnet.Network) func() {
+			l := listenOn(t, n)
+			go func() {
+				for {
+					if _, err := l.Accept(); errors.Is(err, net.ErrClosed) {
+						return
+					}
+					time.Sleep(time.Second)
+				}
+			}()
+			dialed(t, n)
+			time.Sleep(time.Millisecond) // the loop pauses now
+			return func() {}
+		}, "a goroutine that sleeps when the network closes"},
 		{"a Close that lingers", func(t *testing.T, n *simnet.Network) func() {
 			listenOn(t, n)
 			c := dialed(t, n).(*simnet.Conn)
@@ -424,4 +438,24 @@ func accept(l net.Listener) string {
 func dialFor(d *simnet.Dialer, ctx context.Context) string {
 	_, err := d.DialContext(ctx, "tcp", "server:80")
 	return fmt.Sprint(err)
+}
+
+// An Accept that has only begun counts as well: a bubble can stand still at that instant.
+func TestAcceptingCountsCallsThatHaveOnlyBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := simnet.New(simnet.Config{})
+		l := listenOn(t, n)
+		for range 3 {
+			go l.Accept()
+		}
+		synctest.Wait() // no time passes
+		if got := l.Accepting(); got != 3 {
+			t.Errorf("three calls of Accept at one instant: Accepting() = %d, want 3", got)
+		}
+		time.Sleep(time.Second)
+		if got := l.Accepting(); got != 3 {
+			t.Errorf("a second later: Accepting() = %d, want 3", got)
+		}
+		_ = n.Close()
+	})
 }

@@ -75,6 +75,11 @@ var deciding = []struct {
 		}, false},
 	{"the order of a map", "sorted keys", inMapOrder(false), inMapOrder(true), true},
 	{"a random number without a fixed seed", "a seed", withRandom(false), withRandom(true), true},
+	{"clients that register under one mutex, and are served in that order", "an order by name", inOrderOfComing(false), inOrderOfComing(true), false},
+	{"http.Transport.IdleConnTimeout that ends as the next request comes", "another instant",
+		idleFor(time.Second), idleFor(time.Second + 100*time.Millisecond), false},
+	{"HTTP/2: a stream whose deadline is the instant of its answer", "another instant",
+		cancelledStreams(22 * time.Millisecond), cancelledStreams(15*time.Millisecond + 333), false},
 	{"http.Server.Shutdown returns when it has looked, at random times (net/http/server.go, Shutdown)", "a fixed time",
 		afterShutdown(false), afterShutdown(true), true},
 	{"workers that take jobs from one channel", "a channel for each worker", workers(false), workers(true), false},
@@ -431,6 +436,66 @@ func withRandom(seeded bool) func(r *rehearsed) {
 		for range 10 {
 			send(r.n.Host("clients").Dialer("c"), draw(1000))
 		}
+	}
+}
+
+// inOrderOfComing lets goroutines register at one instant, and then connects for each.
+func inOrderOfComing(sorted bool) func(r *rehearsed) {
+	return func(r *rehearsed) {
+		sink(r)
+		var mu sync.Mutex
+		var come []int
+		r.each(func(i int, _ *simnet.Dialer) {
+			mu.Lock()
+			defer mu.Unlock()
+			come = append(come, i)
+		})
+		if sorted {
+			slices.Sort(come)
+		}
+		for _, i := range come {
+			send(r.n.Host("clients").Dialer("c"), 1+i)
+		}
+	}
+}
+
+// idleFor lets each client ask twice, so much apart, with connections that live a second.
+func idleFor(pause time.Duration) func(r *rehearsed) {
+	return func(r *rehearsed) {
+		r.server("server", hello, http1)
+		r.each(func(i int, d *simnet.Dialer) {
+			c := r.transport(d, http1)
+			c.Transport.(*http.Transport).IdleConnTimeout = time.Second
+			for range 3 {
+				get(c, "http://server/")
+				time.Sleep(pause)
+			}
+		})
+	}
+}
+
+// cancelledStreams lets streams of one connection end at deadlines.
+func cancelledStreams(limit time.Duration) func(r *rehearsed) {
+	return func(r *rehearsed) {
+		r.server("server", func(w http.ResponseWriter, q *http.Request) {
+			time.Sleep(20 * time.Millisecond)
+			_, _ = io.WriteString(w, "late")
+		}, http2Clear)
+		c := r.transport(r.n.Host("clients").Dialer("all"), http2Clear)
+		get(c, "http://server/first")
+		r.each(func(i int, _ *simnet.Dialer) {
+			if i%2 == 0 {
+				get(c, "http://server/x")
+				return
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), limit)
+			defer cancel()
+			q, _ := http.NewRequestWithContext(ctx, "GET", "http://server/x", nil)
+			if answer, err := c.Do(q); err == nil {
+				_, _ = io.Copy(io.Discard, answer.Body)
+				_ = answer.Body.Close()
+			}
+		})
 	}
 }
 
