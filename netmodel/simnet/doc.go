@@ -73,14 +73,16 @@
 // processors, with the race detector, on every platform.
 //
 // The scheduler may run goroutines that are awake at one instant in any order. Therefore
-// the network puts their calls down, and makes them one nanosecond later, when every
-// goroutine of the bubble waits, in an order of its own: by host, connection and kind of
-// call. Dial, Listen and Accept take that nanosecond. Other calls return at once: Write
-// copies, Read hands out what has arrived, Close closes. The network learns of them a
-// nanosecond later, and counts what several calls of one instant read or wrote as one. (So
-// synctest.Wait does not wait for the network; time.Sleep does.) A call that is ended by
-// another one of the same instant, as Read by Close, returns at that instant whichever of
-// them came first.
+// the network puts their calls down. It makes them one nanosecond later, when every
+// goroutine of the bubble waits. Their order is the network's own: by host, connection and
+// kind of call. Dial, Listen and Accept take that nanosecond.
+//
+// Other calls return at once: Write copies, Read hands out what has arrived, Close closes.
+// The network learns of them a nanosecond later. It counts what several calls of one instant
+// read or wrote as one. So synctest.Wait does not wait for the network; time.Sleep does.
+//
+// A call can end another one of the same instant, as Close ends Read. The call that is ended
+// returns at that instant, whichever of the two came first.
 //
 // These programs repeat. Each row is a test: one hash whatever the number of processors.
 //
@@ -120,20 +122,20 @@
 //
 // What the network itself cannot decide:
 //
-//   - Two calls at one instant, by two goroutines, that contradict each other: Write and
-//     Close, Read of what has arrived and Close, a deadline in the past and Read or Write,
-//     two Reads of different sizes, two Listens of one port, a setter and Close. The one
-//     that comes first wins, as on a real system. A test makes each pair of 27 calls in both
-//     orders and lists the pairs that contradict.
+//   - Two calls at one instant, by two goroutines, that contradict each other. The one that
+//     comes first wins, as on a real system. Examples: Write and Close; Read of what has
+//     arrived and Close; a deadline in the past and Read or Write; two Reads of different
+//     sizes; two Listens of one port; a setter and Close. A test makes each pair of 27 calls
+//     in both orders and lists the pairs that contradict.
 //   - Goroutines that dial by one Dialer at one instant, or accept from one listener: which
 //     of them gets which connection. To the network they are alike, and its records are the
 //     same. Where they behave differently, give each a Dialer of its own (Host.Dialer).
 //   - The numbers of hosts and dialers that several goroutines make at one instant: make
 //     them before.
 //   - Goroutines that wait for something which a bubble does not know, as a system call or
-//     a mutex. A goroutine that waits for a mutex, which another one holds while it waits
-//     for the network (a Read of what has not come, a Write that finds the window full),
-//     stops time for good, as with any connection in a bubble.
+//     a mutex. Assume that one goroutine holds a mutex while it waits for the network: in a
+//     Read of what has not come, or a Write that finds the window full. Another goroutine
+//     that waits for the mutex then stops time for good, as with any connection in a bubble.
 //   - Timers of no duration, which a bubble runs at once.
 //   - Anything outside a bubble, where calls happen when they happen.
 //

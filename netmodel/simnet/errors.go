@@ -130,9 +130,9 @@ func (dialTimeout) Temporary() bool { return true }
 func (dialTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // timeout is the error of a dial under way whose deadline passes. In package net the
-// deadline of the socket and the timer of the context ring at the same time, and the
-// error is os.ErrDeadlineExceeded or context.DeadlineExceeded, never both (golang/go#64449;
-// Go 1.26: net/fd_unix.go, connect). On Linux the latter was seen in 1 of 7 dials.
+// deadline of the socket and the timer of the context ring at the same time. The error is
+// os.ErrDeadlineExceeded or context.DeadlineExceeded, never both. On Linux the latter was
+// seen in 1 of 7 dials. (golang/go#64449; Go 1.26: net/fd_unix.go, connect)
 func (d *Dialer) timeout() error {
 	d.timeouts++
 	who := sim.Member(sim.Name(d.host.net.model.ClientName(d.id)), uint64(d.timeouts))

@@ -18,10 +18,10 @@ type keepAlive struct {
 }
 
 // SetKeepAlive switches the probes of an idle connection on or off. They are on when a
-// connection begins: a peer that is silent for 15 s is probed, and nine probes 15 s
-// apart without an answer end the connection with ETIMEDOUT, on Windows with
-// WSAENETRESET. A peer that answers 240 probes in a row is not probed further until
-// something is sent or a link of its host changes.
+// connection begins. A peer that is silent for 15 s is probed. Nine probes without an
+// answer, 15 s apart, end the connection with ETIMEDOUT, on Windows with WSAENETRESET. A peer
+// that answers 240 probes in a row is not probed further until something is sent or a link
+// of its host changes.
 func (c *Conn) SetKeepAlive(on bool) error {
 	return c.keepAlive(func(k *keepAlive) { k.on = on })
 }
