@@ -67,12 +67,12 @@ func (h *Host) Receive(fd FD, limit int) (int, error) {
 	if s.state == stateBroken { // CallsUnix, CallsWine: what had arrived, then the error once, then the end
 		return h.receiveBroken(fd, s, limit)
 	}
-	if s.has(flagNoReceive) {
+	if s.has(flagNoReceive) && h.profile.Calls != CallsUnix {
 		h.recordCall(CallReceive, fd, int64(limit), WSAESHUTDOWN)
 		return 0, WSAESHUTDOWN
 	}
 	n := min(limit, s.unread())
-	if n == 0 && limit > 0 && !s.has(flagFinReceived) {
+	if n == 0 && limit > 0 && s.flags&(flagFinReceived|flagNoReceive) == 0 {
 		return 0, WSAEWOULDBLOCK
 	}
 	s.read += uint32(n)
@@ -143,8 +143,11 @@ func (s *socket) unread() int {
 
 // Shutdown ends one direction of a connection or both. Errors: those of every
 // call, WSAENOTSOCK, WSAEINVAL (no such way), WSAENOTCONN, also for a listener
-// (WS.L9). Shutting the receiving side down with data unread, or data that
-// arrives later, resets the connection.
+// (WS.L9). With the calls of Winsock, shutting the receiving side down with data unread, or
+// data that arrives later, resets the connection. With those of Unix what has arrived and
+// what still arrives can be read, and then the end is; data that arrives when both sides are
+// shut resets the connection. (Linux 6.18: tcp_input.c, tcp_rcv_state_process; measured
+// there; other Unix systems follow Linux here)
 func (h *Host) Shutdown(fd FD, how int) error {
 	err := h.shutdown(fd, how)
 	h.recordCall(CallShutdown, fd, int64(how), err)
@@ -171,7 +174,7 @@ func (h *Host) shutdown(fd FD, how int) error {
 	}
 	if how != ShutSend {
 		s.set(flagNoReceive, true)
-		if s.unread() > 0 {
+		if s.unread() > 0 && h.profile.Calls != CallsUnix {
 			h.sendReset(i, ReceiveShutDown)
 			h.breakConnection(i, WSAECONNABORTED, ReceiveShutDown)
 			return nil
@@ -254,9 +257,13 @@ func (h *Host) takeData(i int32, s *Segment) bool {
 		h.sendReset(i, NobodyReads)
 		h.release(i)
 		return false
-	case int32(fresh) > 0 && c.has(flagNoReceive):
+	case int32(fresh) > 0 && c.has(flagNoReceive) && h.profile.Calls != CallsUnix:
 		h.sendReset(i, ReceiveShutDown)
 		h.breakConnection(i, WSAECONNABORTED, ReceiveShutDown)
+		return false
+	case int32(fresh) > 0 && c.has(flagNoReceive) && c.has(flagFinSent): // both sides are shut: nobody will read it
+		h.sendReset(i, ReceiveShutDown)
+		h.breakConnection(i, WSAECONNRESET, ReceiveShutDown)
 		return false
 	case c.received-c.read >= maxWaiting:
 		return true // no room: it will come again

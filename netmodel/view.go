@@ -154,7 +154,9 @@ func (h *Host) Arrived(fd FD) (bytes int, end bool) {
 	}
 	s := &h.socks[i]
 	switch {
-	case s.state == stateOpen && !s.has(flagNoReceive):
+	case s.state == stateOpen && s.has(flagNoReceive) && h.profile.Calls != CallsUnix:
+		return 0, false
+	case s.state == stateOpen:
 		return s.unread(), s.has(flagFinReceived)
 	case s.state == stateBroken && h.profile.Calls == CallsUnix:
 		return s.unread(), false

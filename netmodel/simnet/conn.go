@@ -139,7 +139,6 @@ func (c *Conn) shutdown(how int) error {
 	case how == netmodel.ShutReceive && !h.isWindows():
 		c.readShut = true
 		c.reading.end(n)
-		return nil
 	case how == netmodel.ShutSend:
 		c.finished = true
 		c.writing.end(n)

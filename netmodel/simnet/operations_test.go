@@ -45,6 +45,19 @@ var befores = []struct {
 	{"CloseRead", func(x *exchange) { _ = x.c.CloseRead() }},
 	{"CloseRead with bytes that have arrived", func(x *exchange) { _, _ = io.WriteString(x.s, "01234"); time.Sleep(soon); _ = x.c.CloseRead() }},
 	{"CloseRead before bytes arrive", func(x *exchange) { _ = x.c.CloseRead(); _, _ = io.WriteString(x.s, "01234") }},
+	{"CloseRead and CloseWrite", func(x *exchange) { _ = x.c.CloseRead(); _ = x.c.CloseWrite() }},
+	{"CloseWrite, then CloseRead with bytes that have arrived", func(x *exchange) {
+		_ = x.c.CloseWrite()
+		_, _ = io.WriteString(x.s, "01234")
+		time.Sleep(soon)
+		_ = x.c.CloseRead()
+	}},
+	{"CloseRead and CloseWrite before bytes arrive", func(x *exchange) {
+		_ = x.c.CloseRead()
+		_ = x.c.CloseWrite()
+		time.Sleep(soon)
+		_, _ = io.WriteString(x.s, "01234")
+	}},
 	{"a deadline has passed", func(x *exchange) { _ = x.c.SetDeadline(time.Now().Add(-time.Second)) }},
 	{"a deadline has passed, bytes have arrived", func(x *exchange) {
 		_, _ = io.WriteString(x.s, "0123456789")
@@ -70,6 +83,7 @@ var operations = []struct {
 	{"SetKeepAlive", func(x *exchange) (int, error) { return 0, x.c.SetKeepAlive(true) }},
 	{"SetDeadline", func(x *exchange) (int, error) { return 0, x.c.SetDeadline(time.Now().Add(time.Hour)) }},
 	{"SetReadBuffer", func(x *exchange) (int, error) { return 0, x.c.SetReadBuffer(1 << 16) }},
+	{"Write of the peer", func(x *exchange) (int, error) { return x.s.Write([]byte("abc")) }},
 	{"what the peer reads", func(x *exchange) (int, error) { // after a Close, say, and a CloseWrite
 		_ = x.c.CloseWrite()
 		_ = x.c.Close()

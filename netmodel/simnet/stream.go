@@ -39,10 +39,16 @@ func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 	case end:
 		c.later(callRead, 0)
 		return 0, io.EOF, true
-	case c.readShut:
+	case c.readShut && c.connected():
 		return 0, io.EOF, true
 	}
 	return 0, nil, false
+}
+
+// connected reports whether the connection has not broken.
+func (c *Conn) connected() bool {
+	_, open := c.host.model.Unacknowledged(c.fd)
+	return open
 }
 
 // cannotRead returns what a Read returns whatever has arrived.
@@ -126,7 +132,7 @@ func (c *Conn) cannotWrite() (err error, over bool) {
 		return net.ErrClosed, true
 	case c.writing.expired:
 		return errDeadline, true
-	case c.finished:
+	case c.finished && c.connected(): // else what broke it comes first
 		return c.host.syscallError(sysWrite, netmodel.WSAESHUTDOWN), true
 	}
 	return nil, false

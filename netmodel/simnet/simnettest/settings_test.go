@@ -30,7 +30,7 @@ var badConfigs = []struct {
 	{"window", simnet.Config{Window: -1}, `a window of -1 bytes: want 1 to \d+`},
 	{"large-window", simnet.Config{Window: 1<<29 + 1}, `a window of \d+ bytes: want 1 to \d+`},
 	{"trace", simnet.Config{Trace: -5}, `a trace of -5 records: want 1 to \d+`},
-	{"backlog", simnet.Config{Backlog: -2}, `a backlog of -2: want 0 \(SOMAXCONN\) or more`},
+	{"backlog", simnet.Config{Backlog: -2}, `a backlog of -2: want 0 \(SOMAXCONN\) to 2147483647`},
 	{"profile", simnet.Config{Profile: netmodel.Profile{Name: "mine"}}, `profile mine: ports`},
 	{"link", simnet.Config{Link: netmodel.Link{Latency: -time.Second}}, `link: latency -1s: want 0 to 1h0m0s`},
 	{"loss", simnet.Config{Link: netmodel.Link{Loss: sim.Ratio{Num: 3, Den: 2}}}, `link: loss: .*3/2`},
