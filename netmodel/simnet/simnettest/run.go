@@ -85,6 +85,7 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 		if p.story.hung = p.hangs != ""; !p.story.hung {
 			p.story.again = repeat(t, c, f, p.story)
 			p.story.advice = advise(t, c, f, p.story)
+			p.story.runs = 2 + p.story.advice.runs
 		}
 		p.story.tell(t)
 	}
