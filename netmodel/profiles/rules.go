@@ -180,7 +180,7 @@ WS.N11	OBS	a listener is readable exactly while something is pending; polling ta
 WS.N12	DOC	readable and then WSAEWOULDBLOCK must be tolerated	WSAAsyncSelect
 WS.N13	UNSPEC	whether a deferred request hides readability; it does not, chosen	-
 WS.X1	DOC	closing a listener discards its name and its queue	WSPCloseSocket
-WS.X2	UNSPEC	pending connections of a closing listener are reset; chosen	-
+WS.X2	UNSPEC	pending connections of a closing listener are reset (not documented: a choice of this model)	-
 WS.X3	DOC	a SYN to a closed port is answered with an RST	KB175523
 WS.X4	DOC	exclusive listener: its port stays taken while an accepted connection lives	Using SO_EXCLUSIVEADDRUSE
 WS.X5	DOC	NT 4 defect: clients are refused while connections of an earlier listener live	KB177074
@@ -200,7 +200,7 @@ WS.U6	OBS	SO_ACCEPTCONN cannot be set: WSAENOPROTOOPT	Wine test_listen
 WS.T1	DOC	no answer, 2000 to 7: SYN at 0, 3, 9 s, WSAETIMEDOUT at 21 s	TcpMaxConnectRetransmissions registry page, KB2786464
 WS.T2	OBS	no answer, current: first wait 1 s; 2 retransmissions end at 7 s, 4 at 21 s, 6 at 123 s	speasy PR 344, nmap #2113
 WS.T3	DOC	an RST that answers a SYN is not final: the SYN goes out again after a wait that does not double	KB175523
-WS.T4	OBS	4 retries in about 2 s: 500 ms apart	netscli-core, libuv PR 2896, curl #14144, MSYS2 #2355
+WS.T4	OBS	a SYN that is refused is sent 4 times more in about 2 s, 500 ms apart	netscli-core, libuv PR 2896, curl #14144, MSYS2 #2355
 WS.T5	DOC	a retry that meets a free slot connects, late	KB113576
 WS.T6	UNSPEC	RST and silence mixed: the last event decides, chosen	nmap #2113
 WS.T7	DOC+OBS	one socket can have another schedule, or none	SIO_TCP_INITIAL_RTO; libuv, Go

@@ -3,8 +3,10 @@ package simnet
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"runtime"
+	"time"
 )
 
 // BeforeBubble prepares the process for a bubble of testing/synctest. Call it outside
@@ -32,6 +34,28 @@ func BeforeBubble() {
 	runtime.GC()
 	runtime.GC()
 }
+
+// eraGap parts the clock of a bubble, which begins with the year 2000, from that of the
+// machine. (Go 1.26: testing/synctest)
+const eraGap = 10 * 365 * 24 * 3600 // seconds
+
+// here returns an error if a call is made where the network does not belong: in a bubble,
+// if the network was made outside, or the other way round. It does not tell one bubble from
+// another.
+func (n *Network) here() error {
+	switch now, start := time.Now().Unix(), n.start.Unix(); {
+	case !n.ordered && now < start-eraGap:
+		return errMadeOutside
+	case n.ordered && now > start+eraGap:
+		return errMadeInside
+	}
+	return nil
+}
+
+var (
+	errMadeOutside = errors.New("the network was made outside of this bubble of testing/synctest: make it within")
+	errMadeInside  = errors.New("the network was made in a bubble of testing/synctest: use it there")
+)
 
 // inBubble reports whether the caller runs in a bubble of testing/synctest. There
 // is no function that tells; the heading of a stack trace does. Where it should ever

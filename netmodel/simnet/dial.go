@@ -34,6 +34,9 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
+	if err := d.host.net.here(); err != nil {
+		return nil, opError("dial", network, nil, tcpAddr(to.asked), err)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, opError("dial", network, nil, tcpAddr(to.asked), contextError(err))
 	}

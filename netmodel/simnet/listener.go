@@ -56,6 +56,9 @@ func (n *Network) Listen(network, address string) (*Listener, error) {
 	if err := validName(canonical(name)); err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: err.Error() + ", or Host.Listen, which takes addresses too", Addr: address}}
 	}
+	if err := n.here(); err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
 	return n.Host(name).Listen(network, address)
 }
 
@@ -122,6 +125,9 @@ func (h *Host) listen(network, address string, backlog int, c ListenConfig) (*Li
 	at, err := h.resolve(network, address)
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	if err := h.net.here(); err != nil {
+		return nil, opError("listen", network, nil, tcpAddr(at), err)
 	}
 	l := &Listener{host: h}
 	err = h.net.do(rankOf(listen, h, at.Port, uint64(at.IP)), h, func() error { return l.open(at, backlog, c) })
@@ -214,6 +220,9 @@ func (l *Listener) Dup() (*Listener, error) {
 func (l *Listener) Accept() (net.Conn, error) {
 	h := l.host
 	n := h.net
+	if err := n.here(); err != nil {
+		return nil, opError("accept", "tcp", nil, tcpAddr(l.addr), err)
+	}
 	n.enter()
 	if err := l.cannotAccept(); err != nil {
 		n.leave()

@@ -142,28 +142,33 @@ func (b *bubble) names(wanted func(state string) bool) []string {
 	return names
 }
 
-// whose returns the function that a goroutine is in: the innermost one that is not of
-// the runtime or of a package that programs wait in.
+// whose returns the function that a goroutine is in, with its file and line: the innermost
+// one that is not of the runtime or of a package that programs wait in.
 func whose(frames string) string {
 	innermost := ""
-	for line := range strings.Lines(frames) {
-		if strings.HasPrefix(line, "\t") {
-			continue
-		}
-		line = strings.TrimSpace(line)
+	lines := strings.Split(strings.TrimSpace(frames), "\n")
+	for i := 0; i+1 < len(lines); i += 2 { // a call, and below it its place
+		line := strings.TrimSpace(lines[i])
 		if created, ok := strings.CutPrefix(line, "created by "); ok {
 			line, _, _ = strings.Cut(created, " in goroutine")
 		} else if i := strings.LastIndexByte(line, '('); i > 0 {
 			line = line[:i]
 		}
+		named := line + " at " + placeOf(lines[i+1])
 		if innermost == "" {
-			innermost = line
+			innermost = named
 		}
 		if !slices.ContainsFunc(waitedIn, func(p string) bool { return strings.HasPrefix(line, p) }) {
-			return line
+			return named
 		}
 	}
 	return innermost
+}
+
+// placeOf returns the place that a stack trace names below a call, as "server.go:12".
+func placeOf(line string) string {
+	file, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	return file[strings.LastIndexByte(file, '/')+1:]
 }
 
 // waitedIn are the packages whose functions do not tell whose goroutine it is.

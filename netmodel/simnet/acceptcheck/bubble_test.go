@@ -25,14 +25,14 @@ var still = map[string]struct {
 			go readLocked(&mu, c)
 			go readLocked(&mu, c)
 		})
-	}, []string{"virtual time has stood still", "acceptcheck_test.readLocked (sync.Mutex.Lock)", "Do not hold a mutex"},
+	}, []string{"virtual time has stood still", "acceptcheck_test.readLocked at bubble_test.go:44 (sync.Mutex.Lock)", "Do not hold a mutex"},
 		"a goroutine that waits for a mutex is not known to wait"},
 	"loop": {func(l net.Listener) error {
 		return loop(l, func(net.Conn) { go turn() })
-	}, []string{"virtual time has stood still", "acceptcheck_test.turn (run"}, "a goroutine that never waits"},
+	}, []string{"virtual time has stood still", "acceptcheck_test.turn at bubble_test.go:"}, "a goroutine that never waits"},
 	"outside": {func(l net.Listener) error {
 		return loop(l, func(net.Conn) { go waitOutside() })
-	}, []string{"virtual time has stood still", "acceptcheck_test.waitOutside (chan receive)"}, "somebody outside of the bubble could send"},
+	}, []string{"virtual time has stood still", "acceptcheck_test.waitOutside at bubble_test.go:61 (chan receive)"}, "somebody outside of the bubble could send"},
 	"poll": {func(l net.Listener) error {
 		go poll()
 		return loop(l, func(c net.Conn) { go serveConn(c) })
@@ -118,13 +118,13 @@ func TestAClockThatIsLeftBehindIsNamed(t *testing.T) {
 		if !r.OK() {
 			t.Errorf("a server with a clock: %v, want it to recover", r)
 		}
-		if got, want := strings.Join(r.Left, ", "), "wspsim/netmodel/simnet/acceptcheck_test.tick (sleep)"; i == 0 && got != want {
+		if got, want := strings.Join(r.Left, ", "), "wspsim/netmodel/simnet/acceptcheck_test.tick at bubble_test.go:107 (sleep)"; i == 0 && got != want {
 			t.Errorf("a server with a clock, Left of its first bubble: got %q, want %q", got, want)
 		} else if i > 0 && len(r.Left) > 0 {
 			t.Errorf("a server with one clock, Left of a later bubble: got %q, want nothing", got)
 		}
 	}
-	if text := report.String(); !strings.Contains(text, "left behind, waits or sleeps for ever: wspsim/netmodel/simnet/acceptcheck_test.tick (sleep)\n") {
+	if text := report.String(); !strings.Contains(text, "left behind, waits or sleeps for ever: wspsim/netmodel/simnet/acceptcheck_test.tick at bubble_test.go:107 (sleep)\n") {
 		t.Errorf("the report does not name the clock:\n%s", text)
 	}
 }

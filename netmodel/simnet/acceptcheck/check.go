@@ -97,6 +97,7 @@ type setting struct {
 	program program
 	l       *watched
 	outer   net.Listener  // what the program has made of l
+	roomFor int           // connections that were open when one more would have been accepted
 	idle    int           // clients that stay until leave
 	leave   chan struct{} // closed when they are to
 	failing bool          // accepts are to fail
@@ -299,7 +300,7 @@ func (s *setting) judge(r *Result) {
 	r.Err, r.Lost, r.After = s.err, s.lost, s.after
 	r.Fails, r.Rate = s.l.count()
 	r.Stopped, r.Waited = s.stopped, s.waited
-	r.NotMet = s.failing && r.Fails == 0
+	r.roomFor = s.roomFor
 	r.Open, r.Waiting, r.Accepting = s.l.open(), s.waiting(), s.l.Accepting()
 	switch {
 	case r.Rate > spinLimit:
@@ -310,6 +311,8 @@ func (s *setting) judge(r *Result) {
 		r.Verdict = Stuck
 	case s.lost > 0:
 		r.Verdict = Lost
+	case s.failing && r.Fails == 0:
+		r.Verdict = NotMet
 	}
 }
 

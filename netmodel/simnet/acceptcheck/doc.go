@@ -42,6 +42,14 @@
 // Result.System names the system that a trouble is met on. A server that never runs on
 // Windows may leave out the results of other systems than profiles.Linux().Name.
 //
+// NotMet is the verdict on a trouble that the server has not met: it says nothing about it.
+// A server that limits its connections, or closes each at once, may make no call of Accept
+// that fails.
+//
+// What the server logs by itself, as net/http does after each failed Accept, comes before
+// the report and does not name the trouble. Give the server a logger that is silent, such
+// as http.Server.ErrorLog with io.Discard.
+//
 // Package net does not show two of the errors to programs: ECONNABORTED on Unix and
 // WSAECONNRESET on Windows (Go 1.26: internal/poll, FD.Accept). Result.Hidden marks them.
 // They are in the report for servers whose listener calls accept(2) by itself. Failed
@@ -51,5 +59,5 @@
 // for its clients first. One that returns when its idle clients have left has recovered,
 // and Result.Waited says so. One whose Accept is not woken is stuck, as with
 // golang/go#24458. There are 16 idle clients, so give a limit of connections 15 places or
-// fewer in a test.
+// fewer in a test. The line of "close with idle clients" says if no limit was reached.
 package acceptcheck

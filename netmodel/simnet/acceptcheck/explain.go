@@ -40,6 +40,8 @@ func explain(r *Result, why string, told bool) {
 		r.Mend = mendServe
 	case Stuck:
 		explainStuck(r, why, told)
+	case NotMet:
+		r.Why = "This says nothing about the server. One that limits its connections, or closes each at once, may make no call of Accept that fails."
 	}
 }
 

@@ -10,13 +10,14 @@ import (
 // Verdict is what became of a server in one trouble.
 type Verdict uint8
 
-// The verdicts. All but Recovered are failures.
+// The verdicts. All but Recovered and NotMet are failures.
 const (
 	Recovered Verdict = iota // it serves again, and nothing was lost; or, where it was to end, it did
 	Died                     // it returned although its listener was open
 	Spun                     // it asked again and again without a pause
 	Lost                     // a connection that was waiting was never served
 	Stuck                    // it accepts no more, or did not return when its listener was closed
+	NotMet                   // accepts were to fail, and none did: the server made none meanwhile
 )
 
 // String says the verdict in a word.
@@ -30,6 +31,8 @@ func (v Verdict) String() string {
 		return "lost"
 	case Stuck:
 		return "stuck"
+	case NotMet:
+		return "not met"
 	}
 	return "recovered"
 }
@@ -45,7 +48,7 @@ type Result struct {
 	Hidden  bool
 	Verdict Verdict
 	Why     string        // why the verdict matters; empty for Recovered
-	Mend    string        // what would mend it; empty for Recovered
+	Mend    string        // what would mend it; empty for Recovered and NotMet
 	Err     error         // what the server returned
 	Fails   int           // accepts that failed, without those at a deadline of the server's own
 	Rate    int           // the most accepts that failed in one second of virtual time, deadlines included
@@ -53,7 +56,6 @@ type Result struct {
 	After   time.Duration // from the end of the trouble to the next connection served
 	Stopped bool          // the listener was closed, and After is how long the server took to return
 	Waited  bool          // the server returned only after the idle clients had left
-	NotMet  bool          // accepts were to fail, and none did: the server made none meanwhile
 	// How things stood in the end, of a server that is stuck or has lost somebody.
 	Open      int // connections that it has and has not closed
 	Waiting   int // connections in the queue
@@ -61,10 +63,13 @@ type Result struct {
 	// Goroutines that the server has left behind and that wait or sleep for ever, by the
 	// function that they are in. They are no failure.
 	Left []string
+
+	roomFor int // connections that were open when the listener was closed, and one more would have been accepted; 0 = not known
 }
 
-// OK reports whether the server did well, or the trouble is one that package net hides.
-func (r Result) OK() bool { return r.Verdict == Recovered || r.Hidden }
+// OK reports whether the server did well, the trouble was not met, or it is one that
+// package net hides.
+func (r Result) OK() bool { return r.Verdict == Recovered || r.Verdict == NotMet || r.Hidden }
 
 // String says the result on one line, and below it why it matters and what would mend
 // it.
@@ -73,7 +78,7 @@ func (r Result) String() string { return r.text(r.Mend) }
 // text is String with another sentence about what would mend it.
 func (r Result) text(mend string) string {
 	b := fmt.Sprintf("%-24s %-9s %s", r.Trouble, r.Verdict, r.happened())
-	if r.Hidden && r.Verdict != Recovered {
+	if r.Hidden && r.Verdict != Recovered && r.Verdict != NotMet {
 		b += "; package net hides this error, so this is no failure on a net.TCPListener"
 	}
 	if r.Why != "" {
@@ -94,6 +99,8 @@ func (r Result) happened() string {
 		return count(r.Rate, "failed accept") + " in one second, or more"
 	case Lost:
 		return fmt.Sprintf("%d that waited were never served; %s", r.Lost, r.standing())
+	case NotMet:
+		return "no call of Accept was made that could fail"
 	case Stuck:
 		if r.Stopped {
 			return fmt.Sprintf("did not return for %v after its listener was closed; %s", r.After.Round(time.Second), r.standing())
@@ -101,18 +108,24 @@ func (r Result) happened() string {
 		return fmt.Sprintf("nothing more for %v; %s", recovery, r.standing())
 	}
 	switch {
-	case r.NotMet:
-		return "was not met: no accept was made meanwhile that could fail"
 	case r.Waited:
-		return fmt.Sprintf("returned %v after its listener was closed, when its idle clients had left", r.After.Round(time.Microsecond))
+		return fmt.Sprintf("returned %v after its listener was closed, when its idle clients had left", r.After.Round(time.Microsecond)) + r.unlimited()
 	case r.Stopped:
-		return fmt.Sprintf("returned %v after its listener was closed", r.After.Round(time.Microsecond))
+		return fmt.Sprintf("returned %v after its listener was closed", r.After.Round(time.Microsecond)) + r.unlimited()
 	}
 	b := ""
 	if r.Fails > 0 {
 		b = fmt.Sprintf("%s, at most %d in one second; ", count(r.Fails, "failed accept"), r.Rate)
 	}
 	return b + fmt.Sprintf("served again %v after the trouble", r.After.Round(time.Microsecond))
+}
+
+// unlimited says that no limit of connections was met, if that is known.
+func (r Result) unlimited() string {
+	if r.roomFor == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; with %d connections open it still accepted, so no limit of connections was reached", r.roomFor)
 }
 
 // standing says how things stood in the end.

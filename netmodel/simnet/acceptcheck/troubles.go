@@ -226,6 +226,9 @@ func closeWithIdleClients(s *setting) {
 	}
 	pass(spacing)
 	s.net.Cut(s.server, s.net.Host(vanishing))
+	if open := s.l.open(); open == s.idle && s.l.Accepting() > 0 {
+		s.roomFor = open
+	}
 	s.stop()
 }
 

@@ -165,6 +165,9 @@ func TestWhatRealServersDo(t *testing.T) {
 			for _, trouble := range lasting {
 				want[trouble] = x.lasting
 			}
+			if strings.HasPrefix(x.name, "LimitListener") {
+				want["idle clients hold all"] = acceptcheck.NotMet // four connections do not use up 20 descriptors
+			}
 			for _, r := range report {
 				if r.Verdict != want[r.Trouble] {
 					t.Errorf("%s: got\n%v\nwant %v: %s: %s", x.name, r, want[r.Trouble], x.source, x.why)

@@ -22,6 +22,7 @@ type advice struct {
 	atBest  time.Duration // the time with that
 	with    *story        // the story with the largest, if the test fails with that
 	stopped string        // why the search is not complete, "" = it is
+	runs    int           // of the test
 }
 
 // searchVariable switches the search for a backlog off.
@@ -39,15 +40,16 @@ const (
 // advise looks for the smallest backlog with which a test passes: the largest first, for
 // if that does not do, no other is tried; then by halving. A larger backlog need not be
 // better, so what is found is one that passes beside one that fails.
-func advise(t *testing.T, c simnet.Config, f func(*T), s *story) advice {
+func advise(t *testing.T, c simnet.Config, f func(*T), s *story) (a advice) {
 	t.Helper()
-	a := advice{first: s, crowded: s.crowded(), own: !s.asked(c.Backlog), off: os.Getenv(searchVariable) == "off", failed: c.Backlog}
+	a = advice{first: s, crowded: s.crowded(), own: c.Backlog > 0 && !s.asked(c.Backlog), off: os.Getenv(searchVariable) == "off", failed: c.Backlog}
 	most := min(s.config.Profile.Backlog.Max, 2*s.attempts()) // a run that gets further can ask for more than this one did
 	if a.off || !a.crowded || a.own || c.Backlog == 0 || most <= c.Backlog {
 		return a
 	}
 	search := &search{t: t, f: f, config: c, began: time.Now()}
 	a.largest = most
+	defer func() { a.runs = search.runs }()
 	p := search.try(most)
 	if a.with = p.story; search.stopped != "" || p.failed {
 		a.stopped = search.stopped
@@ -76,6 +78,7 @@ type search struct {
 	began   time.Time
 	records uint64
 	stopped string
+	runs    int
 }
 
 // try runs the test with a backlog. It does not if the search has taken enough.
@@ -91,6 +94,7 @@ func (s *search) try(backlog int) performance {
 		return performance{}
 	}
 	s.config.Backlog = backlog
+	s.runs++
 	p := perform(s.t, s.config, s.f, &rehearsal{until: s.began.Add(searchTime)})
 	switch {
 	case p.hangs != "":
@@ -101,9 +105,10 @@ func (s *search) try(backlog int) performance {
 	return p
 }
 
-// text says it in a line, or not at all.
+// text says it in a line, or not at all: where nobody was turned away, the queues have
+// nothing to do with the failure.
 func (a advice) text() string {
-	if a.off && a.crowded {
+	if a.off && a.crowded || !a.crowded && len(a.first.fates) == 0 {
 		return ""
 	}
 	return a.sentences() + "\n"
@@ -131,7 +136,7 @@ func (a advice) sentences() string {
 	text += "."
 	text += fmt.Sprintf(" The test then takes %v", round(a.takes))
 	if round(a.takes) != round(a.atBest) {
-		text += fmt.Sprintf(", and %v with %d", round(a.atBest), a.largest)
+		text += fmt.Sprintf(", and %v with %d, the largest that was tried", round(a.atBest), a.largest)
 	}
 	return text + "."
 }
@@ -139,16 +144,20 @@ func (a advice) sentences() string {
 // inVain says why no backlog does.
 func (a advice) inVain() string {
 	s := a.with
-	if s.full > 0 {
-		return fmt.Sprintf("No backlog does: with %d, the largest that was tried, somebody still met a full queue %s.%s", a.largest, times(s.full), s.pace())
+	pace := s.pace()
+	if pace != "" {
+		pace = fmt.Sprintf(" In the run with %d:%s", a.largest, pace)
 	}
-	return fmt.Sprintf("No backlog does: with %d nobody met a full queue, and the test fails all the same. It is not the queue alone.%s", a.largest, s.pace())
+	if s.full.count > 0 {
+		return fmt.Sprintf("No backlog does: with %d, the largest that was tried, somebody still met a full queue %s.%s", a.largest, times(s.full.count), pace)
+	}
+	return fmt.Sprintf("No backlog does: with %d, the largest that was tried, nobody met a full queue, and the test fails all the same. It is not the queue alone.%s", a.largest, pace)
 }
 
 // pace says how fast the server accepted and who did not wait for it, if anybody did not.
 func (s *story) pace() string {
 	text := ""
-	if s.impatient == 0 && s.full == 0 {
+	if s.impatient == 0 && s.full.count == 0 || s.deaf {
 		return ""
 	}
 	if accepted := s.accepted(); accepted > 1 && s.lastAccept > s.firstAccept {
@@ -181,4 +190,4 @@ func times(n int) string {
 
 // crowded reports whether somebody found a queue full, or may have: nobody knows once
 // records were not kept.
-func (s *story) crowded() bool { return s.full > 0 || s.gone > 0 }
+func (s *story) crowded() bool { return s.full.count > 0 || s.starving.count > 0 || s.gone > 0 }

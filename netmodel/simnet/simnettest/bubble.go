@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -24,6 +25,9 @@ type bubble struct {
 	never    chan struct{}                  // nothing is ever sent: made outside, it stops virtual time
 	returned atomic.Bool                    // the test has, and Run waits for its goroutines
 	givenUp  atomic.Bool
+	overMu   sync.Mutex    // guards the next two
+	overtime string        // what is said of a test that has not returned in time, "" = it has
+	overlist string        // the goroutines that it names
 	failed   bool          // synctest.Test has ended the goroutine that called it
 	at       time.Duration // of virtual time, when it was given up
 }
@@ -39,6 +43,8 @@ const (
 	stillVariable = "SIMNETTEST_STILL"
 	// stillDefault is how long it may by default.
 	stillDefault = 10 * time.Second
+	// clockTick is how often a bubble tells how far its time has come.
+	clockTick = time.Second
 	// look is how often Run looks. A process that was stopped for a while, as by a
 	// debugger, misses one look only.
 	look = 100 * time.Millisecond
@@ -51,6 +57,7 @@ const (
 
 // newBubble returns a bubble for a test.
 func newBubble(t *testing.T) *bubble {
+	t.Helper()
 	b := &bubble{vain: make(chan struct{}), never: make(chan struct{})}
 	b.patience.after = stillDefault
 	if s := os.Getenv(stillVariable); s == "off" {
@@ -96,11 +103,11 @@ func (b *bubble) run(t *testing.T, f func(*testing.T)) (hangs string) {
 			b.failed = e.failed
 			return b.left(e.panicked)
 		case <-b.vain:
-			return b.giveUp(fmt.Sprintf("the test has not returned, although its network was closed %v of virtual time ago", farewell), inVain)
+			return b.giveUp(fmt.Sprintf("the test has not returned, although its network was closed %v of virtual time ago", farewell), inVain, "")
 		case now := <-ticker.C:
 			b.at = b.now()
 			if why, remedy := w.look(now, b.at); why != "" {
-				return b.giveUp(why, remedy)
+				return b.giveUp(why, remedy, w.slow())
 			}
 		}
 	}
@@ -153,12 +160,21 @@ func (w *watch) look(now time.Time, at time.Duration) (why, remedy string) {
 	case w.returned.Load():
 		return fmt.Sprintf("the test has returned, and its goroutines have not ended within %v of real time", w.after), ""
 	}
-	return fmt.Sprintf("virtual time has stood still at %v for %v of real time", round(at), w.after), ""
+	return fmt.Sprintf("virtual time has stood still at %v, or less than %v later, for %v of real time", round(at), clockTick, w.after), ""
+}
+
+// slow says how a slow machine, or a debugger, gets more real time, "" if that is not what
+// has ended the wait.
+func (w *watch) slow() string {
+	if w.still < w.after {
+		return ""
+	}
+	return fmt.Sprintf("  %s=30s waits longer, for a slow machine; %s=off waits for ever, for a debugger.\n", stillVariable, stillVariable)
 }
 
 // giveUp leaves the bubble as it is, and tells why. Where no remedy is known, the
-// goroutines tell.
-func (b *bubble) giveUp(why, known string) string {
+// goroutines tell. slow is what gives a slow machine more time.
+func (b *bubble) giveUp(why, known, slow string) string {
 	all := b.goroutines()
 	if known == "" {
 		known = remedy(all)
@@ -166,8 +182,27 @@ func (b *bubble) giveUp(why, known string) string {
 	if b.returned.Load() && (known == inVain || known == loops) {
 		known = outlives
 	}
-	return fmt.Sprintf("The bubble was given up: %s.\n%s  What to do: %s\n  %s=30s waits longer, for a slow machine; %s=off waits for ever, for a debugger.\n",
-		why, goroutineList(all), known, stillVariable, stillVariable)
+	list := goroutineList(all)
+	if text, named := b.toldOvertime(); text != "" && list == named {
+		return fmt.Sprintf("The bubble was given up: %s. Its goroutines are those named above.\n", why)
+	}
+	return fmt.Sprintf("The bubble was given up: %s.\n%s  What to do: %s\n%s", why, list, known, slow)
+}
+
+// tellOvertime notes that the test has not returned in time, and which goroutines there
+// are. Run says so when the bubble is over, so that the log names the line of the test.
+func (b *bubble) tellOvertime(list string) {
+	b.overMu.Lock()
+	defer b.overMu.Unlock()
+	b.overlist = list
+	b.overtime = fmt.Sprintf("the test has not returned after %v of virtual time: somebody waits in vain\n%s  What to do: %s", patience, list, inVain)
+}
+
+// toldOvertime returns what tellOvertime has noted, "" for nothing.
+func (b *bubble) toldOvertime() (text, list string) {
+	b.overMu.Lock()
+	defer b.overMu.Unlock()
+	return b.overtime, b.overlist
 }
 
 // left tells of the goroutines that a bubble leaves behind: with them, synctest.Test
@@ -213,7 +248,7 @@ func remedy(all []goroutine) string {
 		case g.computing():
 			return loops
 		default:
-			return "what a goroutine waits for was made outside of the function given to Run, perhaps in a variable of a package. Make servers, handlers and channels within that function."
+			return "what a goroutine waits for was made outside of the function given to Run, perhaps in a variable of a package. Make networks, servers, handlers and channels within that function."
 		}
 	}
 	return inVain

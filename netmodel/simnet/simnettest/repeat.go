@@ -32,7 +32,7 @@ func repeat(t *testing.T, c simnet.Config, f func(*T), first *story) string {
 	return ""
 }
 
-const notNetwork = "  Something that the network does not decide makes the difference: the order of a map, goroutines that meet over a channel or a mutex, a real random number or clock, what the first run left behind. See \"What is guaranteed\" in the documentation of package simnet.\n"
+const notNetwork = "  Something that the network does not decide makes the difference: the order of a map, goroutines that meet over a channel or a mutex, a real random number or clock, what the first run left behind. See \"What repeats\" in the documentation of package simnet.\n"
 
 // parting tells where two runs part: the first record in which they differ, of each.
 func parting(a, b *story) string {

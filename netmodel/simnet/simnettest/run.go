@@ -62,7 +62,7 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 		c.Seed = seed
 	}
 	if s := os.Getenv(searchVariable); s != "" && s != "off" {
-		t.Fatalf("%s is %q: want off, or nothing", searchVariable, s)
+		t.Fatalf("%s is %q: want off, which switches the search for a backlog off; without the variable Run searches", searchVariable, s)
 	}
 	if err := c.Validate(); err != nil {
 		t.Fatalf("simnettest.Run: the simnet.Config has %v", err)
@@ -78,13 +78,16 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 		}
 		return
 	}
-	if p.hangs != "" {
-		t.Errorf("%s", p.hangs)
+	for _, text := range []string{p.overtime, p.hangs} {
+		if text != "" {
+			t.Errorf("%s", text)
+		}
 	}
 	if p.story != nil {
 		if p.story.hung = p.hangs != ""; !p.story.hung {
 			p.story.again = repeat(t, c, f, p.story)
 			p.story.advice = advise(t, c, f, p.story)
+			p.story.runs = 2 + p.story.advice.runs
 		}
 		p.story.tell(t)
 	}
@@ -93,11 +96,12 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 
 // performance is one run of a test, in a bubble of its own.
 type performance struct {
-	story   *story // nil: there is none to tell
-	hangs   string // the bubble was given up, and why; "" = it was not
-	failed  bool
-	skipped bool          // the test has called Skip
-	took    time.Duration // of virtual time
+	story    *story // nil: there is none to tell
+	hangs    string // the bubble was given up, and why; "" = it was not
+	overtime string // the test did not return in time, and who waits; "" = it did
+	failed   bool
+	skipped  bool          // the test has called Skip
+	took     time.Duration // of virtual time
 }
 
 // perform runs a test. In a rehearsal nothing of it reaches t, and there is a story
@@ -141,6 +145,7 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rehearsal) performanc
 		r.perform(x, f)
 	})
 	p := performance{hangs: hangs, failed: b.failed, story: told.story()}
+	p.overtime, _ = b.toldOvertime()
 	if len(skipped) > 0 {
 		p.skipped = <-skipped
 	}
@@ -217,7 +222,7 @@ func (t *T) watch(note func()) (over chan struct{}) {
 			select {
 			case <-over:
 				return false
-			case <-time.After(time.Second):
+			case <-time.After(clockTick):
 				t.bubble.clock.Store(int64(time.Since(began)))
 				if t.bubble.givenUp.Load() {
 					<-t.bubble.never
@@ -231,8 +236,9 @@ func (t *T) watch(note func()) (over chan struct{}) {
 			return
 		}
 		settle() // those that woke at the full second wait again
-		t.Errorf("the test has not returned after %v of virtual time: somebody waits in vain\n%s  What to do: %s",
-			patience, goroutineList(goroutinesOf(thisBubble())), inVain)
+		list := goroutineList(goroutinesOf(thisBubble()))
+		t.bubble.tellOvertime(list)
+		t.Fail()
 		note()
 		_ = t.Net.Close()
 		if waits(farewell) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -123,12 +124,59 @@ func TestAVariableThatIsWrongIsSaid(t *testing.T) {
 		{"SIMNET_SEED=-1", `SIMNET_SEED is "-1": want a number from 0 to`},
 		{"SIMNETTEST_STILL=soon", `SIMNETTEST_STILL is "soon": want a duration from 100ms on, such as 30s, or off`},
 		{"SIMNETTEST_STILL=1ms", `SIMNETTEST_STILL is "1ms": want a duration from 100ms on`},
-		{"SIMNETTEST_SEARCH=no", `SIMNETTEST_SEARCH is "no": want off, or nothing`},
+		{"SIMNETTEST_SEARCH=no", `SIMNETTEST_SEARCH is "no": want off, which switches the search for a backlog off; without the variable Run searches`},
 	} {
-		if got, err := outputOf("TestMeantToFailRefused", x.setting); err != nil || !strings.Contains(got, x.want) {
-			t.Errorf("with %s: %v, want %q:\n%s", x.setting, err, x.want, got)
+		if got, err := outputOf("TestMeantToFailRefused", x.setting); err != nil || !regexp.MustCompile(`failing_test\.go:\d+: `+regexp.QuoteMeta(x.want)).MatchString(got) {
+			t.Errorf("with %s: %v, want, at the line of the test, %q:\n%s", x.setting, err, x.want, got)
 		}
 	}
+}
+
+// A story that sends its reader to a heading names one that there is.
+func TestTheHeadingsThatStoriesNameExist(t *testing.T) {
+	for _, x := range []struct{ test, file string }{{"TestMeantToFailOtherwiseEachTime", "../doc.go"}} {
+		got, err := outputOf(x.test)
+		doc, _ := os.ReadFile(x.file)
+		heading := regexp.MustCompile(`See "([^"]+)" in the documentation`).FindStringSubmatch(got)
+		if err != nil || heading == nil || !strings.Contains(string(doc), "// # "+heading[1]+"\n") {
+			t.Errorf("%s: %v, it names the heading %q, want one of %s:\n%s", x.test, err, heading, x.file, got)
+		}
+	}
+}
+
+// A network belongs to where it was made: no call of it waits for an answer that cannot
+// come.
+func TestANetworkOfAnotherPlaceIsRefusedWithASentence(t *testing.T) {
+	outside := simnet.New(simnet.Config{})
+	l, err := outside.Listen("tcp", "server:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outsideClient := outside.Host("client")
+	var inside *simnet.Network
+	calls := func(n *simnet.Network, client *simnet.Host, l *simnet.Listener) map[string]error {
+		_, listen := n.Listen("tcp", "other:80")
+		_, dial := client.Dial("tcp", "server:80")
+		_, accept := l.Accept()
+		return map[string]error{"Listen": listen, "Dial": dial, "Accept": accept}
+	}
+	check := func(where, want string, got map[string]error) {
+		for _, call := range []string{"Listen", "Dial", "Accept"} {
+			if err := got[call]; err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s %s: %v, want an error with %q", call, where, err, want)
+			}
+		}
+	}
+	var insideListener *simnet.Listener
+	var insideClient *simnet.Host
+	simnettest.Run(t, simnet.Config{}, func(t *simnettest.T) {
+		inside, insideClient = t.Net, t.Net.Host("client")
+		if insideListener, err = inside.Listen("tcp", "server:80"); err != nil {
+			t.Fatal(err)
+		}
+		check("within a bubble, of a network from outside", "the network was made outside of this bubble of testing/synctest: make it within", calls(outside, outsideClient, l))
+	})
+	check("outside, of a network of a bubble", "the network was made in a bubble of testing/synctest: use it there", calls(inside, insideClient, insideListener))
 }
 
 func TestTheSearchCanBeSwitchedOff(t *testing.T) {

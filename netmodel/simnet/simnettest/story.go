@@ -21,13 +21,19 @@ type story struct {
 	hash      uint64
 	at        sim.Time // when it was taken down
 	tally     [len(outcomes)]int
-	fates     []fate // of those that were not accepted
-	longest   fate   // of those accepted, who waited longest in the queue
-	slowest   fate   // and who waited longest from the connect on
-	full      int    // how often a request, or what completes it, found a queue full
-	firstWho  string
-	first     netmodel.Record // of those
-	listeners []string        // a line each
+	fates     []fate           // of those that were not accepted
+	longest   fate             // of those accepted, who waited longest in the queue
+	slowest   fate             // and who waited longest from the connect on
+	full      turnedAway       // by a full queue
+	starving  turnedAway       // because the program of the listener had no descriptor left
+	refused   netmodel.Refused // what clients do about an RST
+	asksAgain sim.Time         // when a client first sent a SYN again that had been refused, 0 = none did
+	lost, cut int              // segments that a link lost, and that met a cut link
+	heard     []*listening     // in the order of listen
+	bound     map[socket]netmodel.Addr
+	deaf      bool     // Accept failed, and nobody has been accepted since
+	listeners []string // that are open, a line each
+	shut      []string // likewise, that are not
 
 	firstAccept, lastAccept sim.Time      // when the first and the last accepted one was
 	leftCount               int           // clients that closed before they were accepted
@@ -46,6 +52,20 @@ type story struct {
 	hung     bool   // the test did: nothing was run again
 	again    string // what is not the same in a second run, "" = nothing
 	advice   advice
+	runs     int // how often the test was run in all
+}
+
+// turnedAway counts how often a listener turned away a request, or what completes it.
+type turnedAway struct {
+	count int
+	who   string          // the first
+	first netmodel.Record // of it
+}
+
+func (a *turnedAway) add(r netmodel.Record, who string) {
+	if a.count++; a.count == 1 {
+		a.first, a.who = r, who
+	}
 }
 
 // outcomes are those that a story tells of, in this order.
@@ -67,7 +87,7 @@ func Story(n *simnet.Network) string {
 
 // newStory takes down what has happened.
 func newStory(n *simnet.Network) *story {
-	s := &story{config: n.Config(), hash: n.Hash(), at: n.Now()}
+	s := &story{config: n.Config(), hash: n.Hash(), at: n.Now(), bound: map[socket]netmodel.Addr{}}
 	all := make([]fate, 0, 16)
 	for _, f := range n.Fates() {
 		who := n.ClientName(f.Client)
@@ -82,9 +102,7 @@ func newStory(n *simnet.Network) *story {
 	}
 	s.findGivenUp(n, all)
 	slices.SortStableFunc(s.fates, func(a, b fate) int { return cmp.Compare(a.undecided(), b.undecided()) })
-	for _, l := range n.Listeners() {
-		s.listeners = append(s.listeners, listenerText(l))
-	}
+	s.tellListeners(n.Listeners())
 	s.lines = traceLines(n)
 	return s
 }
@@ -113,7 +131,7 @@ func (s *story) count(f *fate) {
 	if f.left > 0 && f.left < f.At {
 		s.acceptedLate++
 	}
-	if f.Waited > s.longest.Waited {
+	if f.queued() > s.longest.queued() {
 		s.longest = *f
 	}
 	if f.At.Sub(f.Began) > s.slowest.At.Sub(s.slowest.Began) {
@@ -126,6 +144,13 @@ func (s *story) count(f *fate) {
 func (s *story) readRecords(n *simnet.Network, all []fate) {
 	s.records, s.gone = n.Records()
 	for _, r := range s.records {
+		s.readListener(n, r)
+		switch {
+		case r.Kind == netmodel.Lost && r.Cause == netmodel.LinkCut:
+			s.cut++
+		case r.Kind == netmodel.Lost && r.Cause == netmodel.LinkLost:
+			s.lost++
+		}
 		if r.Conn == 0 || int(r.Conn) > len(all) {
 			continue
 		}
@@ -136,10 +161,13 @@ func (s *story) readRecords(n *simnet.Network, all []fate) {
 				s.starved = append(s.starved, name)
 			}
 		}
-		if metFullQueue(r) {
-			if s.full++; s.full == 1 {
-				s.first, s.firstWho = r, f.who
-			}
+		switch {
+		case metFullQueue(r):
+			s.full.add(r, f.who)
+		case r.Kind == netmodel.RequestRefused && (r.Cause == netmodel.SlotsUsedUp || r.Cause == netmodel.NoDescriptor):
+			s.starving.add(r, f.who)
+		case r.Kind == netmodel.SynSentAgain && r.Cause == netmodel.SynRefused && s.asksAgain == 0:
+			s.asksAgain, s.refused = r.At, n.HostByID(r.Host).Profile().Client.Refused
 		}
 	}
 }
@@ -170,11 +198,18 @@ func (s *story) asked(backlog int) bool {
 	return s.gone > 0
 }
 
-// metFullQueue reports whether a record says that somebody found a queue full.
+// metFullQueue reports whether a record says that a listener turned somebody away, or let
+// him wait, because a queue was full.
 func metFullQueue(r netmodel.Record) bool {
-	switch r.Kind {
-	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.RequestHeld:
-		return r.Cause != netmodel.NobodyListens && r.Cause != netmodel.OutOfBuffers
+	if !r.Kind.AtListener() {
+		return false
+	}
+	switch r.Cause {
+	case netmodel.QueueFull, netmodel.PoolFull, netmodel.UnixFull, netmodel.AcceptQueueFull, netmodel.StackQueueFull, // a SYN
+		netmodel.SynQueueFull, netmodel.LastQuarter, // a SYN, and the queue of half-open connections
+		netmodel.AckOverflow, netmodel.StackAckReset, netmodel.StackAckForgotten, netmodel.StackAckIgnored, // what completes it
+		netmodel.HeldBack:
+		return true
 	}
 	return false
 }
@@ -216,6 +251,9 @@ func (s *story) tell(t *testing.T) {
 	case s.again != "":
 		text += "This test " + s.again
 		seen = "in the first run"
+	}
+	if s.runs > 1 {
+		text += fmt.Sprintf("The test was run %s in all: what your program prints by itself stands above for each run.\n", times(s.runs))
 	}
 	text += fmt.Sprintf("Again: %s=%d go test -run '%s'   (record hash %016x, %s)\n", seedVariable, s.config.Seed, pattern(t.Name()), s.hash, seen)
 	switch {

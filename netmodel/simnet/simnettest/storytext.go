@@ -19,6 +19,8 @@ type fate struct {
 	connected sim.Time // when the client was, or believed so; 0 = never
 	left      sim.Time // when its program closed the connection, 0 = it did not
 	ignored   int      // final ACKs and data that the listener ignored
+	ignoredBy netmodel.Cause
+	joined    sim.Time // when its handshake was over, so that it waited for accept; 0 = not known
 	failedAt  sim.Time // when connect failed, 0 = it did not
 	failedOn  netmodel.HostID
 }
@@ -34,11 +36,22 @@ func (f *fate) read(r netmodel.Record) {
 		f.connected = r.At
 	case r.Kind == netmodel.AckIgnored:
 		f.ignored++
+		f.ignoredBy = r.Cause
+	case r.Kind == netmodel.Completed:
+		f.joined = r.At
 	case r.Kind == netmodel.ConnectFailed:
 		f.failedAt, f.failedOn = r.At, r.Host
 	case r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Value != closedByServer && r.Errno == 0:
 		f.left = r.At
 	}
+}
+
+// queued returns how long an accepted one waited in the queue, its handshake over.
+func (f *fate) queued() time.Duration {
+	if f.joined == 0 {
+		return f.Waited // from its SYN on: when the handshake was over is not known
+	}
+	return f.At.Sub(f.joined)
 }
 
 // leftUnaccepted reports whether the client closed a connection that nobody had accepted.
@@ -67,9 +80,9 @@ func (f *fate) text(rules *ruleList) string {
 		}
 		switch {
 		case f.ignored == 1:
-			text += " (the server ignored its ACK or data once)"
+			text += " (the server ignored its ACK or data once: " + rules.because(f.ignoredBy) + ")"
 		case f.ignored > 1:
-			text += fmt.Sprintf(" (the server ignored its ACK or data %d times)", f.ignored)
+			text += fmt.Sprintf(" (the server ignored its ACK or data %d times: %s)", f.ignored, rules.because(f.ignoredBy))
 		}
 	}
 	switch {
@@ -90,7 +103,11 @@ func (f *fate) after(at sim.Time) string {
 	if at == f.Began {
 		return "at once"
 	}
-	return fmt.Sprintf("at %v, %v later", instant(at), round(at.Sub(f.Began)))
+	later := "later"
+	if f.connected > 0 && f.connected != f.Began { // which stands between the two
+		later = "after it began"
+	}
+	return fmt.Sprintf("at %v, %v %s", instant(at), round(at.Sub(f.Began)), later)
 }
 
 // ended is the outcome as a verb.
@@ -125,9 +142,7 @@ func (s *story) text() string {
 	fmt.Fprintf(&b, "What happened on the network (%s, seed %d):\n", s.setting(), s.config.Seed)
 	fmt.Fprintf(&b, "  %s\n", s.summary())
 	rules := ruleList{}
-	if s.full > 0 {
-		fmt.Fprintf(&b, "  somebody met a full queue %s; the first was %s at %v: %s\n", times(s.full), s.firstWho, instant(s.first.At), rules.because(s.first.Cause))
-	}
+	s.writeTurnedAway(&b, &rules)
 	for i := range s.fates {
 		if i == mostTold {
 			fmt.Fprintf(&b, "  ... and %d more\n", len(s.fates)-i)
@@ -136,9 +151,15 @@ func (s *story) text() string {
 		fmt.Fprintf(&b, "  %s\n", s.fates[i].text(&rules))
 	}
 	s.writeHints(&b)
-	if s.longest.Waited > 0 {
-		fmt.Fprintf(&b, "  longest in the queue: %s, %v; slowest from connect to accept: %s, %v\n",
-			s.longest.who, round(s.longest.Waited), s.slowest.who, round(s.slowest.At.Sub(s.slowest.Began)))
+	slowest := round(s.slowest.At.Sub(s.slowest.Began))
+	switch longest := round(s.longest.queued()); {
+	case longest > 0:
+		fmt.Fprintf(&b, "  longest in the queue: %s, %v; slowest from connect to accept: %s, %v\n", s.longest.who, longest, s.slowest.who, slowest)
+	case slowest > 0:
+		fmt.Fprintf(&b, "  slowest from connect to accept: %s, %v, none of it in the queue\n", s.slowest.who, slowest)
+	}
+	for _, l := range s.shut {
+		fmt.Fprintf(&b, "  %s\n", l)
 	}
 	for _, l := range s.listeners {
 		fmt.Fprintf(&b, "  in the end, at %v, %s\n", instant(s.at), l)
@@ -150,6 +171,24 @@ func (s *story) text() string {
 	}
 	return b.String()
 }
+
+// writeTurnedAway writes how often listeners turned somebody away, and who asks again.
+func (s *story) writeTurnedAway(b *strings.Builder, rules *ruleList) {
+	if a := s.full; a.count > 0 {
+		fmt.Fprintf(b, "  somebody met a full queue %s; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(a.first.Cause))
+	}
+	if a := s.starving; a.count > 0 {
+		fmt.Fprintf(b, "  the listener refused %s because its program had no descriptor left; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(a.first.Cause))
+	}
+	if s.asksAgain > 0 && (s.full.count > 0 || s.starving.count > 0) {
+		rules.add(ruleAsksAgain)
+		fmt.Fprintf(b, "  a client that is refused sends its SYN up to %s more, %v apart; if none finds room, its connect fails (%s)\n",
+			times(int(s.refused.Retries)), s.refused.Gap, ruleAsksAgain)
+	}
+}
+
+// ruleAsksAgain says how often a client of Windows sends a SYN again that was refused.
+const ruleAsksAgain = "WS.T4"
 
 // writeHints writes what a reader may not think of.
 func (s *story) writeHints(b *strings.Builder) {
@@ -165,6 +204,12 @@ func (s *story) writeHints(b *strings.Builder) {
 			who += fmt.Sprintf(" and %d more", k-1)
 		}
 		fmt.Fprintf(b, "  %s gave up after error 10061 (WSAECONNREFUSED). A retry has to ask for syscall.Errno(10061): on Windows errors.Is(err, syscall.ECONNREFUSED) is false\n", who)
+	}
+	if s.lost > 0 {
+		fmt.Fprintf(b, "  links lost %s\n", plural(s.lost, "segment"))
+	}
+	if s.cut > 0 {
+		fmt.Fprintf(b, "  %s met a cut link\n", plural(s.cut, "segment"))
 	}
 	if s.gone > 0 {
 		fmt.Fprintf(b, "  the first %d records were not kept, so who connected or left then is not known: Config.Trace keeps more\n", s.gone)
@@ -196,7 +241,7 @@ func (s *story) summary() string {
 	}
 	switch s.attempts() {
 	case 0:
-		return "nobody connected to it"
+		return "nobody connected to it (Blackhole, Refuse and FullQueue have networks of their own)"
 	case 1:
 		return "1 attempt to connect: " + parts[0]
 	}
@@ -226,11 +271,15 @@ func (l *ruleList) because(c netmodel.Cause) string {
 	if rule == "" {
 		return c.String()
 	}
+	l.add(rule)
+	return c.String() + " (" + rule + ")"
+}
+
+func (l *ruleList) add(rule string) {
 	if !slices.Contains(l.ids, rule) {
 		l.ids = append(l.ids, rule)
 		slices.SortFunc(l.ids, cmp.Compare[string])
 	}
-	return c.String() + " (" + rule + ")"
 }
 
 // round leaves out what nobody wants to read.

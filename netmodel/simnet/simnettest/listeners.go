@@ -1,0 +1,137 @@
+package simnettest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"wspsim/netmodel"
+	"wspsim/netmodel/simnet"
+	"wspsim/sim"
+)
+
+// listening is what the records tell of one listener.
+type listening struct {
+	host     netmodel.HostID
+	fd       netmodel.FD
+	address  netmodel.Addr
+	accepted sim.Time // when the latest connection was
+	closed   sim.Time // 0 = it is open
+	failed   int      // calls of Accept that failed
+	failedAt sim.Time // the latest of them
+	errno    string   // what it failed with
+}
+
+// readListener takes a record about a listener into account.
+func (s *story) readListener(n *simnet.Network, r netmodel.Record) {
+	switch {
+	case r.Kind == netmodel.RequestAccepted:
+		if l := s.listenerAt(r.Host, r.FD); l != nil {
+			l.accepted = r.At
+		}
+	case r.Kind != netmodel.Called:
+	case r.Call == netmodel.CallBind && r.Errno == 0:
+		s.bound[socket{r.Host, r.FD}] = netmodel.Addr{IP: netmodel.IP(r.Value >> 16), Port: uint16(r.Value)}
+	case r.Call == netmodel.CallListen && r.Errno == 0 && s.listenerAt(r.Host, r.FD) == nil:
+		s.heard = append(s.heard, &listening{host: r.Host, fd: r.FD, address: s.bound[socket{r.Host, r.FD}]})
+	case r.Call == netmodel.CallClose && r.Errno == 0:
+		if l := s.listenerAt(r.Host, r.FD); l != nil {
+			l.closed = r.At
+		}
+	case r.Call == netmodel.CallAccept && r.Errno != 0 && r.Errno != netmodel.WSAEWOULDBLOCK:
+		s.acceptFailed(n, s.listenerAt(r.Host, r.FD), r)
+	case r.Call == netmodel.CallSocket && r.Errno != 0: // on Windows the first step of Accept
+		s.acceptFailed(n, s.onlyListener(r.Host), r)
+	}
+}
+
+// socket names a socket of a network.
+type socket struct {
+	host netmodel.HostID
+	fd   netmodel.FD
+}
+
+// acceptFailed notes that a call of Accept has failed.
+func (s *story) acceptFailed(n *simnet.Network, l *listening, r netmodel.Record) {
+	if l != nil {
+		l.failed++
+		l.failedAt, l.errno = r.At, n.HostByID(r.Host).Profile().Calls.ErrnoName(r.Errno)
+	}
+}
+
+// listenerAt returns the open listener of a descriptor, nil for none.
+func (s *story) listenerAt(host netmodel.HostID, fd netmodel.FD) *listening {
+	for _, l := range s.heard {
+		if l.host == host && l.fd == fd && l.closed == 0 {
+			return l
+		}
+	}
+	return nil
+}
+
+// onlyListener returns the open listener of a host, nil if there is none or more than one.
+func (s *story) onlyListener(host netmodel.HostID) (only *listening) {
+	for _, l := range s.heard {
+		switch {
+		case l.host != host || l.closed != 0:
+		case only != nil:
+			return nil
+		default:
+			only = l
+		}
+	}
+	return only
+}
+
+// tellListeners writes a line for each listener.
+func (s *story) tellListeners(open []*simnet.Listener) {
+	var known []*listening // those that are open, as Network.Listeners orders them
+	for _, l := range s.heard {
+		if l.closed == 0 {
+			known = append(known, l)
+		} else if text := s.closedText(l); text != "" {
+			s.shut = append(s.shut, text)
+		}
+	}
+	slices.SortFunc(known, func(a, b *listening) int {
+		return cmp.Or(cmp.Compare(a.host, b.host), cmp.Compare(a.fd, b.fd))
+	})
+	for i, l := range open {
+		text := listenerText(l)
+		if len(known) == len(open) && known[i].failed > 0 { // else records are gone
+			text += ". " + known[i].failures()
+			s.deaf = s.deaf || known[i].failedAt >= known[i].accepted && l.Accepting() == 0
+		}
+		s.listeners = append(s.listeners, text)
+	}
+}
+
+// closedText tells of a listener that is closed, if that can matter: Accept had failed, or
+// somebody was turned away later.
+func (s *story) closedText(l *listening) string {
+	late := slices.ContainsFunc(s.fates, func(f fate) bool { return f.At >= l.closed && !f.leftUnaccepted() })
+	if l.failed == 0 && !late {
+		return ""
+	}
+	text := fmt.Sprintf("%v was closed at %v", l.address, instant(l.closed))
+	if l.address.IP == netmodel.AnyIP {
+		text = fmt.Sprintf("port %d was closed at %v", l.address.Port, instant(l.closed))
+	}
+	if l.failed > 0 {
+		text += ". " + l.failures()
+		s.deaf = s.deaf || l.failedAt >= l.accepted
+	}
+	return text
+}
+
+// failures says how often Accept has failed, and whether it has accepted since.
+func (l *listening) failures() string {
+	text := fmt.Sprintf("Accept failed with %s at %v", l.errno, instant(l.failedAt))
+	if l.failed > 1 {
+		text = fmt.Sprintf("Accept failed %d times, the last time with %s at %v", l.failed, l.errno, instant(l.failedAt))
+	}
+	if l.failedAt >= l.accepted {
+		return text + "; nobody was accepted since"
+	}
+	return text + "; the latest connection was accepted later"
+}
