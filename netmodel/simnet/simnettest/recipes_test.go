@@ -14,16 +14,19 @@ import (
 	"wspsim/netmodel/simnet/simnettest"
 )
 
-// failedWith returns how many of the 60 clients of README.md fail on a system when an
+// bursts are those of README.md and of the documentation of the package.
+var bursts = []struct{ clients, backlog int }{{60, 5}, {20, 2}}
+
+// failedWith returns how many clients of a burst within 10 ms fail on a system when an
 // ordinary server is made late, and how many of them to connect.
-func failedWith(t *testing.T, system netmodel.Profile, late func(*simnet.Listener) net.Listener) (failed, dials int) {
-	simnettest.Run(t, simnet.Config{Profile: system, Backlog: 5, Seed: 1}, func(t *simnettest.T) {
+func failedWith(t *testing.T, system netmodel.Profile, clients, backlog int, late func(*simnet.Listener) net.Listener) (failed, dials int) {
+	simnettest.Run(t, simnet.Config{Profile: system, Backlog: backlog, Seed: 1}, func(t *simnettest.T) {
 		l, err := t.Net.Listen("tcp", "server:80")
 		if err != nil {
 			t.Fatal(err)
 		}
 		go handleEach(late(l))
-		errs := t.Burst(60, 10*time.Millisecond, func(d *simnet.Dialer) error {
+		errs := t.Burst(clients, 10*time.Millisecond, func(d *simnet.Dialer) error {
 			c, err := d.Dial("tcp", "server:80")
 			if err == nil {
 				_ = c.SetReadDeadline(time.Now().Add(time.Minute))
@@ -61,15 +64,17 @@ func TestTheRecipesDoWhatTheDocumentationSays(t *testing.T) {
 		{profiles.FreeBSD(), "Stall(l, 0, 300ms)", stall(0, 300*time.Millisecond), true, "an RST at once"},
 		{profiles.WSP(), "Stall(l, 0, 300ms)", stall(0, 300*time.Millisecond), true, "refused at once"},
 	} {
-		if failed, _ := failedWith(t, x.system, x.late); failed > 0 != x.fails {
-			t.Errorf("%s with %s: %d of 60 clients fail, want some to: %v: %s", x.system.Name, x.recipe, failed, x.fails, x.why)
+		for _, b := range bursts {
+			if failed, _ := failedWith(t, x.system, b.clients, b.backlog, x.late); failed > 0 != x.fails {
+				t.Errorf("%s with %s, a backlog of %d: %d of %d clients fail, want some to: %v: %s", x.system.Name, x.recipe, b.backlog, failed, b.clients, x.fails, x.why)
+			}
 		}
 	}
 }
 
 func TestAStallMakesNoConnectFailOnLinux(t *testing.T) {
 	for _, lasts := range []time.Duration{300 * time.Millisecond, 3 * time.Second, 30 * time.Second} {
-		_, dials := failedWith(t, profiles.Linux(), func(l *simnet.Listener) net.Listener { return simnettest.Stall(l, 0, lasts) })
+		_, dials := failedWith(t, profiles.Linux(), 60, 5, func(l *simnet.Listener) net.Listener { return simnettest.Stall(l, 0, lasts) })
 		if dials > 0 {
 			t.Errorf("Linux with Stall(l, 0, %v): %d of 60 connects fail, want none: a client asks for two minutes", lasts, dials)
 		}
@@ -78,7 +83,7 @@ func TestAStallMakesNoConnectFailOnLinux(t *testing.T) {
 
 func TestMeantToFailAStallInVain(t *testing.T) {
 	skipUnlessMeantToFail(t)
-	failedWith(t, profiles.WSP(), func(l *simnet.Listener) net.Listener {
+	failedWith(t, profiles.WSP(), 60, 5, func(l *simnet.Listener) net.Listener {
 		return simnettest.Stall(l, time.Second, 300*time.Millisecond)
 	})
 	t.Error("it fails, for its log to be seen")
@@ -100,7 +105,7 @@ func TestMeantToFailAStallBetweenCrowds(t *testing.T) {
 
 func TestMeantToFailAStallThatSomebodyMet(t *testing.T) {
 	skipUnlessMeantToFail(t)
-	failedWith(t, profiles.WSP(), func(l *simnet.Listener) net.Listener { return simnettest.Stall(l, 0, time.Second) })
+	failedWith(t, profiles.WSP(), 60, 5, func(l *simnet.Listener) net.Listener { return simnettest.Stall(l, 0, time.Second) })
 	t.Error("it fails, for its log to be seen")
 }
 
