@@ -9,7 +9,7 @@ type Rule struct {
 	// MEAS measured on the system itself; READ read in its source; DOC documented by
 	// its maker, Microsoft for all WS. ids; DOC! documented, but another Microsoft page
 	// contradicts; OBS observed on Windows by a test suite or a named third
-	// party; INF inferred; UNSPEC neither: chosen, see the package comment.
+	// party; INF inferred; UNSPEC neither: a choice of this model, see the package comment.
 	Certainty string
 	Claim     string
 	Source    string // pages by name; KB and a number is a Knowledge Base article
@@ -48,7 +48,7 @@ func RuleByID(id string) (Rule, bool) {
 // K ids number what was measured on Linux 6.18 (L and a number names the experiment, testdata/truth), ST. ids what was
 // read in the sources of other stacks; Facts names the files for each value.
 // certainty: MEAS measured · READ read in source · DOC documented by Microsoft · DOC! documented, but another Microsoft page contradicts · OBS observed on
-// Windows by a test suite or a named third party · INF inferred · UNSPEC neither: chosen, and named in the package comment
+// Windows by a test suite or a named third party · INF inferred · UNSPEC neither: a choice of this model, named in the package comment
 const ruleTable = `P1	DOC	puts a socket into the state in which it listens	WSPListen
 P2	DOC	the socket is bound and not connected	WSPListen
 P3	DOC	backlog is the greatest length of the queue of pending connections	WSPListen
@@ -87,7 +87,7 @@ WS.L1	DOC+OBS	not bound: WSAEINVAL for every backlog	WSPListen; Wine test_listen
 WS.L2	DOC+OBS	datagram socket: WSAEOPNOTSUPP, even unbound	WSPListen; Wine test_listen
 WS.L3	DOC+OBS	no such descriptor: WSAENOTSOCK	WSPListen; Wine test_listen
 WS.L4	DOC	connected or accepted socket: WSAEISCONN	WSPListen
-WS.L5	UNSPEC	listen while connecting; WSAEINVAL is chosen	-
+WS.L5	UNSPEC	listen while connecting: WSAEINVAL (not documented: a choice of this model)	-
 WS.L6	OBS	after a failed connect the socket can listen; SO_ERROR keeps its value	Wine test_select
 WS.L7	DOC+OBS	success makes SO_ACCEPTCONN 1; handshakes complete without the program	WSPListen; Wine test_listen
 WS.L8	OBS	after a failed bind the socket is unbound: WSAEINVAL, not WSAEADDRINUSE	Wine test_listen
@@ -102,7 +102,7 @@ WS.B5	DOC	SOMAXCONN is 0x7fffffff in winsock2.h and 5 in winsock.h	headers
 WS.B6	DOC	SOMAXCONN_HINT(n) is -n, brought into 200 to 65535	listen
 WS.B7	OBS	Windows 8 and later: a positive n above 200 gives 200, others n	Weave, OpenJDK PR 25819, CUBRID PR 4512
 WS.B8	DOC!	desktop SOMAXCONN: several hundred by the page, about 200 by reports	listen; OpenJDK
-WS.B9	OBS	listen(0) succeeds; one place is chosen	Wine test_listen
+WS.B9	OBS	listen(0) succeeds; the queue then has one place (the latter is not documented: a choice of this model)	Wine test_listen
 WS.B10	INF	-1 is the hint 1, so 200; the lowest int becomes the largest hint	listen
 WS.B11	DOC+OBS	capacity is the backlog, not one more	WSPListen; Weave; KB295079
 WS.Q1	DOC+OBS	one queue per listener; accept takes the first	WSPAccept; Wine test_AcceptEx
@@ -121,10 +121,10 @@ WS.R1	DOC+OBS	a second listen succeeds	WSPListen; Wine test_listen
 WS.R2	DOC!	SPI: it updates the backlog	WSPListen
 WS.R2'	DOC!	desktop API: it does not change the backlog	listen
 WS.R3	DOC	more pending than the new backlog: the excess is reset and dropped	WSPListen
-WS.R4	UNSPEC	which ones are the excess; newest first is chosen	-
+WS.R4	UNSPEC	which ones are the excess: the newest first (not documented: a choice of this model)	-
 WS.R5	DOC	the new backlog is made legal first, then the queue is trimmed	WSPListen
 WS.R6	INF	a trimmed client sees WSAECONNRESET, or an RST for its SYN if the handshake was incomplete	KB175523, RFC 793
-WS.R7	UNSPEC	half-open requests count when trimming; plain order of arrival is chosen	-
+WS.R7	UNSPEC	half-open requests count when trimming, in plain order of arrival (not documented: a choice of this model)	-
 WS.R8	INF	a deferred request stands at the head, so it is trimmed last	WSPAccept
 WS.R9	DOC	a larger backlog has its new slots at once	WSPListen
 WS.R10	INF	clients refused before do not come back by themselves	-
@@ -152,7 +152,7 @@ WS.C7	OBS	a plain accept takes the deferred request	Wine test_accept
 WS.C8	DOC	any other value: WSAEINVAL	WSPAccept
 WS.C9	DOC	deferred and withdrawn before the next accept: WSAEACCES	WSPAccept
 WS.C10	DOC	a deferred request keeps its slot	WSPAccept
-WS.C11	UNSPEC	without a descriptor the function is not asked; chosen	-
+WS.C11	UNSPEC	without a descriptor the function is not asked (not documented: a choice of this model)	-
 WS.C12	DOC	SO_CONDITIONAL_ACCEPT is set before listen, later WSAEINVAL; off by default	SO_CONDITIONAL_ACCEPT
 WS.D1	DOC	first listen without a free descriptor: WSAEMFILE, the socket stays bound	WSPListen
 WS.D2	UNSPEC	a further listen then succeeds, notes the backlog and fills nothing	WSPListen
@@ -161,7 +161,7 @@ WS.D4	DOC	accept with a connection pending and no descriptor: WSAEMFILE, nothing
 WS.D5	INF	accept takes a descriptor and then fills as far as descriptors reach	WSPListen
 WS.D6	INF	under lasting exhaustion the slots are used up and the listener refuses	WSPListen
 WS.D7	DOC	closing a descriptor by itself fills nothing	WSPListen
-WS.D8	DOC	the next listen or accept fills, even an accept that finds nothing (chosen)	WSPListen
+WS.D8	DOC	the next listen or accept fills, even an accept that finds nothing (the latter is not documented: a choice of this model)	WSPListen
 WS.D9	DOC	desktop: a further listen keeps the backlog and still fills	listen
 WS.D10	INF	filling restores room and brings nobody in	WSPListen
 WS.D11	DOC	a graceful close may hold its descriptor until it is complete	WSPCloseSocket
@@ -178,7 +178,7 @@ WS.N9	OBS	accepted before registration: nothing to report	Wine test_accept_event
 WS.N10	DOC+OBS	the accepted socket has the registration too	WSAAsyncSelect; Wine test_accept_events
 WS.N11	OBS	a listener is readable exactly while something is pending; polling takes nothing	Wine test_WSAPoll
 WS.N12	DOC	readable and then WSAEWOULDBLOCK must be tolerated	WSAAsyncSelect
-WS.N13	UNSPEC	whether a deferred request hides readability; it does not, chosen	-
+WS.N13	UNSPEC	a deferred request does not hide readability (not documented: a choice of this model)	-
 WS.X1	DOC	closing a listener discards its name and its queue	WSPCloseSocket
 WS.X2	UNSPEC	pending connections of a closing listener are reset (not documented: a choice of this model)	-
 WS.X3	DOC	a SYN to a closed port is answered with an RST	KB175523
@@ -202,7 +202,7 @@ WS.T2	OBS	no answer, current: first wait 1 s; 2 retransmissions end at 7 s, 4 at
 WS.T3	DOC	an RST that answers a SYN is not final: the SYN goes out again after a wait that does not double	KB175523
 WS.T4	OBS	a SYN that is refused is sent 4 times more in about 2 s, 500 ms apart	netscli-core, libuv PR 2896, curl #14144, MSYS2 #2355
 WS.T5	DOC	a retry that meets a free slot connects, late	KB113576
-WS.T6	UNSPEC	RST and silence mixed: the last event decides, chosen	nmap #2113
+WS.T6	UNSPEC	RST and silence mixed: the last event decides (not documented: a choice of this model)	nmap #2113
 WS.T7	DOC+OBS	one socket can have another schedule, or none	SIO_TCP_INITIAL_RTO; libuv, Go
 WS.T8	DOC+OBS	connect: WSAEWOULDBLOCK, meanwhile WSAEALREADY, afterwards WSAEISCONN; may be tried again after a failure	WSPConnect; Wine test_connect
 WS.T9	DOC	an unanswered SYN-ACK goes out after 3 and 9 s and is given up after 21 s	TcpMaxConnectResponseRetransmissions registry page

@@ -19,7 +19,7 @@
 // Blackhole, Refuse and FullQueue are dialers for tests of clients: connects that are
 // never answered, that are refused, and that meet a full queue. SlowAccept and Stall are
 // listeners for tests of servers. Package acceptcheck has a battery of troubles for
-// servers. Each of them has an Example.
+// servers. The file example_test.go of this package has an Example for each of them.
 //
 // # My server already does that
 //
@@ -31,8 +31,10 @@
 //
 //   - The process stands still: a garbage collection, a machine that swaps, a lock that
 //     the accept loop has to wait for. Stall(l, time.Second, 300*time.Millisecond) accepts
-//     nobody for 300 ms, from the first second on. How large has the backlog to be for
-//     the clients that come meanwhile?
+//     nobody for 300 ms; that begins 1 s after the call of Stall. How large has the backlog
+//     to be for the clients that come meanwhile? Let the crowd come while the server
+//     stands still: the burst above is over after 10 ms. A Stall that nobody has met says so
+//     in the log.
 //   - The program takes a time for each accept: it looks the client up, counts, or starts
 //     a process. SlowAccept(l, 20*time.Millisecond) accepts 50 a second at most.
 //   - The program limits its connections, as netutil.LimitListener of golang.org/x/net
@@ -45,22 +47,36 @@
 //
 // Package acceptcheck finds out what the loop does when Accept fails.
 //
+// Not every stall makes a client fail, for most systems ask again:
+//
+//   - A client of Windows asks for 2 s before its connect fails. A stall under 2 s only
+//     makes clients late. Stall(l, 0, 3*time.Second) makes the test above fail, as does
+//     SlowAccept(l, 100*time.Millisecond).
+//   - A client of Linux asks for about two minutes, so no connect fails in longer stalls
+//     either. Clients are late, and one that only reads may wait for a server that knows
+//     nothing of it. Test the latency: give each client a deadline.
+//   - With profiles.WSP() a client is refused at once, and with profiles.FreeBSD() it is
+//     reset at once, so that each stall tells. The Examples use WSP for that.
+//
 // # What Run tells
 //
 // If a test fails, its log ends with a story:
 //
 //   - how many attempts to connect there were and how they ended: "left before accept" are
-//     clients that closed a connection which the program had not accepted;
+//     clients that closed a connection which the program had not accepted, "pending" are
+//     attempts about which nothing is decided yet. (An http.Transport goes on dialling when
+//     its client has given up);
 //   - of up to six that were not accepted: when each began, when it was connected, and when
 //     and by which rule it ended. "As it believed" is a client that was connected where the
 //     server knew nothing of it, as on Linux with a full queue;
-//   - how the listeners were doing in the end;
+//   - how the listeners were doing in the end, whether Accept had failed, and which ones
+//     were closed before;
 //   - which backlog would have done. Run tries the largest that could matter. If that
 //     does, Run halves the distance between it and Config.Backlog until it has two
 //     neighbours, of which one passes. The search ends after 50,000 records of the
 //     networks, so that the answer is the same on every machine. It also ends after 2 s.
-//     The story says if the search has ended early.
-//     SIMNETTEST_SEARCH=off switches it off;
+//     The story says if the search has ended early. SIMNETTEST_SEARCH=off switches it off.
+//     Nothing is said of backlogs if everybody was accepted;
 //   - whether the failure repeats: Run runs the test once more with the same seed, and
 //     compares the hash of all that happened on the network. If it differs, the story says
 //     "does not repeat" and shows the first record in which the two runs part;

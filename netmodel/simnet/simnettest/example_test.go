@@ -78,7 +78,8 @@ func ExampleRun_story() {
 }
 
 // A garbage collection stops the process for 300 ms while a crowd comes. Nothing is wrong
-// with the server, and the queue has to hold all of them.
+// with the server, and the queue has to hold all of them. A client of WSP is refused at
+// once; one of Windows would ask for 2 s, and get in late.
 func ExampleStall() {
 	goTest(func(t *testing.T) {
 		simnettest.Run(t, simnet.Config{Profile: profiles.WSP(), Backlog: 10}, func(t *simnettest.T) {

@@ -99,7 +99,7 @@ func (s *story) tellListeners(open []*simnet.Listener) {
 	for i, l := range open {
 		text := listenerText(l)
 		if len(known) == len(open) && known[i].failed > 0 { // else records are gone
-			text += ". " + known[i].failures()
+			text += ". " + known[i].failures(l.Accepting() > 0)
 			s.deaf = s.deaf || known[i].failedAt >= known[i].accepted && l.Accepting() == 0
 		}
 		s.listeners = append(s.listeners, text)
@@ -118,20 +118,24 @@ func (s *story) closedText(l *listening) string {
 		text = fmt.Sprintf("port %d was closed at %v", l.address.Port, instant(l.closed))
 	}
 	if l.failed > 0 {
-		text += ". " + l.failures()
+		text += ". " + l.failures(false)
 		s.deaf = s.deaf || l.failedAt >= l.accepted
 	}
 	return text
 }
 
-// failures says how often Accept has failed, and whether it has accepted since.
-func (l *listening) failures() string {
+// failures says how often Accept has failed, and what has become of it since; waits: a
+// call waits now.
+func (l *listening) failures(waits bool) string {
 	text := fmt.Sprintf("Accept failed with %s at %v", l.errno, instant(l.failedAt))
 	if l.failed > 1 {
 		text = fmt.Sprintf("Accept failed %d times, the last time with %s at %v", l.failed, l.errno, instant(l.failedAt))
 	}
-	if l.failedAt >= l.accepted {
-		return text + "; nobody was accepted since"
+	switch {
+	case l.failedAt < l.accepted:
+		return text + "; the latest connection was accepted later"
+	case waits:
+		return text + "; it was called again later"
 	}
-	return text + "; the latest connection was accepted later"
+	return text + "; nobody was accepted since"
 }

@@ -2,6 +2,7 @@ package simnettest_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"regexp"
@@ -90,6 +91,38 @@ func TestMeantToFailWSAEMFILE(t *testing.T) {
 	outOfDescriptors(t, profiles.Windows(), dies)
 }
 
+// goesOn pauses after an error of Accept, as package net/http does.
+func goesOn(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			time.Sleep(5 * time.Millisecond)
+			continue
+		}
+		go func() {
+			time.Sleep(10 * time.Millisecond)
+			_, _ = io.WriteString(c, "hello")
+			_ = c.Close()
+		}()
+	}
+}
+
+func TestMeantToFailEMFILEForAWhile(t *testing.T) {
+	skipUnlessMeantToFail(t)
+	simnettest.Run(t, simnet.Config{Seed: 1, Descriptors: 6}, func(t *simnettest.T) {
+		l, err := t.Net.Listen("tcp", "server:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go goesOn(l)
+		t.Burst(80, 10*time.Millisecond, hello)
+		t.Error("it fails")
+	})
+}
+
 func TestMeantToFailEMFILEAndCloses(t *testing.T) {
 	skipUnlessMeantToFail(t)
 	outOfDescriptors(t, profiles.Windows(), func(l net.Listener) { defer l.Close(); dies(l) })
@@ -146,11 +179,15 @@ func TestAStoryTellsWhyClientsWereTurnedAway(t *testing.T) {
 		{"TestMeantToFailEMFILEAndCloses", []string{
 			`10\.1\.0\.1:80 was closed at 8\.198ms\. Accept failed with WSAEMFILE at 8\.198ms; nobody was accepted since\n`,
 		}, nil, "nobody listens because the server has closed"},
+		{"TestMeantToFailEMFILEForAWhile", []string{
+			`80 attempts to connect: 80 accepted\n`,
+			`and Accept waits for the next\. Accept failed \d+ times, the last time with EMFILE at \S+ms; (the latest connection was accepted|it was called again) later\n`,
+		}, []string{`nobody was accepted since`}, "the server got over it"},
 		{"TestMeantToFailLossy", []string{
 			`links lost 26 segments\n`,
 			`slowest from connect to accept: client-16, 2\.047291s, none of it in the queue\n`,
 		}, []string{`longest in the queue`, `Nobody met a full queue`}, "who waits for a lost segment does not wait in the queue"},
-		{"TestMeantToFailWithoutACrowd", []string{`no such host`}, []string{`backlog changes nothing`}, "nobody was turned away"},
+		{"TestMeantToFailWithoutACrowd", []string{`no such host`, `nobody connected to it \(Blackhole, Refuse and FullQueue have networks of their own\)\n`}, []string{`backlog changes nothing`}, "nobody was turned away"},
 	} {
 		t.Run(x.test, func(t *testing.T) {
 			got, err := outputOf(x.test)

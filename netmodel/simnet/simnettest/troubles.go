@@ -3,6 +3,7 @@ package simnettest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"sync"
@@ -17,7 +18,8 @@ type DialFunc = func(ctx context.Context, network, address string) (net.Conn, er
 
 // The dialers below stand for a network of their own, apart from that of a test: it is
 // made with their first dial, and must be used where it was made, in the bubble or
-// outside.
+// outside. Its system is Linux, whatever the network of Run is: give them
+// t.Net.Config().Profile to have the same.
 
 // Blackhole returns a dialer whose connects are never answered, whatever the
 // address: they end when their context does, or when the system gives up, after about
@@ -113,7 +115,10 @@ func (l *slowListener) Accept() (net.Conn, error) {
 // long after the call of Stall on, for so long, nothing is accepted, and the queue fills.
 // That is a garbage collection, a lock that the accept loop has to wait for, a machine
 // that swaps; after 0 it is a slow start. What the program does with connections that it
-// has accepted goes on.
+// has accepted goes on. If nobody has come meanwhile, a line in the log says so.
+//
+// Most clients ask again, so that a stall may only make them late: see "My server already
+// does that".
 //
 // l is a *simnet.Listener or a *net.TCPListener.
 func Stall(l interface {
@@ -121,13 +126,29 @@ func Stall(l interface {
 	SetDeadline(time.Time) error
 }, after, lasts time.Duration) net.Listener {
 	from := time.Now().Add(after)
-	return &stalledListener{Listener: l, setDeadline: l.SetDeadline, from: from, to: from.Add(lasts)}
+	return &stalledListener{
+		Listener: l, setDeadline: l.SetDeadline, from: from, to: from.Add(lasts),
+		inVain: sync.OnceFunc(func() {
+			fmt.Fprintf(os.Stderr, "simnettest.Stall(l, %v, %v): nobody came while the program stood still, so the stall has tested nothing\n", after, lasts)
+		}),
+	}
 }
 
 type stalledListener struct {
 	net.Listener
 	setDeadline func(time.Time) error
 	from, to    time.Time
+	inVain      func() // says that nobody has come meanwhile
+}
+
+// empty reports whether nobody waits in the queue of an open listener.
+func (l *stalledListener) empty() bool {
+	of, ok := l.Listener.(*simnet.Listener)
+	if !ok {
+		return false // the system does not tell
+	}
+	q := of.Queue()
+	return q.Limit > 0 && q.Complete == 0 && q.HalfOpen == 0
 }
 
 // Accept accepts, but not while the program stands still. An accept that waits when that
@@ -138,12 +159,18 @@ func (l *stalledListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		c, err := l.Listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			l.inVain() // it ended before
+		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return c, err
 		}
 	}
 	if left := time.Until(l.to); left > 0 {
 		time.Sleep(left)
+		if l.empty() {
+			l.inVain()
+		}
 	}
 	if err := l.setDeadline(time.Time{}); err != nil {
 		return nil, err
