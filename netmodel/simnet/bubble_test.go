@@ -79,3 +79,13 @@ func TestBeforeBubbleKeepsASecondBubbleAlive(t *testing.T) {
 		})
 	}
 }
+
+func TestANetworkLivesAsLongAsItsBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := simnet.New(simnet.Config{})
+		time.Sleep(40 * 365 * 24 * time.Hour)
+		listenOn(t, n)
+		dialed(t, n)
+		_ = n.Close()
+	})
+}
