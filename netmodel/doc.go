@@ -49,7 +49,7 @@
 //
 // Half-open and complete connections each take a slot; there are as many slots
 // as the effective backlog, and not one more. Everything that happens is a
-// [Record]; a [Printer] shows records as lines with a picture of the queue. The
+// [Record]; trace.Printer shows records as lines with a picture of the queue. The
 // network decides the [Outcome] of every attempt once, by the first record that
 // says so, and keeps its [Cause]: the cause of fate.
 //
@@ -68,7 +68,7 @@
 // # Ids
 //
 // Rules have ids, which stand in comments, in records and behind the names of
-// tests. [Rules] says what each means, where it is written and how certain it is.
+// tests. profiles.Rules says what each means, where it is written and how certain it is.
 //
 //   - Bare ids (P1, V1, E1 to E9, R1 to R10, C1, C2) number the statements of the
 //     WSPListen page.
@@ -76,11 +76,11 @@
 //     Microsoft, from what test suites observe on Windows, and from reasoning.
 //     WS.R4 and R4 are different rules.
 //   - K ids number what was measured on Linux, ST. ids what was read in the
-//     sources of other stacks. [Facts] has the source of every single value.
+//     sources of other stacks. profiles.Facts has the source of every single value.
 //
 // Where two documented rules contradict each other, each lives in the profile
-// it belongs to: R9, WS.R2 in [WSP], WS.R2' in [Windows]; E3, WS.S3 in [WSP],
-// WS.S4 in [Windows].
+// it belongs to: R9, WS.R2 in profiles.WSP, WS.R2' in profiles.Windows; E3, WS.S3 in
+// profiles.WSP, WS.S4 in profiles.Windows.
 //
 // # Order of the checks
 //
@@ -92,7 +92,7 @@
 // # Choices
 //
 // Where the page is silent or systems differ, a field of [Profile] decides. The
-// first alternative is that of [WSP].
+// first alternative is that of profiles.WSP.
 //
 //	Calls                 Windows Sockets | Unix | Wine | Go's fake network: error codes, and what a reset connection reports
 //	System                none | Windows | Linux | FreeBSD ...: names of settings and counters, nothing else

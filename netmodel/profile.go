@@ -7,8 +7,8 @@ import (
 
 // Profile says how one TCP stack behaves where stacks differ. It is plain
 // comparable data: copy one, change a field, and you have another stack. The
-// ready-made ones are functions: WSP, Windows, Linux ... Facts says where each
-// value of theirs is from and how certain it is.
+// ready-made ones are functions of package profiles, such as profiles.Windows.
+// profiles.Facts says where each value is from and how certain it is.
 //
 // A comment names the rule that a field stands for (ids in the package
 // documentation) and the setting of a kernel that tunes it. The first value of
