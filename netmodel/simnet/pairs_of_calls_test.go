@@ -280,12 +280,13 @@ func TestTheListenerThatWasOpenedFirstAcceptsFirst(t *testing.T) {
 			time.Sleep(soon)
 			got := [2]bool{}
 			both := [2]*simnet.Listener{l, d}
+			var all sync.WaitGroup
 			for _, i := range []int{first, 1 - first} {
 				_ = both[i].SetDeadline(time.Now().Add(time.Second))
-				go func() { _, err := both[i].Accept(); got[i] = err == nil }()
+				all.Go(func() { _, err := both[i].Accept(); got[i] = err == nil })
 				synctest.Wait() // no time passes
 			}
-			time.Sleep(time.Minute)
+			all.Wait()
 			if got != [2]bool{true, false} {
 				t.Errorf("Accept of listener %d comes first: the first accepts %v, its duplicate %v, want true and false", first, got[0], got[1])
 			}
