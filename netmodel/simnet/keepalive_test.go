@@ -126,8 +126,11 @@ func TestNothingIsProbedWhileBytesPass(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			n := simnet.New(simnet.Config{Link: netmodel.Link{Latency: latency}})
 			defer n.Close()
-			listenOn(t, n)
+			l := listenOn(t, n)
 			c := dialed(t, n)
+			if _, err := l.Accept(); err != nil { // from now on it has keep-alive as well
+				t.Fatal(err)
+			}
 			for range 10 {
 				time.Sleep(10 * time.Second)
 				_, _ = io.WriteString(c, "x")

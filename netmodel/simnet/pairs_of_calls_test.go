@@ -228,6 +228,28 @@ func TestADialAtItsDeadlineTakesNoTime(t *testing.T) {
 	})
 }
 
+// dueNow is a context whose deadline is a given instant, and whose timer has not rung.
+type dueNow struct {
+	context.Context
+	at time.Time
+}
+
+func (c dueNow) Deadline() (time.Time, bool) { return c.at, true }
+
+func TestADialWhoseContextHasNotNoticedItsDeadlineTakesNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := simnet.New(simnet.Config{})
+		defer n.Close()
+		listenOn(t, n)
+		time.Sleep(time.Second)
+		began := time.Now()
+		_, err := n.Host("client").DialContext(dueNow{t.Context(), began}, "tcp", "server:80")
+		if took := time.Since(began); took != 0 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Dial with a deadline of this instant: %v after %v, want %v at once", err, took, context.DeadlineExceeded)
+		}
+	})
+}
+
 // Two listeners of one address accept at one instant: the records are in the same order
 // whichever comes first.
 func TestListenersOfOneAddressAcceptInOneOrder(t *testing.T) {
