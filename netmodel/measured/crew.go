@@ -20,13 +20,16 @@ type crew struct {
 	passes int
 }
 
+// newCrew returns a crew of nobody, and opens a listener.
 func newCrew(p netmodel.Profile, backlog int) (*crew, error) {
-	s, err := newStage(p, backlog, 0, 0)
-	if err != nil {
-		return nil, err
-	}
-	return &crew{stage: s, ends: newEnds()}, nil
+	s := crewOn(newStage(p, 0))
+	var err error
+	s.fd, err = openListener(s.host(), netmodel.Addr{Port: 80}, backlog)
+	return s, err
 }
+
+// crewOn returns a crew of nobody on a stage.
+func crewOn(s *stage) *crew { return &crew{stage: s, ends: newEnds()} }
 
 // now returns the present instant.
 func (c *crew) now() time.Duration { return time.Duration(c.net.Now()) }

@@ -38,21 +38,7 @@ type deferralSample struct {
 // numbers. And it sends right after the last sample, and the counters are read
 // some seconds after that: six times are 6.4 s, a seventh would have come after
 // 12.9 s, and no SYN went out after 7.3 s.
-func replayDeferral(t *Trial, c *Comparison) error {
-	p, err := decode[deferralParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[deferralObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("params ", t.Params, "backlog", "defer_s")
-	c.leftovers("", t.Observed, "after_one_sent", "samples", "silent", "stat", "wire")
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
+func playDeferral(profile netmodel.Profile, p *deferralParams, o *deferralObserved, c *Comparison) error {
 	if len(o.Wire) == 0 {
 		return errNobody("observed.wire")
 	}
@@ -73,7 +59,7 @@ func replayDeferral(t *Trial, c *Comparison) error {
 			return err
 		}
 	}
-	if err := s.compareSilent(&o, c); err != nil {
+	if err := s.compareSilent(o, c); err != nil {
 		return err
 	}
 	if _, err := s.write(s.callers(), s.fds[0]); err != nil {
@@ -130,9 +116,9 @@ func (s *crew) compareSilent(o *deferralObserved, c *Comparison) error {
 
 // compareSample compares the queues and the states of the clients.
 func (s *crew) compareSample(c *Comparison, name string, m *deferralSample) {
-	q, half := s.queues()
-	c.equal(name+"q", m.Q, q)
-	c.equal(name+"synrecv", m.SynRecv, half)
+	q := s.queue()
+	c.equal(name+"q", m.Q, q.Complete)
+	c.equal(name+"synrecv", m.SynRecv, q.HalfOpen)
 	if m.ClientStates != nil {
 		c.equal(name+"client_states", m.ClientStates, s.ends.count(s.crowd))
 	}

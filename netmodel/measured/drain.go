@@ -8,11 +8,12 @@ import (
 )
 
 type drainParams struct {
-	AcceptEvery float64 `json:"accept_every_ms"` // between accepts; 0 = all at once
-	AcceptRetry int     `json:"accept_retry"`    // 1: an accept that finds nothing is made again later
-	Backlog     int     `json:"backlog"`
-	Waiting     int     `json:"waiting"`
-	Watch       float64 `json:"watch_ms"`
+	AcceptEvery float64  `json:"accept_every_ms"` // between accepts; 0 = all at once
+	AcceptRetry int      `json:"accept_retry"`    // 1: an accept that finds nothing is made again later
+	Backlog     int      `json:"backlog"`
+	Waiting     int      `json:"waiting"`
+	Watch       float64  `json:"watch_ms"`
+	_           struct{} `unread:"accept_at_ms accept_k gap_us"`
 }
 
 type drainObserved struct {
@@ -37,21 +38,7 @@ const askedMeanwhile = "it was asked for while the ACKs of a batch were coming i
 // replayDrain: a full queue, clients that wait, and a program that accepts some.
 // Who gets in, and when? When accept returned is an input. Clients that found
 // room at once are not in the file: they began before the others. K2, K4, K7, K8
-func replayDrain(t *Trial, c *Comparison) error {
-	p, err := decode[drainParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[drainObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("params ", t.Params, "accept_at_ms", "accept_every_ms", "accept_k", "accept_retry", "backlog", "gap_us", "waiting", "watch_ms")
-	c.leftovers("", t.Observed, "accepts", "get_in_order", "q_end", "queue_contents_end", "results", "stat", "waiting_clients")
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
+func playDrain(profile netmodel.Profile, p *drainParams, o *drainObserved, c *Comparison) error {
 	if len(o.Waiting) != p.Waiting {
 		return fmt.Errorf("%d waiting_clients: want %d, as params.waiting says", len(o.Waiting), p.Waiting)
 	}
@@ -68,14 +55,14 @@ func replayDrain(t *Trial, c *Comparison) error {
 	if err := s.dialAll(fits, 0, 0); err != nil {
 		return err
 	}
-	if err := s.playDrain(&o, c); err != nil {
+	if err := s.playDrain(o, c); err != nil {
 		return err
 	}
-	if err := s.until(o.end(&p)); err != nil {
+	if err := s.until(o.end(p)); err != nil {
 		return err
 	}
-	s.compareDrain(&o, fits, c)
-	if err := s.until(o.end(&p) + countedLater); err != nil {
+	s.compareDrain(o, fits, c)
+	if err := s.until(o.end(p) + countedLater); err != nil {
 		return err
 	}
 	delete(o.Stat, "TCPSYNChallenge") // the model does not count what TCP thinks of a SYN-ACK that comes again
@@ -110,8 +97,7 @@ func (s *crew) playDrain(o *drainObserved, c *Comparison) error {
 			return err
 		}
 		c.equal("accepts client", a.Client, client)
-		q, _ := s.queue()
-		c.equal("accepts q_after", a.Left, q)
+		c.equal("accepts q_after", a.Left, s.queue().Complete)
 	}
 	if last := len(o.Waiting) - 1; last >= next {
 		return begin(o.Waiting[last].begin())
@@ -141,12 +127,12 @@ func (o *drainObserved) end(p *drainParams) time.Duration {
 // compareDrain compares what there was in the end.
 func (s *crew) compareDrain(o *drainObserved, fits int, c *Comparison) {
 	c.equal("get_in_order", o.Order, s.succeeded())
-	recvq, sendq := s.queue()
-	c.equal("q_end recvq", o.End.RecvQ, recvq)
-	if o.End.RecvQ < recvq && len(o.Left) == recvq {
+	q := s.queue()
+	c.equal("q_end recvq", o.End.RecvQ, q.Complete)
+	if o.End.RecvQ < q.Complete && len(o.Left) == q.Complete {
 		c.because(askedMeanwhile)
 	}
-	c.equal("q_end sendq", o.End.SendQ, sendq)
+	c.equal("q_end sendq", o.End.SendQ, q.Effective)
 	results := s.results()
 	for _, name := range []string{"OK", "PENDING", "ETIMEDOUT", "ECONNREFUSED", "ECONNRESET"} {
 		if o.Results[name] > 0 || results[name] > 0 {

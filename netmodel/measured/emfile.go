@@ -42,21 +42,7 @@ type afterClose struct {
 }
 
 // replayEmfile: no descriptor is free while connections wait and others come. K9
-func replayEmfile(t *Trial, c *Comparison) error {
-	p, err := decode[emfileParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[emfileObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accept_empty_queue_no_fd", "accepts", "after_close_one", "after_close_two", "arrivals_while_exhausted", "drain_order_after",
-		"next_accept", "open_fails_with", "poll_after_emfile", "q_after", "q_after_relisten", "q_before", "relisten_while_exhausted", "socket_no_fd")
+func playEmfile(profile netmodel.Profile, p *emfileParams, o *emfileObserved, c *Comparison) error {
 	s, empty, err := newPoorCrew(profile, p.Backlog)
 	if err != nil {
 		return err
@@ -65,8 +51,7 @@ func replayEmfile(t *Trial, c *Comparison) error {
 	if err := s.dialAll(o.QBefore, 0, step); err != nil {
 		return err
 	}
-	recvq, _ := s.queue()
-	c.equal("q_before", o.QBefore, recvq)
+	c.equal("q_before", o.QBefore, s.queue().Complete)
 	files, err := s.exhaust()
 	c.equal("open_fails_with", o.OpenFails, nameOf(err))
 	_, err = s.host().Socket(netmodel.Stream)
@@ -79,20 +64,17 @@ func replayEmfile(t *Trial, c *Comparison) error {
 	c.equal("accepts", o.Accepts, accepts)
 	_, err = s.host().Accept(empty)
 	c.equal("accept_empty_queue_no_fd", o.AcceptEmpty, nameOf(err))
-	recvq, _ = s.queue()
-	c.equal("q_after", o.QAfter, recvq)
+	c.equal("q_after", o.QAfter, s.queue().Complete)
 	ready, _ := s.host().Select(s.fd)
 	c.equal("poll_after_emfile", string(o.Poll), map[bool]string{false: "0", true: "1"}[ready.Read]) // POLLIN is 1
 	if err := s.dialAll(o.Arrivals.Fired-o.QBefore, s.now()+step, step); err != nil {
 		return err
 	}
-	recvq, _ = s.queue()
-	c.equal("arrivals q", o.Arrivals.Q, recvq)
+	c.equal("arrivals q", o.Arrivals.Q, s.queue().Complete)
 	c.equal("arrivals established_total", o.Arrivals.Established, s.established())
 	c.equal("relisten_while_exhausted", o.Relisten, nameOf(s.host().Listen(s.fd, p.Backlog)))
-	recvq, _ = s.queue()
-	c.equal("q_after_relisten", o.QAfterRelisten, recvq)
-	return s.recover(&o, files, c)
+	c.equal("q_after_relisten", o.QAfterRelisten, s.queue().Complete)
+	return s.recover(o, files, c)
 }
 
 // recover closes files one by one and accepts.
@@ -109,8 +91,7 @@ func (s *crew) recover(o *emfileObserved, files []netmodel.FD, c *Comparison) er
 		client, fd, err := s.take()
 		c.equal(name+"accept", step.Accept, nameOf(err))
 		c.equal(name+"client", step.Client, client)
-		recvq, _ := s.queue()
-		c.equal(name+"q", step.Q, recvq)
+		c.equal(name+"q", step.Q, s.queue().Complete)
 		if step.Reused != nil {
 			c.equal(name+"fd_reused", *step.Reused, fd == last)
 		}
@@ -137,27 +118,12 @@ func newPoorCrew(p netmodel.Profile, backlog int) (s *crew, empty netmodel.FD, e
 		return nil, 0, fmt.Errorf("params.backlog is %d and lets %d connections wait: want 0 to %d", backlog, fits, mostCallers)
 	}
 	descriptors := fits + 8
-	s = &crew{stage: &stage{net: netmodel.NewNetwork(1), profile: p}, ends: newEnds()}
-	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: descriptors})
-	s.crowd = s.net.AddHost("clients", netmodel.HostConfig{Profile: p})
-	s.to = netmodel.Addr{IP: netmodel.HostAddr(s.server, 1), Port: 80}
+	s = crewOn(newStage(p, descriptors))
 	if s.fd, err = openListener(s.host(), netmodel.Addr{Port: 80}, backlog); err != nil {
 		return nil, 0, err
 	}
 	empty, err = openListener(s.host(), netmodel.Addr{Port: 81}, backlog)
 	return s, empty, err
-}
-
-// openListener opens a listener on an address.
-func openListener(h *netmodel.Host, at netmodel.Addr, backlog int) (netmodel.FD, error) {
-	fd, err := h.Socket(netmodel.Stream)
-	if err == nil {
-		err = h.Bind(fd, at)
-	}
-	if err == nil {
-		err = h.Listen(fd, backlog)
-	}
-	return fd, err
 }
 
 // exhaust opens files until that fails, and returns them and the error.

@@ -40,26 +40,23 @@ type goNet struct {
 	other      map[string]int
 }
 
-// newGoNet listens as package net does on the system of the trial. phase is that of
-// the kernel's clock of ticks.
-func newGoNet(t *Trial, phase time.Duration) (*goNet, error) {
-	p, err := decode[goParams](t.Params)
-	if err != nil {
-		return nil, err
-	}
-	g := &goNet{fake: true, dials: p.Dials, firstNotOK: -1, other: map[string]int{}}
-	profile, backlog := profiles.GoFakeNet(), 0 // which does not look at the backlog
-	if strings.HasPrefix(t.OS, "go-net-linux") {
+// newGoNet listens as package net does on the system of a profile.
+func newGoNet(profile netmodel.Profile, p *goParams) (*goNet, error) {
+	g := &goNet{fake: profile.Name == profiles.GoFakeNet().Name, dials: p.Dials, firstNotOK: -1, other: map[string]int{}}
+	backlog := 0 // the fake network does not look at the backlog
+	if !g.fake {
 		if p.Somaxconn == nil || p.Listen == nil {
-			return nil, fmt.Errorf("params %s: want somaxconn and listen_arg_seen_by_strace", t.Params)
+			return nil, fmt.Errorf("params: want somaxconn and listen_arg_seen_by_strace")
 		}
-		g.fake = false
 		backlog = *p.Listen
-		if profile, err = profiles.Set(profiles.Linux(), "somaxconn", strconv.Itoa(*p.Somaxconn)); err != nil {
+		phase := profile.Timers.Phase
+		var err error
+		if profile, err = profiles.Set(profile, "somaxconn", strconv.Itoa(*p.Somaxconn)); err != nil {
 			return nil, err
 		}
+		profile.Timers.Phase = phase
 	}
-	profile.Timers.Phase = phase
+	var err error
 	g.crew, err = newCrew(profile, backlog)
 	return g, err
 }
@@ -99,16 +96,11 @@ type goErrors struct {
 }
 
 // replayGoErrors: a dial to nobody, and second listeners. D
-func replayGoErrors(t *Trial, c *Comparison) error {
-	o, err := decode[goErrors](t.Observed)
+func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Comparison) error {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return err
 	}
-	g, err := newGoNet(t, 0)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "dial_no_listener", "listen_same_address", "listen_wildcard_same_port")
 	refused, err := g.knock(g.closedPort())
 	if err != nil {
 		return err
@@ -165,16 +157,11 @@ type goFill struct {
 }
 
 // replayGoFill: dials one after the other, nobody accepts. D
-func replayGoFill(t *Trial, c *Comparison) error {
-	o, err := decode[goFill](t.Observed)
+func playGoFill(profile netmodel.Profile, p *goParams, o *goFill, c *Comparison) error {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return err
 	}
-	g, err := newGoNet(t, 0)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "first_not_ok", "ok", "other", "timeout")
 	if err := g.fill(); err != nil {
 		return err
 	}
@@ -227,23 +214,19 @@ type goDrain struct {
 
 // replayGoDrain: dialers wait for room, and three connections are accepted, waiting
 // for those that are not there yet. D
-func replayGoDrain(t *Trial, c *Comparison) error {
-	o, err := decode[goDrain](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accept_at_ms", "count", "got_in")
+func playGoDrain(profile netmodel.Profile, p *goParams, o *goDrain, c *Comparison) error {
 	for _, in := range o.GotIn {
 		if d := in[0]; d < 0 || d >= goDialers || d != float64(int(d)) {
 			return fmt.Errorf("got_in has dialer %v: want 0 to %d", d, goDialers-1)
 		}
 	}
-	guesses, err := o.guesses(t)
+	guesses, err := o.guesses(profile, p)
 	if err != nil {
 		return err
 	}
 	return c.bestOf(len(guesses), func(guess int, try *Comparison) error {
-		return playGoDrain(t, &o, guesses[guess], try)
+		profile.Timers.Phase = guesses[guess].phase
+		return playGoDrainOnce(profile, p, o, guesses[guess].at, try)
 	})
 }
 
@@ -262,8 +245,8 @@ const goLate = 3 * time.Millisecond
 // clock, and of these only the ones that explain most of the instants at which
 // dialers got in. The test noted when it began to accept, 100 ms after the dialers;
 // one that got in before that began when it did.
-func (o *goDrain) guesses(t *Trial) ([]goStart, error) {
-	g, err := newGoNet(t, 0)
+func (o *goDrain) guesses(profile netmodel.Profile, p *goParams) ([]goStart, error) {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return nil, err
 	}
@@ -317,8 +300,8 @@ func (o *goDrain) starts(between time.Duration) (at [goDialers]time.Duration) {
 // there was room it was through after 0.4 to 2 ms.
 const dialStart = 500 * time.Microsecond
 
-func playGoDrain(t *Trial, o *goDrain, start goStart, c *Comparison) error {
-	g, err := newGoNet(t, start.phase)
+func playGoDrainOnce(profile netmodel.Profile, p *goParams, o *goDrain, at [goDialers]time.Duration, c *Comparison) error {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return err
 	}
@@ -326,7 +309,7 @@ func playGoDrain(t *Trial, o *goDrain, start goStart, c *Comparison) error {
 		return err
 	}
 	from := g.now()
-	if err := g.drainSome(start.at, milliseconds(o.AcceptAt)); err != nil {
+	if err := g.drainSome(at, milliseconds(o.AcceptAt)); err != nil {
 		return err
 	}
 	first := len(g.fds) - goDialers
@@ -399,16 +382,11 @@ type goClose struct {
 }
 
 // replayGoClose: after the three accepts the listener is closed. D
-func replayGoClose(t *Trial, c *Comparison) error {
-	o, err := decode[goClose](t.Observed)
+func playGoClose(profile netmodel.Profile, p *goParams, o *goClose, c *Comparison) error {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return err
 	}
-	g, err := newGoNet(t, 0)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accept_after_close", "client_reads(first three were accepted)", "dial_after_close")
 	if err := g.fill(); err != nil {
 		return err
 	}

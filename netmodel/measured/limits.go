@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // interval is what a number of a measurement may be, ends included.
@@ -96,24 +95,23 @@ func usualNumber() interval { return interval{math.MinInt64 / 2, math.MaxInt64 /
 
 // checkLimits returns an error for the first number, list or string of a trial that
 // is out of its limits. It names the place, the value and the allowed range.
-func (t *Trial) checkLimits(kind string) error {
+func (t *Trial) check(k kind) error {
 	d := json.NewDecoder(bytes.NewReader(t.Line))
 	d.UseNumber()
 	var line map[string]any
 	if err := d.Decode(&line); err != nil {
-		return plain(err)
+		return plainError(err)
 	}
 	d = json.NewDecoder(bytes.NewReader(t.Line))
 	d.UseNumber()
 	if err := keysOnce(d, ""); err != nil {
 		return err
 	}
-	delete(line, "sysctl") // netmodel.Profile.Tune knows the limits of settings
-	w := limitWalk{kind, numbers(), lists(), map[string]string{}}
-	for _, key := range slices.Concat(slices.Sorted(maps.Keys(w.numbers)), slices.Sorted(maps.Keys(w.lists))) {
-		key = key[strings.LastIndexByte(key, '/')+1:]
-		w.spelled[folded(key)] = key
+	if err := k.checkKeys("", line, k.line); err != nil {
+		return err
 	}
+	delete(line, "sysctl") // profiles.Set knows the limits of settings
+	w := limitWalk{k.String(), numbers(), lists()}
 	return w.object("", line)
 }
 
@@ -122,7 +120,7 @@ func (t *Trial) checkLimits(kind string) error {
 func keysOnce(d *json.Decoder, at string) error {
 	token, err := d.Token()
 	if err != nil {
-		return plain(err)
+		return plainError(err)
 	}
 	opened, ok := token.(json.Delim)
 	if !ok {
@@ -134,7 +132,7 @@ func keysOnce(d *json.Decoder, at string) error {
 		if opened == '{' {
 			token, err := d.Token()
 			if err != nil {
-				return plain(err)
+				return plainError(err)
 			}
 			key, _ := token.(string) // a key is one
 			inside = strings.TrimPrefix(at+"."+key, ".")
@@ -148,26 +146,13 @@ func keysOnce(d *json.Decoder, at string) error {
 		}
 	}
 	_, err = d.Token() // what closes it
-	return plain(err)
+	return plainError(err)
 }
 
 type limitWalk struct {
 	kind    string // of the experiment: NAME on SYSTEM
 	numbers map[string]interval
 	lists   map[string]struct{ length, entry interval }
-	spelled map[string]string // how a key of the tables is written, by what it is folded
-}
-
-// folded returns what is the same for keys that encoding/json takes for one another: it
-// reads "CLIENTS" into a field that is called "clients". (Go 1.26: encoding/json/fold.go)
-func folded(key string) string {
-	return strings.Map(func(r rune) rune {
-		least := r
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			least = min(least, f)
-		}
-		return least
-	}, key)
 }
 
 func (w *limitWalk) object(path string, o map[string]any) error {
@@ -175,9 +160,6 @@ func (w *limitWalk) object(path string, o map[string]any) error {
 		at := key
 		if path != "" {
 			at = path + "." + key
-		}
-		if right, ok := w.spelled[folded(key)]; ok && right != key {
-			return fmt.Errorf("%s: want %q, to the letter", shortened(at), right)
 		}
 		if err := w.value(at, key, o[key]); err != nil {
 			return err

@@ -33,18 +33,18 @@ func samplesOfAllKinds(t testing.TB) map[string]string {
 			if err != nil {
 				t.Fatalf("%s: %v", file, err)
 			}
-			r, ok := trials[0].replayer()
+			r, ok := trials[0].kind()
 			if !ok {
-				t.Fatalf("%s: no replayer for %s", file, line)
+				t.Fatalf("%s: no kind for %s", file, line)
 			}
-			if kind := r.exp + " on " + r.os; shortest[kind] == "" || len(line) < len(shortest[kind]) {
+			if kind := r.String(); shortest[kind] == "" || len(line) < len(shortest[kind]) {
 				shortest[kind] = line
 			}
 		}
 	}
 	shortest["openloop on linux"] = cutLists(t, shortest["openloop on linux"])
-	if len(shortest) != len(replayers()) {
-		t.Fatalf("%d kinds in testdata/truth, want all %d", len(shortest), len(replayers()))
+	if len(shortest) != len(kinds()) {
+		t.Fatalf("%d kinds in testdata/truth, want all %d", len(shortest), len(kinds()))
 	}
 	return shortest
 }
@@ -245,9 +245,9 @@ func TestAValueOutOfItsLimitsIsNamedWithItsRange(t *testing.T) {
 			"observed.t_us_by_round[0][0] is 1e10: want a number from 0 to 3600000000"},
 		{"more rounds than a system makes", head + `"params":{},"observed":{"order_by_round":[` + strings.Repeat("[],", 300) + `[]]}}`,
 			"observed.order_by_round has 301 entries: want 0 to 256"},
-		{"a long word", head + `"params":{"how":"` + strings.Repeat("x", 2000) + `"},"observed":{}}`, "params.how has 2000 bytes: want at most 1024"},
-		{"a key in other letters", head + `"params":{"CLIENTS":10000000000},"observed":{}}`, `params.CLIENTS: want "clients", to the letter`},
-		{"a key in odd letters", head + `"params":{"clientſ":10000000000},"observed":{}}`, `params.clientſ: want "clients", to the letter`},
+		{"a long word", head + `"params":{"clients":"` + strings.Repeat("x", 2000) + `"},"observed":{}}`, "params.clients has 2000 bytes: want at most 1024"},
+		{"a key in other letters", head + `"params":{"CLIENTS":10000000000},"observed":{}}`, `params.CLIENTS is not a key of retx_order on linux: want clients, gap_us`},
+		{"a key in odd letters", head + `"params":{"clientſ":10000000000},"observed":{}}`, `params.clientſ is not a key of retx_order on linux: want clients, gap_us`},
 		{"a key twice", head + `"params":{"clients":10000000000,"clients":1},"observed":{}}`, "params.clients stands there twice: want each key once"},
 		{"an object twice", head + `"params":{"clients":10000000000},"observed":{},"params":{}}`, "params stands there twice: want each key once"},
 		{"nobody in a burst", `{"exp":"burst","os":"linux","params":{"backlog":1},"observed":{"clients":[]}}`, "observed.clients has no entries: want 1 to 256"},

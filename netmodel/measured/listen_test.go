@@ -168,16 +168,6 @@ func TestWhatIsNotKnownIsSaidAndNotGuessed(t *testing.T) {
 	}
 }
 
-func TestFieldsThatAReplayDoesNotKnowAreListed(t *testing.T) {
-	c, err := play("unixsock", `{"backlog":0}`, `{"connected":1,"then":"EAGAIN","after_one_accept":"OK","colour":"red"}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d, want := differing(c), []string{`colour: measured "red", modelled -`}; !slices.Equal(d, want) {
-		t.Errorf("differing fields %q, want %q", d, want)
-	}
-}
-
 func TestAWrongMeasurementDisagrees(t *testing.T) {
 	for _, tt := range []struct {
 		exp, params, observed, want string

@@ -1,7 +1,6 @@
 package measured
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,16 +22,7 @@ type netstackRelisten struct {
 
 // replayNetstackRelisten: the queue is full, clients wait, and Listen is called
 // again; a last time when the queue is empty. G
-func replayNetstackRelisten(t *Trial, c *Comparison) error {
-	p, err := decode[netstackParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[netstackRelisten](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "after_one_round", "before", "end", "queue_then", "relisten", "relisten_when_empty", "stat")
+func playNetstackRelisten(profile netmodel.Profile, p *netstackParams, o *netstackRelisten, c *Comparison) error {
 	s, err := newNetstackCrew(p.Backlog, total(o.Before))
 	if err != nil {
 		return err
@@ -92,16 +82,7 @@ type netstackGone struct {
 
 // replayNetstackGone: the queue is full of clients, the second of which closes or
 // resets its connection; another one asks; then all are accepted. G
-func replayNetstackGone(t *Trial, c *Comparison) error {
-	p, err := decode[netstackParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[netstackGone](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accepts", "before", "end", "waiter", "waiter_after_1500ms")
+func playNetstackGone(profile netmodel.Profile, p *netstackParams, o *netstackGone, c *Comparison) error {
 	queued := total(o.Before)
 	s, err := newNetstackCrew(queued, queued)
 	if err != nil {
@@ -209,16 +190,7 @@ type netstackClient struct {
 
 // replayNetstackClose: the queue is full, clients wait, and the listener is closed
 // or shut down. G
-func replayNetstackClose(t *Trial, c *Comparison) error {
-	p, err := decode[netstackParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[netstackClose](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accept_after_shutdown", "after_100ms", "after_2s", "at_ms", "before", "clients", "drain", "end", "listen_again", "reads", "shutdown")
+func playNetstackClose(profile netmodel.Profile, p *netstackParams, o *netstackClose, c *Comparison) error {
 	s, err := newCrew(profiles.Netstack(), o.Before["ESTABLISHED"])
 	if err != nil {
 		return err
@@ -235,7 +207,7 @@ func replayNetstackClose(t *Trial, c *Comparison) error {
 		return err
 	}
 	c.equal("before", o.Before, s.netstackStates())
-	if err := s.endListener(p.How, &o, c); err != nil {
+	if err := s.endListener(p.How, o, c); err != nil {
 		return err
 	}
 	if err := s.until(milliseconds(o.At) + 100*time.Millisecond); err != nil {
@@ -261,7 +233,7 @@ func replayNetstackClose(t *Trial, c *Comparison) error {
 		c.equal(fmt.Sprintf("client %d read", i), netstackError(first), netstackName(got))
 		c.equal(fmt.Sprintf("client %d write", i), netstackError(second), netstackName(wrote))
 	}
-	return s.reopen(t.Observed, &o, c)
+	return s.reopen(o, c)
 }
 
 // endListener closes the listener or shuts it down.
@@ -284,7 +256,7 @@ func (s *crew) endListener(how string, o *netstackClose, c *Comparison) error {
 }
 
 // reopen listens again on the socket, where the trial did.
-func (s *crew) reopen(observed json.RawMessage, o *netstackClose, c *Comparison) error {
+func (s *crew) reopen(o *netstackClose, c *Comparison) error {
 	if o.Again != "" {
 		c.equal("listen_again", netstackError(o.Again), netstackName(nameOf(s.host().Listen(s.fd, o.Before["ESTABLISHED"]))))
 	}
@@ -313,15 +285,10 @@ func (s *crew) compareNetstackClient(m netstackClient, c *Comparison) {
 
 // replayNetstackSyns: SYNs that nobody answers. What a stack was told about how
 // often to send them again (syn_retries) changes nothing. G
-func replayNetstackSyns(t *Trial, c *Comparison) error {
-	o, err := decode[netstackClient](t.Observed)
-	if err != nil {
-		return err
-	}
+func playNetstackSyns(profile netmodel.Profile, p *netstackParams, o *netstackClient, c *Comparison) error {
 	if len(o.Syns) == 0 {
 		return fmt.Errorf("no SYN: want at least one")
 	}
-	c.leftovers("", t.Observed, "fail_ms", "i", "last_error", "rst_ms", "state", "syn_ms", "synack_ms")
 	s, err := newCrew(profiles.Netstack(), 0)
 	if err != nil {
 		return err
@@ -334,7 +301,7 @@ func replayNetstackSyns(t *Trial, c *Comparison) error {
 		return err
 	}
 	o.Number = 0
-	s.compareNetstackClient(o, c)
+	s.compareNetstackClient(*o, c)
 	c.near("fail_ms", o.FailedAt, inMilliseconds(s.ends.done[1]), netstackLate)
 	return nil
 }

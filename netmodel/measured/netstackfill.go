@@ -18,21 +18,12 @@ type netstackFill struct {
 }
 
 // replayNetstackFill: clients connect, nobody accepts. G
-func replayNetstackFill(t *Trial, c *Comparison) error {
-	p, err := decode[netstackParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[netstackFill](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accepted", "client_states", "end", "fired", "order", "stat")
+func playNetstackFill(profile netmodel.Profile, p *netstackParams, o *netstackFill, c *Comparison) error {
 	if p.GapMs == 0 {
-		return replayNetstackBurst(p.Backlog, &o, c)
+		return replayNetstackBurst(p.Backlog, o, c)
 	}
 	gap, way := milliseconds(p.GapMs), milliseconds(p.OneWayMs)
-	s, err := newStage(profiles.Netstack(), p.Backlog, o.Fired, way)
+	s, err := newBatch(profile, p.Backlog, o.Fired, way)
 	if err != nil {
 		return err
 	}

@@ -6,30 +6,20 @@ import (
 	"wspsim/netmodel"
 )
 
-// How long a refusal took, "us" and "blocking_us", the model cannot say.
 type noListenerObserved struct {
-	Blocking    string `json:"blocking_connect"`
-	Bound       string `json:"bound_not_listening"`
-	NonBlocking string `json:"nonblocking_connect"`
-	Poll        string `json:"poll"`
-	Reconnect   string `json:"reconnect_same_socket_after_refusal"`
-	Error       string `json:"so_error"`
-	Then        string `json:"then_listening_same_socket"`
+	Blocking    string   `json:"blocking_connect"`
+	Bound       string   `json:"bound_not_listening"`
+	NonBlocking string   `json:"nonblocking_connect"`
+	Poll        string   `json:"poll"`
+	Reconnect   string   `json:"reconnect_same_socket_after_refusal"`
+	Error       string   `json:"so_error"`
+	Then        string   `json:"then_listening_same_socket"`
+	_           struct{} `unread:"blocking_us us"` // how long a refusal took: the model has no answer
 }
 
 // replayNoListener: connects to a port where nobody listens, and to one where a
 // bound socket does not listen yet.
-func replayNoListener(t *Trial, c *Comparison) error {
-	o, err := decode[noListenerObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "blocking_connect", "blocking_us", "bound_not_listening", "nonblocking_connect", "poll", "reconnect_same_socket_after_refusal",
-		"so_error", "then_listening_same_socket", "us")
+func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c *Comparison) error {
 	s, err := newCrew(profile, 1)
 	if err != nil {
 		return err

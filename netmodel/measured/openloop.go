@@ -13,8 +13,9 @@ import (
 )
 
 type openLoopParams struct {
-	Backlog int `json:"backlog"`
-	Send    int `json:"send"`
+	Backlog int      `json:"backlog"`
+	Send    int      `json:"send"`
+	_       struct{} `unread:"lambda mu seconds seed service"`
 }
 
 type openLoopObserved struct {
@@ -28,6 +29,7 @@ type openLoopObserved struct {
 	Phantom           int            `json:"phantom"`
 	Results           map[string]int `json:"results"`
 	Stat              map[string]int `json:"stat"`
+	_                 struct{}       `unread:"accept_service_us connect_ms service_wanted_us"`
 }
 
 // logged is a line of the log of an open loop.

@@ -2,11 +2,9 @@ package measured
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"wspsim/netmodel"
-	"wspsim/netmodel/trace"
 )
 
 // replayOpenLoop: requests arrive as they like, a worker accepts one after the
@@ -16,19 +14,7 @@ import (
 // What the clients' programs saw is compared as far as it follows from the
 // server's decisions: in runs in which they send, the results depend on when they
 // looked.
-func replayOpenLoop(t *Trial, c *Comparison) error {
-	p, err := decode[openLoopParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[openLoopObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
+func playOpenLoop(profile netmodel.Profile, p *openLoopParams, o *openLoopObserved, c *Comparison) error {
 	// A little earlier: a timer rings before what it brings about is sent.
 	profile.Timers.Phase = phaseOf(profile.Timers, synsSentAgain(profile, o.Events), promptly) + 100*time.Microsecond
 	loop, err := newOpenLoop(profile, p.Backlog, o.Events)
@@ -53,7 +39,7 @@ func replayOpenLoop(t *Trial, c *Comparison) error {
 }
 
 // compareTotals compares what the decisions add up to.
-func (o *openLoop) compareTotals(c *Comparison, p openLoopParams, m openLoopObserved, follows string) {
+func (o *openLoop) compareTotals(c *Comparison, p *openLoopParams, m *openLoopObserved, follows string) {
 	equal := func(name string, measured, modelled int) {
 		c.equal(name, measured, modelled)
 		c.because(follows)
@@ -95,15 +81,6 @@ func (o *openLoop) compareTotals(c *Comparison, p openLoopParams, m openLoopObse
 
 // maxSyns is more than a client sends of them.
 const maxSyns = 64
-
-// counterNames returns counters by the names of nstat without their prefixes.
-func counterNames(c *trace.Counters) map[string]int {
-	out := map[string]int{}
-	for _, n := range c.List() {
-		out[strings.TrimPrefix(strings.TrimPrefix(n.Name, "TcpExt"), "Tcp")] = n.Value
-	}
-	return out
-}
 
 // synsSentAgain returns the timers of clients that made them send their SYN again.
 func synsSentAgain(p netmodel.Profile, log []logged) []rang {

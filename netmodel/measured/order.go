@@ -9,7 +9,8 @@ import (
 )
 
 type orderParams struct {
-	Clients int `json:"clients"`
+	Clients int      `json:"clients"`
+	_       struct{} `unread:"gap_us"`
 }
 
 type orderObserved struct {
@@ -30,21 +31,7 @@ const secondWheel = "each processor has a wheel of its own, and the trial does n
 // order do they send their SYNs again? Round 0, when they began, is the input.
 // Timers that ring together are compared by their order, one slot of the wheel
 // after the other; besides, every instant is compared.
-func replayRetxOrder(t *Trial, c *Comparison) error {
-	p, err := decode[orderParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[orderObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("params ", t.Params, "clients", "gap_us")
-	c.leftovers("", t.Observed, "order_by_round", "t_us_by_round")
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
+func playRetxOrder(profile netmodel.Profile, p *orderParams, o *orderObserved, c *Comparison) error {
 	syns, err := o.byClient(p.Clients)
 	if err != nil {
 		return err

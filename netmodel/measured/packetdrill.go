@@ -17,21 +17,14 @@ type packetdrillParams struct {
 }
 
 type packetdrillObserved struct {
-	Pass bool `json:"pass"`
+	Pass bool     `json:"pass"`
+	_    struct{} `unread:"output"`
 }
 
 // replayPacketdrill makes a host do what a script of packetdrill made a kernel do,
 // segment by segment, and compares whether everything was as the script says. The
 // scripts are known by what measured.md says of them (section 6).
-func replayPacketdrill(t *Trial, c *Comparison) error {
-	p, err := decode[packetdrillParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[packetdrillObserved](t.Observed)
-	if err != nil {
-		return err
-	}
+func playPacketdrill(profile netmodel.Profile, p *packetdrillParams, o *packetdrillObserved, c *Comparison) error {
 	scripts := []func() error{
 		synAtFullQueue, synAckSchedule, ackAtFullQueue, ackAtFullQueueAborts, abortSparesSyn, resetWhileQueued, synSchedule, closeResets,
 	}

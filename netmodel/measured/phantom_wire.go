@@ -53,9 +53,6 @@ func (c *Comparison) compareSegments(measured, modelled phantomSegments) {
 	c.nearAll("wire data_ms", measured.Data, modelled.Data, onWire)
 }
 
-// lastDiffers reports whether the last field does.
-func (c *Comparison) lastDiffers() bool { return !c.Fields[len(c.Fields)-1].Agrees }
-
 // lostUnseen gives a cause to what follows from data that the kernel counted as
 // sent again, and that nobody saw: neither the capture nor the listener. (L11, lines
 // 1 and 23: the second timeout of two clients)
@@ -75,16 +72,6 @@ func (c *Comparison) lostUnseen(countedAlike bool) {
 			}
 		}
 	}
-}
-
-// nearAll compares lists of instants in milliseconds: as many, and each near the
-// other.
-func (c *Comparison) nearAll(name string, measured, modelled []float64, within float64) {
-	agrees := slices.EqualFunc(measured, modelled, func(a, b float64) bool { return a-b <= within && b-a <= within })
-	c.Fields = append(c.Fields, Field{
-		Name: name, Measured: fmt.Sprintf("%.1f", measured), Modelled: fmt.Sprintf("%.1f", modelled),
-		Agrees: agrees, Tolerance: fmt.Sprintf("%g ms", within),
-	})
 }
 
 // sampled is what a program saw when it looked at the queue and its clients.

@@ -9,12 +9,12 @@ import (
 )
 
 type relistenParams struct {
-	Backlog    int  `json:"backlog"`
-	Backlog2   int  `json:"backlog2"`
-	Waiting    int  `json:"waiting"`
-	Relisten   *int `json:"relisten"`   // 0: listen is not called again
-	Somaxconn2 *int `json:"somaxconn2"` // set before the second listen
-	Steps      int  `json:"steps"`      // accepts, one at a time
+	Backlog    int      `json:"backlog"`
+	Backlog2   int      `json:"backlog2"`
+	Waiting    int      `json:"waiting"`
+	Relisten   *int     `json:"relisten"`   // 0: listen is not called again
+	Somaxconn2 *int     `json:"somaxconn2"` // set before the second listen
+	_          struct{} `unread:"steps"`    // accepts, one at a time
 }
 
 type relistenObserved struct {
@@ -49,26 +49,13 @@ type relistenStep struct {
 const twoRounds = 2300 * time.Millisecond
 
 // replayRelisten: the queue is full, clients wait, and listen is called again. K10
-func replayRelisten(t *Trial, c *Comparison) error {
-	p, err := decode[relistenParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[relistenObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "drain", "final_results", "q_after", "q_after_2_rounds", "q_before", "q_full", "relisten", "relisten_at_ms", "results_after_2_rounds", "rst_sent_by_server", "steps")
+func playRelisten(profile netmodel.Profile, p *relistenParams, o *relistenObserved, c *Comparison) error {
 	return anyPhase(c, profile, func(profile netmodel.Profile, c *Comparison) error {
-		return playRelisten(profile, &p, &o, c)
+		return playRelistenOnce(profile, p, o, c)
 	})
 }
 
-func playRelisten(profile netmodel.Profile, p *relistenParams, o *relistenObserved, c *Comparison) error {
+func playRelistenOnce(profile netmodel.Profile, p *relistenParams, o *relistenObserved, c *Comparison) error {
 	const step = 30 * time.Microsecond // between two connects
 	s, err := newCrew(profile, p.Backlog)
 	if err != nil {
@@ -136,16 +123,14 @@ func (s *crew) acceptSlowly(steps []relistenStep, c *Comparison) error {
 		}
 		client, _, _ := s.take() // nobody is client -1, there and here
 		c.equal(name+"client", step.Client, client)
-		recvq, _ := s.queue()
-		c.equal(name+"q_after_accept", step.QAccept, recvq)
+		c.equal(name+"q_after_accept", step.QAccept, s.queue().Complete)
 		if step.Client < 0 { // the trial ended here
 			continue
 		}
 		if err := s.until(milliseconds(step.At) + 1100*time.Millisecond); err != nil {
 			return err
 		}
-		recvq, _ = s.queue()
-		c.equal(name+"q_after_1100ms", step.QLater, recvq)
+		c.equal(name+"q_after_1100ms", step.QLater, s.queue().Complete)
 		c.equal(name+"established_total", step.Established, s.established())
 	}
 	return nil
@@ -153,7 +138,6 @@ func (s *crew) acceptSlowly(steps []relistenStep, c *Comparison) error {
 
 // queue compares what ss shows of a listener.
 func (c *Comparison) queue(name string, measured pairOfQueue, s *stage) {
-	recvq, sendq := s.queue()
-	c.equal(name+" recvq", measured.RecvQ, recvq)
-	c.equal(name+" sendq", measured.SendQ, sendq)
+	c.equal(name+" recvq", measured.RecvQ, s.queue().Complete)
+	c.equal(name+" sendq", measured.SendQ, s.queue().Effective)
 }

@@ -23,30 +23,14 @@ type reuseportObserved struct {
 
 // replayReuseport: two listeners share an address, forty clients connect, and the
 // first listener is closed. K15
-func replayReuseport(t *Trial, c *Comparison) error {
-	p, err := decode[emfileParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[reuseportObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "after_1300ms", "after_close_first", "q1", "q2", "results_40_connects", "stat")
+func playReuseport(profile netmodel.Profile, p *emfileParams, o *reuseportObserved, c *Comparison) error {
 	return anyPhase(c, profile, func(profile netmodel.Profile, c *Comparison) error {
-		return playReuseport(profile, p.Backlog, &o, c)
+		return playReuseportOnce(profile, p.Backlog, o, c)
 	})
 }
 
-func playReuseport(profile netmodel.Profile, backlog int, o *reuseportObserved, c *Comparison) error {
-	s := &crew{stage: &stage{net: netmodel.NewNetwork(1), profile: profile}, ends: newEnds()}
-	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: profile})
-	s.crowd = s.net.AddHost("clients", netmodel.HostConfig{Profile: profile})
-	s.to = netmodel.Addr{IP: netmodel.HostAddr(s.server, 1), Port: 80}
+func playReuseportOnce(profile netmodel.Profile, backlog int, o *reuseportObserved, c *Comparison) error {
+	s := crewOn(newStage(profile, 0))
 	var pair [2]netmodel.FD
 	for i := range pair {
 		fd, err := s.host().Socket(netmodel.Stream)

@@ -21,21 +21,7 @@ type synScheduleObserved struct {
 
 // replaySynSchedule: clients whose SYNs nobody answers, until connect fails. What
 // is counted before the first of them begins is not in the file.
-func replaySynSchedule(t *Trial, c *Comparison) error {
-	p, err := decode[synScheduleParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[synScheduleObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("params ", t.Params, "TCP_USER_TIMEOUT", "TCP_SYNCNT", "clients", "how")
-	c.leftovers("", t.Observed, "clients", "stat")
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
+func playSynSchedule(profile netmodel.Profile, p *synScheduleParams, o *synScheduleObserved, c *Comparison) error {
 	syn := &profile.Client.Syn
 	syn.Limit = time.Duration(p.UserTimeout) * time.Millisecond
 	if p.SynCount != nil {
@@ -142,7 +128,13 @@ func (s *crew) deltas(from int) map[string]int {
 	return n
 }
 
+type synAckScheduleParams struct {
+	_ struct{} `unread:"watch_ms"`
+}
+
 type synAckScheduleObserved struct {
+	_ struct{} `unread:"client"` // whether the result of connect had been looked at
+
 	State  string    `json:"client_state_then"`
 	Read   string    `json:"read_then"`
 	Gone   float64   `json:"request_gone_ms"` // when it was looked for and not found
@@ -160,17 +152,7 @@ const pollTolerance = 400.0
 // wrote is not in the file: the instant of the RST is taken, which on a loopback
 // follows at once. "client" says whether the result of connect had been looked at
 // and is left out. K6
-func replaySynAckSchedule(t *Trial, c *Comparison) error {
-	o, err := decode[synAckScheduleObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("params ", t.Params, "watch_ms")
-	c.leftovers("", t.Observed, "client", "client_state_then", "read_then", "request_gone_ms", "rst_ms", "synack_rel_ms", "write_then")
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
+func playSynAckSchedule(profile netmodel.Profile, p *synAckScheduleParams, o *synAckScheduleObserved, c *Comparison) error {
 	profile.Timers.Phase = Phase(profile.Timers, []Chain{o.chain(profile.SynAck)}, within())
 	s, err := newCrew(profile, 5)
 	if err != nil {

@@ -1,21 +1,18 @@
 package measured
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"wspsim/netmodel"
-	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
 
-// stage is a server with one listener and clients of the same kernel, as in the
-// experiments: each client is a program that connects once, by its number.
+// stage is a server with one listener, and a host of clients with the same kernel.
+// Each client of the experiments is a program that connects once. Clients have
+// numbers from 0.
 type stage struct {
 	net     *netmodel.Network
 	server  netmodel.HostID
@@ -28,87 +25,78 @@ type stage struct {
 	records []netmodel.Record // all so far
 }
 
-// kernel returns the profile of the release of Linux that a trial was made on, with
-// its settings; without a version it is the current one. Settings that the model
-// has no use for are left out.
-func (t *Trial) kernel() (netmodel.Profile, error) {
-	p := profiles.Linux()
-	if t.Version != "" {
-		var err error
-		if p, err = profiles.LinuxOf(t.Version); err != nil {
-			return p, err
-		}
-	}
-	for _, full := range slices.Sorted(maps.Keys(t.Sysctl)) {
-		var err error
-		if p, err = t.tuned(p, full); err != nil {
-			return p, err
-		}
-	}
-	return p, nil
-}
-
-// tuned returns a profile with one setting of the trial, by its full name.
-func (t *Trial) tuned(p netmodel.Profile, full string) (netmodel.Profile, error) {
-	name := full[strings.LastIndexByte(full, '.')+1:]
-	value := fmt.Sprint(t.Sysctl[full])
-	if n, ok := t.Sysctl[full].(float64); ok {
-		value = shortened(strconv.FormatFloat(n, 'f', -1, 64))
-	}
-	tuned, err := profiles.Set(p, name, value)
-	switch {
-	case errors.Is(err, profiles.ErrNoSuchSetting):
-		return p, nil
-	case err != nil:
-		return p, fmt.Errorf("sysctl: %w", err)
-	}
-	return tuned, nil
-}
-
-// fewClients is up to how many every step of a replay ends in a check of all.
+// fewClients is the most clients for which every step of a replay ends in a check of
+// all invariants.
 const fewClients = 64
 
 func errTooMany(clients, most int) error {
 	return fmt.Errorf("%d clients: want 0 to %d", clients, most)
 }
 
-// newStage opens a listener and makes clients that have not begun. latency is
-// that of one way.
-func newStage(p netmodel.Profile, backlog, clients int, latency time.Duration) (*stage, error) {
+// newStage returns a stage without a listener and without clients. The program of the
+// server may have so many descriptors, 0 = no limit.
+func newStage(p netmodel.Profile, descriptors int) *stage {
+	s := &stage{net: netmodel.NewNetwork(1), profile: p}
+	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: descriptors})
+	s.crowd = s.net.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(2, 1), netmodel.HostAddr(2, 2), netmodel.HostAddr(2, 3)}})
+	s.to = netmodel.Addr{IP: netmodel.HostAddr(s.server, 1), Port: 80}
+	return s
+}
+
+// newBatch returns a stage with a listener and clients that have not started. latency is
+// the one-way delay.
+func newBatch(p netmodel.Profile, backlog, clients int, latency time.Duration) (*stage, error) {
 	if clients < 0 || clients > mostClients {
 		return nil, errTooMany(clients, mostClients)
 	}
-	s := &stage{net: netmodel.NewNetwork(1), profile: p, clients: clients}
-	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: p})
-	s.crowd = s.net.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(2, 1), netmodel.HostAddr(2, 2), netmodel.HostAddr(2, 3)}})
+	s := newStage(p, 0)
 	s.net.SetLink(s.server, s.crowd, netmodel.Link{Latency: latency})
-	h := s.net.Host(s.server)
 	var err error
-	if s.fd, err = h.Socket(netmodel.Stream); err != nil {
+	if s.fd, err = openListener(s.host(), netmodel.Addr{Port: 80}, backlog); err != nil {
 		return nil, err
 	}
-	if err := h.Bind(s.fd, netmodel.Addr{Port: 80}); err != nil {
-		return nil, err
-	}
-	if err := h.Listen(s.fd, backlog); err != nil {
-		return nil, err
-	}
-	s.to = netmodel.Addr{IP: netmodel.HostAddr(s.server, 1), Port: 80}
-	if clients > 0 {
+	if s.clients = clients; clients > 0 {
 		s.first = s.net.AddClients(netmodel.ClientConfig{Name: "c", Host: s.crowd, To: s.to}, clients)
 	}
 	return s, nil
 }
 
+// openAt opens a stream socket and binds it.
+func openAt(h *netmodel.Host, a netmodel.Addr) (netmodel.FD, error) {
+	fd, err := h.Socket(netmodel.Stream)
+	if err != nil {
+		return 0, fmt.Errorf("socket for %v: %w", a, err)
+	}
+	return fd, h.Bind(fd, a)
+}
+
+// openListener opens a listener on an address.
+func openListener(h *netmodel.Host, at netmodel.Addr, backlog int) (netmodel.FD, error) {
+	fd, err := openAt(h, at)
+	if err != nil {
+		return fd, err
+	}
+	return fd, h.Listen(fd, backlog)
+}
+
+// newLoneServer returns a host without a network, and its listener on port 80. The caller
+// delivers the segments of the clients.
+func newLoneServer(p netmodel.Profile, backlog int) (*netmodel.Host, netmodel.FD, error) {
+	h := netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(1, 1)}})
+	_ = h.Startup() // never fails
+	fd, err := openListener(h, netmodel.Addr{Port: 80}, backlog)
+	return h, fd, err
+}
+
 // host returns the server.
 func (s *stage) host() *netmodel.Host { return s.net.Host(s.server) }
 
-// begin lets a client connect at an instant.
+// begin starts the connect of a client at an instant.
 func (s *stage) begin(client int, at time.Duration) {
 	s.net.Start(s.first+netmodel.ClientID(client), at-time.Duration(s.net.Now()))
 }
 
-// run lets time pass.
+// run lets time pass until an instant.
 func (s *stage) run(until time.Duration) error {
 	s.net.Run(sim.Time(until))
 	s.records = s.net.DrainRecords(s.records)
@@ -118,7 +106,7 @@ func (s *stage) run(until time.Duration) error {
 	return s.check(s.clients)
 }
 
-// check checks what must always hold of so many clients.
+// check checks the invariants if the clients are few.
 func (s *stage) check(clients int) error {
 	if clients > fewClients {
 		return nil
@@ -126,19 +114,20 @@ func (s *stage) check(clients int) error {
 	return s.net.Check()
 }
 
-// client returns the number of the client of an attempt.
+// client returns the client of an attempt.
 func (s *stage) client(c netmodel.ConnID) int {
 	s.net.Settle()
 	return int(s.net.Fate(c).Client - s.first)
 }
 
-// queue returns what ss shows of the listener: Recv-Q and Send-Q.
-func (s *stage) queue() (recvq, sendq int) {
+// queue returns the listener's queues, empty queues if it is closed. ss shows Complete
+// as Recv-Q and Effective as Send-Q.
+func (s *stage) queue() netmodel.Queue {
 	q, _ := s.host().Queue(s.fd)
-	return q.Complete, q.Effective
+	return q
 }
 
-// accept takes everything that waits and returns the clients in order.
+// accept accepts all pending connections and returns their clients in order.
 func (s *stage) accept() []int {
 	var order []int
 	for {
@@ -150,7 +139,7 @@ func (s *stage) accept() []int {
 	}
 }
 
-// connected returns the clients whose connect has succeeded, in that order.
+// connected returns the clients whose connect succeeded, in that order.
 func (s *stage) connected() []int {
 	var order []int
 	for _, r := range s.records {
@@ -159,4 +148,25 @@ func (s *stage) connected() []int {
 		}
 	}
 	return order
+}
+
+// loseAcks starts or ends the loss of all segments that clients send.
+func (s *stage) loseAcks(lose bool) { s.net.CutOneWay(s.crowd, s.server, lose) }
+
+// countersOf returns the counters of one kernel that runs server and clients, as in the
+// experiments. The names are those of nstat without their prefixes.
+func countersOf(records []netmodel.Record) map[string]int {
+	var c trace.Counters
+	for _, r := range records {
+		c.Note(r)
+	}
+	return counterNames(&c)
+}
+
+func counterNames(c *trace.Counters) map[string]int {
+	out := map[string]int{}
+	for _, n := range c.List() {
+		out[strings.TrimPrefix(strings.TrimPrefix(n.Name, "TcpExt"), "Tcp")] = n.Value
+	}
+	return out
 }

@@ -6,23 +6,6 @@ import (
 	"wspsim/netmodel"
 )
 
-// waitReplayers play what is about when something happens, and in which order:
-// retransmissions of SYNs and SYN-ACKs, who gets in when places fall free, and
-// TCP_DEFER_ACCEPT.
-//
-// When clients began and when the program accepted are inputs. So is the phase of
-// the clock of ticks (see Phase). Everything else is compared: instants to within
-// synTolerance, the rest exactly.
-func waitReplayers() []replayer {
-	return []replayer{
-		{"drain", "linux", replayDrain},
-		{"syn_schedule", "linux", replaySynSchedule},
-		{"synack_schedule", "linux", replaySynAckSchedule},
-		{"retx_order", "linux", replayRetxOrder},
-		{"defer", "linux", replayDeferral},
-	}
-}
-
 // wireClient is what a trial says of one client.
 type wireClient struct {
 	Number  int       `json:"i"`
@@ -32,6 +15,7 @@ type wireClient struct {
 	Done    *float64  `json:"done_ms"`    // when the result was looked at
 	Fail    *float64  `json:"fail_rel_ms"`
 	Result  string    `json:"res"`
+	_       struct{}  `unread:"syn_rel_ms"`
 }
 
 // begin returns when the client began.

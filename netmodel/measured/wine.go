@@ -14,6 +14,7 @@ import (
 // wineRow is a line of the file of Wine, which has keys of its own: one call, two
 // sockets on one port, or clients that connect while nobody accepts.
 type wineRow struct {
+	Trial
 	Case   string          `json:"case"`
 	Call   string          `json:"call"`
 	Result json.RawMessage `json:"result"`
@@ -22,28 +23,29 @@ type wineRow struct {
 	Fired     int  `json:"fired"`
 	Connected int  `json:"connected"`
 
-	Opt1, Opt2, Addr1, Addr2       string
-	Bind1, Bind2, Listen1, Listen2 string
+	Opt1    string `json:"opt1"`
+	Opt2    string `json:"opt2"`
+	Addr1   string `json:"addr1"`
+	Addr2   string `json:"addr2"`
+	Bind1   string `json:"bind1"`
+	Bind2   string `json:"bind2"`
+	Listen1 string `json:"listen1"`
+	Listen2 string `json:"listen2"`
 }
 
 // replayWine plays a line on a Wine of its own, with whatever led to it. W
-func replayWine(t *Trial, c *Comparison) error {
-	row, err := decode[wineRow](t.Line)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Line, "addr1", "addr2", "backlog", "bind1", "bind2", "call", "case", "connected", "exp", "fired", "listen1", "listen2", "opt1", "opt2", "os", "rep", "result", "version")
+func playWine(row *wineRow, c *Comparison) error {
 	switch {
 	case row.Case == "two sockets, one port":
-		return replayWinePair(&row, c)
+		return playWinePair(row, c)
 	case row.Case == "fill" && row.Backlog != nil:
-		return replayWineFill(&row, c)
+		return playWineFill(row, c)
 	}
 	w, err := newWine(8)
 	if err != nil {
 		return err
 	}
-	if err := w.play(&row); err != nil {
+	if err := w.play(row); err != nil {
 		return err
 	}
 	name := row.Case + ", " + row.Call

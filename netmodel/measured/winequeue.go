@@ -212,8 +212,8 @@ func wineOption(name string) netmodel.Option {
 	return 0
 }
 
-// replayWineFill: clients connect, nobody accepts.
-func replayWineFill(row *wineRow, c *Comparison) error {
+// playWineFill: clients connect, nobody accepts.
+func playWineFill(row *wineRow, c *Comparison) error {
 	w := &wine{}
 	if err := w.crowdOf(*row.Backlog, row.Fired); err != nil {
 		return err
@@ -222,8 +222,8 @@ func replayWineFill(row *wineRow, c *Comparison) error {
 	return nil
 }
 
-// replayWinePair: two sockets are bound to one port, and then both listen.
-func replayWinePair(row *wineRow, c *Comparison) error {
+// playWinePair: two sockets are bound to one port, and then both listen.
+func playWinePair(row *wineRow, c *Comparison) error {
 	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Wine(), Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)}})
 	_ = h.Startup() // never fails
 	addrs := map[string]netmodel.IP{"0.0.0.0": netmodel.AnyIP, "127.0.0.1": netmodel.HostAddr(1, 1), "127.0.0.2": netmodel.HostAddr(1, 2)}
