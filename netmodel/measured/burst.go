@@ -20,7 +20,7 @@ type burstParams struct {
 
 type burstObserved struct {
 	QBefore     int            `json:"q_before_burst"`
-	Samples     []sampled      `json:"samples"`
+	Samples     []sample      `json:"samples"`
 	AcceptedAt  []int          `json:"accepted_at"`
 	AcceptedEnd []int          `json:"accepted_end"`
 	Clients     []burstClient  `json:"clients"`
@@ -42,12 +42,12 @@ type burstClient struct {
 // burst is clients that connect at one instant over a link with a delay. The burst
 // begins a while after virtual time 0, so that there is time for those before it.
 type burst struct {
-	*crew
+	*clients
 	p        *burstParams
 	o        *burstObserved
 	connects []float64 // ms since the burst
 	// what the program accepted half-way and at the end
-	early, late []int
+	acceptedMidway, acceptedAtEnd []int
 }
 
 const burstBegins = time.Second
@@ -63,21 +63,21 @@ const burstBegins = time.Second
 // trip that timeouts of data follow from are inputs.
 func playBurst(profile netmodel.Profile, p *burstParams, o *burstObserved, c *Comparison) error {
 	if len(o.Clients) == 0 {
-		return errNobody("observed.clients")
+		return errEmptyList("observed.clients")
 	}
 	trips := 1
 	if slices.ContainsFunc(o.Clients, func(m burstClient) bool { return len(m.Data) > 1 }) {
-		trips = mostTrips
+		trips = maxTrips
 	}
 	for more := range trips {
-		profile.Data.First = leastTimeout(profile.Timers, 2*millis(p.OneWay)+time.Duration(more)*tripStep)
+		profile.Data.First = leastTimeout(profile.Timers, 2*millis(p.OneWay)+time.Duration(more)*roundTripStep)
 		for _, asRead := range []bool{false, true} {
 			connects := connectsOf(o.Clients, asRead)
-			chains, known := burstTimers(profile, p, o.Clients, connects)
-			in := phases{
-				first: Phase(profile.Timers, chains, millis(onRelay)),
-				known: known,
-				ahead: longestWait(profile.SynAck, millis(p.Watch)),
+			chains, known := burstChains(profile, p, o.Clients, connects)
+			in := phaseRange{
+				first: phaseOfChains(profile.Timers, chains, millis(relayTolerance)),
+				period: known,
+				longest: longestWait(profile.SynAck, millis(p.Watch)),
 			}
 			err := c.bestPhase(profile, in, func(profile netmodel.Profile, c *Comparison) error {
 				return playBurstFrom(profile, p, o, connects, c)
@@ -92,8 +92,8 @@ func playBurst(profile netmodel.Profile, p *burstParams, o *burstObserved, c *Co
 
 // The round trips that are tried: that of the link, and a tick, two, three more.
 const (
-	mostTrips = 4
-	tripStep  = 4 * time.Millisecond
+	maxTrips = 4
+	roundTripStep  = 4 * time.Millisecond
 )
 
 // connectsOf returns when the clients connect, in ms since the burst.
@@ -110,15 +110,15 @@ func connectsOf(clients []burstClient, asRead bool) []float64 {
 
 // burstTimers are the timers that the relay saw the doings of, in virtual time, and
 // their coarsest slot.
-func burstTimers(p netmodel.Profile, b *burstParams, clients []burstClient, connects []float64) (chains []Chain, known time.Duration) {
+func burstChains(p netmodel.Profile, b *burstParams, clients []burstClient, connects []float64) (chains []timerChain, known time.Duration) {
 	add := func(set float64, instants []float64, s netmodel.Schedule) {
-		c := Chain{Set: burstBegins + millis(set)}
+		c := timerChain{set: burstBegins + millis(set)}
 		for k := 1; k < len(instants); k++ {
-			c.Waits = append(c.Waits, s.Wait(uint8(k-1)))
-			c.Rang = append(c.Rang, burstBegins+millis(instants[k]))
-			known = max(known, knownTo(p.Timers, []rang{{wait: s.Wait(uint8(k - 1))}}))
+			c.waits = append(c.waits, s.Wait(uint8(k-1)))
+			c.fired = append(c.fired, burstBegins+millis(instants[k]))
+			known = max(known, phasePeriod(p.Timers, []observedTimer{{wait: s.Wait(uint8(k - 1))}}))
 		}
-		if len(c.Waits) > 0 {
+		if len(c.waits) > 0 {
 			chains = append(chains, c)
 		}
 	}
@@ -136,23 +136,23 @@ func burstTimers(p netmodel.Profile, b *burstParams, clients []burstClient, conn
 
 // playBurst plays it with the clock of ticks in some phase.
 func playBurstFrom(profile netmodel.Profile, p *burstParams, o *burstObserved, connects []float64, c *Comparison) error {
-	w, err := newCrew(profile, p.Backlog)
+	w, err := newClients(profile, p.Backlog)
 	if err != nil {
 		return err
 	}
-	w.net.SetLink(w.server, w.crowd, netmodel.Link{Latency: millis(p.OneWay)})
-	b := &burst{crew: w, p: p, o: o, connects: connects}
-	if err := w.dialAll(p.Prefill, 0, 20*time.Microsecond); err != nil {
+	w.net.SetLink(w.serverID, w.clientsID, netmodel.Link{Latency: millis(p.OneWay)})
+	b := &burst{clients: w, p: p, o: o, connects: connects}
+	if err := w.connectAll(p.Prefill, 0, 20*time.Microsecond); err != nil {
 		return err
 	}
-	if err := w.until(burstBegins); err != nil {
+	if err := w.advance(burstBegins); err != nil {
 		return err
 	}
 	q := w.queue().Complete
 	if err := b.act(); err != nil {
 		return err
 	}
-	c.work = w.passes + len(w.records)
+	c.work = w.timeSteps + len(w.records)
 	c.equal("q_before_burst", o.QBefore, q)
 	b.compare(c)
 	return nil
@@ -166,27 +166,27 @@ func (b *burst) act() error {
 	}
 	accept := func(into *[]int) func() error {
 		return func() error {
-			*into, _ = b.drain()
+			*into, _ = b.acceptAll()
 			return nil
 		}
 	}
 	actions := []action{
-		{acceptedAt(b.p.AcceptAt, b.o.Samples), accept(&b.early)},
-		{millis(b.p.Watch), accept(&b.late)},
+		{acceptedAt(b.p.AcceptAt, b.o.Samples), accept(&b.acceptedMidway)},
+		{millis(b.p.Watch), accept(&b.acceptedAtEnd)},
 	}
 	for k, m := range b.o.Clients {
 		if m.I != b.p.Prefill+k {
 			return fmt.Errorf("clients: entry %d is client %d: want %d", k, m.I, b.p.Prefill+k)
 		}
 		at := millis(b.connects[k])
-		actions = append(actions, action{at, func() error { return b.call(burstBegins + at) }})
+		actions = append(actions, action{at, func() error { return b.sendSyn(burstBegins + at) }})
 		if len(m.Data) > 0 {
 			actions = append(actions, action{millis(m.Data[0]), func() error { return b.sendWhenConnected(m.I) }})
 		}
 	}
 	slices.SortStableFunc(actions, func(x, y action) int { return cmp.Compare(x.at, y.at) })
 	for _, a := range actions {
-		if err := b.until(burstBegins + a.at); err != nil {
+		if err := b.advance(burstBegins + a.at); err != nil {
 			return err
 		}
 		if err := a.do(); err != nil {
@@ -201,11 +201,11 @@ func (b *burst) act() error {
 // nothing.
 func (b *burst) sendWhenConnected(client int) error {
 	for range 1 + 2*int(b.p.OneWay) {
-		if b.result(client) == "OK" {
-			_, err := b.callers().Send(b.fds[client], 4)
+		if b.connectResult(client) == "OK" {
+			_, err := b.clientHost().Send(b.fds[client], 4)
 			return err
 		}
-		if err := b.pass(b.now() + time.Millisecond); err != nil {
+		if err := b.advanceUnchecked(b.now() + time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -218,25 +218,25 @@ func (b *burst) compare(c *Comparison) {
 	for i := range samples {
 		samples[i].At += float64(burstBegins / time.Millisecond)
 	}
-	c.sampled(samples, historyOf(b.stage, b.p.Prefill), relayLate)
-	c.equal("accepted_at", b.o.AcceptedAt, b.early)
+	c.samples(samples, historyOf(b.testbed, b.p.Prefill), relayDelay)
+	c.equal("accepted_at", b.o.AcceptedAt, b.acceptedMidway)
 	apart := ""
 	for _, m := range b.o.Clients {
 		c.equal("client's state", m.State, b.stateOf(m.I))
-		c.equal("client's read", m.Read, b.read(b.callers(), b.fds[m.I]))
+		c.equal("client's read", m.Read, b.read(b.clientHost(), b.fds[m.I]))
 		got := b.segmentsOf(m.I)
 		c.nearRelay("syn_ms", m.Syn, b.sinceBurst(millisOf(b.ends.syns[netmodel.ConnID(m.I+1)])))
 		c.nearRelay("synack_ms", m.SynAck, b.sinceBurst(got.SynAck))
 		c.nearRelay("rst_ms", m.Rst, b.sinceBurst(got.Rst))
-		c.nearAll("data_ms", m.Data, b.sinceBurst(got.Data), onRelay)
-		if c.lastDiffers() && ownTrip(b.profile, b.p, m) {
+		c.nearAll("data_ms", m.Data, b.sinceBurst(got.Data), relayTolerance)
+		if c.lastDiffers() && fitsOwnRoundTrip(b.profile, b.p, m) {
 			c.because("the timeout of this client follows from the round trip of its own handshake, or rang a tick late: another slot")
 			apart = "follows from the slots of timers of data in which clients differ"
 		}
 	}
-	c.sameClients("accepted_end", b.o.AcceptedEnd, b.late, apart)
-	stat := countersOf(slices.DeleteFunc(slices.Clone(b.records), func(r netmodel.Record) bool { return r.Host != b.server }))
-	stat["CurrEstab"] = b.crew.ends.count(b.server)["ESTABLISHED"]
+	c.sameClients("accepted_end", b.o.AcceptedEnd, b.acceptedAtEnd, apart)
+	stat := countersOf(slices.DeleteFunc(slices.Clone(b.records), func(r netmodel.Record) bool { return r.Host != b.serverID }))
+	stat["CurrEstab"] = b.clients.ends.count(b.serverID)["ESTABLISHED"]
 	c.equalCounts("stat ", []string{
 		"CurrEstab", "PassiveOpens", "ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies",
 		"SyncookiesSent", "SyncookiesRecv", "RetransSegs", "TCPSynRetrans", "TCPTimeouts", "EmbryonicRsts",
@@ -245,10 +245,10 @@ func (b *burst) compare(c *Comparison) {
 
 // ownTrip reports whether data of a client was sent again when it should, one by
 // one, for a round trip that is none of the others' and ticks that may be late.
-func ownTrip(p netmodel.Profile, b *burstParams, m burstClient) bool {
-	for more := range mostTrips {
-		p.Data.First = leastTimeout(p.Timers, 2*millis(b.OneWay)+time.Duration(more)*tripStep)
-		if timers := sentAgain(m.Data, p.Data); len(timers) > 0 && ringLate(p.Timers, timers) {
+func fitsOwnRoundTrip(p netmodel.Profile, b *burstParams, m burstClient) bool {
+	for more := range maxTrips {
+		p.Data.First = leastTimeout(p.Timers, 2*millis(b.OneWay)+time.Duration(more)*roundTripStep)
+		if timers := sentAgain(m.Data, p.Data); len(timers) > 0 && fitsTickDelay(p.Timers, timers) {
 			return true
 		}
 	}
@@ -257,9 +257,9 @@ func ownTrip(p netmodel.Profile, b *burstParams, m burstClient) bool {
 
 // nearRelay compares instants at which the relay read segments.
 func (c *Comparison) nearRelay(name string, measured, modelled []float64) {
-	c.nearAll(name, measured, modelled, onRelay)
+	c.nearAll(name, measured, modelled, relayTolerance)
 	if slices.EqualFunc(measured, modelled, func(a, b float64) bool {
-		return a-b >= -onRelay && a-b <= float64(relayLate/time.Millisecond)
+		return a-b >= -relayTolerance && a-b <= float64(relayDelay/time.Millisecond)
 	}) {
 		c.because("the relay ran late: what follows is on time again")
 	}
@@ -267,11 +267,11 @@ func (c *Comparison) nearRelay(name string, measured, modelled []float64) {
 
 // onRelay is how far the instants of a segment may lie apart: the relay ran when it
 // could.
-const onRelay = 15.0 // ms
+const relayTolerance = 15.0 // ms
 
 // relayLate is how late it brought segments to the other side, several of them in a
 // row, with a pause in between.
-const relayLate = 60 * time.Millisecond
+const relayDelay = 60 * time.Millisecond
 
 // sinceBurst makes milliseconds since the burst of those since virtual time 0.
 func (b *burst) sinceBurst(instants []float64) []float64 {

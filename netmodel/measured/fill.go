@@ -26,12 +26,12 @@ type fillObserved struct {
 
 // replayFill: clients connect one after the other, nobody accepts. K1, K2, K5
 func playFill(profile netmodel.Profile, p *fillParams, o *fillObserved, c *Comparison) error {
-	s, err := newBatch(profile, p.Backlog, o.Fired, time.Microsecond)
+	s, err := newConnectOnce(profile, p.Backlog, o.Fired, time.Microsecond)
 	if err != nil {
 		return err
 	}
 	for i := range o.Fired {
-		s.begin(i, time.Duration(i)*10*time.Microsecond)
+		s.start(i, time.Duration(i)*10*time.Microsecond)
 	}
 	if err := s.run(time.Duration(o.Fired)*10*time.Microsecond + 200*time.Millisecond); err != nil {
 		return err
@@ -49,7 +49,7 @@ func playFill(profile netmodel.Profile, p *fillParams, o *fillObserved, c *Compa
 	c.equalCounts("stat ", []string{"ListenOverflows", "ListenDrops", "PassiveOpens", "ActiveOpens"}, o.Stat, stat)
 	if p.CloseClients == 0 { // otherwise they were reset to spare memory
 		c.equal("ESTABLISHED", o.ClientStates["ESTABLISHED"], len(established))
-		order := s.accept()
+		order := s.acceptAll()
 		c.equal("accepted", o.Accepted, len(order))
 		c.equal("fifo", o.FIFO, slices.IsSorted(order))
 	}

@@ -22,8 +22,8 @@ type goParams struct {
 // context ends, and it stops at the ninth that did; then dialers, 10 ms apart, wait
 // for room, and 100 ms after the last of them so many are accepted; then it closes.
 const (
-	goPatience = 50 * time.Millisecond // of a dial; any time below a second leads to the same
-	goTimeouts = 9
+	goDialTimeout = 50 * time.Millisecond // of a dial; any time below a second leads to the same
+	goMaxTimeouts = 9
 	goDialers  = 6
 	goAccepts  = 3
 )
@@ -31,7 +31,7 @@ const (
 // goNet is a program in Go that listens, and dials itself. Clients dial until the
 // queue is full; the dialers come after them.
 type goNet struct {
-	*crew
+	*clients
 	fake       bool // the network inside Go's runtime
 	dials      int
 	ok         int
@@ -57,7 +57,7 @@ func newGoNet(profile netmodel.Profile, p *goParams) (*goNet, error) {
 		profile.Timers.Phase = phase
 	}
 	var err error
-	g.crew, err = newCrew(profile, backlog)
+	g.clients, err = newClients(profile, backlog)
 	return g, err
 }
 
@@ -101,12 +101,12 @@ func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Compari
 	if err != nil {
 		return err
 	}
-	refused, err := g.knock(g.closedPort())
+	refused, err := g.connectTo(g.closedPort())
 	if err != nil {
 		return err
 	}
 	c.equal("dial_no_listener", lastPart(o.Dial), goText(refused))
-	if err := g.host().CloseSocket(g.fd); err != nil { // it is bound to the wildcard, the trial's to one address
+	if err := g.serverHost().CloseSocket(g.fd); err != nil { // it is bound to the wildcard, the trial's to one address
 		return err
 	}
 	if call, result := g.listenAt(g.to); result != "OK" {
@@ -131,19 +131,19 @@ func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Compari
 // listenAt is net.Listen, which sets SO_REUSEADDR where there is such an option. It
 // returns the call that failed.
 func (g *goNet) listenAt(a netmodel.Addr) (call, result string) {
-	fd, err := g.host().Socket(netmodel.Stream)
+	fd, err := g.serverHost().Socket(netmodel.Stream)
 	if err != nil {
 		return "socket", nameOf(err)
 	}
 	if !g.fake {
-		if err := g.host().SetSockOpt(fd, netmodel.SO_REUSEADDR, 1); err != nil {
+		if err := g.serverHost().SetSockOpt(fd, netmodel.SO_REUSEADDR, 1); err != nil {
 			return "setsockopt", nameOf(err)
 		}
 	}
-	if err := g.host().Bind(fd, a); err != nil {
+	if err := g.serverHost().Bind(fd, a); err != nil {
 		return "bind", nameOf(err)
 	}
-	if err := g.host().Listen(fd, 1); err != nil {
+	if err := g.serverHost().Listen(fd, 1); err != nil {
 		return "listen", nameOf(err)
 	}
 	return "", "OK"
@@ -174,18 +174,18 @@ func playGoFill(profile netmodel.Profile, p *goParams, o *goFill, c *Comparison)
 
 // fill dials until so many have waited in vain.
 func (g *goNet) fill() error {
-	for i := 0; i < g.dials && g.timeouts < goTimeouts; i++ {
-		if err := g.dial(g.now() + time.Microsecond); err != nil {
+	for i := 0; i < g.dials && g.timeouts < goMaxTimeouts; i++ {
+		if err := g.connect(g.now() + time.Microsecond); err != nil {
 			return err
 		}
-		result := g.result(i)
+		result := g.connectResult(i)
 		if result == "" {
-			if err := g.until(g.now() + goPatience); err != nil {
+			if err := g.advance(g.now() + goDialTimeout); err != nil {
 				return err
 			}
-			if result = g.result(i); result == "" {
+			if result = g.connectResult(i); result == "" {
 				result = "EAGAIN"
-				if err := g.callers().CloseSocket(g.fds[i]); err != nil {
+				if err := g.clientHost().CloseSocket(g.fds[i]); err != nil {
 					return err
 				}
 			}
@@ -206,7 +206,7 @@ func (g *goNet) fill() error {
 	return nil
 }
 
-type goDrain struct {
+type goWaiters struct {
 	AcceptAt float64      `json:"accept_at_ms"`
 	Count    int          `json:"count"`
 	GotIn    [][2]float64 `json:"got_in"` // dialer, when
@@ -214,38 +214,38 @@ type goDrain struct {
 
 // replayGoDrain: dialers wait for room, and three connections are accepted, waiting
 // for those that are not there yet. D
-func playGoDrain(profile netmodel.Profile, p *goParams, o *goDrain, c *Comparison) error {
+func playGoWaiters(profile netmodel.Profile, p *goParams, o *goWaiters, c *Comparison) error {
 	for _, in := range o.GotIn {
 		if d := in[0]; d < 0 || d >= goDialers || d != float64(int(d)) {
 			return fmt.Errorf("got_in has dialer %v: want 0 to %d", d, goDialers-1)
 		}
 	}
-	guesses, err := o.guesses(profile, p)
+	guesses, err := o.likelyTimings(profile, p)
 	if err != nil {
 		return err
 	}
 	return c.bestOf(len(guesses), func(guess int, try *Comparison) error {
 		profile.Timers.Phase = guesses[guess].phase
-		return playGoDrainOnce(profile, p, o, guesses[guess].at, try)
+		return playGoWaitersOnce(profile, p, o, guesses[guess].at, try)
 	})
 }
 
 // goStart is when the dialers began, from the first on, and the phase of the
 // kernel's clock when the program began.
-type goStart struct {
+type goTiming struct {
 	at    [goDialers]time.Duration
 	phase time.Duration
 }
 
 // goLate is how long after an instant of the kernel the test noted it, at most: a
 // goroutine had to wake first.
-const goLate = 3 * time.Millisecond
+const goWakeDelay = 3 * time.Millisecond
 
 // guesses returns instants at which the dialers can have begun, with phases of the
 // clock, and of these only the ones that explain most of the instants at which
 // dialers got in. The test noted when it began to accept, 100 ms after the dialers;
 // one that got in before that began when it did.
-func (o *goDrain) guesses(profile netmodel.Profile, p *goParams) ([]goStart, error) {
+func (o *goWaiters) likelyTimings(profile netmodel.Profile, p *goParams) ([]goTiming, error) {
 	g, err := newGoNet(profile, p)
 	if err != nil {
 		return nil, err
@@ -257,18 +257,18 @@ func (o *goDrain) guesses(profile netmodel.Profile, p *goParams) ([]goStart, err
 	timers := g.profile.Timers
 	slot := 8 * time.Second / time.Duration(max(timers.HZ, 1)) // that of a wait of a second
 	between := (milliseconds(o.AcceptAt) - 100*time.Millisecond) / goDialers
-	likely, most := []goStart{{at: o.starts(between)}}, -1
+	likely, most := []goTiming{{at: o.startTimes(between)}}, -1
 	if timers.Kind == netmodel.TimersExact {
 		return likely, nil
 	}
 	for off := -time.Millisecond; off <= time.Millisecond; off += fine / 2 {
-		s := goStart{at: o.starts(between + off)}
+		s := goTiming{at: o.startTimes(between + off)}
 		for s.phase = 0; s.phase < slot; s.phase += fine {
 			timers.Phase = s.phase
 			hits := 0
 			for _, in := range o.GotIn {
 				rings := time.Duration(timers.Ring(sim.Time(g.now()+s.at[int(in[0])]), wait)) - g.now()
-				if late := milliseconds(in[1]) - rings; late.Abs() <= goLate {
+				if late := milliseconds(in[1]) - rings; late.Abs() <= goWakeDelay {
 					hits++
 				}
 			}
@@ -284,7 +284,7 @@ func (o *goDrain) guesses(profile netmodel.Profile, p *goParams) ([]goStart, err
 }
 
 // starts returns when the dialers began, if they did so some time apart.
-func (o *goDrain) starts(between time.Duration) (at [goDialers]time.Duration) {
+func (o *goWaiters) startTimes(between time.Duration) (at [goDialers]time.Duration) {
 	for i := range at {
 		at[i] = dialStart + time.Duration(i)*between
 	}
@@ -300,7 +300,7 @@ func (o *goDrain) starts(between time.Duration) (at [goDialers]time.Duration) {
 // there was room it was through after 0.4 to 2 ms.
 const dialStart = 500 * time.Microsecond
 
-func playGoDrainOnce(profile netmodel.Profile, p *goParams, o *goDrain, at [goDialers]time.Duration, c *Comparison) error {
+func playGoWaitersOnce(profile netmodel.Profile, p *goParams, o *goWaiters, at [goDialers]time.Duration, c *Comparison) error {
 	g, err := newGoNet(profile, p)
 	if err != nil {
 		return err
@@ -309,7 +309,7 @@ func playGoDrainOnce(profile netmodel.Profile, p *goParams, o *goDrain, at [goDi
 		return err
 	}
 	from := g.now()
-	if err := g.drainSome(at, milliseconds(o.AcceptAt)); err != nil {
+	if err := g.dialAndAccept(at, milliseconds(o.AcceptAt)); err != nil {
 		return err
 	}
 	first := len(g.fds) - goDialers
@@ -317,7 +317,7 @@ func playGoDrainOnce(profile netmodel.Profile, p *goParams, o *goDrain, at [goDi
 	for _, in := range o.GotIn {
 		measured = append(measured, int(in[0]))
 	}
-	got := g.order(first)
+	got := g.connectOrder(first)
 	if !g.fake { // timers of one slot ring together: who is told first is up to Go's scheduler
 		slices.Sort(measured)
 		slices.Sort(got)
@@ -327,7 +327,7 @@ func playGoDrainOnce(profile netmodel.Profile, p *goParams, o *goDrain, at [goDi
 	for _, in := range o.GotIn {
 		if i := int(in[0]); slices.Contains(got, i) {
 			done := g.ends.done[netmodel.ConnID(first+i+1)] - from
-			c.near(fmt.Sprintf("dialer %d got in", i), in[1], inMilliseconds(done), inMilliseconds(goLate))
+			c.near(fmt.Sprintf("dialer %d got in", i), in[1], inMilliseconds(done), inMilliseconds(goWakeDelay))
 		}
 	}
 	return nil
@@ -335,7 +335,7 @@ func playGoDrainOnce(profile netmodel.Profile, p *goParams, o *goDrain, at [goDi
 
 // order returns which clients are connected, from one on, in the order in which they
 // were told.
-func (g *goNet) order(first int) []int {
+func (g *goNet) connectOrder(first int) []int {
 	var order []int
 	for _, r := range g.records {
 		if client := int(r.Conn) - 1 - first; r.Kind == netmodel.Connected && client >= 0 {
@@ -347,19 +347,19 @@ func (g *goNet) order(first int) []int {
 
 // drainSome lets the dialers dial and then accepts three connections. An accept
 // that finds nothing waits: whoever comes while it does is accepted at once.
-func (g *goNet) drainSome(at [goDialers]time.Duration, accept time.Duration) error {
+func (g *goNet) dialAndAccept(at [goDialers]time.Duration, accept time.Duration) error {
 	from := g.now()
 	for _, d := range at {
-		if err := g.dial(max(g.now(), from+d)); err != nil {
+		if err := g.connect(max(g.now(), from+d)); err != nil {
 			return err
 		}
 	}
-	if err := g.until(from + accept); err != nil {
+	if err := g.advance(from + accept); err != nil {
 		return err
 	}
 	for waiting := goAccepts; ; {
 		for waiting > 0 {
-			if _, _, err := g.take(); err != nil {
+			if _, _, err := g.accept(); err != nil {
 				break
 			}
 			waiting--
@@ -369,7 +369,7 @@ func (g *goNet) drainSome(at [goDialers]time.Duration, accept time.Duration) err
 		if !ok || time.Duration(next) > from+1500*time.Millisecond {
 			return nil
 		}
-		if err := g.until(time.Duration(next)); err != nil {
+		if err := g.advance(time.Duration(next)); err != nil {
 			return err
 		}
 	}
@@ -390,18 +390,18 @@ func playGoClose(profile netmodel.Profile, p *goParams, o *goClose, c *Compariso
 	if err := g.fill(); err != nil {
 		return err
 	}
-	if err := g.drainSome((&goDrain{}).starts(10*time.Millisecond), 160*time.Millisecond); err != nil {
+	if err := g.dialAndAccept((&goWaiters{}).startTimes(10*time.Millisecond), 160*time.Millisecond); err != nil {
 		return err
 	}
-	if err := g.host().CloseSocket(g.fd); err != nil {
+	if err := g.serverHost().CloseSocket(g.fd); err != nil {
 		return err
 	}
 	if err := g.settle(); err != nil {
 		return err
 	}
-	_, closed := g.host().Accept(g.fd)
+	_, closed := g.serverHost().Accept(g.fd)
 	c.equal("accept_after_close", lastPart(o.Accept), goText(nameOf(closed)))
-	refused, err := g.knock(g.to)
+	refused, err := g.connectTo(g.to)
 	if err != nil {
 		return err
 	}
@@ -419,7 +419,7 @@ func playGoClose(profile netmodel.Profile, p *goParams, o *goClose, c *Compariso
 			return fmt.Errorf("client_reads: %q: want a client from 0 to %d, a colon and a message", line, len(g.fds)-1)
 		}
 		measured = append(measured, client)
-		c.equal(fmt.Sprintf("client %d reads", client), lastPart(message), goText(g.read(g.callers(), g.fds[client])))
+		c.equal(fmt.Sprintf("client %d reads", client), lastPart(message), goText(g.read(g.clientHost(), g.fds[client])))
 	}
 	c.equal("clients that read", measured, readers)
 	return nil

@@ -12,13 +12,13 @@ import (
 )
 
 // interval is what a number of a measurement may be, ends included.
-type interval struct {
+type numberRange struct {
 	least, most float64
 	whole       bool // no fraction
 }
 
 // String names the interval, as an error says what is wanted.
-func (i interval) String() string {
+func (i numberRange) String() string {
 	kind := "a number"
 	if i.whole {
 		kind = "a whole number"
@@ -31,67 +31,67 @@ func plainNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) 
 // How much a measurement may ask for. Those of testdata/truth stay well below,
 // except where a comment says what they reach.
 const (
-	mostClients = 70_000  // that do nothing but connect; L01b has 65,556
-	mostCallers = 1 << 13 // that keep their sockets; L16 has 4,097
-	mostCrowd   = 256     // that are followed one by one, in every list of clients
-	mostBurst   = 512     // that connect one by one with a guess each: W has 400
-	mostEvents  = 1 << 14 // of an open loop; L12 has 10,438
-	mostSends   = 128     // of one segment: tcp_syn_retries is 127 at most, tcp(7)
-	mostEntries = 1 << 12 // of any other list; L12 has 1,451
-	mostText    = 1 << 10 // bytes of a string
-	mostWork    = 1 << 17 // steps of all plays of one trial; L13 takes 8,000
+	maxClients = 70_000  // that do nothing but connect; L01b has 65,556
+	maxSockets = 1 << 13 // that keep their sockets; L16 has 4,097
+	maxListed   = 256     // that are followed one by one, in every list of clients
+	maxConnects   = 512     // that connect one by one with a guess each: W has 400
+	maxEvents  = 1 << 14 // of an open loop; L12 has 10,438
+	maxSends   = 128     // of one segment: tcp_syn_retries is 127 at most, tcp(7)
+	maxEntries = 1 << 12 // of any other list; L12 has 1,451
+	maxText    = 1 << 10 // bytes of a string
+	maxWork    = 1 << 17 // steps of all plays of one trial; L13 takes 8,000
 
 	hour = 3_600_000 // milliseconds
 )
 
 // The kinds of intervals.
-func count(most int) interval { return interval{0, float64(most), true} }
-func int32s() interval        { return interval{math.MinInt32, math.MaxInt32, true} }
-func instant() interval       { return interval{0, hour, false} } // ms
+func countUpTo(most int) numberRange { return numberRange{0, float64(most), true} }
+func int32s() numberRange        { return numberRange{math.MinInt32, math.MaxInt32, true} }
+func instant() numberRange       { return numberRange{0, hour, false} } // ms
 
 // numbers are the numbers of which a replay makes use, by their key; one that
 // means something else in an experiment has a key of its own, EXPERIMENT/KEY.
-func numbers() map[string]interval {
-	return map[string]interval{
+func numberLimits() map[string]numberRange {
+	return map[string]numberRange{
 		// The listener.
 		"backlog": int32s(), "backlog2": int32s(), "listen_arg_seen_by_strace": int32s(), "sendq": int32s(),
-		"somaxconn": count(math.MaxInt32), "somaxconn2": count(math.MaxInt32),
+		"somaxconn": countUpTo(math.MaxInt32), "somaxconn2": countUpTo(math.MaxInt32),
 		// How many there are.
-		"clients": count(mostCrowd), "fire": count(mostCallers), "fired": count(mostBurst), "fill on linux/fired": count(mostClients),
-		"waiting": count(mostCrowd), "full": count(mostCrowd), "halfopen": count(mostCrowd), "prefill": count(mostCrowd), "half": count(mostCrowd),
-		"q_before": count(mostCrowd), "dials": count(mostBurst), "i": count(mostCallers), "steps": count(mostCrowd), "accept_k": count(mostCrowd),
-		"ESTABLISHED": count(mostClients), "SYN_SENT": count(mostClients), "SYN-SENT": count(mostClients), "ActiveOpens": count(mostClients),
-		"client": {-2, mostCallers, true}, // -1: nobody, -2: somebody unknown
+		"clients": countUpTo(maxListed), "fire": countUpTo(maxSockets), "fired": countUpTo(maxConnects), "fill on linux/fired": countUpTo(maxClients),
+		"waiting": countUpTo(maxListed), "full": countUpTo(maxListed), "halfopen": countUpTo(maxListed), "prefill": countUpTo(maxListed), "half": countUpTo(maxListed),
+		"q_before": countUpTo(maxListed), "dials": countUpTo(maxConnects), "i": countUpTo(maxSockets), "steps": countUpTo(maxListed), "accept_k": countUpTo(maxListed),
+		"ESTABLISHED": countUpTo(maxClients), "SYN_SENT": countUpTo(maxClients), "SYN-SENT": countUpTo(maxClients), "ActiveOpens": countUpTo(maxClients),
+		"client": {-2, maxSockets, true}, // -1: nobody, -2: somebody unknown
 		// Switches.
-		"send": count(1), "relisten": count(1), "accept_retry": count(1), "close_clients": count(1),
+		"send": countUpTo(1), "relisten": countUpTo(1), "accept_retry": countUpTo(1), "close_clients": countUpTo(1),
 		// Times, in milliseconds unless the key says otherwise.
 		"accept_at_ms": instant(), "accept_every_ms": instant(), "watch_ms": instant(), "gap_ms": instant(), "relisten_at_ms": instant(),
 		"close_at_ms": instant(), "acks_allowed_at_ms": instant(), "t_ms": instant(), "at_ms": instant(), "connect_ms": instant(),
 		"done_ms": instant(), "fail_ms": instant(), "fail_rel_ms": instant(), "request_gone_ms": instant(),
 		"owd_ms": {0, 1000, false}, "gap_us": {0, hour * 1000, false}, "defer_s": {0, 3600, false},
-		"TCP_USER_TIMEOUT": count(hour), "TCP_SYNCNT": {1, mostSends - 1, true},
+		"TCP_USER_TIMEOUT": countUpTo(hour), "TCP_SYNCNT": {1, maxSends - 1, true},
 	}
 }
 
 // lists are the lists that do not have the usual limits: how many entries they may
 // have, at least and at most, and what their numbers may be.
-func lists() map[string]struct{ length, entry interval } {
-	sent := struct{ length, entry interval }{count(mostSends), instant()}
-	crowd := struct{ length, entry interval }{count(mostCrowd), int32s()}
-	anybody := interval{0, mostClients, true}
-	return map[string]struct{ length, entry interval }{
+func listLimits() map[string]struct{ length, entry numberRange } {
+	sent := struct{ length, entry numberRange }{countUpTo(maxSends), instant()}
+	crowd := struct{ length, entry numberRange }{countUpTo(maxListed), int32s()}
+	anybody := numberRange{0, maxClients, true}
+	return map[string]struct{ length, entry numberRange }{
 		"syn_ms": sent, "synack_ms": sent, "ack_ms": sent, "data_ms": sent, "rst_ms": sent, "rst_to_client_ms": sent, "syn_rel_ms": sent, "synack_rel_ms": sent,
 		"clients": crowd, "waiting_clients": crowd, "per_client": crowd, "pending_clients": crowd, "clients_end": crowd, "samples": crowd, "rows": crowd, "steps": crowd, "accepts": crowd,
 		"wire":           crowd,
-		"order_by_round": {count(mostCrowd), count(mostCrowd)}, "t_us_by_round": {count(mostCrowd), interval{0, hour * 1000, false}},
-		"order": {count(mostEntries), anybody}, "got_in": {count(mostCrowd), instant()},
-		"events_us": {count(mostEvents), interval{0, hour * 1000, false}},
+		"order_by_round": {countUpTo(maxListed), countUpTo(maxListed)}, "t_us_by_round": {countUpTo(maxListed), numberRange{0, hour * 1000, false}},
+		"order": {countUpTo(maxEntries), anybody}, "got_in": {countUpTo(maxListed), instant()},
+		"events_us": {countUpTo(maxEvents), numberRange{0, hour * 1000, false}},
 	}
 }
 
 // usualNumber is the limit of numbers that no table names: counters and
 // results, which are compared and drive nothing.
-func usualNumber() interval { return interval{math.MinInt64 / 2, math.MaxInt64 / 2, false} }
+func defaultRange() numberRange { return numberRange{math.MinInt64 / 2, math.MaxInt64 / 2, false} }
 
 // checkLimits returns an error for the first number, list or string of a trial that
 // is out of its limits. It names the place, the value and the allowed range.
@@ -111,7 +111,7 @@ func (t *Trial) check(k kind) error {
 		return err
 	}
 	delete(line, "sysctl") // profiles.Set knows the limits of settings
-	w := limitWalk{k.String(), numbers(), lists()}
+	w := limitWalk{k.String(), numberLimits(), listLimits()}
 	return w.object("", line)
 }
 
@@ -151,8 +151,8 @@ func keysOnce(d *json.Decoder, at string) error {
 
 type limitWalk struct {
 	kind    string // of the experiment: NAME on SYSTEM
-	numbers map[string]interval
-	lists   map[string]struct{ length, entry interval }
+	numbers map[string]numberRange
+	lists   map[string]struct{ length, entry numberRange }
 }
 
 func (w *limitWalk) object(path string, o map[string]any) error {
@@ -169,20 +169,20 @@ func (w *limitWalk) object(path string, o map[string]any) error {
 }
 
 func (w *limitWalk) value(at, key string, v any) error {
-	allowed, named := of(w.numbers, w.kind, key)
+	allowed, named := limitFor(w.numbers, w.kind, key)
 	if !named {
-		allowed = usualNumber()
+		allowed = defaultRange()
 	}
 	switch v := v.(type) {
 	case nil:
-		if _, list := of(w.lists, w.kind, key); named && (!list || strings.HasPrefix(at, "params.")) {
+		if _, list := limitFor(w.lists, w.kind, key); named && (!list || strings.HasPrefix(at, "params.")) {
 			return fmt.Errorf("%s is null: want %v", at, allowed)
 		}
 	case json.Number:
 		return checkNumber(at, v, allowed)
 	case string:
-		if len(v) > mostText {
-			return fmt.Errorf("%s has %d bytes: want at most %d", at, len(v), mostText)
+		if len(v) > maxText {
+			return fmt.Errorf("%s has %d bytes: want at most %d", at, len(v), maxText)
 		}
 	case map[string]any:
 		return w.object(at, v)
@@ -194,9 +194,9 @@ func (w *limitWalk) value(at, key string, v any) error {
 
 // list checks a list, and the lists in it by the limits of the outer one.
 func (w *limitWalk) list(at, key string, list []any) error {
-	limits, named := of(w.lists, w.kind, key)
+	limits, named := limitFor(w.lists, w.kind, key)
 	if !named {
-		limits.length, limits.entry = count(mostEntries), usualNumber()
+		limits.length, limits.entry = countUpTo(maxEntries), defaultRange()
 	}
 	if n := float64(len(list)); n < limits.length.least || n > limits.length.most {
 		return fmt.Errorf("%s has %d entries: want %s to %s", at, len(list), plainNumber(limits.length.least), plainNumber(limits.length.most))
@@ -222,7 +222,7 @@ func (w *limitWalk) list(at, key string, list []any) error {
 }
 
 // of returns what a table says of a key in one kind of experiment, or in all.
-func of[T any](table map[string]T, kind, key string) (T, bool) {
+func limitFor[T any](table map[string]T, kind, key string) (T, bool) {
 	if v, ok := table[kind+"/"+key]; ok {
 		return v, true
 	}
@@ -231,7 +231,7 @@ func of[T any](table map[string]T, kind, key string) (T, bool) {
 }
 
 // checkNumber checks one number.
-func checkNumber(at string, n json.Number, allowed interval) error {
+func checkNumber(at string, n json.Number, allowed numberRange) error {
 	f, err := n.Float64()
 	if err != nil || f < allowed.least || f > allowed.most || allowed.whole && f != math.Trunc(f) {
 		return fmt.Errorf("%s is %s: want %v", at, shortened(n.String()), allowed)
@@ -241,12 +241,12 @@ func checkNumber(at string, n json.Number, allowed interval) error {
 
 // errNobody is about a list that is empty or missing, and has somebody in every
 // experiment.
-func errNobody(list string) error {
-	return fmt.Errorf("%s has no entries: want 1 to %d", list, mostCrowd)
+func errEmptyList(list string) error {
+	return fmt.Errorf("%s has no entries: want 1 to %d", list, maxListed)
 }
 
 // asBacklog returns an error for an argument that listen cannot have.
-func asBacklog(n int) error {
+func checkBacklog(n int) error {
 	if n < math.MinInt32 || n > math.MaxInt32 {
 		return fmt.Errorf("backlog %d: want %v", n, int32s())
 	}

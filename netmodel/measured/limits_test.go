@@ -217,7 +217,7 @@ func TestTheLargestValuesThatAreAllowedArePlayedInBounds(t *testing.T) {
 		}
 		for _, p := range places(whole, nil) {
 			key, _ := p[len(p)-1].(string)
-			allowed, named := of(numbers(), kind, key)
+			allowed, named := limitFor(numberLimits(), kind, key)
 			if !named {
 				continue
 			}
@@ -284,7 +284,7 @@ func TestTheLimitsAreAboutWhatIsMeasured(t *testing.T) {
 		}
 		all = append(all, data...)
 	}
-	for _, key := range slices.Concat(slices.Collect(maps.Keys(numbers())), slices.Collect(maps.Keys(lists()))) {
+	for _, key := range slices.Concat(slices.Collect(maps.Keys(numberLimits())), slices.Collect(maps.Keys(listLimits()))) {
 		name := key[strings.LastIndexByte(key, '/')+1:]
 		keys[key] = bytes.Contains(all, []byte(strconv.Quote(name)+":"))
 		if !keys[key] && name != "TCP_SYNCNT" { // in no file; the README of testdata/truth has it

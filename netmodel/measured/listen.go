@@ -8,7 +8,7 @@ import (
 )
 
 // pairOfQueue is what the files say of a listener's queue.
-type pairOfQueue struct {
+type ssQueue struct {
 	RecvQ int `json:"recvq"`
 	SendQ int `json:"sendq"`
 }

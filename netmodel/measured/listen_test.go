@@ -1,4 +1,4 @@
-package measured_test
+package measured
 
 import (
 	"errors"
@@ -8,23 +8,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"wspsim/netmodel/measured"
 )
 
 // truthOf replays every measurement of a file.
-func truthOf(t *testing.T, name string) []*measured.Comparison {
+func truthOf(t *testing.T, name string) []*Comparison {
 	t.Helper()
 	f, err := os.Open(filepath.Join("..", "..", "testdata", "truth", name+".jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	trials, err := measured.Read(f)
+	trials, err := Read(f)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	var all []*measured.Comparison
+	var all []*Comparison
 	for i := range trials {
 		c, err := trials[i].Replay()
 		if err != nil {
@@ -53,7 +51,7 @@ func TestListenersDoWhatWasMeasured(t *testing.T) {
 		{"L18_reuseport", 48, 48, nil, "what a closing listener holds goes to the other"},
 		{"P_packetdrill", 6, 6, nil, "segment by segment"},
 	} {
-		s := measured.Sum(truthOf(t, tt.file))
+		s := sum(truthOf(t, tt.file))
 		if s.Agree != tt.agree || s.Fields != tt.fields {
 			t.Errorf("%s: %d of %d fields agree, want %d of %d (%s)", tt.file, s.Agree, s.Fields, tt.agree, tt.fields, tt.why)
 		}
@@ -77,9 +75,9 @@ const usual = `"net.core.somaxconn":4096,"net.ipv4.tcp_abort_on_overflow":0,"net
 	`"net.ipv4.tcp_syn_linear_timeouts":4,"net.ipv4.tcp_syn_retries":6,"net.ipv4.tcp_synack_retries":5,"net.ipv4.tcp_syncookies":1`
 
 // play replays a measurement that is not in the files.
-func play(exp, params, observed string) (*measured.Comparison, error) {
+func play(exp, params, observed string) (*Comparison, error) {
 	line := fmt.Sprintf(`{"exp":%q,"os":"linux","rep":1,"sysctl":{%s},"params":%s,"observed":%s}`, exp, usual, params, observed)
-	trials, err := measured.Read(strings.NewReader(strings.ReplaceAll(line, "\n", " ")))
+	trials, err := Read(strings.NewReader(strings.ReplaceAll(line, "\n", " ")))
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +85,7 @@ func play(exp, params, observed string) (*measured.Comparison, error) {
 }
 
 // differing returns the fields that differ, as "name: measured, modelled".
-func differing(c *measured.Comparison) []string {
+func differing(c *Comparison) []string {
 	var out []string
 	for _, f := range c.Fields {
 		if !f.Agrees {
@@ -163,7 +161,7 @@ func TestWhatIsNotKnownIsSaidAndNotGuessed(t *testing.T) {
 			t.Errorf("%s %s: error %v, want one with %q", tt.exp, tt.params, err, tt.want)
 		}
 	}
-	if _, err := play("accept_on_the_moon", `{}`, `{}`); !errors.Is(err, measured.ErrNotModelled) {
+	if _, err := play("accept_on_the_moon", `{}`, `{}`); !errors.Is(err, ErrNotModelled) {
 		t.Errorf("an unknown experiment: error %v, want ErrNotModelled", err)
 	}
 }

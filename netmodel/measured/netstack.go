@@ -11,11 +11,11 @@ import (
 // What varies from run to run of netstack: a goroutine per connection takes part
 // in the handshake.
 const (
-	netstackBurst = "a race of netstack's goroutines: two handshakes that complete together can both take the last place"
-	netstackOrder = "a race of netstack's goroutines: handshakes that complete together join the queue in any order"
+	raceForLastSlot = "a race of netstack's goroutines: two handshakes that complete together can both take the last place"
+	raceForOrder = "a race of netstack's goroutines: handshakes that complete together join the queue in any order"
 	// Its timers ring when a goroutine gets to run, and each wait begins when the one
 	// before it has ended: a seventh SYN was up to 38 ms late, a timeout 51 ms (G).
-	netstackLate = 100 // ms
+	netstackDelay = 100 // ms
 )
 
 type netstackParams struct {
@@ -63,7 +63,7 @@ func netstackState(state string) string {
 }
 
 // netstackStates counts the states of the clients' ends.
-func (c *crew) netstackStates() map[string]int {
+func (c *clients) netstackStates() map[string]int {
 	n := map[string]int{}
 	for i := range c.fds {
 		n[netstackState(c.stateOf(i))]++

@@ -20,7 +20,7 @@ type noListenerObserved struct {
 // replayNoListener: connects to a port where nobody listens, and to one where a
 // bound socket does not listen yet.
 func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c *Comparison) error {
-	s, err := newCrew(profile, 1)
+	s, err := newClients(profile, 1)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c 
 	}
 	c.equal("nonblocking_connect", o.NonBlocking, began)
 	c.equal("poll", o.Poll, s.pollFailed(1))
-	code, err := s.callers().GetSockOpt(s.fds[1], netmodel.SO_ERROR)
+	code, err := s.clientHost().GetSockOpt(s.fds[1], netmodel.SO_ERROR)
 	if err != nil {
 		return err
 	}
@@ -47,9 +47,9 @@ func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c 
 	}
 	c.equal("reconnect_same_socket_after_refusal", o.Reconnect, again)
 
-	bound, err := s.host().Socket(netmodel.Stream)
+	bound, err := s.serverHost().Socket(netmodel.Stream)
 	if err == nil {
-		err = s.host().Bind(bound, nobody)
+		err = s.serverHost().Bind(bound, nobody)
 	}
 	if err != nil {
 		return fmt.Errorf("bind: %w", err)
@@ -59,7 +59,7 @@ func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c 
 		return err
 	}
 	c.equal("bound_not_listening", o.Bound, deaf)
-	if err := s.host().Listen(bound, 1); err != nil {
+	if err := s.serverHost().Listen(bound, 1); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	then, _, err := s.connectAgain(1, nobody)
@@ -69,24 +69,24 @@ func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c 
 
 // tryConnect lets the next client connect to an address. It returns how the
 // attempt ended and what connect of a socket that does not block returned.
-func (s *crew) tryConnect(client int, to netmodel.Addr) (ended, began string, err error) {
-	fd, err := s.callers().Socket(netmodel.Stream)
+func (s *clients) tryConnect(client int, to netmodel.Addr) (ended, began string, err error) {
+	fd, err := s.clientHost().Socket(netmodel.Stream)
 	if err != nil {
 		return "", "", err
 	}
-	s.callers().SetConn(fd, netmodel.ConnID(client+1))
+	s.clientHost().SetConn(fd, netmodel.ConnID(client+1))
 	s.fds = append(s.fds, fd)
 	return s.connectAgain(client, to)
 }
 
 // connectAgain calls connect on the socket of a client.
-func (s *crew) connectAgain(client int, to netmodel.Addr) (ended, began string, err error) {
+func (s *clients) connectAgain(client int, to netmodel.Addr) (ended, began string, err error) {
 	delete(s.ends.result, netmodel.ConnID(client+1))
-	began = connectName(s.callers().Connect(s.fds[client], to))
+	began = connectName(s.clientHost().Connect(s.fds[client], to))
 	if err := s.settle(); err != nil {
 		return "", "", err
 	}
-	return s.result(client), began, nil
+	return s.connectResult(client), began, nil
 }
 
 // connectName names what connect returns. What the model calls "would block", as
@@ -99,8 +99,8 @@ func connectName(err error) string {
 }
 
 // pollFailed returns the bits of poll, asked for writing, after a connect failed.
-func (s *crew) pollFailed(client int) string {
-	ready, err := s.callers().Select(s.fds[client])
+func (s *clients) pollFailed(client int) string {
+	ready, err := s.clientHost().Select(s.fds[client])
 	switch {
 	case err != nil:
 		return nameOf(err)

@@ -22,7 +22,7 @@ type openLoopObserved struct {
 	Accepted          int            `json:"accepted"`
 	Arrivals          int            `json:"arrivals"`
 	ByRetransmissions map[string]int `json:"by_retransmissions"`
-	Events            []logged       `json:"events_us"`
+	Events            []logEvent       `json:"events_us"`
 	Failed            int            `json:"failed"`
 	HalfOpenLeft      int            `json:"half_open_left"`
 	Immediate         int            `json:"immediate"`
@@ -33,14 +33,14 @@ type openLoopObserved struct {
 }
 
 // logged is a line of the log of an open loop.
-type logged struct {
+type logEvent struct {
 	at     time.Duration
 	kind   byte // 'S' SYN, 's' SYN-ACK, 'A' ACK without data, 'D' data, 'R' RST to the client, 'a' accept returned
 	client int
 }
 
 // UnmarshalJSON reads [microseconds, kind, client].
-func (l *logged) UnmarshalJSON(b []byte) error {
+func (l *logEvent) UnmarshalJSON(b []byte) error {
 	var parts [3]json.RawMessage
 	if err := json.Unmarshal(b, &parts); err != nil {
 		return err
@@ -52,8 +52,8 @@ func (l *logged) UnmarshalJSON(b []byte) error {
 			return err
 		}
 	}
-	if len(kind) != 1 || l.client < 0 || l.client >= mostCallers/2 {
-		return fmt.Errorf("event %s: want [microseconds, a letter, a client from 0 to %d]", shortened(string(b)), mostCallers/2-1)
+	if len(kind) != 1 || l.client < 0 || l.client >= maxSockets/2 {
+		return fmt.Errorf("event %s: want [microseconds, a letter, a client from 0 to %d]", shortened(string(b)), maxSockets/2-1)
 	}
 	l.at, l.kind = time.Duration(us*float64(time.Microsecond)), kind[0]
 	return nil
@@ -68,15 +68,15 @@ func (l *logged) UnmarshalJSON(b []byte) error {
 // Where the host decides otherwise than the kernel did, that is a miss, and the
 // host is brought in line, so that one miss does not bring about others.
 type openLoop struct {
-	log       []logged
+	log       []logEvent
 	verdicts  []verdict
 	host      *netmodel.Host
 	fd        netmodel.FD
 	backlog   int
 	synRoom   int // half-open connections that fit
 	noCookies bool
-	callers   []caller
-	handedOut int             // by accept
+	clients   []loggedClient
+	accepted int             // by accept
 	accepts   []time.Duration // when accept returned
 	out       []netmodel.Segment
 	records   []netmodel.Record
@@ -85,7 +85,7 @@ type openLoop struct {
 }
 
 // caller is what the server knows of a client, and the client of the server.
-type caller struct {
+type loggedClient struct {
 	syns     int             // sent so far
 	answered int             // which SYN was answered, 1 for the first, 0 = none yet
 	ack      uint32          // what acknowledges the SYN-ACK, 0 = none came
@@ -113,12 +113,12 @@ func (k decisionKind) String() string {
 type decisions struct {
 	all         int
 	nearAccept  int // misses within acceptStamp of an accept
-	halfOpen    int // misses that hang on the count of half-open connections
+	halfOpenCount    int // misses that hang on the count of half-open connections
 	burst       int // misses that hang on which SYNs of a burst were stored
 	unexplained int
 }
 
-func (d decisions) misses() int { return d.nearAccept + d.halfOpen + d.burst + d.unexplained }
+func (d decisions) misses() int { return d.nearAccept + d.halfOpenCount + d.burst + d.unexplained }
 
 // cause says why the misses are.
 func (d decisions) cause() string {
@@ -128,8 +128,8 @@ func (d decisions) cause() string {
 		why string
 	}{
 		{d.nearAccept, "within 2 ms of the return of an accept, which was stamped late"},
-		{d.halfOpen, "with tcp_syncookies=0 the kernel's count of half-open connections was one off what the log shows"},
-		{d.burst, orderOfBurst},
+		{d.halfOpenCount, "with tcp_syncookies=0 the kernel's count of half-open connections was one off what the log shows"},
+		{d.burst, unknownBurstOrder},
 		{d.unexplained, Unexplained},
 	} {
 		if part.n > 0 {
@@ -143,14 +143,14 @@ func (d decisions) cause() string {
 // a cookie, or the other way round. In L12, line 2, the kernel stored the first of
 // four SYNs that a timer sent at one instant, and the cookies went to the others:
 // it had met an ACK of that instant before.
-const orderOfBurst = "which SYN of a burst was stored: the log has not the order in which two processors met SYNs and ACKs"
+const unknownBurstOrder = "which SYN of a burst was stored: the log has not the order in which two processors met SYNs and ACKs"
 
 // acceptStamp is how far the instant at which accept returned may lie from the one
 // at which the connection left the queue: the program was stamped, not the kernel.
-const acceptStamp = 2 * time.Millisecond
+const acceptStampError = 2 * time.Millisecond
 
-func newOpenLoop(p netmodel.Profile, backlog int, log []logged) (*openLoop, error) {
-	o := &openLoop{log: log, verdicts: judge(log), backlog: backlog}
+func newOpenLoop(p netmodel.Profile, backlog int, log []logEvent) (*openLoop, error) {
+	o := &openLoop{log: log, verdicts: verdictsOf(log), backlog: backlog}
 	o.host = netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(1, 1)}})
 	_ = o.host.Startup() // never fails
 	var err error
@@ -167,10 +167,10 @@ func newOpenLoop(p netmodel.Profile, backlog int, log []logged) (*openLoop, erro
 			o.accepts = append(o.accepts, e.at)
 		}
 	}
-	o.callers = make([]caller, clients)
+	o.clients = make([]loggedClient, clients)
 	syn := make([]bool, clients)
 	for _, e := range log {
-		c := &o.callers[e.client]
+		c := &o.clients[e.client]
 		if e.kind == 's' && !syn[e.client] {
 			c.again = append(c.again, e.at)
 		}
@@ -190,7 +190,7 @@ func (o *openLoop) run() error {
 		} else {
 			return fmt.Errorf("event %d: %v is before the event in front of it: want the log in order", i, e.at)
 		}
-		c := &o.callers[e.client]
+		c := &o.clients[e.client]
 		switch e.kind {
 		case 'S':
 			c.syns++
@@ -203,8 +203,8 @@ func (o *openLoop) run() error {
 			o.accept(e)
 		}
 	}
-	for i := range o.callers {
-		for range o.callers[i].again {
+	for i := range o.clients {
+		for range o.clients[i].again {
 			o.kinds[decideAgain].all++
 			o.kinds[decideAgain].burst++
 		}
@@ -221,7 +221,7 @@ func (o *openLoop) compareAgain() {
 		if r.Kind != netmodel.SynAckAgain {
 			continue
 		}
-		c := &o.callers[r.Conn-1]
+		c := &o.clients[r.Conn-1]
 		i := slices.IndexFunc(c.again, func(at time.Duration) bool { return (at - time.Duration(r.At)).Abs() < againWithin })
 		o.kinds[decideAgain].all++
 		if i >= 0 {
@@ -251,7 +251,7 @@ func (o *openLoop) segment(client int, flags netmodel.Flags, length uint32) netm
 		Flags: flags, Len: length, Conn: netmodel.ConnID(client + 1),
 	}
 	if flags&netmodel.SYN == 0 { // an RST too has the number that comes next
-		s.Seq, s.Ack = iss+1, o.callers[client].ack
+		s.Seq, s.Ack = iss+1, o.clients[client].ack
 	}
 	return s
 }
@@ -269,7 +269,7 @@ func (o *openLoop) deliver(s netmodel.Segment) (did netmodel.Kind, reset bool) {
 		if a.Flags&netmodel.RST != 0 {
 			reset = true
 		} else if a.Flags&netmodel.SYN != 0 {
-			o.callers[a.Conn-1].ack = a.Seq + 1
+			o.clients[a.Conn-1].ack = a.Seq + 1
 		}
 	}
 	return did, reset
@@ -286,8 +286,8 @@ func (o *openLoop) note() {
 }
 
 // syn compares the answer to a SYN.
-func (o *openLoop) syn(e logged, want verdict) {
-	c := &o.callers[e.client]
+func (o *openLoop) syn(e logEvent, want verdict) {
+	c := &o.clients[e.client]
 	half := o.halfOpen()
 	did, _ := o.deliver(o.segment(e.client, netmodel.SYN, 0))
 	o.note()
@@ -298,7 +298,7 @@ func (o *openLoop) syn(e logged, want verdict) {
 	o.count(decideSyn, e.at, answered == (want == verdictIn), half)
 	switch {
 	case want == verdictIn && !answered:
-		o.makeRoom(func() { o.deliver(o.segment(e.client, netmodel.SYN, 0)) })
+		o.withMaxBacklog(func() { o.deliver(o.segment(e.client, netmodel.SYN, 0)) })
 	case want != verdictIn && did == netmodel.RequestQueued:
 		o.deliver(o.segment(e.client, netmodel.RST, 0)) // takes it back
 	}
@@ -306,12 +306,12 @@ func (o *openLoop) syn(e logged, want verdict) {
 
 // ack compares what becomes of an ACK or data of a client that is not in the
 // queue.
-func (o *openLoop) ack(e logged, want verdict) {
+func (o *openLoop) ack(e logEvent, want verdict) {
 	length := uint32(0)
 	if e.kind == 'D' {
 		length = 4
 	}
-	c := &o.callers[e.client]
+	c := &o.clients[e.client]
 	s := o.segment(e.client, netmodel.ACK, length)
 	var before *netmodel.Host
 	if want != verdictIn {
@@ -330,7 +330,7 @@ func (o *openLoop) ack(e logged, want verdict) {
 	o.count(decideAck, e.at, got == want, o.halfOpen())
 	switch {
 	case want == verdictIn && !in:
-		o.makeRoom(func() { o.complete(e.client, s) })
+		o.withMaxBacklog(func() { o.completeForgotten(e.client, s) })
 	case want != verdictIn && in:
 		o.host = before
 	}
@@ -338,17 +338,17 @@ func (o *openLoop) ack(e logged, want verdict) {
 }
 
 // complete lets a connection in that the host has forgotten or never had.
-func (o *openLoop) complete(client int, s netmodel.Segment) {
+func (o *openLoop) completeForgotten(client int, s netmodel.Segment) {
 	if did, _ := o.deliver(s); did == netmodel.Completed {
 		return
 	}
 	o.deliver(o.segment(client, netmodel.SYN, 0))
-	s.Ack = o.callers[client].ack
+	s.Ack = o.clients[client].ack
 	o.deliver(s)
 }
 
 // makeRoom does something while the backlog is the largest there is.
-func (o *openLoop) makeRoom(do func()) {
+func (o *openLoop) withMaxBacklog(do func()) {
 	o.note()
 	_ = o.host.Listen(o.fd, -1) // a listener may listen again
 	do()
@@ -358,12 +358,12 @@ func (o *openLoop) makeRoom(do func()) {
 }
 
 // accept compares whom accept hands out.
-func (o *openLoop) accept(e logged) {
-	c := &o.callers[e.client]
+func (o *openLoop) accept(e logEvent) {
+	c := &o.clients[e.client]
 	a, err := o.host.Accept(o.fd)
 	o.count(decideAccept, e.at, err == nil && int(a.Conn) == e.client+1, o.halfOpen())
 	if err == nil {
-		o.handedOut++
+		o.accepted++
 		_ = o.host.SetSockOpt(a.FD, netmodel.SO_LINGER, 0) // what happens to it now is no decision of the queue
 		_ = o.host.CloseSocket(a.FD)
 	}
@@ -386,7 +386,7 @@ func (o *openLoop) count(k decisionKind, at time.Duration, agrees bool, half int
 	case o.nearAccept(at):
 		d.nearAccept++
 	case k == decideSyn && o.noCookies && half+1 >= o.synRoom:
-		d.halfOpen++
+		d.halfOpenCount++
 	default:
 		d.unexplained++
 	}
@@ -395,6 +395,6 @@ func (o *openLoop) count(k decisionKind, at time.Duration, agrees bool, half int
 // nearAccept reports whether an accept returned so near an instant that the log
 // cannot tell which was first.
 func (o *openLoop) nearAccept(at time.Duration) bool {
-	i, found := slices.BinarySearch(o.accepts, at-acceptStamp)
-	return found || i < len(o.accepts) && o.accepts[i] <= at+acceptStamp
+	i, found := slices.BinarySearch(o.accepts, at-acceptStampError)
+	return found || i < len(o.accepts) && o.accepts[i] <= at+acceptStampError
 }

@@ -16,7 +16,7 @@ import (
 // looked.
 func playOpenLoop(profile netmodel.Profile, p *openLoopParams, o *openLoopObserved, c *Comparison) error {
 	// A little earlier: a timer rings before what it brings about is sent.
-	profile.Timers.Phase = phaseOf(profile.Timers, synsSentAgain(profile, o.Events), promptly) + 100*time.Microsecond
+	profile.Timers.Phase = phaseOfTimers(profile.Timers, synTimers(profile, o.Events), usualDelay) + 100*time.Microsecond
 	loop, err := newOpenLoop(profile, p.Backlog, o.Events)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (o *openLoop) compareTotals(c *Comparison, p *openLoopParams, m *openLoopOb
 	}
 	arrivals, connected := 0, 0
 	by := map[string]int{}
-	for _, l := range o.callers {
+	for _, l := range o.clients {
 		if l.syns > 0 {
 			arrivals++
 		}
@@ -56,7 +56,7 @@ func (o *openLoop) compareTotals(c *Comparison, p *openLoopParams, m *openLoopOb
 		}
 	}
 	equal("arrivals", m.Arrivals, arrivals)
-	equal("accepted", m.Accepted, o.handedOut)
+	equal("accepted", m.Accepted, o.accepted)
 	equal("immediate", m.Immediate, by["0 retransmissions"])
 	for n := range maxSyns {
 		name := fmt.Sprintf("%d retransmissions", n)
@@ -65,7 +65,7 @@ func (o *openLoop) compareTotals(c *Comparison, p *openLoopParams, m *openLoopOb
 		}
 	}
 	equal("failed", m.Failed, arrivals-connected)
-	equal("phantom", m.Phantom, connected-o.handedOut)
+	equal("phantom", m.Phantom, connected-o.accepted)
 	if p.Send == 0 {
 		equal("OK", m.Results["OK"], connected)
 	}
@@ -83,8 +83,8 @@ func (o *openLoop) compareTotals(c *Comparison, p *openLoopParams, m *openLoopOb
 const maxSyns = 64
 
 // synsSentAgain returns the timers of clients that made them send their SYN again.
-func synsSentAgain(p netmodel.Profile, log []logged) []rang {
-	var out []rang
+func synTimers(p netmodel.Profile, log []logEvent) []observedTimer {
+	var out []observedTimer
 	last := map[int]time.Duration{}
 	sent := map[int]uint8{}
 	for _, e := range log {
@@ -92,7 +92,7 @@ func synsSentAgain(p netmodel.Profile, log []logged) []rang {
 			continue
 		}
 		if n := sent[e.client]; n > 0 {
-			out = append(out, rang{set: last[e.client], at: e.at, wait: p.Client.Syn.Wait(n - 1)})
+			out = append(out, observedTimer{set: last[e.client], fired: e.at, wait: p.Client.Syn.Wait(n - 1)})
 		}
 		last[e.client] = e.at
 		sent[e.client]++

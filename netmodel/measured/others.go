@@ -8,18 +8,18 @@ import (
 
 // knock connects from a socket of its own to an address and returns how that
 // ended, once nothing more is due now: "" if it goes on.
-func (c *crew) knock(to netmodel.Addr) (string, error) {
+func (c *clients) connectTo(to netmodel.Addr) (string, error) {
 	home := c.to
 	c.to = to
 	defer func() { c.to = home }()
-	if err := c.dial(c.now()); err != nil {
+	if err := c.connect(c.now()); err != nil {
 		return "", err
 	}
-	return c.result(len(c.fds) - 1), nil
+	return c.connectResult(len(c.fds) - 1), nil
 }
 
 // closedPort is an address of the server at which nobody listens.
-func (c *crew) closedPort() netmodel.Addr { return netmodel.Addr{IP: c.to.IP, Port: c.to.Port + 1} }
+func (c *clients) closedPort() netmodel.Addr { return netmodel.Addr{IP: c.to.IP, Port: c.to.Port + 1} }
 
 // lastPart returns what stands behind the last colon of a message, in lower case.
 func lastPart(message string) string {

@@ -41,27 +41,27 @@ func playPacketdrill(profile netmodel.Profile, p *packetdrillParams, o *packetdr
 }
 
 // bench is a host whose peers are written by hand, with everything it has sent.
-type bench struct {
+type scriptedPeers struct {
 	host *netmodel.Host
 	fd   netmodel.FD
-	sent []stamped
+	sent []sentSegment
 }
 
-type stamped struct {
+type sentSegment struct {
 	at time.Duration
 	netmodel.Segment
 }
 
 // own returns the address that the host listens on.
-func own() netmodel.Addr { return netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: 80} }
+func listenAddr() netmodel.Addr { return netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: 80} }
 
 // peer returns the address of a peer, by its number.
-func peer(k int) netmodel.Addr {
+func peerAddr(k int) netmodel.Addr {
 	return netmodel.Addr{IP: netmodel.HostAddr(2, 1), Port: uint16(1024 + k)}
 }
 
 // newBench opens a listener on a host of Linux with some settings: name, value ...
-func newBench(backlog int, settings ...string) (*bench, error) {
+func newScriptedPeers(backlog int, settings ...string) (*scriptedPeers, error) {
 	p := profiles.Linux()
 	for pair := range slices.Chunk(settings, 2) {
 		var err error
@@ -69,16 +69,16 @@ func newBench(backlog int, settings ...string) (*bench, error) {
 			return nil, err
 		}
 	}
-	w := &bench{host: netmodel.NewHost(netmodel.HostConfig{Profile: p, ID: 1, Addrs: []netmodel.IP{own().IP}})}
+	w := &scriptedPeers{host: netmodel.NewHost(netmodel.HostConfig{Profile: p, ID: 1, Addrs: []netmodel.IP{listenAddr().IP}})}
 	err := w.host.Startup()
 	if err == nil {
-		w.fd, err = openListener(w.host, own(), backlog)
+		w.fd, err = openListener(w.host, listenAddr(), backlog)
 	}
 	return w, err
 }
 
 // until lets time pass.
-func (w *bench) until(at time.Duration) {
+func (w *scriptedPeers) advance(at time.Duration) {
 	for {
 		w.collect()
 		next, ok := w.host.Deadline()
@@ -91,24 +91,24 @@ func (w *bench) until(at time.Duration) {
 	w.collect()
 }
 
-func (w *bench) collect() {
+func (w *scriptedPeers) collect() {
 	for _, s := range w.host.Drain(nil) {
-		w.sent = append(w.sent, stamped{time.Duration(w.host.Now()), s})
+		w.sent = append(w.sent, sentSegment{time.Duration(w.host.Now()), s})
 	}
 }
 
 // The number that peers begin with.
 const firstNumber = 1000
 
-func (w *bench) syn(k int) {
-	w.host.Deliver(netmodel.Segment{Src: peer(k), Dst: own(), Seq: firstNumber, Flags: netmodel.SYN})
+func (w *scriptedPeers) syn(k int) {
+	w.host.Deliver(netmodel.Segment{Src: peerAddr(k), Dst: listenAddr(), Seq: firstNumber, Flags: netmodel.SYN})
 	w.collect()
 }
 
 // segment delivers a segment of a peer that answers the SYN-ACK it got last, with
 // some data.
-func (w *bench) segment(k int, flags netmodel.Flags, data uint32) {
-	s := netmodel.Segment{Src: peer(k), Dst: own(), Seq: firstNumber + 1, Len: data, Flags: flags}
+func (w *scriptedPeers) segment(k int, flags netmodel.Flags, data uint32) {
+	s := netmodel.Segment{Src: peerAddr(k), Dst: listenAddr(), Seq: firstNumber + 1, Len: data, Flags: flags}
 	for _, answer := range w.to(k, netmodel.SYN|netmodel.ACK) {
 		s.Ack = answer.Seq + 1
 	}
@@ -117,16 +117,16 @@ func (w *bench) segment(k int, flags netmodel.Flags, data uint32) {
 }
 
 // connect runs the handshake of a peer.
-func (w *bench) connect(k int) {
+func (w *scriptedPeers) connect(k int) {
 	w.syn(k)
 	w.segment(k, netmodel.ACK, 0)
 }
 
 // to returns what was sent to a peer with some flags.
-func (w *bench) to(k int, flags netmodel.Flags) []stamped {
-	var found []stamped
+func (w *scriptedPeers) to(k int, flags netmodel.Flags) []sentSegment {
+	var found []sentSegment
 	for _, s := range w.sent {
-		if s.Dst == peer(k) && s.Flags&flags == flags {
+		if s.Dst == peerAddr(k) && s.Flags&flags == flags {
 			found = append(found, s)
 		}
 	}
@@ -143,7 +143,7 @@ func expect(what string, got, want any) error {
 
 // expectAt returns what is wrong if something was not sent at some seconds. The
 // timers of the kernel are late by up to an eighth of their wait, and a tick.
-func expectAt(what string, sent []stamped, seconds ...int) error {
+func expectAt(what string, sent []sentSegment, seconds ...int) error {
 	err := expect("times of "+what, len(sent), len(seconds))
 	for i := 0; err == nil && i < len(sent); i++ {
 		due := time.Duration(seconds[i]) * time.Second
@@ -155,13 +155,13 @@ func expectAt(what string, sent []stamped, seconds ...int) error {
 }
 
 // queued returns how many connections are complete and how many half-open.
-func (w *bench) queued() [2]int {
+func (w *scriptedPeers) queued() [2]int {
 	q, _ := w.host.Queue(w.fd)
 	return [2]int{q.Complete, q.HalfOpen}
 }
 
 // accepts returns how so many calls of accept ended.
-func (w *bench) accepts(calls int) []string {
+func (w *scriptedPeers) accepts(calls int) []string {
 	var names []string
 	for range calls {
 		_, err := w.host.Accept(w.fd)
@@ -172,17 +172,17 @@ func (w *bench) accepts(calls int) []string {
 
 // 01: a SYN at a full queue is unanswered twice, and answered once there is room.
 func synAtFullQueue() error {
-	w, err := newBench(0)
+	w, err := newScriptedPeers(0)
 	if err != nil {
 		return err
 	}
 	w.connect(0)
 	w.syn(1)
-	w.until(time.Second)
+	w.advance(time.Second)
 	w.syn(1)
 	unanswered := expect("answers while the queue is full", len(w.to(1, 0)), 0)
 	accepted := expect("accept", w.accepts(1), "[OK]")
-	w.until(3 * time.Second)
+	w.advance(3 * time.Second)
 	w.syn(1)
 	return errors.Join(unanswered, accepted, expect("SYN-ACKs once there is room", len(w.to(1, netmodel.SYN|netmodel.ACK)), 1))
 }
@@ -190,12 +190,12 @@ func synAtFullQueue() error {
 // 02: a SYN-ACK goes out at 0, 1 and 3 s with two repetitions; by 7.6 s the
 // request is forgotten without an RST, and a late ACK meets one.
 func synAckSchedule() error {
-	w, err := newBench(5, "tcp_synack_retries", "2")
+	w, err := newScriptedPeers(5, "tcp_synack_retries", "2")
 	if err != nil {
 		return err
 	}
 	w.syn(0)
-	w.until(7600 * time.Millisecond)
+	w.advance(7600 * time.Millisecond)
 	schedule := expectAt("SYN-ACK", w.to(0, netmodel.SYN|netmodel.ACK), 0, 1, 3)
 	forgotten := errors.Join(expect("half-open connections at 7.6 s", w.queued()[1], 0), expect("RSTs until then", len(w.to(0, netmodel.RST)), 0))
 	w.segment(0, netmodel.ACK, 0)
@@ -204,8 +204,8 @@ func synAckSchedule() error {
 
 // halfAtFullQueue brings a final ACK and data to a queue that a smaller backlog
 // has made full.
-func halfAtFullQueue(settings ...string) (*bench, error) {
-	w, err := newBench(1, settings...)
+func halfAtFullQueue(settings ...string) (*scriptedPeers, error) {
+	w, err := newScriptedPeers(1, settings...)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +227,7 @@ func ackAtFullQueue() error {
 	}
 	w.segment(1, netmodel.ACK, 5)
 	dropped := expect("complete and half-open", w.queued(), "[1 1]")
-	w.until(3100 * time.Millisecond)
+	w.advance(3100 * time.Millisecond)
 	schedule := expectAt("SYN-ACK", w.to(1, netmodel.SYN|netmodel.ACK), 0, 1, 3)
 	if err := w.host.Listen(w.fd, 1); err != nil {
 		return err
@@ -248,13 +248,13 @@ func ackAtFullQueueAborts() error {
 
 // 05: tcp_abort_on_overflow does not touch a SYN at a full queue.
 func abortSparesSyn() error {
-	w, err := newBench(0, "tcp_abort_on_overflow", "1")
+	w, err := newScriptedPeers(0, "tcp_abort_on_overflow", "1")
 	if err != nil {
 		return err
 	}
 	w.connect(0)
 	w.syn(1)
-	w.until(time.Second)
+	w.advance(time.Second)
 	w.syn(1)
 	return expect("answers", len(w.to(1, 0)), 0)
 }
@@ -262,7 +262,7 @@ func abortSparesSyn() error {
 // 06: a connection that is reset while it is queued is accepted; the first read
 // reports it, the second is at the end.
 func resetWhileQueued() error {
-	w, err := newBench(5)
+	w, err := newScriptedPeers(5)
 	if err != nil {
 		return err
 	}
@@ -280,7 +280,7 @@ func resetWhileQueued() error {
 // 07: connect sends its SYN at 0, 1, 3 and 7 s and has failed with ETIMEDOUT by
 // 15.6 s.
 func synSchedule() error {
-	w, err := newBench(5, "tcp_syn_retries", "3", "tcp_syn_linear_timeouts", "0")
+	w, err := newScriptedPeers(5, "tcp_syn_retries", "3", "tcp_syn_linear_timeouts", "0")
 	if err != nil {
 		return err
 	}
@@ -288,15 +288,15 @@ func synSchedule() error {
 	if err != nil {
 		return err
 	}
-	began := expect("connect", connectName(w.host.Connect(fd, peer(0))), "EINPROGRESS")
-	w.until(15600 * time.Millisecond)
+	began := expect("connect", connectName(w.host.Connect(fd, peerAddr(0))), "EINPROGRESS")
+	w.advance(15600 * time.Millisecond)
 	code, err := w.host.GetSockOpt(fd, netmodel.SO_ERROR)
 	return errors.Join(began, expectAt("SYN", w.to(0, netmodel.SYN), 0, 1, 3, 7), err, expect("SO_ERROR", netmodel.Errno(code).Unix(), "ETIMEDOUT"))
 }
 
 // 08: closing a listener sends an RST to the connection that is queued.
 func closeResets() error {
-	w, err := newBench(5)
+	w, err := newScriptedPeers(5)
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 // segmentsOf returns the instants at which segments of a client were sent, as far
 // as the records tell. The pure ACKs are those that a listener decided about or
 // that were lost, less those that carried data.
-func (w *crew) segmentsOf(client int) phantomSegments {
-	m := phantomSegments{I: client}
+func (w *clients) segmentsOf(client int) clientSegments {
+	m := clientSegments{I: client}
 	for _, r := range w.records {
 		if r.Conn != netmodel.ConnID(client+1) {
 			continue
@@ -29,7 +29,7 @@ func (w *crew) segmentsOf(client int) phantomSegments {
 			m.Ack = append(m.Ack, at)
 		case r.Kind == netmodel.Called && r.Call == netmodel.CallSend && r.Errno == 0, r.Kind == netmodel.DataSentAgain:
 			m.Data = append(m.Data, at)
-		case r.Kind == netmodel.Broken && r.Host == w.crowd:
+		case r.Kind == netmodel.Broken && r.Host == w.clientsID:
 			m.Rst = append(m.Rst, at)
 		}
 	}
@@ -43,20 +43,20 @@ func (w *crew) segmentsOf(client int) phantomSegments {
 
 // onWire is how far the instants of a segment may lie apart: the timers are exact
 // when their phase is known, the programs that made them run were not.
-const onWire = 6.0 // ms
+const wireTolerance = 6.0 // ms
 
 // compareSegments compares when the segments of a client went out; those of data come last.
-func (c *Comparison) compareSegments(measured, modelled phantomSegments) {
-	c.nearAll("wire synack_ms", measured.SynAck, modelled.SynAck, onWire)
-	c.nearAll("wire ack_ms", measured.Ack, modelled.Ack, onWire)
-	c.nearAll("wire rst_to_client_ms", measured.Rst, modelled.Rst, onWire)
-	c.nearAll("wire data_ms", measured.Data, modelled.Data, onWire)
+func (c *Comparison) compareSegments(measured, modelled clientSegments) {
+	c.nearAll("wire synack_ms", measured.SynAck, modelled.SynAck, wireTolerance)
+	c.nearAll("wire ack_ms", measured.Ack, modelled.Ack, wireTolerance)
+	c.nearAll("wire rst_to_client_ms", measured.Rst, modelled.Rst, wireTolerance)
+	c.nearAll("wire data_ms", measured.Data, modelled.Data, wireTolerance)
 }
 
 // lostUnseen gives a cause to what follows from data that the kernel counted as
 // sent again, and that nobody saw: neither the capture nor the listener. (L11, lines
 // 1 and 23: the second timeout of two clients)
-func (c *Comparison) lostUnseen(countedAlike bool) {
+func (c *Comparison) explainUnseenData(countedAlike bool) {
 	missing := false
 	for _, f := range c.Fields {
 		missing = missing || !f.Agrees && f.Name == "wire data_ms" && len(strings.Fields(f.Measured))+1 == len(strings.Fields(f.Modelled))
@@ -75,7 +75,7 @@ func (c *Comparison) lostUnseen(countedAlike bool) {
 }
 
 // sampled is what a program saw when it looked at the queue and its clients.
-type sampled struct {
+type sample struct {
 	At      float64        `json:"t_ms"`
 	Q       int            `json:"q"`
 	SynRecv int            `json:"synrecv"`
@@ -93,7 +93,7 @@ const sampleTakes = 500 * time.Millisecond
 // after the other, from its instant on and before the next: within half a second.
 // Where a network may have been late, what it shows may also have been the case so
 // much earlier.
-func (c *Comparison) sampled(samples []sampled, h history, late time.Duration) {
+func (c *Comparison) samples(samples []sample, h history, late time.Duration) {
 	for i, m := range samples {
 		from, to := millis(m.At), millis(m.At)+sampleTakes
 		if i+1 < len(samples) {
@@ -108,32 +108,32 @@ func (c *Comparison) sampled(samples []sampled, h history, late time.Duration) {
 	}
 }
 
-func (m sampled) String() string {
+func (m sample) String() string {
 	return fmt.Sprintf("at %.1f q %d synrecv %d %v", m.At, m.Q, m.SynRecv, m.Clients)
 }
 
 // history is what there was to see, and from when on.
 type history struct {
 	at     []time.Duration
-	states []sampled
+	states []sample
 }
 
 // historyOf follows the queue, and the clients from a number on, through the
 // records.
-func historyOf(s *stage, first int) history {
+func historyOf(s *testbed, first int) history {
 	var h history
-	now := sampled{Clients: map[string]int{}}
+	now := sample{Clients: map[string]int{}}
 	state := map[netmodel.ConnID]string{} // of those from first on
 	for _, r := range s.records {
 		is := ""
 		switch {
-		case r.Host == s.server && r.Kind.AtListener():
+		case r.Host == s.serverID && r.Kind.AtListener():
 			now.Q, now.SynRecv = int(r.Pending), int(r.HalfOpen)
 		case r.Kind == netmodel.SynSent:
 			is = "SYN_SENT"
-		case r.Host == s.crowd && r.Kind == netmodel.Connected:
+		case r.Host == s.clientsID && r.Kind == netmodel.Connected:
 			is = "ESTABLISHED"
-		case r.Host == s.crowd && (r.Kind == netmodel.Broken || r.Kind == netmodel.ConnectFailed):
+		case r.Host == s.clientsID && (r.Kind == netmodel.Broken || r.Kind == netmodel.ConnectFailed):
 			is = "CLOSE"
 		default:
 			continue
@@ -157,7 +157,7 @@ func historyOf(s *stage, first int) history {
 
 // shows reports whether a sample could be taken between two instants. If not, it
 // returns what there was to see at the first.
-func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
+func (h *history) shows(m sample, from, to time.Duration) (bool, sample) {
 	first, found := slices.BinarySearch(h.at, from)
 	if found {
 		first, _ = slices.BinarySearch(h.at, from+1)
@@ -165,10 +165,10 @@ func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
 	first = max(first-1, 0)
 	end, _ := slices.BinarySearchFunc(h.at, to, cmp.Compare[time.Duration])
 	i := first
-	for _, as := range []func(sampled) bool{
-		func(s sampled) bool { return s.Q == m.Q },
-		func(s sampled) bool { return s.SynRecv == m.SynRecv },
-		func(s sampled) bool { return maps.Equal(s.Clients, m.Clients) },
+	for _, as := range []func(sample) bool{
+		func(s sample) bool { return s.Q == m.Q },
+		func(s sample) bool { return s.SynRecv == m.SynRecv },
+		func(s sample) bool { return maps.Equal(s.Clients, m.Clients) },
 	} {
 		for i < end && !as(h.states[i]) {
 			i++
@@ -177,7 +177,7 @@ func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
 	if i < end {
 		return true, m
 	}
-	var got sampled
+	var got sample
 	if first < len(h.states) {
 		got = h.states[first]
 	}
@@ -186,7 +186,7 @@ func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
 }
 
 // statesOf counts the states of the clients now.
-func statesOf(s *stage) map[string]int {
+func statesOf(s *testbed) map[string]int {
 	h := historyOf(s, 0)
 	if len(h.states) == 0 {
 		return map[string]int{}

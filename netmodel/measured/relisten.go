@@ -18,10 +18,10 @@ type relistenParams struct {
 }
 
 type relistenObserved struct {
-	QFull         pairOfQueue    `json:"q_full"`
-	QBefore       pairOfQueue    `json:"q_before"`
-	QAfter        pairOfQueue    `json:"q_after"`
-	QAfter2       pairOfQueue    `json:"q_after_2_rounds"`
+	QFull         ssQueue    `json:"q_full"`
+	QBefore       ssQueue    `json:"q_before"`
+	QAfter        ssQueue    `json:"q_after"`
+	QAfter2       ssQueue    `json:"q_after_2_rounds"`
 	Relisten      string         `json:"relisten"`
 	RelistenAt    float64        `json:"relisten_at_ms"`
 	ResultsAfter2 map[string]int `json:"results_after_2_rounds"`
@@ -57,48 +57,48 @@ func playRelisten(profile netmodel.Profile, p *relistenParams, o *relistenObserv
 
 func playRelistenOnce(profile netmodel.Profile, p *relistenParams, o *relistenObserved, c *Comparison) error {
 	const step = 30 * time.Microsecond // between two connects
-	s, err := newCrew(profile, p.Backlog)
+	s, err := newClients(profile, p.Backlog)
 	if err != nil {
 		return err
 	}
 	fit := profile.AtSyn.Of(profile.Backlog.Effective(p.Backlog))
-	if err := s.dialAll(fit, 0, step); err != nil {
+	if err := s.connectAll(fit, 0, step); err != nil {
 		return err
 	}
-	c.queue("q_full", o.QFull, s.stage)
-	if err := s.dialAll(p.Waiting, s.now()+step, step); err != nil {
+	c.queue("q_full", o.QFull, s.testbed)
+	if err := s.connectAll(p.Waiting, s.now()+step, step); err != nil {
 		return err
 	}
-	if err := s.until(milliseconds(o.RelistenAt)); err != nil {
+	if err := s.advance(milliseconds(o.RelistenAt)); err != nil {
 		return err
 	}
-	c.queue("q_before", o.QBefore, s.stage)
+	c.queue("q_before", o.QBefore, s.testbed)
 	again, err := relistenWith(s, profile, p)
 	if err != nil {
 		return err
 	}
 	c.equal("relisten", o.Relisten, again)
-	c.queue("q_after", o.QAfter, s.stage)
-	if err := s.until(milliseconds(o.RelistenAt) + twoRounds); err != nil {
+	c.queue("q_after", o.QAfter, s.testbed)
+	if err := s.advance(milliseconds(o.RelistenAt) + twoRounds); err != nil {
 		return err
 	}
-	c.queue("q_after_2_rounds", o.QAfter2, s.stage)
-	c.equal("results_after_2_rounds", o.ResultsAfter2, s.results())
+	c.queue("q_after_2_rounds", o.QAfter2, s.testbed)
+	c.equal("results_after_2_rounds", o.ResultsAfter2, s.connectResults())
 	if len(o.Steps) > 0 {
-		err = s.acceptSlowly(o.Steps, c)
+		err = s.acceptStepByStep(o.Steps, c)
 	} else {
-		order, end := s.drain()
+		order, end := s.acceptAll()
 		c.equal("accept_order", o.Drain.Order, order)
 		c.equal("end", o.Drain.End, end)
 	}
-	c.equal("final_results", o.FinalResults, s.results())
+	c.equal("final_results", o.FinalResults, s.connectResults())
 	c.equal("rst_sent_by_server", o.ResetsSent, s.ends.rsts)
 	return err
 }
 
 // relistenWith calls listen again. What a changed somaxconn makes of its argument
 // is the model's own rule, asked of a profile with that setting.
-func relistenWith(s *crew, profile netmodel.Profile, p *relistenParams) (string, error) {
+func relistenWith(s *clients, profile netmodel.Profile, p *relistenParams) (string, error) {
 	if p.Relisten != nil && *p.Relisten == 0 {
 		return "skipped", nil
 	}
@@ -110,34 +110,34 @@ func relistenWith(s *crew, profile netmodel.Profile, p *relistenParams) (string,
 		}
 		backlog = tuned.Backlog.Effective(backlog)
 	}
-	err := s.host().Listen(s.fd, backlog)
+	err := s.serverHost().Listen(s.fd, backlog)
 	return nameOf(err), s.settle()
 }
 
 // acceptSlowly accepts one at a time, when the trial did.
-func (s *crew) acceptSlowly(steps []relistenStep, c *Comparison) error {
+func (s *clients) acceptStepByStep(steps []relistenStep, c *Comparison) error {
 	for i, step := range steps {
 		name := fmt.Sprintf("step %d ", i)
-		if err := s.until(milliseconds(step.At)); err != nil {
+		if err := s.advance(milliseconds(step.At)); err != nil {
 			return err
 		}
-		client, _, _ := s.take() // nobody is client -1, there and here
+		client, _, _ := s.accept() // nobody is client -1, there and here
 		c.equal(name+"client", step.Client, client)
 		c.equal(name+"q_after_accept", step.QAccept, s.queue().Complete)
 		if step.Client < 0 { // the trial ended here
 			continue
 		}
-		if err := s.until(milliseconds(step.At) + 1100*time.Millisecond); err != nil {
+		if err := s.advance(milliseconds(step.At) + 1100*time.Millisecond); err != nil {
 			return err
 		}
 		c.equal(name+"q_after_1100ms", step.QLater, s.queue().Complete)
-		c.equal(name+"established_total", step.Established, s.established())
+		c.equal(name+"established_total", step.Established, s.connectedCount())
 	}
 	return nil
 }
 
 // queue compares what ss shows of a listener.
-func (c *Comparison) queue(name string, measured pairOfQueue, s *stage) {
+func (c *Comparison) queue(name string, measured ssQueue, s *testbed) {
 	c.equal(name+" recvq", measured.RecvQ, s.queue().Complete)
 	c.equal(name+" sendq", measured.SendQ, s.queue().Effective)
 }

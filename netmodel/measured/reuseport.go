@@ -30,32 +30,32 @@ func playReuseport(profile netmodel.Profile, p *emfileParams, o *reuseportObserv
 }
 
 func playReuseportOnce(profile netmodel.Profile, backlog int, o *reuseportObserved, c *Comparison) error {
-	s := crewOn(newStage(profile, 0))
+	s := clientsOn(newTestbed(profile, 0))
 	var pair [2]netmodel.FD
 	for i := range pair {
-		fd, err := s.host().Socket(netmodel.Stream)
+		fd, err := s.serverHost().Socket(netmodel.Stream)
 		if err == nil {
-			err = s.host().SetSockOpt(fd, netmodel.SO_REUSEPORT, 1)
+			err = s.serverHost().SetSockOpt(fd, netmodel.SO_REUSEPORT, 1)
 		}
 		if err == nil {
-			err = s.host().Bind(fd, netmodel.Addr{Port: 80})
+			err = s.serverHost().Bind(fd, netmodel.Addr{Port: 80})
 		}
 		if err == nil {
-			err = s.host().Listen(fd, backlog)
+			err = s.serverHost().Listen(fd, backlog)
 		}
 		if err != nil {
 			return err
 		}
 		pair[i] = fd
 	}
-	if err := s.dialAll(40, 0, 30*time.Microsecond); err != nil {
+	if err := s.connectAll(40, 0, 30*time.Microsecond); err != nil {
 		return err
 	}
 	c.equal("q1", o.Q1, s.waitingAt(pair[0]))
 	c.equal("q2", o.Q2, s.waitingAt(pair[1]))
-	c.equal("results_40_connects", o.Results, s.results())
+	c.equal("results_40_connects", o.Results, s.connectResults())
 	before := len(s.ends.resets)
-	if err := s.host().CloseSocket(pair[0]); err != nil {
+	if err := s.serverHost().CloseSocket(pair[0]); err != nil {
 		return err
 	}
 	if err := s.settle(); err != nil {
@@ -63,17 +63,17 @@ func playReuseportOnce(profile netmodel.Profile, backlog int, o *reuseportObserv
 	}
 	c.equal("after_close_first clients_reset", o.Close.Reset, len(s.ends.resets)-before)
 	c.equal("after_close_first q2", o.Close.Q2, s.waitingAt(pair[1]))
-	if err := s.until(1300 * time.Millisecond); err != nil {
+	if err := s.advance(1300 * time.Millisecond); err != nil {
 		return err
 	}
 	c.equal("after_1300ms q2", o.Later.Q2, s.waitingAt(pair[1]))
-	c.equal("after_1300ms results", o.Later.Results, s.results())
-	c.stats(o.Stat, s.stat())
+	c.equal("after_1300ms results", o.Later.Results, s.connectResults())
+	c.stats(o.Stat, s.counters())
 	return nil
 }
 
 // waitingAt returns Recv-Q of one of several listeners.
-func (s *crew) waitingAt(fd netmodel.FD) int {
-	q, _ := s.host().Queue(fd)
+func (s *clients) waitingAt(fd netmodel.FD) int {
+	q, _ := s.serverHost().Queue(fd)
 	return q.Complete
 }

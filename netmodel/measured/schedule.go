@@ -27,56 +27,56 @@ func playSynSchedule(profile netmodel.Profile, p *synScheduleParams, o *synSched
 	if p.SynCount != nil {
 		syn.Retries = *p.SynCount
 	}
-	var seen []Chain
+	var seen []timerChain
 	for _, w := range o.Clients {
 		seen = append(seen, w.failChain(*syn))
 	}
-	profile.Timers.Phase = Phase(profile.Timers, seen, within())
-	s, before, err := newDeadEnd(profile, p.How)
+	profile.Timers.Phase = phaseOfChains(profile.Timers, seen, synToleranceDuration())
+	s, before, err := newUnanswered(profile, p.How)
 	if err != nil {
 		return err
 	}
 	counted := len(s.records)
 	for _, w := range o.Clients {
-		if err := s.dial(w.begin()); err != nil {
+		if err := s.connect(w.begin()); err != nil {
 			return err
 		}
 	}
-	if err := s.until(lastSeen(o.Clients)); err != nil {
+	if err := s.advance(lastSeen(o.Clients)); err != nil {
 		return err
 	}
 	c.equal("clients", p.Clients, len(o.Clients))
 	for i, w := range o.Clients {
 		s.compareFailing(c, before+i, &w)
 	}
-	c.stats(o.Stat, s.deltas(counted))
+	c.stats(o.Stat, s.countersFrom(counted))
 	return nil
 }
 
 // failChain is the timer of the client's SYNs to the end of connect.
-func (w *wireClient) failChain(s netmodel.Schedule) Chain {
+func (w *wireClient) failChain(s netmodel.Schedule) timerChain {
 	c := w.synChain(s)
-	c.Limit = s.Limit
+	c.limit = s.Limit
 	if w.Fail != nil {
-		c.Waits = append(c.Waits, s.Wait(uint8(len(c.Waits))))
-		c.Rang = append(c.Rang, w.begin()+milliseconds(*w.Fail))
+		c.waits = append(c.waits, s.Wait(uint8(len(c.waits))))
+		c.fired = append(c.fired, w.begin()+milliseconds(*w.Fail))
 	}
 	return c
 }
 
 // newDeadEnd returns a crew whose calls nobody answers, and how many clients it
 // has by then.
-func newDeadEnd(p netmodel.Profile, how string) (s *crew, before int, err error) {
-	if s, err = newCrew(p, 0); err != nil {
+func newUnanswered(p netmodel.Profile, how string) (s *clients, before int, err error) {
+	if s, err = newClients(p, 0); err != nil {
 		return nil, 0, err
 	}
 	switch how {
 	case "nft_drop":
-		s.net.CutOneWay(s.crowd, s.server, true)
+		s.net.CutOneWay(s.clientsID, s.serverID, true)
 		return s, 0, s.settle()
 	case "full_queue":
 		fits := p.AtSyn.Of(p.Backlog.Effective(0))
-		return s, fits, s.dialAll(fits, 0, 0)
+		return s, fits, s.connectAll(fits, 0, 0)
 	}
 	return nil, 0, fmt.Errorf("how %q is not known: want full_queue or nft_drop", how)
 }
@@ -96,13 +96,13 @@ func lastSeen(clients []wireClient) time.Duration {
 			last = max(last, milliseconds(*w.Done))
 		}
 	}
-	return last + 2*within()
+	return last + 2*synToleranceDuration()
 }
 
 // compareFailing compares the SYNs of a client and the end of its connect.
-func (s *crew) compareFailing(c *Comparison, client int, w *wireClient) {
-	s.againInstants(c, client, w.Syn)
-	c.equal("res", w.Result, s.result(client))
+func (s *clients) compareFailing(c *Comparison, client int, w *wireClient) {
+	s.compareSynsSentAgain(c, client, w.Syn)
+	c.equal("res", w.Result, s.connectResult(client))
 	if w.Fail == nil {
 		return
 	}
@@ -117,7 +117,7 @@ func (s *crew) compareFailing(c *Comparison, client int, w *wireClient) {
 // deltas returns what was counted from a record on, and with it a counter that
 // the model does not have: every connect that fails for want of an answer counts
 // in it, once.
-func (s *crew) deltas(from int) map[string]int {
+func (s *clients) countersFrom(from int) map[string]int {
 	n := countersOf(s.records[from:])
 	n["TCPAbortOnTimeout"] = 0
 	for _, r := range s.records[from:] {
@@ -153,44 +153,44 @@ const pollTolerance = 400.0
 // follows at once. "client" says whether the result of connect had been looked at
 // and is left out. K6
 func playSynAckSchedule(profile netmodel.Profile, p *synAckScheduleParams, o *synAckScheduleObserved, c *Comparison) error {
-	profile.Timers.Phase = Phase(profile.Timers, []Chain{o.chain(profile.SynAck)}, within())
-	s, err := newCrew(profile, 5)
+	profile.Timers.Phase = phaseOfChains(profile.Timers, []timerChain{o.chain(profile.SynAck)}, synToleranceDuration())
+	s, err := newClients(profile, 5)
 	if err != nil {
 		return err
 	}
-	if err := s.dialHalf(0); err != nil {
+	if err := s.connectHalfOpen(0); err != nil {
 		return err
 	}
-	s.net.CutOneWay(s.crowd, s.server, true)
+	s.net.CutOneWay(s.clientsID, s.serverID, true)
 	writes := milliseconds(o.Gone)
 	if len(o.Resets) > 0 {
 		writes = milliseconds(o.Resets[0])
 	}
-	if err := s.until(writes); err != nil {
+	if err := s.advance(writes); err != nil {
 		return err
 	}
-	s.net.CutOneWay(s.crowd, s.server, false)
-	passed := answersOf(s.records)
+	s.net.CutOneWay(s.clientsID, s.serverID, false)
+	passed := answersIn(s.records)
 	c.instants("synack_rel_ms", o.SynAck, passed.synAcks[attemptOf(0)], synTolerance)
-	c.seenLate("request_gone_ms", o.Gone, passed.gone, attemptOf(0))
+	c.seenLate("request_gone_ms", o.Gone, passed.forgotten, attemptOf(0))
 	c.equal("client_state_then", o.State, s.stateOf(0))
-	wrote, err := s.write(s.callers(), s.fds[0])
+	wrote, err := s.write(s.clientHost(), s.fds[0])
 	if err != nil {
 		return err
 	}
 	c.equal("write_then", o.Write, wrote)
-	c.equal("read_then", o.Read, s.read(s.callers(), s.fds[0]))
+	c.equal("read_then", o.Read, s.read(s.clientHost(), s.fds[0]))
 	c.instants("rst_ms", o.Resets, s.ends.resets[attemptOf(0)], synTolerance)
 	return nil
 }
 
 // chain is the timer of the SYN-ACKs to the end of the request.
-func (o *synAckScheduleObserved) chain(s netmodel.Schedule) Chain {
+func (o *synAckScheduleObserved) chain(s netmodel.Schedule) timerChain {
 	w := wireClient{SynAck: o.SynAck}
 	c := w.synAckChain(s)
-	c.Waits = append(c.Waits, s.Wait(uint8(len(c.Waits))))
-	c.Rang = append(c.Rang, milliseconds(o.Gone))
-	c.Late = milliseconds(pollTolerance)
+	c.waits = append(c.waits, s.Wait(uint8(len(c.waits))))
+	c.fired = append(c.fired, milliseconds(o.Gone))
+	c.late = milliseconds(pollTolerance)
 	return c
 }
 

@@ -23,12 +23,12 @@ type synQueueObserved struct {
 // replaySynQueue: clients connect one after the other, and none of their final
 // ACKs arrives. K3
 func playSynQueue(profile netmodel.Profile, p *synQueueParams, o *synQueueObserved, c *Comparison) error {
-	s, err := newBatch(profile, p.Backlog, p.Fire, time.Microsecond)
+	s, err := newConnectOnce(profile, p.Backlog, p.Fire, time.Microsecond)
 	if err != nil {
 		return err
 	}
 	for i := range p.Fire {
-		if err := s.beginUnacknowledged(i, time.Duration(i)*10*time.Microsecond); err != nil {
+		if err := s.startHalfOpen(i, time.Duration(i)*10*time.Microsecond); err != nil {
 			return err
 		}
 	}
@@ -69,14 +69,14 @@ func firstMissing(list []int, n int) int {
 
 // beginUnacknowledged lets a client connect whose SYN arrives and whose final
 // ACK is lost. Time passes until the SYN-ACK has come back to it.
-func (s *stage) beginUnacknowledged(client int, at time.Duration) error {
-	s.begin(client, at)
+func (s *testbed) startHalfOpen(client int, at time.Duration) error {
+	s.start(client, at)
 	latency := time.Microsecond // of a stage on the loopback
 	if err := s.run(at + latency/2); err != nil {
 		return err
 	}
-	s.loseAcks(true)
+	s.dropFromClients(true)
 	err := s.run(at + 3*latency)
-	s.loseAcks(false)
+	s.dropFromClients(false)
 	return err
 }

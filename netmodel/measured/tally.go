@@ -26,7 +26,7 @@ type Difference struct {
 }
 
 // Sum adds comparisons up.
-func Sum(comparisons []*Comparison) Tally {
+func sum(comparisons []*Comparison) Tally {
 	t := Tally{Trials: len(comparisons)}
 	found := map[[2]string]*Difference{}
 	for _, c := range comparisons {
@@ -67,7 +67,7 @@ func ByExperiment(comparisons []*Comparison) map[string]Tally {
 	}
 	out := map[string]Tally{}
 	for key := range maps.Keys(groups) {
-		out[key] = Sum(groups[key])
+		out[key] = sum(groups[key])
 	}
 	return out
 }

@@ -62,8 +62,8 @@ func Read(r io.Reader) ([]Trial, error) {
 			return trials, fmt.Errorf("line %d: no \"exp\": want the name of an experiment", number)
 		}
 		for _, x := range [...]struct{ key, value string }{{"exp", t.Exp}, {"os", t.OS}, {"version", t.Version}} {
-			if len(x.value) > mostText {
-				return trials, fmt.Errorf("line %d: %s has %d bytes: want at most %d", number, x.key, len(x.value), mostText)
+			if len(x.value) > maxText {
+				return trials, fmt.Errorf("line %d: %s has %d bytes: want at most %d", number, x.key, len(x.value), maxText)
 			}
 		}
 		trials = append(trials, t)

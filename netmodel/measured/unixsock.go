@@ -16,25 +16,25 @@ type unixsockObserved struct {
 // replayUnixsock: connects to a listening AF_UNIX stream socket until one fails,
 // and one more after an accept. K16
 func playUnixsock(profile netmodel.Profile, p *emfileParams, o *unixsockObserved, c *Comparison) error {
-	s, err := newCrew(profile, p.Backlog)
+	s, err := newClients(profile, p.Backlog)
 	if err != nil {
 		return err
 	}
 	connected, then := 0, ""
 	for ; ; connected++ {
-		if err := s.dial(s.now() + time.Microsecond); err != nil {
+		if err := s.connect(s.now() + time.Microsecond); err != nil {
 			return err
 		}
-		if then = s.result(connected); then != "OK" {
+		if then = s.connectResult(connected); then != "OK" {
 			break
 		}
 	}
 	c.equal("connected", o.Connected, connected)
 	c.equal("then", o.Then, then)
-	if _, _, err := s.take(); err != nil {
+	if _, _, err := s.accept(); err != nil {
 		return fmt.Errorf("accept: %w", err)
 	}
-	err = s.dialAll(1, s.now(), 0)
-	c.equal("after_one_accept", o.After, s.result(len(s.fds)-1))
+	err = s.connectAll(1, s.now(), 0)
+	c.equal("after_one_accept", o.After, s.connectResult(len(s.fds)-1))
 	return err
 }

@@ -54,17 +54,17 @@ func playWine(row *wineRow, c *Comparison) error {
 		if err != nil {
 			return fmt.Errorf("result %s: want a number", row.Result)
 		}
-		took, err := strconv.ParseFloat(w.got, 64)
-		c.near(name, ms, took, wineClock)
+		took, err := strconv.ParseFloat(w.result, 64)
+		c.near(name, ms, took, wineClockError)
 		return err
 	}
-	c.equal(name, strings.Trim(string(row.Result), `"`), w.got)
+	c.equal(name, strings.Trim(string(row.Result), `"`), w.result)
 	return nil
 }
 
 // wineClock is how far a duration may lie from the model's, in milliseconds: the
 // program looked at a clock of whole ones, and the calls themselves take time.
-const wineClock = 5
+const wineClockError = 5
 
 // winsockName returns how a call ended: OK or the name of the error.
 func winsockName(err error) string {
@@ -76,8 +76,8 @@ func winsockName(err error) string {
 
 // wine is a program under Wine, and what the call of a line has given.
 type wine struct {
-	*crew
-	got string
+	*clients
+	result string
 	// The socket that the call is made with, and the host that it is on.
 	on       *netmodel.Host
 	sock     netmodel.FD
@@ -85,11 +85,11 @@ type wine struct {
 }
 
 func newWine(backlog int) (*wine, error) {
-	s, err := newCrew(profiles.Wine(), backlog)
+	s, err := newClients(profiles.Wine(), backlog)
 	if err != nil {
 		return nil, err
 	}
-	return &wine{crew: s, on: s.host(), sock: s.fd, blocking: true}, nil
+	return &wine{clients: s, on: s.serverHost(), sock: s.fd, blocking: true}, nil
 }
 
 // play leads up to the call of a line and makes it.
@@ -105,26 +105,26 @@ func (w *wine) play(row *wineRow) error {
 // playStates makes a call with a socket in a state that the case names.
 func (w *wine) playStates(what, call string) (known bool, err error) {
 	if n, ok := number(what, "first listen backlog "); ok && call == "listen" {
-		if err := asBacklog(n); err != nil {
+		if err := checkBacklog(n); err != nil {
 			return true, err
 		}
-		w.sock, err = openAt(w.on, netmodel.Addr{Port: w.to.Port + 2})
+		w.sock, err = openBound(w.on, netmodel.Addr{Port: w.to.Port + 2})
 		if err == nil {
-			w.got = winsockName(w.on.Listen(w.sock, n))
+			w.result = winsockName(w.on.Listen(w.sock, n))
 		}
 		return true, err
 	}
 	if n, ok := number(what, "re-listen backlog "); ok && call == "listen" {
-		if err := asBacklog(n); err != nil {
+		if err := checkBacklog(n); err != nil {
 			return true, err
 		}
-		w.got = winsockName(w.on.Listen(w.sock, n))
+		w.result = winsockName(w.on.Listen(w.sock, n))
 		return true, nil
 	}
 	if known, err := w.enterState(what); !known || err != nil {
 		return known, err
 	}
-	return w.call(call)
+	return w.makeCall(call)
 }
 
 // enterState makes a socket of the state that a case names: the words that it
@@ -139,18 +139,18 @@ func (w *wine) enterState(what string) (known bool, err error) {
 	case "unbound", "SO_CONDITIONAL_ACCEPT":
 		w.sock, err = w.on.Socket(netmodel.Stream)
 	case "bound":
-		w.sock, err = openAt(w.on, netmodel.Addr{Port: w.to.Port + 2})
+		w.sock, err = openBound(w.on, netmodel.Addr{Port: w.to.Port + 2})
 	case "listening":
 	case "connected (accepted", "accepted":
-		if err = w.dial(w.now()); err == nil {
-			_, w.sock, err = w.take()
+		if err = w.connect(w.now()); err == nil {
+			_, w.sock, err = w.accept()
 		}
 	case "connecting": // nothing is due before its SYN arrives
-		err = w.crew.call(w.now())
-		w.useClient()
+		err = w.clients.sendSyn(w.now())
+		w.useLastClient()
 	case "connected":
-		err = w.dial(w.now())
-		w.useClient()
+		err = w.connect(w.now())
+		w.useLastClient()
 	case "datagram bound":
 		if w.sock, err = w.on.Socket(netmodel.Datagram); err == nil {
 			err = w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 2})
@@ -165,8 +165,8 @@ func (w *wine) enterState(what string) (known bool, err error) {
 		w.sock, err = w.on.OpenFile()
 	case "after refused connect", "no listener":
 		w.blocking = !strings.Contains(what, "non-blocking")
-		_, err = w.knock(w.closedPort())
-		w.useClient()
+		_, err = w.connectTo(w.closedPort())
+		w.useLastClient()
 	default:
 		return false, nil
 	}
@@ -174,60 +174,60 @@ func (w *wine) enterState(what string) (known bool, err error) {
 }
 
 // useClient makes the next call with the socket of the last client.
-func (w *wine) useClient() {
+func (w *wine) useLastClient() {
 	if len(w.fds) > 0 {
-		w.on, w.sock = w.callers(), w.fds[len(w.fds)-1]
+		w.on, w.sock = w.clientHost(), w.fds[len(w.fds)-1]
 	}
 }
 
 // call makes a call with the socket.
-func (w *wine) call(call string) (known bool, err error) {
+func (w *wine) makeCall(call string) (known bool, err error) {
 	switch beginsWith(call, "socket", "bind", "listen", "accept", "connect", "shutdown SD_RECEIVE", "shutdown SD_SEND", "shutdown SD_BOTH", "getpeername",
 		"recv", "send", "SO_ACCEPTCONN", "SO_ERROR", "getsockopt", "setsockopt", "value", "ms") {
 	case "socket":
 		_, err := w.on.Socket(netmodel.Stream)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "bind":
-		w.got = winsockName(w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 3}))
+		w.result = winsockName(w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 3}))
 	case "listen":
-		w.got = winsockName(w.on.Listen(w.sock, 5))
+		w.result = winsockName(w.on.Listen(w.sock, 5))
 	case "accept":
 		_, err := w.on.Accept(w.sock)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "connect":
-		w.connect()
+		w.callConnect()
 	case "shutdown SD_RECEIVE":
-		w.got = winsockName(w.on.Shutdown(w.sock, netmodel.ShutReceive))
+		w.result = winsockName(w.on.Shutdown(w.sock, netmodel.ShutReceive))
 	case "shutdown SD_SEND":
-		w.got = winsockName(w.on.Shutdown(w.sock, netmodel.ShutSend))
+		w.result = winsockName(w.on.Shutdown(w.sock, netmodel.ShutSend))
 	case "shutdown SD_BOTH":
-		w.got = winsockName(w.on.Shutdown(w.sock, netmodel.ShutBoth))
+		w.result = winsockName(w.on.Shutdown(w.sock, netmodel.ShutBoth))
 	case "getpeername":
 		_, err := w.on.PeerName(w.sock)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "recv":
-		w.got = w.receive()
+		w.result = w.receive()
 	case "send":
 		_, err := w.on.Send(w.sock, 1)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "SO_ACCEPTCONN":
-		w.got = w.option(netmodel.SO_ACCEPTCONN)
+		w.result = w.option(netmodel.SO_ACCEPTCONN)
 	case "SO_ERROR":
-		w.got = w.socketError()
+		w.result = w.socketError()
 	case "getsockopt": // the only option that is asked for by this name
 		_, err := w.on.GetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "setsockopt":
-		w.got = winsockName(w.on.SetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT, 1))
+		w.result = winsockName(w.on.SetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT, 1))
 	case "value":
-		if w.got = w.option(netmodel.SO_CONDITIONAL_ACCEPT); strings.HasPrefix(w.got, "WSA") {
-			w.got = "-1" // what the program had put there before it asked
+		if w.result = w.option(netmodel.SO_CONDITIONAL_ACCEPT); strings.HasPrefix(w.result, "WSA") {
+			w.result = "-1" // what the program had put there before it asked
 		}
 	case "ms":
 		if len(w.fds) == 0 {
 			return true, fmt.Errorf("call %q of a case in which nobody connects: want one that connects", call)
 		}
-		w.got = fmt.Sprint(inMilliseconds(w.ends.done[netmodel.ConnID(len(w.fds))] - w.begun()))
+		w.result = fmt.Sprint(inMilliseconds(w.ends.done[netmodel.ConnID(len(w.fds))] - w.startOfLastConnect()))
 	default:
 		return false, nil
 	}
@@ -235,18 +235,18 @@ func (w *wine) call(call string) (known bool, err error) {
 }
 
 // begun returns when the last client sent its first SYN.
-func (w *wine) begun() time.Duration { return w.ends.syns[netmodel.ConnID(len(w.fds))][0] }
+func (w *wine) startOfLastConnect() time.Duration { return w.ends.syns[netmodel.ConnID(len(w.fds))][0] }
 
 // connect connects, unless the state is that of a socket whose connect has ended:
 // then it is that one, and a blocking call returns what SO_ERROR would.
-func (w *wine) connect() {
+func (w *wine) callConnect() {
 	switch n := len(w.fds); {
-	case n == 0 || w.sock != w.fds[n-1] || w.result(n-1) != "ECONNREFUSED":
-		w.got = winsockName(w.on.Connect(w.sock, w.closedPort()))
+	case n == 0 || w.sock != w.fds[n-1] || w.connectResult(n-1) != "ECONNREFUSED":
+		w.result = winsockName(w.on.Connect(w.sock, w.closedPort()))
 	case w.blocking:
-		w.got = w.socketError()
+		w.result = w.socketError()
 	default:
-		w.got = winsockName(netmodel.WSAEWOULDBLOCK)
+		w.result = winsockName(netmodel.WSAEWOULDBLOCK)
 	}
 }
 

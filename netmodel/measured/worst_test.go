@@ -22,14 +22,14 @@ func TestLongSeveralLargeValuesTogetherArePlayedInBounds(t *testing.T) {
 		t.Skip("takes a while: set WSPSIM_LONG=1")
 	}
 	const linux = `"os":"linux","version":"6.18.44","sysctl":{"net.core.somaxconn":1048576,"net.ipv4.tcp_max_syn_backlog":1048576,"net.ipv4.tcp_syn_retries":30,"net.ipv4.tcp_synack_retries":30},`
-	sends := repeated(mostSends, func(i int) string { return fmt.Sprint(i * 20_000) })
-	burst := repeated(mostCrowd, func(i int) string {
+	sends := repeated(maxSends, func(i int) string { return fmt.Sprint(i * 20_000) })
+	burst := repeated(maxListed, func(i int) string {
 		return fmt.Sprintf(`{"i":%d,"syn_ms":%s,"synack_ms":%s,"data_ms":%s}`, i, sends, sends, sends)
 	})
-	samples := repeated(mostCrowd, func(i int) string { return fmt.Sprintf(`{"t_ms":%d,"clients":{"ESTABLISHED":%d}}`, i*10_000, i) })
-	instants := repeated(mostCrowd, func(i int) string { return fmt.Sprintf(`{"t_ms":%d}`, i*10_000) })
+	samples := repeated(maxListed, func(i int) string { return fmt.Sprintf(`{"t_ms":%d,"clients":{"ESTABLISHED":%d}}`, i*10_000, i) })
+	instants := repeated(maxListed, func(i int) string { return fmt.Sprintf(`{"t_ms":%d}`, i*10_000) })
 	wire := strings.ReplaceAll(burst, `"syn_ms"`, `"ack_ms"`)
-	waiting := repeated(mostCrowd, func(i int) string {
+	waiting := repeated(maxListed, func(i int) string {
 		return fmt.Sprintf(`{"i":%d,"connect_ms":%d,"syn_ms":%s,"synack_ms":%s}`, i, i, sends, sends)
 	})
 	for _, c := range []struct{ why, line string }{
@@ -42,16 +42,16 @@ func TestLongSeveralLargeValuesTogetherArePlayedInBounds(t *testing.T) {
 		{"many who defer", `{"exp":"defer",` + linux + `"params":{"backlog":5,"defer_s":3600},"observed":{"wire":` + waiting + `,"samples":` + instants + `}}`},
 		{"many schedules", `{"exp":"syn_schedule",` + linux + `"params":{"clients":256,"how":"nft_drop"},"observed":{"clients":` + waiting + `}}`},
 		{"many rounds", `{"exp":"retx_order",` + linux + `"params":{"clients":256},"observed":{"order_by_round":` +
-			repeated(128, func(int) string { return repeated(mostCrowd, func(i int) string { return fmt.Sprint(i) }) }) + `,"t_us_by_round":` +
+			repeated(128, func(int) string { return repeated(maxListed, func(i int) string { return fmt.Sprint(i) }) }) + `,"t_us_by_round":` +
 			repeated(128, func(k int) string {
-				return repeated(mostCrowd, func(i int) string { return fmt.Sprint(k*1_000_000 + i) })
+				return repeated(maxListed, func(i int) string { return fmt.Sprint(k*1_000_000 + i) })
 			}) + `}}`},
 		{"an open loop whose ACKs all find the queue full", `{"exp":"openloop",` + linux + `"params":{"backlog":0},"observed":{"events_us":` +
-			repeated(mostEvents, func(i int) string {
-				return fmt.Sprintf(`[%d,"%c",%d]`, i*100, "SsAD"[i/(mostEvents/4)], i%(mostEvents/4))
+			repeated(maxEvents, func(i int) string {
+				return fmt.Sprintf(`[%d,"%c",%d]`, i*100, "SsAD"[i/(maxEvents/4)], i%(maxEvents/4))
 			}) + `}}`},
 		{"dials that all get in", `{"exp":"drain3","os":"go-net-linux","params":{"somaxconn":1048576,"listen_arg_seen_by_strace":2147483647,"dials":512},"observed":{"accept_at_ms":3600000,"got_in":` +
-			repeated(mostCrowd, func(i int) string { return fmt.Sprintf("[%d,%d]", i%goDialers, 1000+i) }) + `}}`},
+			repeated(maxListed, func(i int) string { return fmt.Sprintf("[%d,%d]", i%goDialers, 1000+i) }) + `}}`},
 		{"a burst at netstack", `{"exp":"fill","os":"gvisor","params":{"backlog":200},"observed":{"fired":512,"order":` + repeated(512, func(i int) string { return fmt.Sprint(i) }) + `}}`},
 		{"gaps of an hour", `{"exp":"fill","os":"gvisor","params":{"backlog":200,"gap_ms":3600000,"owd_ms":1000},"observed":{"fired":512,"order":[]}}`},
 	} {

@@ -22,47 +22,47 @@ type wireClient struct {
 func (w *wireClient) begin() time.Duration { return milliseconds(w.Connect) }
 
 // synChain is the timer of the client's SYNs.
-func (w *wireClient) synChain(s netmodel.Schedule) Chain {
-	c := Chain{Set: w.begin()}
+func (w *wireClient) synChain(s netmodel.Schedule) timerChain {
+	c := timerChain{set: w.begin()}
 	for k := 1; k < len(w.Syn); k++ {
-		c.Waits = append(c.Waits, s.Wait(uint8(k-1)))
-		c.Rang = append(c.Rang, milliseconds(w.Syn[k]))
+		c.waits = append(c.waits, s.Wait(uint8(k-1)))
+		c.fired = append(c.fired, milliseconds(w.Syn[k]))
 	}
 	return c
 }
 
 // synAckChain is the timer of the SYN-ACKs to the client.
-func (w *wireClient) synAckChain(s netmodel.Schedule) Chain {
-	var c Chain
+func (w *wireClient) synAckChain(s netmodel.Schedule) timerChain {
+	var c timerChain
 	for k, at := range w.SynAck {
 		if k == 0 {
-			c.Set = milliseconds(at)
+			c.set = milliseconds(at)
 			continue
 		}
-		c.Waits = append(c.Waits, s.Wait(uint8(k-1)))
-		c.Rang = append(c.Rang, milliseconds(at))
+		c.waits = append(c.waits, s.Wait(uint8(k-1)))
+		c.fired = append(c.fired, milliseconds(at))
 	}
 	return c
 }
 
 // within is synTolerance as a duration.
-func within() time.Duration { return milliseconds(synTolerance) }
+func synToleranceDuration() time.Duration { return milliseconds(synTolerance) }
 
 // answers is what a server sent to clients and when it forgot them, by attempt.
-type answers struct {
+type serverAnswers struct {
 	synAcks map[netmodel.ConnID][]time.Duration
-	gone    map[netmodel.ConnID]time.Duration
+	forgotten    map[netmodel.ConnID]time.Duration
 }
 
 // answersOf reads the records of the server.
-func answersOf(records []netmodel.Record) answers {
-	w := answers{map[netmodel.ConnID][]time.Duration{}, map[netmodel.ConnID]time.Duration{}}
+func answersIn(records []netmodel.Record) serverAnswers {
+	w := serverAnswers{map[netmodel.ConnID][]time.Duration{}, map[netmodel.ConnID]time.Duration{}}
 	for _, r := range records {
 		switch r.Kind {
 		case netmodel.RequestQueued, netmodel.CookieSent, netmodel.SynAckAgain:
 			w.synAcks[r.Conn] = append(w.synAcks[r.Conn], time.Duration(r.At))
 		case netmodel.Withdrawn:
-			w.gone[r.Conn] = time.Duration(r.At)
+			w.forgotten[r.Conn] = time.Duration(r.At)
 		}
 	}
 	return w
@@ -73,7 +73,7 @@ func attemptOf(client int) netmodel.ConnID { return netmodel.ConnID(client + 1) 
 
 // againInstants compares when a client's SYNs were sent again. The first one is an
 // input.
-func (s *crew) againInstants(c *Comparison, client int, measured []float64) {
+func (s *clients) compareSynsSentAgain(c *Comparison, client int, measured []float64) {
 	syns := s.ends.syns[attemptOf(client)]
 	if len(measured) == 0 || len(syns) == 0 {
 		c.equal("syn_ms times", len(measured), len(syns))

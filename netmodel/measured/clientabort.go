@@ -8,13 +8,13 @@ import (
 	"wspsim/netmodel"
 )
 
-type goneParams struct {
+type clientAbortParams struct {
 	Backlog *int   `json:"backlog"`
 	How     string `json:"how"`
 }
 
-type goneObserved struct {
-	Accepts []goneAccept   `json:"accepts"`
+type clientAbortObserved struct {
+	Accepts []acceptedAbort   `json:"accepts"`
 	End     string         `json:"end"`
 	QBefore int            `json:"q_before"`
 	QAfter  int            `json:"q_after"`
@@ -26,7 +26,7 @@ type goneObserved struct {
 
 // goneAccept is a connection that came out of accept. That the peer's port was
 // given and that SO_ERROR was peeked at the model cannot say.
-type goneAccept struct {
+type acceptedAbort struct {
 	Client   int      `json:"client"`
 	PeerName string   `json:"getpeername"`
 	Poll     string   `json:"poll"`
@@ -39,40 +39,40 @@ type goneAccept struct {
 
 // replayGone: the queue is full, one client waits, and clients whose connection is
 // pending go away. K12
-func playGone(profile netmodel.Profile, p *goneParams, o *goneObserved, c *Comparison) error {
+func playClientAbort(profile netmodel.Profile, p *clientAbortParams, o *clientAbortObserved, c *Comparison) error {
 	if p.Backlog == nil {
 		return fmt.Errorf("params have no \"backlog\": want a number")
 	}
-	s, err := newCrew(profile, *p.Backlog)
+	s, err := newClients(profile, *p.Backlog)
 	if err != nil {
 		return err
 	}
 	fit := profile.AtSyn.Of(profile.Backlog.Effective(*p.Backlog))
 	const step = 30 * time.Microsecond
-	if err := s.dialAll(fit+1, 0, step); err != nil {
+	if err := s.connectAll(fit+1, 0, step); err != nil {
 		return err
 	}
 	c.equal("q_before", o.QBefore, s.queue().Complete)
-	if err := s.leave(p.How, o.whoLeft(), fit); err != nil {
+	if err := s.closeClients(p.How, o.abortedClient(), fit); err != nil {
 		return err
 	}
 	c.equal("q_after", o.QAfter, s.queue().Complete)
 	c.equal("server_states", o.States, s.serverStates())
-	if err := s.until(s.now() + 1500*time.Millisecond); err != nil {
+	if err := s.advance(s.now() + 1500*time.Millisecond); err != nil {
 		return err
 	}
 	c.equal("q_after_1500ms", o.QLater, s.queue().Complete)
-	c.equal("waiter_after_1500ms", o.Waiter, s.result(fit))
+	c.equal("waiter_after_1500ms", o.Waiter, s.connectResult(fit))
 	if err := s.compareAccepts(o, c); err != nil {
 		return err
 	}
-	c.stats(o.Stat, s.stat())
+	c.stats(o.Stat, s.counters())
 	return nil
 }
 
 // whoLeft returns which client went away where only one did. The file does not
 // say; it was the second, unless another one is seen to have gone.
-func (o *goneObserved) whoLeft() int {
+func (o *clientAbortObserved) abortedClient() int {
 	for _, a := range o.Accepts {
 		if a.State != "ESTABLISHED" {
 			return a.Client
@@ -83,7 +83,7 @@ func (o *goneObserved) whoLeft() int {
 
 // leave makes clients go: all_ in front of the name means everybody who is
 // connected, data_ that five bytes are sent first.
-func (s *crew) leave(how string, who, connected int) error {
+func (s *clients) closeClients(how string, who, connected int) error {
 	first, last := who, who
 	name := how
 	if rest, ok := strings.CutPrefix(name, "all_"); ok {
@@ -94,7 +94,7 @@ func (s *crew) leave(how string, who, connected int) error {
 	}
 	rest, data := strings.CutPrefix(name, "data_")
 	for i := first; i <= last; i++ {
-		h, fd := s.callers(), s.fds[i]
+		h, fd := s.clientHost(), s.fds[i]
 		if data {
 			if _, err := h.Send(fd, 5); err != nil {
 				return fmt.Errorf("client %d sends: %w", i, err)
@@ -103,7 +103,7 @@ func (s *crew) leave(how string, who, connected int) error {
 				return err
 			}
 		}
-		if err := leaveBy(h, fd, rest); err != nil {
+		if err := endConnection(h, fd, rest); err != nil {
 			return fmt.Errorf("how %q, client %d: %w", how, i, err)
 		}
 		if err := s.settle(); err != nil {
@@ -114,7 +114,7 @@ func (s *crew) leave(how string, who, connected int) error {
 }
 
 // leaveBy ends a client's side of a connection.
-func leaveBy(h *netmodel.Host, fd netmodel.FD, how string) error {
+func endConnection(h *netmodel.Host, fd netmodel.FD, how string) error {
 	switch how {
 	case "fin", "close":
 		return h.CloseSocket(fd)
@@ -134,10 +134,10 @@ func leaveBy(h *netmodel.Host, fd netmodel.FD, how string) error {
 }
 
 // compareAccepts accepts everything and tries what the trial tried.
-func (s *crew) compareAccepts(o *goneObserved, c *Comparison) error {
+func (s *clients) compareAccepts(o *clientAbortObserved, c *Comparison) error {
 	end := ""
 	for i := 0; ; i++ {
-		client, fd, err := s.take()
+		client, fd, err := s.accept()
 		if err != nil {
 			end = nameOf(err)
 			c.equal("accepts times", len(o.Accepts), i)
@@ -147,8 +147,8 @@ func (s *crew) compareAccepts(o *goneObserved, c *Comparison) error {
 			continue
 		}
 		m, name := &o.Accepts[i], fmt.Sprintf("accept %d ", i)
-		state := s.ends.state[endOf(s.server, client)]
-		h := s.host()
+		state := s.ends.states[endpointOf(s.serverID, client)]
+		h := s.serverHost()
 		c.equal(name+"client", m.Client, client)
 		_, err = h.PeerName(fd)
 		c.equal(name+"getpeername", m.PeerName, nameOf(err))
@@ -167,9 +167,9 @@ func (s *crew) compareAccepts(o *goneObserved, c *Comparison) error {
 }
 
 // endOf names the end of a client's connection at a host.
-func endOf(h netmodel.HostID, client int) end { return end{h, netmodel.ConnID(client + 1)} }
+func endpointOf(h netmodel.HostID, client int) endpoint { return endpoint{h, netmodel.ConnID(client + 1)} }
 
-type goneEarlyObserved struct {
+type earlyAbortObserved struct {
 	Accept  *string        `json:"accept"`
 	Client  *string        `json:"client"`
 	Q       *int           `json:"q"`
@@ -181,9 +181,9 @@ type goneEarlyObserved struct {
 
 // replayGoneEarly: a client goes away while its connection is half-open, or while
 // its SYNs are ignored. K12
-func playGoneEarly(profile netmodel.Profile, p *goneParams, o *goneEarlyObserved, c *Comparison) error {
+func playEarlyClientAbort(profile netmodel.Profile, p *clientAbortParams, o *earlyAbortObserved, c *Comparison) error {
 	state, how, _ := cutLast(p.How)
-	var s *crew
+	var s *clients
 	var err error
 	switch state {
 	case "halfopen":
@@ -191,11 +191,11 @@ func playGoneEarly(profile netmodel.Profile, p *goneParams, o *goneEarlyObserved
 		if p.Backlog != nil {
 			backlog = *p.Backlog
 		}
-		if s, err = newCrew(profile, backlog); err == nil {
-			err = s.dialHalf(0)
+		if s, err = newClients(profile, backlog); err == nil {
+			err = s.connectHalfOpen(0)
 		}
 	case "syn_sent":
-		s, err = fullCrew(profile, p.Backlog, o.Stat["ActiveOpens"])
+		s, err = newClientsAtFullQueue(profile, p.Backlog, o.Stat["ActiveOpens"])
 	default:
 		return fmt.Errorf("how %q is not known: want halfopen_ or syn_sent_ and what the client does", p.How)
 	}
@@ -204,8 +204,8 @@ func playGoneEarly(profile netmodel.Profile, p *goneParams, o *goneEarlyObserved
 	}
 	last := len(s.fds) - 1
 	equalIf(c, "synrecv_before", o.Before, s.queue().HalfOpen)
-	equalIf(c, "client", o.Client, s.result(last))
-	if err := leaveBy(s.callers(), s.fds[last], how); err != nil {
+	equalIf(c, "client", o.Client, s.connectResult(last))
+	if err := endConnection(s.clientHost(), s.fds[last], how); err != nil {
 		return fmt.Errorf("how %q: %w", p.How, err)
 	}
 	if err := s.settle(); err != nil {
@@ -213,18 +213,18 @@ func playGoneEarly(profile netmodel.Profile, p *goneParams, o *goneEarlyObserved
 	}
 	equalIf(c, "synrecv_after", o.SynRecv, s.queue().HalfOpen)
 	equalIf(c, "q", o.Q, s.queue().Complete)
-	_, fd, err := s.take()
+	_, fd, err := s.accept()
 	equalIf(c, "accept", o.Accept, nameOf(err))
 	if err == nil {
-		equalIf(c, "read", o.Read, s.read(s.host(), fd))
+		equalIf(c, "read", o.Read, s.read(s.serverHost(), fd))
 	}
-	c.stats(o.Stat, s.stat())
+	c.stats(o.Stat, s.counters())
 	return nil
 }
 
 // fullCrew is a crew whose last client found the queue full. Without a backlog in
 // the file, it follows from how many connected.
-func fullCrew(p netmodel.Profile, backlog *int, connects int) (*crew, error) {
+func newClientsAtFullQueue(p netmodel.Profile, backlog *int, connects int) (*clients, error) {
 	if connects < 2 && backlog == nil {
 		return nil, fmt.Errorf("neither a backlog nor two connects in the counters: want one of the two, or nobody knows how many fill the queue")
 	}
@@ -232,11 +232,11 @@ func fullCrew(p netmodel.Profile, backlog *int, connects int) (*crew, error) {
 	if backlog != nil {
 		n = *backlog
 	}
-	s, err := newCrew(p, n)
+	s, err := newClients(p, n)
 	if err != nil {
 		return nil, err
 	}
-	return s, s.dialAll(p.AtSyn.Of(p.Backlog.Effective(n))+1, 0, 30*time.Microsecond)
+	return s, s.connectAll(p.AtSyn.Of(p.Backlog.Effective(n))+1, 0, 30*time.Microsecond)
 }
 
 // cutLast cuts a name before its last underscore.

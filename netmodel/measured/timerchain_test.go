@@ -46,7 +46,7 @@ func TestWhatWaitsHappensWhenAndInTheOrderInWhichItWasMeasured(t *testing.T) {
 		differ map[[2]string]int
 		why    string
 	}{
-		{"L03_drain.jsonl", 2792, map[[2]string]int{{"q_end recvq", askedMeanwhile}: 1},
+		{"L03_drain.jsonl", 2792, map[[2]string]int{{"q_end recvq", readDuringBatch}: 1},
 			"one run asked for the queue in the instant in which a batch got in"},
 		{"L10_syn_schedule.jsonl", 1413, map[[2]string]int{},
 			"every SYN and every ETIMEDOUT is where the wheel puts it"},
@@ -54,7 +54,7 @@ func TestWhatWaitsHappensWhenAndInTheOrderInWhichItWasMeasured(t *testing.T) {
 			"every SYN-ACK, the end of the request, and the RST to a late write"},
 		{"L17_defer_accept.jsonl", 522, map[[2]string]int{},
 			"deferred connections are asked again, or left alone, when they were"},
-		{"L19_retx_order.jsonl", 2034, map[[2]string]int{{"order_by_round", secondWheel}: 6},
+		{"L19_retx_order.jsonl", 2034, map[[2]string]int{{"order_by_round", separateWheels}: 6},
 			"two runs had clients on two processors, whose wheels the model does not tell apart"},
 	} {
 		t.Run(row.file, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestWhatWaitsHappensWhenAndInTheOrderInWhichItWasMeasured(t *testing.T) {
 				}
 				all = append(all, c)
 			}
-			s := Sum(all)
+			s := sum(all)
 			if s.Fields != row.fields {
 				t.Errorf("replay of %s compares %d fields: want %d (%s)", row.file, s.Fields, row.fields, row.why)
 			}
@@ -162,11 +162,11 @@ func TestPhaseExplainsWhatRangWithAnyPhase(t *testing.T) {
 			for phase := time.Duration(0); phase < 5*s; phase += 1373*time.Millisecond + 717*time.Microsecond {
 				timers := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: hz, Phase: phase}
 				seen := ringing(timers, row.waits)
-				timers.Phase = Phase(timers, seen, tolerance)
+				timers.Phase = phaseOfChains(timers, seen, tolerance)
 				for i, c := range ringing(timers, row.waits) {
-					for k, at := range c.Rang {
-						if off := (at - seen[i].Rang[k]).Abs(); off > tolerance {
-							t.Fatalf("Phase of what rang with phase %v at %d Hz = %v: ring %d of chain %d is at %v: want %v (%s)", phase, hz, timers.Phase, k, i, at, seen[i].Rang[k], row.why)
+					for k, at := range c.fired {
+						if off := (at - seen[i].fired[k]).Abs(); off > tolerance {
+							t.Fatalf("Phase of what rang with phase %v at %d Hz = %v: ring %d of chain %d is at %v: want %v (%s)", phase, hz, timers.Phase, k, i, at, seen[i].fired[k], row.why)
 						}
 					}
 				}
@@ -176,14 +176,14 @@ func TestPhaseExplainsWhatRangWithAnyPhase(t *testing.T) {
 }
 
 // ringing returns what is seen of timers that are set 7 ms apart.
-func ringing(timers netmodel.Timers, waits []time.Duration) []Chain {
-	var out []Chain
+func ringing(timers netmodel.Timers, waits []time.Duration) []timerChain {
+	var out []timerChain
 	for i := range 12 {
-		c := Chain{Set: time.Duration(i) * 7 * time.Millisecond, Waits: waits}
-		at := sim.Time(c.Set)
+		c := timerChain{set: time.Duration(i) * 7 * time.Millisecond, waits: waits}
+		at := sim.Time(c.set)
 		for _, d := range waits {
 			at = timers.Ring(at, d)
-			c.Rang = append(c.Rang, time.Duration(at))
+			c.fired = append(c.fired, time.Duration(at))
 		}
 		out = append(out, c)
 	}
@@ -193,12 +193,12 @@ func ringing(timers netmodel.Timers, waits []time.Duration) []Chain {
 // A SYN at 0.3 ms was sent again when the wheel of a kernel with 250 ticks a second
 // came round. The phase says when it would have been sent again if it had gone out
 // 20 ms later: in the slot after that.
-func ExamplePhase() {
+func TestNothing() {
 	timers := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250}
-	timers.Phase = Phase(timers, []Chain{{
-		Set:   300 * time.Microsecond,
-		Waits: []time.Duration{time.Second, time.Second, 2 * time.Second},
-		Rang:  []time.Duration{1008 * time.Millisecond, 2032 * time.Millisecond, 4048 * time.Millisecond},
+	timers.Phase = phaseOfChains(timers, []timerChain{{
+		set:   300 * time.Microsecond,
+		waits: []time.Duration{time.Second, time.Second, 2 * time.Second},
+		fired:  []time.Duration{1008 * time.Millisecond, 2032 * time.Millisecond, 4048 * time.Millisecond},
 	}}, 6*time.Millisecond)
 	fmt.Println(timers.Ring(sim.Time(20300*time.Microsecond), time.Second).Sub(0).Round(time.Millisecond))
 	// Output: 1.04s
@@ -206,11 +206,11 @@ func ExamplePhase() {
 
 func TestPhaseIsLeftAloneWhereNothingDependsOnIt(t *testing.T) {
 	exact := netmodel.Timers{Phase: 3}
-	if got := Phase(exact, []Chain{{Waits: []time.Duration{1}, Rang: []time.Duration{9}}}, 1); got != 3 {
+	if got := phaseOfChains(exact, []timerChain{{waits: []time.Duration{1}, fired: []time.Duration{9}}}, 1); got != 3 {
 		t.Errorf("Phase of exact timers = %v: want the one they had, %v", got, exact.Phase)
 	}
 	wheel := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250, Phase: 5}
-	if got := Phase(wheel, nil, 1); got != 5 {
+	if got := phaseOfChains(wheel, nil, 1); got != 5 {
 		t.Errorf("Phase of timers nobody saw = %v: want the one they had, %v", got, wheel.Phase)
 	}
 }
@@ -228,11 +228,11 @@ func TestTwoWheelsExplainOnlyWhatTwoCanDo(t *testing.T) {
 		{[][]int{{0, 1, 2}}, false, "a client in another slot is not a matter of wheels"},
 		{[][]int{{0, 1, 2, 4}}, false, "neither is one that is not known"},
 	} {
-		a := newApart(5)
+		a := newWheelConflicts(5)
 		for _, slot := range row.slots {
 			a.note(slot, []int{0, 1, 2, 3})
 		}
-		if got := a.inTwo(); got != row.want {
+		if got := a.fitTwoWheels(); got != row.want {
 			t.Errorf("inTwo of %v = %v: want %v: %s", row.slots, got, row.want, row.why)
 		}
 	}

@@ -6,23 +6,23 @@ import (
 	"wspsim/netmodel"
 )
 
-type deferralParams struct {
+type deferParams struct {
 	Backlog int     `json:"backlog"`
 	Seconds float64 `json:"defer_s"`
 }
 
-type deferralObserved struct {
-	Samples []deferralSample `json:"samples"`
+type deferObserved struct {
+	Samples []deferSample `json:"samples"`
 	Silent  struct {
-		deferralSample
+		deferSample
 		Stat map[string]int `json:"stat"`
 	} `json:"silent"`
-	AfterOneSent deferralSample `json:"after_one_sent"`
+	AfterOneSent deferSample `json:"after_one_sent"`
 	Stat         map[string]int `json:"stat"`
 	Wire         []wireClient   `json:"wire"`
 }
 
-type deferralSample struct {
+type deferSample struct {
 	At           float64        `json:"t_ms"`
 	Q            int            `json:"q"`
 	SynRecv      int            `json:"synrecv"`
@@ -38,40 +38,40 @@ type deferralSample struct {
 // numbers. And it sends right after the last sample, and the counters are read
 // some seconds after that: six times are 6.4 s, a seventh would have come after
 // 12.9 s, and no SYN went out after 7.3 s.
-func playDeferral(profile netmodel.Profile, p *deferralParams, o *deferralObserved, c *Comparison) error {
+func playDeferAccept(profile netmodel.Profile, p *deferParams, o *deferObserved, c *Comparison) error {
 	if len(o.Wire) == 0 {
-		return errNobody("observed.wire")
+		return errEmptyList("observed.wire")
 	}
-	var seen []Chain
+	var seen []timerChain
 	for _, w := range o.Wire {
 		seen = append(seen, w.synChain(profile.Client.Syn), w.deferredChain(profile.SynAck, p.Seconds))
 	}
-	profile.Timers.Phase = Phase(profile.Timers, seen, within())
-	s, err := newCrew(profile, p.Backlog)
+	profile.Timers.Phase = phaseOfChains(profile.Timers, seen, synToleranceDuration())
+	s, err := newClients(profile, p.Backlog)
 	if err != nil {
 		return err
 	}
-	if err := s.host().SetSockOpt(s.fd, netmodel.TCP_DEFER_ACCEPT, int(p.Seconds)); err != nil {
+	if err := s.serverHost().SetSockOpt(s.fd, netmodel.TCP_DEFER_ACCEPT, int(p.Seconds)); err != nil {
 		return err
 	}
 	for _, w := range o.Wire {
-		if err := s.dial(w.begin()); err != nil {
+		if err := s.connect(w.begin()); err != nil {
 			return err
 		}
 	}
 	if err := s.compareSilent(o, c); err != nil {
 		return err
 	}
-	if _, err := s.write(s.callers(), s.fds[0]); err != nil {
+	if _, err := s.write(s.clientHost(), s.fds[0]); err != nil {
 		return err
 	}
 	s.compareSample(c, "after_one_sent ", &o.AfterOneSent)
-	if err := s.until(max(lastSeen(o.Wire), countedAfter)); err != nil {
+	if err := s.advance(max(lastSeen(o.Wire), countedAfter)); err != nil {
 		return err
 	}
 	s.compareWire(c, o.Wire)
 	delete(o.Stat, "TCPSYNChallenge") // see replayDrain
-	c.stats(o.Stat, s.stat())
+	c.stats(o.Stat, s.counters())
 	return nil
 }
 
@@ -80,56 +80,56 @@ const countedAfter = 8 * time.Second
 
 // deferredChain is the timer of the SYN-ACKs to a client whose ACK came and was put
 // off: nothing shows the first times that it rings.
-func (w *wireClient) deferredChain(s netmodel.Schedule, seconds float64) Chain {
-	c := Chain{}
+func (w *wireClient) deferredChain(s netmodel.Schedule, seconds float64) timerChain {
+	c := timerChain{}
 	if len(w.SynAck) == 0 {
 		return c
 	}
-	c.Set = milliseconds(w.SynAck[0])
+	c.set = milliseconds(w.SynAck[0])
 	waited, k := s.Wait(0), 0
 	for ; waited.Seconds() < seconds && k < 30; k++ {
-		c.Waits = append(c.Waits, s.Wait(uint8(k)))
-		c.Rang = append(c.Rang, unseen)
+		c.waits = append(c.waits, s.Wait(uint8(k)))
+		c.fired = append(c.fired, notObserved)
 		waited += s.Wait(uint8(k + 1))
 	}
 	for _, at := range w.SynAck[1:] {
-		c.Waits = append(c.Waits, s.Wait(uint8(k)))
-		c.Rang = append(c.Rang, milliseconds(at))
+		c.waits = append(c.waits, s.Wait(uint8(k)))
+		c.fired = append(c.fired, milliseconds(at))
 		k++
 	}
 	return c
 }
 
 // compareSilent compares what there is while nobody says anything.
-func (s *crew) compareSilent(o *deferralObserved, c *Comparison) error {
+func (s *clients) compareSilent(o *deferObserved, c *Comparison) error {
 	for _, sample := range o.Samples {
-		if err := s.until(milliseconds(sample.At)); err != nil {
+		if err := s.advance(milliseconds(sample.At)); err != nil {
 			return err
 		}
 		s.compareSample(c, "samples ", &sample)
 	}
-	s.compareSample(c, "silent ", &o.Silent.deferralSample)
+	s.compareSample(c, "silent ", &o.Silent.deferSample)
 	delete(o.Silent.Stat, "TCPSYNChallenge")
-	c.stats(o.Silent.Stat, s.stat())
+	c.stats(o.Silent.Stat, s.counters())
 	return nil
 }
 
 // compareSample compares the queues and the states of the clients.
-func (s *crew) compareSample(c *Comparison, name string, m *deferralSample) {
+func (s *clients) compareSample(c *Comparison, name string, m *deferSample) {
 	q := s.queue()
 	c.equal(name+"q", m.Q, q.Complete)
 	c.equal(name+"synrecv", m.SynRecv, q.HalfOpen)
 	if m.ClientStates != nil {
-		c.equal(name+"client_states", m.ClientStates, s.ends.count(s.crowd))
+		c.equal(name+"client_states", m.ClientStates, s.ends.count(s.clientsID))
 	}
 }
 
 // compareWire compares what passed between the server and each client.
-func (s *crew) compareWire(c *Comparison, clients []wireClient) {
-	sent := answersOf(s.records)
+func (s *clients) compareWire(c *Comparison, clients []wireClient) {
+	sent := answersIn(s.records)
 	for i, w := range clients {
-		s.againInstants(c, i, w.Syn)
+		s.compareSynsSentAgain(c, i, w.Syn)
 		c.instants("synack_ms", w.SynAck, sent.synAcks[attemptOf(i)], synTolerance)
-		c.equal("res", w.Result, s.result(i))
+		c.equal("res", w.Result, s.connectResult(i))
 	}
 }

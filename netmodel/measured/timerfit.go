@@ -11,16 +11,16 @@ import (
 
 // rang is a timer that was observed: when it was set, for how long, and when it
 // rang.
-type rang struct {
-	set, at time.Duration
+type observedTimer struct {
+	set, fired time.Duration
 	wait    time.Duration
 }
 
 // promptly is how late a timer is seen to ring as a rule, aTickLate how late when
 // the interrupt of its tick was missed.
 const (
-	promptly  = 3 * time.Millisecond
-	aTickLate = 6 * time.Millisecond
+	usualDelay  = 3 * time.Millisecond
+	tickDelay = 6 * time.Millisecond
 )
 
 // phaseOf returns the phase of the clock of ticks at which most of the timers ring
@@ -28,7 +28,7 @@ const (
 // comes nearest. It is sought in steps of a tenth of a millisecond, which is how
 // exact the instants are, as far as the coarsest slot of the waits reaches: what
 // lies beyond makes no difference to them.
-func phaseOf(t netmodel.Timers, observed []rang, late time.Duration) time.Duration {
+func phaseOfTimers(t netmodel.Timers, observed []observedTimer, late time.Duration) time.Duration {
 	if t.Kind == netmodel.TimersExact || len(observed) == 0 {
 		return t.Phase
 	}
@@ -36,14 +36,14 @@ func phaseOf(t netmodel.Timers, observed []rang, late time.Duration) time.Durati
 	observed = observed[:min(len(observed), enough)]
 	slot := time.Second / time.Duration(t.HZ)
 	for _, r := range observed {
-		slot = max(slot, coarseness(t, r.wait))
+		slot = max(slot, slotWidth(t, r.wait))
 	}
 	best, most, nearest := t.Phase, -1, time.Duration(0)
 	for phase := time.Duration(0); phase < slot; phase += step {
 		t.Phase = phase
 		hits, off := 0, time.Duration(0)
 		for _, r := range observed {
-			if d := r.at - time.Duration(t.Ring(sim.Time(r.set), r.wait)); d >= -step && d <= late {
+			if d := r.fired - time.Duration(t.Ring(sim.Time(r.set), r.wait)); d >= -step && d <= late {
 				hits++
 				off += d
 			}
@@ -57,20 +57,20 @@ func phaseOf(t netmodel.Timers, observed []rang, late time.Duration) time.Durati
 
 // knownTo returns how far apart phases lie that explain observed timers equally:
 // the coarsest slot of their waits. Without any, nothing hangs on the phase.
-func knownTo(t netmodel.Timers, observed []rang) time.Duration {
+func phasePeriod(t netmodel.Timers, observed []observedTimer) time.Duration {
 	if t.Kind == netmodel.TimersExact || len(observed) == 0 {
 		return 0
 	}
 	known := time.Second / time.Duration(t.HZ)
 	for _, r := range observed {
-		known = max(known, coarseness(t, r.wait))
+		known = max(known, slotWidth(t, r.wait))
 	}
 	return known
 }
 
 // phases are those that explain the timers that were observed: the first, and
 // others a known distance apart, as far as the slots of waits ahead reach.
-type phases struct{ first, known, ahead time.Duration }
+type phaseRange struct{ first, period, longest time.Duration }
 
 // longestWait returns the longest wait of a schedule that ends before an instant.
 func longestWait(s netmodel.Schedule, until time.Duration) time.Duration {
@@ -89,23 +89,23 @@ func longestWait(s netmodel.Schedule, until time.Duration) time.Duration {
 // observed. The play is kept in which the fewest fields differ without a cause, and
 // of those the one in which most agree, if it is better than the comparison
 // already.
-func (c *Comparison) bestPhase(p netmodel.Profile, in phases, play func(netmodel.Profile, *Comparison) error) error {
+func (c *Comparison) bestPhase(p netmodel.Profile, in phaseRange, play func(netmodel.Profile, *Comparison) error) error {
 	tries := 1
-	if in.known > 0 {
-		tries = max(1, int(coarseness(p.Timers, in.ahead)/in.known))
+	if in.period > 0 {
+		tries = max(1, int(slotWidth(p.Timers, in.longest)/in.period))
 	}
 	for i := range tries {
 		if agree, of := c.Agrees(); of > 0 && agree == of {
 			return nil
 		}
-		p.Timers.Phase = in.first + time.Duration(i)*in.known
+		p.Timers.Phase = in.first + time.Duration(i)*in.period
 		try := &Comparison{Trial: c.Trial}
 		if err := play(p, try); err != nil {
 			return err
 		}
 		work := c.work + try.work
-		if work > mostWork {
-			return fmt.Errorf("more than %d steps to find the phase of the clock: want fewer clients or instants, or a shorter watch_ms", mostWork)
+		if work > maxWork {
+			return fmt.Errorf("more than %d steps to find the phase of the clock: want fewer clients or instants, or a shorter watch_ms", maxWork)
 		}
 		if len(c.Fields) == 0 || try.better(c) {
 			*c = *try
@@ -143,16 +143,16 @@ func leastTimeout(t netmodel.Timers, roundTrip time.Duration) time.Duration {
 // rang, so that the delays add up, and a small one may lead to another slot.
 // Besides, the wheel is a tick ahead while it turns: a wait of 63 ticks, or 504,
 // that is set by a timer which rings belongs to the finer level. (L13, line 51)
-func ringLate(t netmodel.Timers, observed []rang) bool {
+func fitsTickDelay(t netmodel.Timers, observed []observedTimer) bool {
 	const step = 500 * time.Microsecond
 	tick := time.Second / time.Duration(max(t.HZ, 1))
-	near := func(a, b time.Duration) bool { return (a - b).Abs() <= aTickLate }
-	known := knownTo(t, observed) // the phase does not count in it
+	near := func(a, b time.Duration) bool { return (a - b).Abs() <= tickDelay }
+	known := phasePeriod(t, observed) // the phase does not count in it
 	for t.Phase = 0; t.Phase < known; t.Phase += step {
-		if !slices.ContainsFunc(observed, func(r rang) bool {
+		if !slices.ContainsFunc(observed, func(r observedTimer) bool {
 			plain := time.Duration(t.Ring(sim.Time(r.set), r.wait))
 			ahead := time.Duration(t.Ring(sim.Time(r.set+tick), r.wait-tick))
-			return !near(r.at, plain) && !near(r.at, ahead)
+			return !near(r.fired, plain) && !near(r.fired, ahead)
 		}) {
 			return true
 		}

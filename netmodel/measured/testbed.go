@@ -13,14 +13,14 @@ import (
 // stage is a server with one listener, and a host of clients with the same kernel.
 // Each client of the experiments is a program that connects once. Clients have
 // numbers from 0.
-type stage struct {
+type testbed struct {
 	net     *netmodel.Network
-	server  netmodel.HostID
-	crowd   netmodel.HostID
+	serverID  netmodel.HostID
+	clientsID   netmodel.HostID
 	profile netmodel.Profile
 	fd      netmodel.FD // the listener
 	to      netmodel.Addr
-	first   netmodel.ClientID
+	firstClient   netmodel.ClientID
 	clients int
 	records []netmodel.Record // all so far
 }
@@ -35,34 +35,34 @@ func errTooMany(clients, most int) error {
 
 // newStage returns a stage without a listener and without clients. The program of the
 // server may have so many descriptors, 0 = no limit.
-func newStage(p netmodel.Profile, descriptors int) *stage {
-	s := &stage{net: netmodel.NewNetwork(1), profile: p}
-	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: descriptors})
-	s.crowd = s.net.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(2, 1), netmodel.HostAddr(2, 2), netmodel.HostAddr(2, 3)}})
-	s.to = netmodel.Addr{IP: netmodel.HostAddr(s.server, 1), Port: 80}
+func newTestbed(p netmodel.Profile, descriptors int) *testbed {
+	s := &testbed{net: netmodel.NewNetwork(1), profile: p}
+	s.serverID = s.net.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: descriptors})
+	s.clientsID = s.net.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(2, 1), netmodel.HostAddr(2, 2), netmodel.HostAddr(2, 3)}})
+	s.to = netmodel.Addr{IP: netmodel.HostAddr(s.serverID, 1), Port: 80}
 	return s
 }
 
 // newBatch returns a stage with a listener and clients that have not started. latency is
 // the one-way delay.
-func newBatch(p netmodel.Profile, backlog, clients int, latency time.Duration) (*stage, error) {
-	if clients < 0 || clients > mostClients {
-		return nil, errTooMany(clients, mostClients)
+func newConnectOnce(p netmodel.Profile, backlog, clients int, latency time.Duration) (*testbed, error) {
+	if clients < 0 || clients > maxClients {
+		return nil, errTooMany(clients, maxClients)
 	}
-	s := newStage(p, 0)
-	s.net.SetLink(s.server, s.crowd, netmodel.Link{Latency: latency})
+	s := newTestbed(p, 0)
+	s.net.SetLink(s.serverID, s.clientsID, netmodel.Link{Latency: latency})
 	var err error
-	if s.fd, err = openListener(s.host(), netmodel.Addr{Port: 80}, backlog); err != nil {
+	if s.fd, err = openListener(s.serverHost(), netmodel.Addr{Port: 80}, backlog); err != nil {
 		return nil, err
 	}
 	if s.clients = clients; clients > 0 {
-		s.first = s.net.AddClients(netmodel.ClientConfig{Name: "c", Host: s.crowd, To: s.to}, clients)
+		s.firstClient = s.net.AddClients(netmodel.ClientConfig{Name: "c", Host: s.clientsID, To: s.to}, clients)
 	}
 	return s, nil
 }
 
 // openAt opens a stream socket and binds it.
-func openAt(h *netmodel.Host, a netmodel.Addr) (netmodel.FD, error) {
+func openBound(h *netmodel.Host, a netmodel.Addr) (netmodel.FD, error) {
 	fd, err := h.Socket(netmodel.Stream)
 	if err != nil {
 		return 0, fmt.Errorf("socket for %v: %w", a, err)
@@ -72,7 +72,7 @@ func openAt(h *netmodel.Host, a netmodel.Addr) (netmodel.FD, error) {
 
 // openListener opens a listener on an address.
 func openListener(h *netmodel.Host, at netmodel.Addr, backlog int) (netmodel.FD, error) {
-	fd, err := openAt(h, at)
+	fd, err := openBound(h, at)
 	if err != nil {
 		return fd, err
 	}
@@ -89,15 +89,15 @@ func newLoneServer(p netmodel.Profile, backlog int) (*netmodel.Host, netmodel.FD
 }
 
 // host returns the server.
-func (s *stage) host() *netmodel.Host { return s.net.Host(s.server) }
+func (s *testbed) serverHost() *netmodel.Host { return s.net.Host(s.serverID) }
 
 // begin starts the connect of a client at an instant.
-func (s *stage) begin(client int, at time.Duration) {
-	s.net.Start(s.first+netmodel.ClientID(client), at-time.Duration(s.net.Now()))
+func (s *testbed) start(client int, at time.Duration) {
+	s.net.Start(s.firstClient+netmodel.ClientID(client), at-time.Duration(s.net.Now()))
 }
 
 // run lets time pass until an instant.
-func (s *stage) run(until time.Duration) error {
+func (s *testbed) run(until time.Duration) error {
 	s.net.Run(sim.Time(until))
 	s.records = s.net.DrainRecords(s.records)
 	if err := s.net.Err(); err != nil {
@@ -107,7 +107,7 @@ func (s *stage) run(until time.Duration) error {
 }
 
 // check checks the invariants if the clients are few.
-func (s *stage) check(clients int) error {
+func (s *testbed) check(clients int) error {
 	if clients > fewClients {
 		return nil
 	}
@@ -115,43 +115,43 @@ func (s *stage) check(clients int) error {
 }
 
 // client returns the client of an attempt.
-func (s *stage) client(c netmodel.ConnID) int {
+func (s *testbed) clientOf(c netmodel.ConnID) int {
 	s.net.Settle()
-	return int(s.net.Fate(c).Client - s.first)
+	return int(s.net.Fate(c).Client - s.firstClient)
 }
 
 // queue returns the listener's queues, empty queues if it is closed. ss shows Complete
 // as Recv-Q and Effective as Send-Q.
-func (s *stage) queue() netmodel.Queue {
-	q, _ := s.host().Queue(s.fd)
+func (s *testbed) queue() netmodel.Queue {
+	q, _ := s.serverHost().Queue(s.fd)
 	return q
 }
 
 // accept accepts all pending connections and returns their clients in order.
-func (s *stage) accept() []int {
+func (s *testbed) acceptAll() []int {
 	var order []int
 	for {
-		a, err := s.host().Accept(s.fd)
+		a, err := s.serverHost().Accept(s.fd)
 		if err != nil {
 			return order
 		}
-		order = append(order, s.client(a.Conn))
+		order = append(order, s.clientOf(a.Conn))
 	}
 }
 
 // connected returns the clients whose connect succeeded, in that order.
-func (s *stage) connected() []int {
+func (s *testbed) connected() []int {
 	var order []int
 	for _, r := range s.records {
-		if r.Kind == netmodel.Connected && r.Host == s.crowd {
-			order = append(order, s.client(r.Conn))
+		if r.Kind == netmodel.Connected && r.Host == s.clientsID {
+			order = append(order, s.clientOf(r.Conn))
 		}
 	}
 	return order
 }
 
 // loseAcks starts or ends the loss of all segments that clients send.
-func (s *stage) loseAcks(lose bool) { s.net.CutOneWay(s.crowd, s.server, lose) }
+func (s *testbed) dropFromClients(lose bool) { s.net.CutOneWay(s.clientsID, s.serverID, lose) }
 
 // countersOf returns the counters of one kernel that runs server and clients, as in the
 // experiments. The names are those of nstat without their prefixes.

@@ -1,12 +1,10 @@
-package measured_test
+package measured
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
-
-	"wspsim/netmodel/measured"
 )
 
 func TestBelieversDoWhatWasMeasured(t *testing.T) {
@@ -27,7 +25,7 @@ func TestBelieversDoWhatWasMeasured(t *testing.T) {
 			"follows from the slots of timers of data in which clients differ",
 		}, "all SYNs before any ACK"},
 	} {
-		s := measured.Sum(truthOf(t, tt.file))
+		s := sum(truthOf(t, tt.file))
 		if s.Agree != tt.agree || s.Fields != tt.fields {
 			t.Errorf("%s: %d of %d fields agree, want %d of %d (%s)", tt.file, s.Agree, s.Fields, tt.agree, tt.fields, tt.why)
 		}
@@ -41,7 +39,7 @@ func TestBelieversDoWhatWasMeasured(t *testing.T) {
 
 func TestOpenLoopsAreDecidedAsLogged(t *testing.T) {
 	all := truthOf(t, "L12_openloop")
-	s := measured.Sum(all)
+	s := sum(all)
 	if s.DecisionsAgree != 34584 || s.Decisions != 34644 {
 		t.Errorf("L12_openloop: %d of %d decisions agree, want 34584 of 34644", s.DecisionsAgree, s.Decisions)
 	}
@@ -71,7 +69,7 @@ func TestOpenLoopsAreDecidedAsLogged(t *testing.T) {
 }
 
 // loop is an open-loop log of the given events on a listener with backlog 0.
-func loop(t *testing.T, events string) *measured.Comparison {
+func loop(t *testing.T, events string) *Comparison {
 	t.Helper()
 	c, err := play("openloop", `{"backlog":0}`, `{"events_us":[`+events+`]}`)
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 //   - data was ignored if it was sent again, and so was everything before it;
 //   - of what is left before accept returned, the connection joined the queue with
 //     one; where the order of accept leaves a choice, with the first.
-func judge(log []logged) []verdict {
+func verdictsOf(log []logEvent) []verdict {
 	verdicts := make([]verdict, len(log))
 	byClient := map[int][]int{} // the events of each
 	var order []int             // the clients in the order of accept
@@ -34,15 +34,15 @@ func judge(log []logged) []verdict {
 	}
 	candidates := make([][]int, len(order))
 	for at, client := range order {
-		candidates[at] = entries(log, byClient[client])
+		candidates[at] = joinCandidates(log, byClient[client])
 	}
-	narrow(candidates)
+	keepAcceptOrder(candidates)
 	for _, c := range candidates {
 		if len(c) > 0 {
 			verdicts[c[0]] = verdictIn
 		}
 	}
-	for i, next := range nextOfClient(log) {
+	for i, next := range nextOfSameClient(log) {
 		switch {
 		case next < 0:
 		case log[i].kind == 'S' && log[next].kind == 's':
@@ -62,7 +62,7 @@ const resetWithin = time.Millisecond
 
 // nextOfClient returns for each event the next of the same client, -1 if there is
 // none.
-func nextOfClient(log []logged) []int {
+func nextOfSameClient(log []logEvent) []int {
 	next := make([]int, len(log))
 	last := map[int]int{}
 	for i := len(log) - 1; i >= 0; i-- {
@@ -77,7 +77,7 @@ func nextOfClient(log []logged) []int {
 
 // entries returns those of the events of an accepted client with which it may have
 // joined the queue, in order.
-func entries(log []logged, events []int) []int {
+func joinCandidates(log []logEvent, events []int) []int {
 	end := 0
 	for log[events[end]].kind != 'a' {
 		end++
@@ -103,7 +103,7 @@ back:
 
 // narrow leaves out what would contradict that accept hands out in the order of
 // completion. K5
-func narrow(candidates [][]int) {
+func keepAcceptOrder(candidates [][]int) {
 	earliest := -1
 	for i, c := range candidates {
 		for len(c) > 1 && c[0] < earliest {

@@ -9,16 +9,16 @@ import (
 
 // Chain is a timer that was set, rang, was set again when it rang, and so on: what
 // sends a SYN or a SYN-ACK again and again.
-type Chain struct {
-	Set   time.Duration   // when it was set first
-	Waits []time.Duration // for how long, each time
-	Rang  []time.Duration // when it was seen to ring, each time; unseen if nothing showed it
-	Limit time.Duration   // from Set: no wait goes beyond it; 0 = none
-	Late  time.Duration   // so much later than it rang the last time may have been seen
+type timerChain struct {
+	set   time.Duration   // when it was set first
+	waits []time.Duration // for how long, each time
+	fired  []time.Duration // when it was seen to ring, each time; unseen if nothing showed it
+	limit time.Duration   // from Set: no wait goes beyond it; 0 = none
+	late  time.Duration   // so much later than it rang the last time may have been seen
 }
 
 // unseen is in the place of an instant that nothing showed.
-const unseen time.Duration = -1
+const notObserved time.Duration = -1
 
 // Phase returns the phase of a kernel's clock of ticks that explains the most
 // instants at which timers were seen to ring, to within some tolerance, and of
@@ -26,16 +26,16 @@ const unseen time.Duration = -1
 // an input of a replay, found from the instants that are compared afterwards. One
 // number has to explain all of them, and it is less than the coarsest slot that
 // the waits use: phases that are that far apart make no difference.
-func Phase(t netmodel.Timers, seen []Chain, within time.Duration) time.Duration {
+func phaseOfChains(t netmodel.Timers, seen []timerChain, within time.Duration) time.Duration {
 	if t.Kind == netmodel.TimersExact || len(seen) == 0 {
 		return t.Phase
 	}
-	seen = enoughOf(seen)
+	seen = firstInstants(seen)
 	tick := time.Second / time.Duration(t.HZ)
 	slot := tick
 	for _, c := range seen {
-		for k := range min(len(c.Waits), len(c.Rang)) {
-			slot = max(slot, coarseness(t, c.Waits[k]))
+		for k := range min(len(c.waits), len(c.fired)) {
+			slot = max(slot, slotWidth(t, c.waits[k]))
 		}
 	}
 	step := max(tick/8, 1)
@@ -53,11 +53,11 @@ func Phase(t netmodel.Timers, seen []Chain, within time.Duration) time.Duration 
 }
 
 // enoughOf returns so many of the chains that a phase can be found in little time.
-func enoughOf(seen []Chain) []Chain {
+func firstInstants(seen []timerChain) []timerChain {
 	const enough = 2000 // instants
 	instants := 0
 	for i, c := range seen {
-		if instants += len(c.Rang); instants > enough {
+		if instants += len(c.fired); instants > enough {
 			return seen[:i]
 		}
 	}
@@ -65,24 +65,24 @@ func enoughOf(seen []Chain) []Chain {
 }
 
 // wait returns for how long the timer is set at an instant.
-func (c *Chain) wait(k int, at time.Duration) time.Duration {
-	if c.Limit > 0 {
-		return max(0, min(c.Waits[k], c.Limit-(at-c.Set)))
+func (c *timerChain) wait(k int, at time.Duration) time.Duration {
+	if c.limit > 0 {
+		return max(0, min(c.waits[k], c.limit-(at-c.set)))
 	}
-	return c.Waits[k]
+	return c.waits[k]
 }
 
 // off returns how far from the instant at which it was seen the timer rang.
-func (c *Chain) off(k int, at time.Duration) time.Duration {
-	late := c.Rang[k] - at
-	if late > 0 && k == len(c.Rang)-1 {
-		late = max(0, late-c.Late)
+func (c *timerChain) distance(k int, at time.Duration) time.Duration {
+	late := c.fired[k] - at
+	if late > 0 && k == len(c.fired)-1 {
+		late = max(0, late-c.late)
 	}
 	return late.Abs()
 }
 
 // coarseness returns how far apart the instants are at which timers of a wait ring.
-func coarseness(t netmodel.Timers, wait time.Duration) time.Duration {
+func slotWidth(t netmodel.Timers, wait time.Duration) time.Duration {
 	tick := time.Second / time.Duration(t.HZ)
 	if t.Kind != netmodel.TimersWheel {
 		return tick
@@ -110,17 +110,17 @@ func (f fit) or(g fit) fit {
 	return f
 }
 
-func fitOf(t netmodel.Timers, phase time.Duration, seen []Chain, within time.Duration) fit {
+func fitOf(t netmodel.Timers, phase time.Duration, seen []timerChain, within time.Duration) fit {
 	t.Phase = phase
 	f := fit{phase: phase}
 	for _, c := range seen {
-		at := sim.Time(c.Set)
-		for k := range min(len(c.Waits), len(c.Rang)) {
+		at := sim.Time(c.set)
+		for k := range min(len(c.waits), len(c.fired)) {
 			at = t.Ring(at, c.wait(k, time.Duration(at)))
-			if c.Rang[k] == unseen {
+			if c.fired[k] == notObserved {
 				continue
 			}
-			if off := c.off(k, time.Duration(at)); off <= within {
+			if off := c.distance(k, time.Duration(at)); off <= within {
 				f.hits++
 				f.off += off
 			}

@@ -7,7 +7,7 @@ import (
 	"wspsim/netmodel"
 )
 
-type closingParams struct {
+type closeListenerParams struct {
 	Backlog  int    `json:"backlog"`
 	How      string `json:"how"`
 	Full     *int   `json:"full"`     // so many connect before; without it, as many as fit
@@ -15,7 +15,7 @@ type closingParams struct {
 	Waiting  int    `json:"waiting"`  // then so many that are ignored
 }
 
-type closingObserved struct {
+type closeListenerObserved struct {
 	Before struct {
 		Client map[string]int `json:"client_states"`
 		Q      int            `json:"q"`
@@ -41,14 +41,14 @@ type closingObserved struct {
 		State string `json:"state"`
 		Write string `json:"write"`
 	} `json:"pending_clients"`
-	PerClient []perClient    `json:"per_client"`
-	Waiting   []perClient    `json:"waiting_clients"`
+	PerClient []clientTimes    `json:"per_client"`
+	Waiting   []clientTimes    `json:"waiting_clients"`
 	Stat      map[string]int `json:"stat"`
 }
 
 // perClient is what was seen of a client. Its segments were stamped by another
 // clock than its calls, which is up to 2 ms off.
-type perClient struct {
+type clientTimes struct {
 	I       int       `json:"i"`
 	Res     string    `json:"res"`
 	Connect *float64  `json:"connect_ms"`
@@ -65,9 +65,9 @@ const (
 
 // replayClosing: a listener is closed or shut down while connections are complete,
 // half-open, and ignored. K11
-func playClosing(profile netmodel.Profile, p *closingParams, o *closingObserved, c *Comparison) error {
-	profile.Timers.Phase = phaseOf(profile.Timers, secondSyns(profile, o.PerClient), promptly)
-	s, err := newCrew(profile, p.Backlog)
+func playCloseListener(profile netmodel.Profile, p *closeListenerParams, o *closeListenerObserved, c *Comparison) error {
+	profile.Timers.Phase = phaseOfTimers(profile.Timers, secondSyns(profile, o.PerClient), usualDelay)
+	s, err := newClients(profile, p.Backlog)
 	if err != nil {
 		return err
 	}
@@ -75,45 +75,45 @@ func playClosing(profile netmodel.Profile, p *closingParams, o *closingObserved,
 	if p.Full != nil {
 		full = *p.Full
 	}
-	if err := s.crowdIn(full, p, o.PerClient); err != nil {
+	if err := s.connectAsMeasured(full, p, o.PerClient); err != nil {
 		return err
 	}
-	if err := s.until(milliseconds(o.CloseAt)); err != nil {
+	if err := s.advance(milliseconds(o.CloseAt)); err != nil {
 		return err
 	}
 	c.equal("before q", o.Before.Q, s.queue().Complete)
-	c.equal("before client_states", o.Before.Client, s.ends.count(s.crowd))
+	c.equal("before client_states", o.Before.Client, s.ends.count(s.clientsID))
 	c.equal("before server_states", o.Before.Server, s.serverStates())
-	if err := s.end(p, o, c); err != nil {
+	if err := s.endListener(p, o, c); err != nil {
 		return err
 	}
-	if err := s.until(o.lastDone()); err != nil {
+	if err := s.advance(o.lastResultAt()); err != nil {
 		return err
 	}
 	if err := s.compareClients(o, c); err != nil {
 		return err
 	}
-	if err := s.again(p, o, c); err != nil {
+	if err := s.listenAgain(p, o, c); err != nil {
 		return err
 	}
-	c.stats(o.Stat, s.stat())
+	c.stats(o.Stat, s.counters())
 	return nil
 }
 
 // secondSyns are the timers that were seen to ring: those of clients that sent
 // their SYN a second time.
-func secondSyns(p netmodel.Profile, clients []perClient) []rang {
-	var seen []rang
+func secondSyns(p netmodel.Profile, clients []clientTimes) []observedTimer {
+	var seen []observedTimer
 	for _, k := range clients {
 		if len(k.Syn) > 1 {
-			seen = append(seen, rang{set: milliseconds(k.Syn[0]), at: milliseconds(k.Syn[1]), wait: p.Client.Syn.Wait(0)})
+			seen = append(seen, observedTimer{set: milliseconds(k.Syn[0]), fired: milliseconds(k.Syn[1]), wait: p.Client.Syn.Wait(0)})
 		}
 	}
 	return seen
 }
 
 // crowdIn lets the clients connect when they did.
-func (s *crew) crowdIn(full int, p *closingParams, clients []perClient) error {
+func (s *clients) connectAsMeasured(full int, p *closeListenerParams, clients []clientTimes) error {
 	if want := full + p.HalfOpen + p.Waiting; len(clients) != want {
 		return fmt.Errorf("%d clients in per_client: want %d, which is %d that fit, %d half-open and %d waiting", len(clients), want, full, p.HalfOpen, p.Waiting)
 	}
@@ -121,9 +121,9 @@ func (s *crew) crowdIn(full int, p *closingParams, clients []perClient) error {
 		if len(k.Syn) == 0 {
 			return fmt.Errorf("client %d has no syn_ms: want the instants of its SYNs", i)
 		}
-		dial := s.dial
+		dial := s.connect
 		if i >= full && i < full+p.HalfOpen {
-			dial = s.dialHalf
+			dial = s.connectHalfOpen
 		}
 		if err := dial(milliseconds(k.Syn[0])); err != nil {
 			return err
@@ -133,17 +133,17 @@ func (s *crew) crowdIn(full int, p *closingParams, clients []perClient) error {
 }
 
 // end closes the listener, or shuts it down, and looks at it.
-func (s *crew) end(p *closingParams, o *closingObserved, c *Comparison) error {
+func (s *clients) endListener(p *closeListenerParams, o *closeListenerObserved, c *Comparison) error {
 	var err error
 	switch p.How {
 	case "close":
-		err = s.host().CloseSocket(s.fd)
+		err = s.serverHost().CloseSocket(s.fd)
 	case "shutdown_rd":
-		err = s.host().Shutdown(s.fd, netmodel.ShutReceive)
+		err = s.serverHost().Shutdown(s.fd, netmodel.ShutReceive)
 	case "shutdown_wr":
-		err = s.host().Shutdown(s.fd, netmodel.ShutSend)
+		err = s.serverHost().Shutdown(s.fd, netmodel.ShutSend)
 	case "shutdown_rdwr":
-		err = s.host().Shutdown(s.fd, netmodel.ShutBoth)
+		err = s.serverHost().Shutdown(s.fd, netmodel.ShutBoth)
 	default:
 		return fmt.Errorf("how %q is not known: want close, shutdown_rd, shutdown_wr or shutdown_rdwr", p.How)
 	}
@@ -152,31 +152,31 @@ func (s *crew) end(p *closingParams, o *closingObserved, c *Comparison) error {
 	if err := s.settle(); err != nil {
 		return err
 	}
-	state, poll := s.look()
+	state, poll := s.listenerStatus()
 	equalIf(c, "listener_state", o.State, state)
 	equalIf(c, "acceptconn_after", o.AcceptConn, map[bool]int{false: 0, true: 1}[s.listens()])
 	equalIf(c, "poll_after", o.Poll, poll)
-	_, _, err = s.take()
+	_, _, err = s.accept()
 	equalIf(c, "accept_after", o.AcceptAfter, nameOf(err))
 	return nil
 }
 
 // look returns the state of the listener and what poll reports of it when it is
 // asked for reading.
-func (s *crew) look() (state, poll string) {
-	_, err := s.host().GetSockOpt(s.fd, netmodel.SO_ACCEPTCONN)
+func (s *clients) listenerStatus() (state, poll string) {
+	_, err := s.serverHost().GetSockOpt(s.fd, netmodel.SO_ACCEPTCONN)
 	switch {
 	case err != nil: // closed
 		return nameOf(err), fmt.Sprintf("%#x", pollInvalid)
 	case s.listens():
-		return "LISTEN", s.poll(s.host(), s.fd, "LISTEN")
+		return "LISTEN", s.poll(s.serverHost(), s.fd, "LISTEN")
 	}
 	return "CLOSE", fmt.Sprintf("%#x", pollHup) // a stream socket that neither is connected nor listens
 }
 
 // lastDone returns when the last client that waited had a result; if one never
 // had, when everybody had sent its SYN a second time.
-func (o *closingObserved) lastDone() time.Duration {
+func (o *closeListenerObserved) lastResultAt() time.Duration {
 	last := milliseconds(o.CloseAt)
 	for _, k := range o.Waiting {
 		if k.Done == nil || k.Res == "" {
@@ -188,7 +188,7 @@ func (o *closingObserved) lastDone() time.Duration {
 }
 
 // compareClients compares what became of the clients.
-func (s *crew) compareClients(o *closingObserved, c *Comparison) error {
+func (s *clients) compareClients(o *closeListenerObserved, c *Comparison) error {
 	looked := 0.0 // nobody looked before
 	for _, k := range o.Waiting {
 		if k.Connect != nil {
@@ -200,7 +200,7 @@ func (s *crew) compareClients(o *closingObserved, c *Comparison) error {
 			return fmt.Errorf("pending client %d: want 0 to %d", k.I, len(s.fds)-1)
 		}
 		name := fmt.Sprintf("pending %d ", k.I)
-		h, fd := s.callers(), s.fds[k.I]
+		h, fd := s.clientHost(), s.fds[k.I]
 		c.equal(name+"state", k.State, s.stateOf(k.I))
 		c.equal(name+"read", k.Read, s.read(h, fd))
 		c.equal(name+"read2", k.Read2, s.read(h, fd))
@@ -223,8 +223,8 @@ func (s *crew) compareClients(o *closingObserved, c *Comparison) error {
 	return nil
 }
 
-func (s *crew) compareResult(name string, k *perClient, looked float64, c *Comparison) {
-	c.equal(name+"res", k.Res, s.result(k.I))
+func (s *clients) compareResult(name string, k *clientTimes, looked float64, c *Comparison) {
+	c.equal(name+"res", k.Res, s.connectResult(k.I))
 	if done, ok := s.ends.done[netmodel.ConnID(k.I+1)]; ok && k.Done != nil {
 		c.near(name+"done_ms", *k.Done, max(looked, inMilliseconds(done)), stampTolerance)
 	}
@@ -233,35 +233,35 @@ func (s *crew) compareResult(name string, k *perClient, looked float64, c *Compa
 // newcomer is the number of the client that connects to the listener that listens
 // again; somebody else is nobodyKnown.
 const (
-	newcomer    = 99
-	nobodyKnown = -2
+	lateClient    = 99
+	unknownClient = -2
 )
 
 // again calls listen another time, lets somebody connect, and accepts.
-func (s *crew) again(p *closingParams, o *closingObserved, c *Comparison) error {
+func (s *clients) listenAgain(p *closeListenerParams, o *closeListenerObserved, c *Comparison) error {
 	if o.ListenAgain == nil || *o.ListenAgain == "" {
 		return nil
 	}
-	err := s.host().Listen(s.fd, p.Backlog)
+	err := s.serverHost().Listen(s.fd, p.Backlog)
 	if p.How == "close" && *o.ListenAgain == "OK" { // the descriptor is gone, so this was another socket
-		s.fd, err = openListener(s.host(), netmodel.Addr{Port: 80}, p.Backlog)
+		s.fd, err = openListener(s.serverHost(), netmodel.Addr{Port: 80}, p.Backlog)
 	}
 	c.equal("listen_again", *o.ListenAgain, nameOf(err))
 	if o.AfterAgain == nil || err != nil {
 		return nil
 	}
-	if err := s.dial(s.now()); err != nil {
+	if err := s.connect(s.now()); err != nil {
 		return err
 	}
 	last := len(s.fds) - 1
-	client, _, err := s.take()
+	client, _, err := s.accept()
 	switch {
 	case client == last:
-		client = newcomer
+		client = lateClient
 	case client >= 0:
-		client = nobodyKnown
+		client = unknownClient
 	}
-	c.equal("after_listen_again connect", o.AfterAgain.Connect, s.result(last))
+	c.equal("after_listen_again connect", o.AfterAgain.Connect, s.connectResult(last))
 	c.equal("after_listen_again accept", o.AfterAgain.Accept, nameOf(err))
 	c.equal("after_listen_again client", o.AfterAgain.Client, client)
 	return nil

@@ -7,7 +7,7 @@ import (
 	"wspsim/netmodel"
 )
 
-type drainParams struct {
+type fullQueueParams struct {
 	AcceptEvery float64  `json:"accept_every_ms"` // between accepts; 0 = all at once
 	AcceptRetry int      `json:"accept_retry"`    // 1: an accept that finds nothing is made again later
 	Backlog     int      `json:"backlog"`
@@ -16,58 +16,58 @@ type drainParams struct {
 	_           struct{} `unread:"accept_at_ms accept_k gap_us"`
 }
 
-type drainObserved struct {
-	Accepts []drainAccept  `json:"accepts"`
+type fullQueueObserved struct {
+	Accepts []fullQueueAccept  `json:"accepts"`
 	Order   []int          `json:"get_in_order"` // of those whose connect succeeded
-	End     pairOfQueue    `json:"q_end"`
+	End     ssQueue    `json:"q_end"`
 	Left    []int          `json:"queue_contents_end"`
 	Results map[string]int `json:"results"`
 	Stat    map[string]int `json:"stat"`
 	Waiting []wireClient   `json:"waiting_clients"`
 }
 
-type drainAccept struct {
+type fullQueueAccept struct {
 	At     float64 `json:"t_ms"`
 	Client int     `json:"client"`
 	Left   int     `json:"q_after"`
 }
 
 // askedMeanwhile is why a queue that was just filling can be seen too small.
-const askedMeanwhile = "it was asked for while the ACKs of a batch were coming in"
+const readDuringBatch = "it was asked for while the ACKs of a batch were coming in"
 
 // replayDrain: a full queue, clients that wait, and a program that accepts some.
 // Who gets in, and when? When accept returned is an input. Clients that found
 // room at once are not in the file: they began before the others. K2, K4, K7, K8
-func playDrain(profile netmodel.Profile, p *drainParams, o *drainObserved, c *Comparison) error {
+func playFullQueue(profile netmodel.Profile, p *fullQueueParams, o *fullQueueObserved, c *Comparison) error {
 	if len(o.Waiting) != p.Waiting {
 		return fmt.Errorf("%d waiting_clients: want %d, as params.waiting says", len(o.Waiting), p.Waiting)
 	}
-	var seen []Chain
+	var seen []timerChain
 	for _, w := range o.Waiting {
 		seen = append(seen, w.synChain(profile.Client.Syn), w.synAckChain(profile.SynAck))
 	}
-	profile.Timers.Phase = Phase(profile.Timers, seen, within())
-	s, err := newCrew(profile, p.Backlog)
+	profile.Timers.Phase = phaseOfChains(profile.Timers, seen, synToleranceDuration())
+	s, err := newClients(profile, p.Backlog)
 	if err != nil {
 		return err
 	}
 	fits := profile.AtSyn.Of(profile.Backlog.Effective(p.Backlog))
-	if err := s.dialAll(fits, 0, 0); err != nil {
+	if err := s.connectAll(fits, 0, 0); err != nil {
 		return err
 	}
-	if err := s.playDrain(o, c); err != nil {
+	if err := s.connectAndAccept(o, c); err != nil {
 		return err
 	}
-	if err := s.until(o.end(p)); err != nil {
+	if err := s.advance(o.end(p)); err != nil {
 		return err
 	}
-	s.compareDrain(o, fits, c)
-	if err := s.until(o.end(p) + countedLater); err != nil {
+	s.compareFullQueue(o, fits, c)
+	if err := s.advance(o.end(p) + countedLater); err != nil {
 		return err
 	}
 	delete(o.Stat, "TCPSYNChallenge") // the model does not count what TCP thinks of a SYN-ACK that comes again
-	c.stats(o.Stat, s.stat())
-	left, _ := s.drain()
+	c.stats(o.Stat, s.counters())
+	left, _ := s.acceptAll()
 	c.equal("queue_contents_end", o.Left, left)
 	return nil
 }
@@ -78,21 +78,21 @@ func playDrain(profile netmodel.Profile, p *drainParams, o *drainObserved, c *Co
 const countedLater = 220 * time.Millisecond
 
 // playDrain lets clients begin and the program accept when they did.
-func (s *crew) playDrain(o *drainObserved, c *Comparison) error {
+func (s *clients) connectAndAccept(o *fullQueueObserved, c *Comparison) error {
 	next := 0
 	begin := func(until time.Duration) error {
 		for ; next < len(o.Waiting) && o.Waiting[next].begin() <= until; next++ {
-			if err := s.dial(o.Waiting[next].begin()); err != nil {
+			if err := s.connect(o.Waiting[next].begin()); err != nil {
 				return err
 			}
 		}
-		return s.until(until)
+		return s.advance(until)
 	}
 	for _, a := range o.Accepts {
 		if err := begin(milliseconds(a.At)); err != nil {
 			return err
 		}
-		client, _, err := s.take()
+		client, _, err := s.accept()
 		if err != nil && client >= 0 {
 			return err
 		}
@@ -107,7 +107,7 @@ func (s *crew) playDrain(o *drainObserved, c *Comparison) error {
 
 // end returns when the watch ended: when every connect had a result and
 // every accept was made, and at the latest when the time was over.
-func (o *drainObserved) end(p *drainParams) time.Duration {
+func (o *fullQueueObserved) end(p *fullQueueParams) time.Duration {
 	over := milliseconds(p.Watch)
 	if o.Results["PENDING"] > 0 || p.AcceptRetry != 0 || p.AcceptEvery > 0 {
 		return over
@@ -121,37 +121,37 @@ func (o *drainObserved) end(p *drainParams) time.Duration {
 	for _, a := range o.Accepts {
 		last = max(last, milliseconds(a.At))
 	}
-	return min(last+within(), over)
+	return min(last+synToleranceDuration(), over)
 }
 
 // compareDrain compares what there was in the end.
-func (s *crew) compareDrain(o *drainObserved, fits int, c *Comparison) {
-	c.equal("get_in_order", o.Order, s.succeeded())
+func (s *clients) compareFullQueue(o *fullQueueObserved, fits int, c *Comparison) {
+	c.equal("get_in_order", o.Order, s.connectOrder())
 	q := s.queue()
 	c.equal("q_end recvq", o.End.RecvQ, q.Complete)
 	if o.End.RecvQ < q.Complete && len(o.Left) == q.Complete {
-		c.because(askedMeanwhile)
+		c.because(readDuringBatch)
 	}
 	c.equal("q_end sendq", o.End.SendQ, q.Effective)
-	results := s.results()
+	results := s.connectResults()
 	for _, name := range []string{"OK", "PENDING", "ETIMEDOUT", "ECONNREFUSED", "ECONNRESET"} {
 		if o.Results[name] > 0 || results[name] > 0 {
 			c.equal("results "+name, o.Results[name], results[name])
 		}
 	}
-	sent := answersOf(s.records)
+	sent := answersIn(s.records)
 	for i, w := range o.Waiting {
-		s.againInstants(c, fits+i, w.Syn)
+		s.compareSynsSentAgain(c, fits+i, w.Syn)
 		c.instants("synack_ms", w.SynAck, sent.synAcks[attemptOf(fits+i)], synTolerance)
-		c.equal("waiting_clients res", w.Result, s.result(fits+i))
+		c.equal("waiting_clients res", w.Result, s.connectResult(fits+i))
 	}
 }
 
 // succeeded returns the clients whose connect has succeeded, in that order.
-func (s *crew) succeeded() []int {
+func (s *clients) connectOrder() []int {
 	var order []int
 	for _, r := range s.records {
-		if r.Kind == netmodel.Connected && r.Host == s.crowd {
+		if r.Kind == netmodel.Connected && r.Host == s.clientsID {
 			order = append(order, int(r.Conn)-1)
 		}
 	}

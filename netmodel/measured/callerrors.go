@@ -70,19 +70,19 @@ func playCall(profile netmodel.Profile, row *errorRow, name string, c *Compariso
 		}
 		profile = unix
 	}
-	s, err := newCrew(profile, 5)
+	s, err := newClients(profile, 5)
 	if err != nil {
 		return err
 	}
-	h, fd, err := s.subject(row.Case)
+	h, fd, err := s.socketIn(row.Case)
 	if err != nil {
 		return err
 	}
 	before, _ := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
 	equalIf(c, name+" acceptconn_before", row.ConnBefore, before)
-	equalIf(c, name+" state", row.State, s.ends.state[endOf(s.crowd, len(s.fds)-1)])
-	equalIf(c, name+" connect", row.Connect, s.result(len(s.fds)-1))
-	err, known := s.make(h, fd, row)
+	equalIf(c, name+" state", row.State, s.ends.states[endpointOf(s.clientsID, len(s.fds)-1)])
+	equalIf(c, name+" connect", row.Connect, s.connectResult(len(s.fds)-1))
+	err, known := s.call(h, fd, row)
 	if !known {
 		return fmt.Errorf("call %q is not known: want listen, accept, connect, bind, read, shutdown(SHUT_WR), getpeername", row.Call)
 	}
@@ -112,8 +112,8 @@ func connectedName(call string, err error) string {
 
 // subject brings a socket into the state that a case names. It lies on the host
 // that is returned.
-func (s *crew) subject(name string) (*netmodel.Host, netmodel.FD, error) {
-	h := s.host()
+func (s *clients) socketIn(name string) (*netmodel.Host, netmodel.FD, error) {
+	h := s.serverHost()
 	socket := func(typ netmodel.SocketType, port int) (*netmodel.Host, netmodel.FD, error) {
 		fd, err := h.Socket(typ)
 		if err == nil && port != 0 {
@@ -139,7 +139,7 @@ func (s *crew) subject(name string) (*netmodel.Host, netmodel.FD, error) {
 		return h, s.fd, nil
 	case "after refused connect":
 		_, _, err := s.tryConnect(0, netmodel.Addr{IP: s.to.IP, Port: 81})
-		return s.callers(), s.fds[0], err
+		return s.clientHost(), s.fds[0], err
 	}
 	if strings.HasPrefix(name, "bound stream backlog ") {
 		return socket(netmodel.Stream, 82)
@@ -150,35 +150,35 @@ func (s *crew) subject(name string) (*netmodel.Host, netmodel.FD, error) {
 	if n, ok := numberAfter(name, "fd "); ok {
 		return h, netmodel.FD(n), nil
 	}
-	return s.connection(name)
+	return s.connectionIn(name)
 }
 
 // connection brings a connection, or an attempt, into the state that a case names.
-func (s *crew) connection(name string) (*netmodel.Host, netmodel.FD, error) {
+func (s *clients) connectionIn(name string) (*netmodel.Host, netmodel.FD, error) {
 	if name == "connecting (SYN_SENT) stream" { // the queue is full
 		fit := s.profile.AtSyn.Of(s.profile.Backlog.Effective(5))
-		err := s.dialAll(fit+1, 0, 0)
-		return s.callers(), s.fds[len(s.fds)-1], err
+		err := s.connectAll(fit+1, 0, 0)
+		return s.clientHost(), s.fds[len(s.fds)-1], err
 	}
 	if !slices.Contains([]string{"connected stream", "connected stream (client)", "connected stream (accepted)", "CLOSE_WAIT/closed-by-peer stream"}, name) {
 		return nil, 0, fmt.Errorf("case %q is not known", name)
 	}
-	if err := s.dial(0); err != nil {
+	if err := s.connect(0); err != nil {
 		return nil, 0, err
 	}
-	_, accepted, err := s.take()
+	_, accepted, err := s.accept()
 	switch {
 	case err != nil:
 		return nil, 0, err
 	case name == "connected stream (accepted)":
-		return s.host(), accepted, nil
+		return s.serverHost(), accepted, nil
 	case strings.HasPrefix(name, "CLOSE_WAIT"):
-		if err := s.host().CloseSocket(accepted); err != nil {
+		if err := s.serverHost().CloseSocket(accepted); err != nil {
 			return nil, 0, err
 		}
 		err = s.settle()
 	}
-	return s.callers(), s.fds[0], err
+	return s.clientHost(), s.fds[0], err
 }
 
 func numberAfter(s, prefix string) (int, bool) {
@@ -188,7 +188,7 @@ func numberAfter(s, prefix string) (int, bool) {
 }
 
 // make makes the call of a row. It reports whether it knows it.
-func (s *crew) make(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err error, known bool) {
+func (s *clients) call(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err error, known bool) {
 	switch row.Call {
 	case "listen":
 		backlog := 5
@@ -206,7 +206,7 @@ func (s *crew) make(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err error,
 	case "bind":
 		at := netmodel.Addr{Port: 83}
 		if row.Case == "bind to non-local address" {
-			at.IP = netmodel.HostAddr(s.crowd, 1)
+			at.IP = netmodel.HostAddr(s.clientsID, 1)
 		}
 		return h.Bind(fd, at), true
 	case "read":

@@ -23,39 +23,39 @@ type netstackRelisten struct {
 // replayNetstackRelisten: the queue is full, clients wait, and Listen is called
 // again; a last time when the queue is empty. G
 func playNetstackRelisten(profile netmodel.Profile, p *netstackParams, o *netstackRelisten, c *Comparison) error {
-	s, err := newNetstackCrew(p.Backlog, total(o.Before))
+	s, err := newNetstackClients(p.Backlog, total(o.Before))
 	if err != nil {
 		return err
 	}
 	c.equal("before", o.Before, s.netstackStates())
-	c.equal("relisten", netstackError(o.Relisten), netstackName(nameOf(s.host().Listen(s.fd, p.Backlog2))))
-	if err := s.until(1500 * time.Millisecond); err != nil { // SYNs went out again once, at 1 s
+	c.equal("relisten", netstackError(o.Relisten), netstackName(nameOf(s.serverHost().Listen(s.fd, p.Backlog2))))
+	if err := s.advance(1500 * time.Millisecond); err != nil { // SYNs went out again once, at 1 s
 		return err
 	}
-	stat := netstackStat(s.records, s.server)
+	stat := netstackStat(s.records, s.serverID)
 	c.equal("after_one_round", o.After, s.netstackStates())
-	order, end := s.drain()
+	order, end := s.acceptAll()
 	c.equal("queue_then", o.Queue, order)
 	if slices.Equal(slices.Sorted(slices.Values(o.Queue)), slices.Sorted(slices.Values(order))) {
-		c.because(netstackOrder)
+		c.because(raceForOrder)
 	}
 	c.equal("end", netstackError(o.End), netstackName(end))
-	c.equal("relisten_when_empty", netstackError(o.WhenEmpty), netstackName(nameOf(s.host().Listen(s.fd, p.Backlog2))))
+	c.equal("relisten_when_empty", netstackError(o.WhenEmpty), netstackName(nameOf(s.serverHost().Listen(s.fd, p.Backlog2))))
 	c.netstackStats(o.Stat, stat, "")
 	return nil
 }
 
 // newNetstackCrew lets clients connect one after the other.
-func newNetstackCrew(backlog, clients int) (*crew, error) {
-	if clients < 0 || clients > mostBurst {
-		return nil, errTooMany(clients, mostBurst)
+func newNetstackClients(backlog, clients int) (*clients, error) {
+	if clients < 0 || clients > maxConnects {
+		return nil, errTooMany(clients, maxConnects)
 	}
-	s, err := newCrew(profiles.Netstack(), backlog)
+	s, err := newClients(profiles.Netstack(), backlog)
 	if err != nil {
 		return nil, err
 	}
 	const gap = 3 * time.Millisecond
-	return s, s.dialAll(clients, 0, gap)
+	return s, s.connectAll(clients, 0, gap)
 }
 
 func total(counts map[string]int) int {
@@ -66,7 +66,7 @@ func total(counts map[string]int) int {
 	return n
 }
 
-type netstackGone struct {
+type netstackAbort struct {
 	Accepts []struct {
 		Client int    `json:"client"`
 		State  string `json:"state"`
@@ -82,9 +82,9 @@ type netstackGone struct {
 
 // replayNetstackGone: the queue is full of clients, the second of which closes or
 // resets its connection; another one asks; then all are accepted. G
-func playNetstackGone(profile netmodel.Profile, p *netstackParams, o *netstackGone, c *Comparison) error {
+func playNetstackAbort(profile netmodel.Profile, p *netstackParams, o *netstackAbort, c *Comparison) error {
 	queued := total(o.Before)
-	s, err := newNetstackCrew(queued, queued)
+	s, err := newNetstackClients(queued, queued)
 	if err != nil {
 		return err
 	}
@@ -92,14 +92,14 @@ func playNetstackGone(profile netmodel.Profile, p *netstackParams, o *netstackGo
 		return fmt.Errorf("%d clients: want at least 2, for it is the second that goes", queued)
 	}
 	c.equal("before", o.Before, s.netstackStates())
-	if err := s.depart(1, p.How); err != nil {
+	if err := s.closeClient(1, p.How); err != nil {
 		return err
 	}
-	if err := s.dial(s.now() + time.Millisecond); err != nil {
+	if err := s.connect(s.now() + time.Millisecond); err != nil {
 		return err
 	}
 	c.equal("waiter", o.Waiter, netstackState(s.stateOf(queued)))
-	if err := s.until(s.now() + 1500*time.Millisecond); err != nil {
+	if err := s.advance(s.now() + 1500*time.Millisecond); err != nil {
 		return err
 	}
 	c.equal("waiter_after_1500ms", o.Later, netstackState(s.stateOf(queued)))
@@ -107,10 +107,10 @@ func playNetstackGone(profile netmodel.Profile, p *netstackParams, o *netstackGo
 	for _, a := range o.Accepts {
 		measuredOrder = append(measuredOrder, a.Client)
 	}
-	order, taken, last := s.takeAll()
+	order, taken, last := s.acceptAllKeeping()
 	c.equal("accept order", measuredOrder, order)
 	if slices.Equal(slices.Sorted(slices.Values(measuredOrder)), slices.Sorted(slices.Values(order))) {
-		c.because(netstackOrder)
+		c.because(raceForOrder)
 	}
 	c.equal("end", netstackError(o.End), netstackName(last))
 	for _, a := range o.Accepts {
@@ -120,10 +120,10 @@ func playNetstackGone(profile netmodel.Profile, p *netstackParams, o *netstackGo
 			c.equal(name+"accepted", true, false)
 			continue
 		}
-		c.equal(name+"state", a.State, netstackState(s.ends.state[end{s.server, netmodel.ConnID(a.Client + 1)}]))
-		c.equal(name+"read", netstackError(a.Read), netstackName(s.read(s.host(), fd)))
-		c.equal(name+"read2", netstackError(a.Read2), netstackName(s.read(s.host(), fd)))
-		wrote, err := s.write(s.host(), fd)
+		c.equal(name+"state", a.State, netstackState(s.ends.states[endpoint{s.serverID, netmodel.ConnID(a.Client + 1)}]))
+		c.equal(name+"read", netstackError(a.Read), netstackName(s.read(s.serverHost(), fd)))
+		c.equal(name+"read2", netstackError(a.Read2), netstackName(s.read(s.serverHost(), fd)))
+		wrote, err := s.write(s.serverHost(), fd)
 		if err != nil {
 			return err
 		}
@@ -133,17 +133,17 @@ func playNetstackGone(profile netmodel.Profile, p *netstackParams, o *netstackGo
 }
 
 // depart lets a client end its connection.
-func (c *crew) depart(client int, how string) error {
+func (c *clients) closeClient(client int, how string) error {
 	switch how {
 	case "fin":
 	case "rst":
-		if err := c.callers().SetSockOpt(c.fds[client], netmodel.SO_LINGER, 0); err != nil {
+		if err := c.clientHost().SetSockOpt(c.fds[client], netmodel.SO_LINGER, 0); err != nil {
 			return err
 		}
 	default:
 		return fmt.Errorf("how is %q: want \"fin\" or \"rst\": %w", how, ErrNotModelled)
 	}
-	if err := c.callers().CloseSocket(c.fds[client]); err != nil {
+	if err := c.clientHost().CloseSocket(c.fds[client]); err != nil {
 		return err
 	}
 	return c.settle()
@@ -151,10 +151,10 @@ func (c *crew) depart(client int, how string) error {
 
 // takeAll accepts until that fails, and returns whose connections they were, in
 // order, their descriptors, and the name of the error.
-func (c *crew) takeAll() (order []int, taken map[int]netmodel.FD, end string) {
+func (c *clients) acceptAllKeeping() (order []int, taken map[int]netmodel.FD, end string) {
 	taken = map[int]netmodel.FD{}
 	for {
-		client, fd, err := c.take()
+		client, fd, err := c.accept()
 		if err != nil {
 			return order, taken, nameOf(err)
 		}
@@ -191,7 +191,7 @@ type netstackClient struct {
 // replayNetstackClose: the queue is full, clients wait, and the listener is closed
 // or shut down. G
 func playNetstackClose(profile netmodel.Profile, p *netstackParams, o *netstackClose, c *Comparison) error {
-	s, err := newCrew(profiles.Netstack(), o.Before["ESTABLISHED"])
+	s, err := newClients(profiles.Netstack(), o.Before["ESTABLISHED"])
 	if err != nil {
 		return err
 	}
@@ -199,22 +199,22 @@ func playNetstackClose(profile netmodel.Profile, p *netstackParams, o *netstackC
 		if len(client.Syns) == 0 || client.Number != i {
 			return fmt.Errorf("client %d of number %d with %d SYNs: want them in order, and at least one SYN", i, client.Number, len(client.Syns))
 		}
-		if err := s.dial(max(s.now(), milliseconds(client.Syns[0]))); err != nil {
+		if err := s.connect(max(s.now(), milliseconds(client.Syns[0]))); err != nil {
 			return err
 		}
 	}
-	if err := s.until(milliseconds(o.At)); err != nil {
+	if err := s.advance(milliseconds(o.At)); err != nil {
 		return err
 	}
 	c.equal("before", o.Before, s.netstackStates())
-	if err := s.endListener(p.How, o, c); err != nil {
+	if err := s.endNetstackListener(p.How, o, c); err != nil {
 		return err
 	}
-	if err := s.until(milliseconds(o.At) + 100*time.Millisecond); err != nil {
+	if err := s.advance(milliseconds(o.At) + 100*time.Millisecond); err != nil {
 		return err
 	}
 	c.equal("after_100ms", o.Soon, s.netstackStates())
-	if err := s.until(milliseconds(o.At) + 2*time.Second); err != nil {
+	if err := s.advance(milliseconds(o.At) + 2*time.Second); err != nil {
 		return err
 	}
 	c.equal("after_2s", o.Later, s.netstackStates())
@@ -225,43 +225,43 @@ func playNetstackClose(profile netmodel.Profile, p *netstackParams, o *netstackC
 		return fmt.Errorf("%d reads of %d clients", len(o.Reads), len(s.fds))
 	}
 	for i, read := range o.Reads {
-		wrote, got := "", s.read(s.callers(), s.fds[i])
-		if wrote, err = s.write(s.callers(), s.fds[i]); err != nil {
+		wrote, got := "", s.read(s.clientHost(), s.fds[i])
+		if wrote, err = s.write(s.clientHost(), s.fds[i]); err != nil {
 			return err
 		}
 		first, second, _ := strings.Cut(read, " / write ")
 		c.equal(fmt.Sprintf("client %d read", i), netstackError(first), netstackName(got))
 		c.equal(fmt.Sprintf("client %d write", i), netstackError(second), netstackName(wrote))
 	}
-	return s.reopen(o, c)
+	return s.listenAgainOnNetstack(o, c)
 }
 
 // endListener closes the listener or shuts it down.
-func (s *crew) endListener(how string, o *netstackClose, c *Comparison) error {
+func (s *clients) endNetstackListener(how string, o *netstackClose, c *Comparison) error {
 	switch how {
 	case "close":
-		if err := s.host().CloseSocket(s.fd); err != nil {
+		if err := s.serverHost().CloseSocket(s.fd); err != nil {
 			return err
 		}
 	case "shutdown":
-		c.equal("shutdown", netstackError(o.Shutdown), netstackName(nameOf(s.host().Shutdown(s.fd, netmodel.ShutReceive))))
+		c.equal("shutdown", netstackError(o.Shutdown), netstackName(nameOf(s.serverHost().Shutdown(s.fd, netmodel.ShutReceive))))
 	default:
 		return fmt.Errorf("how is %q: want \"close\" or \"shutdown\": %w", how, ErrNotModelled)
 	}
 	if o.Accept != "" {
-		_, err := s.host().Accept(s.fd)
+		_, err := s.serverHost().Accept(s.fd)
 		c.equal("accept_after_shutdown", netstackError(o.Accept), netstackName(nameOf(err)))
 	}
 	return s.settle()
 }
 
 // reopen listens again on the socket, where the trial did.
-func (s *crew) reopen(o *netstackClose, c *Comparison) error {
+func (s *clients) listenAgainOnNetstack(o *netstackClose, c *Comparison) error {
 	if o.Again != "" {
-		c.equal("listen_again", netstackError(o.Again), netstackName(nameOf(s.host().Listen(s.fd, o.Before["ESTABLISHED"]))))
+		c.equal("listen_again", netstackError(o.Again), netstackName(nameOf(s.serverHost().Listen(s.fd, o.Before["ESTABLISHED"]))))
 	}
 	if o.End != "" {
-		order, end := s.drain()
+		order, end := s.acceptAll()
 		c.equal("drain", o.Drain, order)
 		c.equal("end", netstackError(o.End), netstackName(end))
 	}
@@ -269,18 +269,18 @@ func (s *crew) reopen(o *netstackClose, c *Comparison) error {
 }
 
 // compareNetstackClient compares what one client saw.
-func (s *crew) compareNetstackClient(m netstackClient, c *Comparison) {
+func (s *clients) compareNetstackClient(m netstackClient, c *Comparison) {
 	name := fmt.Sprintf("client %d ", m.Number)
 	conn := netmodel.ConnID(m.Number + 1)
-	c.instants(name+"syn_ms", m.Syns, s.ends.syns[conn], netstackLate)
-	c.instants(name+"rst_ms", m.Resets, s.ends.resets[conn], netstackLate)
+	c.instants(name+"syn_ms", m.Syns, s.ends.syns[conn], netstackDelay)
+	c.instants(name+"rst_ms", m.Resets, s.ends.resets[conn], netstackDelay)
 	answered := 0
-	if s.result(m.Number) == "OK" {
+	if s.connectResult(m.Number) == "OK" {
 		answered = 1
 	}
 	c.equal(name+"synack_ms times", len(m.SynAcks), answered)
 	c.equal(name+"state", m.State, netstackState(s.stateOf(m.Number)))
-	c.equal(name+"last_error", netstackError(m.Error), netstackName(s.result(m.Number)))
+	c.equal(name+"last_error", netstackError(m.Error), netstackName(s.connectResult(m.Number)))
 }
 
 // replayNetstackSyns: SYNs that nobody answers. What a stack was told about how
@@ -289,19 +289,19 @@ func playNetstackSyns(profile netmodel.Profile, p *netstackParams, o *netstackCl
 	if len(o.Syns) == 0 {
 		return fmt.Errorf("no SYN: want at least one")
 	}
-	s, err := newCrew(profiles.Netstack(), 0)
+	s, err := newClients(profiles.Netstack(), 0)
 	if err != nil {
 		return err
 	}
-	s.net.CutOneWay(s.crowd, s.server, true)
-	if err := s.dial(milliseconds(o.Syns[0])); err != nil {
+	s.net.CutOneWay(s.clientsID, s.serverID, true)
+	if err := s.connect(milliseconds(o.Syns[0])); err != nil {
 		return err
 	}
-	if err := s.until(5 * time.Minute); err != nil {
+	if err := s.advance(5 * time.Minute); err != nil {
 		return err
 	}
 	o.Number = 0
 	s.compareNetstackClient(*o, c)
-	c.near("fail_ms", o.FailedAt, inMilliseconds(s.ends.done[1]), netstackLate)
+	c.near("fail_ms", o.FailedAt, inMilliseconds(s.ends.done[1]), netstackDelay)
 	return nil
 }

@@ -65,7 +65,7 @@ func TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown(t *testing.T) {
 	for _, row := range titles {
 		done := replayFile(t, row.file)
 		all = append(all, done...)
-		sum := Sum(done)
+		sum := sum(done)
 		fields := fmt.Sprintf("%s of %s", thousands(sum.Agree), thousands(sum.Fields))
 		if sum.Decisions > 0 {
 			fields += fmt.Sprintf("; decisions %s of %s", thousands(sum.DecisionsAgree), thousands(sum.Decisions))
@@ -73,7 +73,7 @@ func TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown(t *testing.T) {
 		fmt.Fprintf(&table, "| %s: %s | %d of %d | %s |\n", strings.SplitN(row.file, "_", 2)[0], row.title, sum.Agreeing, sum.Trials, fields)
 		writeDifferences(t, &differ, row.file, sum)
 	}
-	sum := Sum(all)
+	sum := sum(all)
 	fmt.Fprintf(&table, "| all | %d of %d | %s of %s; decisions %s of %s |\n", sum.Agreeing, sum.Trials,
 		thousands(sum.Agree), thousands(sum.Fields), thousands(sum.DecisionsAgree), thousands(sum.Decisions))
 	text := table.String() + "\nEvery disagreement, with its cause where it is known:\n\n" + differ.String()

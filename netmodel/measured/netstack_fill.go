@@ -23,12 +23,12 @@ func playNetstackFill(profile netmodel.Profile, p *netstackParams, o *netstackFi
 		return replayNetstackBurst(p.Backlog, o, c)
 	}
 	gap, way := milliseconds(p.GapMs), milliseconds(p.OneWayMs)
-	s, err := newBatch(profile, p.Backlog, o.Fired, way)
+	s, err := newConnectOnce(profile, p.Backlog, o.Fired, way)
 	if err != nil {
 		return err
 	}
 	for i := range o.Fired {
-		s.begin(i, time.Duration(i)*gap)
+		s.start(i, time.Duration(i)*gap)
 	}
 	// It was looked at before the first SYN went out again.
 	if err := s.run(min(time.Duration(o.Fired)*gap+3*way+300*time.Millisecond, time.Second)); err != nil {
@@ -41,9 +41,9 @@ func playNetstackFill(profile netmodel.Profile, p *netstackParams, o *netstackFi
 	if n := o.Fired - len(s.connected()); n > 0 {
 		states["SYN-SENT"] = n
 	}
-	stat := netstackStat(s.records, s.server)
-	order := s.accept()
-	_, end := s.host().Accept(s.fd)
+	stat := netstackStat(s.records, s.serverID)
+	order := s.acceptAll()
+	_, end := s.serverHost().Accept(s.fd)
 	c.equal("accepted", o.Accepted, len(order))
 	c.equal("client_states", o.States, states)
 	c.equal("order", o.Order, order)
@@ -68,7 +68,7 @@ func replayNetstackBurst(backlog int, o *netstackFill, c *Comparison) error {
 }
 
 func playNetstackBurst(backlog, between int, o *netstackFill, c *Comparison) error {
-	b, err := newWireBurst(profiles.Netstack(), backlog, o.Fired)
+	b, err := newBurstServer(profiles.Netstack(), backlog, o.Fired)
 	if err != nil {
 		return err
 	}
@@ -93,16 +93,16 @@ func playNetstackBurst(backlog, between int, o *netstackFill, c *Comparison) err
 	stat["ResetsSent"] += b.strays
 	accepted, end := b.drain()
 	c.equal("accepted", o.Accepted, accepted)
-	c.because(netstackBurst)
+	c.because(raceForLastSlot)
 	c.equal("client_states", o.States, b.states())
-	c.because(netstackBurst)
+	c.because(raceForLastSlot)
 	c.equal("end", netstackError(o.End), netstackName(nameOf(end)))
-	c.netstackStats(o.Stat, stat, netstackBurst)
+	c.netstackStats(o.Stat, stat, raceForLastSlot)
 	return b.host.Check()
 }
 
 // wireBurst is a server alone, to which the segments of clients are handed one by one.
-type wireBurst struct {
+type burstServer struct {
 	host    *netmodel.Host
 	fd      netmodel.FD
 	answers []uint32 // the numbers of the SYN-ACKs, 0 = none came
@@ -112,19 +112,19 @@ type wireBurst struct {
 	strays  int // ACKs that were answered with an RST
 }
 
-func newWireBurst(p netmodel.Profile, backlog, clients int) (*wireBurst, error) {
-	b := &wireBurst{answers: make([]uint32, clients), acked: make([]bool, clients)}
+func newBurstServer(p netmodel.Profile, backlog, clients int) (*burstServer, error) {
+	b := &burstServer{answers: make([]uint32, clients), acked: make([]bool, clients)}
 	b.host = netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(1, 1)}})
 	_ = b.host.Startup() // never fails
 	var err error
-	if b.fd, err = openAt(b.host, netmodel.Addr{Port: 80}); err != nil {
+	if b.fd, err = openBound(b.host, netmodel.Addr{Port: 80}); err != nil {
 		return nil, err
 	}
 	return b, b.host.Listen(b.fd, backlog)
 }
 
 // segment is what a client sends, as a SYN or after it.
-func (b *wireBurst) segment(client int, flags netmodel.Flags) netmodel.Segment {
+func (b *burstServer) segment(client int, flags netmodel.Flags) netmodel.Segment {
 	s := netmodel.Segment{
 		Src: netmodel.Addr{IP: netmodel.HostAddr(2, 1), Port: uint16(1 + client%65535)},
 		Dst: netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: 80},
@@ -136,7 +136,7 @@ func (b *wireBurst) segment(client int, flags netmodel.Flags) netmodel.Segment {
 	return s
 }
 
-func (b *wireBurst) syn(client int) {
+func (b *burstServer) syn(client int) {
 	b.host.Deliver(b.segment(client, netmodel.SYN))
 	for _, a := range b.note() {
 		if a.Flags == netmodel.SYN|netmodel.ACK {
@@ -146,7 +146,7 @@ func (b *wireBurst) syn(client int) {
 }
 
 // ack delivers the final ACK of a client that got a SYN-ACK.
-func (b *wireBurst) ack(client int) {
+func (b *burstServer) ack(client int) {
 	if b.answers[client] == 0 {
 		return
 	}
@@ -160,14 +160,14 @@ func (b *wireBurst) ack(client int) {
 }
 
 // note takes what the host did and returns what it sent.
-func (b *wireBurst) note() []netmodel.Segment {
+func (b *burstServer) note() []netmodel.Segment {
 	b.records = b.host.DrainRecords(b.records)
 	b.out = b.host.Drain(b.out[:0])
 	return b.out
 }
 
 // drain accepts until that fails, and returns how many there were and the error.
-func (b *wireBurst) drain() (accepted int, end error) {
+func (b *burstServer) drain() (accepted int, end error) {
 	for {
 		if _, err := b.host.Accept(b.fd); err != nil {
 			return accepted, err
@@ -177,7 +177,7 @@ func (b *wireBurst) drain() (accepted int, end error) {
 }
 
 // states counts the states of the clients.
-func (b *wireBurst) states() map[string]int {
+func (b *burstServer) states() map[string]int {
 	n := map[string]int{}
 	for _, a := range b.answers {
 		if a == 0 {
