@@ -14,6 +14,7 @@ type errorsObserved struct {
 	Rows []errorRow `json:"rows"`
 }
 
+// errorRow is one call in one state, or a case of two sockets on one port.
 type errorRow struct {
 	Call       string  `json:"call"`
 	Case       string  `json:"case"`
@@ -40,7 +41,7 @@ type errorRow struct {
 	Listen       string   `json:"listen"`
 }
 
-// replayErrors: calls in states that do not allow them, and binds that conflict.
+// playErrors: calls in states that do not allow them, and binds that conflict.
 func playErrors(profile netmodel.Profile, _ *none, o *errorsObserved, c *Comparison) error {
 	for i := range o.Rows {
 		row := &o.Rows[i]
@@ -61,7 +62,7 @@ func playErrors(profile netmodel.Profile, _ *none, o *errorsObserved, c *Compari
 	return nil
 }
 
-// playCall makes one call in one state, on a stage of its own.
+// playCall makes one call in one state, on a new testbed.
 func playCall(profile netmodel.Profile, row *errorRow, name string, c *Comparison) error {
 	if strings.HasPrefix(row.Case, "unix ") {
 		unix, err := c.Trial.unix()
@@ -80,7 +81,7 @@ func playCall(profile netmodel.Profile, row *errorRow, name string, c *Compariso
 	}
 	before, _ := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
 	equalIf(c, name+" acceptconn_before", row.ConnBefore, before)
-	equalIf(c, name+" state", row.State, s.ends.states[endpointOf(s.clientsID, len(s.fds)-1)])
+	equalIf(c, name+" state", row.State, s.stateOf(len(s.fds)-1))
 	equalIf(c, name+" connect", row.Connect, s.connectResult(len(s.fds)-1))
 	err, known := s.call(h, fd, row)
 	if !known {
@@ -90,7 +91,7 @@ func playCall(profile netmodel.Profile, row *errorRow, name string, c *Compariso
 	after, _ := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
 	equalIf(c, name+" acceptconn_after", row.ConnAfter, after)
 	q, _ := h.Queue(fd)
-	if row.Case != "listening again" { // what it was called with is not in the file, and is read off the answer
+	if row.Case != "listening again" { // the file lacks the argument; call takes it from sendq
 		equalIf(c, name+" sendq", row.SendQ, q.Effective)
 	}
 	if row.SockName != nil {
@@ -110,8 +111,7 @@ func connectedName(call string, err error) string {
 	return nameOf(err)
 }
 
-// subject brings a socket into the state that a case names. It lies on the host
-// that is returned.
+// socketIn makes a socket in the state of a case. It returns the host of the socket.
 func (s *clients) socketIn(name string) (*netmodel.Host, netmodel.FD, error) {
 	h := s.serverHost()
 	socket := func(typ netmodel.SocketType, port int) (*netmodel.Host, netmodel.FD, error) {
@@ -153,11 +153,10 @@ func (s *clients) socketIn(name string) (*netmodel.Host, netmodel.FD, error) {
 	return s.connectionIn(name)
 }
 
-// connection brings a connection, or an attempt, into the state that a case names.
+// connectionIn makes a connection or an attempt in the state of a case.
 func (s *clients) connectionIn(name string) (*netmodel.Host, netmodel.FD, error) {
 	if name == "connecting (SYN_SENT) stream" { // the queue is full
-		fit := s.profile.AtSyn.Of(s.profile.Backlog.Effective(5))
-		err := s.connectAll(fit+1, 0, 0)
+		err := s.connectAll(fitting(s.profile, 5)+1, 0, 0)
 		return s.clientHost(), s.fds[len(s.fds)-1], err
 	}
 	if !slices.Contains([]string{"connected stream", "connected stream (client)", "connected stream (accepted)", "CLOSE_WAIT/closed-by-peer stream"}, name) {
@@ -181,13 +180,14 @@ func (s *clients) connectionIn(name string) (*netmodel.Host, netmodel.FD, error)
 	return s.clientHost(), s.fds[0], err
 }
 
+// numberAfter returns the number after a prefix.
 func numberAfter(s, prefix string) (int, bool) {
 	rest, ok := strings.CutPrefix(s, prefix)
 	n, err := strconv.Atoi(rest)
 	return n, ok && err == nil
 }
 
-// make makes the call of a row. It reports whether it knows it.
+// call makes the call of a row. known is false if it does not know the call.
 func (s *clients) call(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err error, known bool) {
 	switch row.Call {
 	case "listen":
@@ -195,7 +195,7 @@ func (s *clients) call(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err err
 		if n, ok := numberAfter(row.Case, "bound stream backlog "); ok {
 			backlog = max(min(n, math.MaxInt32), math.MinInt32)
 		} else if row.SendQ != nil {
-			backlog = *row.SendQ // what it was called with is not in the file
+			backlog = *row.SendQ // the file lacks the argument
 		}
 		return h.Listen(fd, backlog), true
 	case "accept":
@@ -215,12 +215,9 @@ func (s *clients) call(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err err
 	case "getpeername":
 		_, err := h.PeerName(fd)
 		return err, true
-	case "shutdown(SHUT_WR)":
-		return h.Shutdown(fd, netmodel.ShutSend), true
-	case "shutdown(SHUT_RD)":
-		return h.Shutdown(fd, netmodel.ShutReceive), true
-	case "shutdown(SHUT_RDWR)":
-		return h.Shutdown(fd, netmodel.ShutBoth), true
+	case "shutdown(SHUT_WR)", "shutdown(SHUT_RD)", "shutdown(SHUT_RDWR)":
+		how := strings.TrimSuffix(strings.TrimPrefix(row.Call, "shutdown(SHUT_"), ")")
+		return endConnection(h, fd, "shutdown_"+strings.ToLower(how)), true
 	}
 	return nil, false
 }

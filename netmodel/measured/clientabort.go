@@ -14,31 +14,28 @@ type clientAbortParams struct {
 }
 
 type clientAbortObserved struct {
-	Accepts []acceptedAbort   `json:"accepts"`
-	End     string         `json:"end"`
-	QBefore int            `json:"q_before"`
-	QAfter  int            `json:"q_after"`
-	QLater  int            `json:"q_after_1500ms"`
-	States  map[string]int `json:"server_states"`
-	Stat    map[string]int `json:"stat"`
-	Waiter  string         `json:"waiter_after_1500ms"`
+	Accepts []acceptedAbort `json:"accepts"`
+	End     string          `json:"end"`
+	QBefore int             `json:"q_before"`
+	QAfter  int             `json:"q_after"`
+	QLater  int             `json:"q_after_1500ms"`
+	States  map[string]int  `json:"server_states"`
+	Stat    map[string]int  `json:"stat"`
+	Waiter  string          `json:"waiter_after_1500ms"`
 }
 
-// goneAccept is a connection that came out of accept. That the peer's port was
-// given and that SO_ERROR was peeked at the model cannot say.
+// acceptedAbort is a connection that accept returned.
 type acceptedAbort struct {
-	Client   int      `json:"client"`
-	PeerName string   `json:"getpeername"`
-	Poll     string   `json:"poll"`
-	Read     string   `json:"read"`
-	Read2    string   `json:"read2"`
-	State    string   `json:"state"`
-	Write    string   `json:"write"`
-	_        struct{} `unread:"peer_port_given so_error_peek"`
+	Client   int    `json:"client"`
+	PeerName string `json:"getpeername"`
+	Poll     string `json:"poll"`
+	State    string `json:"state"`
+	calls
+	_ struct{} `unread:"peer_port_given so_error_peek"`
 }
 
-// replayGone: the queue is full, one client waits, and clients whose connection is
-// pending go away. K12
+// playClientAbort: the queue is full and one client waits. Then clients with a pending
+// connection close or reset it. K12
 func playClientAbort(profile netmodel.Profile, p *clientAbortParams, o *clientAbortObserved, c *Comparison) error {
 	if p.Backlog == nil {
 		return fmt.Errorf("params have no \"backlog\": want a number")
@@ -47,9 +44,8 @@ func playClientAbort(profile netmodel.Profile, p *clientAbortParams, o *clientAb
 	if err != nil {
 		return err
 	}
-	fit := profile.AtSyn.Of(profile.Backlog.Effective(*p.Backlog))
-	const step = 30 * time.Microsecond
-	if err := s.connectAll(fit+1, 0, step); err != nil {
+	fit := fitting(profile, *p.Backlog)
+	if err := s.connectAll(fit+1, 0, connectGap); err != nil {
 		return err
 	}
 	c.equal("q_before", o.QBefore, s.queue().Complete)
@@ -70,8 +66,8 @@ func playClientAbort(profile netmodel.Profile, p *clientAbortParams, o *clientAb
 	return nil
 }
 
-// whoLeft returns which client went away where only one did. The file does not
-// say; it was the second, unless another one is seen to have gone.
+// abortedClient returns the client that closed or reset its connection. The file does not
+// name it. It is the first client whose accepted connection shows it, or else the second.
 func (o *clientAbortObserved) abortedClient() int {
 	for _, a := range o.Accepts {
 		if a.State != "ESTABLISHED" {
@@ -81,10 +77,10 @@ func (o *clientAbortObserved) abortedClient() int {
 	return 1
 }
 
-// leave makes clients go: all_ in front of the name means everybody who is
-// connected, data_ that five bytes are sent first.
-func (s *clients) closeClients(how string, who, connected int) error {
-	first, last := who, who
+// closeClients ends the connection of one client. The prefix all_ of how means all
+// connected clients. The prefix data_ means that the client sends five bytes first.
+func (s *clients) closeClients(how string, client, connected int) error {
+	first, last := client, client
 	name := how
 	if rest, ok := strings.CutPrefix(name, "all_"); ok {
 		first, last, name = 0, connected-1, rest
@@ -113,7 +109,7 @@ func (s *clients) closeClients(how string, who, connected int) error {
 	return nil
 }
 
-// leaveBy ends a client's side of a connection.
+// endConnection ends one side of a connection.
 func endConnection(h *netmodel.Host, fd netmodel.FD, how string) error {
 	switch how {
 	case "fin", "close":
@@ -133,7 +129,7 @@ func endConnection(h *netmodel.Host, fd netmodel.FD, how string) error {
 	return fmt.Errorf("%q is not known: want fin, close, rst, shutdown_rd, shutdown_wr or shutdown_rdwr, after data_ or all_", how)
 }
 
-// compareAccepts accepts everything and tries what the trial tried.
+// compareAccepts accepts all connections and makes the calls of the trial on them.
 func (s *clients) compareAccepts(o *clientAbortObserved, c *Comparison) error {
 	end := ""
 	for i := 0; ; i++ {
@@ -147,27 +143,22 @@ func (s *clients) compareAccepts(o *clientAbortObserved, c *Comparison) error {
 			continue
 		}
 		m, name := &o.Accepts[i], fmt.Sprintf("accept %d ", i)
-		state := s.ends.states[endpointOf(s.serverID, client)]
+		state := s.serverStateOf(client)
 		h := s.serverHost()
 		c.equal(name+"client", m.Client, client)
 		_, err = h.PeerName(fd)
 		c.equal(name+"getpeername", m.PeerName, nameOf(err))
 		c.equal(name+"state", m.State, state)
 		c.equal(name+"poll", m.Poll, s.poll(h, fd, state))
-		c.equal(name+"read", m.Read, s.read(h, fd))
-		c.equal(name+"read2", m.Read2, s.read(h, fd))
-		wrote, err := s.write(h, fd)
+		got, err := s.readAndWrite(h, fd)
 		if err != nil {
 			return err
 		}
-		c.equal(name+"write", m.Write, wrote)
+		c.calls(name, m.calls, got)
 	}
 	c.equal("end", o.End, end)
 	return nil
 }
-
-// endOf names the end of a client's connection at a host.
-func endpointOf(h netmodel.HostID, client int) endpoint { return endpoint{h, netmodel.ConnID(client + 1)} }
 
 type earlyAbortObserved struct {
 	Accept  *string        `json:"accept"`
@@ -179,15 +170,16 @@ type earlyAbortObserved struct {
 	Before  *int           `json:"synrecv_before"`
 }
 
-// replayGoneEarly: a client goes away while its connection is half-open, or while
-// its SYNs are ignored. K12
+// playEarlyClientAbort: a client closes or resets a half-open connection, or an attempt
+// whose SYNs are ignored. K12
 func playEarlyClientAbort(profile netmodel.Profile, p *clientAbortParams, o *earlyAbortObserved, c *Comparison) error {
-	state, how, _ := cutLast(p.How)
+	cut := strings.LastIndexByte(p.How, '_')
+	state, how := p.How[:max(cut, 0)], p.How[cut+1:]
 	var s *clients
 	var err error
 	switch state {
 	case "halfopen":
-		backlog := 5 // any: the queue stays empty
+		backlog := 5 // any number: the queue stays empty
 		if p.Backlog != nil {
 			backlog = *p.Backlog
 		}
@@ -222,8 +214,8 @@ func playEarlyClientAbort(profile netmodel.Profile, p *clientAbortParams, o *ear
 	return nil
 }
 
-// fullCrew is a crew whose last client found the queue full. Without a backlog in
-// the file, it follows from how many connected.
+// newClientsAtFullQueue returns clients of which the last found the queue full. If the
+// file lacks the backlog, the number of connects gives it.
 func newClientsAtFullQueue(p netmodel.Profile, backlog *int, connects int) (*clients, error) {
 	if connects < 2 && backlog == nil {
 		return nil, fmt.Errorf("neither a backlog nor two connects in the counters: want one of the two, or nobody knows how many fill the queue")
@@ -236,14 +228,5 @@ func newClientsAtFullQueue(p netmodel.Profile, backlog *int, connects int) (*cli
 	if err != nil {
 		return nil, err
 	}
-	return s, s.connectAll(p.AtSyn.Of(p.Backlog.Effective(n))+1, 0, 30*time.Microsecond)
-}
-
-// cutLast cuts a name before its last underscore.
-func cutLast(name string) (before, after string, found bool) {
-	i := strings.LastIndexByte(name, '_')
-	if i < 0 {
-		return name, "", false
-	}
-	return name[:i], name[i+1:], true
+	return s, s.connectAll(fitting(p, n)+1, 0, connectGap)
 }

@@ -8,19 +8,21 @@ import (
 	"wspsim/sim"
 )
 
-// crew is a stage whose clients are programs that keep their sockets, so that they
-// can be asked and made to act. The client with number i makes attempt i+1. A
-// segment takes no time, and connect runs a whole handshake, as on a loopback.
+// clients is a testbed whose clients are programs that keep their sockets. A replay can
+// make calls on those sockets. Client i makes attempt i+1. A segment takes no time, as on
+// a loopback, so connect runs the whole handshake.
 type clients struct {
 	*testbed
-	fds   []netmodel.FD // of the clients, by number
-	ends  endpoints
-	noted int // records that ends knows
-	// How often time has passed: with the records, what a play costs.
-	timeSteps int
+	fds       []netmodel.FD // of the clients, by number
+	ends      endpoints
+	noted     int // how many of the records ends has read
+	timeSteps int // how often time advanced; with the records, the cost of a play
 }
 
-// newCrew returns a crew of nobody, and opens a listener.
+// connectGap is the time between two connects of a program that connects in a loop.
+const connectGap = 30 * time.Microsecond
+
+// newClients opens a listener on a new testbed without clients.
 func newClients(p netmodel.Profile, backlog int) (*clients, error) {
 	s := clientsOn(newTestbed(p, 0))
 	var err error
@@ -28,105 +30,128 @@ func newClients(p netmodel.Profile, backlog int) (*clients, error) {
 	return s, err
 }
 
-// crewOn returns a crew of nobody on a stage.
-func clientsOn(s *testbed) *clients { return &clients{testbed: s, ends: newEndpoints()} }
+func clientsOn(t *testbed) *clients { return &clients{testbed: t, ends: newEndpoints()} }
 
-// now returns the present instant.
-func (c *clients) now() time.Duration { return time.Duration(c.net.Now()) }
+// now returns the virtual time.
+func (s *clients) now() time.Duration { return time.Duration(s.net.Now()) }
 
-// callers returns the host that the clients run on.
-func (c *clients) clientHost() *netmodel.Host { return c.net.Host(c.clientsID) }
+// clientHost returns the host of all clients.
+func (s *clients) clientHost() *netmodel.Host { return s.net.Host(s.clientsID) }
 
-// until lets time pass, unless the instant is over already, and checks that
-// everything holds that always must.
-func (c *clients) advance(at time.Duration) error {
-	if err := c.advanceUnchecked(at); err != nil {
+// advance advances time to an instant, or to now if the instant is past. It checks the
+// invariants of the network.
+func (s *clients) advance(at time.Duration) error {
+	if err := s.advanceUnchecked(at); err != nil {
 		return err
 	}
-	return c.check(len(c.fds))
+	return s.check(len(s.fds))
 }
 
-// pass is until without the checks, which take time as there are connections.
-func (c *clients) advanceUnchecked(at time.Duration) error {
-	c.timeSteps++
-	c.net.Run(sim.Time(max(at, c.now())))
-	c.records = c.net.DrainRecords(c.records)
-	for _, r := range c.records[c.noted:] {
-		c.ends.note(r)
+// advanceUnchecked is advance without the checks. Their cost grows with the connections.
+func (s *clients) advanceUnchecked(at time.Duration) error {
+	s.timeSteps++
+	s.net.Run(sim.Time(max(at, s.now())))
+	s.records = s.net.DrainRecords(s.records)
+	for _, r := range s.records[s.noted:] {
+		s.ends.note(r)
 	}
-	c.noted = len(c.records)
-	return c.net.Err()
+	s.noted = len(s.records)
+	return s.net.Err()
 }
 
-// settle lets happen what is due now.
-func (c *clients) settle() error { return c.advance(c.now()) }
+// settle runs all events that are due now.
+func (s *clients) settle() error { return s.advance(s.now()) }
 
-// dial lets the next client connect, at an instant.
-func (c *clients) connect(at time.Duration) error {
-	if err := c.sendSyn(at); err != nil {
+// connect makes the next client connect at an instant.
+func (s *clients) connect(at time.Duration) error {
+	if err := s.sendSyn(at); err != nil {
 		return err
 	}
-	return c.advanceUnchecked(c.now())
+	return s.advanceUnchecked(s.now())
 }
 
-// call is dial up to the first SYN.
-func (c *clients) sendSyn(at time.Duration) error {
-	if len(c.fds) == maxSockets {
+// sendSyn makes the next client call connect at an instant. Its SYN has not arrived yet.
+func (s *clients) sendSyn(at time.Duration) error {
+	if len(s.fds) == maxSockets {
 		return fmt.Errorf("more than %d clients connect one by one: want a smaller backlog or somaxconn", maxSockets)
 	}
-	if err := c.advanceUnchecked(at); err != nil {
+	if err := s.advanceUnchecked(at); err != nil {
 		return err
 	}
-	fd, err := c.clientHost().Socket(netmodel.Stream)
-	if err != nil {
-		return fmt.Errorf("socket of client %d: %w", len(c.fds), err)
+	client := len(s.fds)
+	if err := s.openClientSocket(); err != nil {
+		return fmt.Errorf("socket of client %d: %w", client, err)
 	}
-	c.clientHost().SetConn(fd, netmodel.ConnID(len(c.fds)+1))
-	if err := c.clientHost().Connect(fd, c.to); err != netmodel.WSAEWOULDBLOCK {
-		return fmt.Errorf("connect of client %d: %w", len(c.fds), err)
+	if err := s.clientHost().Connect(s.fds[client], s.to); err != netmodel.WSAEWOULDBLOCK {
+		return fmt.Errorf("connect of client %d: %w", client, err)
 	}
-	c.fds = append(c.fds, fd)
 	return nil
 }
 
-// dialAll lets so many clients connect from an instant on, a step apart.
-func (c *clients) connectAll(clients int, from, step time.Duration) error {
+// openClientSocket opens the socket of the next client.
+func (s *clients) openClientSocket() error {
+	fd, err := s.clientHost().Socket(netmodel.Stream)
+	if err != nil {
+		return err
+	}
+	s.clientHost().SetConn(fd, attemptOf(len(s.fds)))
+	s.fds = append(s.fds, fd)
+	return nil
+}
+
+// connectAll makes clients connect, the first at an instant, the others a step apart.
+func (s *clients) connectAll(clients int, from, step time.Duration) error {
 	for i := range clients {
-		if err := c.connect(from + time.Duration(i)*step); err != nil {
+		if err := s.connect(from + time.Duration(i)*step); err != nil {
 			return err
 		}
 	}
-	return c.settle()
+	return s.settle()
 }
 
-// dialHalf lets the next client connect, whose final ACK is lost.
-func (c *clients) connectHalfOpen(at time.Duration) error {
-	if err := c.sendSyn(at); err != nil {
+// connectHalfOpen makes the next client connect and loses its final ACK.
+func (s *clients) connectHalfOpen(at time.Duration) error {
+	if err := s.sendSyn(at); err != nil {
 		return err
 	}
-	c.net.Step(c.net.Now()) // the SYN arrives
-	c.net.CutOneWay(c.clientsID, c.serverID, true)
-	if err := c.settle(); err != nil {
+	s.net.Step(s.net.Now()) // the SYN arrives
+	s.dropFromClients(true)
+	if err := s.settle(); err != nil {
 		return err
 	}
-	c.net.CutOneWay(c.clientsID, c.serverID, false)
+	s.dropFromClients(false)
 	return nil
 }
 
-// take accepts one connection and returns whose it is, -1 if that failed.
-func (c *clients) accept() (client int, fd netmodel.FD, err error) {
-	a, err := c.serverHost().Accept(c.fd)
+// connectTo makes the next client connect to an address. It returns the result, "" while
+// the attempt is in progress.
+func (s *clients) connectTo(to netmodel.Addr) (string, error) {
+	listener := s.to
+	s.to = to
+	defer func() { s.to = listener }()
+	if err := s.connect(s.now()); err != nil {
+		return "", err
+	}
+	return s.connectResult(len(s.fds) - 1), nil
+}
+
+// closedPort is an address of the server without a listener.
+func (s *clients) closedPort() netmodel.Addr { return netmodel.Addr{IP: s.to.IP, Port: s.to.Port + 1} }
+
+// accept accepts one connection and returns its client, -1 after an error.
+func (s *clients) accept() (client int, fd netmodel.FD, err error) {
+	a, err := s.serverHost().Accept(s.fd)
 	if err != nil {
 		return -1, 0, err
 	}
-	return int(a.Conn) - 1, a.FD, c.settle()
+	return int(a.Conn) - 1, a.FD, s.settle()
 }
 
-// drain accepts until that fails, and returns whose connections they were and
-// the name of the error.
-func (c *clients) acceptAll() (order []int, end string) {
+// acceptAll accepts until an error. It returns the clients in order and the name of the
+// error.
+func (s *clients) acceptAll() (order []int, end string) {
 	for {
-		client, _, err := c.accept()
+		client, _, err := s.accept()
 		if err != nil {
 			return order, nameOf(err)
 		}
@@ -134,14 +159,17 @@ func (c *clients) acceptAll() (order []int, end string) {
 	}
 }
 
-// result returns how connect of a client ended, "" if it goes on.
-func (c *clients) connectResult(client int) string { return c.ends.result[netmodel.ConnID(client+1)] }
+// attempt returns the attempt of a client.
+func (s *clients) attempt(client int) *attempt { return s.ends.attempt(attemptOf(client)) }
 
-// results counts how the connects of all clients ended.
-func (c *clients) connectResults() map[string]int {
+// connectResult returns the result of a client's connect, "" while it is in progress.
+func (s *clients) connectResult(client int) string { return s.attempt(client).result }
+
+// connectResults counts the clients by the result of connect.
+func (s *clients) connectResults() map[string]int {
 	n := map[string]int{}
-	for i := range c.fds {
-		if r := c.connectResult(i); r != "" {
+	for i := range s.fds {
+		if r := s.connectResult(i); r != "" {
 			n[r]++
 		} else {
 			n["PENDING"]++
@@ -150,45 +178,63 @@ func (c *clients) connectResults() map[string]int {
 	return n
 }
 
-// established returns how many connects have succeeded.
-func (c *clients) connectedCount() int { return c.connectResults()["OK"] }
+// connectedCount returns how many connects succeeded.
+func (s *clients) connectedCount() int { return s.connectResults()["OK"] }
 
-// stateOf returns the state of a client's end of its connection.
-func (c *clients) stateOf(client int) string {
-	return c.ends.states[endpoint{c.clientsID, netmodel.ConnID(client + 1)}]
+// connectOrder returns the clients whose connect succeeded, in that order.
+func (s *clients) connectOrder() []int {
+	var order []int
+	for _, r := range s.records {
+		if r.Kind == netmodel.Connected && r.Host == s.clientsID {
+			order = append(order, int(r.Conn)-1)
+		}
+	}
+	return order
 }
 
-// serverStates counts the states of the server's sockets, the listener included.
-func (c *clients) serverStates() map[string]int {
-	n := c.ends.count(c.serverID)
-	if c.listens() {
+// stateOf returns the TCP state of a client's socket.
+func (s *clients) stateOf(client int) string {
+	return s.ends.states[endpoint{s.clientsID, attemptOf(client)}]
+}
+
+// serverStateOf returns the TCP state of the server's end of a client's connection.
+func (s *clients) serverStateOf(client int) string {
+	return s.ends.states[endpoint{s.serverID, attemptOf(client)}]
+}
+
+// serverStates counts the server's sockets by their state, with the listener.
+func (s *clients) serverStates() map[string]int {
+	n := s.ends.count(s.serverID)
+	if s.listens() {
 		n["LISTEN"]++
 	}
 	return n
 }
 
-// listens reports whether the listener is one.
-func (c *clients) listens() bool {
-	on, err := c.serverHost().GetSockOpt(c.fd, netmodel.SO_ACCEPTCONN)
+// listens reports whether the listener's socket still listens.
+func (s *clients) listens() bool { return listening(s.serverHost(), s.fd) }
+
+func listening(h *netmodel.Host, fd netmodel.FD) bool {
+	on, err := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
 	return err == nil && on == 1
 }
 
-// stat returns the counters of the kernel of both, with three that follow from
-// the states and are no counters of the model: connections that are open at an
-// end, RSTs (all of them arrive here), and closes with SO_LINGER 0.
-func (c *clients) counters() map[string]int {
-	n := countersOf(c.records)
-	for _, host := range []netmodel.HostID{c.serverID, c.clientsID} {
-		states := c.ends.count(host)
+// counters returns the counters of the one kernel that runs both sides. The model does
+// not have three of them, which follow from the states: open connections, RSTs (every one
+// of them arrives), and closes with SO_LINGER 0.
+func (s *clients) counters() map[string]int {
+	n := countersOf(s.records)
+	for _, host := range []netmodel.HostID{s.serverID, s.clientsID} {
+		states := s.ends.count(host)
 		n["CurrEstab"] += states["ESTABLISHED"] + states["CLOSE_WAIT"]
 	}
-	n["OutRsts"] = c.ends.rsts
-	n["TCPAbortOnData"] = c.ends.lingerResets
+	n["OutRsts"] = s.ends.rsts
+	n["TCPAbortOnData"] = s.ends.lingerResets
 	return n
 }
 
-// read returns what reading from a socket gives.
-func (c *clients) read(h *netmodel.Host, fd netmodel.FD) string {
+// read returns the result of a read.
+func (s *clients) read(h *netmodel.Host, fd netmodel.FD) string {
 	n, err := h.Receive(fd, 1<<10)
 	switch {
 	case err != nil:
@@ -199,29 +245,49 @@ func (c *clients) read(h *netmodel.Host, fd netmodel.FD) string {
 	return fmt.Sprintf("DATA%d", n)
 }
 
-// write returns what writing one byte gives.
-func (c *clients) write(h *netmodel.Host, fd netmodel.FD) (string, error) {
-	n, err := h.Send(fd, 1)
+// write returns the result of a write.
+func (s *clients) write(h *netmodel.Host, fd netmodel.FD, bytes int) (string, error) {
+	n, err := h.Send(fd, bytes)
 	if err != nil {
 		return nameOf(err), nil
 	}
-	return fmt.Sprintf("WROTE%d", n), c.settle()
+	return fmt.Sprintf("WROTE%d", n), s.settle()
 }
 
-// The bits of poll on Linux.
+// calls is the results of two reads and a write of one byte.
+type calls struct {
+	Read  string `json:"read"`
+	Read2 string `json:"read2"`
+	Write string `json:"write"`
+}
+
+// readAndWrite makes the calls.
+func (s *clients) readAndWrite(h *netmodel.Host, fd netmodel.FD) (got calls, err error) {
+	got.Read, got.Read2 = s.read(h, fd), s.read(h, fd)
+	got.Write, err = s.write(h, fd, 1)
+	return got, err
+}
+
+// calls compares the results of two reads and a write.
+func (c *Comparison) calls(name string, measured, modelled calls) {
+	c.equal(name+"read", measured.Read, modelled.Read)
+	c.equal(name+"read2", measured.Read2, modelled.Read2)
+	c.equal(name+"write", measured.Write, modelled.Write)
+}
+
+// The bits of poll on Linux: include/uapi/asm-generic/poll.h.
 const (
-	pollIn  = 0x01
-	pollOut = 0x04
-	pollErr = 0x08
-	pollHup = 0x10
-	// Of a descriptor that is not open.
-	pollInvalid = 0x20
+	pollIn      = 0x01
+	pollOut     = 0x04
+	pollErr     = 0x08
+	pollHup     = 0x10
+	pollInvalid = 0x20 // the descriptor is not open
 )
 
-// poll returns the bits that poll reports for a connection in a state. A program
-// of the model has Select; tcp_poll of the kernel adds the bits of a closed one,
-// whose error nobody has read.
-func (c *clients) poll(h *netmodel.Host, fd netmodel.FD, state string) string {
+// poll returns the bits that poll reports for a connection in a state. The model has
+// Select. tcp_poll adds two bits for a closed connection whose error is unread.
+// (net/ipv4/tcp.c)
+func (s *clients) poll(h *netmodel.Host, fd netmodel.FD, state string) string {
 	ready, err := h.Select(fd)
 	if err != nil {
 		return nameOf(err)

@@ -3,12 +3,12 @@ package measured
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"wspsim/netmodel"
 )
 
-type emfileParams struct {
+// backlogParams is the parameters of an experiment that varies the backlog only.
+type backlogParams struct {
 	Backlog int `json:"backlog"`
 }
 
@@ -38,17 +38,16 @@ type afterClose struct {
 	Accept string `json:"accept"`
 	Client int    `json:"client"`
 	Q      int    `json:"q"`
-	Reused *bool  `json:"fd_reused"` // accept returned the number that was closed
+	Reused *bool  `json:"fd_reused"` // accept returned the number of the closed descriptor
 }
 
-// replayEmfile: no descriptor is free while connections wait and others come. K9
-func playEmfile(profile netmodel.Profile, p *emfileParams, o *emfileObserved, c *Comparison) error {
+// playEmfile: no descriptor is free while connections are pending and others arrive. K9
+func playEmfile(profile netmodel.Profile, p *backlogParams, o *emfileObserved, c *Comparison) error {
 	s, empty, err := newClientsOfPoorServer(profile, p.Backlog)
 	if err != nil {
 		return err
 	}
-	const step = 30 * time.Microsecond
-	if err := s.connectAll(o.QBefore, 0, step); err != nil {
+	if err := s.connectAll(o.QBefore, 0, connectGap); err != nil {
 		return err
 	}
 	c.equal("q_before", o.QBefore, s.queue().Complete)
@@ -67,7 +66,7 @@ func playEmfile(profile netmodel.Profile, p *emfileParams, o *emfileObserved, c 
 	c.equal("q_after", o.QAfter, s.queue().Complete)
 	ready, _ := s.serverHost().Select(s.fd)
 	c.equal("poll_after_emfile", string(o.Poll), map[bool]string{false: "0", true: "1"}[ready.Read]) // POLLIN is 1
-	if err := s.connectAll(o.Arrivals.Fired-o.QBefore, s.now()+step, step); err != nil {
+	if err := s.connectAll(o.Arrivals.Fired-o.QBefore, s.now()+connectGap, connectGap); err != nil {
 		return err
 	}
 	c.equal("arrivals q", o.Arrivals.Q, s.queue().Complete)
@@ -77,7 +76,7 @@ func playEmfile(profile netmodel.Profile, p *emfileParams, o *emfileObserved, c 
 	return s.closeFilesAndAccept(o, files, c)
 }
 
-// recover closes files one by one and accepts.
+// closeFilesAndAccept closes files one by one and accepts after each close.
 func (s *clients) closeFilesAndAccept(o *emfileObserved, files []netmodel.FD, c *Comparison) error {
 	for i, step := range []*afterClose{&o.CloseOne, o.CloseTwo} {
 		if step == nil {
@@ -110,15 +109,14 @@ func (s *clients) closeFilesAndAccept(o *emfileObserved, files []netmodel.FD, c 
 	return nil
 }
 
-// newPoorCrew is newCrew with a server whose program may open few descriptors,
-// though enough for all who wait, and with a second listener, which nobody calls.
+// newClientsOfPoorServer is newClients with few descriptors for the server's program: enough
+// for all pending connections. The server has a second listener without clients.
 func newClientsOfPoorServer(p netmodel.Profile, backlog int) (s *clients, empty netmodel.FD, err error) {
-	fits := p.AtSyn.Of(p.Backlog.Effective(backlog))
+	fits := fitting(p, backlog)
 	if fits < 0 || fits > maxSockets {
 		return nil, 0, fmt.Errorf("params.backlog is %d and lets %d connections wait: want 0 to %d", backlog, fits, maxSockets)
 	}
-	descriptors := fits + 8
-	s = clientsOn(newTestbed(p, descriptors))
+	s = clientsOn(newTestbed(p, fits+8))
 	if s.fd, err = openListener(s.serverHost(), netmodel.Addr{Port: 80}, backlog); err != nil {
 		return nil, 0, err
 	}
@@ -126,7 +124,7 @@ func newClientsOfPoorServer(p netmodel.Profile, backlog int) (s *clients, empty 
 	return s, empty, err
 }
 
-// exhaust opens files until that fails, and returns them and the error.
+// openAllFiles opens files until an error. It returns the files and the error.
 func (s *clients) openAllFiles() (files []netmodel.FD, err error) {
 	for {
 		fd, err := s.serverHost().OpenFile()

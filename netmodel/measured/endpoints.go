@@ -6,17 +6,13 @@ import (
 	"wspsim/netmodel"
 )
 
-// ends follows both ends of every connection through the records of the hosts and
-// knows their states by the names of /proc/net/tcp.
+// endpoints follows both ends of every connection through the records of the hosts. The
+// states have the names of /proc/net/tcp.
 type endpoints struct {
-	states  map[endpoint]string
-	owner map[hostFD]netmodel.ConnID // which attempt a descriptor belongs to
-	result map[netmodel.ConnID]string   // of connect: OK, the name of an error, or nothing
-	syns   map[netmodel.ConnID][]time.Duration
-	resets map[netmodel.ConnID][]time.Duration // when an RST reached the client
-	done   map[netmodel.ConnID]time.Duration   // when connect had its result
-	// RSTs that arrived anywhere, and connections closed with SO_LINGER 0: the kernel
-	// counts them, the model does not.
+	states   map[endpoint]string
+	owner    map[hostFD]netmodel.ConnID // the attempt of a descriptor
+	attempts map[netmodel.ConnID]*attempt
+	// The kernel counts received RSTs, and closes with SO_LINGER 0. The model does not.
 	rsts, lingerResets int
 }
 
@@ -30,29 +26,62 @@ type hostFD struct {
 	fd   netmodel.FD
 }
 
-func newEndpoints() endpoints {
-	return endpoints{
-		states:  map[endpoint]string{},
-		owner: map[hostFD]netmodel.ConnID{},
-		result: map[netmodel.ConnID]string{},
-		syns:   map[netmodel.ConnID][]time.Duration{},
-		resets: map[netmodel.ConnID][]time.Duration{},
-		done:   map[netmodel.ConnID]time.Duration{},
-	}
+// attempt is what happened to one attempt to connect.
+type attempt struct {
+	result    string        // of connect: OK, the name of an error, "" while in progress
+	done      time.Duration // when connect had its result
+	syns      []time.Duration
+	synAcks   []time.Duration
+	resets    []time.Duration // when an RST reached the client
+	forgotten time.Duration   // when the server removed the half-open connection; 0 = never
 }
 
-// note takes a record into account.
+func newEndpoints() endpoints {
+	return endpoints{states: map[endpoint]string{}, owner: map[hostFD]netmodel.ConnID{}, attempts: map[netmodel.ConnID]*attempt{}}
+}
+
+// attemptOf returns the attempt of a client.
+func attemptOf(client int) netmodel.ConnID { return netmodel.ConnID(client + 1) }
+
+// attempt returns an attempt. If no record was about it, the attempt is empty.
+func (e *endpoints) attempt(c netmodel.ConnID) *attempt {
+	if e.attempts[c] == nil {
+		e.attempts[c] = &attempt{}
+	}
+	return e.attempts[c]
+}
+
+// resetClients returns how many clients received an RST.
+func (e *endpoints) resetClients() int {
+	n := 0
+	for _, a := range e.attempts {
+		if len(a.resets) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// note updates the states from a record.
 func (e *endpoints) note(r netmodel.Record) {
-	at := endpoint{r.Host, r.Conn}
+	at, a, now := endpoint{r.Host, r.Conn}, e.attempt(r.Conn), time.Duration(r.At)
 	switch r.Kind {
 	case netmodel.SynSent, netmodel.SynSentAgain:
 		e.owner[hostFD{r.Host, r.FD}] = r.Conn
 		e.states[at] = "SYN_SENT"
-		e.syns[r.Conn] = append(e.syns[r.Conn], time.Duration(r.At))
-	case netmodel.Connected, netmodel.ConnectFailed:
-		e.noteResult(at, r)
+		a.syns = append(a.syns, now)
+	case netmodel.Connected:
+		a.done, a.result, e.states[at] = now, "OK", "ESTABLISHED"
+	case netmodel.ConnectFailed:
+		a.done, a.result, e.states[at] = now, r.Errno.Unix(), "CLOSE"
+		if r.Errno == netmodel.WSAECONNREFUSED {
+			e.reset(a, now)
+		}
 	case netmodel.RequestQueued:
+		a.synAcks = append(a.synAcks, now)
 		e.states[at] = "SYN_RECV"
+	case netmodel.CookieSent, netmodel.SynAckAgain:
+		a.synAcks = append(a.synAcks, now)
 	case netmodel.Completed:
 		e.states[at] = "ESTABLISHED"
 	case netmodel.RequestAccepted:
@@ -61,6 +90,7 @@ func (e *endpoints) note(r netmodel.Record) {
 		e.rsts++
 		e.states[at] = "CLOSE"
 	case netmodel.Withdrawn:
+		a.forgotten = now
 		if r.Cause == netmodel.ClientGone {
 			e.rsts++
 		}
@@ -69,12 +99,11 @@ func (e *endpoints) note(r netmodel.Record) {
 		delete(e.states, at)
 	case netmodel.Broken:
 		if r.Errno == netmodel.WSAECONNRESET {
-			e.rsts++
-			e.resets[r.Conn] = append(e.resets[r.Conn], time.Duration(r.At))
+			e.reset(a, now)
 		}
 		e.states[at] = "CLOSE"
 	case netmodel.Closed:
-		if r.FD != 0 { // it was not yet closed: this was no graceful end
+		if r.FD != 0 { // the program had not closed it yet: no graceful close
 			e.lingerResets++
 		}
 		delete(e.states, at)
@@ -83,20 +112,13 @@ func (e *endpoints) note(r netmodel.Record) {
 	}
 }
 
-func (e *endpoints) noteResult(at endpoint, r netmodel.Record) {
-	e.done[r.Conn] = time.Duration(r.At)
-	if r.Kind == netmodel.Connected {
-		e.states[at], e.result[r.Conn] = "ESTABLISHED", "OK"
-		return
-	}
-	if r.Errno == netmodel.WSAECONNREFUSED {
-		e.rsts++
-		e.resets[r.Conn] = append(e.resets[r.Conn], time.Duration(r.At))
-	}
-	e.states[at], e.result[r.Conn] = "CLOSE", r.Errno.Unix()
+// reset notes an RST that reached a client.
+func (e *endpoints) reset(a *attempt, now time.Duration) {
+	e.rsts++
+	a.resets = append(a.resets, now)
 }
 
-// noteEnd notes a FIN of either side. Its acknowledgement takes no time here.
+// noteClose notes a FIN of either side. Its ACK takes no time here.
 func (e *endpoints) noteClose(at endpoint, r netmodel.Record) {
 	next := map[string]string{}
 	switch {
@@ -116,8 +138,8 @@ func (e *endpoints) noteClose(at endpoint, r netmodel.Record) {
 	}
 }
 
-// count returns how many ends at a host are in which state, as /proc/net/tcp
-// does, which shows no closed ones.
+// count counts the sockets of a host by their state. Like /proc/net/tcp it omits closed
+// sockets.
 func (e *endpoints) count(host netmodel.HostID) map[string]int {
 	n := map[string]int{}
 	for at, state := range e.states {

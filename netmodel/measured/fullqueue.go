@@ -8,8 +8,8 @@ import (
 )
 
 type fullQueueParams struct {
-	AcceptEvery float64  `json:"accept_every_ms"` // between accepts; 0 = all at once
-	AcceptRetry int      `json:"accept_retry"`    // 1: an accept that finds nothing is made again later
+	AcceptEvery float64  `json:"accept_every_ms"` // between accepts; 0 = no pause
+	AcceptRetry int      `json:"accept_retry"`    // 1: the program repeats an accept that found nothing
 	Backlog     int      `json:"backlog"`
 	Waiting     int      `json:"waiting"`
 	Watch       float64  `json:"watch_ms"`
@@ -17,13 +17,13 @@ type fullQueueParams struct {
 }
 
 type fullQueueObserved struct {
-	Accepts []fullQueueAccept  `json:"accepts"`
-	Order   []int          `json:"get_in_order"` // of those whose connect succeeded
-	End     ssQueue    `json:"q_end"`
-	Left    []int          `json:"queue_contents_end"`
-	Results map[string]int `json:"results"`
-	Stat    map[string]int `json:"stat"`
-	Waiting []wireClient   `json:"waiting_clients"`
+	Accepts []fullQueueAccept `json:"accepts"`
+	Order   []int             `json:"get_in_order"` // the clients whose connect succeeded
+	End     ssQueue           `json:"q_end"`
+	Left    []int             `json:"queue_contents_end"`
+	Results map[string]int    `json:"results"`
+	Stat    map[string]int    `json:"stat"`
+	Waiting []wireClient      `json:"waiting_clients"`
 }
 
 type fullQueueAccept struct {
@@ -32,12 +32,12 @@ type fullQueueAccept struct {
 	Left   int     `json:"q_after"`
 }
 
-// askedMeanwhile is why a queue that was just filling can be seen too small.
+// readDuringBatch is why a measured queue can be too small: it was filling.
 const readDuringBatch = "it was asked for while the ACKs of a batch were coming in"
 
-// replayDrain: a full queue, clients that wait, and a program that accepts some.
-// Who gets in, and when? When accept returned is an input. Clients that found
-// room at once are not in the file: they began before the others. K2, K4, K7, K8
+// playFullQueue: the queue is full, clients wait, and the program accepts some
+// connections. Which clients get in, and when? The instants of accept are inputs. The file
+// lacks the clients that fill the queue: they connect first. K2, K4, K7, K8
 func playFullQueue(profile netmodel.Profile, p *fullQueueParams, o *fullQueueObserved, c *Comparison) error {
 	if len(o.Waiting) != p.Waiting {
 		return fmt.Errorf("%d waiting_clients: want %d, as params.waiting says", len(o.Waiting), p.Waiting)
@@ -51,7 +51,7 @@ func playFullQueue(profile netmodel.Profile, p *fullQueueParams, o *fullQueueObs
 	if err != nil {
 		return err
 	}
-	fits := profile.AtSyn.Of(profile.Backlog.Effective(p.Backlog))
+	fits := fitting(profile, p.Backlog)
 	if err := s.connectAll(fits, 0, 0); err != nil {
 		return err
 	}
@@ -65,31 +65,34 @@ func playFullQueue(profile netmodel.Profile, p *fullQueueParams, o *fullQueueObs
 	if err := s.advance(o.end(p) + countedLater); err != nil {
 		return err
 	}
-	delete(o.Stat, "TCPSYNChallenge") // the model does not count what TCP thinks of a SYN-ACK that comes again
+	delete(o.Stat, synChallenge)
 	c.stats(o.Stat, s.counters())
 	left, _ := s.acceptAll()
 	c.equal("queue_contents_end", o.Left, left)
 	return nil
 }
 
-// countedLater is how long after the end of the watch the counters were read. It
-// is not in the files: SYNs that were due 200 ms after it are counted, some that
-// were due after 237 ms are not.
+// synChallenge counts SYN-ACKs that arrive again. The model does not have it.
+const synChallenge = "TCPSYNChallenge"
+
+// countedLater is the time from the end of the watch to the reading of the counters. The
+// files lack it. SYNs that were due after 200 ms are counted, some of those that were due
+// after 237 ms are not.
 const countedLater = 220 * time.Millisecond
 
-// playDrain lets clients begin and the program accept when they did.
+// connectAndAccept makes the clients connect and the program accept when they did.
 func (s *clients) connectAndAccept(o *fullQueueObserved, c *Comparison) error {
 	next := 0
-	begin := func(until time.Duration) error {
-		for ; next < len(o.Waiting) && o.Waiting[next].begin() <= until; next++ {
-			if err := s.connect(o.Waiting[next].begin()); err != nil {
+	connectUntil := func(until time.Duration) error {
+		for ; next < len(o.Waiting) && o.Waiting[next].start() <= until; next++ {
+			if err := s.connect(o.Waiting[next].start()); err != nil {
 				return err
 			}
 		}
 		return s.advance(until)
 	}
 	for _, a := range o.Accepts {
-		if err := begin(milliseconds(a.At)); err != nil {
+		if err := connectUntil(milliseconds(a.At)); err != nil {
 			return err
 		}
 		client, _, err := s.accept()
@@ -100,13 +103,13 @@ func (s *clients) connectAndAccept(o *fullQueueObserved, c *Comparison) error {
 		c.equal("accepts q_after", a.Left, s.queue().Complete)
 	}
 	if last := len(o.Waiting) - 1; last >= next {
-		return begin(o.Waiting[last].begin())
+		return connectUntil(o.Waiting[last].start())
 	}
 	return nil
 }
 
-// end returns when the watch ended: when every connect had a result and
-// every accept was made, and at the latest when the time was over.
+// end returns the end of the watch: all connects have a result and all accepts are made,
+// or the time of the watch is over.
 func (o *fullQueueObserved) end(p *fullQueueParams) time.Duration {
 	over := milliseconds(p.Watch)
 	if o.Results["PENDING"] > 0 || p.AcceptRetry != 0 || p.AcceptEvery > 0 {
@@ -124,7 +127,7 @@ func (o *fullQueueObserved) end(p *fullQueueParams) time.Duration {
 	return min(last+synToleranceDuration(), over)
 }
 
-// compareDrain compares what there was in the end.
+// compareFullQueue compares the queue and the clients at the end.
 func (s *clients) compareFullQueue(o *fullQueueObserved, fits int, c *Comparison) {
 	c.equal("get_in_order", o.Order, s.connectOrder())
 	q := s.queue()
@@ -139,21 +142,5 @@ func (s *clients) compareFullQueue(o *fullQueueObserved, fits int, c *Comparison
 			c.equal("results "+name, o.Results[name], results[name])
 		}
 	}
-	sent := answersIn(s.records)
-	for i, w := range o.Waiting {
-		s.compareSynsSentAgain(c, fits+i, w.Syn)
-		c.instants("synack_ms", w.SynAck, sent.synAcks[attemptOf(fits+i)], synTolerance)
-		c.equal("waiting_clients res", w.Result, s.connectResult(fits+i))
-	}
-}
-
-// succeeded returns the clients whose connect has succeeded, in that order.
-func (s *clients) connectOrder() []int {
-	var order []int
-	for _, r := range s.records {
-		if r.Kind == netmodel.Connected && r.Host == s.clientsID {
-			order = append(order, int(r.Conn)-1)
-		}
-	}
-	return order
+	s.compareWire(c, fits, o.Waiting, "waiting_clients res")
 }

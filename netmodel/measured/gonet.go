@@ -18,18 +18,18 @@ type goParams struct {
 	Dials     int  `json:"dials"`
 }
 
-// What Go's test did, as its numbers show: each dial of the filling waits until its
-// context ends, and it stops at the ninth that did; then dialers, 10 ms apart, wait
-// for room, and 100 ms after the last of them so many are accepted; then it closes.
+// What the test program in Go did, as its numbers show. First it dials until the ninth
+// dial times out. Then goDialers dial 10 ms apart and wait for a slot. The program accepts
+// goAccepts connections 100 ms after the last of them, and closes the listener.
 const (
-	goDialTimeout = 50 * time.Millisecond // of a dial; any time below a second leads to the same
+	goDialTimeout = 50 * time.Millisecond // of a dial; any time below 1 s gives the same result
 	goMaxTimeouts = 9
-	goDialers  = 6
-	goAccepts  = 3
+	goDialers     = 6
+	goAccepts     = 3
 )
 
-// goNet is a program in Go that listens, and dials itself. Clients dial until the
-// queue is full; the dialers come after them.
+// goNet is a program in Go that dials its own listener. Clients dial until the queue is
+// full. The dialers dial after them.
 type goNet struct {
 	*clients
 	fake       bool // the network inside Go's runtime
@@ -61,13 +61,13 @@ func newGoNet(profile netmodel.Profile, p *goParams) (*goNet, error) {
 	return g, err
 }
 
-// goText is what the last part of Go's message about an error says.
+// goText returns the last part of Go's message about an error.
 func goText(result string) string {
 	texts := map[string]string{
 		"ECONNREFUSED": "connection refused",
 		"ECONNRESET":   "connection reset by peer",
 		"EADDRINUSE":   "address already in use",
-		"EAGAIN":       "i/o timeout", // package net waits, and gives up when its deadline comes
+		"EAGAIN":       "i/o timeout", // package net waits until its deadline
 		"EBADF":        "use of closed network connection",
 		"ENOTSOCK":     "use of closed network connection",
 		"EPIPE":        "broken pipe",
@@ -80,7 +80,7 @@ func goText(result string) string {
 	return result
 }
 
-// goCall is the system call that Go's message blames, "" if it names none.
+// goCall returns the system call in Go's message, "" if it names none.
 func goCall(message string) string {
 	parts := strings.Split(message, ": ")
 	if len(parts) < 2 {
@@ -95,7 +95,7 @@ type goErrors struct {
 	Wildcard string `json:"listen_wildcard_same_port"`
 }
 
-// replayGoErrors: a dial to nobody, and second listeners. D
+// playGoErrors: a dial to a port without a listener, and second listeners.
 func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Comparison) error {
 	g, err := newGoNet(profile, p)
 	if err != nil {
@@ -106,7 +106,7 @@ func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Compari
 		return err
 	}
 	c.equal("dial_no_listener", lastPart(o.Dial), goText(refused))
-	if err := g.serverHost().CloseSocket(g.fd); err != nil { // it is bound to the wildcard, the trial's to one address
+	if err := g.serverHost().CloseSocket(g.fd); err != nil { // its address is the wildcard, that of the trial is not
 		return err
 	}
 	if call, result := g.listenAt(g.to); result != "OK" {
@@ -121,15 +121,15 @@ func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Compari
 	} {
 		call, result := g.listenAt(second.addr)
 		c.equal(second.name, lastPart(second.measured), goText(result))
-		if !g.fake { // the fake network has one call for all
+		if !g.fake { // the fake network has one call only
 			c.equal(second.name+" call", goCall(second.measured), call)
 		}
 	}
 	return nil
 }
 
-// listenAt is net.Listen, which sets SO_REUSEADDR where there is such an option. It
-// returns the call that failed.
+// listenAt is net.Listen, which sets SO_REUSEADDR if the system has it. It returns the call
+// that failed, and its result.
 func (g *goNet) listenAt(a netmodel.Addr) (call, result string) {
 	fd, err := g.serverHost().Socket(netmodel.Stream)
 	if err != nil {
@@ -156,7 +156,7 @@ type goFill struct {
 	Timeout    int            `json:"timeout"`
 }
 
-// replayGoFill: dials one after the other, nobody accepts. D
+// playGoFill: the clients dial one after the other, and the program does not accept.
 func playGoFill(profile netmodel.Profile, p *goParams, o *goFill, c *Comparison) error {
 	g, err := newGoNet(profile, p)
 	if err != nil {
@@ -172,7 +172,7 @@ func playGoFill(profile netmodel.Profile, p *goParams, o *goFill, c *Comparison)
 	return nil
 }
 
-// fill dials until so many have waited in vain.
+// fill dials until goMaxTimeouts dials have timed out.
 func (g *goNet) fill() error {
 	for i := 0; i < g.dials && g.timeouts < goMaxTimeouts; i++ {
 		if err := g.connect(g.now() + time.Microsecond); err != nil {
@@ -212,8 +212,8 @@ type goWaiters struct {
 	GotIn    [][2]float64 `json:"got_in"` // dialer, when
 }
 
-// replayGoDrain: dialers wait for room, and three connections are accepted, waiting
-// for those that are not there yet. D
+// playGoWaiters: dialers wait for a slot. The program accepts goAccepts connections; an
+// accept waits if the queue is empty.
 func playGoWaiters(profile netmodel.Profile, p *goParams, o *goWaiters, c *Comparison) error {
 	for _, in := range o.GotIn {
 		if d := in[0]; d < 0 || d >= goDialers || d != float64(int(d)) {
@@ -230,21 +230,20 @@ func playGoWaiters(profile netmodel.Profile, p *goParams, o *goWaiters, c *Compa
 	})
 }
 
-// goStart is when the dialers began, from the first on, and the phase of the
-// kernel's clock when the program began.
+// goTiming is when each dialer dialed, and the phase of the kernel's tick clock at the
+// start of the program.
 type goTiming struct {
 	at    [goDialers]time.Duration
 	phase time.Duration
 }
 
-// goLate is how long after an instant of the kernel the test noted it, at most: a
-// goroutine had to wake first.
+// goWakeDelay is the largest time from an event in the kernel to its note in the file: a
+// goroutine had to wake up.
 const goWakeDelay = 3 * time.Millisecond
 
-// guesses returns instants at which the dialers can have begun, with phases of the
-// clock, and of these only the ones that explain most of the instants at which
-// dialers got in. The test noted when it began to accept, 100 ms after the dialers;
-// one that got in before that began when it did.
+// likelyTimings returns possible timings of the dialers and phases of the clock: those that
+// explain the most instants at which dialers got in. The file has the instant of the first
+// accept, 100 ms after the last dialer. A dialer that got in earlier dialed at that instant.
 func (o *goWaiters) likelyTimings(profile netmodel.Profile, p *goParams) ([]goTiming, error) {
 	g, err := newGoNet(profile, p)
 	if err != nil {
@@ -253,9 +252,9 @@ func (o *goWaiters) likelyTimings(profile netmodel.Profile, p *goParams) ([]goTi
 	if err := g.fill(); err != nil {
 		return nil, err
 	}
-	const wait, fine = time.Second, 500 * time.Microsecond // before the first SYN goes out again
+	const wait, fine = time.Second, 500 * time.Microsecond // wait: of the first retransmission
 	timers := g.profile.Timers
-	slot := 8 * time.Second / time.Duration(max(timers.HZ, 1)) // that of a wait of a second
+	slot := 8 * time.Second / time.Duration(max(timers.HZ, 1)) // the slot width of a wait of 1 s
 	between := (milliseconds(o.AcceptAt) - 100*time.Millisecond) / goDialers
 	likely, most := []goTiming{{at: o.startTimes(between)}}, -1
 	if timers.Kind == netmodel.TimersExact {
@@ -283,7 +282,7 @@ func (o *goWaiters) likelyTimings(profile netmodel.Profile, p *goParams) ([]goTi
 	return likely, nil
 }
 
-// starts returns when the dialers began, if they did so some time apart.
+// startTimes returns when the dialers dialed, if they dialed a step apart.
 func (o *goWaiters) startTimes(between time.Duration) (at [goDialers]time.Duration) {
 	for i := range at {
 		at[i] = dialStart + time.Duration(i)*between
@@ -296,8 +295,8 @@ func (o *goWaiters) startTimes(between time.Duration) (at [goDialers]time.Durati
 	return at
 }
 
-// dialStart is how long after the clock of the test the first dialer began: where
-// there was room it was through after 0.4 to 2 ms.
+// dialStart is the time from the start of the test's clock to the first dial. With a free
+// slot, that dial ended after 0.4 to 2 ms.
 const dialStart = 500 * time.Microsecond
 
 func playGoWaitersOnce(profile netmodel.Profile, p *goParams, o *goWaiters, at [goDialers]time.Duration, c *Comparison) error {
@@ -317,8 +316,8 @@ func playGoWaitersOnce(profile netmodel.Profile, p *goParams, o *goWaiters, at [
 	for _, in := range o.GotIn {
 		measured = append(measured, int(in[0]))
 	}
-	got := g.connectOrder(first)
-	if !g.fake { // timers of one slot ring together: who is told first is up to Go's scheduler
+	got := g.dialersIn(first)
+	if !g.fake { // timers of one slot fire together, and Go's scheduler decides who runs first
 		slices.Sort(measured)
 		slices.Sort(got)
 	}
@@ -326,27 +325,26 @@ func playGoWaitersOnce(profile netmodel.Profile, p *goParams, o *goWaiters, at [
 	c.equal("dialers", measured, got)
 	for _, in := range o.GotIn {
 		if i := int(in[0]); slices.Contains(got, i) {
-			done := g.ends.done[netmodel.ConnID(first+i+1)] - from
+			done := g.attempt(first+i).done - from
 			c.near(fmt.Sprintf("dialer %d got in", i), in[1], inMilliseconds(done), inMilliseconds(goWakeDelay))
 		}
 	}
 	return nil
 }
 
-// order returns which clients are connected, from one on, in the order in which they
-// were told.
-func (g *goNet) connectOrder(first int) []int {
+// dialersIn returns the dialers that got in, in that order.
+func (g *goNet) dialersIn(first int) []int {
 	var order []int
-	for _, r := range g.records {
-		if client := int(r.Conn) - 1 - first; r.Kind == netmodel.Connected && client >= 0 {
-			order = append(order, client)
+	for _, client := range g.connectOrder() {
+		if client >= first {
+			order = append(order, client-first)
 		}
 	}
 	return order
 }
 
-// drainSome lets the dialers dial and then accepts three connections. An accept
-// that finds nothing waits: whoever comes while it does is accepted at once.
+// dialAndAccept makes the dialers dial and then accepts goAccepts connections. An accept
+// with an empty queue waits for the next connection.
 func (g *goNet) dialAndAccept(at [goDialers]time.Duration, accept time.Duration) error {
 	from := g.now()
 	for _, d := range at {
@@ -364,7 +362,7 @@ func (g *goNet) dialAndAccept(at [goDialers]time.Duration, accept time.Duration)
 			}
 			waiting--
 		}
-		// SYNs go out again at 1 s; at 2 s there is no more room than there was then.
+		// The first retransmission is at 1 s. At 2 s no further slot is free.
 		next, ok := g.net.Next()
 		if !ok || time.Duration(next) > from+1500*time.Millisecond {
 			return nil
@@ -381,7 +379,7 @@ type goClose struct {
 	Reads  []string `json:"client_reads(first three were accepted)"` // "client: message"
 }
 
-// replayGoClose: after the three accepts the listener is closed. D
+// playGoClose: the program closes the listener after its accepts.
 func playGoClose(profile netmodel.Profile, p *goParams, o *goClose, c *Comparison) error {
 	g, err := newGoNet(profile, p)
 	if err != nil {
@@ -407,7 +405,7 @@ func playGoClose(profile netmodel.Profile, p *goParams, o *goClose, c *Compariso
 	}
 	c.equal("dial_after_close", lastPart(o.Dial), goText(refused))
 	var measured, readers []int
-	for i := range g.ok { // the first three, and the last
+	for i := range g.ok { // the first clients, and the last
 		if i < goAccepts || i == g.ok-1 {
 			readers = append(readers, i)
 		}
@@ -423,4 +421,9 @@ func playGoClose(profile netmodel.Profile, p *goParams, o *goClose, c *Compariso
 	}
 	c.equal("clients that read", measured, readers)
 	return nil
+}
+
+// lastPart returns the part of a message after its last colon, in lower case.
+func lastPart(message string) string {
+	return strings.ToLower(strings.TrimSpace(message[strings.LastIndex(message, ":")+1:]))
 }

@@ -31,23 +31,23 @@ func plainNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) 
 // How much a measurement may ask for. Those of testdata/truth stay well below,
 // except where a comment says what they reach.
 const (
-	maxClients = 70_000  // that do nothing but connect; L01b has 65,556
-	maxSockets = 1 << 13 // that keep their sockets; L16 has 4,097
+	maxClients  = 70_000  // that do nothing but connect; L01b has 65,556
+	maxSockets  = 1 << 13 // that keep their sockets; L16 has 4,097
 	maxListed   = 256     // that are followed one by one, in every list of clients
-	maxConnects   = 512     // that connect one by one with a guess each: W has 400
-	maxEvents  = 1 << 14 // of an open loop; L12 has 10,438
-	maxSends   = 128     // of one segment: tcp_syn_retries is 127 at most, tcp(7)
-	maxEntries = 1 << 12 // of any other list; L12 has 1,451
-	maxText    = 1 << 10 // bytes of a string
-	maxWork    = 1 << 17 // steps of all plays of one trial; L13 takes 8,000
+	maxConnects = 512     // that connect one by one with a guess each: W has 400
+	maxEvents   = 1 << 14 // of an open loop; L12 has 10,438
+	maxSends    = 128     // of one segment: tcp_syn_retries is 127 at most, tcp(7)
+	maxEntries  = 1 << 12 // of any other list; L12 has 1,451
+	maxText     = 1 << 10 // bytes of a string
+	maxWork     = 1 << 17 // steps of all plays of one trial; L13 takes 8,000
 
 	hour = 3_600_000 // milliseconds
 )
 
 // The kinds of intervals.
 func countUpTo(most int) numberRange { return numberRange{0, float64(most), true} }
-func int32s() numberRange        { return numberRange{math.MinInt32, math.MaxInt32, true} }
-func instant() numberRange       { return numberRange{0, hour, false} } // ms
+func int32s() numberRange            { return numberRange{math.MinInt32, math.MaxInt32, true} }
+func instant() numberRange           { return numberRange{0, hour, false} } // ms
 
 // numbers are the numbers of which a replay makes use, by their key; one that
 // means something else in an experiment has a key of its own, EXPERIMENT/KEY.

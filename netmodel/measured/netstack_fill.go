@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"wspsim/netmodel"
-	"wspsim/netmodel/profiles"
 )
 
 type netstackFill struct {
@@ -17,10 +16,10 @@ type netstackFill struct {
 	Stat     map[string]int `json:"stat"`
 }
 
-// replayNetstackFill: clients connect, nobody accepts. G
+// playNetstackFill: clients connect, and the program does not accept.
 func playNetstackFill(profile netmodel.Profile, p *netstackParams, o *netstackFill, c *Comparison) error {
 	if p.GapMs == 0 {
-		return replayNetstackBurst(p.Backlog, o, c)
+		return playNetstackBurst(profile, p.Backlog, o, c)
 	}
 	gap, way := milliseconds(p.GapMs), milliseconds(p.OneWayMs)
 	s, err := newConnectOnce(profile, p.Backlog, o.Fired, way)
@@ -30,7 +29,7 @@ func playNetstackFill(profile netmodel.Profile, p *netstackParams, o *netstackFi
 	for i := range o.Fired {
 		s.start(i, time.Duration(i)*gap)
 	}
-	// It was looked at before the first SYN went out again.
+	// The program looked before the first retransmission.
 	if err := s.run(min(time.Duration(o.Fired)*gap+3*way+300*time.Millisecond, time.Second)); err != nil {
 		return err
 	}
@@ -52,23 +51,24 @@ func playNetstackFill(profile netmodel.Profile, p *netstackParams, o *netstackFi
 	return nil
 }
 
-// replayNetstackBurst plays a burst at a server alone. In which order SYNs and final
-// ACKs reach it the measurement does not tell, except for the ACKs of those that
-// were accepted: theirs is an input. So is the SYN from which on ACKs come between
-// SYNs: none if that explains the measurement, else the first that does best.
-func replayNetstackBurst(backlog int, o *netstackFill, c *Comparison) error {
+// playNetstackBurst plays a burst at a lone server. The measurement tells the order of the
+// final ACKs of accepted clients only; that order is an input. So is the SYN from which
+// ACKs arrive between SYNs. The replay tries no such SYN first, then every SYN from the
+// last, and keeps the first best play.
+func playNetstackBurst(profile netmodel.Profile, backlog int, o *netstackFill, c *Comparison) error {
 	for _, i := range o.Order {
 		if i < 0 || i >= o.Fired {
 			return fmt.Errorf("order: no client %d: there are %d", i, o.Fired)
 		}
 	}
 	return c.bestOf(max(o.Fired, 1), func(earlier int, try *Comparison) error {
-		return playNetstackBurst(backlog, o.Fired-earlier, o, try)
+		return playNetstackBurstFrom(profile, backlog, o.Fired-earlier, o, try)
 	})
 }
 
-func playNetstackBurst(backlog, between int, o *netstackFill, c *Comparison) error {
-	b, err := newBurstServer(profiles.Netstack(), backlog, o.Fired)
+// playNetstackBurstFrom plays the burst. From the SYN between on, ACKs arrive between SYNs.
+func playNetstackBurstFrom(profile netmodel.Profile, backlog, between int, o *netstackFill, c *Comparison) error {
+	b, err := newBurstServer(profile, backlog, o.Fired)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func playNetstackBurst(backlog, between int, o *netstackFill, c *Comparison) err
 	stat := netstackStat(b.records, 0)
 	stat["InvalidSynCookieRcvd"] = b.strays
 	stat["ResetsSent"] += b.strays
-	accepted, end := b.drain()
+	accepted, end := b.acceptAll()
 	c.equal("accepted", o.Accepted, accepted)
 	c.because(raceForLastSlot)
 	c.equal("client_states", o.States, b.states())
@@ -101,29 +101,25 @@ func playNetstackBurst(backlog, between int, o *netstackFill, c *Comparison) err
 	return b.host.Check()
 }
 
-// wireBurst is a server alone, to which the segments of clients are handed one by one.
+// burstServer is a lone server. The replay delivers the segments of the clients one by one.
 type burstServer struct {
 	host    *netmodel.Host
 	fd      netmodel.FD
-	answers []uint32 // the numbers of the SYN-ACKs, 0 = none came
-	acked   []bool   // whose final ACK was delivered
+	answers []uint32 // the sequence numbers of the SYN-ACKs, 0 = none
+	acked   []bool   // the clients whose final ACK was delivered
 	out     []netmodel.Segment
 	records []netmodel.Record
-	strays  int // ACKs that were answered with an RST
+	strays  int // ACKs that an RST answered
 }
 
 func newBurstServer(p netmodel.Profile, backlog, clients int) (*burstServer, error) {
 	b := &burstServer{answers: make([]uint32, clients), acked: make([]bool, clients)}
-	b.host = netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(1, 1)}})
-	_ = b.host.Startup() // never fails
 	var err error
-	if b.fd, err = openBound(b.host, netmodel.Addr{Port: 80}); err != nil {
-		return nil, err
-	}
-	return b, b.host.Listen(b.fd, backlog)
+	b.host, b.fd, err = newLoneServer(p, backlog)
+	return b, err
 }
 
-// segment is what a client sends, as a SYN or after it.
+// segment returns a segment of a client: its SYN or a later one.
 func (b *burstServer) segment(client int, flags netmodel.Flags) netmodel.Segment {
 	s := netmodel.Segment{
 		Src: netmodel.Addr{IP: netmodel.HostAddr(2, 1), Port: uint16(1 + client%65535)},
@@ -145,7 +141,7 @@ func (b *burstServer) syn(client int) {
 	}
 }
 
-// ack delivers the final ACK of a client that got a SYN-ACK.
+// ack delivers the final ACK of a client that received a SYN-ACK.
 func (b *burstServer) ack(client int) {
 	if b.answers[client] == 0 {
 		return
@@ -159,15 +155,15 @@ func (b *burstServer) ack(client int) {
 	}
 }
 
-// note takes what the host did and returns what it sent.
+// note collects the records of the host and returns the segments that it sent.
 func (b *burstServer) note() []netmodel.Segment {
 	b.records = b.host.DrainRecords(b.records)
 	b.out = b.host.Drain(b.out[:0])
 	return b.out
 }
 
-// drain accepts until that fails, and returns how many there were and the error.
-func (b *burstServer) drain() (accepted int, end error) {
+// acceptAll accepts until an error. It returns the number of connections and the error.
+func (b *burstServer) acceptAll() (accepted int, end error) {
 	for {
 		if _, err := b.host.Accept(b.fd); err != nil {
 			return accepted, err
@@ -176,7 +172,7 @@ func (b *burstServer) drain() (accepted int, end error) {
 	}
 }
 
-// states counts the states of the clients.
+// states counts the clients by their state.
 func (b *burstServer) states() map[string]int {
 	n := map[string]int{}
 	for _, a := range b.answers {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"wspsim/netmodel"
-	"wspsim/netmodel/profiles"
 )
 
 type netstackRelisten struct {
@@ -20,23 +19,23 @@ type netstackRelisten struct {
 	Stat      map[string]int `json:"stat"`
 }
 
-// replayNetstackRelisten: the queue is full, clients wait, and Listen is called
-// again; a last time when the queue is empty. G
+// playNetstackRelisten: the queue is full, clients wait, and the program calls Listen
+// again. It calls Listen a last time when the queue is empty.
 func playNetstackRelisten(profile netmodel.Profile, p *netstackParams, o *netstackRelisten, c *Comparison) error {
-	s, err := newNetstackClients(p.Backlog, total(o.Before))
+	s, err := newNetstackClients(profile, p.Backlog, total(o.Before))
 	if err != nil {
 		return err
 	}
 	c.equal("before", o.Before, s.netstackStates())
 	c.equal("relisten", netstackError(o.Relisten), netstackName(nameOf(s.serverHost().Listen(s.fd, p.Backlog2))))
-	if err := s.advance(1500 * time.Millisecond); err != nil { // SYNs went out again once, at 1 s
+	if err := s.advance(1500 * time.Millisecond); err != nil { // every SYN was sent again once, at 1 s
 		return err
 	}
 	stat := netstackStat(s.records, s.serverID)
 	c.equal("after_one_round", o.After, s.netstackStates())
 	order, end := s.acceptAll()
 	c.equal("queue_then", o.Queue, order)
-	if slices.Equal(slices.Sorted(slices.Values(o.Queue)), slices.Sorted(slices.Values(order))) {
+	if slices.Equal(sorted(o.Queue), sorted(order)) {
 		c.because(raceForOrder)
 	}
 	c.equal("end", netstackError(o.End), netstackName(end))
@@ -45,12 +44,12 @@ func playNetstackRelisten(profile netmodel.Profile, p *netstackParams, o *netsta
 	return nil
 }
 
-// newNetstackCrew lets clients connect one after the other.
-func newNetstackClients(backlog, clients int) (*clients, error) {
+// newNetstackClients makes clients connect one after the other.
+func newNetstackClients(profile netmodel.Profile, backlog, clients int) (*clients, error) {
 	if clients < 0 || clients > maxConnects {
 		return nil, errTooMany(clients, maxConnects)
 	}
-	s, err := newClients(profiles.Netstack(), backlog)
+	s, err := newClients(profile, backlog)
 	if err != nil {
 		return nil, err
 	}
@@ -70,9 +69,7 @@ type netstackAbort struct {
 	Accepts []struct {
 		Client int    `json:"client"`
 		State  string `json:"state"`
-		Read   string `json:"read"`
-		Read2  string `json:"read2"`
-		Write  string `json:"write"`
+		calls
 	} `json:"accepts"`
 	Before map[string]int `json:"before"`
 	End    string         `json:"end"`
@@ -80,11 +77,11 @@ type netstackAbort struct {
 	Later  string         `json:"waiter_after_1500ms"`
 }
 
-// replayNetstackGone: the queue is full of clients, the second of which closes or
-// resets its connection; another one asks; then all are accepted. G
+// playNetstackAbort: the queue is full, and the second client closes or resets its
+// connection. Another client connects. Then the program accepts all connections.
 func playNetstackAbort(profile netmodel.Profile, p *netstackParams, o *netstackAbort, c *Comparison) error {
 	queued := total(o.Before)
-	s, err := newNetstackClients(queued, queued)
+	s, err := newNetstackClients(profile, queued, queued)
 	if err != nil {
 		return err
 	}
@@ -92,7 +89,10 @@ func playNetstackAbort(profile netmodel.Profile, p *netstackParams, o *netstackA
 		return fmt.Errorf("%d clients: want at least 2, for it is the second that goes", queued)
 	}
 	c.equal("before", o.Before, s.netstackStates())
-	if err := s.closeClient(1, p.How); err != nil {
+	if p.How != "fin" && p.How != "rst" {
+		return fmt.Errorf("how is %q: want \"fin\" or \"rst\": %w", p.How, ErrNotModelled)
+	}
+	if err := s.closeClients(p.How, 1, queued); err != nil {
 		return err
 	}
 	if err := s.connect(s.now() + time.Millisecond); err != nil {
@@ -109,7 +109,7 @@ func playNetstackAbort(profile netmodel.Profile, p *netstackParams, o *netstackA
 	}
 	order, taken, last := s.acceptAllKeeping()
 	c.equal("accept order", measuredOrder, order)
-	if slices.Equal(slices.Sorted(slices.Values(measuredOrder)), slices.Sorted(slices.Values(order))) {
+	if slices.Equal(sorted(measuredOrder), sorted(order)) {
 		c.because(raceForOrder)
 	}
 	c.equal("end", netstackError(o.End), netstackName(last))
@@ -120,37 +120,18 @@ func playNetstackAbort(profile netmodel.Profile, p *netstackParams, o *netstackA
 			c.equal(name+"accepted", true, false)
 			continue
 		}
-		c.equal(name+"state", a.State, netstackState(s.ends.states[endpoint{s.serverID, netmodel.ConnID(a.Client + 1)}]))
-		c.equal(name+"read", netstackError(a.Read), netstackName(s.read(s.serverHost(), fd)))
-		c.equal(name+"read2", netstackError(a.Read2), netstackName(s.read(s.serverHost(), fd)))
-		wrote, err := s.write(s.serverHost(), fd)
+		c.equal(name+"state", a.State, netstackState(s.serverStateOf(a.Client)))
+		got, err := s.readAndWrite(s.serverHost(), fd)
 		if err != nil {
 			return err
 		}
-		c.equal(name+"write", netstackError(a.Write), netstackName(wrote))
+		c.calls(name, calls{netstackError(a.Read), netstackError(a.Read2), netstackError(a.Write)},
+			calls{netstackName(got.Read), netstackName(got.Read2), netstackName(got.Write)})
 	}
 	return nil
 }
 
-// depart lets a client end its connection.
-func (c *clients) closeClient(client int, how string) error {
-	switch how {
-	case "fin":
-	case "rst":
-		if err := c.clientHost().SetSockOpt(c.fds[client], netmodel.SO_LINGER, 0); err != nil {
-			return err
-		}
-	default:
-		return fmt.Errorf("how is %q: want \"fin\" or \"rst\": %w", how, ErrNotModelled)
-	}
-	if err := c.clientHost().CloseSocket(c.fds[client]); err != nil {
-		return err
-	}
-	return c.settle()
-}
-
-// takeAll accepts until that fails, and returns whose connections they were, in
-// order, their descriptors, and the name of the error.
+// acceptAllKeeping is acceptAll that also returns the descriptor of each client.
 func (c *clients) acceptAllKeeping() (order []int, taken map[int]netmodel.FD, end string) {
 	taken = map[int]netmodel.FD{}
 	for {
@@ -170,7 +151,7 @@ type netstackClose struct {
 	Later   map[string]int   `json:"after_2s"`
 	Clients []netstackClient `json:"clients"`
 	Reads   []string         `json:"reads"`
-	// Of how = "shutdown"; of how = "close" they may be missing.
+	// The trials with how = "close" may lack these.
 	Shutdown string `json:"shutdown"`
 	Accept   string `json:"accept_after_shutdown"`
 	Again    string `json:"listen_again"`
@@ -188,14 +169,14 @@ type netstackClient struct {
 	FailedAt float64   `json:"fail_ms"`
 }
 
-// replayNetstackClose: the queue is full, clients wait, and the listener is closed
-// or shut down. G
+// playNetstackClose: the queue is full, clients wait, and the program closes the listener
+// or shuts it down.
 func playNetstackClose(profile netmodel.Profile, p *netstackParams, o *netstackClose, c *Comparison) error {
-	s, err := newClients(profiles.Netstack(), o.Before["ESTABLISHED"])
+	s, err := newClients(profile, o.Before["ESTABLISHED"])
 	if err != nil {
 		return err
 	}
-	for i, client := range o.Clients { // when they began is an input
+	for i, client := range o.Clients { // the instants of the first SYNs are inputs
 		if len(client.Syns) == 0 || client.Number != i {
 			return fmt.Errorf("client %d of number %d with %d SYNs: want them in order, and at least one SYN", i, client.Number, len(client.Syns))
 		}
@@ -226,7 +207,7 @@ func playNetstackClose(profile netmodel.Profile, p *netstackParams, o *netstackC
 	}
 	for i, read := range o.Reads {
 		wrote, got := "", s.read(s.clientHost(), s.fds[i])
-		if wrote, err = s.write(s.clientHost(), s.fds[i]); err != nil {
+		if wrote, err = s.write(s.clientHost(), s.fds[i], 1); err != nil {
 			return err
 		}
 		first, second, _ := strings.Cut(read, " / write ")
@@ -236,7 +217,7 @@ func playNetstackClose(profile netmodel.Profile, p *netstackParams, o *netstackC
 	return s.listenAgainOnNetstack(o, c)
 }
 
-// endListener closes the listener or shuts it down.
+// endNetstackListener closes the listener or shuts it down.
 func (s *clients) endNetstackListener(how string, o *netstackClose, c *Comparison) error {
 	switch how {
 	case "close":
@@ -255,7 +236,7 @@ func (s *clients) endNetstackListener(how string, o *netstackClose, c *Compariso
 	return s.settle()
 }
 
-// reopen listens again on the socket, where the trial did.
+// listenAgainOnNetstack calls Listen again on the socket if the trial did.
 func (s *clients) listenAgainOnNetstack(o *netstackClose, c *Comparison) error {
 	if o.Again != "" {
 		c.equal("listen_again", netstackError(o.Again), netstackName(nameOf(s.serverHost().Listen(s.fd, o.Before["ESTABLISHED"]))))
@@ -268,12 +249,11 @@ func (s *clients) listenAgainOnNetstack(o *netstackClose, c *Comparison) error {
 	return s.settle()
 }
 
-// compareNetstackClient compares what one client saw.
+// compareNetstackClient compares the segments and the result of one client.
 func (s *clients) compareNetstackClient(m netstackClient, c *Comparison) {
 	name := fmt.Sprintf("client %d ", m.Number)
-	conn := netmodel.ConnID(m.Number + 1)
-	c.instants(name+"syn_ms", m.Syns, s.ends.syns[conn], netstackDelay)
-	c.instants(name+"rst_ms", m.Resets, s.ends.resets[conn], netstackDelay)
+	c.instants(name+"syn_ms", m.Syns, s.attempt(m.Number).syns, netstackDelay)
+	c.instants(name+"rst_ms", m.Resets, s.attempt(m.Number).resets, netstackDelay)
 	answered := 0
 	if s.connectResult(m.Number) == "OK" {
 		answered = 1
@@ -283,17 +263,17 @@ func (s *clients) compareNetstackClient(m netstackClient, c *Comparison) {
 	c.equal(name+"last_error", netstackError(m.Error), netstackName(s.connectResult(m.Number)))
 }
 
-// replayNetstackSyns: SYNs that nobody answers. What a stack was told about how
-// often to send them again (syn_retries) changes nothing. G
+// playNetstackSyns: no SYN of a client is answered. The setting syn_retries changes
+// nothing.
 func playNetstackSyns(profile netmodel.Profile, p *netstackParams, o *netstackClient, c *Comparison) error {
 	if len(o.Syns) == 0 {
 		return fmt.Errorf("no SYN: want at least one")
 	}
-	s, err := newClients(profiles.Netstack(), 0)
+	s, err := newClients(profile, 0)
 	if err != nil {
 		return err
 	}
-	s.net.CutOneWay(s.clientsID, s.serverID, true)
+	s.dropFromClients(true)
 	if err := s.connect(milliseconds(o.Syns[0])); err != nil {
 		return err
 	}
@@ -302,6 +282,6 @@ func playNetstackSyns(profile netmodel.Profile, p *netstackParams, o *netstackCl
 	}
 	o.Number = 0
 	s.compareNetstackClient(*o, c)
-	c.near("fail_ms", o.FailedAt, inMilliseconds(s.ends.done[1]), netstackDelay)
+	c.near("fail_ms", o.FailedAt, inMilliseconds(s.attempt(0).done), netstackDelay)
 	return nil
 }

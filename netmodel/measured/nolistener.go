@@ -14,23 +14,23 @@ type noListenerObserved struct {
 	Reconnect   string   `json:"reconnect_same_socket_after_refusal"`
 	Error       string   `json:"so_error"`
 	Then        string   `json:"then_listening_same_socket"`
-	_           struct{} `unread:"blocking_us us"` // how long a refusal took: the model has no answer
+	_           struct{} `unread:"blocking_us us"` // how long a refusal took
 }
 
-// replayNoListener: connects to a port where nobody listens, and to one where a
-// bound socket does not listen yet.
+// playNoListener: a client connects to a port without a listener, and to one whose bound
+// socket does not listen yet.
 func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c *Comparison) error {
 	s, err := newClients(profile, 1)
 	if err != nil {
 		return err
 	}
-	nobody := netmodel.Addr{IP: s.to.IP, Port: 81}
-	blocking, _, err := s.tryConnect(0, nobody)
+	closed := s.closedPort()
+	blocking, _, err := s.tryConnect(0, closed)
 	if err != nil {
 		return err
 	}
 	c.equal("blocking_connect", o.Blocking, blocking)
-	_, began, err := s.tryConnect(1, nobody)
+	_, began, err := s.tryConnect(1, closed)
 	if err != nil {
 		return err
 	}
@@ -41,47 +41,41 @@ func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c 
 		return err
 	}
 	c.equal("so_error", o.Error, netmodel.Errno(code).Unix())
-	again, _, err := s.connectAgain(1, nobody)
+	again, _, err := s.connectAgain(1, closed)
 	if err != nil {
 		return err
 	}
 	c.equal("reconnect_same_socket_after_refusal", o.Reconnect, again)
 
-	bound, err := s.serverHost().Socket(netmodel.Stream)
-	if err == nil {
-		err = s.serverHost().Bind(bound, nobody)
-	}
+	bound, err := openBound(s.serverHost(), closed)
 	if err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
-	deaf, _, err := s.connectAgain(1, nobody)
+	unheard, _, err := s.connectAgain(1, closed)
 	if err != nil {
 		return err
 	}
-	c.equal("bound_not_listening", o.Bound, deaf)
+	c.equal("bound_not_listening", o.Bound, unheard)
 	if err := s.serverHost().Listen(bound, 1); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	then, _, err := s.connectAgain(1, nobody)
+	then, _, err := s.connectAgain(1, closed)
 	c.equal("then_listening_same_socket", o.Then, then)
 	return err
 }
 
-// tryConnect lets the next client connect to an address. It returns how the
-// attempt ended and what connect of a socket that does not block returned.
+// tryConnect makes the next client connect to an address. It returns the result of the
+// attempt, and what a non-blocking connect returned.
 func (s *clients) tryConnect(client int, to netmodel.Addr) (ended, began string, err error) {
-	fd, err := s.clientHost().Socket(netmodel.Stream)
-	if err != nil {
+	if err := s.openClientSocket(); err != nil {
 		return "", "", err
 	}
-	s.clientHost().SetConn(fd, netmodel.ConnID(client+1))
-	s.fds = append(s.fds, fd)
 	return s.connectAgain(client, to)
 }
 
 // connectAgain calls connect on the socket of a client.
 func (s *clients) connectAgain(client int, to netmodel.Addr) (ended, began string, err error) {
-	delete(s.ends.result, netmodel.ConnID(client+1))
+	s.attempt(client).result = ""
 	began = connectName(s.clientHost().Connect(s.fds[client], to))
 	if err := s.settle(); err != nil {
 		return "", "", err
@@ -89,8 +83,8 @@ func (s *clients) connectAgain(client int, to netmodel.Addr) (ended, began strin
 	return s.connectResult(client), began, nil
 }
 
-// connectName names what connect returns. What the model calls "would block", as
-// Windows does, is EINPROGRESS on Linux.
+// connectName returns the name of what connect returned. The model reports "would block",
+// as Windows does. Linux has EINPROGRESS for it.
 func connectName(err error) string {
 	if err == netmodel.WSAEWOULDBLOCK {
 		return "EINPROGRESS"
@@ -98,7 +92,7 @@ func connectName(err error) string {
 	return nameOf(err)
 }
 
-// pollFailed returns the bits of poll, asked for writing, after a connect failed.
+// pollFailed returns the bits that poll reports for writing after a failed connect.
 func (s *clients) pollFailed(client int) string {
 	ready, err := s.clientHost().Select(s.fds[client])
 	switch {

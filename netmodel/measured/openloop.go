@@ -22,7 +22,7 @@ type openLoopObserved struct {
 	Accepted          int            `json:"accepted"`
 	Arrivals          int            `json:"arrivals"`
 	ByRetransmissions map[string]int `json:"by_retransmissions"`
-	Events            []logEvent       `json:"events_us"`
+	Events            []logEvent     `json:"events_us"`
 	Failed            int            `json:"failed"`
 	HalfOpenLeft      int            `json:"half_open_left"`
 	Immediate         int            `json:"immediate"`
@@ -76,7 +76,7 @@ type openLoop struct {
 	synRoom   int // half-open connections that fit
 	noCookies bool
 	clients   []loggedClient
-	accepted int             // by accept
+	accepted  int             // by accept
 	accepts   []time.Duration // when accept returned
 	out       []netmodel.Segment
 	records   []netmodel.Record
@@ -111,11 +111,11 @@ func (k decisionKind) String() string {
 
 // decisions counts those of one kind.
 type decisions struct {
-	all         int
-	nearAccept  int // misses within acceptStamp of an accept
-	halfOpenCount    int // misses that hang on the count of half-open connections
-	burst       int // misses that hang on which SYNs of a burst were stored
-	unexplained int
+	all           int
+	nearAccept    int // misses within acceptStamp of an accept
+	halfOpenCount int // misses that hang on the count of half-open connections
+	burst         int // misses that hang on which SYNs of a burst were stored
+	unexplained   int
 }
 
 func (d decisions) misses() int { return d.nearAccept + d.halfOpenCount + d.burst + d.unexplained }

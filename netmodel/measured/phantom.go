@@ -10,22 +10,22 @@ import (
 
 type phantomParams struct {
 	Backlog  int      `json:"backlog"`
-	Prefill  int      `json:"prefill"` // clients whose handshake is undisturbed
-	Half     int      `json:"half"`    // clients whose final ACK is lost at first
-	Send     int      `json:"send"`    // 1: they send data then, 0: they are silent to the end
+	Prefill  int      `json:"prefill"` // clients with a complete handshake
+	Half     int      `json:"half"`    // clients whose first ACKs are lost
+	Send     int      `json:"send"`    // 1: they send data afterwards, 0: they send none
 	AcceptAt *float64 `json:"accept_at_ms"`
 	Watch    float64  `json:"watch_ms"`
 }
 
 type phantomObserved struct {
-	WithAcksLost  sample           `json:"with_acks_lost"`
-	AcksAllowedAt float64           `json:"acks_allowed_at_ms"`
-	Samples       []sample         `json:"samples"`
-	AcceptedAt    []int             `json:"accepted_at"`
-	DrainedEnd    []int             `json:"drained_end"`
-	ClientsEnd    []phantomClientEnd      `json:"clients_end"`
-	Wire          []clientSegments `json:"wire"`
-	Stat          map[string]int    `json:"stat"`
+	WithAcksLost  sample             `json:"with_acks_lost"`
+	AcksAllowedAt float64            `json:"acks_allowed_at_ms"`
+	Samples       []sample           `json:"samples"`
+	AcceptedAt    []int              `json:"accepted_at"`
+	DrainedEnd    []int              `json:"drained_end"`
+	ClientsEnd    []phantomClientEnd `json:"clients_end"`
+	Wire          []clientSegments   `json:"wire"`
+	Stat          map[string]int     `json:"stat"`
 }
 
 type phantomClientEnd struct {
@@ -37,7 +37,7 @@ type phantomClientEnd struct {
 	StateAfter string `json:"state_after"`
 }
 
-// phantomSegments are instants of segments of one client.
+// clientSegments is the instants of one client's segments, in milliseconds.
 type clientSegments struct {
 	I      int       `json:"i"`
 	SynAck []float64 `json:"synack_ms"`
@@ -46,20 +46,20 @@ type clientSegments struct {
 	Rst    []float64 `json:"rst_to_client_ms"`
 }
 
-// replayPhantom: final ACKs are lost, and when they no longer are, the queue has
-// room for some only. K4, K6
+// playPhantom: final ACKs are lost for some time. Afterwards the queue has room for some
+// of the clients only; the others are phantoms. K4, K6
 //
-// When the clients connected, when ACKs were let through, when data was first
-// sent and when the program accepted (as its samples show) are inputs.
+// Inputs are: when the clients connected, when ACKs arrived again, when data was first
+// sent, and when the program accepted, as its samples show.
 func playPhantom(profile netmodel.Profile, p *phantomParams, o *phantomObserved, c *Comparison) error {
-	// The round trip that a client measured is an input: a tick more or less of it.
+	// The round trip that a client measured is an input: 0, 1 or 2 ticks.
 	for _, roundTrip := range []time.Duration{0, 4 * time.Millisecond, 8 * time.Millisecond} {
 		profile.Data.First = leastTimeout(profile.Timers, roundTrip)
 		observed := phantomTimers(profile, o.Wire)
 		in := phaseRange{
-			first: phaseOfTimers(profile.Timers, observed, usualDelay),
-			period: phasePeriod(profile.Timers, observed),
-			longest: longestWait(profile.SynAck, millis(p.Watch)),
+			first:   phaseOfTimers(profile.Timers, observed, usualDelay),
+			period:  phasePeriod(profile.Timers, observed),
+			longest: longestWait(profile.SynAck, milliseconds(p.Watch)),
 		}
 		err := c.bestPhase(profile, in, func(profile netmodel.Profile, c *Comparison) error {
 			return playPhantomOnce(profile, p, o, c)
@@ -71,7 +71,7 @@ func playPhantom(profile netmodel.Profile, p *phantomParams, o *phantomObserved,
 	return nil
 }
 
-// playPhantom plays it with the clock of ticks in some phase.
+// playPhantomOnce plays the trial with one phase of the tick clock.
 func playPhantomOnce(profile netmodel.Profile, p *phantomParams, o *phantomObserved, c *Comparison) error {
 	w, err := newClients(profile, p.Backlog)
 	if err != nil {
@@ -92,7 +92,7 @@ func playPhantomOnce(profile netmodel.Profile, p *phantomParams, o *phantomObser
 		order, _ := w.acceptAll()
 		c.equal("accepted_at", o.AcceptedAt, order)
 	}
-	if err := w.advance(millis(p.Watch)); err != nil {
+	if err := w.advance(milliseconds(p.Watch)); err != nil {
 		return err
 	}
 	order, _ := w.acceptAll()
@@ -120,10 +120,7 @@ func playPhantomOnce(profile netmodel.Profile, p *phantomParams, o *phantomObser
 	return nil
 }
 
-// millis makes a duration of milliseconds.
-func millis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
-
-// phantomTimers are the timers that can be seen on the wire.
+// phantomTimers returns the timers whose firings the capture shows.
 func phantomTimers(p netmodel.Profile, wire []clientSegments) []observedTimer {
 	var out []observedTimer
 	for _, w := range wire {
@@ -133,35 +130,34 @@ func phantomTimers(p netmodel.Profile, wire []clientSegments) []observedTimer {
 	return out
 }
 
-// sentAgain are the timers behind the instants at which something was sent, the
-// first time and again.
+// sentAgain returns the timers of a segment that was sent and sent again.
 func sentAgain(instants []float64, s netmodel.Schedule) []observedTimer {
 	var out []observedTimer
 	for i := 1; i < len(instants); i++ {
-		out = append(out, observedTimer{set: millis(instants[i-1]), fired: millis(instants[i]), wait: s.Wait(uint8(i - 1))})
+		out = append(out, observedTimer{set: milliseconds(instants[i-1]), fired: milliseconds(instants[i]), wait: s.Wait(uint8(i - 1))})
 	}
 	return out
 }
 
-// loseFinalAcks plays the beginning, up to the instant from which on ACKs arrive.
+// loseFinalAcks plays the trial up to the instant from which ACKs arrive.
 func (w *clients) loseFinalAcks(p *phantomParams, o *phantomObserved, c *Comparison) error {
-	first := millis(o.AcksAllowedAt)
+	first := milliseconds(o.AcksAllowedAt)
 	for k, m := range o.Wire {
 		if m.I != p.Prefill+k || len(m.SynAck) == 0 {
 			return fmt.Errorf("wire: entry %d is client %d with %d SYN-ACKs: want client %d with at least one", k, m.I, len(m.SynAck), p.Prefill+k)
 		}
-		first = min(first, millis(m.SynAck[0]))
+		first = min(first, milliseconds(m.SynAck[0]))
 	}
 	if err := w.connectAll(p.Prefill, max(0, first-time.Millisecond), 0); err != nil {
 		return err
 	}
 	for _, m := range o.Wire {
-		if err := w.connectHalfOpen(millis(m.SynAck[0])); err != nil {
+		if err := w.connectHalfOpen(milliseconds(m.SynAck[0])); err != nil {
 			return err
 		}
 	}
 	w.dropFromClients(true)
-	if err := w.advance(millis(o.AcksAllowedAt)); err != nil {
+	if err := w.advance(milliseconds(o.AcksAllowedAt)); err != nil {
 		return err
 	}
 	q := w.queue()
@@ -172,13 +168,13 @@ func (w *clients) loseFinalAcks(p *phantomParams, o *phantomObserved, c *Compari
 	return nil
 }
 
-// sendFirst lets the clients send data when they did.
+// sendFirst makes the clients send data when they did.
 func (w *clients) sendFirst(wire []clientSegments) error {
 	for _, m := range wire {
 		if len(m.Data) == 0 {
 			continue
 		}
-		if err := w.advance(millis(m.Data[0])); err != nil {
+		if err := w.advance(milliseconds(m.Data[0])); err != nil {
 			return err
 		}
 		if _, err := w.clientHost().Send(w.fds[m.I], 4); err != nil {
@@ -191,25 +187,25 @@ func (w *clients) sendFirst(wire []clientSegments) error {
 	return nil
 }
 
-// acceptedAt returns when the program accepted: it looked at the clock between two
-// samples, which take it up to half a second.
+// acceptedAt returns when the program accepted: at the first sample after the wanted
+// instant. A sample takes the program up to 0.5 s.
 func acceptedAt(wanted float64, samples []sample) time.Duration {
 	for _, s := range samples {
 		if s.At >= wanted {
-			return millis(s.At)
+			return milliseconds(s.At)
 		}
 	}
-	return millis(wanted)
+	return milliseconds(wanted)
 }
 
-// endOf returns how the clients end: their state, what they read, write and, 300
-// ms later, read.
+// clientEnds returns the state of each client at the end, and the results of its calls:
+// read, write, and read again 300 ms later.
 func (w *clients) clientEnds(o *phantomObserved) ([]phantomClientEnd, error) {
 	ends := make([]phantomClientEnd, len(o.ClientsEnd))
 	writes := slices.ContainsFunc(o.ClientsEnd, func(e phantomClientEnd) bool { return e.Write != "" })
 	for _, m := range o.Wire {
 		if len(m.Data) > 0 && writes {
-			if err := w.advance(millis(m.Data[len(m.Data)-1])); err != nil {
+			if err := w.advance(milliseconds(m.Data[len(m.Data)-1])); err != nil {
 				return nil, err
 			}
 			break
@@ -221,7 +217,10 @@ func (w *clients) clientEnds(o *phantomObserved) ([]phantomClientEnd, error) {
 		}
 		ends[i] = phantomClientEnd{I: m.I, State: w.stateOf(m.I), Read: w.read(w.clientHost(), w.fds[m.I])}
 		if m.Write != "" {
-			ends[i].Write = w.writeFour(m.I)
+			var err error
+			if ends[i].Write, err = w.write(w.clientHost(), w.fds[m.I], 4); err != nil {
+				return nil, err
+			}
 		}
 		if err := w.settle(); err != nil {
 			return nil, err
@@ -234,11 +233,4 @@ func (w *clients) clientEnds(o *phantomObserved) ([]phantomClientEnd, error) {
 		ends[i].ReadAfter, ends[i].StateAfter = w.read(w.clientHost(), w.fds[m.I]), w.stateOf(m.I)
 	}
 	return ends, nil
-}
-
-func (w *clients) writeFour(client int) string {
-	if _, err := w.clientHost().Send(w.fds[client], 4); err != nil {
-		return nameOf(err)
-	}
-	return "WROTE4"
 }

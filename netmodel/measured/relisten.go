@@ -14,14 +14,14 @@ type relistenParams struct {
 	Waiting    int      `json:"waiting"`
 	Relisten   *int     `json:"relisten"`   // 0: listen is not called again
 	Somaxconn2 *int     `json:"somaxconn2"` // set before the second listen
-	_          struct{} `unread:"steps"`    // accepts, one at a time
+	_          struct{} `unread:"steps"`    // the number of accepts
 }
 
 type relistenObserved struct {
-	QFull         ssQueue    `json:"q_full"`
-	QBefore       ssQueue    `json:"q_before"`
-	QAfter        ssQueue    `json:"q_after"`
-	QAfter2       ssQueue    `json:"q_after_2_rounds"`
+	QFull         ssQueue        `json:"q_full"`
+	QBefore       ssQueue        `json:"q_before"`
+	QAfter        ssQueue        `json:"q_after"`
+	QAfter2       ssQueue        `json:"q_after_2_rounds"`
 	Relisten      string         `json:"relisten"`
 	RelistenAt    float64        `json:"relisten_at_ms"`
 	ResultsAfter2 map[string]int `json:"results_after_2_rounds"`
@@ -34,8 +34,8 @@ type relistenObserved struct {
 	Steps []relistenStep `json:"steps"`
 }
 
-// relistenStep is one accept and what it led to. Of the one that found nothing,
-// the last, the clients were not counted: established_total is 0 there.
+// relistenStep is one accept and its effects. The last accept finds an empty queue, and its
+// established_total is 0: the trial did not count the clients.
 type relistenStep struct {
 	At          float64 `json:"t_ms"`
 	Client      int     `json:"client"`
@@ -44,11 +44,11 @@ type relistenStep struct {
 	Established int     `json:"established_total"`
 }
 
-// twoRounds is how long after the second listen the results were looked at: t_ms
-// of the first step less relisten_at_ms. SYNs have been sent again twice by then.
+// twoRounds is the time from the second listen to the look at the results: t_ms of the
+// first step minus relisten_at_ms. By then every SYN was sent again twice.
 const twoRounds = 2300 * time.Millisecond
 
-// replayRelisten: the queue is full, clients wait, and listen is called again. K10
+// playRelisten: the queue is full, clients wait, and the program calls listen again. K10
 func playRelisten(profile netmodel.Profile, p *relistenParams, o *relistenObserved, c *Comparison) error {
 	return anyPhase(c, profile, func(profile netmodel.Profile, c *Comparison) error {
 		return playRelistenOnce(profile, p, o, c)
@@ -56,33 +56,31 @@ func playRelisten(profile netmodel.Profile, p *relistenParams, o *relistenObserv
 }
 
 func playRelistenOnce(profile netmodel.Profile, p *relistenParams, o *relistenObserved, c *Comparison) error {
-	const step = 30 * time.Microsecond // between two connects
 	s, err := newClients(profile, p.Backlog)
 	if err != nil {
 		return err
 	}
-	fit := profile.AtSyn.Of(profile.Backlog.Effective(p.Backlog))
-	if err := s.connectAll(fit, 0, step); err != nil {
+	if err := s.connectAll(fitting(profile, p.Backlog), 0, connectGap); err != nil {
 		return err
 	}
-	c.queue("q_full", o.QFull, s.testbed)
-	if err := s.connectAll(p.Waiting, s.now()+step, step); err != nil {
+	c.compareQueue("q_full", o.QFull, s.queue())
+	if err := s.connectAll(p.Waiting, s.now()+connectGap, connectGap); err != nil {
 		return err
 	}
 	if err := s.advance(milliseconds(o.RelistenAt)); err != nil {
 		return err
 	}
-	c.queue("q_before", o.QBefore, s.testbed)
+	c.compareQueue("q_before", o.QBefore, s.queue())
 	again, err := relistenWith(s, profile, p)
 	if err != nil {
 		return err
 	}
 	c.equal("relisten", o.Relisten, again)
-	c.queue("q_after", o.QAfter, s.testbed)
+	c.compareQueue("q_after", o.QAfter, s.queue())
 	if err := s.advance(milliseconds(o.RelistenAt) + twoRounds); err != nil {
 		return err
 	}
-	c.queue("q_after_2_rounds", o.QAfter2, s.testbed)
+	c.compareQueue("q_after_2_rounds", o.QAfter2, s.queue())
 	c.equal("results_after_2_rounds", o.ResultsAfter2, s.connectResults())
 	if len(o.Steps) > 0 {
 		err = s.acceptStepByStep(o.Steps, c)
@@ -96,11 +94,11 @@ func playRelistenOnce(profile netmodel.Profile, p *relistenParams, o *relistenOb
 	return err
 }
 
-// relistenWith calls listen again. What a changed somaxconn makes of its argument
-// is the model's own rule, asked of a profile with that setting.
+// relistenWith calls listen again. With a changed somaxconn, a profile with that setting
+// gives the effective backlog.
 func relistenWith(s *clients, profile netmodel.Profile, p *relistenParams) (string, error) {
 	if p.Relisten != nil && *p.Relisten == 0 {
-		return "skipped", nil
+		return skipped, nil
 	}
 	backlog := p.Backlog2
 	if p.Somaxconn2 != nil {
@@ -114,17 +112,17 @@ func relistenWith(s *clients, profile netmodel.Profile, p *relistenParams) (stri
 	return nameOf(err), s.settle()
 }
 
-// acceptSlowly accepts one at a time, when the trial did.
+// acceptStepByStep accepts one connection at a time, when the trial did.
 func (s *clients) acceptStepByStep(steps []relistenStep, c *Comparison) error {
 	for i, step := range steps {
 		name := fmt.Sprintf("step %d ", i)
 		if err := s.advance(milliseconds(step.At)); err != nil {
 			return err
 		}
-		client, _, _ := s.accept() // nobody is client -1, there and here
+		client, _, _ := s.accept() // after an error, both sides have client -1
 		c.equal(name+"client", step.Client, client)
 		c.equal(name+"q_after_accept", step.QAccept, s.queue().Complete)
-		if step.Client < 0 { // the trial ended here
+		if step.Client < 0 { // the last step
 			continue
 		}
 		if err := s.advance(milliseconds(step.At) + 1100*time.Millisecond); err != nil {
@@ -134,10 +132,4 @@ func (s *clients) acceptStepByStep(steps []relistenStep, c *Comparison) error {
 		c.equal(name+"established_total", step.Established, s.connectedCount())
 	}
 	return nil
-}
-
-// queue compares what ss shows of a listener.
-func (c *Comparison) queue(name string, measured ssQueue, s *testbed) {
-	c.equal(name+" recvq", measured.RecvQ, s.queue().Complete)
-	c.equal(name+" sendq", measured.SendQ, s.queue().Effective)
 }

@@ -21,9 +21,9 @@ type reuseportObserved struct {
 	Stat map[string]int `json:"stat"`
 }
 
-// replayReuseport: two listeners share an address, forty clients connect, and the
-// first listener is closed. K15
-func playReuseport(profile netmodel.Profile, p *emfileParams, o *reuseportObserved, c *Comparison) error {
+// playReuseport: two listeners share an address and 40 clients connect. Then the program
+// closes the first listener. K15
+func playReuseport(profile netmodel.Profile, p *backlogParams, o *reuseportObserved, c *Comparison) error {
 	return anyPhase(c, profile, func(profile netmodel.Profile, c *Comparison) error {
 		return playReuseportOnce(profile, p.Backlog, o, c)
 	})
@@ -48,32 +48,32 @@ func playReuseportOnce(profile netmodel.Profile, backlog int, o *reuseportObserv
 		}
 		pair[i] = fd
 	}
-	if err := s.connectAll(40, 0, 30*time.Microsecond); err != nil {
+	if err := s.connectAll(40, 0, connectGap); err != nil {
 		return err
 	}
-	c.equal("q1", o.Q1, s.waitingAt(pair[0]))
-	c.equal("q2", o.Q2, s.waitingAt(pair[1]))
+	c.equal("q1", o.Q1, s.pendingAt(pair[0]))
+	c.equal("q2", o.Q2, s.pendingAt(pair[1]))
 	c.equal("results_40_connects", o.Results, s.connectResults())
-	before := len(s.ends.resets)
+	before := s.ends.resetClients()
 	if err := s.serverHost().CloseSocket(pair[0]); err != nil {
 		return err
 	}
 	if err := s.settle(); err != nil {
 		return err
 	}
-	c.equal("after_close_first clients_reset", o.Close.Reset, len(s.ends.resets)-before)
-	c.equal("after_close_first q2", o.Close.Q2, s.waitingAt(pair[1]))
+	c.equal("after_close_first clients_reset", o.Close.Reset, s.ends.resetClients()-before)
+	c.equal("after_close_first q2", o.Close.Q2, s.pendingAt(pair[1]))
 	if err := s.advance(1300 * time.Millisecond); err != nil {
 		return err
 	}
-	c.equal("after_1300ms q2", o.Later.Q2, s.waitingAt(pair[1]))
+	c.equal("after_1300ms q2", o.Later.Q2, s.pendingAt(pair[1]))
 	c.equal("after_1300ms results", o.Later.Results, s.connectResults())
 	c.stats(o.Stat, s.counters())
 	return nil
 }
 
-// waitingAt returns Recv-Q of one of several listeners.
-func (s *clients) waitingAt(fd netmodel.FD) int {
+// pendingAt returns Recv-Q of a listener.
+func (s *clients) pendingAt(fd netmodel.FD) int {
 	q, _ := s.serverHost().Queue(fd)
 	return q.Complete
 }

@@ -6,10 +6,10 @@ import (
 	"wspsim/netmodel"
 )
 
-// notCalled is what the files say of a call for which there was no reason.
+// skipped is the result of a call that the trial did not make.
 const skipped = "skipped"
 
-// sharer is one of two sockets that want the same port.
+// portSocket is one of two sockets for the same port.
 type portSocket struct {
 	host  *netmodel.Host
 	fd    netmodel.FD
@@ -26,7 +26,7 @@ func playPair(profile netmodel.Profile, row *errorRow, c *Comparison) error {
 	}
 	c.equal(name+"bind1_bind2_listen1_listen2", row.BindsFirst, []string{a.bind(), b.bind(), a.listen(), b.listen()})
 	last := skipped
-	if b.bound && !b.listens() {
+	if b.bound && !listening(b.host, b.fd) {
 		if err := a.host.CloseSocket(a.fd); err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func playPair(profile netmodel.Profile, row *errorRow, c *Comparison) error {
 	return nil
 }
 
-// newSharers opens the two sockets of a row on a host with two addresses.
+// newPortSockets opens the two sockets of a row on a host with two addresses.
 func newPortSockets(profile netmodel.Profile, row *errorRow) (a, b *portSocket, err error) {
 	n := netmodel.NewNetwork(1)
 	id := n.AddHost("server", netmodel.HostConfig{Profile: profile, Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)}})
@@ -92,13 +92,8 @@ func (s *portSocket) listen() string {
 	return nameOf(s.host.Listen(s.fd, 5))
 }
 
-func (s *portSocket) listens() bool {
-	on, err := s.host.GetSockOpt(s.fd, netmodel.SO_ACCEPTCONN)
-	return err == nil && on == 1
-}
-
-// playTimeWait binds a port on which a connection of a closed listener was closed
-// by the server first.
+// playTimeWait binds a port while a connection to it is in TIME_WAIT. The listener is
+// closed, and the server closed the connection first.
 func playTimeWait(profile netmodel.Profile, row *errorRow, c *Comparison) error {
 	const cause = "TIME_WAIT is not modelled"
 	name := fmt.Sprintf("port in TIME_WAIT, SO_REUSEADDR %v then %v ", row.FirstReuse, row.SecondReuse)

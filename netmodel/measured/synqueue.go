@@ -20,8 +20,7 @@ type synQueueObserved struct {
 	Stat                map[string]int `json:"stat"`
 }
 
-// replaySynQueue: clients connect one after the other, and none of their final
-// ACKs arrives. K3
+// playSynQueue: clients connect one after the other, and all final ACKs are lost. K3
 func playSynQueue(profile netmodel.Profile, p *synQueueParams, o *synQueueObserved, c *Comparison) error {
 	s, err := newConnectOnce(profile, p.Backlog, p.Fire, time.Microsecond)
 	if err != nil {
@@ -67,11 +66,11 @@ func firstMissing(list []int, n int) int {
 	return -1
 }
 
-// beginUnacknowledged lets a client connect whose SYN arrives and whose final
-// ACK is lost. Time passes until the SYN-ACK has come back to it.
+// startHalfOpen starts the connect of a client whose final ACK is lost. It advances time
+// until the SYN-ACK has arrived at the client.
 func (s *testbed) startHalfOpen(client int, at time.Duration) error {
 	s.start(client, at)
-	latency := time.Microsecond // of a stage on the loopback
+	latency := time.Microsecond // the one-way delay of this testbed
 	if err := s.run(at + latency/2); err != nil {
 		return err
 	}

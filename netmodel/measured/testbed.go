@@ -14,15 +14,15 @@ import (
 // Each client of the experiments is a program that connects once. Clients have
 // numbers from 0.
 type testbed struct {
-	net     *netmodel.Network
-	serverID  netmodel.HostID
+	net         *netmodel.Network
+	serverID    netmodel.HostID
 	clientsID   netmodel.HostID
-	profile netmodel.Profile
-	fd      netmodel.FD // the listener
-	to      netmodel.Addr
-	firstClient   netmodel.ClientID
-	clients int
-	records []netmodel.Record // all so far
+	profile     netmodel.Profile
+	fd          netmodel.FD // the listener
+	to          netmodel.Addr
+	firstClient netmodel.ClientID
+	clients     int
+	records     []netmodel.Record // all so far
 }
 
 // fewClients is the most clients for which every step of a replay ends in a check of
@@ -78,6 +78,9 @@ func openListener(h *netmodel.Host, at netmodel.Addr, backlog int) (netmodel.FD,
 	}
 	return fd, h.Listen(fd, backlog)
 }
+
+// fitting returns how many connections fit into the accept queue at a SYN.
+func fitting(p netmodel.Profile, backlog int) int { return p.AtSyn.Of(p.Backlog.Effective(backlog)) }
 
 // newLoneServer returns a host without a network, and its listener on port 80. The caller
 // delivers the segments of the clients.
@@ -169,4 +172,16 @@ func counterNames(c *trace.Counters) map[string]int {
 		out[strings.TrimPrefix(strings.TrimPrefix(n.Name, "TcpExt"), "Tcp")] = n.Value
 	}
 	return out
+}
+
+// ssQueue is a listener's line of ss.
+type ssQueue struct {
+	RecvQ int `json:"recvq"`
+	SendQ int `json:"sendq"`
+}
+
+// compareQueue compares a listener's line of ss.
+func (c *Comparison) compareQueue(name string, measured ssQueue, q netmodel.Queue) {
+	c.equal(name+" recvq", measured.RecvQ, q.Complete)
+	c.equal(name+" sendq", measured.SendQ, q.Effective)
 }

@@ -7,25 +7,26 @@ import (
 	"wspsim/sim"
 )
 
-// Chain is a timer that was set, rang, was set again when it rang, and so on: what
-// sends a SYN or a SYN-ACK again and again.
+// timerChain is a timer that is set again each time it fires. Such a timer sends a SYN or
+// a SYN-ACK again and again.
 type timerChain struct {
-	set   time.Duration   // when it was set first
-	waits []time.Duration // for how long, each time
-	fired  []time.Duration // when it was seen to ring, each time; unseen if nothing showed it
-	limit time.Duration   // from Set: no wait goes beyond it; 0 = none
-	late  time.Duration   // so much later than it rang the last time may have been seen
+	set   time.Duration   // when it was first set
+	waits []time.Duration // each time
+	fired []time.Duration // observations, each time; notObserved if there is none
+	limit time.Duration   // after set, no wait ends later; 0 = none
+	late  time.Duration   // the largest delay of the last observation
 }
 
-// unseen is in the place of an instant that nothing showed.
+// notObserved stands for an instant without an observation.
 const notObserved time.Duration = -1
 
-// Phase returns the phase of a kernel's clock of ticks that explains the most
-// instants at which timers were seen to ring, to within some tolerance, and of
-// those phases the one that comes nearest. A trial does not tell the phase: it is
-// an input of a replay, found from the instants that are compared afterwards. One
-// number has to explain all of them, and it is less than the coarsest slot that
-// the waits use: phases that are that far apart make no difference.
+// phaseOfChains returns the phase of a kernel's tick clock that explains the most
+// observations. A phase explains an observation if the timer fires within a tolerance of
+// it. Of equally good phases it returns the nearest.
+//
+// A trial does not tell the phase. The phase is an input of the replay, and the same
+// instants are compared afterwards. One number must explain all of them. It is less than
+// the widest slot of the waits: phases that differ by that width are equivalent.
 func phaseOfChains(t netmodel.Timers, seen []timerChain, within time.Duration) time.Duration {
 	if t.Kind == netmodel.TimersExact || len(seen) == 0 {
 		return t.Phase
@@ -43,8 +44,8 @@ func phaseOfChains(t netmodel.Timers, seen []timerChain, within time.Duration) t
 	for phase := time.Duration(0); phase < slot; phase += step {
 		best = best.or(fitOf(t, phase, seen, within))
 	}
-	// Where a tick begins decides which clients share a slot, so it is sought more
-	// finely around the best.
+	// The start of a tick decides which clients share a slot. So the search is finer
+	// around the best phase.
 	from, to := max(0, best.phase-step), best.phase+step
 	for phase := from; phase < to; phase += max(step/20, 1) {
 		best = best.or(fitOf(t, phase, seen, within))
@@ -52,7 +53,7 @@ func phaseOfChains(t netmodel.Timers, seen []timerChain, within time.Duration) t
 	return best.phase
 }
 
-// enoughOf returns so many of the chains that a phase can be found in little time.
+// firstInstants returns chains with at most 2,000 instants, to bound the search.
 func firstInstants(seen []timerChain) []timerChain {
 	const enough = 2000 // instants
 	instants := 0
@@ -64,7 +65,15 @@ func firstInstants(seen []timerChain) []timerChain {
 	return seen
 }
 
-// wait returns for how long the timer is set at an instant.
+// addRepeats adds the observations of a segment that was sent and sent again.
+func (c *timerChain) addRepeats(sent []float64, s netmodel.Schedule) {
+	for k := 1; k < len(sent); k++ {
+		c.waits = append(c.waits, s.Wait(uint8(k-1)))
+		c.fired = append(c.fired, milliseconds(sent[k]))
+	}
+}
+
+// wait returns the wait that starts at an instant.
 func (c *timerChain) wait(k int, at time.Duration) time.Duration {
 	if c.limit > 0 {
 		return max(0, min(c.waits[k], c.limit-(at-c.set)))
@@ -72,7 +81,7 @@ func (c *timerChain) wait(k int, at time.Duration) time.Duration {
 	return c.waits[k]
 }
 
-// off returns how far from the instant at which it was seen the timer rang.
+// distance returns the time between the firing and its observation.
 func (c *timerChain) distance(k int, at time.Duration) time.Duration {
 	late := c.fired[k] - at
 	if late > 0 && k == len(c.fired)-1 {
@@ -81,13 +90,14 @@ func (c *timerChain) distance(k int, at time.Duration) time.Duration {
 	return late.Abs()
 }
 
-// coarseness returns how far apart the instants are at which timers of a wait ring.
+// slotWidth returns the time between two instants at which timers with a wait can fire.
+// (Linux: kernel/time/timer.c)
 func slotWidth(t netmodel.Timers, wait time.Duration) time.Duration {
 	tick := time.Second / time.Duration(t.HZ)
 	if t.Kind != netmodel.TimersWheel {
 		return tick
 	}
-	// A level takes waits below 63 of its slots, and a slot is 8 of the level before.
+	// A level holds waits below 63 of its slots. A slot is 8 slots of the level before.
 	slot := tick
 	for (wait+tick-1)/tick >= 63*(slot/tick) {
 		slot *= 8
@@ -95,14 +105,14 @@ func slotWidth(t netmodel.Timers, wait time.Duration) time.Duration {
 	return slot
 }
 
-// fit is how well a phase explains what was seen.
+// fit is how well a phase explains the observations.
 type fit struct {
 	phase time.Duration
-	hits  int           // instants explained
-	off   time.Duration // how far from them, in all
+	hits  int           // explained instants
+	off   time.Duration // the sum of the distances
 }
 
-// or returns the better of two, the first if they are equally good.
+// or returns the better fit, the first if both are equal.
 func (f fit) or(g fit) fit {
 	if g.hits > f.hits || g.hits == f.hits && g.off < f.off {
 		return g

@@ -193,12 +193,12 @@ func ringing(timers netmodel.Timers, waits []time.Duration) []timerChain {
 // A SYN at 0.3 ms was sent again when the wheel of a kernel with 250 ticks a second
 // came round. The phase says when it would have been sent again if it had gone out
 // 20 ms later: in the slot after that.
-func TestNothing() {
+func TestPhaseTellsWhenALaterSynIsSentAgain(t *testing.T) {
 	timers := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250}
 	timers.Phase = phaseOfChains(timers, []timerChain{{
 		set:   300 * time.Microsecond,
 		waits: []time.Duration{time.Second, time.Second, 2 * time.Second},
-		fired:  []time.Duration{1008 * time.Millisecond, 2032 * time.Millisecond, 4048 * time.Millisecond},
+		fired: []time.Duration{1008 * time.Millisecond, 2032 * time.Millisecond, 4048 * time.Millisecond},
 	}}, 6*time.Millisecond)
 	fmt.Println(timers.Ring(sim.Time(20300*time.Microsecond), time.Second).Sub(0).Round(time.Millisecond))
 	// Output: 1.04s

@@ -9,25 +9,24 @@ import (
 	"wspsim/sim"
 )
 
-// rang is a timer that was observed: when it was set, for how long, and when it
-// rang.
+// observedTimer is an observation of a timer: when it was set, its wait, and when it
+// fired.
 type observedTimer struct {
 	set, fired time.Duration
-	wait    time.Duration
+	wait       time.Duration
 }
 
-// promptly is how late a timer is seen to ring as a rule, aTickLate how late when
-// the interrupt of its tick was missed.
+// An observation is up to usualDelay late, or tickDelay if the kernel missed the interrupt
+// of the tick.
 const (
-	usualDelay  = 3 * time.Millisecond
-	tickDelay = 6 * time.Millisecond
+	usualDelay = 3 * time.Millisecond
+	tickDelay  = 6 * time.Millisecond
 )
 
-// phaseOf returns the phase of the clock of ticks at which most of the timers ring
-// at most so long before they were observed to, and of those phases the one that
-// comes nearest. It is sought in steps of a tenth of a millisecond, which is how
-// exact the instants are, as far as the coarsest slot of the waits reaches: what
-// lies beyond makes no difference to them.
+// phaseOfTimers returns the phase of the tick clock that explains the most observations.
+// A phase explains an observation if the timer fires before it, by at most late. Of
+// equally good phases it returns the nearest. It searches in steps of 0.1 ms, the
+// resolution of the instants, up to the widest slot of the waits.
 func phaseOfTimers(t netmodel.Timers, observed []observedTimer, late time.Duration) time.Duration {
 	if t.Kind == netmodel.TimersExact || len(observed) == 0 {
 		return t.Phase
@@ -55,21 +54,21 @@ func phaseOfTimers(t netmodel.Timers, observed []observedTimer, late time.Durati
 	return best
 }
 
-// knownTo returns how far apart phases lie that explain observed timers equally:
-// the coarsest slot of their waits. Without any, nothing hangs on the phase.
+// phasePeriod returns the distance of two phases that explain the observations equally:
+// the widest slot of the waits. It is 0 if nothing depends on the phase.
 func phasePeriod(t netmodel.Timers, observed []observedTimer) time.Duration {
 	if t.Kind == netmodel.TimersExact || len(observed) == 0 {
 		return 0
 	}
-	known := time.Second / time.Duration(t.HZ)
+	period := time.Second / time.Duration(t.HZ)
 	for _, r := range observed {
-		known = max(known, slotWidth(t, r.wait))
+		period = max(period, slotWidth(t, r.wait))
 	}
-	return known
+	return period
 }
 
-// phases are those that explain the timers that were observed: the first, and
-// others a known distance apart, as far as the slots of waits ahead reach.
+// phaseRange is the phases that explain the observations: first, first+period and so on,
+// up to the slot width of the longest wait.
 type phaseRange struct{ first, period, longest time.Duration }
 
 // longestWait returns the longest wait of a schedule that ends before an instant.
@@ -85,10 +84,9 @@ func longestWait(s netmodel.Schedule, until time.Duration) time.Duration {
 	return longest
 }
 
-// bestPhase plays a trial with the phases that explain the timers that were
-// observed. The play is kept in which the fewest fields differ without a cause, and
-// of those the one in which most agree, if it is better than the comparison
-// already.
+// bestPhase plays a trial once with each phase. It keeps the play with the fewest
+// differences without a cause; of equal plays, the one in which the most fields agree.
+// The comparison so far takes part.
 func (c *Comparison) bestPhase(p netmodel.Profile, in phaseRange, play func(netmodel.Profile, *Comparison) error) error {
 	tries := 1
 	if in.period > 0 {
@@ -115,7 +113,16 @@ func (c *Comparison) bestPhase(p netmodel.Profile, in phaseRange, play func(netm
 	return nil
 }
 
-// better reports whether a play explains more than another.
+// anyPhase plays a trial whose file does not tell when SYNs were sent again. It tries
+// phases of the tick clock and keeps the first play in which the most fields agree.
+func anyPhase(c *Comparison, p netmodel.Profile, play func(netmodel.Profile, *Comparison) error) error {
+	return c.bestOf(8, func(tick int, try *Comparison) error { // the slots of waits of a second are 8 ticks wide
+		p.Timers.Phase = time.Duration(tick) * time.Second / time.Duration(max(p.Timers.HZ, 1))
+		return play(p, try)
+	})
+}
+
+// better reports whether a play explains more fields than another.
 func (c *Comparison) better(than *Comparison) bool {
 	unexplained := func(c *Comparison) (n int) {
 		for _, f := range c.Fields {
@@ -131,28 +138,29 @@ func (c *Comparison) better(than *Comparison) bool {
 	return a < b || a == b && mine > other
 }
 
-// leastTimeout is the first timeout of data on a path: the round trip and the least
-// variation that Linux allows for, 200 ms, in whole ticks. It is doubled in ticks.
+// leastTimeout returns the first timeout of data on a path: the round trip plus 200 ms,
+// in whole ticks. (TCP_RTO_MIN in include/net/tcp.h)
 func leastTimeout(t netmodel.Timers, roundTrip time.Duration) time.Duration {
 	tick := time.Second / time.Duration(max(t.HZ, 1))
 	return (200*time.Millisecond + roundTrip + tick) / tick * tick
 }
 
-// ringLate reports whether there is a phase in which timers rang when they should,
-// one by one, if each may have been a tick late. Each sets the next from when it
-// rang, so that the delays add up, and a small one may lead to another slot.
-// Besides, the wheel is a tick ahead while it turns: a wait of 63 ticks, or 504,
-// that is set by a timer which rings belongs to the finer level. (L13, line 51)
+// fitsTickDelay reports whether some phase explains every timer if each may fire a tick
+// late. A timer sets the next one when it fires. So delays add up, and a small delay can
+// lead to another slot.
+//
+// The wheel is a tick ahead while it turns. A wait of 63 or 504 ticks that a firing timer
+// sets belongs to the finer level. (L13_burst_rtt.jsonl, line 51)
 func fitsTickDelay(t netmodel.Timers, observed []observedTimer) bool {
 	const step = 500 * time.Microsecond
 	tick := time.Second / time.Duration(max(t.HZ, 1))
 	near := func(a, b time.Duration) bool { return (a - b).Abs() <= tickDelay }
-	known := phasePeriod(t, observed) // the phase does not count in it
-	for t.Phase = 0; t.Phase < known; t.Phase += step {
+	period := phasePeriod(t, observed) // does not depend on the phase
+	for t.Phase = 0; t.Phase < period; t.Phase += step {
 		if !slices.ContainsFunc(observed, func(r observedTimer) bool {
-			plain := time.Duration(t.Ring(sim.Time(r.set), r.wait))
+			onTime := time.Duration(t.Ring(sim.Time(r.set), r.wait))
 			ahead := time.Duration(t.Ring(sim.Time(r.set+tick), r.wait-tick))
-			return !near(r.fired, plain) && !near(r.fired, ahead)
+			return !near(r.fired, onTime) && !near(r.fired, ahead)
 		}) {
 			return true
 		}

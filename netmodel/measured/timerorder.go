@@ -14,23 +14,21 @@ type retxOrderParams struct {
 }
 
 type retxOrderObserved struct {
-	Order [][]int     `json:"order_by_round"` // of the clients; round k is everybody's SYN number k
+	Order [][]int     `json:"order_by_round"` // the clients; in round k each client sends its SYN number k
 	At    [][]float64 `json:"t_us_by_round"`  // the instants, in the same order
 }
 
-// slotGap is more than the timers of one slot of the wheel lie apart, in
-// microseconds, and less than two slots do (32 ms at 250 Hz): on another processor
-// they ring up to a tick later.
+// maxSlotSpread is the largest distance of two timers in one slot of the wheel, in
+// microseconds. Timers of another processor fire up to a tick later. Two slots are 32 ms
+// apart at 250 Hz.
 const maxSlotSpread = 16_000
 
-// secondWheel is why clients of one slot may come in an order that is a mixture of
-// two.
+// separateWheels is why the order of the clients in one slot can be a mixture of two.
 const separateWheels = "each processor has a wheel of its own, and the trial does not tell which client was on which"
 
-// replayRetxOrder: clients begin a step apart and nobody answers them; in which
-// order do they send their SYNs again? Round 0, when they began, is the input.
-// Timers that ring together are compared by their order, one slot of the wheel
-// after the other; besides, every instant is compared.
+// playRetxOrder: clients connect a step apart and no SYN is answered. In which order do the
+// clients send their SYNs again? Round 0, the first SYNs, is an input. The replay compares
+// the order of the clients in each slot of the wheel, and every instant.
 func playRetxOrder(profile netmodel.Profile, p *retxOrderParams, o *retxOrderObserved, c *Comparison) error {
 	syns, err := o.byClient(p.Clients)
 	if err != nil {
@@ -45,10 +43,8 @@ func playRetxOrder(profile netmodel.Profile, p *retxOrderParams, o *retxOrderObs
 	if err != nil {
 		return err
 	}
-	for _, w := range syns { // they began in the order of their numbers
-		if err := s.connect(w.begin()); err != nil {
-			return err
-		}
+	if err := s.connectEach(syns); err != nil {
+		return err
 	}
 	if err := s.advance(lastSeen(syns)); err != nil {
 		return err
@@ -59,7 +55,7 @@ func playRetxOrder(profile netmodel.Profile, p *retxOrderParams, o *retxOrderObs
 	}
 	c.compareRounds(p.Clients, measured, synRoundsIn(s.records, len(measured)))
 	for i, w := range syns {
-		s.compareSynsSentAgain(c, i, w.Syn)
+		s.compareRetransmittedSyns(c, i, w.Syn)
 	}
 	return nil
 }
@@ -86,13 +82,14 @@ func (o *retxOrderObserved) byClient(clients int) ([]wireClient, error) {
 	return out, nil
 }
 
-// round is who sent a SYN with some number, in order, and when, in microseconds.
+// synRound is the clients that sent their SYN of one number, in order, and the instants in
+// microseconds.
 type synRound struct {
 	order []int
 	at    []float64
 }
 
-// roundsOf reads the first so many SYNs of each client in the records of a crew.
+// synRoundsIn returns the first rounds of SYNs in the records.
 func synRoundsIn(records []netmodel.Record, rounds int) []synRound {
 	out := make([]synRound, rounds)
 	for _, r := range records {
@@ -111,7 +108,7 @@ func synRoundsIn(records []netmodel.Record, rounds int) []synRound {
 	return out
 }
 
-// slotsOf parts a round into the clients whose timers rang together.
+// slotsIn divides a round into the clients whose timers fired together.
 func slotsIn(r synRound) [][]int {
 	var slots [][]int
 	for n, i := range r.order {
@@ -123,10 +120,10 @@ func slotsIn(r synRound) [][]int {
 	return slots
 }
 
-// compareRounds compares the slots of all rounds but the first.
+// compareRounds compares the slots of all rounds except the first.
 func (c *Comparison) compareRounds(clients int, measured, modelled []synRound) {
 	from := len(c.Fields)
-	apart := newWheelConflicts(clients)
+	conflicts := newWheelConflicts(clients)
 	for k := 1; k < len(measured); k++ {
 		ms, os := slotsIn(measured[k]), slotsIn(modelled[k])
 		for n := range max(len(ms), len(os)) {
@@ -138,10 +135,10 @@ func (c *Comparison) compareRounds(clients int, measured, modelled []synRound) {
 				o = os[n]
 			}
 			c.equal("order_by_round", m, o)
-			apart.note(m, o)
+			conflicts.note(m, o)
 		}
 	}
-	if !apart.fitTwoWheels() {
+	if !conflicts.fitTwoWheels() {
 		return
 	}
 	for i := from; i < len(c.Fields); i++ {
@@ -151,11 +148,11 @@ func (c *Comparison) compareRounds(clients int, measured, modelled []synRound) {
 	}
 }
 
-// apart says which clients cannot have been on one wheel: their timers rang the
-// other way round than those of one wheel do.
+// wheelConflicts says which clients cannot share a wheel: their timers fired in the
+// opposite order of one wheel.
 type wheelConflicts struct {
-	conflict    [][]bool
-	otherSlot bool // somebody was in another slot altogether: that no second wheel explains
+	conflict  [][]bool
+	otherSlot bool // a client was in another slot, which no second wheel explains
 }
 
 func newWheelConflicts(clients int) *wheelConflicts {
@@ -182,10 +179,10 @@ func (a *wheelConflicts) note(slot, wheel []int) {
 	}
 }
 
-// inTwo reports whether the clients can be shared out to two wheels, once for all
-// rounds, so that those of each wheel ring in its order.
+// fitTwoWheels reports whether each client can be on one of two wheels in all rounds, so
+// that the clients of each wheel fire in its order.
 func (a *wheelConflicts) fitTwoWheels() bool {
-	wheel := make([]int, len(a.conflict)) // 0: not yet shared out
+	wheel := make([]int, len(a.conflict)) // 0: not yet on a wheel
 	var put func(i, on int) bool
 	put = func(i, on int) bool {
 		if wheel[i] != 0 {

@@ -13,9 +13,9 @@ type unixsockObserved struct {
 	After     string `json:"after_one_accept"`
 }
 
-// replayUnixsock: connects to a listening AF_UNIX stream socket until one fails,
-// and one more after an accept. K16
-func playUnixsock(profile netmodel.Profile, p *emfileParams, o *unixsockObserved, c *Comparison) error {
+// playUnixsock: clients connect to a listening AF_UNIX stream socket until a connect
+// fails. One more connects after an accept. K16
+func playUnixsock(profile netmodel.Profile, p *backlogParams, o *unixsockObserved, c *Comparison) error {
 	s, err := newClients(profile, p.Backlog)
 	if err != nil {
 		return err

@@ -227,7 +227,7 @@ func (w *wine) makeCall(call string) (known bool, err error) {
 		if len(w.fds) == 0 {
 			return true, fmt.Errorf("call %q of a case in which nobody connects: want one that connects", call)
 		}
-		w.result = fmt.Sprint(inMilliseconds(w.ends.done[netmodel.ConnID(len(w.fds))] - w.startOfLastConnect()))
+		w.result = fmt.Sprint(inMilliseconds(w.attempt(len(w.fds)-1).done - w.startOfLastConnect()))
 	default:
 		return false, nil
 	}
@@ -235,7 +235,7 @@ func (w *wine) makeCall(call string) (known bool, err error) {
 }
 
 // begun returns when the last client sent its first SYN.
-func (w *wine) startOfLastConnect() time.Duration { return w.ends.syns[netmodel.ConnID(len(w.fds))][0] }
+func (w *wine) startOfLastConnect() time.Duration { return w.attempt(len(w.fds) - 1).syns[0] }
 
 // connect connects, unless the state is that of a socket whose connect has ended:
 // then it is that one, and a blocking call returns what SO_ERROR would.
