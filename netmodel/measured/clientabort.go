@@ -218,7 +218,7 @@ func playEarlyClientAbort(profile netmodel.Profile, p *clientAbortParams, o *ear
 // file lacks the backlog, the number of connects gives it.
 func newClientsAtFullQueue(p netmodel.Profile, backlog *int, connects int) (*clients, error) {
 	if connects < 2 && backlog == nil {
-		return nil, fmt.Errorf("neither a backlog nor two connects in the counters: want one of the two, or nobody knows how many fill the queue")
+		return nil, fmt.Errorf("neither a backlog nor two connects in the counters: want one of the two, which gives the connections that fit")
 	}
 	n := connects - 2
 	if backlog != nil {

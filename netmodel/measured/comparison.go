@@ -29,8 +29,7 @@ type Comparison struct {
 	work int // the cost of all plays: steps in time, and records
 }
 
-// Unexplained is the Cause of a decision that differs although somebody looked for a
-// cause.
+// Unexplained is the Cause of a decision that differs and whose cause was sought in vain.
 const Unexplained = "unexplained"
 
 // Agrees returns how many fields agree, and how many fields there are.

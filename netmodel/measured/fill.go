@@ -24,9 +24,10 @@ type fillObserved struct {
 	_                   struct{}       `unread:"drain_end elapsed_ms established_then_reset listen0 results server_states ss"`
 }
 
-// replayFill: clients connect one after the other, nobody accepts. K1, K2, K5
+// playFill: clients connect one after the other, and the program does not accept.
+// K1, K2, K5
 func playFill(profile netmodel.Profile, p *fillParams, o *fillObserved, c *Comparison) error {
-	s, err := newConnectOnce(profile, p.Backlog, o.Fired, time.Microsecond)
+	s, err := newTestbedWithClients(profile, p.Backlog, o.Fired, time.Microsecond)
 	if err != nil {
 		return err
 	}

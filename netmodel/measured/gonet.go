@@ -266,8 +266,8 @@ func (o *goWaiters) likelyTimings(profile netmodel.Profile, p *goParams) ([]goTi
 			timers.Phase = s.phase
 			hits := 0
 			for _, in := range o.GotIn {
-				rings := time.Duration(timers.Ring(sim.Time(g.now()+s.at[int(in[0])]), wait)) - g.now()
-				if late := milliseconds(in[1]) - rings; late.Abs() <= goWakeDelay {
+				fires := time.Duration(timers.Ring(sim.Time(g.now()+s.at[int(in[0])]), wait)) - g.now()
+				if late := milliseconds(in[1]) - fires; late.Abs() <= goWakeDelay {
 					hits++
 				}
 			}

@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// interval is what a number of a measurement may be, ends included.
+// numberRange is the range of a number in a measurement, ends included.
 type numberRange struct {
 	least, most float64
 	whole       bool // no fraction
 }
 
-// String names the interval, as an error says what is wanted.
+// String returns the range in the words of an error.
 func (i numberRange) String() string {
 	kind := "a number"
 	if i.whole {
@@ -28,40 +28,40 @@ func (i numberRange) String() string {
 
 func plainNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-// How much a measurement may ask for. Those of testdata/truth stay well below,
-// except where a comment says what they reach.
+// How large a measurement may be. The comments name the largest values in testdata/truth
+// that come near.
 const (
-	maxClients  = 70_000  // that do nothing but connect; L01b has 65,556
-	maxSockets  = 1 << 13 // that keep their sockets; L16 has 4,097
-	maxListed   = 256     // that are followed one by one, in every list of clients
-	maxConnects = 512     // that connect one by one with a guess each: W has 400
-	maxEvents   = 1 << 14 // of an open loop; L12 has 10,438
-	maxSends    = 128     // of one segment: tcp_syn_retries is 127 at most, tcp(7)
-	maxEntries  = 1 << 12 // of any other list; L12 has 1,451
+	maxClients  = 70_000  // that only connect; L01b_fill_big.jsonl has 65,556
+	maxSockets  = 1 << 13 // of clients; L16_unix.jsonl has 4,097
+	maxListed   = 256     // clients in a list
+	maxConnects = 512     // clients with a guess each; W_wine.jsonl has 400
+	maxEvents   = 1 << 14 // of an open loop; L12_openloop.jsonl has 10,438
+	maxSends    = 128     // of one segment; tcp_syn_retries is at most 127 (ip-sysctl.rst)
+	maxEntries  = 1 << 12 // of any other list; L12_openloop.jsonl has 1,451
 	maxText     = 1 << 10 // bytes of a string
-	maxWork     = 1 << 17 // steps of all plays of one trial; L13 takes 8,000
+	maxWork     = 1 << 17 // steps of all plays of one trial; L13_burst_rtt.jsonl takes 8,000
 
 	hour = 3_600_000 // milliseconds
 )
 
-// The kinds of intervals.
+// Common ranges.
 func countUpTo(most int) numberRange { return numberRange{0, float64(most), true} }
 func int32s() numberRange            { return numberRange{math.MinInt32, math.MaxInt32, true} }
 func instant() numberRange           { return numberRange{0, hour, false} } // ms
 
-// numbers are the numbers of which a replay makes use, by their key; one that
-// means something else in an experiment has a key of its own, EXPERIMENT/KEY.
+// numberLimits returns the ranges of the numbers that drive a replay, by their key. A key
+// with another meaning in one kind of trial has the form KIND/KEY.
 func numberLimits() map[string]numberRange {
 	return map[string]numberRange{
 		// The listener.
 		"backlog": int32s(), "backlog2": int32s(), "listen_arg_seen_by_strace": int32s(), "sendq": int32s(),
 		"somaxconn": countUpTo(math.MaxInt32), "somaxconn2": countUpTo(math.MaxInt32),
-		// How many there are.
+		// Numbers of clients, of connections and of calls.
 		"clients": countUpTo(maxListed), "fire": countUpTo(maxSockets), "fired": countUpTo(maxConnects), "fill on linux/fired": countUpTo(maxClients),
 		"waiting": countUpTo(maxListed), "full": countUpTo(maxListed), "halfopen": countUpTo(maxListed), "prefill": countUpTo(maxListed), "half": countUpTo(maxListed),
 		"q_before": countUpTo(maxListed), "dials": countUpTo(maxConnects), "i": countUpTo(maxSockets), "steps": countUpTo(maxListed), "accept_k": countUpTo(maxListed),
 		"ESTABLISHED": countUpTo(maxClients), "SYN_SENT": countUpTo(maxClients), "SYN-SENT": countUpTo(maxClients), "ActiveOpens": countUpTo(maxClients),
-		"client": {-2, maxSockets, true}, // -1: nobody, -2: somebody unknown
+		"client": {-2, maxSockets, true}, // -1: none, -2: an unknown one
 		// Switches.
 		"send": countUpTo(1), "relisten": countUpTo(1), "accept_retry": countUpTo(1), "close_clients": countUpTo(1),
 		// Times, in milliseconds unless the key says otherwise.
@@ -73,28 +73,29 @@ func numberLimits() map[string]numberRange {
 	}
 }
 
-// lists are the lists that do not have the usual limits: how many entries they may
-// have, at least and at most, and what their numbers may be.
+// listLimits returns the lists with limits of their own: how many entries a list may have,
+// and the range of its numbers.
 func listLimits() map[string]struct{ length, entry numberRange } {
 	sent := struct{ length, entry numberRange }{countUpTo(maxSends), instant()}
-	crowd := struct{ length, entry numberRange }{countUpTo(maxListed), int32s()}
-	anybody := numberRange{0, maxClients, true}
+	perClient := struct{ length, entry numberRange }{countUpTo(maxListed), int32s()}
+	client := numberRange{0, maxClients, true}
 	return map[string]struct{ length, entry numberRange }{
 		"syn_ms": sent, "synack_ms": sent, "ack_ms": sent, "data_ms": sent, "rst_ms": sent, "rst_to_client_ms": sent, "syn_rel_ms": sent, "synack_rel_ms": sent,
-		"clients": crowd, "waiting_clients": crowd, "per_client": crowd, "pending_clients": crowd, "clients_end": crowd, "samples": crowd, "rows": crowd, "steps": crowd, "accepts": crowd,
-		"wire":           crowd,
+		"clients": perClient, "waiting_clients": perClient, "per_client": perClient, "pending_clients": perClient, "clients_end": perClient, "samples": perClient, "rows": perClient, "steps": perClient, "accepts": perClient,
+		"wire":           perClient,
 		"order_by_round": {countUpTo(maxListed), countUpTo(maxListed)}, "t_us_by_round": {countUpTo(maxListed), numberRange{0, hour * 1000, false}},
-		"order": {countUpTo(maxEntries), anybody}, "got_in": {countUpTo(maxListed), instant()},
+		"order": {countUpTo(maxEntries), client}, "got_in": {countUpTo(maxListed), instant()},
 		"events_us": {countUpTo(maxEvents), numberRange{0, hour * 1000, false}},
 	}
 }
 
-// usualNumber is the limit of numbers that no table names: counters and
-// results, which are compared and drive nothing.
+// defaultRange is the range of all other numbers: counters and results, which are compared
+// and do not drive a replay.
 func defaultRange() numberRange { return numberRange{math.MinInt64 / 2, math.MaxInt64 / 2, false} }
 
-// checkLimits returns an error for the first number, list or string of a trial that
-// is out of its limits. It names the place, the value and the allowed range.
+// check returns an error for the first key of a trial that stands twice or that the kind
+// does not have, and for the first number, list or string out of its limits. The error
+// names the place, the value and the range.
 func (t *Trial) check(k kind) error {
 	d := json.NewDecoder(bytes.NewReader(t.Line))
 	d.UseNumber()
@@ -115,8 +116,8 @@ func (t *Trial) check(k kind) error {
 	return w.object("", line)
 }
 
-// keysOnce returns an error for an object that has a key twice: which of the two values
-// counts would depend on who reads it.
+// keysOnce returns an error for an object that has a key twice, because two readers may
+// use different values.
 func keysOnce(d *json.Decoder, at string) error {
 	token, err := d.Token()
 	if err != nil {
@@ -134,7 +135,7 @@ func keysOnce(d *json.Decoder, at string) error {
 			if err != nil {
 				return plainError(err)
 			}
-			key, _ := token.(string) // a key is one
+			key, _ := token.(string) // a key is a string
 			inside = strings.TrimPrefix(at+"."+key, ".")
 			if seen[key] {
 				return fmt.Errorf("%s stands there twice: want each key once", shortened(inside))
@@ -145,12 +146,12 @@ func keysOnce(d *json.Decoder, at string) error {
 			return err
 		}
 	}
-	_, err = d.Token() // what closes it
+	_, err = d.Token() // the closing bracket
 	return plainError(err)
 }
 
 type limitWalk struct {
-	kind    string // of the experiment: NAME on SYSTEM
+	kind    string // of the trial: NAME on SYSTEM
 	numbers map[string]numberRange
 	lists   map[string]struct{ length, entry numberRange }
 }
@@ -192,7 +193,7 @@ func (w *limitWalk) value(at, key string, v any) error {
 	return nil
 }
 
-// list checks a list, and the lists in it by the limits of the outer one.
+// list checks a list. Inner lists have the limits of the outer one.
 func (w *limitWalk) list(at, key string, list []any) error {
 	limits, named := limitFor(w.lists, w.kind, key)
 	if !named {
@@ -221,7 +222,7 @@ func (w *limitWalk) list(at, key string, list []any) error {
 	return nil
 }
 
-// of returns what a table says of a key in one kind of experiment, or in all.
+// limitFor returns the limit of a key in one kind of trial, or else in all kinds.
 func limitFor[T any](table map[string]T, kind, key string) (T, bool) {
 	if v, ok := table[kind+"/"+key]; ok {
 		return v, true
@@ -239,13 +240,12 @@ func checkNumber(at string, n json.Number, allowed numberRange) error {
 	return nil
 }
 
-// errNobody is about a list that is empty or missing, and has somebody in every
-// experiment.
+// errEmptyList is about a list that is empty or missing, and must have an entry.
 func errEmptyList(list string) error {
 	return fmt.Errorf("%s has no entries: want 1 to %d", list, maxListed)
 }
 
-// asBacklog returns an error for an argument that listen cannot have.
+// checkBacklog returns an error for a number that is no argument of listen.
 func checkBacklog(n int) error {
 	if n < math.MinInt32 || n > math.MaxInt32 {
 		return fmt.Errorf("backlog %d: want %v", n, int32s())
@@ -253,7 +253,7 @@ func checkBacklog(n int) error {
 	return nil
 }
 
-// shortened returns a value of a file so that it fits a message.
+// shortened returns a value of a file for a message, with at most 40 bytes.
 func shortened(s string) string {
 	const most = 40
 	if len(s) <= most {

@@ -150,7 +150,7 @@ func TestWhatIsNotKnownIsSaidAndNotGuessed(t *testing.T) {
 		{"client_gone", `{"how":"data_explode","backlog":3}`, `{}`, `"explode" is not known: want fin, close, rst`},
 		{"client_gone", `{"how":"fin"}`, `{}`, `no "backlog"`},
 		{"client_gone_early", `{"how":"asleep_fin"}`, `{}`, "want halfopen_ or syn_sent_"},
-		{"client_gone_early", `{"how":"syn_sent_close"}`, `{}`, "nobody knows how many fill the queue"},
+		{"client_gone_early", `{"how":"syn_sent_close"}`, `{}`, "want one of the two, which gives the connections that fit"},
 		{"packetdrill", `{"script":"77-new.pkt"}`, `{"pass":true}`, "want a name that begins with 01 to 08"},
 		{"errors", `{}`, `{"rows":[{"call":"listen","case":"on the moon","errno":"OK"}]}`, `case "on the moon" is not known`},
 		{"errors", `{}`, `{"rows":[{"call":"dance","case":"listening","errno":"OK"}]}`, `call "dance" is not known`},

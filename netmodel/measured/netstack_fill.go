@@ -22,7 +22,7 @@ func playNetstackFill(profile netmodel.Profile, p *netstackParams, o *netstackFi
 		return playNetstackBurst(profile, p.Backlog, o, c)
 	}
 	gap, way := milliseconds(p.GapMs), milliseconds(p.OneWayMs)
-	s, err := newConnectOnce(profile, p.Backlog, o.Fired, way)
+	s, err := newTestbedWithClients(profile, p.Backlog, o.Fired, way)
 	if err != nil {
 		return err
 	}

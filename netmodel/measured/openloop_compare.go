@@ -7,15 +7,14 @@ import (
 	"wspsim/netmodel"
 )
 
-// replayOpenLoop: requests arrive as they like, a worker accepts one after the
-// other. What arrived is taken from the log; compared is every decision, and what
-// they add up to. K1 to K8
+// playOpenLoop: connection requests arrive at random and one worker accepts. The log has
+// the arrivals. The replay compares every decision of the kernel, and the totals.
+// K1 to K8
 //
-// What the clients' programs saw is compared as far as it follows from the
-// server's decisions: in runs in which they send, the results depend on when they
-// looked.
+// Results of the clients are compared if they follow from the decisions. In runs in which
+// clients send data, results depend on when a client looked.
 func playOpenLoop(profile netmodel.Profile, p *openLoopParams, o *openLoopObserved, c *Comparison) error {
-	// A little earlier: a timer rings before what it brings about is sent.
+	// A timer fires a little before its segment is sent.
 	profile.Timers.Phase = phaseOfTimers(profile.Timers, synTimers(profile, o.Events), usualDelay) + 100*time.Microsecond
 	loop, err := newOpenLoop(profile, p.Backlog, o.Events)
 	if err != nil {
@@ -38,7 +37,7 @@ func playOpenLoop(profile netmodel.Profile, p *openLoopParams, o *openLoopObserv
 	return nil
 }
 
-// compareTotals compares what the decisions add up to.
+// compareTotals compares the totals of the decisions.
 func (o *openLoop) compareTotals(c *Comparison, p *openLoopParams, m *openLoopObserved, follows string) {
 	equal := func(name string, measured, modelled int) {
 		c.equal(name, measured, modelled)
@@ -79,10 +78,10 @@ func (o *openLoop) compareTotals(c *Comparison, p *openLoopParams, m *openLoopOb
 	}
 }
 
-// maxSyns is more than a client sends of them.
+// maxSyns is more than the SYNs of any client.
 const maxSyns = 64
 
-// synsSentAgain returns the timers of clients that made them send their SYN again.
+// synTimers returns the timers of retransmitted SYNs.
 func synTimers(p netmodel.Profile, log []logEvent) []observedTimer {
 	var out []observedTimer
 	last := map[int]time.Duration{}

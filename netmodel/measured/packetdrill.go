@@ -21,10 +21,11 @@ type packetdrillObserved struct {
 	_    struct{} `unread:"output"`
 }
 
-// replayPacketdrill makes a host do what a script of packetdrill made a kernel do,
-// segment by segment, and compares whether everything was as the script says. The
-// scripts are known by what measured.md says of them (section 6).
-func playPacketdrill(profile netmodel.Profile, p *packetdrillParams, o *packetdrillObserved, c *Comparison) error {
+// playPacketdrill plays a script of packetdrill, segment by segment, and compares whether
+// everything is as the script says. The functions below are the scripts by their number.
+// testdata/truth/P_packetdrill.jsonl has their names and the kernel's output.
+// (https://github.com/google/packetdrill)
+func playPacketdrill(_ netmodel.Profile, p *packetdrillParams, o *packetdrillObserved, c *Comparison) error {
 	scripts := []func() error{
 		synAtFullQueue, synAckSchedule, ackAtFullQueue, ackAtFullQueueAborts, abortSparesSyn, resetWhileQueued, synSchedule, closeResets,
 	}
@@ -40,7 +41,7 @@ func playPacketdrill(profile netmodel.Profile, p *packetdrillParams, o *packetdr
 	return nil
 }
 
-// bench is a host whose peers are written by hand, with everything it has sent.
+// scriptedPeers is a host whose peers follow a script, and the segments that it sent.
 type scriptedPeers struct {
 	host *netmodel.Host
 	fd   netmodel.FD
@@ -52,15 +53,15 @@ type sentSegment struct {
 	netmodel.Segment
 }
 
-// own returns the address that the host listens on.
+// listenAddr returns the address of the listener.
 func listenAddr() netmodel.Addr { return netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: 80} }
 
-// peer returns the address of a peer, by its number.
+// peerAddr returns the address of a peer by its number.
 func peerAddr(k int) netmodel.Addr {
 	return netmodel.Addr{IP: netmodel.HostAddr(2, 1), Port: uint16(1024 + k)}
 }
 
-// newBench opens a listener on a host of Linux with some settings: name, value ...
+// newScriptedPeers opens a listener on Linux. Settings are name, value, name, value ...
 func newScriptedPeers(backlog int, settings ...string) (*scriptedPeers, error) {
 	p := profiles.Linux()
 	for pair := range slices.Chunk(settings, 2) {
@@ -69,15 +70,13 @@ func newScriptedPeers(backlog int, settings ...string) (*scriptedPeers, error) {
 			return nil, err
 		}
 	}
-	w := &scriptedPeers{host: netmodel.NewHost(netmodel.HostConfig{Profile: p, ID: 1, Addrs: []netmodel.IP{listenAddr().IP}})}
-	err := w.host.Startup()
-	if err == nil {
-		w.fd, err = openListener(w.host, listenAddr(), backlog)
-	}
+	w := &scriptedPeers{}
+	var err error
+	w.host, w.fd, err = newLoneServer(p, backlog)
 	return w, err
 }
 
-// until lets time pass.
+// advance advances time to an instant.
 func (w *scriptedPeers) advance(at time.Duration) {
 	for {
 		w.collect()
@@ -97,7 +96,7 @@ func (w *scriptedPeers) collect() {
 	}
 }
 
-// The number that peers begin with.
+// firstNumber is the initial sequence number of every peer.
 const firstNumber = 1000
 
 func (w *scriptedPeers) syn(k int) {
@@ -105,8 +104,8 @@ func (w *scriptedPeers) syn(k int) {
 	w.collect()
 }
 
-// segment delivers a segment of a peer that answers the SYN-ACK it got last, with
-// some data.
+// segment delivers a segment of a peer. It acknowledges the last SYN-ACK and carries so
+// many bytes of data.
 func (w *scriptedPeers) segment(k int, flags netmodel.Flags, data uint32) {
 	s := netmodel.Segment{Src: peerAddr(k), Dst: listenAddr(), Seq: firstNumber + 1, Len: data, Flags: flags}
 	for _, answer := range w.to(k, netmodel.SYN|netmodel.ACK) {
@@ -116,13 +115,13 @@ func (w *scriptedPeers) segment(k int, flags netmodel.Flags, data uint32) {
 	w.collect()
 }
 
-// connect runs the handshake of a peer.
+// connect completes the handshake of a peer.
 func (w *scriptedPeers) connect(k int) {
 	w.syn(k)
 	w.segment(k, netmodel.ACK, 0)
 }
 
-// to returns what was sent to a peer with some flags.
+// to returns the segments to a peer that have some flags.
 func (w *scriptedPeers) to(k int, flags netmodel.Flags) []sentSegment {
 	var found []sentSegment
 	for _, s := range w.sent {
@@ -133,7 +132,7 @@ func (w *scriptedPeers) to(k int, flags netmodel.Flags) []sentSegment {
 	return found
 }
 
-// expect returns what is wrong if something is not as it should be.
+// expect returns an error if two values differ.
 func expect(what string, got, want any) error {
 	if fmt.Sprint(got) == fmt.Sprint(want) {
 		return nil
@@ -141,8 +140,8 @@ func expect(what string, got, want any) error {
 	return fmt.Errorf("%s: got %v, want %v", what, got, want)
 }
 
-// expectAt returns what is wrong if something was not sent at some seconds. The
-// timers of the kernel are late by up to an eighth of their wait, and a tick.
+// expectAt returns an error if segments were not sent at some seconds. A timer of the
+// kernel is late by up to an eighth of its wait, and a tick.
 func expectAt(what string, sent []sentSegment, seconds ...int) error {
 	err := expect("times of "+what, len(sent), len(seconds))
 	for i := 0; err == nil && i < len(sent); i++ {
@@ -154,13 +153,13 @@ func expectAt(what string, sent []sentSegment, seconds ...int) error {
 	return err
 }
 
-// queued returns how many connections are complete and how many half-open.
+// queued returns the numbers of pending and of half-open connections.
 func (w *scriptedPeers) queued() [2]int {
 	q, _ := w.host.Queue(w.fd)
 	return [2]int{q.Complete, q.HalfOpen}
 }
 
-// accepts returns how so many calls of accept ended.
+// accepts returns the results of some calls of accept.
 func (w *scriptedPeers) accepts(calls int) []string {
 	var names []string
 	for range calls {
@@ -170,7 +169,7 @@ func (w *scriptedPeers) accepts(calls int) []string {
 	return names
 }
 
-// 01: a SYN at a full queue is unanswered twice, and answered once there is room.
+// 01: two SYNs at a full queue are not answered. A SYN is answered once a slot is free.
 func synAtFullQueue() error {
 	w, err := newScriptedPeers(0)
 	if err != nil {
@@ -187,8 +186,8 @@ func synAtFullQueue() error {
 	return errors.Join(unanswered, accepted, expect("SYN-ACKs once there is room", len(w.to(1, netmodel.SYN|netmodel.ACK)), 1))
 }
 
-// 02: a SYN-ACK goes out at 0, 1 and 3 s with two repetitions; by 7.6 s the
-// request is forgotten without an RST, and a late ACK meets one.
+// 02: with two retransmissions, the SYN-ACK is sent at 0, 1 and 3 s. At 7.6 s the
+// half-open connection is gone without an RST. An RST answers a late ACK.
 func synAckSchedule() error {
 	w, err := newScriptedPeers(5, "tcp_synack_retries", "2")
 	if err != nil {
@@ -202,8 +201,7 @@ func synAckSchedule() error {
 	return errors.Join(schedule, forgotten, expect("RSTs to a late ACK", len(w.to(0, netmodel.RST)), 1))
 }
 
-// halfAtFullQueue brings a final ACK and data to a queue that a smaller backlog
-// has made full.
+// halfAtFullQueue delivers a final ACK to a queue that a smaller backlog has made full.
 func halfAtFullQueue(settings ...string) (*scriptedPeers, error) {
 	w, err := newScriptedPeers(1, settings...)
 	if err != nil {
@@ -218,8 +216,8 @@ func halfAtFullQueue(settings ...string) (*scriptedPeers, error) {
 	return w, nil
 }
 
-// 03: the final ACK and data are dropped at a full queue, the SYN-ACK goes out
-// again at 1 and 3 s, and an ACK gets in once the backlog is larger.
+// 03: a full queue drops the final ACK and data. The SYN-ACK is sent again at 1 and 3 s.
+// An ACK gets in once the backlog is larger.
 func ackAtFullQueue() error {
 	w, err := halfAtFullQueue()
 	if err != nil {
@@ -237,7 +235,7 @@ func ackAtFullQueue() error {
 		expect("accepts", w.accepts(3), "[OK OK EAGAIN]"), expect("RSTs", len(w.to(1, netmodel.RST)), 0))
 }
 
-// 04: the same with tcp_abort_on_overflow: RST.
+// 04: the same with tcp_abort_on_overflow: an RST answers.
 func ackAtFullQueueAborts() error {
 	w, err := halfAtFullQueue("tcp_abort_on_overflow", "1")
 	if err != nil {
@@ -246,7 +244,7 @@ func ackAtFullQueueAborts() error {
 	return errors.Join(expect("RSTs", len(w.to(1, netmodel.RST)), 1), expect("complete and half-open", w.queued(), "[1 0]"))
 }
 
-// 05: tcp_abort_on_overflow does not touch a SYN at a full queue.
+// 05: tcp_abort_on_overflow does not affect a SYN at a full queue.
 func abortSparesSyn() error {
 	w, err := newScriptedPeers(0, "tcp_abort_on_overflow", "1")
 	if err != nil {
@@ -259,8 +257,8 @@ func abortSparesSyn() error {
 	return expect("answers", len(w.to(1, 0)), 0)
 }
 
-// 06: a connection that is reset while it is queued is accepted; the first read
-// reports it, the second is at the end.
+// 06: a connection that is reset while it is pending is accepted. The first read reports
+// the reset, the second the end.
 func resetWhileQueued() error {
 	w, err := newScriptedPeers(5)
 	if err != nil {
@@ -277,8 +275,7 @@ func resetWhileQueued() error {
 	return errors.Join(expect("first read", nameOf(first), "ECONNRESET"), expect("second read", fmt.Sprint(n, " ", nameOf(second)), "0 OK"))
 }
 
-// 07: connect sends its SYN at 0, 1, 3 and 7 s and has failed with ETIMEDOUT by
-// 15.6 s.
+// 07: connect sends its SYN at 0, 1, 3 and 7 s. It has failed with ETIMEDOUT at 15.6 s.
 func synSchedule() error {
 	w, err := newScriptedPeers(5, "tcp_syn_retries", "3", "tcp_syn_linear_timeouts", "0")
 	if err != nil {
@@ -294,7 +291,7 @@ func synSchedule() error {
 	return errors.Join(began, expectAt("SYN", w.to(0, netmodel.SYN), 0, 1, 3, 7), err, expect("SO_ERROR", netmodel.Errno(code).Unix(), "ETIMEDOUT"))
 }
 
-// 08: closing a listener sends an RST to the connection that is queued.
+// 08: closing a listener sends an RST to the pending connection.
 func closeResets() error {
 	w, err := newScriptedPeers(5)
 	if err != nil {

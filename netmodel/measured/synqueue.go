@@ -22,7 +22,7 @@ type synQueueObserved struct {
 
 // playSynQueue: clients connect one after the other, and all final ACKs are lost. K3
 func playSynQueue(profile netmodel.Profile, p *synQueueParams, o *synQueueObserved, c *Comparison) error {
-	s, err := newConnectOnce(profile, p.Backlog, p.Fire, time.Microsecond)
+	s, err := newTestbedWithClients(profile, p.Backlog, p.Fire, time.Microsecond)
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,9 @@ import (
 	"wspsim/sim"
 )
 
-// stage is a server with one listener, and a host of clients with the same kernel.
-// Each client of the experiments is a program that connects once. Clients have
-// numbers from 0.
+// testbed is a server with one listener, and a second host for all clients. Both hosts
+// have the same profile. Each client is a program that connects once. Clients have numbers
+// from 0.
 type testbed struct {
 	net         *netmodel.Network
 	serverID    netmodel.HostID
@@ -33,8 +33,8 @@ func errTooMany(clients, most int) error {
 	return fmt.Errorf("%d clients: want 0 to %d", clients, most)
 }
 
-// newStage returns a stage without a listener and without clients. The program of the
-// server may have so many descriptors, 0 = no limit.
+// newTestbed returns a testbed without a listener and without clients. descriptors limits
+// the server's program, 0 = no limit.
 func newTestbed(p netmodel.Profile, descriptors int) *testbed {
 	s := &testbed{net: netmodel.NewNetwork(1), profile: p}
 	s.serverID = s.net.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: descriptors})
@@ -43,9 +43,9 @@ func newTestbed(p netmodel.Profile, descriptors int) *testbed {
 	return s
 }
 
-// newBatch returns a stage with a listener and clients that have not started. latency is
-// the one-way delay.
-func newConnectOnce(p netmodel.Profile, backlog, clients int, latency time.Duration) (*testbed, error) {
+// newTestbedWithClients returns a testbed with a listener and clients that have not
+// started. latency is the one-way delay.
+func newTestbedWithClients(p netmodel.Profile, backlog, clients int, latency time.Duration) (*testbed, error) {
 	if clients < 0 || clients > maxClients {
 		return nil, errTooMany(clients, maxClients)
 	}
@@ -91,10 +91,10 @@ func newLoneServer(p netmodel.Profile, backlog int) (*netmodel.Host, netmodel.FD
 	return h, fd, err
 }
 
-// host returns the server.
+// serverHost returns the host of the server.
 func (s *testbed) serverHost() *netmodel.Host { return s.net.Host(s.serverID) }
 
-// begin starts the connect of a client at an instant.
+// start starts the connect of a client at an instant.
 func (s *testbed) start(client int, at time.Duration) {
 	s.net.Start(s.firstClient+netmodel.ClientID(client), at-time.Duration(s.net.Now()))
 }
@@ -117,7 +117,7 @@ func (s *testbed) check(clients int) error {
 	return s.net.Check()
 }
 
-// client returns the client of an attempt.
+// clientOf returns the client of an attempt.
 func (s *testbed) clientOf(c netmodel.ConnID) int {
 	s.net.Settle()
 	return int(s.net.Fate(c).Client - s.firstClient)
@@ -130,7 +130,7 @@ func (s *testbed) queue() netmodel.Queue {
 	return q
 }
 
-// accept accepts all pending connections and returns their clients in order.
+// acceptAll accepts all pending connections and returns their clients in order.
 func (s *testbed) acceptAll() []int {
 	var order []int
 	for {
@@ -153,7 +153,7 @@ func (s *testbed) connected() []int {
 	return order
 }
 
-// loseAcks starts or ends the loss of all segments that clients send.
+// dropFromClients starts or ends the loss of all segments from the clients.
 func (s *testbed) dropFromClients(lose bool) { s.net.CutOneWay(s.clientsID, s.serverID, lose) }
 
 // countersOf returns the counters of one kernel that runs server and clients, as in the

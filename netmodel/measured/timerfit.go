@@ -28,30 +28,21 @@ const (
 // equally good phases it returns the nearest. It searches in steps of 0.1 ms, the
 // resolution of the instants, up to the widest slot of the waits.
 func phaseOfTimers(t netmodel.Timers, observed []observedTimer, late time.Duration) time.Duration {
-	if t.Kind == netmodel.TimersExact || len(observed) == 0 {
-		return t.Phase
-	}
 	const step, enough = 100 * time.Microsecond, 2000
 	observed = observed[:min(len(observed), enough)]
-	slot := time.Second / time.Duration(t.HZ)
-	for _, r := range observed {
-		slot = max(slot, slotWidth(t, r.wait))
-	}
-	best, most, nearest := t.Phase, -1, time.Duration(0)
-	for phase := time.Duration(0); phase < slot; phase += step {
+	best, period := fit{phase: t.Phase, hits: -1}, phasePeriod(t, observed)
+	for phase := time.Duration(0); phase < period; phase += step {
 		t.Phase = phase
-		hits, off := 0, time.Duration(0)
+		f := fit{phase: phase}
 		for _, r := range observed {
 			if d := r.fired - time.Duration(t.Ring(sim.Time(r.set), r.wait)); d >= -step && d <= late {
-				hits++
-				off += d
+				f.hits++
+				f.off += d
 			}
 		}
-		if hits > most || hits == most && off < nearest {
-			best, most, nearest = phase, hits, off
-		}
+		best = best.or(f)
 	}
-	return best
+	return best.phase
 }
 
 // phasePeriod returns the distance of two phases that explain the observations equally:

@@ -11,8 +11,8 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// wineRow is a line of the file of Wine, which has keys of its own: one call, two
-// sockets on one port, or clients that connect while nobody accepts.
+// wineRow is a line of W_wine.jsonl, which has keys of its own. A line is one call, two
+// sockets on one port, or clients that connect while the program does not accept.
 type wineRow struct {
 	Trial
 	Case   string          `json:"case"`
@@ -33,7 +33,7 @@ type wineRow struct {
 	Listen2 string `json:"listen2"`
 }
 
-// replayWine plays a line on a Wine of its own, with whatever led to it. W
+// playWine plays a line, and the calls that led to it, on a new host.
 func playWine(row *wineRow, c *Comparison) error {
 	switch {
 	case row.Case == "two sockets, one port":
@@ -62,11 +62,11 @@ func playWine(row *wineRow, c *Comparison) error {
 	return nil
 }
 
-// wineClock is how far a duration may lie from the model's, in milliseconds: the
-// program looked at a clock of whole ones, and the calls themselves take time.
+// wineClockError is how far a duration may lie from that of the model, in milliseconds. The
+// program's clock has a resolution of 1 ms, and its calls take time.
 const wineClockError = 5
 
-// winsockName returns how a call ended: OK or the name of the error.
+// winsockName returns the result of a call: OK or the name of the error.
 func winsockName(err error) string {
 	if err == nil {
 		return "OK"
@@ -74,14 +74,14 @@ func winsockName(err error) string {
 	return err.Error()
 }
 
-// wine is a program under Wine, and what the call of a line has given.
+// wine is a program under Wine, and the result of its last call.
 type wine struct {
 	*clients
 	result string
-	// The socket that the call is made with, and the host that it is on.
+	// The next call is on this host, with this socket.
 	on       *netmodel.Host
 	sock     netmodel.FD
-	blocking bool // calls wait, which those of the model do not
+	blocking bool // calls block; the calls of the model never do
 }
 
 func newWine(backlog int) (*wine, error) {
@@ -92,7 +92,7 @@ func newWine(backlog int) (*wine, error) {
 	return &wine{clients: s, on: s.serverHost(), sock: s.fd, blocking: true}, nil
 }
 
-// play leads up to the call of a line and makes it.
+// play makes the call of a line, after the calls that lead to it.
 func (w *wine) play(row *wineRow) error {
 	for _, play := range []func(string, string) (bool, error){w.playStates, w.playQueue, w.playCondition, w.playEnd} {
 		if known, err := play(row.Case, row.Call); known || err != nil {
@@ -102,7 +102,7 @@ func (w *wine) play(row *wineRow) error {
 	return fmt.Errorf("case %q, call %q: %w", row.Case, row.Call, ErrNotModelled)
 }
 
-// playStates makes a call with a socket in a state that the case names.
+// playStates makes a call with a socket in the state of a case.
 func (w *wine) playStates(what, call string) (known bool, err error) {
 	if n, ok := number(what, "first listen backlog "); ok && call == "listen" {
 		if err := checkBacklog(n); err != nil {
@@ -127,15 +127,15 @@ func (w *wine) playStates(what, call string) (known bool, err error) {
 	return w.makeCall(call)
 }
 
-// enterState makes a socket of the state that a case names: the words that it
-// begins with.
+// enterState makes a socket in the state of a case, which the first words of the case
+// name.
 func (w *wine) enterState(what string) (known bool, err error) {
 	switch beginsWith(what, "before WSAStartup", "after WSACleanup", "unbound", "bound", "listening", "connected (accepted", "accepted", "connected", "connecting",
 		"datagram bound", "datagram", "bad handle", "event handle", "closed", "file handle", "after refused connect", "no listener", "SO_CONDITIONAL_ACCEPT") {
 	case "before WSAStartup":
 		w.on = netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Wine(), Addrs: []netmodel.IP{w.to.IP}})
 	case "after WSACleanup":
-		err = w.on.Cleanup() // which closes the socket
+		err = w.on.Cleanup() // closes the socket
 	case "unbound", "SO_CONDITIONAL_ACCEPT":
 		w.sock, err = w.on.Socket(netmodel.Stream)
 	case "bound":
@@ -145,7 +145,7 @@ func (w *wine) enterState(what string) (known bool, err error) {
 		if err = w.connect(w.now()); err == nil {
 			_, w.sock, err = w.accept()
 		}
-	case "connecting": // nothing is due before its SYN arrives
+	case "connecting": // the SYN has not arrived yet
 		err = w.clients.sendSyn(w.now())
 		w.useLastClient()
 	case "connected":
@@ -173,14 +173,14 @@ func (w *wine) enterState(what string) (known bool, err error) {
 	return true, err
 }
 
-// useClient makes the next call with the socket of the last client.
+// useLastClient selects the socket of the last client for the next call.
 func (w *wine) useLastClient() {
 	if len(w.fds) > 0 {
 		w.on, w.sock = w.clientHost(), w.fds[len(w.fds)-1]
 	}
 }
 
-// call makes a call with the socket.
+// makeCall makes a call with the selected socket.
 func (w *wine) makeCall(call string) (known bool, err error) {
 	switch beginsWith(call, "socket", "bind", "listen", "accept", "connect", "shutdown SD_RECEIVE", "shutdown SD_SEND", "shutdown SD_BOTH", "getpeername",
 		"recv", "send", "SO_ACCEPTCONN", "SO_ERROR", "getsockopt", "setsockopt", "value", "ms") {
@@ -214,18 +214,18 @@ func (w *wine) makeCall(call string) (known bool, err error) {
 		w.result = w.option(netmodel.SO_ACCEPTCONN)
 	case "SO_ERROR":
 		w.result = w.socketError()
-	case "getsockopt": // the only option that is asked for by this name
+	case "getsockopt": // of the only option that the file names so
 		_, err := w.on.GetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT)
 		w.result = winsockName(err)
 	case "setsockopt":
 		w.result = winsockName(w.on.SetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT, 1))
 	case "value":
 		if w.result = w.option(netmodel.SO_CONDITIONAL_ACCEPT); strings.HasPrefix(w.result, "WSA") {
-			w.result = "-1" // what the program had put there before it asked
+			w.result = "-1" // the value before the call
 		}
 	case "ms":
 		if len(w.fds) == 0 {
-			return true, fmt.Errorf("call %q of a case in which nobody connects: want one that connects", call)
+			return true, fmt.Errorf("call %q of a case without a client: want a case in which a client connects", call)
 		}
 		w.result = fmt.Sprint(inMilliseconds(w.attempt(len(w.fds)-1).done - w.startOfLastConnect()))
 	default:
@@ -234,11 +234,11 @@ func (w *wine) makeCall(call string) (known bool, err error) {
 	return true, nil
 }
 
-// begun returns when the last client sent its first SYN.
+// startOfLastConnect returns when the last client sent its first SYN.
 func (w *wine) startOfLastConnect() time.Duration { return w.attempt(len(w.fds) - 1).syns[0] }
 
-// connect connects, unless the state is that of a socket whose connect has ended:
-// then it is that one, and a blocking call returns what SO_ERROR would.
+// callConnect calls connect. If the connect of the socket has already failed, the result
+// is that of the earlier call. A blocking connect returns the value of SO_ERROR.
 func (w *wine) callConnect() {
 	switch n := len(w.fds); {
 	case n == 0 || w.sock != w.fds[n-1] || w.connectResult(n-1) != "ECONNREFUSED":
@@ -250,7 +250,7 @@ func (w *wine) callConnect() {
 	}
 }
 
-// option reads a socket option that is a number.
+// option returns a socket option that is a number.
 func (w *wine) option(o netmodel.Option) string {
 	value, err := w.on.GetSockOpt(w.sock, o)
 	if err != nil {
@@ -259,7 +259,7 @@ func (w *wine) option(o netmodel.Option) string {
 	return fmt.Sprint(value)
 }
 
-// socketError reads SO_ERROR.
+// socketError returns SO_ERROR.
 func (w *wine) socketError() string {
 	value, err := w.on.GetSockOpt(w.sock, netmodel.SO_ERROR)
 	switch {
@@ -271,7 +271,7 @@ func (w *wine) socketError() string {
 	return netmodel.Errno(value).Error()
 }
 
-// receive reads from the socket.
+// receive returns the result of a read from the socket.
 func (w *wine) receive() string {
 	n, err := w.on.Receive(w.sock, 1<<10)
 	switch {
@@ -283,7 +283,7 @@ func (w *wine) receive() string {
 	return fmt.Sprint(n)
 }
 
-// beginsWith returns the first of the words that s begins with, "" if none.
+// beginsWith returns the first of the words that is a prefix of s, "" if none.
 func beginsWith(s string, words ...string) string {
 	for _, w := range words {
 		if strings.HasPrefix(s, w) {
@@ -293,7 +293,7 @@ func beginsWith(s string, words ...string) string {
 	return ""
 }
 
-// number returns the number that follows a prefix, up to the next blank.
+// number returns the number after a prefix, up to the next blank.
 func number(s, prefix string) (int, bool) {
 	rest, ok := strings.CutPrefix(s, prefix)
 	if !ok {

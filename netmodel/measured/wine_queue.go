@@ -10,7 +10,7 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// playQueue makes a call on a listener that has clients in its queue.
+// playQueue makes a call on a listener with pending connections.
 func (w *wine) playQueue(what, call string) (known bool, err error) {
 	switch {
 	case strings.HasPrefix(what, "addrlen too small") && call == "accept":
@@ -46,7 +46,7 @@ func (w *wine) playQueue(what, call string) (known bool, err error) {
 	return true, err
 }
 
-// crowdOf opens another listener and lets clients connect to it.
+// connectToFreshListener replaces the listener and makes clients connect to the new one.
 func (w *wine) connectToFreshListener(backlog, clients int) error {
 	if clients < 0 || clients > maxConnects {
 		return errTooMany(clients, maxConnects)
@@ -59,10 +59,10 @@ func (w *wine) connectToFreshListener(backlog, clients int) error {
 		return err
 	}
 	*w = *fresh
-	return w.connectAll(clients, 0, 30*time.Microsecond)
+	return w.connectAll(clients, 0, connectGap)
 }
 
-// What the lines about a full queue have in common: nine of twelve clients fit.
+// The lines about a full queue have the same backlog and clients: 9 of 12 clients fit.
 const (
 	wineFullBacklog = 8
 	wineFullClients = 12
@@ -115,13 +115,13 @@ func (w *wine) playCondition(what, call string) (known bool, err error) {
 	decisions := map[string]netmodel.Decision{"CF_ACCEPT": netmodel.CFAccept, "CF_REJECT": netmodel.CFReject, "CF_DEFER": netmodel.CFDefer}
 	decision, named := decisions[beginsWith(what, "CF_ACCEPT", "CF_REJECT", "CF_DEFER")]
 	if n, ok := number(what, "callback returns "); ok {
-		decision, named = netmodel.Decision(uint8(min(uint(n), 255))), true // all beyond CF_DEFER are alike
+		decision, named = netmodel.Decision(uint8(min(uint(n), 255))), true // every value beyond CF_DEFER has the same effect
 	}
 	conditional := what == "conditional listener"
 	if !named && !conditional {
 		return false, nil
 	}
-	// The program had tried to set SO_CONDITIONAL_ACCEPT, which Wine does not know.
+	// The program tried to set SO_CONDITIONAL_ACCEPT, which Wine does not have.
 	_ = w.serverHost().SetSockOpt(w.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
 	if err := w.connect(w.now()); err != nil {
 		return true, err
@@ -152,11 +152,11 @@ func (w *wine) playCondition(what, call string) (known bool, err error) {
 	return true, nil
 }
 
-// wineQueued is how many of the clients were connected when the listener closed.
+// wineQueued is the number of clients that are connected when the listener closes.
 const wineQueued = 4
 
-// playEnd closes a listener with clients in its queue and others that wait, or sets
-// options that exclude each other.
+// playEnd closes a listener with pending and waiting clients, or sets two options that
+// exclude each other.
 func (w *wine) playEnd(what, call string) (known bool, err error) {
 	if what == "REUSEADDR then EXCLUSIVE on one socket" || what == "EXCLUSIVE then REUSEADDR on one socket" {
 		return w.playOptions(what, call)
@@ -184,7 +184,7 @@ func (w *wine) playEnd(what, call string) (known bool, err error) {
 	return w.makeCall(call)
 }
 
-// playOptions sets both options, in the order that the case says.
+// playOptions sets both options in the order of the case.
 func (w *wine) playOptions(what, call string) (known bool, err error) {
 	fd, err := w.serverHost().Socket(netmodel.Stream)
 	if err != nil {
@@ -201,7 +201,7 @@ func (w *wine) playOptions(what, call string) (known bool, err error) {
 	return w.result != "", nil
 }
 
-// wineOption returns the option that a file calls by a short name, 0 for "none".
+// wineOption returns the option with a short name in the file, 0 for "none".
 func wineOption(name string) netmodel.Option {
 	switch name {
 	case "REUSEADDR":
@@ -212,7 +212,7 @@ func wineOption(name string) netmodel.Option {
 	return 0
 }
 
-// playWineFill: clients connect, nobody accepts.
+// playWineFill: clients connect, and the program does not accept.
 func playWineFill(row *wineRow, c *Comparison) error {
 	w := &wine{}
 	if err := w.connectToFreshListener(*row.Backlog, row.Fired); err != nil {
@@ -222,7 +222,7 @@ func playWineFill(row *wineRow, c *Comparison) error {
 	return nil
 }
 
-// playWinePair: two sockets are bound to one port, and then both listen.
+// playWinePair: the program binds two sockets to one port, and both listen.
 func playWinePair(row *wineRow, c *Comparison) error {
 	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Wine(), Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)}})
 	_ = h.Startup() // never fails
@@ -247,7 +247,7 @@ func playWinePair(row *wineRow, c *Comparison) error {
 	}
 	for i, measured := range [2][2]string{{row.Bind1, row.Listen1}, {row.Bind2, row.Listen2}} {
 		c.equal(fmt.Sprintf("bind%d", i+1), measured[0], bound[i])
-		listens := "skipped"
+		listens := skipped
 		if bound[i] == "OK" {
 			listens = winsockName(h.Listen(fds[i], 5))
 		}
