@@ -97,13 +97,13 @@ func defaultRange() numberRange { return numberRange{math.MinInt64 / 2, math.Max
 // does not have, and for the first number, list or string out of its limits. The error
 // names the place, the value and the range.
 func (t *Trial) check(k kind) error {
-	d := json.NewDecoder(bytes.NewReader(t.Line))
+	d := json.NewDecoder(bytes.NewReader(t.line))
 	d.UseNumber()
 	var line map[string]any
 	if err := d.Decode(&line); err != nil {
 		return plainError(err)
 	}
-	d = json.NewDecoder(bytes.NewReader(t.Line))
+	d = json.NewDecoder(bytes.NewReader(t.line))
 	d.UseNumber()
 	if err := keysOnce(d, ""); err != nil {
 		return err

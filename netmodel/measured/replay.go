@@ -65,7 +65,7 @@ func replay[Params, Observed any](exp, os string, system func(*Trial) (netmodel.
 // replayLine is replay for a kind of trial whose keys stand in the line itself.
 func replayLine[Line any](exp, os string, experiment func(*Line, *Comparison) error) kind {
 	play := func(c *Comparison) error {
-		line, err := decode[Line](c.Trial.Line)
+		line, err := decode[Line](c.Trial.line)
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ type Trial struct {
 	Params   json.RawMessage `json:"params"`
 	Sysctl   map[string]any  `json:"sysctl"` // Linux: the settings that matter, by their full names
 	Observed json.RawMessage `json:"observed"`
-	Line     json.RawMessage `json:"-"` // the whole line, for experiments with keys of their own
+	line     json.RawMessage // the whole line, for experiments with keys of their own
 	Number   int             `json:"-"` // of the line in its file, from 1
 }
 
@@ -54,7 +54,7 @@ func Read(r io.Reader) ([]Trial, error) {
 		if len(line) == 0 {
 			continue
 		}
-		t := Trial{Number: number, Line: slices.Clone(line)}
+		t := Trial{Number: number, line: slices.Clone(line)}
 		if err := json.Unmarshal(line, &t); err != nil {
 			return trials, fmt.Errorf("line %d: %w", number, plainError(err))
 		}
