@@ -136,18 +136,11 @@ func burstChains(p netmodel.Profile, b *burstParams, clients []burstClient, conn
 
 // playBurstFrom plays the burst with one phase and one guess of the connects.
 func playBurstFrom(profile netmodel.Profile, p *burstParams, o *burstObserved, connects []float64, c *Comparison) error {
-	w, err := newClients(profile, p.Backlog)
-	if err != nil {
-		return err
-	}
+	w := newClients(profile, p.Backlog)
 	w.net.SetLink(w.serverID, w.clientsID, netmodel.Link{Latency: milliseconds(p.OneWay)})
 	b := &burst{clients: w, p: p, o: o, connects: connects}
-	if err := w.connectAll(p.Prefill, 0, 20*time.Microsecond); err != nil {
-		return err
-	}
-	if err := w.advance(burstStart); err != nil {
-		return err
-	}
+	w.connectAll(p.Prefill, 0, 20*time.Microsecond)
+	w.advance(burstStart)
 	q := w.queue().Complete
 	if err := b.act(); err != nil {
 		return err
@@ -155,7 +148,7 @@ func playBurstFrom(profile netmodel.Profile, p *burstParams, o *burstObserved, c
 	c.work = w.timeSteps + len(w.records)
 	c.equal("q_before_burst", o.QBefore, q)
 	b.compare(c)
-	return nil
+	return w.err
 }
 
 // act makes the clients and the program act when they did, in order.
@@ -179,21 +172,19 @@ func (b *burst) act() error {
 			return fmt.Errorf("clients: entry %d is client %d: want %d", k, m.I, b.p.Prefill+k)
 		}
 		at := milliseconds(b.connects[k])
-		actions = append(actions, action{at, func() error { return b.sendSyn(burstStart + at) }})
+		actions = append(actions, action{at, func() error { b.sendSyn(burstStart + at); return b.err }})
 		if len(m.Data) > 0 {
 			actions = append(actions, action{milliseconds(m.Data[0]), func() error { return b.sendWhenConnected(m.I) }})
 		}
 	}
 	slices.SortStableFunc(actions, func(x, y action) int { return cmp.Compare(x.at, y.at) })
 	for _, a := range actions {
-		if err := b.advance(burstStart + a.at); err != nil {
-			return err
-		}
+		b.advance(burstStart + a.at)
 		if err := a.do(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return b.err
 }
 
 // sendWhenConnected makes a client send data as soon as its connect has succeeded. If the
@@ -204,11 +195,9 @@ func (b *burst) sendWhenConnected(client int) error {
 			_, err := b.clientHost().Send(b.fds[client], 4)
 			return err
 		}
-		if err := b.advanceUnchecked(b.now() + time.Millisecond); err != nil {
-			return err
-		}
+		b.advanceUnchecked(b.now() + time.Millisecond)
 	}
-	return nil
+	return b.err
 }
 
 // compare compares the queue, the clients and the segments.

@@ -40,30 +40,21 @@ func playClientAbort(profile netmodel.Profile, p *clientAbortParams, o *clientAb
 	if p.Backlog == nil {
 		return fmt.Errorf("params have no \"backlog\": want a number")
 	}
-	s, err := newClients(profile, *p.Backlog)
-	if err != nil {
-		return err
-	}
+	s := newClients(profile, *p.Backlog)
 	fit := fitting(profile, *p.Backlog)
-	if err := s.connectAll(fit+1, 0, connectGap); err != nil {
-		return err
-	}
+	s.connectAll(fit+1, 0, connectGap)
 	c.equal("q_before", o.QBefore, s.queue().Complete)
 	if err := s.closeClients(p.How, o.abortedClient(), fit); err != nil {
 		return err
 	}
 	c.equal("q_after", o.QAfter, s.queue().Complete)
 	c.equal("server_states", o.States, s.serverStates())
-	if err := s.advance(s.now() + 1500*time.Millisecond); err != nil {
-		return err
-	}
+	s.advance(s.now() + 1500*time.Millisecond)
 	c.equal("q_after_1500ms", o.QLater, s.queue().Complete)
 	c.equal("waiter_after_1500ms", o.Waiter, s.connectResult(fit))
-	if err := s.compareAccepts(o, c); err != nil {
-		return err
-	}
+	s.compareAccepts(o, c)
 	c.stats(o.Stat, s.counters())
-	return nil
+	return s.err
 }
 
 // abortedClient returns the client that closed or reset its connection. The file does not
@@ -95,18 +86,14 @@ func (s *clients) closeClients(how string, client, connected int) error {
 			if _, err := h.Send(fd, 5); err != nil {
 				return fmt.Errorf("client %d sends: %w", i, err)
 			}
-			if err := s.settle(); err != nil {
-				return err
-			}
+			s.settle()
 		}
 		if err := endConnection(h, fd, rest); err != nil {
 			return fmt.Errorf("how %q, client %d: %w", how, i, err)
 		}
-		if err := s.settle(); err != nil {
-			return err
-		}
+		s.settle()
 	}
-	return nil
+	return s.err
 }
 
 // endConnection ends one side of a connection.
@@ -130,7 +117,7 @@ func endConnection(h *netmodel.Host, fd netmodel.FD, how string) error {
 }
 
 // compareAccepts accepts all connections and makes the calls of the trial on them.
-func (s *clients) compareAccepts(o *clientAbortObserved, c *Comparison) error {
+func (s *clients) compareAccepts(o *clientAbortObserved, c *Comparison) {
 	end := ""
 	for i := 0; ; i++ {
 		client, fd, err := s.accept()
@@ -150,14 +137,9 @@ func (s *clients) compareAccepts(o *clientAbortObserved, c *Comparison) error {
 		c.equal(name+"getpeername", m.PeerName, nameOf(err))
 		c.equal(name+"state", m.State, state)
 		c.equal(name+"poll", m.Poll, s.poll(h, fd, state))
-		got, err := s.readAndWrite(h, fd)
-		if err != nil {
-			return err
-		}
-		c.calls(name, m.calls, got)
+		c.calls(name, m.calls, s.readAndWrite(h, fd))
 	}
 	c.equal("end", o.End, end)
-	return nil
 }
 
 type earlyAbortObserved struct {
@@ -176,23 +158,21 @@ func playEarlyClientAbort(profile netmodel.Profile, p *clientAbortParams, o *ear
 	cut := strings.LastIndexByte(p.How, '_')
 	state, how := p.How[:max(cut, 0)], p.How[cut+1:]
 	var s *clients
-	var err error
 	switch state {
 	case "halfopen":
 		backlog := 5 // any number: the queue stays empty
 		if p.Backlog != nil {
 			backlog = *p.Backlog
 		}
-		if s, err = newClients(profile, backlog); err == nil {
-			err = s.connectHalfOpen(0)
-		}
+		s = newClients(profile, backlog)
+		s.connectHalfOpen(0)
 	case "syn_sent":
-		s, err = newClientsAtFullQueue(profile, p.Backlog, o.Stat["ActiveOpens"])
+		var err error
+		if s, err = newClientsAtFullQueue(profile, p.Backlog, o.Stat["ActiveOpens"]); err != nil {
+			return err
+		}
 	default:
 		return fmt.Errorf("how %q is not known: want halfopen_ or syn_sent_ and what the client does", p.How)
-	}
-	if err != nil {
-		return err
 	}
 	last := len(s.fds) - 1
 	equalIf(c, "synrecv_before", o.Before, s.queue().HalfOpen)
@@ -200,9 +180,7 @@ func playEarlyClientAbort(profile netmodel.Profile, p *clientAbortParams, o *ear
 	if err := endConnection(s.clientHost(), s.fds[last], how); err != nil {
 		return fmt.Errorf("how %q: %w", p.How, err)
 	}
-	if err := s.settle(); err != nil {
-		return err
-	}
+	s.settle()
 	equalIf(c, "synrecv_after", o.SynRecv, s.queue().HalfOpen)
 	equalIf(c, "q", o.Q, s.queue().Complete)
 	_, fd, err := s.accept()
@@ -211,7 +189,7 @@ func playEarlyClientAbort(profile netmodel.Profile, p *clientAbortParams, o *ear
 		equalIf(c, "read", o.Read, s.read(s.serverHost(), fd))
 	}
 	c.stats(o.Stat, s.counters())
-	return nil
+	return s.err
 }
 
 // newClientsAtFullQueue returns clients of which the last found the queue full. If the
@@ -224,9 +202,7 @@ func newClientsAtFullQueue(p netmodel.Profile, backlog *int, connects int) (*cli
 	if backlog != nil {
 		n = *backlog
 	}
-	s, err := newClients(p, n)
-	if err != nil {
-		return nil, err
-	}
-	return s, s.connectAll(fitting(p, n)+1, 0, connectGap)
+	s := newClients(p, n)
+	s.connectAll(fitting(p, n)+1, 0, connectGap)
+	return s, s.err
 }

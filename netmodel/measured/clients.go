@@ -11,23 +11,26 @@ import (
 // clients is a testbed whose clients are programs that keep their sockets. A replay can
 // make calls on those sockets. Client i makes attempt i+1. A segment takes no time, as on
 // a loopback, so connect runs the whole handshake.
+//
+// err is the first error of the testbed. After it, no time passes and no client connects.
+// A replay returns err at its end.
 type clients struct {
 	*testbed
 	fds       []netmodel.FD // of the clients, by number
 	ends      endpoints
 	noted     int // how many of the records ends has read
 	timeSteps int // how often time advanced; with the records, the cost of a play
+	err       error
 }
 
 // connectGap is the time between two connects of a program that connects in a loop.
 const connectGap = 30 * time.Microsecond
 
 // newClients opens a listener on a new testbed without clients.
-func newClients(p netmodel.Profile, backlog int) (*clients, error) {
+func newClients(p netmodel.Profile, backlog int) *clients {
 	s := clientsOn(newTestbed(p, 0))
-	var err error
-	s.fd, err = openListener(s.serverHost(), netmodel.Addr{Port: 80}, backlog)
-	return s, err
+	s.fd, s.err = openListener(s.serverHost(), netmodel.Addr{Port: 80}, backlog)
+	return s
 }
 
 func clientsOn(t *testbed) *clients { return &clients{testbed: t, ends: newEndpoints()} }
@@ -40,15 +43,18 @@ func (s *clients) clientHost() *netmodel.Host { return s.net.Host(s.clientsID) }
 
 // advance advances time to an instant, or to now if the instant is past. It checks the
 // invariants of the network.
-func (s *clients) advance(at time.Duration) error {
-	if err := s.advanceUnchecked(at); err != nil {
-		return err
+func (s *clients) advance(at time.Duration) {
+	s.advanceUnchecked(at)
+	if s.err == nil {
+		s.err = s.check(len(s.fds))
 	}
-	return s.check(len(s.fds))
 }
 
 // advanceUnchecked is advance without the checks. Their cost grows with the connections.
-func (s *clients) advanceUnchecked(at time.Duration) error {
+func (s *clients) advanceUnchecked(at time.Duration) {
+	if s.err != nil {
+		return
+	}
 	s.timeSteps++
 	s.net.Run(sim.Time(max(at, s.now())))
 	s.records = s.net.DrainRecords(s.records)
@@ -56,83 +62,72 @@ func (s *clients) advanceUnchecked(at time.Duration) error {
 		s.ends.note(r)
 	}
 	s.noted = len(s.records)
-	return s.net.Err()
+	s.err = s.net.Err()
 }
 
 // settle runs all events that are due now.
-func (s *clients) settle() error { return s.advance(s.now()) }
+func (s *clients) settle() { s.advance(s.now()) }
 
 // connect makes the next client connect at an instant.
-func (s *clients) connect(at time.Duration) error {
-	if err := s.sendSyn(at); err != nil {
-		return err
-	}
-	return s.advanceUnchecked(s.now())
+func (s *clients) connect(at time.Duration) {
+	s.sendSyn(at)
+	s.advanceUnchecked(s.now())
 }
 
 // sendSyn makes the next client call connect at an instant. Its SYN has not arrived yet.
-func (s *clients) sendSyn(at time.Duration) error {
-	if len(s.fds) == maxSockets {
-		return fmt.Errorf("more than %d clients connect one by one: want a smaller backlog or somaxconn", maxSockets)
+func (s *clients) sendSyn(at time.Duration) {
+	if s.advanceUnchecked(at); !s.openClientSocket() {
+		return
 	}
-	if err := s.advanceUnchecked(at); err != nil {
-		return err
-	}
-	client := len(s.fds)
-	if err := s.openClientSocket(); err != nil {
-		return fmt.Errorf("socket of client %d: %w", client, err)
-	}
+	client := len(s.fds) - 1
 	if err := s.clientHost().Connect(s.fds[client], s.to); err != netmodel.WSAEWOULDBLOCK {
-		return fmt.Errorf("connect of client %d: %w", client, err)
+		s.err = fmt.Errorf("connect of client %d: %w", client, err)
 	}
-	return nil
 }
 
-// openClientSocket opens the socket of the next client.
-func (s *clients) openClientSocket() error {
+// openClientSocket opens the socket of the next client. It reports whether it could.
+func (s *clients) openClientSocket() bool {
+	if s.err == nil && len(s.fds) == maxSockets {
+		s.err = fmt.Errorf("more than %d clients connect one by one: want a smaller backlog or somaxconn", maxSockets)
+	}
+	if s.err != nil {
+		return false
+	}
 	fd, err := s.clientHost().Socket(netmodel.Stream)
 	if err != nil {
-		return err
+		s.err = fmt.Errorf("socket of client %d: %w", len(s.fds), err)
+		return false
 	}
 	s.clientHost().SetConn(fd, attemptOf(len(s.fds)))
 	s.fds = append(s.fds, fd)
-	return nil
+	return true
 }
 
 // connectAll makes clients connect, the first at an instant, the others a step apart.
-func (s *clients) connectAll(clients int, from, step time.Duration) error {
-	for i := range clients {
-		if err := s.connect(from + time.Duration(i)*step); err != nil {
-			return err
-		}
+func (s *clients) connectAll(clients int, from, step time.Duration) {
+	for i := 0; i < clients && s.err == nil; i++ {
+		s.connect(from + time.Duration(i)*step)
 	}
-	return s.settle()
+	s.settle()
 }
 
 // connectHalfOpen makes the next client connect and loses its final ACK.
-func (s *clients) connectHalfOpen(at time.Duration) error {
-	if err := s.sendSyn(at); err != nil {
-		return err
-	}
+func (s *clients) connectHalfOpen(at time.Duration) {
+	s.sendSyn(at)
 	s.net.Step(s.net.Now()) // the SYN arrives
 	s.dropFromClients(true)
-	if err := s.settle(); err != nil {
-		return err
-	}
+	s.settle()
 	s.dropFromClients(false)
-	return nil
 }
 
 // connectTo makes the next client connect to an address. It returns the result, "" while
 // the attempt is in progress.
-func (s *clients) connectTo(to netmodel.Addr) (string, error) {
+func (s *clients) connectTo(to netmodel.Addr) string {
 	listener := s.to
 	s.to = to
-	defer func() { s.to = listener }()
-	if err := s.connect(s.now()); err != nil {
-		return "", err
-	}
-	return s.connectResult(len(s.fds) - 1), nil
+	s.connect(s.now())
+	s.to = listener
+	return s.connectResult(len(s.fds) - 1)
 }
 
 // closedPort is an address of the server without a listener.
@@ -144,18 +139,27 @@ func (s *clients) accept() (client int, fd netmodel.FD, err error) {
 	if err != nil {
 		return -1, 0, err
 	}
-	return int(a.Conn) - 1, a.FD, s.settle()
+	s.settle()
+	return int(a.Conn) - 1, a.FD, nil
 }
 
 // acceptAll accepts until an error. It returns the clients in order and the name of the
 // error.
 func (s *clients) acceptAll() (order []int, end string) {
+	order, _, end = s.acceptAllKeeping()
+	return order, end
+}
+
+// acceptAllKeeping is acceptAll that also returns the descriptor of each client.
+func (s *clients) acceptAllKeeping() (order []int, fds map[int]netmodel.FD, end string) {
+	fds = map[int]netmodel.FD{}
 	for {
-		client, _, err := s.accept()
+		client, fd, err := s.accept()
 		if err != nil {
-			return order, nameOf(err)
+			return order, fds, nameOf(err)
 		}
 		order = append(order, client)
+		fds[client] = fd
 	}
 }
 
@@ -246,12 +250,13 @@ func (s *clients) read(h *netmodel.Host, fd netmodel.FD) string {
 }
 
 // write returns the result of a write.
-func (s *clients) write(h *netmodel.Host, fd netmodel.FD, bytes int) (string, error) {
+func (s *clients) write(h *netmodel.Host, fd netmodel.FD, bytes int) string {
 	n, err := h.Send(fd, bytes)
 	if err != nil {
-		return nameOf(err), nil
+		return nameOf(err)
 	}
-	return fmt.Sprintf("WROTE%d", n), s.settle()
+	s.settle()
+	return fmt.Sprintf("WROTE%d", n)
 }
 
 // calls is the results of two reads and a write of one byte.
@@ -262,10 +267,8 @@ type calls struct {
 }
 
 // readAndWrite makes the calls.
-func (s *clients) readAndWrite(h *netmodel.Host, fd netmodel.FD) (got calls, err error) {
-	got.Read, got.Read2 = s.read(h, fd), s.read(h, fd)
-	got.Write, err = s.write(h, fd, 1)
-	return got, err
+func (s *clients) readAndWrite(h *netmodel.Host, fd netmodel.FD) calls {
+	return calls{s.read(h, fd), s.read(h, fd), s.write(h, fd, 1)}
 }
 
 // calls compares the results of two reads and a write.

@@ -56,9 +56,8 @@ func newGoNet(profile netmodel.Profile, p *goParams) (*goNet, error) {
 		}
 		profile.Timers.Phase = phase
 	}
-	var err error
-	g.clients, err = newClients(profile, backlog)
-	return g, err
+	g.clients = newClients(profile, backlog)
+	return g, g.err
 }
 
 // goText returns the last part of Go's message about an error.
@@ -101,11 +100,7 @@ func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Compari
 	if err != nil {
 		return err
 	}
-	refused, err := g.connectTo(g.closedPort())
-	if err != nil {
-		return err
-	}
-	c.equal("dial_no_listener", lastPart(o.Dial), goText(refused))
+	c.equal("dial_no_listener", lastPart(o.Dial), goText(g.connectTo(g.closedPort())))
 	if err := g.serverHost().CloseSocket(g.fd); err != nil { // its address is the wildcard, that of the trial is not
 		return err
 	}
@@ -125,7 +120,7 @@ func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Compari
 			c.equal(second.name+" call", goCall(second.measured), call)
 		}
 	}
-	return nil
+	return g.err
 }
 
 // listenAt is net.Listen, which sets SO_REUSEADDR if the system has it. It returns the call
@@ -169,20 +164,18 @@ func playGoFill(profile netmodel.Profile, p *goParams, o *goFill, c *Comparison)
 	c.equal("ok", o.OK, g.ok)
 	c.equal("other", o.Other, g.other)
 	c.equal("timeout", o.Timeout, g.timeouts)
-	return nil
+	return g.err
 }
 
 // fill dials until goMaxTimeouts dials have timed out.
 func (g *goNet) fill() error {
 	for i := 0; i < g.dials && g.timeouts < goMaxTimeouts; i++ {
-		if err := g.connect(g.now() + time.Microsecond); err != nil {
-			return err
+		if g.connect(g.now() + time.Microsecond); g.err != nil {
+			return g.err
 		}
 		result := g.connectResult(i)
 		if result == "" {
-			if err := g.advance(g.now() + goDialTimeout); err != nil {
-				return err
-			}
+			g.advance(g.now() + goDialTimeout)
 			if result = g.connectResult(i); result == "" {
 				result = "EAGAIN"
 				if err := g.clientHost().CloseSocket(g.fds[i]); err != nil {
@@ -203,7 +196,7 @@ func (g *goNet) fill() error {
 			g.firstNotOK = i
 		}
 	}
-	return nil
+	return g.err
 }
 
 type goWaiters struct {
@@ -308,9 +301,7 @@ func playGoWaitersOnce(profile netmodel.Profile, p *goParams, o *goWaiters, at [
 		return err
 	}
 	from := g.now()
-	if err := g.dialAndAccept(at, milliseconds(o.AcceptAt)); err != nil {
-		return err
-	}
+	g.dialAndAccept(at, milliseconds(o.AcceptAt))
 	first := len(g.fds) - goDialers
 	var measured []int
 	for _, in := range o.GotIn {
@@ -329,7 +320,7 @@ func playGoWaitersOnce(profile netmodel.Profile, p *goParams, o *goWaiters, at [
 			c.near(fmt.Sprintf("dialer %d got in", i), in[1], inMilliseconds(done), inMilliseconds(goWakeDelay))
 		}
 	}
-	return nil
+	return g.err
 }
 
 // dialersIn returns the dialers that got in, in that order.
@@ -345,16 +336,12 @@ func (g *goNet) dialersIn(first int) []int {
 
 // dialAndAccept makes the dialers dial and then accepts goAccepts connections. An accept
 // with an empty queue waits for the next connection.
-func (g *goNet) dialAndAccept(at [goDialers]time.Duration, accept time.Duration) error {
+func (g *goNet) dialAndAccept(at [goDialers]time.Duration, accept time.Duration) {
 	from := g.now()
 	for _, d := range at {
-		if err := g.connect(max(g.now(), from+d)); err != nil {
-			return err
-		}
+		g.connect(max(g.now(), from+d))
 	}
-	if err := g.advance(from + accept); err != nil {
-		return err
-	}
+	g.advance(from + accept)
 	for waiting := goAccepts; ; {
 		for waiting > 0 {
 			if _, _, err := g.accept(); err != nil {
@@ -364,12 +351,10 @@ func (g *goNet) dialAndAccept(at [goDialers]time.Duration, accept time.Duration)
 		}
 		// The first retransmission is at 1 s. At 2 s no further slot is free.
 		next, ok := g.net.Next()
-		if !ok || time.Duration(next) > from+1500*time.Millisecond {
-			return nil
+		if !ok || time.Duration(next) > from+1500*time.Millisecond || g.err != nil {
+			return
 		}
-		if err := g.advance(time.Duration(next)); err != nil {
-			return err
-		}
+		g.advance(time.Duration(next))
 	}
 }
 
@@ -388,22 +373,14 @@ func playGoClose(profile netmodel.Profile, p *goParams, o *goClose, c *Compariso
 	if err := g.fill(); err != nil {
 		return err
 	}
-	if err := g.dialAndAccept((&goWaiters{}).startTimes(10*time.Millisecond), 160*time.Millisecond); err != nil {
-		return err
-	}
+	g.dialAndAccept((&goWaiters{}).startTimes(10*time.Millisecond), 160*time.Millisecond)
 	if err := g.serverHost().CloseSocket(g.fd); err != nil {
 		return err
 	}
-	if err := g.settle(); err != nil {
-		return err
-	}
+	g.settle()
 	_, closed := g.serverHost().Accept(g.fd)
 	c.equal("accept_after_close", lastPart(o.Accept), goText(nameOf(closed)))
-	refused, err := g.connectTo(g.to)
-	if err != nil {
-		return err
-	}
-	c.equal("dial_after_close", lastPart(o.Dial), goText(refused))
+	c.equal("dial_after_close", lastPart(o.Dial), goText(g.connectTo(g.to)))
 	var measured, readers []int
 	for i := range g.ok { // the first clients, and the last
 		if i < goAccepts || i == g.ok-1 {
@@ -420,7 +397,7 @@ func playGoClose(profile netmodel.Profile, p *goParams, o *goClose, c *Compariso
 		c.equal(fmt.Sprintf("client %d reads", client), lastPart(message), goText(g.read(g.clientHost(), g.fds[client])))
 	}
 	c.equal("clients that read", measured, readers)
-	return nil
+	return g.err
 }
 
 // lastPart returns the part of a message after its last colon, in lower case.

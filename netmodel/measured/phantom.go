@@ -73,10 +73,7 @@ func playPhantom(profile netmodel.Profile, p *phantomParams, o *phantomObserved,
 
 // playPhantomOnce plays the trial with one phase of the tick clock.
 func playPhantomOnce(profile netmodel.Profile, p *phantomParams, o *phantomObserved, c *Comparison) error {
-	w, err := newClients(profile, p.Backlog)
-	if err != nil {
-		return err
-	}
+	w := newClients(profile, p.Backlog)
 	if err := w.loseFinalAcks(p, o, c); err != nil {
 		return err
 	}
@@ -86,15 +83,11 @@ func playPhantomOnce(profile netmodel.Profile, p *phantomParams, o *phantomObser
 		}
 	}
 	if p.AcceptAt != nil {
-		if err := w.advance(acceptedAt(*p.AcceptAt, o.Samples)); err != nil {
-			return err
-		}
+		w.advance(acceptedAt(*p.AcceptAt, o.Samples))
 		order, _ := w.acceptAll()
 		c.equal("accepted_at", o.AcceptedAt, order)
 	}
-	if err := w.advance(milliseconds(p.Watch)); err != nil {
-		return err
-	}
+	w.advance(milliseconds(p.Watch))
 	order, _ := w.acceptAll()
 	ends, err := w.clientEnds(o)
 	if err != nil {
@@ -117,7 +110,7 @@ func playPhantomOnce(profile netmodel.Profile, p *phantomParams, o *phantomObser
 		"OutRsts", "RetransSegs", "TCPSynRetrans", "TCPTimeouts", "SyncookiesSent",
 	}, o.Stat, w.counters())
 	c.explainUnseenData(o.Stat["RetransSegs"] == w.counters()["RetransSegs"])
-	return nil
+	return w.err
 }
 
 // phantomTimers returns the timers whose firings the capture shows.
@@ -148,24 +141,18 @@ func (w *clients) loseFinalAcks(p *phantomParams, o *phantomObserved, c *Compari
 		}
 		first = min(first, milliseconds(m.SynAck[0]))
 	}
-	if err := w.connectAll(p.Prefill, max(0, first-time.Millisecond), 0); err != nil {
-		return err
-	}
+	w.connectAll(p.Prefill, max(0, first-time.Millisecond), 0)
 	for _, m := range o.Wire {
-		if err := w.connectHalfOpen(milliseconds(m.SynAck[0])); err != nil {
-			return err
-		}
+		w.connectHalfOpen(milliseconds(m.SynAck[0]))
 	}
 	w.dropFromClients(true)
-	if err := w.advance(milliseconds(o.AcksAllowedAt)); err != nil {
-		return err
-	}
+	w.advance(milliseconds(o.AcksAllowedAt))
 	q := w.queue()
 	c.equal("with_acks_lost q", o.WithAcksLost.Q, q.Complete)
 	c.equal("with_acks_lost synrecv", o.WithAcksLost.SynRecv, q.HalfOpen)
 	c.equal("with_acks_lost client_states", o.WithAcksLost.States, statesOf(w.testbed))
 	w.dropFromClients(false)
-	return nil
+	return w.err
 }
 
 // sendFirst makes the clients send data when they did.
@@ -174,17 +161,13 @@ func (w *clients) sendFirst(wire []clientSegments) error {
 		if len(m.Data) == 0 {
 			continue
 		}
-		if err := w.advance(milliseconds(m.Data[0])); err != nil {
-			return err
-		}
+		w.advance(milliseconds(m.Data[0]))
 		if _, err := w.clientHost().Send(w.fds[m.I], 4); err != nil {
 			return err
 		}
-		if err := w.settle(); err != nil {
-			return err
-		}
+		w.settle()
 	}
-	return nil
+	return w.err
 }
 
 // acceptedAt returns when the program accepted: at the first sample after the wanted
@@ -205,9 +188,7 @@ func (w *clients) clientEnds(o *phantomObserved) ([]phantomClientEnd, error) {
 	writes := slices.ContainsFunc(o.ClientsEnd, func(e phantomClientEnd) bool { return e.Write != "" })
 	for _, m := range o.Wire {
 		if len(m.Data) > 0 && writes {
-			if err := w.advance(milliseconds(m.Data[len(m.Data)-1])); err != nil {
-				return nil, err
-			}
+			w.advance(milliseconds(m.Data[len(m.Data)-1]))
 			break
 		}
 	}
@@ -217,20 +198,13 @@ func (w *clients) clientEnds(o *phantomObserved) ([]phantomClientEnd, error) {
 		}
 		ends[i] = phantomClientEnd{I: m.I, State: w.stateOf(m.I), Read: w.read(w.clientHost(), w.fds[m.I])}
 		if m.Write != "" {
-			var err error
-			if ends[i].Write, err = w.write(w.clientHost(), w.fds[m.I], 4); err != nil {
-				return nil, err
-			}
+			ends[i].Write = w.write(w.clientHost(), w.fds[m.I], 4)
 		}
-		if err := w.settle(); err != nil {
-			return nil, err
-		}
+		w.settle()
 	}
-	if err := w.advance(w.now() + 300*time.Millisecond); err != nil {
-		return nil, err
-	}
+	w.advance(w.now() + 300*time.Millisecond)
 	for i, m := range o.ClientsEnd {
 		ends[i].ReadAfter, ends[i].StateAfter = w.read(w.clientHost(), w.fds[m.I]), w.stateOf(m.I)
 	}
-	return ends, nil
+	return ends, w.err
 }

@@ -37,18 +37,14 @@ func playSynSchedule(profile netmodel.Profile, p *synScheduleParams, o *synSched
 		return err
 	}
 	counted := len(s.records)
-	if err := s.connectEach(o.Clients); err != nil {
-		return err
-	}
-	if err := s.advance(lastSeen(o.Clients)); err != nil {
-		return err
-	}
+	s.connectEach(o.Clients)
+	s.advance(lastSeen(o.Clients))
 	c.equal("clients", p.Clients, len(o.Clients))
 	for i, w := range o.Clients {
 		s.compareFailing(c, before+i, &w)
 	}
 	c.stats(o.Stat, s.countersFrom(counted))
-	return nil
+	return s.err
 }
 
 // failChain is the timer of the client's SYNs to the end of connect.
@@ -65,18 +61,17 @@ func (w *wireClient) failChain(s netmodel.Schedule) timerChain {
 // newUnanswered returns clients whose SYNs are not answered, and how many clients fill the
 // queue.
 func newUnanswered(p netmodel.Profile, how string) (s *clients, before int, err error) {
-	if s, err = newClients(p, 0); err != nil {
-		return nil, 0, err
-	}
+	s = newClients(p, 0)
 	switch how {
 	case "nft_drop":
 		s.dropFromClients(true)
-		return s, 0, s.settle()
 	case "full_queue":
-		fits := fitting(p, 0)
-		return s, fits, s.connectAll(fits, 0, 0)
+		before = fitting(p, 0)
+	default:
+		return nil, 0, fmt.Errorf("how %q is not known: want full_queue or nft_drop", how)
 	}
-	return nil, 0, fmt.Errorf("how %q is not known: want full_queue or nft_drop", how)
+	s.connectAll(before, 0, 0)
+	return s, before, s.err
 }
 
 // compareFailing compares the SYNs of a client and the end of its connect.
@@ -132,34 +127,23 @@ const pollTolerance = 400.0
 // loopback. K6
 func playSynAckSchedule(profile netmodel.Profile, p *synAckScheduleParams, o *synAckScheduleObserved, c *Comparison) error {
 	profile.Timers.Phase = phaseOfChains(profile.Timers, []timerChain{o.chain(profile.SynAck)}, synToleranceDuration())
-	s, err := newClients(profile, 5)
-	if err != nil {
-		return err
-	}
-	if err := s.connectHalfOpen(0); err != nil {
-		return err
-	}
+	s := newClients(profile, 5)
+	s.connectHalfOpen(0)
 	s.dropFromClients(true)
 	writes := milliseconds(o.Gone)
 	if len(o.Resets) > 0 {
 		writes = milliseconds(o.Resets[0])
 	}
-	if err := s.advance(writes); err != nil {
-		return err
-	}
+	s.advance(writes)
 	s.dropFromClients(false)
 	a := s.attempt(0)
 	c.instants("synack_rel_ms", o.SynAck, a.synAcks, synTolerance)
 	c.seenLate("request_gone_ms", o.Gone, a.forgotten)
 	c.equal("client_state_then", o.State, s.stateOf(0))
-	wrote, err := s.write(s.clientHost(), s.fds[0], 1)
-	if err != nil {
-		return err
-	}
-	c.equal("write_then", o.Write, wrote)
+	c.equal("write_then", o.Write, s.write(s.clientHost(), s.fds[0], 1))
 	c.equal("read_then", o.Read, s.read(s.clientHost(), s.fds[0]))
 	c.instants("rst_ms", o.Resets, a.resets, synTolerance)
-	return nil
+	return s.err
 }
 
 // chain is the timer of the SYN-ACKs and of the end of the half-open connection.

@@ -97,10 +97,7 @@ func (s *portSocket) listen() string {
 func playTimeWait(profile netmodel.Profile, row *errorRow, c *Comparison) error {
 	const cause = "TIME_WAIT is not modelled"
 	name := fmt.Sprintf("port in TIME_WAIT, SO_REUSEADDR %v then %v ", row.FirstReuse, row.SecondReuse)
-	s, err := newClients(profile, 5)
-	if err != nil {
-		return err
-	}
+	s := newClients(profile, 5)
 	open := func(reuse bool) (netmodel.FD, error) {
 		fd, err := s.serverHost().Socket(netmodel.Stream)
 		if err == nil && reuse {
@@ -108,20 +105,16 @@ func playTimeWait(profile netmodel.Profile, row *errorRow, c *Comparison) error 
 		}
 		return fd, err
 	}
-	at := netmodel.Addr{Port: 84}
-	if s.fd, err = open(row.FirstReuse); err != nil {
+	first, err := open(row.FirstReuse)
+	if err != nil {
 		return err
 	}
-	if err := s.serverHost().Bind(s.fd, at); err != nil {
-		return err
+	a := portSocket{host: s.serverHost(), fd: first, at: netmodel.Addr{Port: 84}}
+	if bound, listens := a.bind(), a.listen(); listens != "OK" {
+		return fmt.Errorf("the first listener: bind: %s, listen: %s", bound, listens)
 	}
-	if err := s.serverHost().Listen(s.fd, 5); err != nil {
-		return err
-	}
-	s.to.Port = at.Port
-	if err := s.connect(0); err != nil {
-		return err
-	}
+	s.fd, s.to.Port = a.fd, a.at.Port
+	s.connect(0)
 	_, accepted, err := s.accept()
 	if err != nil {
 		return err
@@ -134,18 +127,16 @@ func playTimeWait(profile netmodel.Profile, row *errorRow, c *Comparison) error 
 		if err := close(); err != nil {
 			return err
 		}
-		if err := s.settle(); err != nil {
-			return err
-		}
+		s.settle()
 	}
 	second, err := open(row.SecondReuse)
 	if err != nil {
 		return err
 	}
-	b := portSocket{host: s.serverHost(), fd: second, at: at}
+	b := portSocket{host: s.serverHost(), fd: second, at: a.at}
 	c.equal(name+"bind", row.Errno, b.bind())
 	c.because(cause)
 	c.equal(name+"listen", row.Listen, b.listen())
 	c.because(cause)
-	return nil
+	return s.err
 }

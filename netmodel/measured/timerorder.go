@@ -43,12 +43,8 @@ func playRetxOrder(profile netmodel.Profile, p *retxOrderParams, o *retxOrderObs
 	if err != nil {
 		return err
 	}
-	if err := s.connectEach(syns); err != nil {
-		return err
-	}
-	if err := s.advance(lastSeen(syns)); err != nil {
-		return err
-	}
+	s.connectEach(syns)
+	s.advance(lastSeen(syns))
 	measured := make([]synRound, len(o.Order))
 	for k := range measured {
 		measured[k] = synRound{o.Order[k], o.At[k]}
@@ -57,7 +53,7 @@ func playRetxOrder(profile netmodel.Profile, p *retxOrderParams, o *retxOrderObs
 	for i, w := range syns {
 		s.compareRetransmittedSyns(c, i, w.Syn)
 	}
-	return nil
+	return s.err
 }
 
 // byClient returns the instants of each client, in milliseconds.

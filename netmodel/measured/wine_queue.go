@@ -15,15 +15,14 @@ func (w *wine) playQueue(what, call string) (known bool, err error) {
 	switch {
 	case strings.HasPrefix(what, "addrlen too small") && call == "accept":
 		if strings.HasSuffix(what, "one pending") {
-			err = w.connect(w.now())
+			w.connect(w.now())
 		}
 		w.result = winsockName(w.serverHost().AcceptBadAddress(w.fd))
 	case what == "next accept" && call == "accept": // after that
-		if err = w.connect(w.now()); err == nil {
-			w.result = winsockName(w.serverHost().AcceptBadAddress(w.fd))
-			_, err := w.serverHost().Accept(w.fd)
-			w.result = winsockName(err)
-		}
+		w.connect(w.now())
+		_ = w.serverHost().AcceptBadAddress(w.fd)
+		_, err := w.serverHost().Accept(w.fd)
+		w.result = winsockName(err)
 	case strings.HasPrefix(what, "client reset while pending"):
 		return w.playReset(call)
 	case strings.HasPrefix(what, "backlog "):
@@ -54,12 +53,9 @@ func (w *wine) connectToFreshListener(backlog, clients int) error {
 	if err := checkBacklog(backlog); err != nil {
 		return err
 	}
-	fresh, err := newWine(backlog)
-	if err != nil {
-		return err
-	}
-	*w = *fresh
-	return w.connectAll(clients, 0, connectGap)
+	*w = *newWine(backlog)
+	w.connectAll(clients, 0, connectGap)
+	return w.err
 }
 
 // The lines about a full queue have the same backlog and clients: 9 of 12 clients fit.
@@ -89,18 +85,14 @@ func (w *wine) playRelisten(backlog int, call string) (known bool, err error) {
 }
 
 func (w *wine) playReset(call string) (known bool, err error) {
-	if err := w.connect(w.now()); err != nil {
-		return true, err
-	}
+	w.connect(w.now())
 	if err := w.clientHost().SetSockOpt(w.fds[0], netmodel.SO_LINGER, 0); err != nil {
 		return true, err
 	}
 	if err := w.clientHost().CloseSocket(w.fds[0]); err != nil {
 		return true, err
 	}
-	if err := w.settle(); err != nil {
-		return true, err
-	}
+	w.settle()
 	a, err := w.serverHost().Accept(w.fd)
 	if call == "accept" {
 		w.result = winsockName(err)
@@ -123,18 +115,14 @@ func (w *wine) playCondition(what, call string) (known bool, err error) {
 	}
 	// The program tried to set SO_CONDITIONAL_ACCEPT, which Wine does not have.
 	_ = w.serverHost().SetSockOpt(w.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
-	if err := w.connect(w.now()); err != nil {
-		return true, err
-	}
+	w.connect(w.now())
 	if conditional {
 		w.result = fmt.Sprint(w.connectedCount())
 		return strings.HasPrefix(call, "client connected"), nil
 	}
 	asked := 0
 	_, answer := w.serverHost().AcceptIf(w.fd, func(netmodel.Request) netmodel.Decision { asked++; return decision })
-	if err := w.settle(); err != nil {
-		return true, err
-	}
+	w.settle()
 	switch beginsWith(call, "WSAAccept", "callbacks", "client recv", "recv", "accept", "next accept") {
 	case "WSAAccept":
 		w.result = winsockName(answer)
@@ -149,7 +137,7 @@ func (w *wine) playCondition(what, call string) (known bool, err error) {
 	default:
 		return false, nil
 	}
-	return true, nil
+	return true, w.err
 }
 
 // wineQueued is the number of clients that are connected when the listener closes.
@@ -177,9 +165,7 @@ func (w *wine) playEnd(what, call string) (known bool, err error) {
 	if err := w.serverHost().CloseSocket(w.fd); err != nil {
 		return true, err
 	}
-	if err := w.advance(w.now() + 1200*time.Millisecond); err != nil {
-		return true, err
-	}
+	w.advance(w.now() + 1200*time.Millisecond)
 	w.on, w.sock = w.clientHost(), w.fds[client]
 	return w.makeCall(call)
 }
