@@ -77,7 +77,7 @@ func (s *clients) closeClients(how string, client, connected int) error {
 		first, last, name = 0, connected-1, rest
 	}
 	if first < 0 || last >= len(s.fds) {
-		return fmt.Errorf("client %d went away: want 0 to %d", last, len(s.fds)-1)
+		return s.firstError(fmt.Errorf("client %d went away: want 0 to %d", last, len(s.fds)-1))
 	}
 	rest, data := strings.CutPrefix(name, "data_")
 	for i := first; i <= last; i++ {

@@ -35,6 +35,14 @@ func newClients(p netmodel.Profile, backlog int) *clients {
 
 func clientsOn(t *testbed) *clients { return &clients{testbed: t, ends: newEndpoints()} }
 
+// firstError returns the first error of the testbed, or else err.
+func (s *clients) firstError(err error) error {
+	if s.err != nil {
+		return s.err
+	}
+	return err
+}
+
 // now returns the virtual time.
 func (s *clients) now() time.Duration { return time.Duration(s.net.Now()) }
 

@@ -166,7 +166,7 @@ func (s *clients) compareClients(o *closeListenerObserved, c *Comparison) error 
 	}
 	for _, k := range o.Pending {
 		if k.I < 0 || k.I >= len(s.fds) {
-			return fmt.Errorf("pending client %d: want 0 to %d", k.I, len(s.fds)-1)
+			return s.firstError(fmt.Errorf("pending client %d: want 0 to %d", k.I, len(s.fds)-1))
 		}
 		name := fmt.Sprintf("pending %d ", k.I)
 		c.equal(name+"state", k.State, s.stateOf(k.I))

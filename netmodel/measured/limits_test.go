@@ -252,6 +252,10 @@ func TestAValueOutOfItsLimitsIsNamedWithItsRange(t *testing.T) {
 		{"an object twice", head + `"params":{"clients":10000000000},"observed":{},"params":{}}`, "params stands there twice: want each key once"},
 		{"an empty list in a burst", `{"exp":"burst","os":"linux","params":{"backlog":1},"observed":{"clients":[]}}`, "observed.clients has no entries: want 1 to 256"},
 		{"an empty list of deferred clients", `{"exp":"defer","os":"linux","params":{"backlog":1,"defer_s":1},"observed":{"wire":[]}}`, "observed.wire has no entries: want 1 to 256"},
+		{"more clients than sockets", `{"exp":"unixsock","os":"linux","params":{"backlog":-1},"observed":{},"sysctl":{"net.core.somaxconn":1048576}}`,
+			"more than 8192 clients connect one by one: want a smaller backlog or somaxconn"},
+		{"more clients than sockets that fill a queue", `{"exp":"client_gone","os":"linux","params":{"backlog":-1,"how":"all_rst"},"observed":{},"sysctl":{"net.core.somaxconn":1048576}}`,
+			"more than 8192 clients connect one by one: want a smaller backlog or somaxconn"},
 		{"no parameters", head + `"params":null,"observed":{}}`, `there is no "params" or no "observed"`},
 	} {
 		exp, _, _ := strings.Cut(strings.TrimPrefix(c.line, `{"exp":"`), `"`)

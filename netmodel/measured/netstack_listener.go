@@ -167,7 +167,7 @@ func playNetstackClose(profile netmodel.Profile, p *netstackParams, o *netstackC
 		s.compareNetstackClient(client, c)
 	}
 	if len(o.Reads) > len(s.fds) {
-		return fmt.Errorf("%d reads of %d clients", len(o.Reads), len(s.fds))
+		return s.firstError(fmt.Errorf("%d reads of %d clients", len(o.Reads), len(s.fds)))
 	}
 	for i, read := range o.Reads {
 		first, second, _ := strings.Cut(read, " / write ")

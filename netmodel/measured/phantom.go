@@ -194,7 +194,7 @@ func (w *clients) clientEnds(o *phantomObserved) ([]phantomClientEnd, error) {
 	}
 	for i, m := range o.ClientsEnd {
 		if m.I < 0 || m.I >= len(w.fds) {
-			return nil, fmt.Errorf("clients_end: no client %d: there are %d", m.I, len(w.fds))
+			return nil, w.firstError(fmt.Errorf("clients_end: no client %d: there are %d", m.I, len(w.fds)))
 		}
 		ends[i] = phantomClientEnd{I: m.I, State: w.stateOf(m.I), Read: w.read(w.clientHost(), w.fds[m.I])}
 		if m.Write != "" {

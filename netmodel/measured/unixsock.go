@@ -27,7 +27,7 @@ func playUnixsock(profile netmodel.Profile, p *backlogParams, o *unixsockObserve
 	c.equal("connected", o.Connected, connected)
 	c.equal("then", o.Then, then)
 	if _, _, err := s.accept(); err != nil {
-		return fmt.Errorf("accept: %w", err)
+		return s.firstError(fmt.Errorf("accept: %w", err))
 	}
 	s.connectAll(1, s.now(), 0)
 	c.equal("after_one_accept", o.After, s.connectResult(len(s.fds)-1))
