@@ -120,7 +120,7 @@ func (s *testbed) check(clients int) error {
 // clientOf returns the client of an attempt.
 func (s *testbed) clientOf(c netmodel.ConnID) int {
 	s.net.Settle()
-	return int(s.net.Fate(c).Client - s.firstClient)
+	return int(s.net.Result(c).Client - s.firstClient)
 }
 
 // queue returns the listener's queues, empty queues if it is closed. ss shows Complete
