@@ -176,7 +176,7 @@ func TestGoStringNamesConstantsAndLeavesOutZeros(t *testing.T) {
 		"{Client: \"a\", Outcome: netmodel.StillPending}",
 		"{Measure: scenarios.MeasureOffered, Max: 1099511627776}",
 		"{Client: \"b\", Outcome: netmodel.Outcome(77)}",
-		"{Client: \"c\", Outcome: netmodel.StillPending, Standing: netmodel.StandingBelieving}",
+		"{Client: \"c\", Outcome: netmodel.StillPending, Standing: netmodel.ProgressPhantom}",
 		"Standing: netmodel.Standing(9)}",
 		"{Name: \"latency\", Min: int64(5 * time.Nanosecond), Max: int64(1 * time.Second)}",
 		"Loss:   sim.Ratio{Num: 0, Den: 7}",
