@@ -177,7 +177,7 @@ func TestGoStringNamesConstantsAndLeavesOutZeros(t *testing.T) {
 		"{Measure: scenarios.MeasureOffered, Max: 1099511627776}",
 		"{Client: \"b\", Outcome: netmodel.Outcome(77)}",
 		"{Client: \"c\", Outcome: netmodel.StillPending, Standing: netmodel.ProgressPhantom}",
-		"Standing: netmodel.Standing(9)}",
+		"Standing: netmodel.Progress(9)}",
 		"{Name: \"latency\", Min: int64(5 * time.Nanosecond), Max: int64(1 * time.Second)}",
 		"Loss:   sim.Ratio{Num: 0, Den: 7}",
 		"Times: []time.Duration{0, 0, 1 * time.Nanosecond, 1 * time.Millisecond, 1 * time.Second}",
