@@ -231,9 +231,9 @@ func listening(h *netmodel.Host, fd netmodel.FD) bool {
 	return err == nil && on == 1
 }
 
-// counters returns the counters of the one kernel that runs both sides. The model does
-// not have three of them, which follow from the states: open connections, RSTs (every one
-// of them arrives), and closes with SO_LINGER 0.
+// counters returns the counters of the one kernel that runs both sides. The model does not
+// have three of them: open connections, sent RSTs, and closes with SO_LINGER 0. They follow
+// from the states. Every RST arrives.
 func (s *clients) counters() map[string]int {
 	n := countersOf(s.records)
 	for _, host := range []netmodel.HostID{s.serverID, s.clientsID} {

@@ -35,8 +35,8 @@ type deferSample struct {
 // Two facts are not in the files and follow from the counters. The sending client is one
 // whose SYN was stored, because its data was sent again six times and found the queue full
 // seven times. Every such client gives the same numbers. It sends right after the last
-// sample, and the program reads the counters seconds later: six retransmissions take
-// 6.4 s, a seventh would take 12.9 s, and no SYN went out after 7.3 s.
+// sample, and the program reads the counters seconds later. Six retransmissions take 6.4 s
+// and a seventh would take 12.9 s. No SYN was sent after 7.3 s.
 func playDeferAccept(profile netmodel.Profile, p *deferParams, o *deferObserved, c *Comparison) error {
 	if len(o.Wire) == 0 {
 		return errEmptyList("observed.wire")

@@ -94,8 +94,8 @@ func listLimits() map[string]struct{ length, entry numberRange } {
 func defaultRange() numberRange { return numberRange{math.MinInt64 / 2, math.MaxInt64 / 2, false} }
 
 // check returns an error for the first key of a trial that stands twice or that the kind
-// does not have, and for the first number, list or string out of its limits. The error
-// names the place, the value and the range.
+// does not have. It also returns an error for the first number, list or string out of its
+// limits. The error names the place, the value and the range.
 func (t *Trial) check(k kind) error {
 	d := json.NewDecoder(bytes.NewReader(t.line))
 	d.UseNumber()

@@ -51,8 +51,8 @@ func (c *Comparison) compareSegments(measured, modelled clientSegments) {
 	c.nearAll("wire data_ms", measured.Data, modelled.Data, wireTolerance)
 }
 
-// explainUnseenData gives a cause to differences that follow from unseen data: the kernel
-// counted it as sent again, but neither the capture nor the listener saw it.
+// explainUnseenData gives a cause to differences that follow from unseen data. The kernel
+// counted the data as sent again, but neither the capture nor the listener saw it.
 // (L11_phantom.jsonl, lines 1 and 23: the second timeout of two clients)
 func (c *Comparison) explainUnseenData(countedAlike bool) {
 	missing := false

@@ -121,9 +121,9 @@ func (t *Trial) kind() (kind, bool) {
 	return kind{}, false
 }
 
-// Replay plays a measurement on the model. An error names the line and the experiment.
-// Besides, it names a key that the kind of trial does not have, with the keys that it
-// has, or a value out of range, with the range.
+// Replay plays a measurement on the model. An error names the line and the experiment. For
+// an unknown key, the error names the keys of the kind of trial. For a value out of range,
+// it names the range.
 func (t *Trial) Replay() (*Comparison, error) {
 	k, ok := t.kind()
 	if !ok {

@@ -175,8 +175,8 @@ func (a *wheelConflicts) note(slot, wheel []int) {
 	}
 }
 
-// fitTwoWheels reports whether each client can be on one of two wheels in all rounds, so
-// that the clients of each wheel fire in its order.
+// fitTwoWheels reports whether two wheels explain all rounds. Each client is on one of the
+// wheels, and the clients of a wheel fire in its order.
 func (a *wheelConflicts) fitTwoWheels() bool {
 	wheel := make([]int, len(a.conflict)) // 0: not yet on a wheel
 	var put func(i, on int) bool
