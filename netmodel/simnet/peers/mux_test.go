@@ -148,7 +148,7 @@ func TestStreamsOverOneConnectionDoNotMixUp(t *testing.T) {
 func TestYamuxAtDefaultSettingsWorksOverALinkWithJitter(t *testing.T) {
 	const streams, size = 64, 512 << 10
 	shaky := place{"in a bubble, with jitter", true, netmodel.Link{
-		Latency: time.Millisecond, Jitter: sim.Exponential{Average: time.Millisecond}, Loss: sim.Ratio{Num: 1, Den: 50},
+		Latency: time.Millisecond, Jitter: sim.Exponential{Mean: time.Millisecond}, Loss: sim.Ratio{Num: 1, Den: 50},
 	}, "segments that are sent at one instant would arrive at different ones"}
 	inWindow(t, []place{shaky}, 0, func(s scene) {
 		client := s.serveStreams(muxers[1])

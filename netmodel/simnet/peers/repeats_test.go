@@ -100,7 +100,7 @@ var links = []struct {
 	link netmodel.Link
 }{
 	{"latency", bubble.link},
-	{"jitter and loss", netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Average: time.Millisecond}, Loss: sim.Ratio{Num: 1, Den: 50}}},
+	{"jitter and loss", netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Mean: time.Millisecond}, Loss: sim.Ratio{Num: 1, Den: 50}}},
 	{"at once", netmodel.Link{}},
 }
 
