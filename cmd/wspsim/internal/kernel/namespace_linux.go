@@ -1,64 +1,28 @@
 package kernel
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
 )
 
-// setting is a file under /proc/sys/net and the number to write into it.
-type setting struct {
-	file  string
-	value int
-}
-
-// usual are the settings of Usual as files.
-func usual() []setting {
-	u := Usual()
-	return []setting{
-		{"core/somaxconn", u.Somaxconn},
-		{"ipv4/tcp_max_syn_backlog", u.MaxSynBacklog},
-		{"ipv4/tcp_abort_on_overflow", u.AbortOnOverflow},
-		{"ipv4/tcp_syncookies", u.Syncookies},
-		{"ipv4/tcp_synack_retries", u.SynackRetries},
-	}
-}
-
-// apart is an experiment under settings of its own, in a network namespace
-// that is made for it and is gone when it ends.
-func apart(name, what string, others []setting, act func(*stage)) Trial {
-	return Trial{Name: name, What: what, NeedsNamespace: true, Play: func(ctx context.Context) (seen []Observation, err error) {
-		return inTurn(ctx, func() ([]Observation, error) {
-			err := inNamespace(func() error {
-				if err := furnish(append(usual(), others...)); err != nil {
-					return noNamespace(err)
-				}
-				var err error
-				seen, err = play(ctx, act)
-				return err
-			})
-			return seen, err
-		})
-	}}
-}
-
 func noNamespace(err error) error { return fmt.Errorf("%w: %w", ErrNoNamespace, err) }
 
-// inNamespace calls a function on a thread that has a network namespace of its
-// own. The thread is never unlocked: it ends with its goroutine, and the
-// namespace with it. No other thread inherits the namespace, since the runtime
-// does not start threads from a locked one.
-func inNamespace(act func() error) error {
+// callInNamespace calls a function on a thread that has a network namespace of its
+// own. The thread is never unlocked: it ends with its goroutine, and the namespace
+// ends with it. No other thread inherits the namespace, because the runtime starts no
+// thread from a locked one.
+func callInNamespace(act func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
 		if syscall.Gettid() == os.Getpid() { // the main thread cannot end, and /proc/self is what it sees
-			done <- inNamespace(act) // on another one, since this one is taken
+			done <- callInNamespace(act) // on another one, since this one is taken
 			runtime.UnlockOSThread()
 			return
 		}
@@ -71,9 +35,9 @@ func inNamespace(act func() error) error {
 	return <-done
 }
 
-// leaveNamespace gives this thread a network namespace of its own. It looks
-// whether that is so: a sandbox whose unshare does nothing would otherwise have
-// the settings of the machine changed.
+// leaveNamespace gives this thread a network namespace of its own, and checks it. In a
+// sandbox whose unshare does nothing, an experiment would change the settings of the
+// machine.
 func leaveNamespace() error {
 	const namespace = "/proc/thread-self/ns/net"
 	before, err := os.Readlink(namespace)
@@ -88,23 +52,26 @@ func leaveNamespace() error {
 	case err != nil:
 		return err
 	case after == before:
-		return fmt.Errorf("unshare made none: this is %s as before", after)
+		return fmt.Errorf("unshare made no namespace: this is %s as before", after)
 	}
 	return nil
 }
 
-// furnish sets up the namespace that this thread is in: its settings, its
-// loopback interface, and a route for the addresses of the crowd.
-func furnish(settings []setting) error {
-	for _, k := range settings {
-		file := filepath.Join(sysctls, "net", k.file)
-		if err := os.WriteFile(file, []byte(strconv.Itoa(k.value)), 0o644); err != nil {
+// furnish sets up the namespace of this thread: its settings, its loopback interface,
+// and a route for the addresses of the clients on the wire.
+func furnish(settings map[string]int) error {
+	for _, name := range settingFiles() {
+		value, set := settings[path.Base(name)]
+		if !set {
+			continue // the default stays
+		}
+		if err := os.WriteFile(filepath.Join(procSys, "net", name), []byte(strconv.Itoa(value)), 0o644); err != nil {
 			return err
 		}
 	}
 	return route(
 		message(syscall.RTM_NEWLINK, 0, linkUp()),
-		message(syscall.RTM_NEWROUTE, syscall.NLM_F_CREATE, crowdRoute()),
+		message(syscall.RTM_NEWROUTE, syscall.NLM_F_CREATE, peerRoute()),
 	)
 }
 
@@ -118,24 +85,23 @@ func linkUp() []byte {
 	return binary.NativeEndian.AppendUint32(b, syscall.IFF_UP)
 }
 
-// crowdRoute is a struct rtmsg with two attributes: the addresses of the crowd
-// are behind lo. Nobody has them, so what is sent there is lost.
-func crowdRoute() []byte {
-	to := peerAddr(0)
+// peerRoute is a struct rtmsg with two attributes: the addresses of the clients on the
+// wire are behind lo. No host has them, so the kernel loses the segments sent there.
+func peerRoute() []byte {
 	b := []byte{syscall.AF_INET, 24, 0, 0, syscall.RT_TABLE_MAIN, syscall.RTPROT_BOOT, syscall.RT_SCOPE_LINK, syscall.RTN_UNICAST, 0, 0, 0, 0}
 	b = attribute(b, syscall.RTA_DST)
-	b = append(b, to[0], to[1], to[2], 0)
+	b = binary.BigEndian.AppendUint32(b, uint32(peerAddr(0).IP)&^0xff)
 	b = attribute(b, syscall.RTA_OIF)
 	return binary.NativeEndian.AppendUint32(b, loopbackIndex)
 }
 
-// attribute appends the head of an attribute with four bytes.
+// attribute appends the head of an attribute with a value of four bytes.
 func attribute(b []byte, kind uint16) []byte {
 	b = binary.NativeEndian.AppendUint16(b, syscall.SizeofRtAttr+4)
 	return binary.NativeEndian.AppendUint16(b, kind)
 }
 
-// message is a request with a struct nlmsghdr (linux/netlink.h) before it.
+// message is a struct nlmsghdr (linux/netlink.h) and the body of a request.
 func message(kind, flags uint16, body []byte) []byte {
 	b := binary.NativeEndian.AppendUint32(nil, uint32(syscall.SizeofNlMsghdr+len(body)))
 	b = binary.NativeEndian.AppendUint16(b, kind)
@@ -144,7 +110,7 @@ func message(kind, flags uint16, body []byte) []byte {
 	return append(b, body...)
 }
 
-// route sends requests to the kernel's routing, each answered before the next.
+// route sends requests to the kernel's routing. The kernel answers each before the next.
 func route(requests ...[]byte) error {
 	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, syscall.NETLINK_ROUTE)
 	if err != nil {
@@ -156,7 +122,7 @@ func route(requests ...[]byte) error {
 			return fmt.Errorf("netlink: %w", err)
 		}
 		answer := make([]byte, os.Getpagesize())
-		n, _, err := syscall.Recvfrom(fd, answer, 0) // is there: the kernel has done it when Sendto returns
+		n, _, err := syscall.Recvfrom(fd, answer, 0) // does not wait: the kernel has answered when Sendto returns
 		if err != nil {
 			return fmt.Errorf("netlink: %w", err)
 		}
