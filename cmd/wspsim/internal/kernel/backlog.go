@@ -36,15 +36,13 @@ func fill(backlog int) func(*script) {
 // more client gets in.
 func relistenDown(from, to int) func(*script) {
 	return func(s *script) {
-		s.needSomaxconn(from)
-		l := s.listener(from)
-		clients := s.arrive(l, from+1)
+		l, clients := s.full(from)
 		s.observeQueue("before", l)
-		s.listenAgain(l, to)
+		s.relisten(l, to)
 		s.observeQueue("after listen", l)
 		s.observe("pending connections reset", len(clients)-s.count(clients, established))
 		var accepted []socket
-		for len(accepted) <= from+1 {
+		for range from + 2 { // one more than are pending
 			late := s.arrive(l, 1)
 			if s.count(late, established) == 1 {
 				clients = append(clients, late...)
@@ -67,13 +65,12 @@ func relistenDown(from, to int) func(*script) {
 func relistenUp(s *script) {
 	const from, to, waiting = 2, 8, 5
 	s.needSomaxconn(to)
-	l := s.listener(from)
 	began := s.now()
-	first := s.arrive(l, from+1)
+	l, first := s.full(from)
 	waiters := s.arrive(l, waiting)
 	s.observeClients("before, waiting clients", waiters)
 	s.observeQueue("before", l)
-	s.listenAgain(l, to)
+	s.relisten(l, to)
 	s.rest(l, waiters)
 	s.observeClients("at once, waiting clients", waiters)
 	s.observeQueue("at once", l)
@@ -115,7 +112,7 @@ func exhausted(s *script) {
 	s.rest(l, clients)
 	s.observeClients("4 more connect", clients[early:])
 	s.observeQueue("4 more connect", l)
-	s.listenAgain(l, backlog)
+	s.relisten(l, backlog)
 	s.observeQueue("after listen", l)
 	s.close(spare)
 	got := s.observeAccept("one descriptor closed: accept", "whom", l, clients)
@@ -130,10 +127,8 @@ func exhausted(s *script) {
 // does not know them.
 func phantoms(s *script) {
 	const backlog, waiting, places = 5, 10, 3
-	s.needSomaxconn(backlog)
 	s.needCookies()
-	l := s.listener(backlog)
-	first := s.arrive(l, backlog+1)
+	l, first := s.full(backlog)
 	waiters := s.connectTogether(l, waiting)
 	s.observeClients("before, waiting clients", waiters)
 	s.observeQueue("before", l)
@@ -182,8 +177,7 @@ func reusePort(s *script) {
 	for i := range pair {
 		l := s.open(tcp)
 		s.setOption(l, netmodel.SO_REUSEPORT, 1)
-		pair[i] = s.bindTo(l, pair[0].port)
-		s.listenAgain(pair[i], backlog)
+		pair[i] = s.relisten(s.bindTo(l, pair[0].port), backlog)
 	}
 	clients := s.connectAll(pair[0], connects)
 	s.rest(pair[0], clients)
@@ -202,7 +196,7 @@ func deferAccept(s *script) {
 	s.setOption(l, netmodel.TCP_DEFER_ACCEPT, 5)
 	s.observe("TCP_DEFER_ACCEPT set to 5", s.option(l, netmodel.TCP_DEFER_ACCEPT))
 	s.setOption(l, netmodel.TCP_DEFER_ACCEPT, 1)
-	s.listenAgain(l, backlog)
+	s.relisten(l, backlog)
 	clients := s.arrive(l, connects)
 	s.observe("connects", connects)
 	s.observeClients("", clients)
@@ -214,8 +208,7 @@ func deferAccept(s *script) {
 func fillUnix(backlog int) func(*script) {
 	return func(s *script) {
 		s.needSomaxconn(backlog)
-		l := s.bound(unix)
-		s.listenAgain(l, backlog)
+		l := s.relisten(s.bound(unix), backlog)
 		connect := func() string { return s.connect(s.open(unix), l) }
 		connected, then := 0, ""
 		for connected <= backlog+excess {

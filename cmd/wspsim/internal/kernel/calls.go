@@ -6,10 +6,8 @@ import "fmt"
 // closed.
 func closeListener(s *script) {
 	const backlog, waiting = 1, 3
-	s.needSomaxconn(backlog)
-	l := s.listener(backlog)
 	began := s.now()
-	pending := s.arrive(l, backlog+1)
+	l, pending := s.full(backlog)
 	waiters := s.arrive(l, waiting)
 	s.observeQueue("before", l)
 	s.observeClients("before, waiting clients", waiters)
@@ -40,9 +38,7 @@ func clientEnds(s *script) { clientCloses(s, s.close) }
 // clientCloses shows a full queue whose first client closes or resets its connection.
 func clientCloses(s *script, closeIt func(socket)) {
 	const backlog = 1
-	s.needSomaxconn(backlog)
-	l := s.listener(backlog)
-	clients := s.arrive(l, backlog+1)
+	l, clients := s.full(backlog)
 	s.observeQueue("before", l)
 	closeIt(clients[0])
 	late := s.arrive(l, 1)
@@ -68,7 +64,7 @@ func noListener(s *script) {
 	s.observe("non-blocking connect: told", s.socketError(c))
 	s.observe("the same socket again: connect", s.connectBlocking(c, l)) // reports the first connect once more
 	s.observe("and once more: connect", s.connectBlocking(c, l))
-	s.listenAgain(l, 1)
+	s.relisten(l, 1)
 	s.observe("after listen: connect", s.connectBlocking(blocking, l))
 	s.observe("its state", s.state(blocking))
 }

@@ -17,7 +17,7 @@ import (
 	"fmt"
 	"runtime"
 
-	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Observation is one thing that a script saw: a count, a state, the name of an errno.
@@ -71,11 +71,10 @@ func (e Experiment) RunOnKernel(ctx context.Context) ([]Observation, error) {
 // observations in order. Errors: ErrOtherSettings, or the call of the model that failed.
 func (e Experiment) RunOnModel(machine Settings) ([]Observation, error) {
 	k := e.settings(machine)
-	return e.runOnProfile(Profile(k), k)
+	return e.runOn(newModelStage(Profile(k), profiles.Unix()), k)
 }
 
-func (e Experiment) runOnProfile(p netmodel.Profile, k Settings) ([]Observation, error) {
-	m := newModelStage(p)
+func (e Experiment) runOn(m *modelStage, k Settings) ([]Observation, error) {
 	seen, err := play(m, k, e.act)
 	return seen, errors.Join(err, m.tcp.Check(), m.unix.Check())
 }

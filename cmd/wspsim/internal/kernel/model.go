@@ -1,11 +1,9 @@
 package kernel
 
 import (
-	"fmt"
 	"time"
 
 	"wspsim/netmodel"
-	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -25,13 +23,13 @@ type modelStage struct {
 	lost      []netmodel.Segment
 }
 
-func newModelStage(p netmodel.Profile) *modelStage {
+func newModelStage(tcp, unix netmodel.Profile) *modelStage {
 	host := func(p netmodel.Profile) *netmodel.Host {
 		h := netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{localhost(0).IP}, Descriptors: modelDescriptors})
 		_ = h.Startup() // never fails
 		return h
 	}
-	return &modelStage{tcp: host(p), unix: host(profiles.Unix())}
+	return &modelStage{tcp: host(tcp), unix: host(unix)}
 }
 
 func (m *modelStage) host(s socket) *netmodel.Host {
@@ -102,10 +100,7 @@ func (m *modelStage) open(k kind) socket {
 func (m *modelStage) bind(s socket, port int) string {
 	return m.done(m.host(s).Bind(s.fd, localhost(port)))
 }
-
-func (m *modelStage) listen(s socket, backlog int) string {
-	return m.done(m.host(s).Listen(s.fd, backlog))
-}
+func (m *modelStage) listen(s socket, n int) string { return m.done(m.host(s).Listen(s.fd, n)) }
 
 func (m *modelStage) accept(l socket) (socket, string) {
 	a, err := m.host(l).Accept(l.fd)
@@ -126,10 +121,7 @@ func (m *modelStage) connect(s, to socket) string {
 
 func (m *modelStage) connectBlocking(s, to socket) string {
 	result := m.connect(s, to)
-	if result == "EINPROGRESS" && m.state(s) == synSent {
-		m.sleep(settleLimit)
-	}
-	if result == "EINPROGRESS" && m.state(s) != synSent {
+	if result == "EINPROGRESS" && m.state(s) != synSent { // else no answer comes within settleLimit
 		return m.socketError(s)
 	}
 	return result
@@ -140,7 +132,7 @@ func (m *modelStage) read(s socket) string {
 	case err != nil:
 		return m.done(err)
 	case n > 0:
-		return fmt.Sprintf("%d bytes", n)
+		return "data"
 	}
 	return "EOF"
 }
@@ -221,7 +213,6 @@ func (m *modelStage) send(segment netmodel.Segment) {
 }
 
 func (m *modelStage) received() []netmodel.Segment {
-	all := m.lost
-	m.lost = nil
-	return all
+	defer func() { m.lost = nil }()
+	return m.lost
 }

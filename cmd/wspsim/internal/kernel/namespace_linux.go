@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -69,69 +71,54 @@ func furnish(settings map[string]int) error {
 			return err
 		}
 	}
-	return route(
-		message(syscall.RTM_NEWLINK, 0, linkUp()),
-		message(syscall.RTM_NEWROUTE, syscall.NLM_F_CREATE, peerRoute()),
-	)
+	if err := netlink(syscall.RTM_NEWLINK, 0, syscall.IfInfomsg{Index: loopback, Flags: syscall.IFF_UP, Change: syscall.IFF_UP}); err != nil {
+		return err
+	}
+	return netlink(syscall.RTM_NEWROUTE, syscall.NLM_F_CREATE, route{
+		RtMsg: syscall.RtMsg{Family: syscall.AF_INET, Dst_len: 24, Table: syscall.RT_TABLE_MAIN, Protocol: syscall.RTPROT_BOOT,
+			Scope: syscall.RT_SCOPE_LINK, Type: syscall.RTN_UNICAST},
+		Destination: syscall.RtAttr{Len: syscall.SizeofRtAttr + 4, Type: syscall.RTA_DST}, Network: [4]byte{10, 9, 0, 0}, // see peerAddr
+		Output: syscall.RtAttr{Len: syscall.SizeofRtAttr + 4, Type: syscall.RTA_OIF}, Interface: loopback,
+	})
 }
 
-const loopbackIndex = 1 // of the interface lo in every new namespace
+const loopback = 1 // the index of the interface lo in every new namespace
 
-// linkUp is a struct ifinfomsg (linux/rtnetlink.h) that switches lo on.
-func linkUp() []byte {
-	b := make([]byte, 4, syscall.SizeofIfInfomsg)
-	b = binary.NativeEndian.AppendUint32(b, loopbackIndex)
-	b = binary.NativeEndian.AppendUint32(b, syscall.IFF_UP) // flags
-	return binary.NativeEndian.AppendUint32(b, syscall.IFF_UP)
+// route says behind which interface a network is, as linux/rtnetlink.h lays it out. No
+// host has the addresses of the network, so the kernel loses the segments sent there.
+type route struct {
+	syscall.RtMsg
+	Destination syscall.RtAttr
+	Network     [4]byte
+	Output      syscall.RtAttr
+	Interface   uint32
 }
 
-// peerRoute is a struct rtmsg with two attributes: the addresses of the clients on the
-// wire are behind lo. No host has them, so the kernel loses the segments sent there.
-func peerRoute() []byte {
-	b := []byte{syscall.AF_INET, 24, 0, 0, syscall.RT_TABLE_MAIN, syscall.RTPROT_BOOT, syscall.RT_SCOPE_LINK, syscall.RTN_UNICAST, 0, 0, 0, 0}
-	b = attribute(b, syscall.RTA_DST)
-	b = binary.BigEndian.AppendUint32(b, uint32(peerAddr(0).IP)&^0xff)
-	b = attribute(b, syscall.RTA_OIF)
-	return binary.NativeEndian.AppendUint32(b, loopbackIndex)
-}
-
-// attribute appends the head of an attribute with a value of four bytes.
-func attribute(b []byte, kind uint16) []byte {
-	b = binary.NativeEndian.AppendUint16(b, syscall.SizeofRtAttr+4)
-	return binary.NativeEndian.AppendUint16(b, kind)
-}
-
-// message is a struct nlmsghdr (linux/netlink.h) and the body of a request.
-func message(kind, flags uint16, body []byte) []byte {
-	b := binary.NativeEndian.AppendUint32(nil, uint32(syscall.SizeofNlMsghdr+len(body)))
-	b = binary.NativeEndian.AppendUint16(b, kind)
-	b = binary.NativeEndian.AppendUint16(b, flags|syscall.NLM_F_REQUEST|syscall.NLM_F_ACK)
-	b = append(b, make([]byte, 8)...) // sequence number, sender
-	return append(b, body...)
-}
-
-// route sends requests to the kernel's routing. The kernel answers each before the next.
-func route(requests ...[]byte) error {
+// netlink sends a request to the kernel's routing and reads the answer.
+func netlink(kind, flags uint16, body any) error {
 	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, syscall.NETLINK_ROUTE)
 	if err != nil {
 		return fmt.Errorf("netlink: %w", err)
 	}
 	defer syscall.Close(fd)
-	for _, request := range requests {
-		if err := syscall.Sendto(fd, request, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
-			return fmt.Errorf("netlink: %w", err)
-		}
-		answer := make([]byte, os.Getpagesize())
-		n, _, err := syscall.Recvfrom(fd, answer, 0) // does not wait: the kernel has answered when Sendto returns
-		if err != nil {
-			return fmt.Errorf("netlink: %w", err)
-		}
-		if n < syscall.SizeofNlMsghdr+4 {
-			return fmt.Errorf("netlink: an answer of %d bytes, want an error number", n)
-		}
-		if errno := int32(binary.NativeEndian.Uint32(answer[syscall.SizeofNlMsghdr:])); errno != 0 {
-			return fmt.Errorf("netlink: %w", syscall.Errno(-errno))
-		}
+	head := syscall.NlMsghdr{Len: uint32(syscall.SizeofNlMsghdr + binary.Size(body)), Type: kind, Flags: flags | syscall.NLM_F_REQUEST | syscall.NLM_F_ACK}
+	var b bytes.Buffer
+	err = errors.Join(binary.Write(&b, binary.NativeEndian, head), binary.Write(&b, binary.NativeEndian, body))
+	if err == nil {
+		err = syscall.Sendto(fd, b.Bytes(), 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK})
+	}
+	if err != nil {
+		return fmt.Errorf("netlink: %w", err)
+	}
+	answer := make([]byte, syscall.SizeofNlMsghdr+4) // up to the error number, negative; 0 = done
+	n, _, err := syscall.Recvfrom(fd, answer, 0)     // does not wait: the kernel has answered when Sendto returns
+	switch errno := int32(binary.NativeEndian.Uint32(answer[syscall.SizeofNlMsghdr:])); {
+	case err != nil:
+		return fmt.Errorf("netlink: %w", err)
+	case n < len(answer):
+		return fmt.Errorf("netlink: an answer of %d bytes, want an error number", n)
+	case errno != 0:
+		return fmt.Errorf("netlink: %w", syscall.Errno(-errno))
 	}
 	return nil
 }

@@ -101,6 +101,13 @@ func named(when, what string) string {
 	return when + ": " + what
 }
 
+// full returns a listener with a full queue, and the clients in it.
+func (s *script) full(backlog int) (l socket, clients []socket) {
+	s.needSomaxconn(backlog)
+	l = s.listener(backlog)
+	return l, s.arrive(l, backlog+1)
+}
+
 // need ends the script unless the machine has the settings that the script needs.
 func (s *script) need(ok bool, format string, args ...any) {
 	if !ok {
@@ -136,13 +143,12 @@ func (s *script) bindTo(l socket, port int) socket {
 	return l
 }
 
-func (s *script) listener(backlog int) socket {
-	l := s.bound(tcp)
-	s.listenAgain(l, backlog)
+func (s *script) listener(backlog int) socket { return s.relisten(s.bound(tcp), backlog) }
+
+func (s *script) relisten(l socket, backlog int) socket {
+	s.must("listen", s.listen(l, backlog))
 	return l
 }
-
-func (s *script) listenAgain(l socket, backlog int) { s.must("listen", s.listen(l, backlog)) }
 
 // startConnect starts to connect a socket and returns it with its port.
 func (s *script) startConnect(c, l socket) socket {

@@ -22,7 +22,7 @@ type stage interface {
 	accept(l socket) (socket, string)
 	connect(s, to socket) string         // does not wait for an answer
 	connectBlocking(s, to socket) string // waits for the outcome, at most settleLimit
-	read(s socket) string                // also "EOF" and "1 bytes"
+	read(s socket) string                // also "EOF" and "data"
 	write(s socket) string               // one byte
 	close(s socket)
 	// exhaust leaves no descriptor free until the script closes the one that exhaust

@@ -53,15 +53,20 @@ func playOnKernel(ctx context.Context, e Experiment) (seen []Observation, err er
 		return nil, ctx.Err()
 	}
 	machine, err := readSettings(procSys)
-	if err != nil || !e.NeedsNamespace {
+	switch {
+	case err != nil:
+		return nil, err
+	case !e.NeedsNamespace:
 		return playHere(ctx, machine, e.act)
 	}
 	k := e.settings(machine)
 	err = callInNamespace(func() (err error) {
-		if err := furnish(k.Values); err != nil {
-			return noNamespace(err)
-		}
-		seen, err = playHere(ctx, k, e.act)
+		seen, err = playHere(ctx, k, func(s *script) {
+			if err := furnish(k.Values); err != nil {
+				stop(noNamespace(err))
+			}
+			e.act(s)
+		})
 		return err
 	})
 	return seen, err
@@ -127,10 +132,7 @@ func (k *kernelStage) open(what kind) socket {
 	var fd int
 	switch what {
 	case file:
-		null, err := syscall.Open(os.DevNull, syscall.O_CLOEXEC, 0)
-		check("open", err)
-		k.opened[null] = true
-		fd = null
+		fd = k.opening(syscall.Open(os.DevNull, syscall.O_CLOEXEC, 0))
 	case udp:
 		fd = k.socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
 	case unix:
@@ -143,8 +145,12 @@ func (k *kernelStage) open(what kind) socket {
 
 // socket opens a socket that does not block.
 func (k *kernelStage) socket(family, typ, protocol int) int {
-	fd, err := syscall.Socket(family, typ|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, protocol)
-	check("socket", err)
+	return k.opening(syscall.Socket(family, typ|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, protocol))
+}
+
+// opening notes a new descriptor for cleanUp.
+func (k *kernelStage) opening(fd int, err error) int {
+	check("open", err)
 	k.opened[fd] = true
 	return fd
 }
@@ -176,9 +182,9 @@ func (k *kernelStage) port(s socket) (port int) {
 func (k *kernelStage) bind(s socket, port int) string {
 	return result(syscall.Bind(int(s.fd), address(s.kind, port)))
 }
-
-func (k *kernelStage) listen(s socket, backlog int) string {
-	return result(syscall.Listen(int(s.fd), backlog))
+func (k *kernelStage) listen(s socket, n int) string { return result(syscall.Listen(int(s.fd), n)) }
+func (k *kernelStage) connect(s, to socket) string {
+	return result(syscall.Connect(int(s.fd), address(s.kind, to.port)))
 }
 
 func (k *kernelStage) accept(l socket) (socket, string) {
@@ -191,10 +197,6 @@ func (k *kernelStage) accept(l socket) (socket, string) {
 		c.port = in.Port
 	}
 	return c, result(err)
-}
-
-func (k *kernelStage) connect(s, to socket) string {
-	return result(syscall.Connect(int(s.fd), address(s.kind, to.port)))
 }
 
 func (k *kernelStage) connectBlocking(s, to socket) (outcome string) {
@@ -213,7 +215,7 @@ func (k *kernelStage) read(s socket) string {
 	case err != nil:
 		return result(err)
 	case n > 0:
-		return fmt.Sprintf("%d bytes", n)
+		return "data"
 	}
 	return "EOF"
 }
@@ -232,6 +234,8 @@ func (k *kernelStage) close(s socket) {
 // processors.
 func levelAndName(o netmodel.Option) (level, name int) {
 	switch {
+	case o == netmodel.SO_ERROR:
+		return syscall.SOL_SOCKET, syscall.SO_ERROR
 	case o == netmodel.TCP_DEFER_ACCEPT:
 		return syscall.IPPROTO_TCP, syscall.TCP_DEFER_ACCEPT
 	case strings.HasPrefix(runtime.GOARCH, "mips"):
@@ -257,9 +261,7 @@ func (k *kernelStage) option(s socket, o netmodel.Option) int {
 }
 
 func (k *kernelStage) socketError(s socket) string {
-	errno, err := syscall.GetsockoptInt(int(s.fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
-	check("getsockopt", err)
-	return result(syscall.Errno(errno))
+	return result(syscall.Errno(k.option(s, netmodel.SO_ERROR)))
 }
 
 // tcpInfo returns the first 32 bytes of struct tcp_info (linux/tcp.h), exactly up to

@@ -8,12 +8,31 @@ import (
 	"wspsim/netmodel"
 )
 
-// Bytes of the headers without options, RFC 791 and RFC 9293.
-const ipHeader, tcpHeader = 20, 20
+// packet is an IP packet with a TCP segment, both without options, in network byte
+// order. RFC 791 and RFC 9293.
+type packet struct {
+	VersionLength uint8 // 4, and the length of the IP header in words of 32 bits
+	_             [7]byte
+	TimeToLive    uint8
+	Protocol      uint8
+	_             uint16 // the kernel fills in the checksum of the IP header
+	Src, Dst      uint32
+
+	SrcPort, DstPort uint16
+	Seq, Ack         uint32
+	Length           uint8 // of the TCP header in words of 32 bits, times 16
+	Flags            uint8
+	Window           uint16
+	Checksum         uint16
+	_                uint16
+}
+
+// packetLength is that of a packet in bytes, of which the last 20 are the segment.
+const packetLength = 40
 
 // controlBits are those of RFC 9293, 3.1.
 var controlBits = []struct {
-	bit  byte
+	bit  uint8
 	flag netmodel.Flags
 }{{0x02, netmodel.SYN}, {0x04, netmodel.RST}, {0x10, netmodel.ACK}}
 
@@ -46,56 +65,45 @@ func (k *kernelStage) received() (all []netmodel.Segment) {
 	}
 }
 
-// marshal returns a segment without data as an IP packet. The kernel fills in length
-// and checksum of the IP header.
+// marshal returns the packet of a segment without data.
 func marshal(s netmodel.Segment) []byte {
-	b := make([]byte, 0, ipHeader+tcpHeader)
-	b = append(b, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, syscall.IPPROTO_TCP, 0, 0) // version and length, time to live 64
-	b = binary.BigEndian.AppendUint32(b, uint32(s.Src.IP))
-	b = binary.BigEndian.AppendUint32(b, uint32(s.Dst.IP))
-	b = binary.BigEndian.AppendUint16(b, s.Src.Port)
-	b = binary.BigEndian.AppendUint16(b, s.Dst.Port)
-	b = binary.BigEndian.AppendUint32(b, s.Seq)
-	b = binary.BigEndian.AppendUint32(b, s.Ack)
-	var flags byte
-	for _, f := range controlBits {
-		if s.Flags&f.flag != 0 {
-			flags |= f.bit
+	p := packet{
+		VersionLength: 0x45, TimeToLive: 64, Protocol: syscall.IPPROTO_TCP, Src: uint32(s.Src.IP), Dst: uint32(s.Dst.IP),
+		SrcPort: s.Src.Port, DstPort: s.Dst.Port, Seq: s.Seq, Ack: s.Ack, Length: 0x50, Window: 0xffff,
+	}
+	for _, c := range controlBits {
+		if s.Flags&c.flag != 0 {
+			p.Flags |= c.bit
 		}
 	}
-	b = append(b, tcpHeader/4<<4, flags, 0xff, 0xff, 0, 0, 0, 0) // a window of 65535, no checksum yet, nothing urgent
-	binary.BigEndian.PutUint16(b[ipHeader+16:], checksum(b))
+	b, err := binary.Append(nil, binary.BigEndian, p)
+	check("packet", err)
+	binary.BigEndian.PutUint16(b[36:], checksum(b))
 	return b
 }
 
-// checksum is that of RFC 9293, 3.1, over the pseudo header and the segment of an IP
-// packet of even length.
-func checksum(packet []byte) uint16 {
-	sum := uint32(syscall.IPPROTO_TCP + len(packet) - ipHeader)
-	for b := packet[12:]; len(b) > 0; b = b[2:] { // from the addresses on
-		sum += uint32(binary.BigEndian.Uint16(b))
+// checksum is that of RFC 9293, 3.1, over the addresses, the protocol number, the
+// length of the segment and the segment.
+func checksum(b []byte) uint16 {
+	sum := uint32(syscall.IPPROTO_TCP + packetLength/2)
+	for i := 12; i < packetLength; i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(b[i:]))
 	}
-	for sum > 0xffff {
-		sum = sum&0xffff + sum>>16
-	}
-	return ^uint16(sum)
+	return ^uint16(sum>>16 + sum&0xffff)
 }
 
-// unmarshal reads the TCP segment of an IP packet without options. It returns false for
-// other packets.
+// unmarshal returns the segment of a packet. It returns false for other packets.
 func unmarshal(b []byte) (s netmodel.Segment, isTCP bool) {
-	if len(b) < ipHeader+tcpHeader || b[0]&0xf != ipHeader/4 || b[9] != syscall.IPPROTO_TCP {
+	var p packet
+	if n, err := binary.Decode(b, binary.BigEndian, &p); n != packetLength || err != nil || p.VersionLength != 0x45 || p.Protocol != syscall.IPPROTO_TCP {
 		return s, false
 	}
-	number := binary.BigEndian.Uint32
-	tcp := b[ipHeader:]
-	s.Src = netmodel.Addr{IP: netmodel.IP(number(b[12:])), Port: binary.BigEndian.Uint16(tcp)}
-	s.Dst = netmodel.Addr{IP: netmodel.IP(number(b[16:])), Port: binary.BigEndian.Uint16(tcp[2:])}
-	s.Seq, s.Ack = number(tcp[4:]), number(tcp[8:])
-	for _, f := range controlBits {
-		if tcp[13]&f.bit != 0 {
-			s.Flags |= f.flag
+	for _, c := range controlBits {
+		if p.Flags&c.bit != 0 {
+			s.Flags |= c.flag
 		}
 	}
+	s.Src, s.Dst = netmodel.Addr{IP: netmodel.IP(p.Src), Port: p.SrcPort}, netmodel.Addr{IP: netmodel.IP(p.Dst), Port: p.DstPort}
+	s.Seq, s.Ack = p.Seq, p.Ack
 	return s, true
 }
