@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"time"
 
 	"wspsim/netmodel"
@@ -123,9 +124,5 @@ func (w *wire) count(kind string) int { return len(w.segments(kind)) }
 
 // rest waits until the effects of all segments are final.
 func (w *wire) rest() {
-	type view struct {
-		heard, halfOpen int
-		queue           queue
-	}
-	settle(w.script, func() view { return view{w.count("SYN-ACK") + w.count("RST"), w.halfOpen(w.to), w.queue(w.to)} })
+	w.settle(func() string { return fmt.Sprint(w.count("SYN-ACK"), w.count("RST"), w.halfOpen(w.to), w.queue(w.to)) })
 }

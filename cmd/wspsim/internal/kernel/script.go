@@ -177,11 +177,7 @@ func (s *script) arrive(l socket, n int) []socket {
 
 // rest waits until a listener and some clients change no more.
 func (s *script) rest(l socket, clients []socket) {
-	type view struct {
-		established int
-		queue       queue
-	}
-	settle(s, func() view { return view{s.count(clients, established), s.queue(l)} })
+	s.settle(func() string { return fmt.Sprint(s.count(clients, established), s.queue(l)) })
 }
 
 // count counts the clients in a state.
@@ -272,7 +268,7 @@ func (s *script) wait(limit time.Duration, happened func() bool) {
 
 // settle waits until a value is final: the segments on the loopback interface have
 // arrived.
-func settle[T comparable](s *script, see func() T) {
+func (s *script) settle(see func() string) {
 	last, since := see(), s.now()
 	s.wait(settleLimit, func() bool {
 		if now := see(); now != last {

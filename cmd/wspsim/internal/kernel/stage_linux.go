@@ -60,14 +60,12 @@ func playOnKernel(ctx context.Context, e Experiment) (seen []Observation, err er
 		return playHere(ctx, machine, e.act)
 	}
 	k := e.settings(machine)
-	err = callInNamespace(func() (err error) {
-		seen, err = playHere(ctx, k, func(s *script) {
-			if err := furnish(k.Values); err != nil {
-				stop(noNamespace(err))
-			}
-			e.act(s)
-		})
-		return err
+	onOwnThread(func() {
+		if _, err = playHere(ctx, k, func(*script) { enterNamespace(k.Values) }); err != nil {
+			err = fmt.Errorf("%w: %w", ErrNoNamespace, err)
+			return
+		}
+		seen, err = playHere(ctx, k, e.act)
 	})
 	return seen, err
 }
