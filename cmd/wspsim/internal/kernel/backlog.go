@@ -92,10 +92,7 @@ func exhausted(s *script) {
 	s.needSomaxconn(backlog)
 	l, empty := s.listener(backlog), s.listener(backlog)
 	clients := s.arrive(l, early)
-	var unused [late]socket // opened while there are descriptors
-	for i := range unused {
-		unused[i] = s.open(tcp)
-	}
+	unconnected := s.openTCP(late) // while there are descriptors
 	spare, restore := s.exhaust()
 	defer restore()
 	for _, try := range []struct {
@@ -106,9 +103,7 @@ func exhausted(s *script) {
 		s.observe(try.name, result)
 	}
 	s.observeQueue("after accept", l)
-	for _, c := range unused {
-		clients = append(clients, s.startConnect(c, l))
-	}
+	clients = append(clients, s.startConnect(l, unconnected...)...)
 	s.rest(l, clients)
 	s.observeClients("4 more connect", clients[early:])
 	s.observeQueue("4 more connect", l)
@@ -160,8 +155,9 @@ const wheelSlot = 32 * time.Millisecond
 func (s *script) connectTogether(l socket, n int) []socket {
 	const together, tries = wheelSlot / 32, 10
 	for try := 1; ; try++ {
+		all := s.openTCP(n)
 		began := s.now()
-		all := s.connectAll(l, n)
+		s.startConnect(l, all...)
 		if s.now()-began <= together || try == tries {
 			return all
 		}
@@ -179,7 +175,7 @@ func reusePort(s *script) {
 		s.setOption(l, netmodel.SO_REUSEPORT, 1)
 		pair[i] = s.relisten(s.bindTo(l, pair[0].port), backlog)
 	}
-	clients := s.connectAll(pair[0], connects)
+	clients := s.startConnect(pair[0], s.openTCP(connects)...)
 	s.rest(pair[0], clients)
 	s.observe("connects", connects)
 	s.observeClients("", clients)

@@ -59,7 +59,7 @@ func noListener(s *script) {
 	blocking := s.open(tcp)
 	s.observe("connect", s.connectBlocking(blocking, l))
 	s.observe("the same socket again", s.connectBlocking(blocking, l))
-	c := s.startConnect(s.open(tcp), l)
+	c := s.startConnect(l, s.open(tcp))[0]
 	s.wait(settleLimit, func() bool { return s.state(c) != synSent })
 	s.observe("non-blocking connect: told", s.socketError(c))
 	s.observe("the same socket again: connect", s.connectBlocking(c, l)) // reports the first connect once more
@@ -79,7 +79,7 @@ func errnos(s *script) {
 	accepted, _ := s.accept(l)
 	empty, full := s.listener(1), s.listener(0)
 	s.arrive(full, 1)
-	waiting := s.startConnect(s.open(tcp), full)
+	waiting := s.startConnect(full, s.open(tcp))[0]
 	datagram := s.bound(udp)
 	unbound, bound := s.open(tcp), s.bound(tcp)
 	refused, connected := s.open(tcp), s.open(tcp)

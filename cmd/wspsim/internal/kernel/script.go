@@ -150,27 +150,32 @@ func (s *script) relisten(l socket, backlog int) socket {
 	return l
 }
 
-// startConnect starts to connect a socket and returns it with its port.
-func (s *script) startConnect(c, l socket) socket {
-	if result := s.connect(c, l); result != "EINPROGRESS" {
-		s.must("connect", result)
-	}
-	c.port = s.port(c)
-	return c
-}
-
-// connectAll starts n connects, one after the other.
-func (s *script) connectAll(l socket, n int) []socket {
-	var all []socket
-	for range n {
-		all = append(all, s.startConnect(s.open(tcp), l))
+// openTCP opens n sockets.
+func (s *script) openTCP(n int) []socket {
+	all := make([]socket, n)
+	for i := range all {
+		all[i] = s.open(tcp)
 	}
 	return all
 }
 
+// startConnect starts to connect sockets, one right after the other, and returns them
+// with their ports.
+func (s *script) startConnect(l socket, clients ...socket) []socket {
+	for _, c := range clients {
+		if result := s.connect(c, l); result != "EINPROGRESS" {
+			s.must("connect", result)
+		}
+	}
+	for i, c := range clients {
+		clients[i].port = s.port(c)
+	}
+	return clients
+}
+
 // arrive starts n connects and waits until their effects are final.
 func (s *script) arrive(l socket, n int) []socket {
-	all := s.connectAll(l, n)
+	all := s.startConnect(l, s.openTCP(n)...)
 	s.rest(l, all)
 	return all
 }

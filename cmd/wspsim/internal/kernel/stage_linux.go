@@ -33,7 +33,7 @@ func canObserve() error {
 	_, err = playHere(context.Background(), k, func(s *script) {
 		l := s.listener(1)
 		s.queue(l)
-		s.startConnect(s.open(tcp), l)
+		s.startConnect(l, s.open(tcp))
 	})
 	if err != nil {
 		return fmt.Errorf("a listener on 127.0.0.1 cannot be observed here: %w", err)
