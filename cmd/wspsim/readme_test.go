@@ -100,7 +100,7 @@ func mend(t *testing.T, body, diff string) string {
 }
 
 // tooLong are commands of the README that other tests stand for.
-var tooLong = regexp.MustCompile(`^go test |^wspsim soak|^go run ./cmd/wspsim soak|^go run ./cmd/wspsim bench|^bash .ci/run|^bash cmd/wspsim/peers/run|^bash netmodel/simnet/peers/run|^go install`)
+var tooLong = regexp.MustCompile(`^go test |^wspsim soak|^go run ./cmd/wspsim soak|^go run ./cmd/wspsim bench|^bash .ci/run|^bash cmd/wspsim/simbench/run|^bash netmodel/simnet/compat/run|^go install`)
 
 func runConsole(t *testing.T, body string) {
 	t.Helper()

@@ -1,4 +1,4 @@
-module wspsim/netmodel/simnet/peers
+module wspsim/netmodel/simnet/compat
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module wspsim/cmd/wspsim/peers
+module wspsim/cmd/wspsim/simbench
 
 go 1.26.3
 

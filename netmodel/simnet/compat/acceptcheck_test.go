@@ -1,4 +1,4 @@
-package peers
+package compat
 
 import (
 	"errors"
@@ -180,7 +180,7 @@ func TestWhatRealServersDo(t *testing.T) {
 	}
 }
 
-const clockServer = "PEERS_CLOCK"
+const clockServer = "COMPAT_CLOCK"
 
 // TestAServerWithAClock is what the process of the next test runs: the clock is to begin
 // in a bubble, and begins once in a process.

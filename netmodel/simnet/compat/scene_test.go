@@ -1,7 +1,7 @@
-// Package peers has tests of servers and clients of other modules on the virtual
+// Package compat has tests of servers and clients of other modules on the virtual
 // network, and benchmarks beside the in-memory networks of other modules. It is a
 // module of its own, so that none of them stands in the go.mod of wspsim.
-package peers
+package compat
 
 import (
 	"context"

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"wspsim/cmd/wspsim/peers/drive"
+	"wspsim/cmd/wspsim/simbench/drive"
 )
 
 // TestDrive drives the virtual clock of testing/synctest, which exists in tests

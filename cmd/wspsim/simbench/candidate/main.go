@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"wspsim/cmd/wspsim/internal/bench"
-	"wspsim/cmd/wspsim/peers/drive"
+	"wspsim/cmd/wspsim/simbench/drive"
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/sim"

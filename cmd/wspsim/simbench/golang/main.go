@@ -21,7 +21,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 
-	"wspsim/cmd/wspsim/peers/drive"
+	"wspsim/cmd/wspsim/simbench/drive"
 )
 
 func main() {
