@@ -87,6 +87,7 @@ var rooms = []room{
 	{dir: "sim", core: true},
 	{dir: "scenarios", imports: []string{"sim", "netmodel", "netmodel/profiles", "netmodel/trace"}},
 	{dir: "cmd", imports: []string{"*"}},
+	{dir: "internal"}, // for tests
 }
 
 func roomOf(dir string) (room, bool) {
@@ -705,7 +706,7 @@ func droppedFiles(t *testing.T, root string) (files []string) {
 
 // topLevel is all that a newcomer meets first; everything else has its room.
 var topLevel = []string{"go.mod", "go.sum", "README.md", "CONTRIBUTING.md", "LICENSE", "CHANGELOG.md", "sim", "netmodel", "scenarios", "cmd",
-	"testdata", ".ci", ".git", ".gitignore", ".gitattributes"}
+	"internal", "testdata", ".ci", ".git", ".gitignore", ".gitattributes"}
 
 func TestTopLevelHoldsNothingElse(t *testing.T) {
 	root := moduleRoot(t)
@@ -744,6 +745,27 @@ func strangers(names []string, ignore string) []string {
 		}
 		return slices.Contains(topLevel, name)
 	})
+}
+
+// TestEveryTestPackageKnowsTheFlagUpdate keeps `go test ./... -update` going: a test binary
+// without the flag fails.
+func TestEveryTestPackageKnowsTheFlagUpdate(t *testing.T) {
+	moduleRoot(t)
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("the go command is not here, and only it knows the packages of the module")
+	}
+	list := exec.Command("go", "list", "-f", "{{.ImportPath}} {{len .TestGoFiles}}{{len .XTestGoFiles}} {{.TestImports}}{{.XTestImports}}", "./...")
+	list.Dir = ".."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", list, err)
+	}
+	for line := range strings.Lines(string(out)) {
+		pkg, rest, _ := strings.Cut(line, " ")
+		if !strings.HasPrefix(rest, "00 ") && !regexp.MustCompile(`[\[ ]wspsim/internal/golden[\] ]`).MatchString(rest) {
+			t.Errorf("go test ./... -update fails in %s: add import _ \"wspsim/internal/golden\" to one of its test files", pkg)
+		}
+	}
 }
 
 // CONTRIBUTING.md says where to add what; it must name files and tests that there are.

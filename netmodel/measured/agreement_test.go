@@ -3,7 +3,6 @@ package measured
 import (
 	"bytes"
 	"cmp"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -13,9 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "rewrite the table of agreement in testdata and in README.md")
+	"wspsim/internal/golden"
+)
 
 const (
 	tableFile   = "../../testdata/truth/agreement.md"
@@ -163,7 +162,7 @@ func compareWith(t *testing.T, text string) {
 	if !ok || !closed {
 		t.Fatalf("README.md has no place for the table: want it between %q and %q", tableBegins, tableEnds)
 	}
-	if *update {
+	if golden.Update() {
 		write(t, tableFile, text)
 		write(t, readme, before+tableBegins+text+tableEnds+after)
 		return

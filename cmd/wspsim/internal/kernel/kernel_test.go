@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	_ "wspsim/internal/golden" // the flag -update
 )
 
 // needKernel skips a test where there are no experiments.

@@ -11,6 +11,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
+	_ "wspsim/internal/golden" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/scenarios"
 )

@@ -14,6 +14,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/tracefile"
+	_ "wspsim/internal/golden" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
