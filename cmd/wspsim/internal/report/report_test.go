@@ -11,7 +11,6 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
-	_ "wspsim/internal/golden" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
