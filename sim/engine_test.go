@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 )
 
 // ---- order

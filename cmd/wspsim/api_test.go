@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"wspsim/internal/golden"
+	"wspsim/internal/update"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -59,7 +59,7 @@ func TestTheExportedAPIIsTheOneWrittenDown(t *testing.T) {
 			t.Errorf("%s exports %d names at package level: lower its number from %d, so that it stays so", room.pkg, names, room.names)
 		}
 	}
-	if golden.Update() {
+	if update.Goldens() {
 		if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"wspsim/cmd/wspsim/internal/play"
-	"wspsim/internal/golden"
+	"wspsim/internal/update"
 	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		UpdateScripts:       golden.Update(),
+		UpdateScripts:       update.Goldens(),
 		Setup: func(env *testscript.Env) error {
 			root, err := filepath.Abs("../..")
 			env.Setenv("ROOT", root)

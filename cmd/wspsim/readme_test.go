@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"wspsim/internal/golden"
+	"wspsim/internal/update"
 )
 
 // A fence opens a block of a README with its kind, and closes it.
@@ -196,7 +196,7 @@ func sameBlock(t *testing.T, command, output, dir string, env []string) string {
 	want, got := strings.Split(output, "\n"), strings.Split(string(printed), "\n")
 	switch {
 	case output == "" || matches(want, got):
-	case golden.Update() && !strings.Contains("\n"+output, "\n...\n"):
+	case update.Goldens() && !strings.Contains("\n"+output, "\n...\n"):
 		return string(printed)
 	default:
 		t.Errorf("$ %s\nprints something else (-README +printed):\n%s", command, cmp.Diff(want, got))

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"wspsim/internal/golden"
+	"wspsim/internal/update"
 )
 
 const (
@@ -161,7 +161,7 @@ func compareWith(t *testing.T, text string) {
 	if !ok || !closed {
 		t.Fatalf("%s has no place for the table: want it between %q and %q", readme, tableBegins, tableEnds)
 	}
-	if golden.Update() {
+	if update.Goldens() {
 		if err := os.WriteFile(readme, []byte(before+tableBegins+text+tableEnds+after), 0o644); err != nil {
 			t.Fatal(err)
 		}

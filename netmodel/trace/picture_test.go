@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 )

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/net/netutil"
 	"pgregory.net/rapid"
 
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"

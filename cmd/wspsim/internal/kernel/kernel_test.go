@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 )
 
 // needKernel skips a test where there are no experiments.

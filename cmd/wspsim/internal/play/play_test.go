@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"wspsim/cmd/wspsim/internal/play"
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/scenarios"
 )
 

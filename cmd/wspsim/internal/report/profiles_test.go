@@ -13,7 +13,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/internal/golden"
+	"wspsim/internal/update"
 	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
@@ -191,7 +191,7 @@ func TestTheREADMEOfTheProfilesHasWhatEachHolds(t *testing.T) {
 	switch {
 	case !ok || !closed:
 		t.Fatalf("%s has no place for the table: want it between %q and %q", file, begins, ends)
-	case golden.Update():
+	case update.Goldens():
 		if err := os.WriteFile(file, []byte(before+begins+table.String()+ends+after), 0o644); err != nil {
 			t.Fatal(err)
 		}

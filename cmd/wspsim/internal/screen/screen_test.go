@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 )
 
 func TestStyleFollowsTheEnvironmentOfTheTerminal(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"wspsim/cmd/wspsim/internal/screen"
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel/netmodeltest/lockstep"
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"wspsim/cmd/wspsim/internal/kernel"
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 )
 
 func TestEveryExperimentOfTheKernelHasATwin(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"wspsim/cmd/wspsim/internal/words"
-	_ "wspsim/internal/golden" // the flag -update
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/sim"
 )
 
