@@ -768,6 +768,35 @@ func TestEveryTestPackageKnowsTheFlagUpdate(t *testing.T) {
 	}
 }
 
+// TestContributingNamesTestsThatThereAre looks for each test that CONTRIBUTING.md runs alone.
+func TestContributingNamesTestsThatThereAre(t *testing.T) {
+	root := moduleRoot(t)
+	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^    .*go test \./(\S+) -run (\w+)`).FindAllStringSubmatch(string(text), -1)
+	if len(commands) < 4 {
+		t.Errorf("CONTRIBUTING.md runs %d tests alone, want an example of each kind", len(commands))
+	}
+	for _, m := range commands {
+		dir := filepath.Join(root, strings.TrimSuffix(m[1], "/..."))
+		declared := regexp.MustCompile(`(?m)^func Test\w*` + m[2])
+		found := false
+		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(name, "_test.go") && !found {
+				code, err := os.ReadFile(name)
+				found = declared.Match(code)
+				return err
+			}
+			return err
+		})
+		if err != nil || !found {
+			t.Errorf("CONTRIBUTING.md runs %s in %s: no such test, %v", m[2], m[1], err)
+		}
+	}
+}
+
 // CONTRIBUTING.md says where to add what; it must name files and tests that there are.
 func TestContributingNamesFilesThatThereAre(t *testing.T) {
 	root := moduleRoot(t)
