@@ -188,6 +188,11 @@ func TestTheREADMEOfTheProfilesHasWhatEachHolds(t *testing.T) {
 	}
 	before, rest, ok := strings.Cut(string(text), begins)
 	was, after, closed := strings.Cut(rest, ends)
+	for _, p := range profiles.All() {
+		if !strings.Contains(before, "`"+p.Name+"`") {
+			t.Errorf("%s does not say what a full queue does under %s", file, p.Name)
+		}
+	}
 	switch {
 	case !ok || !closed:
 		t.Fatalf("%s has no place for the table: want it between %q and %q", file, begins, ends)
