@@ -87,6 +87,23 @@ func readmes(t *testing.T) []string {
 	return files
 }
 
+func TestEveryLinkOfEveryREADMELeadsSomewhere(t *testing.T) {
+	for _, file := range append(readmes(t), "../../CONTRIBUTING.md", "../../CHANGELOG.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^):#]+)[^):]*\)`).FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), link[1])); err != nil {
+				t.Errorf("%s has a link to %s: %v", file, link[1], err)
+			}
+		}
+		if mark := regexp.MustCompile(`<{7} \w+|>{7} \w+`).FindString(string(text)); mark != "" {
+			t.Errorf("%s has the mark %q of a merge", file, mark)
+		}
+	}
+}
+
 // readme is what was read of a file so far.
 type readme struct {
 	seen    map[string]int // blocks, by kind
