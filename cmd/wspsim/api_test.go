@@ -28,8 +28,8 @@ var surface = []struct {
 	names int
 }{
 	{"sim", 24},
-	{"netmodel", 376},
-	{"netmodel/profiles", 53},
+	{"netmodel", 332},
+	{"netmodel/profiles", 56},
 	{"netmodel/trace", 4},
 	{"netmodel/netmodeltest", 3},
 	{"netmodel/netmodeltest/lockstep", 250},
