@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"go/token"
+	"path"
 	"reflect"
 	"slices"
 	"strconv"
@@ -35,9 +36,10 @@ func Source(s Scenario) string {
 	if p.uses("time.") {
 		b.WriteString("\t\"time\"\n\n")
 	}
+	module := path.Dir(reflect.TypeFor[Scenario]().PkgPath())
 	for _, pkg := range []string{"netmodel", "scenarios", "sim"} {
 		if p.uses(pkg + ".") {
-			b.WriteString("\t\"wspsim/" + pkg + "\"\n")
+			b.WriteString("\t\"" + module + "/" + pkg + "\"\n")
 		}
 	}
 	b.WriteString(")\n\n")

@@ -15,8 +15,6 @@ import (
 	"wspsim/sim"
 )
 
-var update = flag.Bool("update", false, "rewrite goldens and the table of hashes")
-
 const ms = time.Millisecond
 
 // mustRun runs a scenario that has to be valid.

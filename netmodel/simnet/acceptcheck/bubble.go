@@ -2,6 +2,7 @@ package acceptcheck
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -172,7 +173,8 @@ func placeOf(line string) string {
 }
 
 // waitedIn are the packages whose functions do not tell whose goroutine it is.
-var waitedIn = []string{"runtime.", "internal/", "sync.", "time.", "testing", "io.", "bufio.", "net.", "os.", "wspsim/netmodel/simnet.", "wspsim/netmodel/simnet/acceptcheck.(*watched"}
+var waitedIn = []string{"runtime.", "internal/", "sync.", "time.", "testing", "io.", "bufio.", "net.", "os.",
+	reflect.TypeFor[simnet.Network]().PkgPath() + ".", reflect.TypeFor[Report]().PkgPath() + ".(*watched"}
 
 // bubbleOf returns the bubble that the heading of a stack trace names, such as
 // "synctest bubble 7", or "".

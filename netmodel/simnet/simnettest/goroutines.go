@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"wspsim/netmodel/simnet"
 )
 
 // goroutine is one goroutine of a bubble, as runtime.Stack shows it.
@@ -97,9 +99,11 @@ func parseFrame(call, place string) frame {
 	return frame{function: call, file: place[:colon], line: strings.TrimPrefix(place[colon:], ":")}
 }
 
-const (
-	pathSimnet     = "wspsim/netmodel/simnet."
-	pathSimnettest = "wspsim/netmodel/simnet/simnettest."
+// What functions of the network and of this package begin with in a stack trace, also where
+// the module has another name.
+var (
+	pathSimnet     = reflect.TypeFor[simnet.Network]().PkgPath() + "."
+	pathSimnettest = reflect.TypeFor[T]().PkgPath() + "."
 )
 
 // ours reports whether a goroutine belongs to testing, to this package or to the network,

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	_ "wspsim/internal/update" // the flag -update
 )
 
 // needKernel skips a test where no experiment can be played on a kernel.

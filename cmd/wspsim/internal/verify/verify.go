@@ -16,6 +16,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
 
@@ -203,5 +204,5 @@ func (v *Verifier) Summary() {
 	if what == "" {
 		what = "replay"
 	}
-	fmt.Fprintf(v.Out, "%s, %s; model %s\n", words.Counted(v.Same+v.Differ, what), verdict, play.ModelVersion)
+	fmt.Fprintf(v.Out, "%s, %s; model %s\n", words.Counted(v.Same+v.Differ, what), verdict, netmodel.ModelVersion)
 }
