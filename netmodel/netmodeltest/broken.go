@@ -12,7 +12,7 @@ type BrokenSystem struct {
 	Name    string
 	Why     string           // what is wrong, with the rule that it breaks
 	Profile netmodel.Profile // that it claims to follow
-	New     lockstep.New
+	New     lockstep.NewSystem
 }
 
 // Broken returns listeners that are wrong in one thing each. Most are a small

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -32,7 +31,7 @@ const (
 // descriptors (0 = without limit) are the same in all. The flags of rapid apply to
 // its part: -rapid.checks, -rapid.steps. With -rapid.seed both parts repeat;
 // without, each run has a seed of its own, which a failure names.
-func Check(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.New) {
+func Check(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.NewSystem) {
 	t.Helper()
 	if err := p.Validate(); err != nil {
 		t.Fatalf("netmodeltest.Check: %v", err)
@@ -43,7 +42,7 @@ func Check(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.N
 
 // checkWithSwarm searches for a difference in many histories and fails t with the
 // shortest that shrinking leaves.
-func checkWithSwarm(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.New) {
+func checkWithSwarm(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.NewSystem) {
 	t.Helper()
 	ops := uint64(swarmOps)
 	if testing.Short() {
@@ -72,7 +71,7 @@ func swarmSeed() uint64 {
 }
 
 // checkWithRapid lets rapid look for a difference, and shrink it.
-func checkWithRapid(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.New) {
+func checkWithRapid(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.NewSystem) {
 	t.Helper()
 	rapid.Check(t, func(t *rapid.T) {
 		m := machine{
@@ -82,7 +81,7 @@ func checkWithRapid(t rapid.TB, p netmodel.Profile, descriptors int, newSystem l
 		}
 		for _, k := range lockstep.Kinds() {
 			often := rapid.SampledFrom([]int{1, 0, 4}).Draw(t, "how often "+k.String())
-			m.habits = append(m.habits, habit{k, often * k.Usual()})
+			m.habits = append(m.habits, habit{k, often * k.Weight()})
 		}
 		t.Repeat(map[string]func(*rapid.T){"operation": m.act})
 	})
@@ -107,7 +106,7 @@ func (m *machine) act(t *rapid.T) {
 	total := 0
 	for i, h := range m.habits {
 		if h.weight > 0 {
-			possible[i] = m.possible(h.kind)
+			possible[i] = m.pair.Suggest(h.kind, m.clients)
 		}
 		if len(possible[i]) > 0 {
 			total += h.weight
@@ -131,9 +130,4 @@ func (m *machine) act(t *rapid.T) {
 	if diff := m.pair.Do(op); diff != nil {
 		t.Fatalf("%s\n\t%v", m.past, diff)
 	}
-}
-
-// possible returns operations of a kind that can happen now.
-func (m *machine) possible(k lockstep.Kind) []lockstep.Op {
-	return slices.DeleteFunc(m.pair.Reference.Suggest(k, m.clients), func(op lockstep.Op) bool { return !m.pair.Can(op) })
 }

@@ -17,7 +17,7 @@
 // Each run has a fresh seed; -rapid.seed repeats one. A failure is a line such as
 //
 //	wsp descriptors=3: listen(1) syn(a) syn(b)
-//		operation 3, syn(b): heard: got [b SYN-ACK], want [b RST]; ...
+//		operation 3, syn(b): sent: got [b SYN-ACK], want [b RST]; ...
 //
 // which lockstep.ParseCase and Case.Run play again. lockstep.Swarm searches
 // longer and faster, and lockstep.World visits every state of a small world.

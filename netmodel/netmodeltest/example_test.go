@@ -30,7 +30,7 @@ func (c *counter) Supports(op lockstep.Op) bool {
 	case lockstep.Listen:
 		return c.limit == 0 && op.N >= 1 && op.N <= 200
 	case lockstep.Accept:
-		return op.N == int(lockstep.AcceptPlain)
+		return op.N == 0
 	}
 	return op.Kind == lockstep.Syn || op.Kind == lockstep.Ack
 }
@@ -51,18 +51,18 @@ func (c *counter) Do(op lockstep.Op) lockstep.Result {
 		case complete == 0:
 			r.Errno = netmodel.WSAEWOULDBLOCK
 		default:
-			r.Accepted = c.waiting[0].Who
+			r.Accepted = c.waiting[0].Attempt
 			c.waiting = slices.Delete(c.waiting, 0, 1)
 			complete--
 		}
 	case lockstep.Syn:
 		c.numbers[op.Client]++
-		r.Heard = []lockstep.Heard{{Who: c.who(op), What: c.request(c.who(op))}}
+		r.Sent = []lockstep.Sent{{To: c.who(op), Reply: c.request(c.who(op))}}
 	case lockstep.Ack:
-		at := slices.Index(c.waiting, lockstep.Entry{Who: c.who(op), State: netmodel.EntryHalfOpen})
+		at := slices.Index(c.waiting, lockstep.Entry{Attempt: c.who(op), State: netmodel.EntryHalfOpen})
 		if at >= 0 {
 			c.waiting = slices.Delete(c.waiting, at, at+1)
-			c.waiting = slices.Insert(c.waiting, complete, lockstep.Entry{Who: c.who(op)})
+			c.waiting = slices.Insert(c.waiting, complete, lockstep.Entry{Attempt: c.who(op)})
 			complete++
 		}
 	}
@@ -76,20 +76,20 @@ func (c *counter) Do(op lockstep.Op) lockstep.Result {
 	return r
 }
 
-func (c *counter) who(op lockstep.Op) lockstep.Try {
-	return lockstep.Try{Client: op.Client, Number: c.numbers[op.Client]}
+func (c *counter) who(op lockstep.Op) lockstep.Attempt {
+	return lockstep.Attempt{Client: op.Client, Number: c.numbers[op.Client]}
 }
 
-func (c *counter) request(who lockstep.Try) lockstep.What {
+func (c *counter) request(who lockstep.Attempt) lockstep.Reply {
 	room := c.limit
 	if c.greedy {
 		room++
 	}
 	if c.limit == 0 || len(c.waiting) >= room {
-		return lockstep.Reset
+		return lockstep.ReplyRst
 	}
-	c.waiting = append(c.waiting, lockstep.Entry{Who: who, State: netmodel.EntryHalfOpen})
-	return lockstep.SynAck
+	c.waiting = append(c.waiting, lockstep.Entry{Attempt: who, State: netmodel.EntryHalfOpen})
+	return lockstep.ReplySynAck
 }
 
 func TestCounter(t *testing.T) {
@@ -101,7 +101,7 @@ func Example() {
 	wsp := profiles.WSP()
 	for _, c := range []struct {
 		name string
-		new  lockstep.New
+		new  lockstep.NewSystem
 	}{{"counter", newCounter}, {"greedy counter", newGreedyCounter}} {
 		report := lockstep.Swarm{Profile: &wsp, New: c.new, Unlimited: true}.Run(20_000, nil)
 		if report.Failure == nil {
@@ -115,7 +115,7 @@ func Example() {
 	// counter agrees with the reference model
 	// greedy counter differs:
 	// wsp: listen(1) syn(a) syn(b)
-	// 	operation 3, syn(b): heard: got [b SYN-ACK], want [b RST]; queue: got [(a) (b)], want [(a)]
+	// 	operation 3, syn(b): sent: got [b SYN-ACK], want [b RST]; queue: got [(a) (b)], want [(a)]
 }
 
 // Broken tests a suite: each of these listeners has one mistake.

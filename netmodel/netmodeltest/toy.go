@@ -27,11 +27,11 @@ type toy struct {
 	numbers     [lockstep.MaxClients]int
 	arrivals    int
 	now         time.Duration
-	heard       []lockstep.Heard
+	heard       []lockstep.Sent
 }
 
 type toyConn struct {
-	who                        lockstep.Try
+	who                        lockstep.Attempt
 	arrival                    int
 	complete, aborted, tripped bool // tripped: reset after accept
 	resends                    int
@@ -83,7 +83,7 @@ const (
 )
 
 // newToy returns the New of a toy with a bug.
-func newToy(b bug) lockstep.New {
+func newToy(b bug) lockstep.NewSystem {
 	return func(p netmodel.Profile, descriptors int) lockstep.System {
 		return &toy{bug: b, profile: p, descriptors: descriptors, open: true}
 	}
@@ -95,9 +95,9 @@ func (t *toy) Supports(op lockstep.Op) bool {
 	case lockstep.Listen, lockstep.Close, lockstep.OpenFile, lockstep.CloseFile, lockstep.Syn, lockstep.Dup, lockstep.Ack, lockstep.Time:
 		return true
 	case lockstep.Accept:
-		return op.N <= int(lockstep.AcceptInvalid)
+		return op.N <= 4
 	case lockstep.Hangup:
-		return op.N == int(lockstep.HangupHard)
+		return op.Arg() == "hard"
 	case lockstep.Open, lockstep.Rst:
 		return op.N == 0
 	}
@@ -112,7 +112,7 @@ func (t *toy) Do(op lockstep.Op) lockstep.Result {
 	case lockstep.Listen:
 		r.Errno = t.listen(op.N)
 	case lockstep.Accept:
-		r.Errno = t.accept(lockstep.AcceptWay(op.N), &r)
+		r.Errno = t.accept(op, &r)
 	case lockstep.Close:
 		r.Errno = t.close()
 	case lockstep.Open:
@@ -244,12 +244,12 @@ func (t *toy) leave(c *toyConn) {
 func (t *toy) reset(c *toyConn) {
 	t.leave(c)
 	if !c.aborted && t.bug != forgetsToResetTrimmed {
-		t.say(c.who, lockstep.Reset)
+		t.say(c.who, lockstep.ReplyRst)
 	}
 }
 
-func (t *toy) say(who lockstep.Try, what lockstep.What) {
-	t.heard = append(t.heard, lockstep.Heard{Who: who, What: what})
+func (t *toy) say(who lockstep.Attempt, what lockstep.Reply) {
+	t.heard = append(t.heard, lockstep.Sent{To: who, Reply: what})
 }
 
 func (t *toy) observe(r *lockstep.Result) {
@@ -268,7 +268,7 @@ func (t *toy) observe(r *lockstep.Result) {
 		}
 	}
 	for _, c := range t.queue {
-		e := lockstep.Entry{Who: c.who, Deferred: c == t.deferred}
+		e := lockstep.Entry{Attempt: c.who, Deferred: c == t.deferred}
 		switch {
 		case c.aborted:
 			e.State = netmodel.EntryAborted
@@ -277,11 +277,11 @@ func (t *toy) observe(r *lockstep.Result) {
 		}
 		r.Queue = append(r.Queue, e)
 	}
-	slices.SortStableFunc(t.heard, func(a, b lockstep.Heard) int {
-		if a.Who.Client != b.Who.Client {
-			return a.Who.Client - b.Who.Client
+	slices.SortStableFunc(t.heard, func(a, b lockstep.Sent) int {
+		if a.To.Client != b.To.Client {
+			return a.To.Client - b.To.Client
 		}
-		return a.Who.Number - b.Who.Number
+		return a.To.Number - b.To.Number
 	})
-	r.Heard = t.heard
+	r.Sent = t.heard
 }

@@ -29,11 +29,11 @@ type synToy struct {
 	answers     [lockstep.MaxClients]answer // the SYN-ACK that each client holds
 	made        int                         // connections and timers
 	now         sim.Time
-	heard       []lockstep.Heard
+	heard       []lockstep.Sent
 }
 
 type synConn struct {
-	who              lockstep.Try
+	who              lockstep.Attempt
 	id               int
 	aborted, tripped bool // tripped: reset after accept
 	ignored          bool
@@ -84,7 +84,7 @@ const (
 )
 
 // newSynToy returns the New of a toy with a bug.
-func newSynToy(b synBug) lockstep.New {
+func newSynToy(b synBug) lockstep.NewSystem {
 	return func(p netmodel.Profile, descriptors int) lockstep.System {
 		return &synToy{bug: b, profile: p, descriptors: descriptors, open: true, cookieAt: -1}
 	}
@@ -96,7 +96,7 @@ func (t *synToy) Supports(op lockstep.Op) bool {
 	case lockstep.Listen, lockstep.Close, lockstep.OpenFile, lockstep.CloseFile, lockstep.Syn, lockstep.Dup, lockstep.Ack, lockstep.Time:
 		return true
 	case lockstep.Hangup:
-		return op.N == int(lockstep.HangupHard)
+		return op.Arg() == "hard"
 	case lockstep.Accept, lockstep.Open, lockstep.Rst:
 		return op.N == 0
 	}
@@ -167,7 +167,7 @@ func (t *synToy) listen(n int) netmodel.Errno {
 	t.listening, t.backlog = true, t.profile.Backlog.Effective(n)
 	for t.bug == trimsOnListen && len(t.done) > t.room() {
 		last := len(t.done) - 1
-		t.say(t.done[last].who, lockstep.Reset)
+		t.say(t.done[last].who, lockstep.ReplyRst)
 		t.done = t.done[:last]
 	}
 	return 0
@@ -205,12 +205,12 @@ func (t *synToy) close() netmodel.Errno {
 	}
 	for _, c := range t.done {
 		if !c.aborted {
-			t.say(c.who, lockstep.Reset)
+			t.say(c.who, lockstep.ReplyRst)
 		}
 	}
 	for _, c := range t.half {
 		if t.bug == closeResetsHalfOpen {
-			t.say(c.who, lockstep.Reset)
+			t.say(c.who, lockstep.ReplyRst)
 		}
 	}
 	t.open, t.listening, t.done, t.half = false, false, nil, nil
@@ -223,14 +223,14 @@ func (t *synToy) hangup(client int) netmodel.Errno {
 		return netmodel.WSAEBADF
 	}
 	if c := t.taken[at]; !c.tripped {
-		t.say(c.who, lockstep.Reset)
+		t.say(c.who, lockstep.ReplyRst)
 	}
 	t.taken = slices.Delete(t.taken, at, at+1)
 	return 0
 }
 
-func (t *synToy) say(who lockstep.Try, what lockstep.What) {
-	t.heard = append(t.heard, lockstep.Heard{Who: who, What: what})
+func (t *synToy) say(who lockstep.Attempt, what lockstep.Reply) {
+	t.heard = append(t.heard, lockstep.Sent{To: who, Reply: what})
 }
 
 func (t *synToy) observe(r *lockstep.Result) {
@@ -249,20 +249,20 @@ func (t *synToy) observe(r *lockstep.Result) {
 		}
 	}
 	for _, c := range t.done {
-		e := lockstep.Entry{Who: c.who}
+		e := lockstep.Entry{Attempt: c.who}
 		if c.aborted {
 			e.State = netmodel.EntryAborted
 		}
 		r.Queue = append(r.Queue, e)
 	}
 	for _, c := range t.half {
-		r.Queue = append(r.Queue, lockstep.Entry{Who: c.who, State: netmodel.EntryHalfOpen})
+		r.Queue = append(r.Queue, lockstep.Entry{Attempt: c.who, State: netmodel.EntryHalfOpen})
 	}
-	slices.SortStableFunc(t.heard, func(a, b lockstep.Heard) int {
-		if a.Who.Client != b.Who.Client {
-			return a.Who.Client - b.Who.Client
+	slices.SortStableFunc(t.heard, func(a, b lockstep.Sent) int {
+		if a.To.Client != b.To.Client {
+			return a.To.Client - b.To.Client
 		}
-		return a.Who.Number - b.Who.Number
+		return a.To.Number - b.To.Number
 	})
-	r.Heard = t.heard
+	r.Sent = t.heard
 }

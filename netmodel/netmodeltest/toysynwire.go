@@ -12,7 +12,7 @@ import (
 // find returns the connection of a client's present attempt, nil if there is
 // none that segments can reach.
 func (t *synToy) find(client int) *synConn {
-	who := lockstep.Try{Client: client, Number: t.numbers[client]}
+	who := lockstep.Attempt{Client: client, Number: t.numbers[client]}
 	for _, c := range slices.Concat(t.done, t.half, t.taken) {
 		if c.who == who && !c.aborted && !c.tripped {
 			return c
@@ -26,24 +26,24 @@ func (t *synToy) syn(op lockstep.Op) {
 		t.numbers[op.Client]++
 		t.answers[op.Client] = answer{}
 	}
-	who := lockstep.Try{Client: op.Client, Number: t.numbers[op.Client]}
+	who := lockstep.Attempt{Client: op.Client, Number: t.numbers[op.Client]}
 	switch c := t.find(op.Client); {
 	case c == nil && !t.listening:
-		t.say(who, lockstep.Reset)
+		t.say(who, lockstep.ReplyRst)
 	case c == nil:
 		t.request(who)
 	case slices.Contains(t.half, c):
-		t.say(who, lockstep.SynAck)
+		t.say(who, lockstep.ReplySynAck)
 		if t.bug != repeatedSynKeepsTimer {
 			t.wait(c)
 		}
 	default:
-		t.say(who, lockstep.PlainAck)
+		t.say(who, lockstep.ReplyAck)
 	}
 }
 
 // request decides about a SYN. K2, K3
-func (t *synToy) request(who lockstep.Try) {
+func (t *synToy) request(who lockstep.Attempt) {
 	q := &t.profile.SynQueue
 	places, synRoom := len(t.done), q.Limit.Of(t.backlog)
 	switch t.bug {
@@ -59,12 +59,12 @@ func (t *synToy) request(who lockstep.Try) {
 	case crowded && q.Cookies == netmodel.CookiesNever:
 	case places >= t.profile.AtSyn.Of(t.backlog) && !t.exception():
 		if t.bug == abortRefusesSyn {
-			t.say(who, lockstep.Reset)
+			t.say(who, lockstep.ReplyRst)
 		}
 	case crowded:
 		t.cookieAt = t.now
 		t.answers[who.Client] = answer{cookie: true, period: period(t.now)}
-		t.say(who, lockstep.SynAck)
+		t.say(who, lockstep.ReplySynAck)
 		if t.bug == cookiesAreSentAgain {
 			t.half = append(t.half, t.newConn(who))
 			t.wait(t.half[len(t.half)-1])
@@ -73,7 +73,7 @@ func (t *synToy) request(who lockstep.Try) {
 		c := t.newConn(who)
 		t.half = append(t.half, c)
 		t.answers[who.Client] = answer{id: c.id}
-		t.say(who, lockstep.SynAck)
+		t.say(who, lockstep.ReplySynAck)
 		t.wait(c)
 	}
 }
@@ -93,7 +93,7 @@ func (t *synToy) young() int {
 	return n
 }
 
-func (t *synToy) newConn(who lockstep.Try) *synConn {
+func (t *synToy) newConn(who lockstep.Attempt) *synConn {
 	t.made++
 	return &synConn{who: who, id: t.made}
 }
@@ -108,7 +108,7 @@ func period(at sim.Time) int { return int(time.Duration(at) / time.Minute) }
 
 // ack handles the final ACK of a client. K4, K7
 func (t *synToy) ack(client int) {
-	who, a := lockstep.Try{Client: client, Number: t.numbers[client]}, t.answers[client]
+	who, a := lockstep.Attempt{Client: client, Number: t.numbers[client]}, t.answers[client]
 	c := t.find(client)
 	full := len(t.done) >= t.room()
 	switch t.bug {
@@ -120,18 +120,18 @@ func (t *synToy) ack(client int) {
 	switch {
 	case c != nil && !slices.Contains(t.half, c):
 	case c == nil && !t.believes(a), c != nil && c.id != a.id && t.bug != cookiesAreSentAgain:
-		t.say(who, lockstep.Reset)
+		t.say(who, lockstep.ReplyRst)
 	case c == nil && !full:
 		t.done = append(t.done, t.newConn(who))
 	case c == nil:
 		if t.profile.OnAckFull == netmodel.ResetAck && t.bug == abortResetsCookies {
-			t.say(who, lockstep.Reset)
+			t.say(who, lockstep.ReplyRst)
 		}
 	case !full && !(c.ignored && t.bug == believersGetOneTry):
 		t.complete(c)
 	case t.profile.OnAckFull == netmodel.ResetAck || t.bug == resetsBelievers:
 		t.leave(c)
-		t.say(who, lockstep.Reset)
+		t.say(who, lockstep.ReplyRst)
 	case t.bug == forgetsBelievers:
 		t.leave(c)
 	default:
@@ -195,14 +195,14 @@ func (t *synToy) pass(d time.Duration) {
 		if next.resends < t.patience() {
 			next.resends++
 			if !next.ignored || t.bug != ignoredAckStopsSynAck {
-				t.say(next.who, lockstep.SynAck)
+				t.say(next.who, lockstep.ReplySynAck)
 			}
 			t.wait(next)
 			continue
 		}
 		t.leave(next)
 		if t.bug == expiryResets {
-			t.say(next.who, lockstep.Reset)
+			t.say(next.who, lockstep.ReplyRst)
 		}
 	}
 	t.now = until

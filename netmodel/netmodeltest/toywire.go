@@ -16,7 +16,7 @@ func (t *toy) first() *toyConn {
 	return t.queue[0]
 }
 
-func (t *toy) accept(way lockstep.AcceptWay, r *lockstep.Result) netmodel.Errno {
+func (t *toy) accept(op lockstep.Op, r *lockstep.Result) netmodel.Errno {
 	c := t.first()
 	switch {
 	case !t.open:
@@ -38,16 +38,16 @@ func (t *toy) accept(way lockstep.AcceptWay, r *lockstep.Result) netmodel.Errno 
 		return t.emfile(c)
 	case c.aborted && t.bug == abortedHandsOutAnother:
 		t.removeAborted(c, 0)
-		return t.accept(way, r)
+		return t.accept(op, r)
 	case c.aborted:
 		return t.removeAborted(c, netmodel.WSAECONNRESET)
-	case way != lockstep.AcceptPlain:
+	case op.N != 0:
 		r.Asked = c.who
 	}
-	switch way {
-	case lockstep.AcceptReject:
+	switch op.Arg() {
+	case "reject":
 		return t.reject(c)
-	case lockstep.AcceptDefer:
+	case "defer":
 		t.deferred = c
 		if t.bug == deferGoesToTheTail {
 			t.leave(c)
@@ -55,7 +55,7 @@ func (t *toy) accept(way lockstep.AcceptWay, r *lockstep.Result) netmodel.Errno 
 		}
 		t.fill()
 		return netmodel.WSATRY_AGAIN
-	case lockstep.AcceptInvalid:
+	case "invalid":
 		return netmodel.WSAEINVAL
 	}
 	t.hand(c, r)
@@ -82,7 +82,7 @@ func (t *toy) removeAborted(c *toyConn, e netmodel.Errno) netmodel.Errno {
 func (t *toy) reject(c *toyConn) netmodel.Errno {
 	t.leave(c)
 	if t.bug != rejectIsSilent {
-		t.say(c.who, lockstep.Reset)
+		t.say(c.who, lockstep.ReplyRst)
 	}
 	if t.bug != rejectKeepsTheSlot {
 		t.available++
@@ -117,7 +117,7 @@ func (t *toy) close() netmodel.Errno {
 	if t.bug != closeRemembersTheQueue {
 		for _, c := range t.queue {
 			if !c.aborted && t.bug != closeLeavesClients {
-				t.say(c.who, lockstep.Reset)
+				t.say(c.who, lockstep.ReplyRst)
 			}
 		}
 		t.queue, t.deferred = nil, nil
@@ -135,7 +135,7 @@ func (t *toy) hangup(client int) netmodel.Errno {
 	t.taken = slices.Delete(t.taken, at, at+1)
 	switch {
 	case !c.tripped:
-		t.say(c.who, lockstep.Reset)
+		t.say(c.who, lockstep.ReplyRst)
 	case t.bug == brokenLeaksDescriptor:
 		t.files++
 	}
@@ -145,7 +145,7 @@ func (t *toy) hangup(client int) netmodel.Errno {
 // find returns the connection of a client's present attempt, nil if there is
 // none that segments can reach.
 func (t *toy) find(client int) *toyConn {
-	who := lockstep.Try{Client: client, Number: t.numbers[client]}
+	who := lockstep.Attempt{Client: client, Number: t.numbers[client]}
 	for _, c := range slices.Concat(t.queue, t.taken) {
 		if c.who == who && !c.aborted && !c.tripped {
 			return c
@@ -159,7 +159,7 @@ func (t *toy) segment(op lockstep.Op) {
 		t.numbers[op.Client]++
 	}
 	c := t.find(op.Client)
-	who := lockstep.Try{Client: op.Client, Number: t.numbers[op.Client]}
+	who := lockstep.Attempt{Client: op.Client, Number: t.numbers[op.Client]}
 	switch {
 	case op.Kind == lockstep.Rst:
 		if c != nil {
@@ -168,7 +168,7 @@ func (t *toy) segment(op lockstep.Op) {
 	case op.Kind == lockstep.Ack:
 		switch {
 		case c == nil:
-			t.say(who, lockstep.Reset)
+			t.say(who, lockstep.ReplyRst)
 		case !c.complete:
 			t.leave(c)
 			c.complete = true
@@ -177,9 +177,9 @@ func (t *toy) segment(op lockstep.Op) {
 	case c == nil || t.bug == duplicateTakesASlot && !c.complete:
 		t.request(who)
 	case c.complete:
-		t.say(who, lockstep.PlainAck)
+		t.say(who, lockstep.ReplyAck)
 	default:
-		t.say(who, lockstep.SynAck)
+		t.say(who, lockstep.ReplySynAck)
 	}
 }
 
@@ -196,7 +196,7 @@ func (t *toy) enqueue(c *toyConn) {
 	t.queue = slices.Insert(t.queue, at, c)
 }
 
-func (t *toy) request(who lockstep.Try) {
+func (t *toy) request(who lockstep.Attempt) {
 	room := t.available
 	switch t.bug {
 	case refusesOneEarly:
@@ -206,7 +206,7 @@ func (t *toy) request(who lockstep.Try) {
 	}
 	if !t.listening || room <= 0 {
 		if !t.listening || t.bug != ignoresWhenFull {
-			t.say(who, lockstep.Reset)
+			t.say(who, lockstep.ReplyRst)
 		}
 		return
 	}
@@ -215,7 +215,7 @@ func (t *toy) request(who lockstep.Try) {
 	if t.bug != halfOpenTakesNoSlot {
 		t.available = max(0, t.available-1)
 	}
-	t.say(who, lockstep.SynAck)
+	t.say(who, lockstep.ReplySynAck)
 }
 
 func (t *toy) clientReset(c *toyConn) {
@@ -254,7 +254,7 @@ func (t *toy) pass(d time.Duration) {
 		t.now = next.due
 		if next.resends < int(t.profile.SynAck.Retries) {
 			next.resends++
-			t.say(next.who, lockstep.SynAck)
+			t.say(next.who, lockstep.ReplySynAck)
 			next.due += t.profile.SynAck.Wait(uint8(next.resends))
 			continue
 		}

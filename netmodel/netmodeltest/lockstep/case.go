@@ -19,9 +19,19 @@ type Case struct {
 	History     []Op
 }
 
-// Run plays the case to a new system, see Run.
-func (c Case) Run(newSystem New) error {
-	return Run(c.History, c.Profile, c.Descriptors, newSystem)
+// Run plays the case to a new system and to the reference model. It returns an
+// error that names the first operation after which they differ, nil if there is
+// none. Operations that cannot happen, or that the system does not support, are
+// left out. A panic of the system is a difference.
+func (c Case) Run(newSystem NewSystem) error {
+	pair := NewPair(c.Profile, c.Descriptors, newSystem)
+	for i, op := range c.History {
+		if d := pair.do(op); d != nil {
+			d.at = i
+			return d
+		}
+	}
+	return nil
 }
 
 // String returns the case on one line, as ParseCase reads it. A profile with a
@@ -30,11 +40,11 @@ func (c Case) Run(newSystem New) error {
 func (c Case) String() string {
 	words := []string{c.Profile.Name}
 	base, known := profiles.ByName(c.Profile.Name)
-	for _, s := range Settings() {
-		v, ok := s.ValueIn(c.Profile)
-		if was, known := s.ValueIn(base); ok && (v != was || !known) {
-			words = append(words, s.Name+"="+s.Values[v])
-			s.Apply(&base, v)
+	for _, s := range allSettings() {
+		v, ok := s.valueIn(c.Profile)
+		if was, known := s.valueIn(base); ok && (v != was || !known) {
+			words = append(words, s.name+"="+s.values[v])
+			s.apply(&base, v)
 		}
 	}
 	if !known || base != c.Profile {
@@ -88,16 +98,16 @@ func (c *Case) set(word string) error {
 		return nil
 	}
 	var names []string
-	for _, s := range Settings() {
-		names = append(names, s.Name)
-		if s.Name != name {
+	for _, s := range allSettings() {
+		names = append(names, s.name)
+		if s.name != name {
 			continue
 		}
-		v := indexOf(s.Values, value)
+		v := indexOf(s.values, value)
 		if v < 0 {
-			return fmt.Errorf("want %s=%s", name, strings.Join(s.Values, "|"))
+			return fmt.Errorf("want %s=%s", name, strings.Join(s.values, "|"))
 		}
-		s.Apply(&c.Profile, v)
+		s.apply(&c.Profile, v)
 		return nil
 	}
 	return fmt.Errorf("no such setting: want one of descriptors, %s", strings.Join(names, ", "))
@@ -105,7 +115,7 @@ func (c *Case) set(word string) error {
 
 func profileNames() string {
 	var names []string
-	for _, p := range Profiles() {
+	for _, p := range profiles.All() {
 		names = append(names, p.Name)
 	}
 	return strings.Join(names, ", ")

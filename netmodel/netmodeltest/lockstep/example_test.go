@@ -23,17 +23,17 @@ func ExampleCase_Run() {
 	}))
 	// Output:
 	// <nil>
-	// operation 5, listen(1): heard: got [], want [b RST]; queue: got [a (b)], want [a]; limit: got 2, want 1
+	// operation 5, listen(1): sent: got [], want [b RST]; queue: got [a (b)], want [a]; limit: got 2, want 1
 }
 
 // A search over all profiles, and what it has not seen.
 func ExampleSwarm_Run() {
 	report := lockstep.Swarm{Seed: 1}.Run(lockstep.MinimumOps/10, nil)
 	fmt.Println("failure:", report.Failure != nil)
-	fmt.Println("several trimmed at once:", report.Counts[lockstep.MarkTrimMany] > 0)
+	fmt.Println("never seen:", report.Missing())
 	// Output:
 	// failure: false
-	// several trimmed at once: true
+	// never seen: []
 }
 
 // The states that two clients and one listen can lead to: within four
@@ -44,7 +44,7 @@ func ExampleWorld_Explore() {
 		Attempts: 2,
 		Backlogs: []int{1},
 		Listens:  1,
-		Ways:     []lockstep.AcceptWay{lockstep.AcceptPlain},
+		Accepts:  []lockstep.Op{{Kind: lockstep.Accept}},
 		Kinds:    []lockstep.Kind{lockstep.Ack},
 	}
 	fmt.Println(w.Explore(4))

@@ -12,7 +12,7 @@ import (
 // AppendState appends the state of the model as bytes: equal bytes, equal
 // future. Times count from now, connections that are over are left out, and of
 // earlier listeners only that they are earlier.
-func (r *Reference) AppendState(b []byte) []byte {
+func (r *reference) appendState(b []byte) []byte {
 	put := func(numbers ...int) {
 		for _, n := range numbers {
 			b = binary.AppendVarint(b, int64(n))
@@ -69,7 +69,7 @@ func (r *Reference) AppendState(b []byte) []byte {
 
 // phase returns how far the time is in the coarsest slot that a timer may ring in:
 // timers that are set later ring at the same distance if it is the same.
-func (r *Reference) phase() int {
+func (r *reference) phase() int {
 	p := &r.profile
 	if p.Timers.Kind == netmodel.TimersExact {
 		return 0
@@ -83,12 +83,12 @@ func (r *Reference) phase() int {
 	return int((time.Duration(r.now) + p.Timers.Phase) % slot)
 }
 
-func (r *Reference) usesCookies() bool {
+func (r *reference) usesCookies() bool {
 	return r.separate() && r.profile.SynQueue.Cookies != netmodel.CookiesNever
 }
 
 // age returns how old a cookie is, in periods, -1 if it is none.
-func (r *Reference) age(n number) int {
+func (r *reference) age(n number) int {
 	if n.period == 0 {
 		return -1
 	}

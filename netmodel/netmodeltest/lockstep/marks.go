@@ -13,214 +13,208 @@ type Mark uint8
 // The marks. Those of fates come first, then those of calls, of causes, of the
 // wire, and of what other stacks do.
 const (
-	MarkQueued Mark = iota
-	MarkOffered
-	MarkRefusedFull
-	MarkIgnoredFull
-	MarkRefusedUsedUp
-	MarkIgnoredUsedUp
-	MarkRefusedNoDescriptor
-	MarkIgnoredNoDescriptor
-	MarkRefusedNobody
-	MarkRefusedPaused
-	MarkRefusedChildren
-	MarkIgnoredNoBuffers
-	MarkCompleted
-	MarkAccepted
-	MarkDeferred
-	MarkTrimmed
-	MarkListenerClosed
-	MarkRejected
-	MarkPauseReset
-	MarkAbortedPending
-	MarkAbortedAtAccept
-	MarkClientGone
-	MarkHandshakeOver
-	MarkOfferExpired
-	MarkPeerReset
-	MarkAcceptedExpired
-	MarkDataUnanswered
-	MarkLateSlot
+	markQueued Mark = iota
+	markOffered
+	markRefusedFull
+	markIgnoredFull
+	markRefusedUsedUp
+	markIgnoredUsedUp
+	markRefusedNoDescriptor
+	markIgnoredNoDescriptor
+	markRefusedNobody
+	markRefusedPaused
+	markRefusedChildren
+	markIgnoredNoBuffers
+	markCompleted
+	markAccepted
+	markDeferred
+	markTrimmed
+	markListenerClosed
+	markRejected
+	markPauseReset
+	markAbortedPending
+	markAbortedAtAccept
+	markClientGone
+	markHandshakeOver
+	markOfferExpired
+	markPeerReset
+	markAcceptedExpired
+	markDataUnanswered
+	markLateSlot
 
-	MarkListenOK
-	MarkListenNotInitialised
-	MarkListenNetDown
-	MarkListenInProgress
-	MarkListenNotSock
-	MarkListenIsConn
-	MarkListenNoBufs
-	MarkListenMFile
-	MarkAcceptOK
-	MarkAcceptNotInitialised
-	MarkAcceptNetDown
-	MarkAcceptInProgress
-	MarkAcceptNotSock
-	MarkAcceptInval
-	MarkAcceptNoBufs
-	MarkAcceptAcces
-	MarkAcceptWouldBlock
-	MarkAcceptMFile
-	MarkAcceptConnReset
-	MarkAcceptConnRefused
-	MarkAcceptTryAgain
-	MarkOpenMFile
-	MarkOpenNoBufs
-	MarkReceiveReset
-	MarkReceiveTimedOut
-	MarkReceiveBytes
-	MarkPauseUnknown
+	markListenOK
+	markListenNotInitialised
+	markListenNetDown
+	markListenInProgress
+	markListenNotSock
+	markListenIsConn
+	markListenNoBufs
+	markListenMFile
+	markAcceptOK
+	markAcceptNotInitialised
+	markAcceptNetDown
+	markAcceptInProgress
+	markAcceptNotSock
+	markAcceptInval
+	markAcceptNoBufs
+	markAcceptAcces
+	markAcceptWouldBlock
+	markAcceptMFile
+	markAcceptConnReset
+	markAcceptConnRefused
+	markAcceptTryAgain
+	markOpenMFile
+	markOpenNoBufs
+	markReceiveReset
+	markReceiveTimedOut
+	markReceiveBytes
+	markPauseUnknown
 
-	MarkBacklogBelow
-	MarkBacklogAbove
-	MarkBacklogMax
-	MarkBacklogHint
-	MarkRelistenLarger
-	MarkRelistenSmaller
-	MarkRelistenEqual
-	MarkRelistenKeeps
-	MarkRelistenStarved
-	MarkTrimNone
-	MarkTrimOne
-	MarkTrimMany
-	MarkTrimHalfOpen
-	MarkTrimOldest
-	MarkTrimDeferred
-	MarkFillNone
-	MarkFillOne
-	MarkFillMany
-	MarkFillPart
-	MarkAcceptDeferred
-	MarkAcceptOffered
-	MarkAcceptAborted
-	MarkAcceptFinished
-	MarkAcceptUnread
-	MarkAcceptOwn
-	MarkAcceptOvertaken
-	MarkAskStarved
-	MarkDeferredAborted
-	MarkDeferredWithdrawn
-	MarkNestedOK
-	MarkNestedFailed
-	MarkNestedInProgress
-	MarkNestedEnded
-	MarkCloseEmpty
-	MarkCloseResetsAll
-	MarkCloseForgetsHalfOpen
-	MarkCloseForgetsAll
-	MarkWithdrawsComplete
+	markBacklogBelow
+	markBacklogAbove
+	markBacklogMax
+	markBacklogHint
+	markRelistenLarger
+	markRelistenSmaller
+	markRelistenEqual
+	markRelistenKeeps
+	markRelistenStarved
+	markTrimNone
+	markTrimOne
+	markTrimMany
+	markTrimHalfOpen
+	markTrimOldest
+	markTrimDeferred
+	markFillNone
+	markFillOne
+	markFillMany
+	markFillPart
+	markAcceptDeferred
+	markAcceptOffered
+	markAcceptAborted
+	markAcceptFinished
+	markAcceptUnread
+	markAcceptOwn
+	markAcceptOvertaken
+	markAskStarved
+	markDeferredAborted
+	markDeferredWithdrawn
+	markNestedOK
+	markNestedFailed
+	markNestedInProgress
+	markNestedEnded
+	markCloseEmpty
+	markCloseResetsAll
+	markCloseForgetsHalfOpen
+	markCloseForgetsAll
+	markWithdrawsComplete
 
-	MarkSegmentLost
-	MarkSynAfterRefusal
-	MarkLateSuccess
-	MarkDupOffered
-	MarkDupHalfOpen
-	MarkDupComplete
-	MarkChallenge
-	MarkStray
-	MarkOldReset
-	MarkFinPending
-	MarkDataAfterClose
-	MarkHardClose
-	MarkFinUnanswered
-	MarkFinWaitOver
-	MarkSynAckAgain
+	markSegmentLost
+	markSynAfterRefusal
+	markLateSuccess
+	markDupOffered
+	markDupHalfOpen
+	markDupComplete
+	markChallenge
+	markStray
+	markOldReset
+	markFinPending
+	markDataAfterClose
+	markHardClose
+	markFinUnanswered
+	markFinWaitOver
+	markSynAckAgain
 
-	MarkSynQueueFull
-	MarkLastQuarter
-	MarkYoungException
-	MarkEvictedFromPool
-	MarkEvictedFromSynQueue
-	MarkNoVictim
-	MarkHeld
-	MarkHeldIn
-	MarkDupHeld
-	MarkTryAgain
-	MarkAckIgnored
-	MarkAckReset
-	MarkAckForgotten
-	MarkAckAdmitted
-	MarkAckDeferred
-	MarkDeferredIn
-	MarkPromotedByAck
-	MarkPromotedByData
-	MarkBelieverReset
-	MarkCookieSent
-	MarkCookieCame
-	MarkCookieIgnored
-	MarkCookieReset
-	MarkCookiePromoted
-	MarkCookieStale
-	MarkPruned
-	MarkSynAckLimit
-	MarkRestarted
-	MarkSynRoomFixed
-	MarkRangTogether
-	MarkRelistenRejected
-	MarkRelistenSets
-	MarkLostForDescriptor
-	MarkLostUnread
-	MarkDescriptorFirst
-	MarkAcceptConnAborted
-	MarkCloseFinishes
-	MarkShutdownListener
-	MarkBadDescriptor
-	MarkMisuseInval
-	MarkConnectIsConn
-	MarkConnectInval
-	MarkReceiveRest
-	MarkReceiveEnd
-	MarkSendError
-	MarkSendPipe
+	markSynQueueFull
+	markLastQuarter
+	markYoungException
+	markEvictedFromPool
+	markEvictedFromSynQueue
+	markNoVictim
+	markHeld
+	markHeldIn
+	markDupHeld
+	markTryAgain
+	markAckIgnored
+	markAckReset
+	markAckForgotten
+	markAckAdmitted
+	markAckDeferred
+	markDeferredIn
+	markPromotedByAck
+	markPromotedByData
+	markBelieverReset
+	markCookieSent
+	markCookieCame
+	markCookieIgnored
+	markCookieReset
+	markCookiePromoted
+	markCookieStale
+	markPruned
+	markSynAckLimit
+	markRestarted
+	markSynRoomFixed
+	markRangTogether
+	markRelistenRejected
+	markRelistenSets
+	markLostForDescriptor
+	markLostUnread
+	markDescriptorFirst
+	markAcceptConnAborted
+	markCloseFinishes
+	markShutdownListener
+	markBadDescriptor
+	markMisuseInval
+	markConnectIsConn
+	markConnectInval
+	markReceiveRest
+	markReceiveEnd
+	markSendError
+	markSendPipe
 	markCount
 )
 
 // Marks is a set of marks.
-type Marks [(markCount + 63) / 64]uint64
+type marks [(markCount + 63) / 64]uint64
 
-// Has reports whether the set holds a mark.
-func (m *Marks) Has(mark Mark) bool { return m[mark/64]>>(mark%64)&1 != 0 }
-
-func (r *Reference) mark(m Mark) { r.marks[m/64] |= 1 << (m % 64) }
-
-// Marks returns what the last operation made happen.
-func (r *Reference) Marks() Marks { return r.marks }
+func (r *reference) mark(m Mark) { r.marks[m/64] |= 1 << (m % 64) }
 
 // markFate marks what was decided about an attempt.
-func (r *Reference) markFate(k netmodel.Kind, why netmodel.Cause) {
+func (r *reference) markDecision(k netmodel.Kind, why netmodel.Cause) {
 	ignored := Mark(0)
 	if k == netmodel.RequestIgnored {
 		ignored = 1 // the mark behind
 	}
 	switch why {
 	case netmodel.QueueFull:
-		r.mark(MarkRefusedFull + ignored)
+		r.mark(markRefusedFull + ignored)
 	case netmodel.SlotsUsedUp:
-		r.mark(MarkRefusedUsedUp + ignored)
+		r.mark(markRefusedUsedUp + ignored)
 	case netmodel.NoDescriptor:
-		r.mark(MarkRefusedNoDescriptor + ignored)
+		r.mark(markRefusedNoDescriptor + ignored)
 	case netmodel.NobodyListens:
-		r.mark(MarkRefusedNobody)
+		r.mark(markRefusedNobody)
 	case netmodel.ChildrenAlive:
-		r.mark(MarkRefusedChildren)
+		r.mark(markRefusedChildren)
 	case netmodel.OutOfBuffers:
-		r.mark(MarkIgnoredNoBuffers)
+		r.mark(markIgnoredNoBuffers)
 	case netmodel.NoCause:
-		r.mark(MarkDeferred)
+		r.mark(markDeferred)
 	case netmodel.Queued:
-		r.mark(MarkQueued)
+		r.mark(markQueued)
 	case netmodel.Offered:
-		r.mark(MarkOffered)
+		r.mark(markOffered)
 	case netmodel.HandshakeComplete:
-		r.mark(MarkCompleted)
+		r.mark(markCompleted)
 	case netmodel.AcceptedByProgram:
-		r.mark(MarkAccepted)
+		r.mark(markAccepted)
 	default:
 		r.markEnd(k, why)
 	}
 }
 
 // markEnd marks what ended a connection.
-func (r *Reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
+func (r *reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
 	two := func(kind netmodel.Kind, this, other Mark) {
 		if k == kind {
 			r.mark(this)
@@ -230,48 +224,48 @@ func (r *Reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
 	}
 	switch why {
 	case netmodel.Paused:
-		two(netmodel.RequestRefused, MarkRefusedPaused, MarkPauseReset)
+		two(netmodel.RequestRefused, markRefusedPaused, markPauseReset)
 	case netmodel.ClientReset, netmodel.ClientResetQuietly:
-		two(netmodel.AbortedPending, MarkAbortedPending, MarkAbortedAtAccept)
+		two(netmodel.AbortedPending, markAbortedPending, markAbortedAtAccept)
 	case netmodel.HandshakeOver:
-		two(netmodel.Withdrawn, MarkHandshakeOver, MarkAcceptedExpired)
+		two(netmodel.Withdrawn, markHandshakeOver, markAcceptedExpired)
 	case netmodel.Trimmed:
-		r.mark(MarkTrimmed)
+		r.mark(markTrimmed)
 	case netmodel.ListenerClosed:
-		r.mark(MarkListenerClosed)
+		r.mark(markListenerClosed)
 	case netmodel.Rejected:
-		r.mark(MarkRejected)
+		r.mark(markRejected)
 	case netmodel.ClientGone:
-		r.mark(MarkClientGone)
+		r.mark(markClientGone)
 	case netmodel.OfferExpired:
-		r.mark(MarkOfferExpired)
+		r.mark(markOfferExpired)
 	case netmodel.PeerReset:
-		r.mark(MarkPeerReset)
+		r.mark(markPeerReset)
 	case netmodel.DataUnanswered:
-		r.mark(MarkDataUnanswered)
+		r.mark(markDataUnanswered)
 	default:
 		r.markStack(k, why)
 	}
 }
 
 // markCall marks how a call ended.
-func (r *Reference) markCall(k Kind, e netmodel.Errno) {
-	first := MarkListenOK
+func (r *reference) markCall(k Kind, e netmodel.Errno) {
+	first := markListenOK
 	switch {
 	case k == Open && e == netmodel.WSAEMFILE:
-		r.mark(MarkOpenMFile)
+		r.mark(markOpenMFile)
 		return
 	case k == Open && e == netmodel.WSAENOBUFS:
-		r.mark(MarkOpenNoBufs)
+		r.mark(markOpenNoBufs)
 		return
 	case k == Receive:
 		r.markReceive(e)
 		return
 	case k == Pause && e == netmodel.WSAENOPROTOOPT:
-		r.mark(MarkPauseUnknown)
+		r.mark(markPauseUnknown)
 		return
 	case k == Accept:
-		first = MarkAcceptOK
+		first = markAcceptOK
 	case k != Listen && k != Misuse:
 		return
 	}
@@ -284,138 +278,138 @@ func (r *Reference) markCall(k Kind, e netmodel.Errno) {
 	}
 }
 
-func (r *Reference) markAcceptCall(e netmodel.Errno) {
+func (r *reference) markAcceptCall(e netmodel.Errno) {
 	if e == netmodel.WSAECONNABORTED {
-		r.mark(MarkAcceptConnAborted)
+		r.mark(markAcceptConnAborted)
 	}
 	codes := [...]netmodel.Errno{0, netmodel.WSANOTINITIALISED, netmodel.WSAENETDOWN, netmodel.WSAEINPROGRESS, netmodel.WSAENOTSOCK,
 		netmodel.WSAEINVAL, netmodel.WSAENOBUFS, netmodel.WSAEACCES, netmodel.WSAEWOULDBLOCK, netmodel.WSAEMFILE,
 		netmodel.WSAECONNRESET, netmodel.WSAECONNREFUSED, netmodel.WSATRY_AGAIN}
 	if at := slices.Index(codes[:], e); at >= 0 {
-		r.mark(MarkAcceptOK + Mark(at))
+		r.mark(markAcceptOK + Mark(at))
 	}
 }
 
-func (r *Reference) markReceive(e netmodel.Errno) {
+func (r *reference) markReceive(e netmodel.Errno) {
 	switch e {
 	case 0:
-		r.mark(MarkReceiveBytes)
+		r.mark(markReceiveBytes)
 	case netmodel.WSAECONNRESET:
-		r.mark(MarkReceiveReset)
+		r.mark(markReceiveReset)
 	case netmodel.WSAETIMEDOUT:
-		r.mark(MarkReceiveTimedOut)
+		r.mark(markReceiveTimedOut)
 	}
 }
 
-func (r *Reference) markBacklog(n int) {
+func (r *reference) markBacklog(n int) {
 	b := r.profile.Backlog
 	legal := effective(b, n)
 	switch {
 	case n == b.Somaxconn && n != 0:
-		r.mark(MarkBacklogMax)
+		r.mark(markBacklogMax)
 	case n < 0 && b.HintMax != 0:
-		r.mark(MarkBacklogHint)
+		r.mark(markBacklogHint)
 	case n < legal:
-		r.mark(MarkBacklogBelow)
+		r.mark(markBacklogBelow)
 	case n > legal:
-		r.mark(MarkBacklogAbove)
+		r.mark(markBacklogAbove)
 	}
 	switch {
 	case !r.listening:
 		return
 	case r.profile.Relisten == netmodel.RelistenKeeps && legal != r.backlog:
-		r.mark(MarkRelistenKeeps)
+		r.mark(markRelistenKeeps)
 	case legal > r.backlog:
-		r.mark(MarkRelistenLarger)
+		r.mark(markRelistenLarger)
 	case legal < r.backlog:
-		r.mark(MarkRelistenSmaller)
+		r.mark(markRelistenSmaller)
 	default:
-		r.mark(MarkRelistenEqual)
+		r.mark(markRelistenEqual)
 	}
 	if r.free() == 0 {
-		r.mark(MarkRelistenStarved)
+		r.mark(markRelistenStarved)
 	}
 }
 
-func (r *Reference) markTrim(trimmed int) {
+func (r *reference) markTrim(trimmed int) {
 	switch {
 	case trimmed == 0:
-		r.mark(MarkTrimNone)
+		r.mark(markTrimNone)
 		return
 	case trimmed == 1:
-		r.mark(MarkTrimOne)
+		r.mark(markTrimOne)
 	default:
-		r.mark(MarkTrimMany)
+		r.mark(markTrimMany)
 	}
 	switch r.profile.Trim {
 	case netmodel.TrimOldest:
-		r.mark(MarkTrimOldest)
+		r.mark(markTrimOldest)
 	case netmodel.TrimHalfOpen:
-		r.mark(MarkTrimHalfOpen)
+		r.mark(markTrimHalfOpen)
 	}
 }
 
-func (r *Reference) markFill(grown int) {
+func (r *reference) markFill(grown int) {
 	switch {
 	case grown == 0:
-		r.mark(MarkFillNone)
+		r.mark(markFillNone)
 	case grown == 1:
-		r.mark(MarkFillOne)
+		r.mark(markFillOne)
 	default:
-		r.mark(MarkFillMany)
+		r.mark(markFillMany)
 	}
 	if grown > 0 && r.pending()+r.available+r.late < r.limit {
-		r.mark(MarkFillPart)
+		r.mark(markFillPart)
 	}
 }
 
-func (r *Reference) markAccept(i int) {
+func (r *reference) markAccept(i int) {
 	c := &r.conns[i]
 	if i == r.deferred {
-		r.mark(MarkAcceptDeferred)
+		r.mark(markAcceptDeferred)
 	}
 	if slices.Contains(r.offered, i) {
-		r.mark(MarkAcceptOffered)
+		r.mark(markAcceptOffered)
 	}
 	if c.aborted {
-		r.mark(MarkAcceptAborted)
+		r.mark(markAcceptAborted)
 	}
 	if c.clientDone {
-		r.mark(MarkAcceptFinished)
+		r.mark(markAcceptFinished)
 	}
 	if c.unread > 0 {
-		r.mark(MarkAcceptUnread)
+		r.mark(markAcceptUnread)
 	}
 	if c.ownsFD && r.free() == 0 {
-		r.mark(MarkAcceptOwn)
+		r.mark(markAcceptOwn)
 	}
 	if len(r.done) > 1 && slices.Min(r.done) < i {
-		r.mark(MarkAcceptOvertaken)
+		r.mark(markAcceptOvertaken)
 	}
 }
 
-func (r *Reference) markNested(e netmodel.Errno) {
+func (r *reference) markNested(e netmodel.Errno) {
 	switch e {
 	case 0:
-		r.mark(MarkNestedOK)
+		r.mark(markNestedOK)
 	case netmodel.WSAEINPROGRESS:
-		r.mark(MarkNestedInProgress)
+		r.mark(markNestedInProgress)
 	default:
-		r.mark(MarkNestedFailed)
+		r.mark(markNestedFailed)
 	}
 }
 
-func (r *Reference) markClose() {
+func (r *reference) markClose() {
 	switch {
 	case len(r.done) == 0 || len(r.half) == 0:
-		r.mark(MarkCloseEmpty)
+		r.mark(markCloseEmpty)
 	case r.profile.CloseListener == netmodel.CloseForgetsAll:
-		r.mark(MarkCloseForgetsAll)
+		r.mark(markCloseForgetsAll)
 	case r.profile.CloseListener == netmodel.CloseForgetsHalfOpen:
-		r.mark(MarkCloseForgetsHalfOpen)
+		r.mark(markCloseForgetsHalfOpen)
 	case r.profile.CloseListener == netmodel.CloseFinishes:
-		r.mark(MarkCloseFinishes)
+		r.mark(markCloseFinishes)
 	default:
-		r.mark(MarkCloseResetsAll)
+		r.mark(markCloseResetsAll)
 	}
 }

@@ -4,32 +4,32 @@ import "wspsim/netmodel"
 
 // markStack marks what stacks decide that have a SYN queue, or another answer
 // than an RST for a request that finds no room.
-func (r *Reference) markStack(k netmodel.Kind, why netmodel.Cause) {
+func (r *reference) markStack(k netmodel.Kind, why netmodel.Cause) {
 	switch why {
 	case netmodel.SynQueueFull:
-		r.mark(MarkSynQueueFull)
+		r.mark(markSynQueueFull)
 	case netmodel.LastQuarter:
-		r.mark(MarkLastQuarter)
+		r.mark(markLastQuarter)
 	case netmodel.AnsweredWithCookie:
-		r.mark(MarkCookieSent)
+		r.mark(markCookieSent)
 	case netmodel.CookieCame:
-		r.mark(MarkCookieCame)
+		r.mark(markCookieCame)
 	case netmodel.LostForDescriptor:
-		r.mark(MarkLostForDescriptor)
+		r.mark(markLostForDescriptor)
 	case netmodel.HeldBack:
 		if k == netmodel.RequestHeld {
-			r.mark(MarkHeld)
+			r.mark(markHeld)
 		} else {
-			r.mark(MarkAckDeferred)
+			r.mark(markAckDeferred)
 		}
 	case netmodel.AckOverflow:
 		switch k {
 		case netmodel.ResetPending:
-			r.mark(MarkAckReset)
+			r.mark(markAckReset)
 		case netmodel.Withdrawn:
-			r.mark(MarkAckForgotten)
+			r.mark(markAckForgotten)
 		default:
-			r.mark(MarkAckIgnored)
+			r.mark(markAckIgnored)
 		}
 	}
 }
@@ -37,52 +37,52 @@ func (r *Reference) markStack(k netmodel.Kind, why netmodel.Cause) {
 // stackName names the marks of what other stacks do.
 func stackName(m Mark) string {
 	names := [...]string{
-		MarkSynQueueFull:        "request ignored, SYN queue full",
-		MarkLastQuarter:         "request ignored, last quarter of the SYN queue",
-		MarkYoungException:      "request let in although the accept queue is full, few are young",
-		MarkEvictedFromPool:     "half-open connection evicted for its slot",
-		MarkEvictedFromSynQueue: "half-open connection evicted from the SYN queue",
-		MarkNoVictim:            "nobody to evict",
-		MarkHeld:                "request held back",
-		MarkHeldIn:              "held request let in",
-		MarkDupHeld:             "SYN again while held back",
-		MarkTryAgain:            "request told to try again",
-		MarkAckIgnored:          "final ACK ignored, accept queue full",
-		MarkAckReset:            "final ACK answered with an RST, accept queue full",
-		MarkAckForgotten:        "final ACK forgotten, accept queue full",
-		MarkAckAdmitted:         "final ACK admitted beyond the limit",
-		MarkAckDeferred:         "final ACK deferred, accept queue full",
-		MarkDeferredIn:          "deferred connection let in",
-		MarkPromotedByAck:       "let in by a repeated ACK",
-		MarkPromotedByData:      "let in by data",
-		MarkBelieverReset:       "client that believed reset",
-		MarkCookieSent:          "cookie sent",
-		MarkCookieCame:          "ACK with a cookie admitted",
-		MarkCookieIgnored:       "ACK with a cookie ignored",
-		MarkCookieReset:         "ACK with a cookie answered with an RST",
-		MarkCookiePromoted:      "let in by a repeated cookie",
-		MarkCookieStale:         "cookie that does not count",
-		MarkPruned:              "half-open connection given up early",
-		MarkSynAckLimit:         "half-open connection given up at the limit",
-		MarkRestarted:           "SYN again, timer of the SYN-ACK set anew",
-		MarkSynRoomFixed:        "size of the SYN queue fixed by the first listen",
-		MarkRangTogether:        "timers of one slot rang together",
-		MarkRelistenRejected:    "listen again rejected",
-		MarkRelistenSets:        "listen again, more queued than fits",
-		MarkLostForDescriptor:   "connection lost for want of a descriptor",
-		MarkLostUnread:          "connection lost with data waiting",
-		MarkDescriptorFirst:     "accept WSAEMFILE with nothing to accept",
-		MarkAcceptConnAborted:   "accept WSAECONNABORTED",
-		MarkCloseFinishes:       "closed, clients read the end",
-		MarkShutdownListener:    "listener ended by shutdown",
-		MarkBadDescriptor:       "call WSAEBADF",
-		MarkMisuseInval:         "listen on a connection WSAEINVAL",
-		MarkConnectIsConn:       "connect of a listener WSAEISCONN",
-		MarkConnectInval:        "connect of a listener WSAEINVAL",
-		MarkReceiveRest:         "receive takes what came before a reset",
-		MarkReceiveEnd:          "receive is at the end after a reset",
-		MarkSendError:           "send reports the reset",
-		MarkSendPipe:            "send EPIPE",
+		markSynQueueFull:        "request ignored, SYN queue full",
+		markLastQuarter:         "request ignored, last quarter of the SYN queue",
+		markYoungException:      "request let in although the accept queue is full, few are young",
+		markEvictedFromPool:     "half-open connection evicted for its slot",
+		markEvictedFromSynQueue: "half-open connection evicted from the SYN queue",
+		markNoVictim:            "nobody to evict",
+		markHeld:                "request held back",
+		markHeldIn:              "held request let in",
+		markDupHeld:             "SYN again while held back",
+		markTryAgain:            "request told to try again",
+		markAckIgnored:          "final ACK ignored, accept queue full",
+		markAckReset:            "final ACK answered with an RST, accept queue full",
+		markAckForgotten:        "final ACK forgotten, accept queue full",
+		markAckAdmitted:         "final ACK admitted beyond the limit",
+		markAckDeferred:         "final ACK deferred, accept queue full",
+		markDeferredIn:          "deferred connection let in",
+		markPromotedByAck:       "let in by a repeated ACK",
+		markPromotedByData:      "let in by data",
+		markBelieverReset:       "client that believed reset",
+		markCookieSent:          "cookie sent",
+		markCookieCame:          "ACK with a cookie admitted",
+		markCookieIgnored:       "ACK with a cookie ignored",
+		markCookieReset:         "ACK with a cookie answered with an RST",
+		markCookiePromoted:      "let in by a repeated cookie",
+		markCookieStale:         "cookie that does not count",
+		markPruned:              "half-open connection given up early",
+		markSynAckLimit:         "half-open connection given up at the limit",
+		markRestarted:           "SYN again, timer of the SYN-ACK set anew",
+		markSynRoomFixed:        "size of the SYN queue fixed by the first listen",
+		markRangTogether:        "timers of one slot rang together",
+		markRelistenRejected:    "listen again rejected",
+		markRelistenSets:        "listen again, more queued than fits",
+		markLostForDescriptor:   "connection lost for want of a descriptor",
+		markLostUnread:          "connection lost with data waiting",
+		markDescriptorFirst:     "accept WSAEMFILE with nothing to accept",
+		markAcceptConnAborted:   "accept WSAECONNABORTED",
+		markCloseFinishes:       "closed, clients read the end",
+		markShutdownListener:    "listener ended by shutdown",
+		markBadDescriptor:       "call WSAEBADF",
+		markMisuseInval:         "listen on a connection WSAEINVAL",
+		markConnectIsConn:       "connect of a listener WSAEISCONN",
+		markConnectInval:        "connect of a listener WSAEINVAL",
+		markReceiveRest:         "receive takes what came before a reset",
+		markReceiveEnd:          "receive is at the end after a reset",
+		markSendError:           "send reports the reset",
+		markSendPipe:            "send EPIPE",
 	}
 	return names[m]
 }

@@ -27,48 +27,48 @@ type memory struct {
 const cookiePeriod = time.Minute
 
 // cookie returns the cookie of this period.
-func (r *Reference) cookie() number {
+func (r *reference) cookie() number {
 	return number{period: 1 + int(time.Duration(r.now)/cookiePeriod)}
 }
 
 // sendCookie answers a request and remembers nothing of it. K3, K7
-func (r *Reference) sendCookie(client int) {
-	who := Try{client, r.clients[client].number}
+func (r *reference) sendCookie(client int) {
+	who := Attempt{client, r.clients[client].number}
 	r.cookies = memory{true, r.now}
-	r.fateOf(who, netmodel.CookieSent, netmodel.AnsweredWithCookie)
-	r.tell(who, SynAck)
+	r.decideFor(who, netmodel.CookieSent, netmodel.AnsweredWithCookie)
+	r.sendTo(who, ReplySynAck)
 	r.holds(who, r.cookie())
 }
 
 // arriveCookie deals with what acknowledges a SYN-ACK that no half-open
 // connection knows of. It returns the connection that the rest of the segment is
 // for, nobody if there is none. K4, K7
-func (r *Reference) arriveCookie(client int) int {
-	c, who := &r.clients[client], Try{client, r.clients[client].number}
+func (r *reference) arriveCookie(client int) int {
+	c, who := &r.clients[client], Attempt{client, r.clients[client].number}
 	age := r.cookie().period - c.answer.period
 	switch {
 	case !r.listening, c.answer.period == 0, c.moved, r.profile.SynQueue.Cookies == netmodel.CookiesNever:
 		return r.stray(client)
 	case age > 1, !r.cookies.known, r.now.Sub(r.cookies.at) > 2*cookiePeriod:
-		r.mark(MarkCookieStale)
+		r.mark(markCookieStale)
 		return r.stray(client)
 	case len(r.done) < r.atAck, r.profile.OnAckFull == netmodel.AdmitAck:
 		i := r.newConn(client)
 		r.conns[i].complete = true
-		if c.believes {
-			r.mark(MarkCookiePromoted)
+		if c.phantom {
+			r.mark(markCookiePromoted)
 		}
-		c.believes = false
+		c.phantom = false
 		r.join(i, netmodel.CookieCame)
 		return i
 	case r.profile.SynQueue.CookieFull == netmodel.ResetAck:
-		r.fateOf(who, netmodel.ResetPending, netmodel.AckOverflow)
-		r.mark(MarkCookieReset)
-		r.tell(who, Reset)
+		r.decideFor(who, netmodel.ResetPending, netmodel.AckOverflow)
+		r.mark(markCookieReset)
+		r.sendTo(who, ReplyRst)
 	default:
-		c.believes = true
-		r.fateOf(who, netmodel.AckIgnored, netmodel.AckOverflow)
-		r.mark(MarkCookieIgnored)
+		c.phantom = true
+		r.decideFor(who, netmodel.AckIgnored, netmodel.AckOverflow)
+		r.mark(markCookieIgnored)
 	}
 	return nobody
 }

@@ -14,7 +14,7 @@ import (
 // Profile, so that it can be read beside them; a rule id stands where one
 // decides. Queues are slices of whom they hold,
 // counts are taken when they are needed, and nothing is fast on purpose.
-type Reference struct {
+type reference struct {
 	profile     netmodel.Profile
 	descriptors int // in all, 0 = without limit
 	now         sim.Time
@@ -50,10 +50,10 @@ type Reference struct {
 	addrs   int
 
 	// What the operation under way did.
-	heard []Heard
-	fates []Fate
-	marks Marks
-	queue []Entry
+	sent      []Sent
+	decisions []decision
+	marks     marks
+	queue     []Entry
 	// Whom the system that is compared has in its queue after it: where a choice is
 	// made at random, it was somebody else.
 	survivors []Entry
@@ -63,7 +63,7 @@ const nobody = -1
 
 // conn is one connection, from its SYN on.
 type conn struct {
-	who         Try
+	who         Attempt
 	addr        int // of the client; no two attempts share one, except those that Again makes
 	generation  int // of its listener
 	since       sim.Time
@@ -93,7 +93,7 @@ type client struct {
 	bytes    int
 	finAlone bool
 	moved    bool // it, or the host, has acknowledged more than a SYN: no number is that of a cookie any more
-	believes bool // it has sent its ACK, which was ignored
+	phantom  bool // it has sent its ACK, which was ignored
 }
 
 type phase uint8
@@ -106,30 +106,27 @@ const (
 	over
 )
 
-// NewReference is the New of the reference model.
-func NewReference(p netmodel.Profile, descriptors int) System { return newReference(p, descriptors) }
-
-func newReference(p netmodel.Profile, descriptors int) *Reference {
-	return &Reference{profile: p, descriptors: descriptors, started: 1, socket: true, deferred: nobody}
+func newReference(p netmodel.Profile, descriptors int) *reference {
+	return &reference{profile: p, descriptors: descriptors, started: 1, socket: true, deferred: nobody}
 }
 
 // Clone returns an independent copy.
-func (r *Reference) Clone() System {
+func (r *reference) Clone() System {
 	c := *r
 	c.taken, c.done, c.half = slices.Clone(r.taken), slices.Clone(r.done), slices.Clone(r.half)
 	c.offered, c.closing = slices.Clone(r.offered), slices.Clone(r.closing)
 	c.held, c.hidden, c.survivors = slices.Clone(r.held), slices.Clone(r.hidden), nil
 	c.conns, c.alarms = slices.Clone(r.conns), slices.Clone(r.alarms)
-	c.heard, c.fates, c.queue = nil, nil, nil
+	c.sent, c.decisions, c.queue = nil, nil, nil
 	return &c
 }
 
 // Fates returns what the last operation decided.
-func (r *Reference) Fates() []Fate { return r.fates }
+func (r *reference) decided() []decision { return r.decisions }
 
 // Possible reports whether the operation can happen now: clients send only
 // what they could know of. Everything that a program calls can happen.
-func (r *Reference) Possible(op Op) bool {
+func (r *reference) possible(op Op) bool {
 	if !op.Valid() {
 		return false
 	}
@@ -151,14 +148,14 @@ func (r *Reference) Possible(op Op) bool {
 		return !r.socket || r.listening // any other socket would begin to connect
 	case Misuse:
 		i := r.oldest(op.Client)
-		return MisuseWay(op.N) != MisuseSend || i == nobody || r.conns[i].over // on any other one it would be no misuse
+		return op.N != misuseSend || i == nobody || r.conns[i].over // on any other one it would be no misuse
 	}
 	return true
 }
 
 // Do performs one operation.
-func (r *Reference) Do(op Op) Result {
-	r.heard, r.fates, r.marks = r.heard[:0], r.fates[:0], Marks{}
+func (r *reference) Do(op Op) Result {
+	r.sent, r.decisions, r.marks = r.sent[:0], r.decisions[:0], marks{}
 	var res Result
 	switch op.Kind {
 	case Time:
@@ -167,7 +164,7 @@ func (r *Reference) Do(op Op) Result {
 		r.faults = netmodel.Fault(op.N)
 	case Syn, Dup, Again, Ack, Data, Fin, Resend, Rst:
 		if r.fault(netmodel.FaultNetworkDown) {
-			r.mark(MarkSegmentLost)
+			r.mark(markSegmentLost)
 		} else {
 			r.segment(op)
 		}
@@ -182,7 +179,7 @@ func (r *Reference) Do(op Op) Result {
 // call makes the program's call. Every socket call fails first for want of
 // Startup, then of a network, then of a return from the callback, then of a
 // socket. S1-S5
-func (r *Reference) call(op Op, res *Result) netmodel.Errno {
+func (r *reference) call(op Op, res *Result) netmodel.Errno {
 	entry := r.enter()
 	switch op.Kind {
 	case Startup:
@@ -208,11 +205,11 @@ func (r *Reference) call(op Op, res *Result) netmodel.Errno {
 	case entry != 0:
 		return entry
 	case op.Kind == Hangup:
-		return r.hangup(op.Client, HangupWay(op.N))
+		return r.hangup(op.Client, op.N)
 	case op.Kind == Receive:
 		return r.receive(op.Client, res)
 	case op.Kind == Misuse:
-		return r.misuse(op.Client, MisuseWay(op.N))
+		return r.misuse(op.Client, op.N)
 	case !r.socket:
 		return r.notOpen()
 	}
@@ -220,11 +217,11 @@ func (r *Reference) call(op Op, res *Result) netmodel.Errno {
 	case Listen:
 		return r.listen(op.N)
 	case Accept:
-		return r.accept(AcceptWay(op.N), res)
+		return r.accept(op.N, res)
 	case Connect:
 		return r.connect()
 	case Shutdown:
-		return r.shutdown(ShutdownWay(op.N))
+		return r.shutdown(op.N)
 	case Close:
 		r.closeListener()
 		r.socket = false
@@ -233,7 +230,7 @@ func (r *Reference) call(op Op, res *Result) netmodel.Errno {
 	return r.pause(op.N == 1)
 }
 
-func (r *Reference) enter() netmodel.Errno {
+func (r *reference) enter() netmodel.Errno {
 	switch {
 	case r.started == 0:
 		return netmodel.WSANOTINITIALISED
@@ -245,11 +242,11 @@ func (r *Reference) enter() netmodel.Errno {
 	return 0
 }
 
-func (r *Reference) fault(f netmodel.Fault) bool { return r.faults&f != 0 }
+func (r *reference) fault(f netmodel.Fault) bool { return r.faults&f != 0 }
 
 // free returns how many descriptors are free, a very large number if there is
 // no limit.
-func (r *Reference) free() int {
+func (r *reference) free() int {
 	if r.descriptors == 0 {
 		return math.MaxInt32
 	}
@@ -270,7 +267,7 @@ func (r *Reference) free() int {
 // pending returns how many slots are taken: half-open connections count unless
 // they have a queue of their own, those that wait for the condition function do
 // not. WS.Q6, WS.Q10, K8
-func (r *Reference) pending() int {
+func (r *reference) pending() int {
 	if r.separate() {
 		return len(r.done)
 	}
@@ -280,7 +277,7 @@ func (r *Reference) pending() int {
 // fill makes available grow to min(limit - pending, free descriptors); it never
 // shrinks. Slots that are on their way back do not count as there; where slots
 // cost nothing, descriptors do not matter. R7, WS.D5, WS.D8
-func (r *Reference) fill() {
+func (r *reference) fill() {
 	before := r.available
 	room := r.limit - r.pending() - r.late
 	if r.profile.Slots == netmodel.SlotsFilled {
@@ -292,11 +289,11 @@ func (r *Reference) fill() {
 
 // giveBack makes slots available again that requests held which nobody
 // accepted. WS.Q7, WS.C3
-func (r *Reference) giveBack(slots int) {
+func (r *reference) giveBack(slots int) {
 	r.available = max(r.available, min(r.available+slots, r.limit-r.pending()-r.late))
 }
 
-func (r *Reference) openFile() netmodel.Errno {
+func (r *reference) openFile() netmodel.Errno {
 	if r.free() == 0 {
 		return netmodel.WSAEMFILE
 	}
@@ -304,7 +301,7 @@ func (r *Reference) openFile() netmodel.Errno {
 	return 0
 }
 
-func (r *Reference) open(entry netmodel.Errno, options int) netmodel.Errno {
+func (r *reference) open(entry netmodel.Errno, options int) netmodel.Errno {
 	switch {
 	case entry != 0:
 		return entry
@@ -325,7 +322,7 @@ func (r *Reference) open(entry netmodel.Errno, options int) netmodel.Errno {
 
 // closeListener resets what is pending, forgets it, or lets its clients read the
 // end. WS.X1, WS.X2, K11
-func (r *Reference) closeListener() {
+func (r *reference) closeListener() {
 	r.markClose()
 	for _, i := range slices.Concat(r.done, r.hidden, r.half, r.offered, r.held) {
 		c, how := &r.conns[i], r.profile.CloseListener
@@ -335,7 +332,7 @@ func (r *Reference) closeListener() {
 			continue
 		}
 		r.remove(i)
-		r.fate(netmodel.Withdrawn, i, netmodel.ListenerClosed)
+		r.decide(netmodel.Withdrawn, i, netmodel.ListenerClosed)
 		if finishes {
 			r.finish(i, false)
 		}
@@ -346,7 +343,7 @@ func (r *Reference) closeListener() {
 
 // cleanup resets and frees every socket when it is the last; what is closed
 // already goes on. WS.X12
-func (r *Reference) cleanup() netmodel.Errno {
+func (r *reference) cleanup() netmodel.Errno {
 	switch {
 	case r.started == 0:
 		return netmodel.WSANOTINITIALISED
@@ -361,7 +358,7 @@ func (r *Reference) cleanup() netmodel.Errno {
 	r.socket = false
 	for _, i := range slices.Clone(r.taken) {
 		if !r.conns[i].over {
-			r.hear(i, Reset)
+			r.send(i, ReplyRst)
 		}
 		r.remove(i)
 	}
@@ -369,7 +366,7 @@ func (r *Reference) cleanup() netmodel.Errno {
 }
 
 // pause sets SO_PAUSE_ACCEPT. WS.Q9
-func (r *Reference) pause(on bool) netmodel.Errno {
+func (r *reference) pause(on bool) netmodel.Errno {
 	if r.profile.Options != netmodel.OptionsWindows {
 		return netmodel.WSAENOPROTOOPT
 	}

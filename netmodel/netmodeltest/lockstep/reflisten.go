@@ -4,11 +4,10 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
-	"wspsim/sim"
 )
 
 // listen is WSPListen on a bound socket. A failed call changes nothing.
-func (r *Reference) listen(backlog int) netmodel.Errno {
+func (r *reference) listen(backlog int) netmodel.Errno {
 	if r.fault(netmodel.FaultNoBuffers) { // E7, WS.L11
 		return netmodel.WSAENOBUFS
 	}
@@ -32,31 +31,31 @@ func (r *Reference) listen(backlog int) netmodel.Errno {
 		r.resize(backlog)
 		r.trim() // R10
 	case r.profile.Relisten == netmodel.RelistenRejects && r.tooSmall(r.sizesOf(backlog)): // ST.10
-		r.mark(MarkRelistenRejected)
+		r.mark(markRelistenRejected)
 		return netmodel.WSAEINVAL
 	case r.profile.Relisten != netmodel.RelistenKeeps: // K10
 		r.resize(backlog)
 		r.available = max(0, min(r.available, r.limit-r.pending()-r.late))
 		if r.pending() > r.limit {
-			r.mark(MarkRelistenSets)
+			r.mark(markRelistenSets)
 		}
 	}
 	r.fill()
-	r.letIn()
+	r.promote()
 	return 0
 }
 
 // tooSmall reports whether more is queued than would fit, or nobody ever would. G
-func (r *Reference) tooSmall(s sizes) bool { return s.backlog < 0 || len(r.done) > s.atAck }
+func (r *reference) tooSmall(s sizes) bool { return s.backlog < 0 || len(r.done) > s.atAck }
 
 // trim resets as many pending connections as are too many, and takes back the
 // slots that are no longer there. R10, WS.R5
-func (r *Reference) trim() {
+func (r *reference) trim() {
 	trimmed := 0
 	for r.pending() > r.limit {
 		i := r.excess()
 		if i == r.deferred {
-			r.mark(MarkTrimDeferred)
+			r.mark(markTrimDeferred)
 		}
 		r.reset(i, netmodel.Trimmed)
 		trimmed++
@@ -69,7 +68,7 @@ func (r *Reference) trim() {
 // the one that arrived last, or first, or the last half-open one while there is
 // one. WS.R4, WS.R7. Where the last ones go, a deferred request goes after all
 // others, for it stands at the head. WS.R8
-func (r *Reference) excess() int {
+func (r *reference) excess() int {
 	half := r.half
 	if r.separate() { // they hold none
 		half = nil
@@ -93,7 +92,7 @@ func without(queue []int, who int) []int {
 }
 
 // remove takes a connection out of wherever it is.
-func (r *Reference) remove(i int) {
+func (r *reference) remove(i int) {
 	if r.deferred == i {
 		r.deferred = nobody
 	}
@@ -107,19 +106,19 @@ func (r *Reference) remove(i int) {
 
 // reset ends a pending connection; its client hears of it, unless it has gone
 // itself or is to be left in the dark.
-func (r *Reference) reset(i int, why netmodel.Cause) {
+func (r *reference) reset(i int, why netmodel.Cause) {
 	r.remove(i)
-	r.fate(netmodel.ResetPending, i, why)
+	r.decide(netmodel.ResetPending, i, why)
 	if !r.conns[i].aborted {
-		r.hear(i, Reset)
+		r.send(i, ReplyRst)
 	}
 }
 
 // withdraw ends a pending connection whose client is gone. WS.Q7, WS.T9
-func (r *Reference) withdraw(i int, why netmodel.Cause) {
+func (r *reference) withdraw(i int, why netmodel.Cause) {
 	if i == r.deferred {
 		r.withdrawn = true // WS.C9
-		r.mark(MarkDeferredWithdrawn)
+		r.mark(markDeferredWithdrawn)
 	}
 	slots := 1
 	if r.outside(i) {
@@ -127,17 +126,17 @@ func (r *Reference) withdraw(i int, why netmodel.Cause) {
 	}
 	r.remove(i)
 	r.giveBack(slots)
-	r.fate(netmodel.Withdrawn, i, why)
-	r.letIn()
+	r.decide(netmodel.Withdrawn, i, why)
+	r.promote()
 }
 
 // outside reports whether somebody waits without holding a slot.
-func (r *Reference) outside(i int) bool {
+func (r *reference) outside(i int) bool {
 	return slices.Contains(r.offered, i) || slices.Contains(r.held, i) || slices.Contains(r.hidden, i)
 }
 
 // first returns whom the next accept is about. WS.Q1, WS.C4
-func (r *Reference) first() int {
+func (r *reference) first() int {
 	switch {
 	case r.deferred != nobody:
 		return r.deferred
@@ -150,7 +149,7 @@ func (r *Reference) first() int {
 }
 
 // accept is WSPAccept.
-func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
+func (r *reference) accept(way int, res *Result) netmodel.Errno {
 	switch {
 	case !r.listening: // WS.A1
 		return netmodel.WSAEINVAL
@@ -158,20 +157,20 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 		return netmodel.WSAENOBUFS
 	case r.profile.DescriptorFirst && r.free() == 0: // K9
 		if r.first() == nobody {
-			r.mark(MarkDescriptorFirst)
+			r.mark(markDescriptorFirst)
 		}
 		return netmodel.WSAEMFILE
 	case r.withdrawn: // WS.C9
 		r.withdrawn = false
 		r.fill()
-		r.letIn()
+		r.promote()
 		return netmodel.WSAEACCES
 	}
 	i := r.first()
 	if i == nobody { // WS.A2, WS.A4
 		if r.profile.EmptyAcceptFills { // WS.D8
 			r.fill()
-			r.letIn()
+			r.promote()
 		}
 		return netmodel.WSAEWOULDBLOCK
 	}
@@ -179,21 +178,21 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 	starved := func() bool { return r.free() == 0 && !c.ownsFD } // WS.A3, WS.D3
 	switch {
 	case c.aborted && i == r.deferred: // WS.C9
-		r.mark(MarkDeferredAborted)
+		r.mark(markDeferredAborted)
 		return r.acceptAborted(i, netmodel.WSAEACCES)
 	case starved() && r.profile.Starved == netmodel.StarvedLoses: // ST.5
 		r.lose(i)
 		return netmodel.WSAEMFILE
-	case starved() && (way == AcceptPlain || !r.profile.ConditionFirst): // WS.A3, WS.C11
+	case starved() && (way == acceptPlain || !r.profile.ConditionFirst): // WS.A3, WS.C11
 		return netmodel.WSAEMFILE
 	case c.aborted && r.profile.Aborted == netmodel.AbortedAtAccept: // WS.X6
 		return r.acceptAborted(i, netmodel.WSAECONNRESET)
 	case c.aborted && r.profile.Aborted == netmodel.AbortedAsAborted: // ST.4
 		return r.acceptAborted(i, netmodel.WSAECONNABORTED)
 	}
-	if way != AcceptPlain {
+	if way != acceptPlain {
 		if starved() {
-			r.mark(MarkAskStarved)
+			r.mark(markAskStarved)
 		}
 		if e, decided := r.ask(i, way, res); decided {
 			return e
@@ -209,18 +208,18 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 
 // acceptAborted removes a connection that its client reset and reports it. It
 // took no descriptor, so its slot comes back whether or not there are any.
-func (r *Reference) acceptAborted(i int, e netmodel.Errno) netmodel.Errno {
+func (r *reference) acceptAborted(i int, e netmodel.Errno) netmodel.Errno {
 	r.remove(i)
 	r.giveBack(1)
 	r.fill()
-	r.fate(netmodel.Withdrawn, i, netmodel.ClientReset)
-	r.letIn()
+	r.decide(netmodel.Withdrawn, i, netmodel.ClientReset)
+	r.promote()
 	return e
 }
 
 // lose closes a connection that accept has taken from the queue and has no
 // descriptor for. ST.5
-func (r *Reference) lose(i int) {
+func (r *reference) lose(i int) {
 	if slices.Contains(r.offered, i) { // its SYN has had no answer
 		r.withdraw(i, netmodel.LostForDescriptor)
 		return
@@ -228,69 +227,69 @@ func (r *Reference) lose(i int) {
 	c := &r.conns[i]
 	r.remove(i)
 	r.giveBack(1)
-	r.fate(netmodel.Withdrawn, i, netmodel.LostForDescriptor)
+	r.decide(netmodel.Withdrawn, i, netmodel.LostForDescriptor)
 	switch {
 	case c.aborted:
 	case c.unread > 0: // RFC 1122, section 4.2.2.13
-		r.hear(i, Reset)
-		r.mark(MarkLostUnread)
+		r.send(i, ReplyRst)
+		r.mark(markLostUnread)
 	default:
 		r.finish(i, false)
 	}
-	r.letIn()
+	r.promote()
 }
 
 // ask shows the connection to the condition function. It returns false if that
 // has decided to accept.
-func (r *Reference) ask(i int, way AcceptWay, res *Result) (netmodel.Errno, bool) {
+func (r *reference) ask(i int, way int, res *Result) (netmodel.Errno, bool) {
 	res.Asked = r.conns[i].who
 	slots := 1
 	if slices.Contains(r.offered, i) {
 		slots = 0
 	}
 	switch way {
-	case AcceptReject: // WS.C3
+	case acceptReject: // WS.C3
 		r.reset(i, netmodel.Rejected)
 		r.giveBack(slots)
 		r.fill()
-		r.letIn()
+		r.promote()
 		return netmodel.WSAECONNREFUSED, true
-	case AcceptDefer: // WS.C4, WS.C10
+	case acceptDefer: // WS.C4, WS.C10
 		r.deferred = i
 		r.fill()
-		r.fate(netmodel.Deferred, i, netmodel.NoCause)
-		r.letIn()
+		r.decide(netmodel.Deferred, i, netmodel.NoCause)
+		r.promote()
 		return netmodel.WSATRY_AGAIN, true
-	case AcceptInvalid: // WS.C8, W
+	case acceptInvalid: // WS.C8, W
 		if r.profile.Calls == netmodel.CallsWine {
 			return netmodel.WSAENOTSOCK, true
 		}
 		return netmodel.WSAEINVAL, true
-	case AcceptYes:
+	case acceptYes:
 		return 0, false
 	}
 	res.Nested = r.nested(way)
 	r.markNested(res.Nested)
 	if !slices.Contains(r.done, i) && !slices.Contains(r.offered, i) {
-		r.mark(MarkNestedEnded)
+		r.mark(markNestedEnded)
 		return netmodel.WSAECONNRESET, true // the condition function itself ended it
 	}
 	return 0, false
 }
 
 // nested is the call that the condition function makes. WS.S3, WS.S4
-func (r *Reference) nested(way AcceptWay) netmodel.Errno {
-	if way == AcceptOpening { // no socket call, so nothing forbids it
+func (r *reference) nested(way int) netmodel.Errno {
+	if way == acceptOpening { // no socket call, so nothing forbids it
 		return r.openFile()
 	}
 	if !r.profile.Nesting {
 		return netmodel.WSAEINPROGRESS
 	}
 	switch way {
-	case AcceptListening:
+	case acceptListening:
 		return r.listen(1)
-	case AcceptAccepting:
-		return r.accept(AcceptPlain, &Result{})
+	case acceptAccepting:
+		return r.accept(acceptPlain, &Result{})
 	}
 	r.closeListener()
 	r.socket = false
@@ -300,7 +299,7 @@ func (r *Reference) nested(way AcceptWay) netmodel.Errno {
 // hand gives a pending connection to the program. Only when it has left the
 // queue does the listener fill, or its slot set out to come back late. WS.D5,
 // WS.Q5
-func (r *Reference) hand(i int) {
+func (r *reference) hand(i int) {
 	c := &r.conns[i]
 	wasOffered := slices.Contains(r.offered, i)
 	r.markAccept(i)
@@ -313,18 +312,18 @@ func (r *Reference) hand(i int) {
 	} else {
 		r.fill()
 	}
-	r.fate(netmodel.RequestAccepted, i, netmodel.AcceptedByProgram)
+	r.decide(netmodel.RequestAccepted, i, netmodel.AcceptedByProgram)
 	switch {
 	case wasOffered: // only now does the client get an answer. WS.Q10
 		r.sendSynAck(i)
 	case c.aborted: // WS.X7, K12
 		c.over, c.broken = true, r.afterReset(c)
 	}
-	r.letIn()
+	r.promote()
 }
 
 // observe fills in what can be seen.
-func (r *Reference) observe(res *Result) {
+func (r *reference) observe(res *Result) {
 	r.queue = r.queue[:0]
 	if r.deferred != nobody { // at the top. WS.C4
 		r.entry(r.deferred, netmodel.EntryComplete)
@@ -366,12 +365,12 @@ func (r *Reference) observe(res *Result) {
 			res.Readable = Yes
 		}
 	}
-	sortHeard(r.heard)
-	sortFates(r.fates)
-	res.Heard, res.Queue = r.heard, r.queue
+	sortSent(r.sent)
+	sortDecisions(r.decisions)
+	res.Sent, res.Queue = r.sent, r.queue
 }
 
-func (r *Reference) entry(i int, state netmodel.EntryState) {
+func (r *reference) entry(i int, state netmodel.EntryState) {
 	c := &r.conns[i]
 	switch {
 	case slices.Contains(r.offered, i):
@@ -384,15 +383,12 @@ func (r *Reference) entry(i int, state netmodel.EntryState) {
 }
 
 // fate notes what was decided about a connection.
-func (r *Reference) fate(k netmodel.Kind, i int, why netmodel.Cause) {
-	r.fateOf(r.conns[i].who, k, why)
+func (r *reference) decide(k netmodel.Kind, i int, why netmodel.Cause) {
+	r.decideFor(r.conns[i].who, k, why)
 }
 
 // fateOf is fate for an attempt of which no connection is known.
-func (r *Reference) fateOf(who Try, k netmodel.Kind, why netmodel.Cause) {
-	r.markFate(k, why)
-	r.fates = append(r.fates, Fate{k, who, why})
+func (r *reference) decideFor(who Attempt, k netmodel.Kind, why netmodel.Cause) {
+	r.markDecision(k, why)
+	r.decisions = append(r.decisions, decision{k, who, why})
 }
-
-// Now returns the model's time.
-func (r *Reference) Now() sim.Time { return r.now }

@@ -17,15 +17,15 @@ type sizes struct {
 }
 
 // separate reports whether half-open connections have a queue of their own.
-func (r *Reference) separate() bool { return r.profile.SynQueue.Separate }
+func (r *reference) separate() bool { return r.profile.SynQueue.Separate }
 
 // resize sets what follows from the argument of listen.
-func (r *Reference) resize(argument int) { r.sizes = r.sizesOf(argument) }
+func (r *reference) resize(argument int) { r.sizes = r.sizesOf(argument) }
 
 // sizesOf returns what a listener would be with an argument of listen. What is
 // pending is limited where a slot is taken: at the final ACK if there is a SYN
 // queue, unless anything fits there.
-func (r *Reference) sizesOf(argument int) sizes {
+func (r *reference) sizesOf(argument int) sizes {
 	p, before := &r.profile, r.sizes.synRoom
 	s := sizes{backlog: effective(p.Backlog, argument)}
 	s.atSyn, s.atAck = fits(p.AtSyn, s.backlog), math.MaxInt32
@@ -39,7 +39,7 @@ func (r *Reference) sizesOf(argument int) sizes {
 	s.synRoom = r.synRoomFor(s.backlog)
 	if p.SynQueue.Size == netmodel.SizePow2OfBacklog && before > 0 && before != s.synRoom {
 		s.synRoom = before // fixed by the first listen
-		r.mark(MarkSynRoomFixed)
+		r.mark(markSynRoomFixed)
 	}
 	return s
 }
@@ -79,7 +79,7 @@ func fits(l netmodel.Limit, backlog int) int {
 }
 
 // synRoomFor is how many fit into the SYN queue. stacks.md, section 7, number 5
-func (r *Reference) synRoomFor(backlog int) int {
+func (r *reference) synRoomFor(backlog int) int {
 	q := r.profile.SynQueue
 	switch q.Size {
 	case netmodel.SizeFixed:
@@ -104,7 +104,7 @@ func (r *Reference) synRoomFor(backlog int) int {
 // their own. Tested are, in this order: the SYN queue, if a full one is silent;
 // the accept queue; then whether somebody in the SYN queue makes room, the last
 // quarter of it, and what the SYN-ACK shall be. K2, K3
-func (r *Reference) screen(client int) {
+func (r *reference) screen(client int) {
 	p := &r.profile
 	q := &p.SynQueue
 	full := len(r.half) >= r.synRoom
@@ -118,7 +118,7 @@ func (r *Reference) screen(client int) {
 			r.turnAway(client, netmodel.QueueFull, p.OnFull)
 			return
 		}
-		r.mark(MarkYoungException)
+		r.mark(markYoungException)
 	}
 	switch {
 	case full && !cookie && !r.evict():
@@ -129,14 +129,14 @@ func (r *Reference) screen(client int) {
 		r.sendCookie(client)
 	default:
 		if full {
-			r.mark(MarkEvictedFromSynQueue)
+			r.mark(markEvictedFromSynQueue)
 		}
 		r.admit(client)
 	}
 }
 
 // young is how many half-open connections were sent one SYN-ACK only.
-func (r *Reference) young() int {
+func (r *reference) young() int {
 	n := 0
 	for _, i := range r.half {
 		if r.conns[i].resends == 0 {
@@ -148,21 +148,21 @@ func (r *Reference) young() int {
 
 // evict forgets a half-open connection, and reports whether there was one to
 // forget. ST.3
-func (r *Reference) evict() bool {
+func (r *reference) evict() bool {
 	victims := slices.Clone(r.half)
 	switch r.profile.SynQueue.Victim {
 	case netmodel.VictimTimedOut:
 		victims = slices.DeleteFunc(victims, func(i int) bool { return r.conns[i].resends == 0 })
 	case netmodel.VictimRandom: // anybody may go: whoever has gone
 		gone := slices.DeleteFunc(slices.Clone(victims), func(i int) bool {
-			return r.survivors == nil || slices.ContainsFunc(r.survivors, func(e Entry) bool { return e.Who == r.conns[i].who })
+			return r.survivors == nil || slices.ContainsFunc(r.survivors, func(e Entry) bool { return e.Attempt == r.conns[i].who })
 		})
 		if len(gone) == 1 {
 			victims = gone
 		}
 	}
 	if len(victims) == 0 {
-		r.mark(MarkNoVictim)
+		r.mark(markNoVictim)
 		return false
 	}
 	r.cookies = memory{true, r.now} // what its SYN-ACK carried counts from now on
@@ -172,19 +172,19 @@ func (r *Reference) evict() bool {
 
 // finalAck deals with what acknowledges the SYN-ACK of a half-open connection,
 // and reports whether the rest of the segment is taken. K4
-func (r *Reference) finalAck(k Kind, client, i int) bool {
+func (r *reference) finalAck(k Kind, client, i int) bool {
 	c := &r.conns[i]
 	full := r.separate() && slices.Contains(r.half, i) && len(r.done) >= r.atAck
 	if !full || r.profile.OnAckFull == netmodel.AdmitAck {
 		switch {
 		case full:
-			r.mark(MarkAckAdmitted)
+			r.mark(markAckAdmitted)
 		case c.ignored && k == Ack:
-			r.mark(MarkPromotedByAck)
+			r.mark(markPromotedByAck)
 		case c.ignored:
-			r.mark(MarkPromotedByData)
+			r.mark(markPromotedByData)
 		}
-		r.clients[client].believes = false
+		r.clients[client].phantom = false
 		r.complete(i)
 		return true
 	}
@@ -192,44 +192,44 @@ func (r *Reference) finalAck(k Kind, client, i int) bool {
 	case netmodel.ResetAck:
 		r.reset(i, netmodel.AckOverflow)
 	case netmodel.ForgetAck: // ST.8
-		r.clients[client].believes = true
+		r.clients[client].phantom = true
 		r.withdraw(i, netmodel.AckOverflow)
 	case netmodel.DeferAck: // ST.9
 		r.remove(i)
 		c.complete, c.resends = true, 0
 		r.hidden = append(r.hidden, i)
-		r.fate(netmodel.AckPutOff, i, netmodel.HeldBack)
+		r.decide(netmodel.AckPutOff, i, netmodel.HeldBack)
 		return true
 	default:
-		c.ignored, r.clients[client].believes = true, true
-		r.fate(netmodel.AckIgnored, i, netmodel.AckOverflow)
+		c.ignored, r.clients[client].phantom = true, true
+		r.decide(netmodel.AckIgnored, i, netmodel.AckOverflow)
 	}
 	return false
 }
 
 // letIn lets those in who wait outside the queue, while there is room. ST.2, ST.9
-func (r *Reference) letIn() {
+func (r *reference) promote() {
 	for len(r.held) > 0 && r.available > 0 {
 		i := r.held[0]
 		r.held = without(r.held, i)
 		r.half = append(r.half, i)
 		r.available--
-		r.fate(netmodel.RequestQueued, i, netmodel.Queued)
+		r.decide(netmodel.RequestQueued, i, netmodel.Queued)
 		r.sendSynAck(i)
-		r.mark(MarkHeldIn)
+		r.mark(markHeldIn)
 	}
 	for len(r.hidden) > 0 && len(r.done) < r.atAck {
 		i := r.hidden[0]
 		r.hidden = without(r.hidden, i)
 		r.join(i, netmodel.HandshakeComplete)
-		r.mark(MarkDeferredIn)
+		r.mark(markDeferredIn)
 	}
 }
 
 // patience is how often a SYN-ACK is sent again while old half-open connections
 // take more than half the room: once less for each time that the young ones, were
 // they twice as many, and twice again, would still be no more than all. K6
-func (r *Reference) patience(retries int) int {
+func (r *reference) patience(retries int) int {
 	if 2*len(r.half) <= max(8, r.backlog) {
 		return retries
 	}

@@ -27,7 +27,7 @@ const (
 	ringSlot                // a slot comes back
 )
 
-func (r *Reference) alarm(what ring, about int, after time.Duration) {
+func (r *reference) alarm(what ring, about int, after time.Duration) {
 	at, coarse := r.due(after)
 	r.alarms = append(r.alarms, alarm{at, what, about, coarse})
 }
@@ -36,7 +36,7 @@ func (r *Reference) alarm(what ring, about int, after time.Duration) {
 // wheel is. Ticks: the n-th tick from now. Wheel: measured.md, section 1; a
 // timer set at jiffy j for d jiffies rings at ((e >> s) + 1) << s, e = j + d, s =
 // 3 * level, where level 0 holds d < 63, level 1 d < 504, and so on.
-func (r *Reference) due(after time.Duration) (at sim.Time, coarse int) {
+func (r *reference) due(after time.Duration) (at sim.Time, coarse int) {
 	t := r.profile.Timers
 	if t.Kind == netmodel.TimersExact {
 		return r.now.Add(after), 0
@@ -55,12 +55,12 @@ func (r *Reference) due(after time.Duration) (at sim.Time, coarse int) {
 }
 
 // cancel takes back every alarm about a connection.
-func (r *Reference) cancel(i int) {
+func (r *reference) cancel(i int) {
 	r.alarms = slices.DeleteFunc(r.alarms, func(a alarm) bool { return a.what != ringSlot && a.about == i })
 }
 
 // Deadline returns the instant of the next alarm, and false if there is none.
-func (r *Reference) Deadline() (sim.Time, bool) {
+func (r *reference) deadline() (sim.Time, bool) {
 	if len(r.alarms) == 0 {
 		return 0, false
 	}
@@ -71,9 +71,9 @@ func earlier(a, b alarm) int { return cmp.Compare(a.at, b.at) }
 
 // pass lets time pass. Alarms of one instant ring in the order of setting; in a
 // wheel the coarsest slot first, and in each the one that was set last. L19
-func (r *Reference) pass(until sim.Time) {
+func (r *reference) pass(until sim.Time) {
 	for {
-		at, ok := r.Deadline()
+		at, ok := r.deadline()
 		if !ok || at > until {
 			break
 		}
@@ -90,7 +90,7 @@ func (r *Reference) pass(until sim.Time) {
 
 // together returns the alarms that are due at an instant, in the order in which
 // they ring.
-func (r *Reference) together(at sim.Time) []alarm {
+func (r *reference) together(at sim.Time) []alarm {
 	var out []alarm
 	for _, a := range r.alarms {
 		if a.at == at {
@@ -103,18 +103,18 @@ func (r *Reference) together(at sim.Time) []alarm {
 	slices.Reverse(out)
 	slices.SortStableFunc(out, func(a, b alarm) int { return b.coarse - a.coarse })
 	if len(out) > 1 {
-		r.mark(MarkRangTogether)
+		r.mark(markRangTogether)
 	}
 	return out
 }
 
-func (r *Reference) ring(a alarm) {
+func (r *reference) ring(a alarm) {
 	if a.what == ringSlot {
 		r.late-- // WS.Q5
 		r.fill()
-		r.fates = append(r.fates, Fate{netmodel.SlotFilled, Try{}, netmodel.SlotReturned})
-		r.mark(MarkLateSlot)
-		r.letIn()
+		r.decisions = append(r.decisions, decision{netmodel.SlotFilled, Attempt{}, netmodel.SlotReturned})
+		r.mark(markLateSlot)
+		r.promote()
 		return
 	}
 	c := &r.conns[a.about]
@@ -123,11 +123,11 @@ func (r *Reference) ring(a alarm) {
 		r.withdraw(a.about, netmodel.OfferExpired)
 	case ringFinWait:
 		r.remove(a.about)
-		r.mark(MarkFinWaitOver)
+		r.mark(markFinWaitOver)
 	case ringData:
 		if c.resends == int(r.profile.Data.Retries)+int(r.profile.Data.Linear) {
 			r.remove(a.about)
-			r.fate(netmodel.Broken, a.about, netmodel.DataUnanswered)
+			r.decide(netmodel.Broken, a.about, netmodel.DataUnanswered)
 			return
 		}
 		c.resends++
@@ -138,7 +138,7 @@ func (r *Reference) ring(a alarm) {
 }
 
 // awaitAck waits before the next SYN-ACK, but not beyond the limit.
-func (r *Reference) awaitAck(i int) {
+func (r *reference) awaitAck(i int) {
 	c, s := &r.conns[i], r.profile.SynAck
 	r.cancel(i)
 	pause := wait(s, c.resends)
@@ -149,7 +149,7 @@ func (r *Reference) awaitAck(i int) {
 }
 
 // synAckAgain sends a SYN-ACK again or, after the last one, gives up. WS.T9, K6
-func (r *Reference) synAckAgain(i int) {
+func (r *reference) synAckAgain(i int) {
 	c, s := &r.conns[i], r.profile.SynAck
 	passed := r.now.Sub(c.since)
 	all := ends(s, c.resends, passed)
@@ -160,16 +160,16 @@ func (r *Reference) synAckAgain(i int) {
 	case !ends(s, c.resends, passed):
 		c.resends++
 		r.sendSynAck(i)
-		r.mark(MarkSynAckAgain)
+		r.mark(markSynAckAgain)
 		return
 	case !all:
-		r.mark(MarkPruned)
+		r.mark(markPruned)
 	case s.Limit > 0 && passed >= s.Limit:
-		r.mark(MarkSynAckLimit)
+		r.mark(markSynAckLimit)
 	}
 	if slices.Contains(r.taken, i) {
 		c.over, c.broken = true, netmodel.WSAETIMEDOUT
-		r.fate(netmodel.Broken, i, netmodel.HandshakeOver)
+		r.decide(netmodel.Broken, i, netmodel.HandshakeOver)
 		return
 	}
 	r.withdraw(i, netmodel.HandshakeOver)

@@ -7,7 +7,7 @@ import (
 )
 
 // segment is what a client sends, and how the host answers.
-func (r *Reference) segment(op Op) {
+func (r *reference) segment(op Op) {
 	c := &r.clients[op.Client]
 	i := r.at(c.addr)
 	switch op.Kind {
@@ -18,10 +18,10 @@ func (r *Reference) segment(op Op) {
 	case Dup:
 		if c.phase == refused {
 			c.phase = asking
-			r.mark(MarkSynAfterRefusal)
+			r.mark(markSynAfterRefusal)
 			r.duplicateSyn(op.Client, i)
 			if c.phase == through {
-				r.mark(MarkLateSuccess)
+				r.mark(markLateSuccess)
 			}
 			return
 		}
@@ -31,7 +31,7 @@ func (r *Reference) segment(op Op) {
 		r.otherSyn(op.Client, i)
 	case Rst:
 		if op.N == 1 {
-			r.mark(MarkOldReset)
+			r.mark(markOldReset)
 			return // nobody believes a number from the past
 		}
 		c.phase = over
@@ -45,7 +45,7 @@ func (r *Reference) segment(op Op) {
 
 // speak is everything that acknowledges the SYN-ACK. What was never acknowledged
 // goes along with what is new. The repeated final ACK carries nothing.
-func (r *Reference) speak(k Kind, client, i int) {
+func (r *reference) speak(k Kind, client, i int) {
 	c := &r.clients[client]
 	switch k {
 	case Data:
@@ -61,7 +61,7 @@ func (r *Reference) speak(k Kind, client, i int) {
 
 // at returns the connection that the host knows by a client's address, or
 // nobody. One that was reset is not known any more.
-func (r *Reference) at(addr int) int {
+func (r *reference) at(addr int) int {
 	for _, place := range [...][]int{r.done, r.hidden, r.half, r.offered, r.held, r.taken, r.closing} {
 		for _, i := range place {
 			if c := &r.conns[i]; c.addr == addr && !c.aborted && !c.over {
@@ -74,13 +74,13 @@ func (r *Reference) at(addr int) int {
 
 // isUnanswered reports whether a request from an address waits without a
 // SYN-ACK.
-func (r *Reference) isUnanswered(addr int) bool {
+func (r *reference) isUnanswered(addr int) bool {
 	i := r.at(addr)
 	return i != nobody && (slices.Contains(r.offered, i) || slices.Contains(r.held, i))
 }
 
 // request decides about a connection request.
-func (r *Reference) request(client int) {
+func (r *reference) request(client int) {
 	starved := r.profile.Slots == netmodel.SlotsOwnDescriptor && r.free() == 0
 	switch {
 	case !r.listening: // WS.X3
@@ -95,7 +95,7 @@ func (r *Reference) request(client int) {
 		i := r.newConn(client)
 		r.offered = append(r.offered, i)
 		r.alarm(ringOffer, i, r.profile.OfferLifetime)
-		r.fate(netmodel.RequestOffered, i, netmodel.Offered)
+		r.decide(netmodel.RequestOffered, i, netmodel.Offered)
 	case r.separate(): // K2, K3
 		r.screen(client)
 	case r.available == 0:
@@ -108,53 +108,53 @@ func (r *Reference) request(client int) {
 }
 
 // overflow deals with a request that finds no slot. R4, WS.Q3
-func (r *Reference) overflow(client int) {
+func (r *reference) overflow(client int) {
 	switch {
 	case r.pending()+r.late < r.limit: // WS.D6
 		r.turnAway(client, netmodel.SlotsUsedUp, r.profile.OnFull)
 	case r.profile.OnFull == netmodel.EvictWhenFull && r.evict(): // ST.3
 		r.available = max(1, r.available) // the slot passes from one to the other
 		r.admit(client)
-		r.mark(MarkEvictedFromPool)
+		r.mark(markEvictedFromPool)
 	case r.profile.OnFull == netmodel.HoldWhenFull: // ST.2
 		i := r.newConn(client)
 		r.held = append(r.held, i)
-		r.fate(netmodel.RequestHeld, i, netmodel.HeldBack)
+		r.decide(netmodel.RequestHeld, i, netmodel.HeldBack)
 	default:
 		r.turnAway(client, netmodel.QueueFull, r.profile.OnFull)
 	}
 }
 
 // admit answers a request with a SYN-ACK. R3, K3
-func (r *Reference) admit(client int) {
+func (r *reference) admit(client int) {
 	i := r.newConn(client)
 	r.conns[i].ownsFD = r.profile.Slots == netmodel.SlotsOwnDescriptor
 	r.half = append(r.half, i)
 	if !r.separate() {
 		r.available--
 	}
-	r.fate(netmodel.RequestQueued, i, netmodel.Queued)
+	r.decide(netmodel.RequestQueued, i, netmodel.Queued)
 	r.sendSynAck(i)
 }
 
 // turnAway refuses a request, or leaves it unanswered.
-func (r *Reference) turnAway(client int, why netmodel.Cause, how netmodel.OnFull) {
-	kind, who := netmodel.RequestIgnored, Try{client, r.clients[client].number}
+func (r *reference) turnAway(client int, why netmodel.Cause, how netmodel.OnFull) {
+	kind, who := netmodel.RequestIgnored, Attempt{client, r.clients[client].number}
 	switch how {
 	case netmodel.RefuseWhenFull:
 		kind = netmodel.RequestRefused
-		r.tell(who, Reset)
+		r.sendTo(who, ReplyRst)
 	case netmodel.TryAgainWhenFull: // K16
 		kind = netmodel.RequestRefused
-		r.tell(who, TryAgain)
-		r.mark(MarkTryAgain)
+		r.sendTo(who, ReplyTryAgain)
+		r.mark(markTryAgain)
 	}
-	r.fateOf(who, kind, why)
+	r.decideFor(who, kind, why)
 }
 
 // olderChildren reports whether a connection that an earlier listener handed
 // out is still open.
-func (r *Reference) olderChildren() bool {
+func (r *reference) olderChildren() bool {
 	for _, i := range slices.Concat(r.taken, r.closing) {
 		c := &r.conns[i]
 		if c.accepted && c.complete && !c.over && c.generation < r.generation {
@@ -165,10 +165,10 @@ func (r *Reference) olderChildren() bool {
 }
 
 // newConn makes a connection of a client's present attempt.
-func (r *Reference) newConn(client int) int {
+func (r *reference) newConn(client int) int {
 	c := &r.clients[client]
 	i := len(r.conns)
-	k := conn{who: Try{client, c.number}, addr: c.addr, generation: r.generation, since: r.now, number: number{conn: i + 1}}
+	k := conn{who: Attempt{client, c.number}, addr: c.addr, generation: r.generation, since: r.now, number: number{conn: i + 1}}
 	if r.separate() && r.profile.SynQueue.Cookies == netmodel.CookiesForEvicted {
 		k.number = r.cookie()
 	}
@@ -177,33 +177,33 @@ func (r *Reference) newConn(client int) int {
 }
 
 // duplicateSyn handles the SYN of an attempt that the host may know.
-func (r *Reference) duplicateSyn(client, i int) {
+func (r *reference) duplicateSyn(client, i int) {
 	switch {
 	case i == nobody:
 		r.request(client)
 	case slices.Contains(r.offered, i):
 		r.cancel(i)
 		r.alarm(ringOffer, i, r.profile.OfferLifetime) // since the last SYN. WS.Q10
-		r.mark(MarkDupOffered)
+		r.mark(markDupOffered)
 	case slices.Contains(r.held, i): // it waits until there is room. ST.2
-		r.mark(MarkDupHeld)
+		r.mark(markDupHeld)
 	case !r.conns[i].complete:
-		r.hear(i, SynAck)
-		r.mark(MarkDupHalfOpen)
+		r.send(i, ReplySynAck)
+		r.mark(markDupHalfOpen)
 		if r.profile.SynQueue.RepeatRestarts && slices.Contains(r.half, i) {
 			r.awaitAck(i)
-			r.mark(MarkRestarted)
+			r.mark(markRestarted)
 		}
 	default:
-		r.hear(i, PlainAck)
-		r.mark(MarkDupComplete)
+		r.send(i, ReplyAck)
+		r.mark(markDupComplete)
 	}
 }
 
 // otherSyn handles a SYN for a new connection from an address that the host may
 // know from an old one. A connection that has begun is challenged; the client,
 // which knows nothing of it, answers with an RST (RFC 9293, section 3.5.1).
-func (r *Reference) otherSyn(client, i int) {
+func (r *reference) otherSyn(client, i int) {
 	switch {
 	case i == nobody:
 		r.request(client)
@@ -211,8 +211,8 @@ func (r *Reference) otherSyn(client, i int) {
 		r.withdraw(i, netmodel.ClientGone)
 		r.request(client)
 	default:
-		r.mark(MarkChallenge)
-		r.hear(i, PlainAck)
+		r.mark(markChallenge)
+		r.send(i, ReplyAck)
 		r.clientReset(i)
 	}
 }
@@ -220,7 +220,7 @@ func (r *Reference) otherSyn(client, i int) {
 // reach delivers the acknowledgement that every later segment of a client
 // carries. It returns the connection that may take the rest of the segment,
 // nobody if there is none.
-func (r *Reference) reach(k Kind, client, i int) int {
+func (r *reference) reach(k Kind, client, i int) int {
 	if i == nobody {
 		return r.arriveCookie(client)
 	}
@@ -239,18 +239,18 @@ func (r *Reference) reach(k Kind, client, i int) int {
 }
 
 // stray answers a segment that belongs to no connection.
-func (r *Reference) stray(client int) int {
+func (r *reference) stray(client int) int {
 	c := &r.clients[client]
-	r.mark(MarkStray)
-	if c.believes {
-		r.mark(MarkBelieverReset)
+	r.mark(markStray)
+	if c.phantom {
+		r.mark(markBelieverReset)
 	}
-	r.tell(Try{client, c.number}, Reset)
+	r.sendTo(Attempt{client, c.number}, ReplyRst)
 	return nobody
 }
 
 // complete ends the handshake. R3
-func (r *Reference) complete(i int) {
+func (r *reference) complete(i int) {
 	r.conns[i].complete, r.conns[i].resends = true, 0
 	r.cancel(i)
 	if !slices.Contains(r.half, i) {
@@ -261,7 +261,7 @@ func (r *Reference) complete(i int) {
 }
 
 // join puts a complete connection where accept will find it. K5, ST.11
-func (r *Reference) join(i int, why netmodel.Cause) {
+func (r *reference) join(i int, why netmodel.Cause) {
 	r.done = append(r.done, i)
 	if r.profile.Order == netmodel.OrderByArrival {
 		slices.Sort(r.done)
@@ -269,43 +269,43 @@ func (r *Reference) join(i int, why netmodel.Cause) {
 	if r.separate() {
 		r.available = max(0, r.available-1)
 	}
-	r.fate(netmodel.Completed, i, why)
+	r.decide(netmodel.Completed, i, why)
 }
 
 // take takes what a client has sent and nobody has acknowledged, and keeps it
 // for the program, also while the connection is pending (WS.Q8); data for a
 // program that has closed meets an RST.
-func (r *Reference) take(client, i int) {
+func (r *reference) take(client, i int) {
 	c, k := &r.clients[client], &r.conns[i]
 	if slices.Contains(r.closing, i) && c.bytes > 0 {
 		r.remove(i)
-		r.hear(i, Reset)
-		r.mark(MarkDataAfterClose)
+		r.send(i, ReplyRst)
+		r.mark(markDataAfterClose)
 		return
 	}
 	if c.finAlone {
 		k.clientDone = true
 		if slices.Contains(r.done, i) {
-			r.mark(MarkFinPending)
+			r.mark(markFinPending)
 		}
 	}
 	k.unread += c.bytes
-	c.bytes, c.finAlone, c.believes, c.moved = 0, false, false, true
-	r.hear(i, PlainAck)
+	c.bytes, c.finAlone, c.phantom, c.moved = 0, false, false, true
+	r.send(i, ReplyAck)
 	if k.clientDone && k.finAnswered {
 		r.remove(i)
 	}
 }
 
 // clientReset handles a client's RST. WS.X6, WS.X7, WS.X9, WS.Q7
-func (r *Reference) clientReset(i int) {
+func (r *reference) clientReset(i int) {
 	c := &r.conns[i]
 	pending := slices.Contains(r.done, i) || slices.Contains(r.hidden, i)
 	switch {
 	case slices.Contains(r.offered, i), slices.Contains(r.held, i), slices.Contains(r.half, i),
 		pending && r.profile.Aborted == netmodel.AbortedWithdraws:
 		if c.complete {
-			r.mark(MarkWithdrawsComplete)
+			r.mark(markWithdrawsComplete)
 		}
 		r.withdraw(i, netmodel.ClientGone)
 	case pending:
@@ -314,22 +314,22 @@ func (r *Reference) clientReset(i int) {
 		if r.profile.Aborted == netmodel.AbortedAtReceive || r.profile.Aborted == netmodel.AbortedNoAddress {
 			why = netmodel.ClientResetQuietly // receive will. WS.X7, K12
 		}
-		r.fate(netmodel.AbortedPending, i, why)
+		r.decide(netmodel.AbortedPending, i, why)
 	case slices.Contains(r.taken, i):
 		c.over, c.broken = true, r.afterReset(c)
 		r.cancel(i)
-		r.fate(netmodel.Broken, i, netmodel.PeerReset)
+		r.decide(netmodel.Broken, i, netmodel.PeerReset)
 	case c.clientDone: // it has everything: only its last ACK was lost
 		r.remove(i)
 	default:
 		r.remove(i)
-		r.fate(netmodel.Broken, i, netmodel.PeerReset)
+		r.decide(netmodel.Broken, i, netmodel.PeerReset)
 	}
 }
 
 // afterReset is what is reported of a connection that its client has reset: on
 // Unix, nothing after the end of the stream.
-func (r *Reference) afterReset(c *conn) netmodel.Errno {
+func (r *reference) afterReset(c *conn) netmodel.Errno {
 	if r.profile.Calls == netmodel.CallsUnix && c.clientDone {
 		return 0
 	}
@@ -337,45 +337,45 @@ func (r *Reference) afterReset(c *conn) netmodel.Errno {
 }
 
 // sendSynAck answers a request and waits for the ACK.
-func (r *Reference) sendSynAck(i int) {
-	r.hear(i, SynAck)
+func (r *reference) sendSynAck(i int) {
+	r.send(i, ReplySynAck)
 	r.awaitAck(i)
 }
 
 // hear lets the client of a connection hear something.
-func (r *Reference) hear(i int, what What) {
-	r.tell(r.conns[i].who, what)
-	if what == SynAck {
+func (r *reference) send(i int, what Reply) {
+	r.sendTo(r.conns[i].who, what)
+	if what == ReplySynAck {
 		r.holds(r.conns[i].who, r.conns[i].number)
 	}
 }
 
 // holds lets a client go by a SYN-ACK that it has heard. The same one again
 // changes nothing.
-func (r *Reference) holds(who Try, n number) {
+func (r *reference) holds(who Attempt, n number) {
 	c := &r.clients[who.Client]
 	if r.fault(netmodel.FaultNetworkDown) || who.Number != c.number || c.answer == n && !c.moved {
 		return
 	}
-	c.answer, c.fin, c.spoke, c.believes = n, false, false, false
+	c.answer, c.fin, c.spoke, c.phantom = n, false, false, false
 	c.bytes, c.finAlone, c.moved = 0, false, false
 }
 
 // tell lets an attempt hear something; one that its client has given up does
 // not listen.
-func (r *Reference) tell(who Try, what What) {
+func (r *reference) sendTo(who Attempt, what Reply) {
 	if r.fault(netmodel.FaultNetworkDown) {
 		return
 	}
-	r.heard = append(r.heard, Heard{who, what})
+	r.sent = append(r.sent, Sent{who, what})
 	c := &r.clients[who.Client]
 	switch {
 	case who.Number != c.number:
-	case what == SynAck:
+	case what == ReplySynAck:
 		c.phase = through
-	case (what == Reset || what == TryAgain) && c.phase == asking:
+	case (what == ReplyRst || what == ReplyTryAgain) && c.phase == asking:
 		c.phase = refused
-	case what == Reset || what == TryAgain:
+	case what == ReplyRst || what == ReplyTryAgain:
 		c.phase = over
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // play runs a case that is written on one line.
-func play(t *testing.T, line string, newSystem New) error {
+func play(t *testing.T, line string, newSystem NewSystem) error {
 	t.Helper()
 	c, err := ParseCase(line)
 	if err != nil {
@@ -21,8 +21,11 @@ func play(t *testing.T, line string, newSystem New) error {
 	return c.Run(newSystem)
 }
 
+// referenceSystem is the NewSystem of the reference model.
+func referenceSystem(p netmodel.Profile, descriptors int) System { return newReference(p, descriptors) }
+
 func TestTheReferenceModelAgreesWithItself(t *testing.T) {
-	r := Swarm{Seed: 3, New: NewReference}.Run(50_000, nil)
+	r := Swarm{Seed: 3, New: referenceSystem}.Run(50_000, nil)
 	if r.Failure != nil {
 		t.Error(r.Failure)
 	}
@@ -92,11 +95,11 @@ func TestEveryFieldOfAResultIsCompared(t *testing.T) {
 	lies := map[string]func(*Result){
 		"Errno":      func(r *Result) { r.Errno = netmodel.WSAENOBUFS },
 		"Nested":     func(r *Result) { r.Nested = netmodel.WSAENOBUFS },
-		"Asked":      func(r *Result) { r.Asked = Try{1, 1} },
-		"Accepted":   func(r *Result) { r.Accepted = Try{0, 2} },
+		"Asked":      func(r *Result) { r.Asked = Attempt{1, 1} },
+		"Accepted":   func(r *Result) { r.Accepted = Attempt{0, 2} },
 		"Bytes":      func(r *Result) { r.Bytes++ },
-		"Heard":      func(r *Result) { r.Heard = r.Heard[:0] },
-		"Queue":      func(r *Result) { r.Queue = append(r.Queue, Entry{Who: Try{0, 1}}) },
+		"Sent":       func(r *Result) { r.Sent = r.Sent[:0] },
+		"Queue":      func(r *Result) { r.Queue = append(r.Queue, Entry{Attempt: Attempt{0, 1}}) },
 		"Limit":      func(r *Result) { r.Limit++ },
 		"Available":  func(r *Result) { r.Available++ },
 		"Free":       func(r *Result) { r.Free++ },
@@ -110,24 +113,24 @@ func TestEveryFieldOfAResultIsCompared(t *testing.T) {
 		if !ok {
 			t.Fatalf("no lie about the field %s", field)
 		}
-		err := Run(history, profiles.WSP(), 3, func(p netmodel.Profile, d int) System { return liar{NewReference(p, d), lie} })
-		var d *Difference
-		if !errors.As(err, &d) || d.At != 2 || d.Op.Kind != Close || d.What == "" {
+		err := Case{Profile: profiles.WSP(), Descriptors: 3, History: history}.Run(func(p netmodel.Profile, d int) System { return liar{referenceSystem(p, d), lie} })
+		var d *difference
+		if !errors.As(err, &d) || d.at != 2 || d.op.Kind != Close || d.text == "" {
 			t.Errorf("a lie about %s: got %v, want a difference at operation 3 that says in what", field, err)
 		}
 	}
 }
 
 // forgetful tells no reasons, or wrong ones.
-type forgetful struct{ *HostSystem }
+type forgetful struct{ *hostSystem }
 
-func (f forgetful) Fates() []Fate { return nil }
+func (f forgetful) decided() []decision { return nil }
 
 func TestReasonsAreCompared(t *testing.T) {
-	newSystem := func(p netmodel.Profile, d int) System { return forgetful{NewHost(p, d).(*HostSystem)} }
+	newSystem := func(p netmodel.Profile, d int) System { return forgetful{NewHost(p, d).(*hostSystem)} }
 	err := play(t, "wsp: listen(1) syn(a)", newSystem)
-	if err == nil || !strings.Contains(err.Error(), "fates: got [], want [a: queued") {
-		t.Errorf("got %v, want a difference between fates", err)
+	if err == nil || !strings.Contains(err.Error(), "decisions: got [], want [a: queued") {
+		t.Errorf("got %v, want a difference between decisions", err)
 	}
 }
 
@@ -159,28 +162,28 @@ func TestWhatCannotHappenIsLeftOut(t *testing.T) {
 	var told []Kind
 	// b has no attempt; a cannot acknowledge before it hears; accept is not known.
 	err := play(t, "wsp: ack(b) dup(b) syn(a) ack(a) accept listen(1) dup(a) ack(a) fin(a) data(a)",
-		func(p netmodel.Profile, d int) System { return counting{NewReference(p, d), &told} })
+		func(p netmodel.Profile, d int) System { return counting{referenceSystem(p, d), &told} })
 	if want := []Kind{Syn, Listen, Dup, Ack, Fin}; err != nil || !slices.Equal(told, want) {
 		t.Errorf("Run performs %v (%v), want %v", told, err, want)
 	}
 }
 
 func TestACloneGoesItsOwnWay(t *testing.T) {
-	for _, newSystem := range []New{NewHost, NewReference} {
+	for _, newSystem := range []NewSystem{NewHost, referenceSystem} {
 		pair := NewPair(profiles.WSP(), 4, newSystem)
 		before, _ := Parse("listen(2) syn(a) ack(a) syn(b)")
 		for _, op := range before {
-			pair.Do(op)
+			pair.do(op)
 		}
 		clone := pair.Clone()
 		after, _ := Parse("accept ack(b) rst(b) close")
 		for _, op := range after {
-			if diff := clone.Do(op); diff != nil {
+			if diff := clone.do(op); diff != nil {
 				t.Fatal(diff)
 			}
 		}
-		r := pair.System.Do(Op{Kind: Accept})
-		if want := (Try{0, 1}); r.Accepted != want || len(r.Queue) != 1 || r.Queue[0].State != netmodel.EntryHalfOpen {
+		r := pair.system.Do(Op{Kind: Accept})
+		if want := (Attempt{0, 1}); r.Accepted != want || len(r.Queue) != 1 || r.Queue[0].State != netmodel.EntryHalfOpen {
 			t.Errorf("after a clone went on, the original accepts %v and has the queue %v, want a and [(b)]", r.Accepted, queueText(r.Queue))
 		}
 	}
@@ -198,13 +201,13 @@ func TestShrinkFindsTheCore(t *testing.T) {
 			return false
 		}
 		pause := slices.IndexFunc(h[syn:], func(o Op) bool { return o.Kind == Time && o.N >= 1234 })
-		return pause >= 0 && slices.Contains(h[syn+pause:], Op{Accept, 0, int(AcceptReject)})
+		return pause >= 0 && slices.Contains(h[syn+pause:], Op{Accept, 0, acceptReject})
 	}
-	got := Text(Shrink(long, fails))
+	got := Text(shrink(long, fails))
 	if want := "syn(a) time(1234) accept(reject)"; got != want && !strings.HasPrefix(got, "syn(a) time(") {
 		t.Errorf("Shrink = %q, want %q", got, want)
 	}
-	if n := len(Shrink(long, fails)); n != 3 {
+	if n := len(shrink(long, fails)); n != 3 {
 		t.Errorf("Shrink leaves %d operations, want 3", n)
 	}
 }
@@ -214,7 +217,7 @@ func TestShrinkTakesOutPairs(t *testing.T) {
 	balanced := func(h []Op) bool { // fails with as many openfile as closefile, and a close
 		return slices.Contains(h, Op{Kind: Close}) && slices.Contains(h, Op{Kind: OpenFile}) == slices.Contains(h, Op{Kind: CloseFile})
 	}
-	if got := Text(Shrink(long, balanced)); got != "close" {
+	if got := Text(shrink(long, balanced)); got != "close" {
 		t.Errorf("Shrink = %q, want close alone", got)
 	}
 }

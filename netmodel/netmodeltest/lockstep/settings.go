@@ -10,17 +10,17 @@ import (
 
 // Setting is one choice that a profile makes, with the names of its values. The
 // first value is that of the WSP profile.
-type Setting struct {
-	Name   string
-	Values []string
+type setting struct {
+	name   string
+	values []string
 }
 
 // ValueIn returns which of its values a profile has, and false if it has
 // another.
-func (s Setting) ValueIn(p netmodel.Profile) (int, bool) {
-	for v := range s.Values {
+func (s setting) valueIn(p netmodel.Profile) (int, bool) {
+	for v := range s.values {
 		changed := p
-		s.Apply(&changed, v)
+		s.apply(&changed, v)
 		if changed == p {
 			return v, true
 		}
@@ -30,61 +30,61 @@ func (s Setting) ValueIn(p netmodel.Profile) (int, bool) {
 
 // Settings returns every setting: first what every listener has, then what goes
 // with a SYN queue only.
-func Settings() []Setting { return append(listenerSettings(), synQueueSettings()...) }
+func allSettings() []setting { return append(listenerSettings(), synQueueSettings()...) }
 
-func listenerSettings() []Setting {
+func listenerSettings() []setting {
 	off := []string{"no", "yes"}
-	return []Setting{
-		{Name: "calls", Values: []string{"winsock", "unix", "wine", "fakenet"}},
-		{Name: "backlog", Values: []string{"as-is", "negative-is-max", "zero-is-max", "half-more"}},
-		{Name: "at-syn", Values: []string{"backlog", "one-more", "half-more", "no-limit"}},
-		{Name: "relisten", Values: []string{"updates", "keeps", "sets", "rejects"}},
-		{Name: "trim", Values: []string{"newest", "oldest", "half-open"}},
-		{Name: "full", Values: []string{"refuse", "ignore", "young", "evict", "hold", "try-again"}},
-		{Name: "slots", Values: []string{"filled", "own-descriptor", "free"}},
-		{Name: "starved", Values: []string{"keeps", "loses"}},
-		{Name: "descriptor-first", Values: off},
-		{Name: "order", Values: []string{"completion", "arrival"}},
-		{Name: "aborted", Values: []string{"at-accept", "at-receive", "withdraws", "as-aborted"}},
-		{Name: "close", Values: []string{"resets-all", "forgets-half-open", "forgets-all", "finishes"}},
-		{Name: "listen-starved", Values: []string{"fails", "succeeds"}},
-		{Name: "relisten-starved", Values: []string{"succeeds", "fails"}},
-		{Name: "empty-accept-fills", Values: []string{"yes", "no"}},
-		{Name: "pause-resets", Values: off},
-		{Name: "condition-first", Values: off},
-		{Name: "defer-hides", Values: off},
-		{Name: "nesting", Values: off},
-		{Name: "close-holds", Values: off},
-		{Name: "children-block", Values: off},
-		{Name: "late-slot", Values: []string{"no", "2s"}},
-		{Name: "few-options", Values: off},
-		{Name: "max", Values: []string{"200", "5", "3", "2"}},
-		{Name: "victim", Values: []string{"oldest", "random", "timed-out"}},
-		{Name: "repeat-restarts", Values: off},
-		{Name: "times", Values: []string{"long", "short", "once", "linear", "steep", "flat"}},
-		{Name: "timers", Values: []string{"exact", "ticks", "wheel", "wheel-later"}},
+	return []setting{
+		{name: "calls", values: []string{"winsock", "unix", "wine", "fakenet"}},
+		{name: "backlog", values: []string{"as-is", "negative-is-max", "zero-is-max", "half-more"}},
+		{name: "at-syn", values: []string{"backlog", "one-more", "half-more", "no-limit"}},
+		{name: "relisten", values: []string{"updates", "keeps", "sets", "rejects"}},
+		{name: "trim", values: []string{"newest", "oldest", "half-open"}},
+		{name: "full", values: []string{"refuse", "ignore", "young", "evict", "hold", "try-again"}},
+		{name: "slots", values: []string{"filled", "own-descriptor", "free"}},
+		{name: "starved", values: []string{"keeps", "loses"}},
+		{name: "descriptor-first", values: off},
+		{name: "order", values: []string{"completion", "arrival"}},
+		{name: "aborted", values: []string{"at-accept", "at-receive", "withdraws", "as-aborted"}},
+		{name: "close", values: []string{"resets-all", "forgets-half-open", "forgets-all", "finishes"}},
+		{name: "listen-starved", values: []string{"fails", "succeeds"}},
+		{name: "relisten-starved", values: []string{"succeeds", "fails"}},
+		{name: "empty-accept-fills", values: []string{"yes", "no"}},
+		{name: "pause-resets", values: off},
+		{name: "condition-first", values: off},
+		{name: "defer-hides", values: off},
+		{name: "nesting", values: off},
+		{name: "close-holds", values: off},
+		{name: "children-block", values: off},
+		{name: "late-slot", values: []string{"no", "2s"}},
+		{name: "few-options", values: off},
+		{name: "max", values: []string{"200", "5", "3", "2"}},
+		{name: "victim", values: []string{"oldest", "random", "timed-out"}},
+		{name: "repeat-restarts", values: off},
+		{name: "times", values: []string{"long", "short", "once", "linear", "steep", "flat"}},
+		{name: "timers", values: []string{"exact", "ticks", "wheel", "wheel-later"}},
 	}
 }
 
-func synQueueSettings() []Setting {
+func synQueueSettings() []setting {
 	off := []string{"no", "yes"}
-	return []Setting{
-		{Name: "syn-queue", Values: []string{"none", "backlog", "one-more", "one-less", "two", "pow2-of-backlog"}},
-		{Name: "at-ack", Values: []string{"backlog", "one-more", "half-more", "no-limit"}},
-		{Name: "ack-full", Values: []string{"ignore", "reset", "admit", "forget", "defer"}},
-		{Name: "syn-queue-full", Values: []string{"drops", "evicts"}},
-		{Name: "cookies", Values: []string{"never", "when-full", "always", "for-evicted"}},
-		{Name: "cookie-full", Values: []string{"ignore", "reset"}},
-		{Name: "young", Values: []string{"0", "1", "2"}},
-		{Name: "keeps-quarter", Values: off},
-		{Name: "prunes", Values: off},
+	return []setting{
+		{name: "syn-queue", values: []string{"none", "backlog", "one-more", "one-less", "two", "pow2-of-backlog"}},
+		{name: "at-ack", values: []string{"backlog", "one-more", "half-more", "no-limit"}},
+		{name: "ack-full", values: []string{"ignore", "reset", "admit", "forget", "defer"}},
+		{name: "syn-queue-full", values: []string{"drops", "evicts"}},
+		{name: "cookies", values: []string{"never", "when-full", "always", "for-evicted"}},
+		{name: "cookie-full", values: []string{"ignore", "reset"}},
+		{name: "young", values: []string{"0", "1", "2"}},
+		{name: "keeps-quarter", values: off},
+		{name: "prunes", values: off},
 	}
 }
 
 // Apply gives a profile one of the values of a setting.
-func (s Setting) Apply(p *netmodel.Profile, value int) {
+func (s setting) apply(p *netmodel.Profile, value int) {
 	yes := value == 1
-	switch s.Name {
+	switch s.name {
 	case "calls":
 		p.Calls = netmodel.Calls(value)
 	case "backlog":
@@ -133,9 +133,9 @@ func (s Setting) Apply(p *netmodel.Profile, value int) {
 }
 
 // applyRest is Apply for what can only be on or off, and for the SYN queue.
-func (s Setting) applyRest(p *netmodel.Profile, value int) {
+func (s setting) applyRest(p *netmodel.Profile, value int) {
 	yes := value == 1
-	switch s.Name {
+	switch s.name {
 	case "pause-resets":
 		p.PauseResets = yes
 	case "condition-first":
@@ -301,7 +301,3 @@ func playable(p netmodel.Profile) error {
 	}
 	return nil
 }
-
-// Profiles returns the ready-made profiles that the reference model knows: all
-// of them.
-func Profiles() []netmodel.Profile { return profiles.All() }

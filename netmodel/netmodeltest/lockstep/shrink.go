@@ -9,7 +9,7 @@ import (
 // Shrink returns the shortest history that it finds which still fails: first it
 // takes out halves, quarters and so on, then single operations and pairs, and
 // then makes numbers and clients small, until nothing helps any more.
-func Shrink(history []Op, fails func([]Op) bool) []Op {
+func shrink(history []Op, fails func([]Op) bool) []Op {
 	history = slices.Clone(history)
 	for size := len(history) / 2; size >= 1; size /= 2 {
 		history = dropRuns(history, size, fails)
@@ -119,30 +119,30 @@ func renameClients(history []Op, fails func([]Op) bool) []Op {
 // Shrink returns a smaller case that still makes a system differ from the
 // reference model: a shorter history, then as few settings changed and as few
 // descriptors as possible.
-func (c Case) Shrink(newSystem New) Case {
+func (c Case) Shrink(newSystem NewSystem) Case {
 	return c.shrinkHistory(newSystem).shrinkProfile(newSystem).shrinkDescriptors(newSystem).shrinkHistory(newSystem)
 }
 
 // fails reports whether the case can be played and makes a system differ.
-func (c Case) fails(newSystem New) bool {
+func (c Case) fails(newSystem NewSystem) bool {
 	return playable(c.Profile) == nil && c.Run(newSystem) != nil
 }
 
-func (c Case) shrinkHistory(newSystem New) Case {
-	c.History = Shrink(c.History, func(h []Op) bool { return Case{c.Profile, c.Descriptors, h}.fails(newSystem) })
+func (c Case) shrinkHistory(newSystem NewSystem) Case {
+	c.History = shrink(c.History, func(h []Op) bool { return Case{c.Profile, c.Descriptors, h}.fails(newSystem) })
 	return c
 }
 
 // shrinkProfile takes changed settings back, one by one.
-func (c Case) shrinkProfile(newSystem New) Case {
+func (c Case) shrinkProfile(newSystem NewSystem) Case {
 	base, known := profiles.ByName(c.Profile.Name)
 	if !known {
 		return c
 	}
-	for _, s := range Settings() {
+	for _, s := range allSettings() {
 		simpler := c
-		if v, ok := s.ValueIn(base); ok {
-			s.Apply(&simpler.Profile, v)
+		if v, ok := s.valueIn(base); ok {
+			s.apply(&simpler.Profile, v)
 		}
 		if simpler.Profile != c.Profile && simpler.fails(newSystem) {
 			c = simpler
@@ -151,7 +151,7 @@ func (c Case) shrinkProfile(newSystem New) Case {
 	return c
 }
 
-func (c Case) shrinkDescriptors(newSystem New) Case {
+func (c Case) shrinkDescriptors(newSystem NewSystem) Case {
 	for d := range c.Descriptors {
 		if simpler := (Case{c.Profile, d, c.History}); simpler.fails(newSystem) {
 			return simpler

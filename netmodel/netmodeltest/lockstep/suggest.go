@@ -10,7 +10,7 @@ import (
 // Kinds returns every kind.
 func Kinds() []Kind {
 	var out []Kind
-	for k := NoKind + 1; k < kindCount; k++ {
+	for k := noKind + 1; k < kindCount; k++ {
 		out = append(out, k)
 	}
 	return out
@@ -19,7 +19,7 @@ func Kinds() []Kind {
 // Suggest returns operations of a kind that make sense now, for so many
 // clients: usual ones and such as a mistake would stumble over. There may be
 // none.
-func (r *Reference) Suggest(k Kind, clients int) []Op {
+func (r *reference) suggest(k Kind, clients int) []Op {
 	_, client, n, names := k.describe()
 	if !client {
 		clients = 1
@@ -43,7 +43,7 @@ func (r *Reference) Suggest(k Kind, clients int) []Op {
 			out = appendValues(out, k, c, 0)
 		}
 	}
-	return slices.DeleteFunc(out, func(op Op) bool { return !r.Possible(op) })
+	return slices.DeleteFunc(out, func(op Op) bool { return !r.possible(op) })
 }
 
 func appendValues(out []Op, k Kind, client int, values ...int) []Op {
@@ -59,9 +59,9 @@ func backlogs(b netmodel.Backlog) []int {
 }
 
 // pauses are times to the next alarm, just before it, and far beyond.
-func (r *Reference) pauses() []int {
+func (r *reference) pauses() []int {
 	out := []int{1, 1000, 2000, 3000, 60_000, 1_000_000}
-	if at, ok := r.Deadline(); ok {
+	if at, ok := r.deadline(); ok {
 		next := int(at.Sub(r.now) / time.Millisecond)
 		out = append(out, next, next, next, next, next, max(0, next-1))
 	}

@@ -2,6 +2,7 @@ package lockstep
 
 import (
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -12,8 +13,8 @@ import (
 // there. The zero value tests the real Host. Equal values search equally.
 type Swarm struct {
 	Seed  uint64
-	First uint64 // number of the first history, to continue a search
-	New   New    // nil: NewHost
+	First uint64    // number of the first history, to continue a search
+	New   NewSystem // nil: NewHost
 	// Profile is the only one to test, also when a failure is shrunk; nil: every
 	// ready-made one, as it is and with settings changed at random.
 	Profile *netmodel.Profile
@@ -24,6 +25,8 @@ type Swarm struct {
 	Unlimited bool
 	// Shortest and Longest bound the length of a history; 0: 20 and 200.
 	Shortest, Longest int
+
+	ready []netmodel.Profile // every ready-made one, made once for a search
 }
 
 // Report is what a search has seen.
@@ -72,6 +75,9 @@ func (s Swarm) Run(ops uint64, stop func() bool) Report {
 	if s.New == nil {
 		s.New = NewHost
 	}
+	if s.Profile == nil {
+		s.ready = profiles.All()
+	}
 	var r Report
 	for number := s.First; r.Ops < ops && r.Failure == nil; number++ {
 		r.Failure = s.play(number, &r)
@@ -115,14 +121,14 @@ func (s Swarm) play(number uint64, r *Report) *Failure {
 func (s Swarm) playOne(h *history, r *Report) bool {
 	pair := NewPair(h.world.Profile, h.world.Descriptors, s.New)
 	for range cap(h.world.History) {
-		op := h.next(pair.Reference)
+		op := h.next(pair.reference)
 		if !pair.Can(op) {
 			continue
 		}
 		h.world.History = append(h.world.History, op)
-		diff := pair.Do(op)
+		diff := pair.do(op)
 		r.Ops++
-		r.count(pair.Reference.marks)
+		r.count(pair.reference.marks)
 		if diff != nil {
 			return true
 		}
@@ -130,7 +136,7 @@ func (s Swarm) playOne(h *history, r *Report) bool {
 	return false
 }
 
-func (r *Report) count(marks Marks) {
+func (r *Report) count(marks marks) {
 	for word, bits := range marks {
 		for n := 0; bits != 0; n, bits = n+1, bits>>1 {
 			if bits&1 != 0 {
@@ -196,12 +202,12 @@ func (s Swarm) shorter(c Case) Case {
 func (s Swarm) draw(number uint64) *history {
 	rand := sim.Stream(s.Seed, number, purposeWorld)
 	h := &history{rand: sim.Stream(s.Seed, number, purposeOps), clients: 1 + rand.Uint64N(8)}
-	for k := NoKind + 1; k < kindCount; k++ {
-		h.weights[k] = uint64(k.Usual()) * [...]uint64{3, 100, 400}[rand.Uint64N(3)]
+	for k := noKind + 1; k < kindCount; k++ {
+		h.weights[k] = uint64(k.Weight()) * [...]uint64{3, 100, 400}[rand.Uint64N(3)]
 		h.total += h.weights[k]
 	}
-	if h.way = int(AcceptDefer); rand.Uint64N(4) > 0 {
-		h.way = int(rand.Uint64N(uint64(acceptWays)))
+	if h.way = acceptDefer; rand.Uint64N(4) > 0 {
+		h.way = int(rand.Uint64N(uint64(acceptValues)))
 	}
 	h.world.Profile = s.drawProfile(&rand)
 	h.world.Descriptors = s.descriptors(int(rand.Uint64N(7)))
@@ -228,7 +234,7 @@ func (s Swarm) descriptors(drawn int) int {
 // Usual is how often a kind occurs compared with the others, before a history
 // draws its own weights: what makes a queue fill and empty more often than what
 // takes everything away.
-func (k Kind) Usual() int {
+func (k Kind) Weight() int {
 	switch k {
 	case Accept, Syn, Ack:
 		return 6
@@ -247,22 +253,21 @@ func (s Swarm) drawProfile(rand *sim.Rand) netmodel.Profile {
 	if s.Profile != nil {
 		return *s.Profile
 	}
-	ready := Profiles()
-	p := ready[0] // that of the page, which most of the settings are about, every third time
+	p := s.ready[0] // that of the page, which most of the settings are about, every third time
 	if rand.Uint64N(3) > 0 {
-		p = ready[rand.Uint64N(uint64(len(ready)))]
+		p = s.ready[rand.Uint64N(uint64(len(s.ready)))]
 	}
 	every := [...]uint64{0, 2, 2, 8}[rand.Uint64N(4)] // how many settings there are for one that is changed
-	for _, setting := range Settings() {
+	for _, setting := range allSettings() {
 		if every > 0 && rand.Uint64N(every) == 0 {
-			setting.Apply(&p, int(rand.Uint64N(uint64(len(setting.Values)))))
+			setting.apply(&p, int(rand.Uint64N(uint64(len(setting.values)))))
 		}
 	}
 	return sensible(p)
 }
 
 // next makes up an operation that fits what has happened.
-func (h *history) next(r *Reference) Op {
+func (h *history) next(r *reference) Op {
 	if op, ok := h.remedy(r); ok {
 		return op
 	}
@@ -295,7 +300,7 @@ func (h *history) next(r *Reference) Op {
 
 // remedy sometimes puts right what would keep most other operations from having
 // any effect.
-func (h *history) remedy(r *Reference) (Op, bool) {
+func (h *history) remedy(r *reference) (Op, bool) {
 	if h.rand.Uint64N(4) > 0 {
 		return Op{}, false
 	}
@@ -315,7 +320,7 @@ func (h *history) remedy(r *Reference) (Op, bool) {
 // nudge sometimes does what histories seldom come to by themselves: it trims a
 // deferred request or lets its client go, and lets a client reset an accepted
 // connection, which the program then closes.
-func (h *history) nudge(r *Reference) (Op, bool) {
+func (h *history) nudge(r *reference) (Op, bool) {
 	if r.deferred != nobody && h.rand.Uint64N(8) == 0 {
 		if r.pending() > 1 && h.rand.Uint64N(4) > 0 {
 			return Op{Kind: Listen, N: r.pending() - 1}, true
@@ -334,7 +339,7 @@ func (h *history) nudge(r *Reference) (Op, bool) {
 
 func (h *history) kind() Kind {
 	n := h.rand.Uint64N(h.total)
-	for k := NoKind + 1; ; k++ {
+	for k := noKind + 1; ; k++ {
 		if n < h.weights[k] {
 			return k
 		}

@@ -50,7 +50,7 @@ func TestLongTheHostAgreesWithTheReferenceModelForTenMillionOperations(t *testin
 }
 
 func TestTheHostFollowsEachReadyMadeProfile(t *testing.T) {
-	for _, p := range Profiles() {
+	for _, p := range profiles.All() {
 		if r := (Swarm{Seed: 4, Profile: &p}).Run(30_000, nil); r.Failure != nil {
 			t.Errorf("%s: %v", p.Name, r.Failure)
 		}
@@ -87,9 +87,9 @@ func TestAReportKnowsWhatNeverHappened(t *testing.T) {
 	if n := len(r.Missing()); n != int(markCount) {
 		t.Errorf("an empty report misses %d marks, want all %d", n, markCount)
 	}
-	r.Counts[MarkTrimMany] = 1
+	r.Counts[markTrimMany] = 1
 	for _, m := range r.Missing() {
-		if m == MarkTrimMany {
+		if m == markTrimMany {
 			t.Error("a mark that was seen is missing")
 		}
 	}

@@ -15,7 +15,7 @@ type System interface {
 
 // New makes a System whose program may have so many descriptors open, 0 =
 // without limit; the first socket has one of them.
-type New func(p netmodel.Profile, descriptors int) System
+type NewSystem func(p netmodel.Profile, descriptors int) System
 
 // Cloner is a System that can be copied in the middle of a history.
 type Cloner interface {
@@ -26,14 +26,14 @@ type Cloner interface {
 // Explainer is a System that knows why it decided as it did. Fates returns
 // what the last Do decided; it is sorted by client and compared with what the
 // reference model decided.
-type Explainer interface {
+type explainer interface {
 	System
-	Fates() []Fate
+	decided() []decision
 }
 
 // Chooser is a System that does not know every operation. What it does not
 // support is left out of histories.
-type Chooser interface {
+type PartialSystem interface {
 	System
 	Supports(Op) bool
 }

@@ -10,10 +10,10 @@ import (
 const maxHistory = 50_000 // operations
 
 // String returns the operation as Parse reads it: "listen(2)", "syn(a)".
-func (o Op) String() string { return string(o.AppendText(nil)) }
+func (o Op) String() string { return string(o.appendText(nil)) }
 
 // AppendText appends what String returns.
-func (o Op) AppendText(b []byte) []byte {
+func (o Op) appendText(b []byte) []byte {
 	name, client, n, names := o.Kind.describe()
 	if !o.Valid() {
 		return fmt.Appendf(b, "invalid{%d %d %d}", o.Kind, o.Client, o.N)
@@ -60,7 +60,7 @@ func Text(history []Op) string {
 		if i > 0 {
 			b = append(b, ' ')
 		}
-		b = o.AppendText(b)
+		b = o.appendText(b)
 	}
 	return string(b)
 }
@@ -171,17 +171,17 @@ func indexOf(names []string, name string) int {
 }
 
 func kindNamed(name string) (Kind, bool) {
-	for k := NoKind + 1; k < kindCount; k++ {
+	for k := noKind + 1; k < kindCount; k++ {
 		if k.String() == name {
 			return k, true
 		}
 	}
-	return NoKind, false
+	return noKind, false
 }
 
 func kindNames() string {
 	var names []string
-	for k := NoKind + 1; k < kindCount; k++ {
+	for k := noKind + 1; k < kindCount; k++ {
 		names = append(names, k.String())
 	}
 	return strings.Join(names, ", ")

@@ -61,12 +61,12 @@ func TestEveryOperationCanBeReadBack(t *testing.T) {
 
 func TestARandomCaseCanBeReadBack(t *testing.T) {
 	for number := range uint64(300) {
-		h := Swarm{Seed: 5}.draw(number)
-		pair := NewPair(h.world.Profile, h.world.Descriptors, NewReference)
+		h := Swarm{Seed: 5, ready: profiles.All()}.draw(number)
+		pair := NewPair(h.world.Profile, h.world.Descriptors, referenceSystem)
 		for range 30 {
-			if op := h.next(pair.Reference); pair.Can(op) {
+			if op := h.next(pair.reference); pair.Can(op) {
 				h.world.History = append(h.world.History, op)
-				pair.Do(op)
+				pair.do(op)
 			}
 		}
 		line := h.world.String()
@@ -161,18 +161,18 @@ func FuzzParseCaseNeverPanicsAndReadsBackWhatItRead(f *testing.F) {
 }
 
 func TestASettingGivesAValidProfileThatHasIt(t *testing.T) {
-	for _, s := range Settings() {
-		for v, name := range s.Values {
+	for _, s := range allSettings() {
+		for v, name := range s.values {
 			p := profiles.WSP()
-			s.Apply(&p, v)
+			s.apply(&p, v)
 			if err := playable(sensible(p)); err != nil {
-				t.Errorf("%s=%s: %v", s.Name, name, err)
+				t.Errorf("%s=%s: %v", s.name, name, err)
 			}
-			if got, ok := s.ValueIn(p); !ok || got != v {
-				t.Errorf("%s=%s: the profile has value %d, %v", s.Name, name, got, ok)
+			if got, ok := s.valueIn(p); !ok || got != v {
+				t.Errorf("%s=%s: the profile has value %d, %v", s.name, name, got, ok)
 			}
 			if v == 0 && p != profiles.WSP() {
-				t.Errorf("%s=%s is the first value and not that of the WSP profile", s.Name, name)
+				t.Errorf("%s=%s is the first value and not that of the WSP profile", s.name, name)
 			}
 		}
 	}
@@ -195,7 +195,7 @@ func TestEverySettingOfAProfileThatAListenerKnowsIsTried(t *testing.T) {
 	wsp := fields(profiles.WSP())
 	tried := map[string]bool{}
 	for range 2000 {
-		for name, value := range fields(Swarm{}.drawProfile(&rand)) {
+		for name, value := range fields(Swarm{ready: profiles.All()}.drawProfile(&rand)) {
 			tried[name] = tried[name] || value != wsp[name]
 		}
 	}

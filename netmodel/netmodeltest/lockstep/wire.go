@@ -26,7 +26,7 @@ func (p *peer) unacknowledged(seg *netmodel.Segment) {
 	}
 }
 
-func tryOf(c netmodel.ConnID) Try { return Try{int(c >> 16), int(c & 0xffff)} }
+func attemptOf(c netmodel.ConnID) Attempt { return Attempt{int(c >> 16), int(c & 0xffff)} }
 
 func (p *peer) conn(client int) netmodel.ConnID {
 	return netmodel.ConnID(client)<<16 | netmodel.ConnID(p.number)
@@ -34,7 +34,7 @@ func (p *peer) conn(client int) netmodel.ConnID {
 
 // send puts a client's segment on the wire. While the network is down it is
 // lost and the client is as if it had not sent it.
-func (s *HostSystem) send(op Op) {
+func (s *hostSystem) send(op Op) {
 	p := s.peers[op.Client]
 	ports := s.ports
 	switch op.Kind {
@@ -73,7 +73,7 @@ func (s *HostSystem) send(op Op) {
 
 // exchange carries the host's segments to the clients, and their answers back,
 // until nobody has anything to say.
-func (s *HostSystem) exchange() {
+func (s *hostSystem) exchange() {
 	for {
 		s.wire = s.host.Drain(s.wire[:0])
 		if len(s.wire) == 0 {
@@ -87,46 +87,46 @@ func (s *HostSystem) exchange() {
 
 // arrive is a client's answer to a segment. What is sent to an earlier attempt
 // meets silence.
-func (s *HostSystem) arrive(seg *netmodel.Segment) {
-	who := tryOf(seg.Conn)
-	what := whatIs(seg)
-	s.heard = append(s.heard, Heard{who, what})
+func (s *hostSystem) arrive(seg *netmodel.Segment) {
+	who := attemptOf(seg.Conn)
+	what := replyOf(seg)
+	s.sent = append(s.sent, Sent{who, what})
 	p := &s.peers[who.Client]
 	if seg.Dst != p.addr {
 		return
 	}
 	reply := netmodel.Segment{Src: p.addr, Dst: seg.Src, Seq: p.acked, Flags: netmodel.ACK, Conn: p.conn(who.Client)}
-	if (what == PlainAck || what == Finishing) && who.Number == p.number {
+	if (what == ReplyAck || what == ReplyFin) && who.Number == p.number {
 		p.acked = seg.Ack
 	}
 	switch {
-	case what == SynAck && p.expect == seg.Seq+1: // the same one again changes nothing
-	case what == SynAck:
+	case what == ReplySynAck && p.expect == seg.Seq+1: // the same one again changes nothing
+	case what == ReplySynAck:
 		p.expect = seg.Seq + 1
 		p.begin()
-	case what == Finishing && s.lose:
+	case what == ReplyFin && s.lose:
 		s.lose = false
-	case what == Finishing:
+	case what == ReplyFin:
 		p.expect = seg.Seq + seg.Len + 1
 		reply.Ack = p.expect
 		s.host.Deliver(reply)
-	case what == PlainAck && who.Number != p.number:
+	case what == ReplyAck && who.Number != p.number:
 		// It asked for a new connection and the host thinks of an old one.
 		reply.Seq, reply.Flags, reply.Conn = seg.Ack, netmodel.RST, seg.Conn
 		s.host.Deliver(reply)
 	}
 }
 
-func whatIs(seg *netmodel.Segment) What {
+func replyOf(seg *netmodel.Segment) Reply {
 	switch f := seg.Flags; {
 	case f&netmodel.AGAIN != 0:
-		return TryAgain
+		return ReplyTryAgain
 	case f&netmodel.RST != 0:
-		return Reset
+		return ReplyRst
 	case f&netmodel.SYN != 0:
-		return SynAck
+		return ReplySynAck
 	case f&netmodel.FIN != 0:
-		return Finishing
+		return ReplyFin
 	}
-	return PlainAck
+	return ReplyAck
 }

@@ -12,14 +12,14 @@ import (
 // few clients that make one attempt each, few descriptors, few calls of listen.
 type World struct {
 	Profile     netmodel.Profile
-	Descriptors int   // 0 = without limit
-	Attempts    int   // clients, a and so on; their first SYNs come in that order
-	Backlogs    []int // arguments of listen
-	Listens     int   // calls of listen in one history
-	Ways        []AcceptWay
-	Kinds       []Kind // what else can happen: Close, Open, Hangup, OpenFile, CloseFile, Pause, Dup, Again, Ack, Data, Fin, Resend, Rst, Shutdown, Time
-	Past        []Op   // what has happened when the world begins
-	New         New    // nil: NewHost; must make a Cloner
+	Descriptors int       // 0 = without limit
+	Attempts    int       // clients, a and so on; their first SYNs come in that order
+	Backlogs    []int     // arguments of listen
+	Listens     int       // calls of listen in one history
+	Accepts     []Op      // the calls of accept that can happen
+	Kinds       []Kind    // what else can happen: Close, Open, Hangup, OpenFile, CloseFile, Pause, Dup, Again, Ack, Data, Fin, Resend, Rst, Shutdown, Time
+	Past        []Op      // what has happened when the world begins
+	New         NewSystem // nil: NewHost; must make a Cloner
 }
 
 // Graph is what Explore has visited.
@@ -144,13 +144,13 @@ func (w World) start() *Pair {
 	}
 	pair := NewPair(w.Profile, w.Descriptors, w.New)
 	for _, op := range w.Past {
-		pair.Do(op)
+		pair.do(op)
 	}
 	return pair
 }
 
 func (n *node) key(b []byte) []byte {
-	return n.pair.Reference.AppendState(append(b, byte(n.listens)))
+	return n.pair.reference.appendState(append(b, byte(n.listens)))
 }
 
 // step performs an operation on a copy, or, the last time that a node is
@@ -163,7 +163,7 @@ func (w World) step(n node, op Op, last bool) (node, error) {
 	if op.Kind == Listen {
 		to.listens++
 	}
-	if diff := to.pair.Do(op); diff != nil {
+	if diff := to.pair.do(op); diff != nil {
 		return to, &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Past, to.past.history())}, diff}
 	}
 	return to, nil
@@ -179,7 +179,7 @@ func (w World) probe(n node, which int) error {
 	past := n.past
 	for _, op := range histories[which%len(histories)] {
 		past = &step{op, past}
-		if diff := n.pair.Do(op); diff != nil {
+		if diff := n.pair.do(op); diff != nil {
 			return &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Past, past.history())}, diff}
 		}
 	}
@@ -188,16 +188,14 @@ func (w World) probe(n node, which int) error {
 
 // ops returns what can happen in a state.
 func (w World) ops(n node) []Op {
-	r := n.pair.Reference
+	r := n.pair.reference
 	var out []Op
 	if n.listens < w.Listens {
 		for _, backlog := range w.Backlogs {
 			out = append(out, Op{Listen, 0, backlog})
 		}
 	}
-	for _, way := range w.Ways {
-		out = append(out, Op{Accept, 0, int(way)})
-	}
+	out = append(out, w.Accepts...)
 	if fresh := w.freshClient(r); fresh >= 0 {
 		out = append(out, Op{Syn, fresh, 0})
 	}
@@ -208,16 +206,16 @@ func (w World) ops(n node) []Op {
 }
 
 // appendOps appends the operations of a kind that are of use in a state.
-func (w World) appendOps(out []Op, k Kind, r *Reference) []Op {
+func (w World) appendOps(out []Op, k Kind, r *reference) []Op {
 	_, client, _, _ := k.describe()
 	switch {
 	case k == Hangup:
 		for c := range w.Attempts {
 			if r.oldest(c) != nobody {
-				out = append(out, Op{Hangup, c, int(HangupGraceful)})
+				out = append(out, Op{Hangup, c, hangupGraceful})
 			}
 			if r.oldest(c) != nobody && w.Profile.CloseHoldsDescriptor {
-				out = append(out, Op{Hangup, c, int(HangupLost)})
+				out = append(out, Op{Hangup, c, hangupLost})
 			}
 		}
 	case client:
@@ -227,7 +225,7 @@ func (w World) appendOps(out []Op, k Kind, r *Reference) []Op {
 			}
 		}
 	case k == Time:
-		if at, ok := r.Deadline(); ok {
+		if at, ok := r.deadline(); ok {
 			out = append(out, Op{Time, 0, int(at.Sub(r.now) / time.Millisecond)})
 		}
 	case k == Pause:
@@ -243,7 +241,7 @@ func (w World) appendOps(out []Op, k Kind, r *Reference) []Op {
 }
 
 // freshClient returns the first client that has not begun, or -1.
-func (w World) freshClient(r *Reference) int {
+func (w World) freshClient(r *reference) int {
 	for c := range w.Attempts {
 		if r.clients[c].phase == idle {
 			return c

@@ -30,10 +30,10 @@ func small() netmodel.Profile {
 func variations() []variation {
 	out := []variation{{"wsp", small()}}
 	for _, s := range listenerSettings() {
-		for v := 1; v < len(s.Values); v++ {
+		for v := 1; v < len(s.values); v++ {
 			p := small()
-			if s.Apply(&p, v); s.Name != "max" && sensible(p) != small() {
-				out = append(out, variation{s.Name + "=" + s.Values[v], sensible(p)})
+			if s.apply(&p, v); s.name != "max" && sensible(p) != small() {
+				out = append(out, variation{s.name + "=" + s.values[v], sensible(p)})
 			}
 		}
 	}
@@ -50,8 +50,8 @@ func pairwise() []variation {
 	open := map[[2]choice]bool{}
 	for a := range settings {
 		for b := range a {
-			for v := range settings[a].Values {
-				for w := range settings[b].Values {
+			for v := range settings[a].values {
+				for w := range settings[b].values {
 					open[[2]choice{{a, v}, {b, w}}] = true
 				}
 			}
@@ -64,7 +64,7 @@ func pairwise() []variation {
 		for range 100 {
 			row := make([]int, len(settings))
 			for i, s := range settings {
-				row[i] = int(rand.Uint64N(uint64(len(s.Values))))
+				row[i] = int(rand.Uint64N(uint64(len(s.values))))
 			}
 			if n := meets(row, open, false); n > most {
 				best, most = row, n
@@ -73,7 +73,7 @@ func pairwise() []variation {
 		meets(best, open, true)
 		p := profiles.WSP()
 		for i, s := range settings {
-			s.Apply(&p, best[i])
+			s.apply(&p, best[i])
 		}
 		out = append(out, variation{fmt.Sprintf("pairs %d", len(out)+1), sensible(p)})
 	}
@@ -102,26 +102,26 @@ func meets(row []int, open map[[2]choice]bool, closing bool) int {
 // second the condition function decides, and the listener may pause. In the
 // third requests wait for it unanswered.
 func worlds(p netmodel.Profile, attempts int) [3]World {
-	ways := []AcceptWay{AcceptPlain, AcceptReject, AcceptDefer}
+	accepts := []Op{{Accept, 0, acceptPlain}, {Accept, 0, acceptReject}, {Accept, 0, acceptDefer}}
 	if p.Nesting {
-		ways = append(ways, AcceptListening, AcceptAccepting, AcceptClosing, AcceptOpening)
+		accepts = append(accepts, Op{Accept, 0, acceptListening}, Op{Accept, 0, acceptAccepting}, Op{Accept, 0, acceptClosing}, Op{Accept, 0, acceptOpening})
 	}
 	return [3]World{
 		{
 			Profile: p, Descriptors: 2, Attempts: attempts, Backlogs: []int{1, 2}, Listens: 2,
-			Ways:  []AcceptWay{AcceptPlain},
-			Kinds: []Kind{Close, Open, Hangup, OpenFile, CloseFile, Ack, Rst, Time},
+			Accepts: []Op{{Kind: Accept}},
+			Kinds:   []Kind{Close, Open, Hangup, OpenFile, CloseFile, Ack, Rst, Time},
 		},
 		{
 			Profile: p, Descriptors: 2, Attempts: attempts, Backlogs: []int{1, 2}, Listens: 2,
-			Ways:  ways,
-			Kinds: []Kind{Pause, OpenFile, CloseFile, Ack, Rst, Time},
+			Accepts: accepts,
+			Kinds:   []Kind{Pause, OpenFile, CloseFile, Ack, Rst, Time},
 		},
 		{
 			Profile: p, Descriptors: 2, Attempts: attempts, Backlogs: []int{1}, Listens: 1,
-			Past:  []Op{{Kind: Close}, {Kind: Open, N: 1}},
-			Ways:  ways,
-			Kinds: []Kind{Pause, OpenFile, CloseFile, Dup, Ack, Rst, Time},
+			Past:    []Op{{Kind: Close}, {Kind: Open, N: 1}},
+			Accepts: accepts,
+			Kinds:   []Kind{Pause, OpenFile, CloseFile, Dup, Ack, Rst, Time},
 		},
 	}
 }
@@ -322,7 +322,7 @@ func TestPairwiseProfilesAreValidAndFew(t *testing.T) {
 
 // wrongHost is a host that follows another profile than it claims, and can be
 // copied.
-func wrongHost(change func(*netmodel.Profile)) New {
+func wrongHost(change func(*netmodel.Profile)) NewSystem {
 	return func(p netmodel.Profile, d int) System {
 		change(&p)
 		return NewHost(p, d)
@@ -355,7 +355,7 @@ func TestExploreReturnsAShortestHistoryToADifference(t *testing.T) {
 // Histories that meet are told apart by what they do next.
 func TestStatesThatLookAlikeAreProbed(t *testing.T) {
 	w := worlds(small(), 2)[0]
-	w.New = func(p netmodel.Profile, d int) System { return &amnesiac{HostSystem: NewHost(p, d).(*HostSystem)} }
+	w.New = func(p netmodel.Profile, d int) System { return &amnesiac{hostSystem: NewHost(p, d).(*hostSystem)} }
 	_, err := w.Explore(0)
 	if err == nil {
 		t.Error("a system whose past shows only two operations later is not found out")
@@ -366,16 +366,16 @@ func TestStatesThatLookAlikeAreProbed(t *testing.T) {
 // a listen whose backlog is 1 with a request pending: it then forgets a slot in
 // the result. The reference model is in no other state than without the file.
 type amnesiac struct {
-	*HostSystem
+	*hostSystem
 	opened bool
 }
 
 func (a *amnesiac) Clone() System {
-	return &amnesiac{HostSystem: a.HostSystem.Clone().(*HostSystem), opened: a.opened}
+	return &amnesiac{hostSystem: a.hostSystem.Clone().(*hostSystem), opened: a.opened}
 }
 
 func (a *amnesiac) Do(op Op) Result {
-	r := a.HostSystem.Do(op)
+	r := a.hostSystem.Do(op)
 	a.opened = a.opened || op.Kind == CloseFile
 	if a.opened && op.Kind == Listen && op.N == 1 && len(r.Queue) > 0 {
 		r.Limit++
@@ -393,7 +393,7 @@ func TestAStateIsTheSameWhateverLedToIt(t *testing.T) {
 		for _, op := range h {
 			r.Do(op)
 		}
-		return string(r.AppendState(nil))
+		return string(r.appendState(nil))
 	}
 	for _, c := range []struct {
 		one, other string

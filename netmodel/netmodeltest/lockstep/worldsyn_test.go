@@ -22,16 +22,16 @@ func synQueueVariations() []variation {
 	cookies, none := smallLinux(), smallLinux()
 	none.SynQueue.Cookies = netmodel.CookiesNever
 	out := []variation{{"linux", cookies}, {"linux cookies=never", none}}
-	one := func(s Setting, v int, base netmodel.Profile, name string) {
+	one := func(s setting, v int, base netmodel.Profile, name string) {
 		p := base
-		s.Apply(&p, v)
+		s.apply(&p, v)
 		if p = sensible(p); p.SynQueue.Separate && p != cookies && p != none {
-			out = append(out, variation{name + " " + s.Name + "=" + s.Values[v], p})
+			out = append(out, variation{name + " " + s.name + "=" + s.values[v], p})
 		}
 	}
-	for _, s := range Settings() {
-		for v := range s.Values {
-			switch s.Name {
+	for _, s := range allSettings() {
+		for v := range s.values {
+			switch s.name {
 			case "full", "order", "relisten", "victim", "close", "starved", "aborted", "repeat-restarts":
 				one(s, v, none, "linux cookies=never")
 			case "ack-full", "cookie-full":
@@ -41,8 +41,8 @@ func synQueueVariations() []variation {
 		}
 	}
 	for _, s := range synQueueSettings() {
-		for v := range s.Values {
-			if s.Name != "ack-full" && s.Name != "cookie-full" {
+		for v := range s.values {
+			if s.name != "ack-full" && s.name != "cookie-full" {
 				one(s, v, cookies, "linux")
 			}
 		}
@@ -57,8 +57,8 @@ func synQueueVariations() []variation {
 func synQueueWorld(p netmodel.Profile, attempts int, backlogs ...int) World {
 	return World{
 		Profile: p, Attempts: attempts, Backlogs: backlogs, Listens: len(backlogs),
-		Ways:  []AcceptWay{AcceptPlain},
-		Kinds: []Kind{Ack, Data, Resend, Rst, Time},
+		Accepts: []Op{{Kind: Accept}},
+		Kinds:   []Kind{Ack, Data, Resend, Rst, Time},
 	}
 }
 
