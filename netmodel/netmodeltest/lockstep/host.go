@@ -21,7 +21,7 @@ type hostSystem struct {
 	limited  bool
 
 	// Of the operation under way.
-	lose      bool // the first FIN is lost
+	dropFin   bool // the first FIN is lost
 	sent      []Sent
 	queue     []Entry
 	decisions []decision
@@ -75,9 +75,9 @@ func (s *hostSystem) Do(op Op) Result {
 	var r Result
 	switch op.Kind {
 	case Time:
-		s.pass(time.Duration(op.N) * time.Millisecond)
+		s.advance(time.Duration(op.N) * time.Millisecond)
 	case Syn, Dup, Again, Ack, Data, Fin, Resend, Rst:
-		s.send(op)
+		s.sendSegment(op)
 	case Faults:
 		f := netmodel.Fault(op.N)
 		s.host.SetFault(allFaults, false)
@@ -87,7 +87,7 @@ func (s *hostSystem) Do(op Op) Result {
 		s.call(op, &r)
 	}
 	s.exchange()
-	s.lose = false
+	s.dropFin = false
 	s.observe(&r)
 	return r
 }
@@ -263,14 +263,14 @@ func (s *hostSystem) hangup(client int, way int) error {
 	}
 	err := s.host.CloseSocket(fd)
 	if err == nil {
-		s.lose = way == hangupLost
+		s.dropFin = way == hangupLost
 		s.accepted = slices.Delete(s.accepted, at, at+1)
 	}
 	return err
 }
 
 // pass lets time pass, from one instant at which something is due to the next.
-func (s *hostSystem) pass(d time.Duration) {
+func (s *hostSystem) advance(d time.Duration) {
 	until := s.host.Now().Add(d)
 	for {
 		at, ok := s.host.Deadline()

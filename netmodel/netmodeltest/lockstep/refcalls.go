@@ -3,13 +3,13 @@ package lockstep
 import "wspsim/netmodel"
 
 // oldest returns the oldest accepted connection of a client.
-func (r *reference) oldest(client int) int {
-	for _, i := range r.taken {
+func (r *reference) acceptedBy(client int) int {
+	for _, i := range r.accepted {
 		if r.conns[i].who.Client == client {
 			return i
 		}
 	}
-	return nobody
+	return noConn
 }
 
 // notOpen is the error of a call with a descriptor that is not open. E8, K9
@@ -47,9 +47,9 @@ func (r *reference) shutdown(way int) netmodel.Errno {
 // misuse makes a call that the state of a connected socket forbids: listen (E5,
 // L09), accept (WS.A1), connect, or send when it is over.
 func (r *reference) misuse(client int, way int) netmodel.Errno {
-	i := r.oldest(client)
+	i := r.acceptedBy(client)
 	switch {
-	case i == nobody:
+	case i == noConn:
 		return r.notOpen()
 	case way == misuseConnect:
 		return netmodel.WSAEISCONN
@@ -83,8 +83,8 @@ func (r *reference) sendOver(c *conn) netmodel.Errno {
 
 // receive takes what has arrived.
 func (r *reference) receive(client int, res *Result) netmodel.Errno {
-	i := r.oldest(client)
-	if i == nobody {
+	i := r.acceptedBy(client)
+	if i == noConn {
 		return r.notOpen()
 	}
 	c := &r.conns[i]
@@ -123,8 +123,8 @@ func (r *reference) receiveOver(c *conn, res *Result) netmodel.Errno {
 // hangup closes an accepted connection: gracefully, in the background, unless
 // it is told otherwise or bytes are unread.
 func (r *reference) hangup(client int, way int) netmodel.Errno {
-	i := r.oldest(client)
-	if i == nobody {
+	i := r.acceptedBy(client)
+	if i == noConn {
 		return r.notOpen()
 	}
 	c := &r.conns[i]
@@ -152,16 +152,16 @@ func (r *reference) finish(i int, lost bool) {
 func (r *reference) sendFin(i int, lost bool) {
 	c := &r.conns[i]
 	r.send(i, ReplyFin)
-	if lost || r.fault(netmodel.FaultNetworkDown) || c.who.Number != r.clients[c.who.Client].number {
+	if lost || r.fault(netmodel.FaultNetworkDown) || c.who.Number != r.clients[c.who.Client].attempt {
 		r.mark(markFinUnanswered)
-		r.alarm(ringData, i, wait(r.profile.Data, c.resends))
+		r.setTimer(timerFin, i, delayAfter(r.profile.Data, c.resends))
 		return
 	}
 	c.finAnswered, c.ownsFD = true, false
-	r.clients[c.who.Client].moved = true
+	r.clients[c.who.Client].pastSyn = true
 	if c.clientDone {
 		r.remove(i)
 		return
 	}
-	r.alarm(ringFinWait, i, r.profile.FinWait)
+	r.setTimer(timerFinWait, i, r.profile.FinWait)
 }

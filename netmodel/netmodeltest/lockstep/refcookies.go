@@ -10,7 +10,7 @@ import (
 // number stands for the sequence number of a SYN-ACK: that of a connection, or a
 // cookie, which is the same for one attempt in one period. The zero number is
 // none.
-type number struct {
+type isn struct {
 	conn   int // 1 for the first connection, 0 if it is a cookie
 	period int // of a cookie, 1 for the first
 }
@@ -18,7 +18,7 @@ type number struct {
 // memory is when a listener last had to do with a cookie: it sent one, or gave
 // up a connection whose SYN-ACK carried one. A listener that has no such memory
 // believes no cookie.
-type memory struct {
+type cookieUse struct {
 	known bool
 	at    sim.Time
 }
@@ -27,31 +27,31 @@ type memory struct {
 const cookiePeriod = time.Minute
 
 // cookie returns the cookie of this period.
-func (r *reference) cookie() number {
-	return number{period: 1 + int(time.Duration(r.now)/cookiePeriod)}
+func (r *reference) cookie() isn {
+	return isn{period: 1 + int(time.Duration(r.now)/cookiePeriod)}
 }
 
 // sendCookie answers a request and remembers nothing of it. K3, K7
 func (r *reference) sendCookie(client int) {
-	who := Attempt{client, r.clients[client].number}
-	r.cookies = memory{true, r.now}
+	who := Attempt{client, r.clients[client].attempt}
+	r.cookies = cookieUse{true, r.now}
 	r.decideFor(who, netmodel.CookieSent, netmodel.AnsweredWithCookie)
 	r.sendTo(who, ReplySynAck)
-	r.holds(who, r.cookie())
+	r.receiveSynAck(who, r.cookie())
 }
 
 // arriveCookie deals with what acknowledges a SYN-ACK that no half-open
 // connection knows of. It returns the connection that the rest of the segment is
 // for, nobody if there is none. K4, K7
-func (r *reference) arriveCookie(client int) int {
-	c, who := &r.clients[client], Attempt{client, r.clients[client].number}
-	age := r.cookie().period - c.answer.period
+func (r *reference) acceptCookie(client int) int {
+	c, who := &r.clients[client], Attempt{client, r.clients[client].attempt}
+	age := r.cookie().period - c.isn.period
 	switch {
-	case !r.listening, c.answer.period == 0, c.moved, r.profile.SynQueue.Cookies == netmodel.CookiesNever:
-		return r.stray(client)
+	case !r.listening, c.isn.period == 0, c.pastSyn, r.profile.SynQueue.Cookies == netmodel.CookiesNever:
+		return r.answerStray(client)
 	case age > 1, !r.cookies.known, r.now.Sub(r.cookies.at) > 2*cookiePeriod:
 		r.mark(markCookieStale)
-		return r.stray(client)
+		return r.answerStray(client)
 	case len(r.done) < r.atAck, r.profile.OnAckFull == netmodel.AdmitAck:
 		i := r.newConn(client)
 		r.conns[i].complete = true
@@ -70,5 +70,5 @@ func (r *reference) arriveCookie(client int) int {
 		r.decideFor(who, netmodel.AckIgnored, netmodel.AckOverflow)
 		r.mark(markCookieIgnored)
 	}
-	return nobody
+	return noConn
 }

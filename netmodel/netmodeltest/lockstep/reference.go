@@ -27,16 +27,16 @@ type reference struct {
 	listening   bool
 	conditional bool  // SO_CONDITIONAL_ACCEPT
 	paused      bool  // SO_PAUSE_ACCEPT
-	taken       []int // accepted connections, oldest first
+	accepted    []int // accepted connections, oldest first
 
 	// The listener.
 	generation int // how many listeners there were before it
 	sizes          // what follows from its backlog
 	available  int // slots that requests may take
-	late       int // slots that are on their way back. WS.Q5
-	cookies    memory
+	returning  int // slots that are on their way back. WS.Q5
+	cookies    cookieUse
 	done       []int // complete, in the order of accept
-	hidden     []int // complete, and waiting outside the queue for room. ST.9
+	putOff     []int // complete, and waiting outside the queue for room. ST.9
 	half       []int // half-open, in order of arrival
 	offered    []int // waiting for the condition function, in order of arrival
 	held       []int // waiting outside the queue for room, unanswered. ST.2
@@ -45,9 +45,9 @@ type reference struct {
 
 	conns   []conn // all connections there ever were, in order of arrival
 	closing []int  // closed by the program, and TCP is not done
-	alarms  []alarm
+	timers  []timer
 	clients [MaxClients]client
-	addrs   int
+	ports   int
 
 	// What the operation under way did.
 	sent      []Sent
@@ -59,15 +59,15 @@ type reference struct {
 	survivors []Entry
 }
 
-const nobody = -1
+const noConn = -1
 
 // conn is one connection, from its SYN on.
 type conn struct {
 	who         Attempt
-	addr        int // of the client; no two attempts share one, except those that Again makes
+	port        int // of the client; no two attempts share one, except those that Again makes
 	generation  int // of its listener
 	since       sim.Time
-	number      number // of its SYN-ACK
+	isn         isn // of its SYN-ACK
 	complete    bool
 	ignored     bool           // half-open, and an ACK found no room. K4
 	aborted     bool           // the client has reset it while it was pending
@@ -83,40 +83,40 @@ type conn struct {
 
 // client is one client's view of its present attempt.
 type client struct {
-	number int
-	addr   int
-	phase  phase
-	answer number // of the SYN-ACK that it holds
-	fin    bool   // it has closed its side
-	spoke  bool   // it has sent more than SYN and ACK
+	attempt  int
+	port     int
+	phase    phase
+	isn      isn  // of the SYN-ACK that it holds
+	fin      bool // it has closed its side
+	sentMore bool // it has sent more than SYN and ACK
 	// What it has sent and nobody has acknowledged: bytes, and its FIN.
-	bytes    int
-	finAlone bool
-	moved    bool // it, or the host, has acknowledged more than a SYN: no number is that of a cookie any more
-	phantom  bool // it has sent its ACK, which was ignored
+	unackedBytes int
+	unackedFin   bool
+	pastSyn      bool // it, or the host, has acknowledged more than a SYN: no number is that of a cookie any more
+	phantom      bool // it has sent its ACK, which was ignored
 }
 
 type phase uint8
 
 const (
-	idle    phase = iota
-	asking        // its SYN is on the way or unanswered
-	refused       // an RST answered it
-	through       // a SYN-ACK answered it
-	over
+	phaseIdle      phase = iota
+	phaseSynSent         // its SYN is on the way or unanswered
+	phaseRefused         // an RST answered it
+	phaseConnected       // a SYN-ACK answered it
+	phaseEnded
 )
 
 func newReference(p netmodel.Profile, descriptors int) *reference {
-	return &reference{profile: p, descriptors: descriptors, started: 1, socket: true, deferred: nobody}
+	return &reference{profile: p, descriptors: descriptors, started: 1, socket: true, deferred: noConn}
 }
 
 // Clone returns an independent copy.
 func (r *reference) Clone() System {
 	c := *r
-	c.taken, c.done, c.half = slices.Clone(r.taken), slices.Clone(r.done), slices.Clone(r.half)
+	c.accepted, c.done, c.half = slices.Clone(r.accepted), slices.Clone(r.done), slices.Clone(r.half)
 	c.offered, c.closing = slices.Clone(r.offered), slices.Clone(r.closing)
-	c.held, c.hidden, c.survivors = slices.Clone(r.held), slices.Clone(r.hidden), nil
-	c.conns, c.alarms = slices.Clone(r.conns), slices.Clone(r.alarms)
+	c.held, c.putOff, c.survivors = slices.Clone(r.held), slices.Clone(r.putOff), nil
+	c.conns, c.timers = slices.Clone(r.conns), slices.Clone(r.timers)
 	c.sent, c.decisions, c.queue = nil, nil, nil
 	return &c
 }
@@ -133,22 +133,22 @@ func (r *reference) possible(op Op) bool {
 	c := &r.clients[op.Client]
 	switch op.Kind {
 	case Dup:
-		return c.phase == asking || c.phase == refused || c.phase == through && !c.spoke
+		return c.phase == phaseSynSent || c.phase == phaseRefused || c.phase == phaseConnected && !c.sentMore
 	case Again:
-		return c.phase != idle
+		return c.phase != phaseIdle
 	case Ack:
-		return c.phase == through && !r.isUnanswered(c.addr)
+		return c.phase == phaseConnected && !r.isUnanswered(c.port)
 	case Data, Fin:
-		return c.phase == through && !c.fin && !r.isUnanswered(c.addr)
+		return c.phase == phaseConnected && !c.fin && !r.isUnanswered(c.port)
 	case Resend:
-		return c.phase == through && (c.bytes > 0 || c.finAlone) && !r.isUnanswered(c.addr)
+		return c.phase == phaseConnected && (c.unackedBytes > 0 || c.unackedFin) && !r.isUnanswered(c.port)
 	case Rst:
-		return c.phase == asking || c.phase == through
+		return c.phase == phaseSynSent || c.phase == phaseConnected
 	case Connect:
 		return !r.socket || r.listening // any other socket would begin to connect
 	case Misuse:
-		i := r.oldest(op.Client)
-		return op.N != misuseSend || i == nobody || r.conns[i].over // on any other one it would be no misuse
+		i := r.acceptedBy(op.Client)
+		return op.N != misuseSend || i == noConn || r.conns[i].over // on any other one it would be no misuse
 	}
 	return true
 }
@@ -159,7 +159,7 @@ func (r *reference) Do(op Op) Result {
 	var res Result
 	switch op.Kind {
 	case Time:
-		r.pass(r.now + sim.Time(op.N)*1e6)
+		r.advance(r.now + sim.Time(op.N)*1e6)
 	case Faults:
 		r.faults = netmodel.Fault(op.N)
 	case Syn, Dup, Again, Ack, Data, Fin, Resend, Rst:
@@ -180,7 +180,7 @@ func (r *reference) Do(op Op) Result {
 // Startup, then of a network, then of a return from the callback, then of a
 // socket. S1-S5
 func (r *reference) call(op Op, res *Result) netmodel.Errno {
-	entry := r.enter()
+	entry := r.entryError()
 	switch op.Kind {
 	case Startup:
 		r.started++
@@ -230,7 +230,7 @@ func (r *reference) call(op Op, res *Result) netmodel.Errno {
 	return r.pause(op.N == 1)
 }
 
-func (r *reference) enter() netmodel.Errno {
+func (r *reference) entryError() netmodel.Errno {
 	switch {
 	case r.started == 0:
 		return netmodel.WSANOTINITIALISED
@@ -250,7 +250,7 @@ func (r *reference) free() int {
 	if r.descriptors == 0 {
 		return math.MaxInt32
 	}
-	used := r.files + len(r.taken)
+	used := r.files + len(r.accepted)
 	if r.socket {
 		used++
 	}
@@ -279,7 +279,7 @@ func (r *reference) pending() int {
 // cost nothing, descriptors do not matter. R7, WS.D5, WS.D8
 func (r *reference) fill() {
 	before := r.available
-	room := r.limit - r.pending() - r.late
+	room := r.limit - r.pending() - r.returning
 	if r.profile.Slots == netmodel.SlotsFilled {
 		room = min(room, r.free())
 	}
@@ -289,8 +289,8 @@ func (r *reference) fill() {
 
 // giveBack makes slots available again that requests held which nobody
 // accepted. WS.Q7, WS.C3
-func (r *reference) giveBack(slots int) {
-	r.available = max(r.available, min(r.available+slots, r.limit-r.pending()-r.late))
+func (r *reference) releaseSlots(slots int) {
+	r.available = max(r.available, min(r.available+slots, r.limit-r.pending()-r.returning))
 }
 
 func (r *reference) openFile() netmodel.Errno {
@@ -324,7 +324,7 @@ func (r *reference) open(entry netmodel.Errno, options int) netmodel.Errno {
 // end. WS.X1, WS.X2, K11
 func (r *reference) closeListener() {
 	r.markClose()
-	for _, i := range slices.Concat(r.done, r.hidden, r.half, r.offered, r.held) {
+	for _, i := range slices.Concat(r.done, r.putOff, r.half, r.offered, r.held) {
 		c, how := &r.conns[i], r.profile.CloseListener
 		finishes := how == netmodel.CloseFinishes && c.complete && !c.aborted
 		if !finishes && how != netmodel.CloseForgetsAll && (how != netmodel.CloseForgetsHalfOpen || c.complete) {
@@ -338,7 +338,7 @@ func (r *reference) closeListener() {
 		}
 	}
 	r.listening = false
-	r.alarms = slices.DeleteFunc(r.alarms, func(a alarm) bool { return a.what == ringSlot })
+	r.timers = slices.DeleteFunc(r.timers, func(a timer) bool { return a.kind == timerSlot })
 }
 
 // cleanup resets and frees every socket when it is the last; what is closed
@@ -356,7 +356,7 @@ func (r *reference) cleanup() netmodel.Errno {
 	}
 	r.closeListener()
 	r.socket = false
-	for _, i := range slices.Clone(r.taken) {
+	for _, i := range slices.Clone(r.accepted) {
 		if !r.conns[i].over {
 			r.send(i, ReplyRst)
 		}
@@ -376,7 +376,7 @@ func (r *reference) pause(on bool) netmodel.Errno {
 		for _, i := range slices.Concat(r.done, r.half) {
 			r.reset(i, netmodel.Paused)
 		}
-		r.giveBack(slots)
+		r.releaseSlots(slots)
 	}
 	return 0
 }

@@ -1,104 +1,10 @@
 package lockstep
 
 import (
-	"math"
 	"slices"
 
 	"wspsim/netmodel"
 )
-
-// sizes is what follows from the backlog of a listener.
-type sizes struct {
-	backlog int // the effective one
-	limit   int // most that may be pending
-	atSyn   int // how many fit when a SYN comes
-	atAck   int // how many fit when the final ACK comes
-	synRoom int // how many fit into the SYN queue
-}
-
-// separate reports whether half-open connections have a queue of their own.
-func (r *reference) separate() bool { return r.profile.SynQueue.Separate }
-
-// resize sets what follows from the argument of listen.
-func (r *reference) resize(argument int) { r.sizes = r.sizesOf(argument) }
-
-// sizesOf returns what a listener would be with an argument of listen. What is
-// pending is limited where a slot is taken: at the final ACK if there is a SYN
-// queue, unless anything fits there.
-func (r *reference) sizesOf(argument int) sizes {
-	p, before := &r.profile, r.sizes.synRoom
-	s := sizes{backlog: effective(p.Backlog, argument)}
-	s.atSyn, s.atAck = fits(p.AtSyn, s.backlog), math.MaxInt32
-	s.limit = max(0, s.atSyn)
-	if !p.SynQueue.Separate {
-		return s
-	}
-	if s.atAck = fits(p.AtAck, s.backlog); !p.AtAck.None {
-		s.limit = max(0, s.atAck)
-	}
-	s.synRoom = r.synRoomFor(s.backlog)
-	if p.SynQueue.Size == netmodel.SizePow2OfBacklog && before > 0 && before != s.synRoom {
-		s.synRoom = before // fixed by the first listen
-		r.mark(markSynRoomFixed)
-	}
-	return s
-}
-
-// effective is the backlog that is in force after listen(n): first what is a
-// hint, then what stands for the maximum, then scaling, then the nearest legal
-// value. C1, C2, P4, WS.B6, K1
-func effective(b netmodel.Backlog, n int) int {
-	switch {
-	case b.HintMax != 0 && n < -b.HintMax:
-		return b.HintMax
-	case b.HintMax != 0 && n < 0:
-		return max(-n, b.HintMin)
-	case b.Somaxconn != 0 && n == b.Somaxconn, n < 0 && b.NegativeIsMax, n == 0 && b.ZeroIsMax:
-		return b.Max
-	case b.Den > 0: // a negative one stands for 0
-		n = int(min(math.MaxInt32, int64(max(n, 0))*int64(b.Num)/int64(b.Den)+int64(b.Add)))
-	}
-	switch {
-	case n < b.Min:
-		return b.Min
-	case n > b.Max:
-		return b.Max
-	}
-	return n
-}
-
-// fits is how many fit by a limit.
-func fits(l netmodel.Limit, backlog int) int {
-	switch {
-	case l.None:
-		return math.MaxInt32
-	case l.Den > 0:
-		backlog = backlog * l.Num / l.Den
-	}
-	return max(backlog+l.Add, l.Min)
-}
-
-// synRoomFor is how many fit into the SYN queue. stacks.md, section 7, number 5
-func (r *reference) synRoomFor(backlog int) int {
-	q := r.profile.SynQueue
-	switch q.Size {
-	case netmodel.SizeFixed:
-		return q.Max
-	case netmodel.SizePow2: // Linux 2.4: from max(64, tcp_max_syn_backlog) on
-		room := 64
-		for room < q.Max {
-			room *= 2
-		}
-		return room
-	case netmodel.SizePow2OfBacklog: // Linux 2.6.20: above max(8, min(backlog, tcp_max_syn_backlog))
-		room := 8
-		for room <= max(8, min(backlog, q.Max)) {
-			room *= 2
-		}
-		return room
-	}
-	return fits(q.Limit, backlog)
-}
 
 // screen decides about a request where half-open connections have a queue of
 // their own. Tested are, in this order: the SYN queue, if a full one is silent;
@@ -165,7 +71,7 @@ func (r *reference) evict() bool {
 		r.mark(markNoVictim)
 		return false
 	}
-	r.cookies = memory{true, r.now} // what its SYN-ACK carried counts from now on
+	r.cookies = cookieUse{true, r.now} // what its SYN-ACK carried counts from now on
 	r.withdraw(victims[0], netmodel.Evicted)
 	return true
 }
@@ -197,7 +103,7 @@ func (r *reference) finalAck(k Kind, client, i int) bool {
 	case netmodel.DeferAck: // ST.9
 		r.remove(i)
 		c.complete, c.resends = true, 0
-		r.hidden = append(r.hidden, i)
+		r.putOff = append(r.putOff, i)
 		r.decide(netmodel.AckPutOff, i, netmodel.HeldBack)
 		return true
 	default:
@@ -218,9 +124,9 @@ func (r *reference) promote() {
 		r.sendSynAck(i)
 		r.mark(markHeldIn)
 	}
-	for len(r.hidden) > 0 && len(r.done) < r.atAck {
-		i := r.hidden[0]
-		r.hidden = without(r.hidden, i)
+	for len(r.putOff) > 0 && len(r.done) < r.atAck {
+		i := r.putOff[0]
+		r.putOff = without(r.putOff, i)
 		r.join(i, netmodel.HandshakeComplete)
 		r.mark(markDeferredIn)
 	}

@@ -31,7 +31,7 @@ func (r *reference) suggest(k Kind, clients int) []Op {
 			out = appendValues(out, k, c, 1, 2, 3, 4)
 			out = appendValues(out, k, c, backlogs(r.profile.Backlog)...)
 		case k == Time:
-			out = appendValues(out, k, c, r.pauses()...)
+			out = appendValues(out, k, c, r.delays()...)
 		case n == argFaults:
 			out = appendValues(out, k, c, 0, 1, 0, 2, 0, 4)
 		case n == argName:
@@ -59,7 +59,7 @@ func backlogs(b netmodel.Backlog) []int {
 }
 
 // pauses are times to the next alarm, just before it, and far beyond.
-func (r *reference) pauses() []int {
+func (r *reference) delays() []int {
 	out := []int{1, 1000, 2000, 3000, 60_000, 1_000_000}
 	if at, ok := r.deadline(); ok {
 		next := int(at.Sub(r.now) / time.Millisecond)

@@ -103,15 +103,15 @@ type history struct {
 	clients uint64
 	weights [kindCount]uint64
 	total   uint64
-	way     int // of accept, half the time
-	world   Case
+	acceptN int // of accept, half the time
+	played  Case
 }
 
 // play makes one history up and plays it.
 func (s Swarm) play(number uint64, r *Report) *Failure {
 	h := s.draw(number)
 	if s.playOne(h, r) {
-		return s.fail(number, h.world)
+		return s.fail(number, h.played)
 	}
 	return nil
 }
@@ -119,13 +119,13 @@ func (s Swarm) play(number uint64, r *Report) *Failure {
 // playOne reports whether the system came to differ from the reference model.
 // The history is then what has led there.
 func (s Swarm) playOne(h *history, r *Report) bool {
-	pair := NewPair(h.world.Profile, h.world.Descriptors, s.New)
-	for range cap(h.world.History) {
+	pair := NewPair(h.played.Profile, h.played.Descriptors, s.New)
+	for range cap(h.played.History) {
 		op := h.next(pair.reference)
 		if !pair.Can(op) {
 			continue
 		}
-		h.world.History = append(h.world.History, op)
+		h.played.History = append(h.played.History, op)
 		diff := pair.do(op)
 		r.Ops++
 		r.count(pair.reference.marks)
@@ -191,7 +191,7 @@ func (s Swarm) shorter(c Case) Case {
 			continue
 		}
 		finds++
-		if other := s.shrink(h.world); len(other.History) < len(c.History) {
+		if other := s.shrink(h.played); len(other.History) < len(c.History) {
 			c = other
 		}
 	}
@@ -206,17 +206,17 @@ func (s Swarm) draw(number uint64) *history {
 		h.weights[k] = uint64(k.Weight()) * [...]uint64{3, 100, 400}[rand.Uint64N(3)]
 		h.total += h.weights[k]
 	}
-	if h.way = acceptDefer; rand.Uint64N(4) > 0 {
-		h.way = int(rand.Uint64N(uint64(acceptValues)))
+	if h.acceptN = acceptDefer; rand.Uint64N(4) > 0 {
+		h.acceptN = int(rand.Uint64N(uint64(acceptValues)))
 	}
-	h.world.Profile = s.drawProfile(&rand)
-	h.world.Descriptors = s.descriptors(int(rand.Uint64N(7)))
+	h.played.Profile = s.drawProfile(&rand)
+	h.played.Descriptors = s.descriptors(int(rand.Uint64N(7)))
 	shortest, longest := s.Shortest, s.Longest
 	if longest == 0 {
 		shortest, longest = 20, 200
 	}
 	length := shortest + int(rand.Uint64N(uint64(longest-shortest+1)))
-	h.world.History = make([]Op, 0, length)
+	h.played.History = make([]Op, 0, length)
 	return h
 }
 
@@ -285,13 +285,13 @@ func (h *history) next(r *reference) Op {
 	case op.Kind == Listen:
 		op.N = h.backlog(r.profile.Backlog)
 	case op.Kind == Time:
-		op.N = h.oneOf(r.pauses())
+		op.N = h.oneOf(r.delays())
 	case n == argFaults:
 		if h.rand.Uint64N(2) == 0 {
 			op.N = 1 << h.rand.Uint64N(uint64(len(names)))
 		}
 	case op.Kind == Accept && h.rand.Uint64N(2) == 0:
-		op.N = h.way
+		op.N = h.acceptN
 	case n == argName && h.rand.Uint64N(2) == 0:
 		op.N = int(h.rand.Uint64N(uint64(len(names))))
 	}
@@ -321,16 +321,16 @@ func (h *history) remedy(r *reference) (Op, bool) {
 // deferred request or lets its client go, and lets a client reset an accepted
 // connection, which the program then closes.
 func (h *history) nudge(r *reference) (Op, bool) {
-	if r.deferred != nobody && h.rand.Uint64N(8) == 0 {
+	if r.deferred != noConn && h.rand.Uint64N(8) == 0 {
 		if r.pending() > 1 && h.rand.Uint64N(4) > 0 {
 			return Op{Kind: Listen, N: r.pending() - 1}, true
 		}
 		return Op{Kind: Rst, Client: r.conns[r.deferred].who.Client}, true
 	}
-	if len(r.taken) == 0 || h.rand.Uint64N(32) > 0 {
+	if len(r.accepted) == 0 || h.rand.Uint64N(32) > 0 {
 		return Op{}, false
 	}
-	c := &r.conns[r.taken[h.rand.Uint64N(uint64(len(r.taken)))]]
+	c := &r.conns[r.accepted[h.rand.Uint64N(uint64(len(r.accepted)))]]
 	if c.over {
 		return Op{Kind: Hangup, Client: c.who.Client}, true
 	}

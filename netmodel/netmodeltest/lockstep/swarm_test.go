@@ -9,7 +9,7 @@ import (
 )
 
 // long skips a test that takes minutes unless it is asked for.
-func long(t *testing.T) {
+func skipUnlessLong(t *testing.T) {
 	t.Helper()
 	if os.Getenv("WSPSIM_LONG") != "1" {
 		t.Skip("takes minutes: set WSPSIM_LONG=1")
@@ -45,7 +45,7 @@ func TestTheHostAgreesWithTheReferenceModel(t *testing.T) {
 }
 
 func TestLongTheHostAgreesWithTheReferenceModelForTenMillionOperations(t *testing.T) {
-	long(t)
+	skipUnlessLong(t)
 	search(t, 2, 10_000_000)
 }
 

@@ -18,7 +18,7 @@ type World struct {
 	Listens     int       // calls of listen in one history
 	Accepts     []Op      // the calls of accept that can happen
 	Kinds       []Kind    // what else can happen: Close, Open, Hangup, OpenFile, CloseFile, Pause, Dup, Again, Ack, Data, Fin, Resend, Rst, Shutdown, Time
-	Past        []Op      // what has happened when the world begins
+	Prefix      []Op      // what has happened when the world begins
 	New         NewSystem // nil: NewHost; must make a Cloner
 }
 
@@ -44,7 +44,7 @@ func (e *worldError) Unwrap() error { return e.err }
 type node struct {
 	pair    *Pair
 	listens int
-	past    *step
+	history *step
 }
 
 // step is a history, last operation first.
@@ -143,7 +143,7 @@ func (w World) start() *Pair {
 		w.New = NewHost
 	}
 	pair := NewPair(w.Profile, w.Descriptors, w.New)
-	for _, op := range w.Past {
+	for _, op := range w.Prefix {
 		pair.do(op)
 	}
 	return pair
@@ -156,7 +156,7 @@ func (n *node) key(b []byte) []byte {
 // step performs an operation on a copy, or, the last time that a node is
 // needed, on the node itself.
 func (w World) step(n node, op Op, last bool) (node, error) {
-	to := node{pair: n.pair, listens: n.listens, past: &step{op, n.past}}
+	to := node{pair: n.pair, listens: n.listens, history: &step{op, n.history}}
 	if !last {
 		to.pair = n.pair.Clone()
 	}
@@ -164,7 +164,7 @@ func (w World) step(n node, op Op, last bool) (node, error) {
 		to.listens++
 	}
 	if diff := to.pair.do(op); diff != nil {
-		return to, &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Past, to.past.history())}, diff}
+		return to, &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Prefix, to.history.history())}, diff}
 	}
 	return to, nil
 }
@@ -176,11 +176,11 @@ func (w World) probe(n node, which int) error {
 		{{Syn, w.Attempts, 0}, {Syn, w.Attempts + 1, 0}, {Listen, 0, 2}, {Syn, w.Attempts + 2, 0}, {Accept, 0, 0}, {Accept, 0, 0}, {Accept, 0, 0}},
 		{{Time, 0, 999}, {Time, 0, 1}, {Time, 0, 1000}, {Time, 0, 1000}, {Time, 0, 2000}, {Time, 0, 100_000}, {Close, 0, 0}, {Data, 0, 0}, {Data, 1, 0}},
 	}
-	past := n.past
+	past := n.history
 	for _, op := range histories[which%len(histories)] {
 		past = &step{op, past}
 		if diff := n.pair.do(op); diff != nil {
-			return &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Past, past.history())}, diff}
+			return &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Prefix, past.history())}, diff}
 		}
 	}
 	return nil
@@ -211,16 +211,16 @@ func (w World) appendOps(out []Op, k Kind, r *reference) []Op {
 	switch {
 	case k == Hangup:
 		for c := range w.Attempts {
-			if r.oldest(c) != nobody {
+			if r.acceptedBy(c) != noConn {
 				out = append(out, Op{Hangup, c, hangupGraceful})
 			}
-			if r.oldest(c) != nobody && w.Profile.CloseHoldsDescriptor {
+			if r.acceptedBy(c) != noConn && w.Profile.CloseHoldsDescriptor {
 				out = append(out, Op{Hangup, c, hangupLost})
 			}
 		}
 	case client:
 		for c := range w.Attempts {
-			if k != Data || !r.clients[c].spoke { // one byte for each, or there is no end
+			if k != Data || !r.clients[c].sentMore { // one byte for each, or there is no end
 				out = append(out, Op{k, c, 0})
 			}
 		}
@@ -243,7 +243,7 @@ func (w World) appendOps(out []Op, k Kind, r *reference) []Op {
 // freshClient returns the first client that has not begun, or -1.
 func (w World) freshClient(r *reference) int {
 	for c := range w.Attempts {
-		if r.clients[c].phase == idle {
+		if r.clients[c].phase == phaseIdle {
 			return c
 		}
 	}

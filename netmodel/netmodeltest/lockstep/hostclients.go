@@ -34,7 +34,7 @@ func (p *peer) conn(client int) netmodel.ConnID {
 
 // send puts a client's segment on the wire. While the network is down it is
 // lost and the client is as if it had not sent it.
-func (s *hostSystem) send(op Op) {
+func (s *hostSystem) sendSegment(op Op) {
 	p := s.peers[op.Client]
 	ports := s.ports
 	switch op.Kind {
@@ -80,14 +80,14 @@ func (s *hostSystem) exchange() {
 			return
 		}
 		for i := range s.wire {
-			s.arrive(&s.wire[i])
+			s.deliver(&s.wire[i])
 		}
 	}
 }
 
 // arrive is a client's answer to a segment. What is sent to an earlier attempt
 // meets silence.
-func (s *hostSystem) arrive(seg *netmodel.Segment) {
+func (s *hostSystem) deliver(seg *netmodel.Segment) {
 	who := attemptOf(seg.Conn)
 	what := replyOf(seg)
 	s.sent = append(s.sent, Sent{who, what})
@@ -104,8 +104,8 @@ func (s *hostSystem) arrive(seg *netmodel.Segment) {
 	case what == ReplySynAck:
 		p.expect = seg.Seq + 1
 		p.begin()
-	case what == ReplyFin && s.lose:
-		s.lose = false
+	case what == ReplyFin && s.dropFin:
+		s.dropFin = false
 	case what == ReplyFin:
 		p.expect = seg.Seq + seg.Len + 1
 		reply.Ack = p.expect

@@ -9,74 +9,74 @@ import (
 // segment is what a client sends, and how the host answers.
 func (r *reference) segment(op Op) {
 	c := &r.clients[op.Client]
-	i := r.at(c.addr)
+	i := r.lookup(c.port)
 	switch op.Kind {
 	case Syn:
-		r.addrs++
-		*c = client{number: c.number + 1, addr: r.addrs, phase: asking}
+		r.ports++
+		*c = client{attempt: c.attempt + 1, port: r.ports, phase: phaseSynSent}
 		r.request(op.Client)
 	case Dup:
-		if c.phase == refused {
-			c.phase = asking
+		if c.phase == phaseRefused {
+			c.phase = phaseSynSent
 			r.mark(markSynAfterRefusal)
 			r.duplicateSyn(op.Client, i)
-			if c.phase == through {
+			if c.phase == phaseConnected {
 				r.mark(markLateSuccess)
 			}
 			return
 		}
 		r.duplicateSyn(op.Client, i)
 	case Again:
-		*c = client{number: c.number + 1, addr: c.addr, phase: asking}
-		r.otherSyn(op.Client, i)
+		*c = client{attempt: c.attempt + 1, port: c.port, phase: phaseSynSent}
+		r.newSyn(op.Client, i)
 	case Rst:
 		if op.N == 1 {
 			r.mark(markOldReset)
 			return // nobody believes a number from the past
 		}
-		c.phase = over
-		if i != nobody {
+		c.phase = phaseEnded
+		if i != noConn {
 			r.clientReset(i)
 		}
 	case Ack, Data, Fin, Resend:
-		r.speak(op.Kind, op.Client, i)
+		r.acknowledge(op.Kind, op.Client, i)
 	}
 }
 
 // speak is everything that acknowledges the SYN-ACK. What was never acknowledged
 // goes along with what is new. The repeated final ACK carries nothing.
-func (r *reference) speak(k Kind, client, i int) {
+func (r *reference) acknowledge(k Kind, client, i int) {
 	c := &r.clients[client]
 	switch k {
 	case Data:
-		c.spoke = true
-		c.bytes++
+		c.sentMore = true
+		c.unackedBytes++
 	case Fin:
-		c.spoke, c.fin, c.finAlone = true, true, true
+		c.sentMore, c.fin, c.unackedFin = true, true, true
 	}
-	if i = r.reach(k, client, i); i != nobody && k != Ack {
-		r.take(client, i)
+	if i = r.deliverAck(k, client, i); i != noConn && k != Ack {
+		r.deliverData(client, i)
 	}
 }
 
 // at returns the connection that the host knows by a client's address, or
 // nobody. One that was reset is not known any more.
-func (r *reference) at(addr int) int {
-	for _, place := range [...][]int{r.done, r.hidden, r.half, r.offered, r.held, r.taken, r.closing} {
+func (r *reference) lookup(addr int) int {
+	for _, place := range [...][]int{r.done, r.putOff, r.half, r.offered, r.held, r.accepted, r.closing} {
 		for _, i := range place {
-			if c := &r.conns[i]; c.addr == addr && !c.aborted && !c.over {
+			if c := &r.conns[i]; c.port == addr && !c.aborted && !c.over {
 				return i
 			}
 		}
 	}
-	return nobody
+	return noConn
 }
 
 // isUnanswered reports whether a request from an address waits without a
 // SYN-ACK.
 func (r *reference) isUnanswered(addr int) bool {
-	i := r.at(addr)
-	return i != nobody && (slices.Contains(r.offered, i) || slices.Contains(r.held, i))
+	i := r.lookup(addr)
+	return i != noConn && (slices.Contains(r.offered, i) || slices.Contains(r.held, i))
 }
 
 // request decides about a connection request.
@@ -94,7 +94,7 @@ func (r *reference) request(client int) {
 	case r.conditional: // WS.Q10
 		i := r.newConn(client)
 		r.offered = append(r.offered, i)
-		r.alarm(ringOffer, i, r.profile.OfferLifetime)
+		r.setTimer(timerOffer, i, r.profile.OfferLifetime)
 		r.decide(netmodel.RequestOffered, i, netmodel.Offered)
 	case r.separate(): // K2, K3
 		r.screen(client)
@@ -110,7 +110,7 @@ func (r *reference) request(client int) {
 // overflow deals with a request that finds no slot. R4, WS.Q3
 func (r *reference) overflow(client int) {
 	switch {
-	case r.pending()+r.late < r.limit: // WS.D6
+	case r.pending()+r.returning < r.limit: // WS.D6
 		r.turnAway(client, netmodel.SlotsUsedUp, r.profile.OnFull)
 	case r.profile.OnFull == netmodel.EvictWhenFull && r.evict(): // ST.3
 		r.available = max(1, r.available) // the slot passes from one to the other
@@ -139,7 +139,7 @@ func (r *reference) admit(client int) {
 
 // turnAway refuses a request, or leaves it unanswered.
 func (r *reference) turnAway(client int, why netmodel.Cause, how netmodel.OnFull) {
-	kind, who := netmodel.RequestIgnored, Attempt{client, r.clients[client].number}
+	kind, who := netmodel.RequestIgnored, Attempt{client, r.clients[client].attempt}
 	switch how {
 	case netmodel.RefuseWhenFull:
 		kind = netmodel.RequestRefused
@@ -155,7 +155,7 @@ func (r *reference) turnAway(client int, why netmodel.Cause, how netmodel.OnFull
 // olderChildren reports whether a connection that an earlier listener handed
 // out is still open.
 func (r *reference) olderChildren() bool {
-	for _, i := range slices.Concat(r.taken, r.closing) {
+	for _, i := range slices.Concat(r.accepted, r.closing) {
 		c := &r.conns[i]
 		if c.accepted && c.complete && !c.over && c.generation < r.generation {
 			return true
@@ -168,9 +168,9 @@ func (r *reference) olderChildren() bool {
 func (r *reference) newConn(client int) int {
 	c := &r.clients[client]
 	i := len(r.conns)
-	k := conn{who: Attempt{client, c.number}, addr: c.addr, generation: r.generation, since: r.now, number: number{conn: i + 1}}
+	k := conn{who: Attempt{client, c.attempt}, port: c.port, generation: r.generation, since: r.now, isn: isn{conn: i + 1}}
 	if r.separate() && r.profile.SynQueue.Cookies == netmodel.CookiesForEvicted {
-		k.number = r.cookie()
+		k.isn = r.cookie()
 	}
 	r.conns = append(r.conns, k)
 	return i
@@ -179,11 +179,11 @@ func (r *reference) newConn(client int) int {
 // duplicateSyn handles the SYN of an attempt that the host may know.
 func (r *reference) duplicateSyn(client, i int) {
 	switch {
-	case i == nobody:
+	case i == noConn:
 		r.request(client)
 	case slices.Contains(r.offered, i):
-		r.cancel(i)
-		r.alarm(ringOffer, i, r.profile.OfferLifetime) // since the last SYN. WS.Q10
+		r.cancelTimers(i)
+		r.setTimer(timerOffer, i, r.profile.OfferLifetime) // since the last SYN. WS.Q10
 		r.mark(markDupOffered)
 	case slices.Contains(r.held, i): // it waits until there is room. ST.2
 		r.mark(markDupHeld)
@@ -203,9 +203,9 @@ func (r *reference) duplicateSyn(client, i int) {
 // otherSyn handles a SYN for a new connection from an address that the host may
 // know from an old one. A connection that has begun is challenged; the client,
 // which knows nothing of it, answers with an RST (RFC 9293, section 3.5.1).
-func (r *reference) otherSyn(client, i int) {
+func (r *reference) newSyn(client, i int) {
 	switch {
-	case i == nobody:
+	case i == noConn:
 		r.request(client)
 	case slices.Contains(r.offered, i), slices.Contains(r.held, i):
 		r.withdraw(i, netmodel.ClientGone)
@@ -220,39 +220,39 @@ func (r *reference) otherSyn(client, i int) {
 // reach delivers the acknowledgement that every later segment of a client
 // carries. It returns the connection that may take the rest of the segment,
 // nobody if there is none.
-func (r *reference) reach(k Kind, client, i int) int {
-	if i == nobody {
-		return r.arriveCookie(client)
+func (r *reference) deliverAck(k Kind, client, i int) int {
+	if i == noConn {
+		return r.acceptCookie(client)
 	}
 	c := &r.conns[i]
 	switch {
-	case !c.complete && c.number != r.clients[client].answer:
-		return r.stray(client)
+	case !c.complete && c.isn != r.clients[client].isn:
+		return r.answerStray(client)
 	case !c.complete && !r.finalAck(k, client, i):
-		return nobody
+		return noConn
 	}
 	if c.finAnswered {
-		r.cancel(i)
-		r.alarm(ringFinWait, i, r.profile.FinWait)
+		r.cancelTimers(i)
+		r.setTimer(timerFinWait, i, r.profile.FinWait)
 	}
 	return i
 }
 
 // stray answers a segment that belongs to no connection.
-func (r *reference) stray(client int) int {
+func (r *reference) answerStray(client int) int {
 	c := &r.clients[client]
 	r.mark(markStray)
 	if c.phantom {
-		r.mark(markBelieverReset)
+		r.mark(markPhantomReset)
 	}
-	r.sendTo(Attempt{client, c.number}, ReplyRst)
-	return nobody
+	r.sendTo(Attempt{client, c.attempt}, ReplyRst)
+	return noConn
 }
 
 // complete ends the handshake. R3
 func (r *reference) complete(i int) {
 	r.conns[i].complete, r.conns[i].resends = true, 0
-	r.cancel(i)
+	r.cancelTimers(i)
 	if !slices.Contains(r.half, i) {
 		return // accepted before its handshake. WS.Q10
 	}
@@ -275,22 +275,22 @@ func (r *reference) join(i int, why netmodel.Cause) {
 // take takes what a client has sent and nobody has acknowledged, and keeps it
 // for the program, also while the connection is pending (WS.Q8); data for a
 // program that has closed meets an RST.
-func (r *reference) take(client, i int) {
+func (r *reference) deliverData(client, i int) {
 	c, k := &r.clients[client], &r.conns[i]
-	if slices.Contains(r.closing, i) && c.bytes > 0 {
+	if slices.Contains(r.closing, i) && c.unackedBytes > 0 {
 		r.remove(i)
 		r.send(i, ReplyRst)
 		r.mark(markDataAfterClose)
 		return
 	}
-	if c.finAlone {
+	if c.unackedFin {
 		k.clientDone = true
 		if slices.Contains(r.done, i) {
 			r.mark(markFinPending)
 		}
 	}
-	k.unread += c.bytes
-	c.bytes, c.finAlone, c.phantom, c.moved = 0, false, false, true
+	k.unread += c.unackedBytes
+	c.unackedBytes, c.unackedFin, c.phantom, c.pastSyn = 0, false, false, true
 	r.send(i, ReplyAck)
 	if k.clientDone && k.finAnswered {
 		r.remove(i)
@@ -300,7 +300,7 @@ func (r *reference) take(client, i int) {
 // clientReset handles a client's RST. WS.X6, WS.X7, WS.X9, WS.Q7
 func (r *reference) clientReset(i int) {
 	c := &r.conns[i]
-	pending := slices.Contains(r.done, i) || slices.Contains(r.hidden, i)
+	pending := slices.Contains(r.done, i) || slices.Contains(r.putOff, i)
 	switch {
 	case slices.Contains(r.offered, i), slices.Contains(r.held, i), slices.Contains(r.half, i),
 		pending && r.profile.Aborted == netmodel.AbortedWithdraws:
@@ -315,9 +315,9 @@ func (r *reference) clientReset(i int) {
 			why = netmodel.ClientResetQuietly // receive will. WS.X7, K12
 		}
 		r.decide(netmodel.AbortedPending, i, why)
-	case slices.Contains(r.taken, i):
+	case slices.Contains(r.accepted, i):
 		c.over, c.broken = true, r.afterReset(c)
-		r.cancel(i)
+		r.cancelTimers(i)
 		r.decide(netmodel.Broken, i, netmodel.PeerReset)
 	case c.clientDone: // it has everything: only its last ACK was lost
 		r.remove(i)
@@ -346,19 +346,19 @@ func (r *reference) sendSynAck(i int) {
 func (r *reference) send(i int, what Reply) {
 	r.sendTo(r.conns[i].who, what)
 	if what == ReplySynAck {
-		r.holds(r.conns[i].who, r.conns[i].number)
+		r.receiveSynAck(r.conns[i].who, r.conns[i].isn)
 	}
 }
 
 // holds lets a client go by a SYN-ACK that it has heard. The same one again
 // changes nothing.
-func (r *reference) holds(who Attempt, n number) {
+func (r *reference) receiveSynAck(who Attempt, n isn) {
 	c := &r.clients[who.Client]
-	if r.fault(netmodel.FaultNetworkDown) || who.Number != c.number || c.answer == n && !c.moved {
+	if r.fault(netmodel.FaultNetworkDown) || who.Number != c.attempt || c.isn == n && !c.pastSyn {
 		return
 	}
-	c.answer, c.fin, c.spoke, c.phantom = n, false, false, false
-	c.bytes, c.finAlone, c.moved = 0, false, false
+	c.isn, c.fin, c.sentMore, c.phantom = n, false, false, false
+	c.unackedBytes, c.unackedFin, c.pastSyn = 0, false, false
 }
 
 // tell lets an attempt hear something; one that its client has given up does
@@ -370,12 +370,12 @@ func (r *reference) sendTo(who Attempt, what Reply) {
 	r.sent = append(r.sent, Sent{who, what})
 	c := &r.clients[who.Client]
 	switch {
-	case who.Number != c.number:
+	case who.Number != c.attempt:
 	case what == ReplySynAck:
-		c.phase = through
-	case (what == ReplyRst || what == ReplyTryAgain) && c.phase == asking:
-		c.phase = refused
+		c.phase = phaseConnected
+	case (what == ReplyRst || what == ReplyTryAgain) && c.phase == phaseSynSent:
+		c.phase = phaseRefused
 	case what == ReplyRst || what == ReplyTryAgain:
-		c.phase = over
+		c.phase = phaseEnded
 	}
 }

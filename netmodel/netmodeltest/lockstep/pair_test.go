@@ -74,12 +74,12 @@ func TestHistoriesThatOnceDiffered(t *testing.T) {
 }
 
 // liar is a system that is right but for one field of one result.
-type liar struct {
+type oneFieldWrong struct {
 	System
 	lie func(*Result)
 }
 
-func (l liar) Do(op Op) Result {
+func (l oneFieldWrong) Do(op Op) Result {
 	r := l.System.Do(op)
 	if op.Kind == Close {
 		l.lie(&r)
@@ -113,7 +113,7 @@ func TestEveryFieldOfAResultIsCompared(t *testing.T) {
 		if !ok {
 			t.Fatalf("no lie about the field %s", field)
 		}
-		err := Case{Profile: profiles.WSP(), Descriptors: 3, History: history}.Run(func(p netmodel.Profile, d int) System { return liar{referenceSystem(p, d), lie} })
+		err := Case{Profile: profiles.WSP(), Descriptors: 3, History: history}.Run(func(p netmodel.Profile, d int) System { return oneFieldWrong{referenceSystem(p, d), lie} })
 		var d *difference
 		if !errors.As(err, &d) || d.at != 2 || d.op.Kind != Close || d.text == "" {
 			t.Errorf("a lie about %s: got %v, want a difference at operation 3 that says in what", field, err)
@@ -122,12 +122,12 @@ func TestEveryFieldOfAResultIsCompared(t *testing.T) {
 }
 
 // forgetful tells no reasons, or wrong ones.
-type forgetful struct{ *hostSystem }
+type withoutDecisions struct{ *hostSystem }
 
-func (f forgetful) decided() []decision { return nil }
+func (f withoutDecisions) decided() []decision { return nil }
 
 func TestReasonsAreCompared(t *testing.T) {
-	newSystem := func(p netmodel.Profile, d int) System { return forgetful{NewHost(p, d).(*hostSystem)} }
+	newSystem := func(p netmodel.Profile, d int) System { return withoutDecisions{NewHost(p, d).(*hostSystem)} }
 	err := play(t, "wsp: listen(1) syn(a)", newSystem)
 	if err == nil || !strings.Contains(err.Error(), "decisions: got [], want [a: queued") {
 		t.Errorf("got %v, want a difference between decisions", err)
@@ -186,53 +186,5 @@ func TestACloneGoesItsOwnWay(t *testing.T) {
 		if want := (Attempt{0, 1}); r.Accepted != want || len(r.Queue) != 1 || r.Queue[0].State != netmodel.EntryHalfOpen {
 			t.Errorf("after a clone went on, the original accepts %v and has the queue %v, want a and [(b)]", r.Accepted, queueText(r.Queue))
 		}
-	}
-}
-
-func TestShrinkFindsTheCore(t *testing.T) {
-	long, err := Parse("openfile listen(7) syn(h) dup(h) time(60000) syn(c) ack(c) accept(defer) closefile openfile time(4321) accept(reject) close")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Fails when somebody's SYN is followed by a pause of at least 1234 ms and that by a reject.
-	fails := func(h []Op) bool {
-		syn := slices.IndexFunc(h, func(o Op) bool { return o.Kind == Syn })
-		if syn < 0 {
-			return false
-		}
-		pause := slices.IndexFunc(h[syn:], func(o Op) bool { return o.Kind == Time && o.N >= 1234 })
-		return pause >= 0 && slices.Contains(h[syn+pause:], Op{Accept, 0, acceptReject})
-	}
-	got := Text(shrink(long, fails))
-	if want := "syn(a) time(1234) accept(reject)"; got != want && !strings.HasPrefix(got, "syn(a) time(") {
-		t.Errorf("Shrink = %q, want %q", got, want)
-	}
-	if n := len(shrink(long, fails)); n != 3 {
-		t.Errorf("Shrink leaves %d operations, want 3", n)
-	}
-}
-
-func TestShrinkTakesOutPairs(t *testing.T) {
-	long, _ := Parse("listen(1) openfile syn(a) closefile close")
-	balanced := func(h []Op) bool { // fails with as many openfile as closefile, and a close
-		return slices.Contains(h, Op{Kind: Close}) && slices.Contains(h, Op{Kind: OpenFile}) == slices.Contains(h, Op{Kind: CloseFile})
-	}
-	if got := Text(shrink(long, balanced)); got != "close" {
-		t.Errorf("Shrink = %q, want close alone", got)
-	}
-}
-
-func TestShrinkMakesTheWorldSimple(t *testing.T) {
-	// A host that refuses when it should ignore: only the setting full matters.
-	wrong := func(p netmodel.Profile, d int) System {
-		p.OnFull = netmodel.RefuseWhenFull
-		return NewHost(p, d)
-	}
-	c, err := ParseCase("wsp full=ignore trim=oldest nesting=yes times=short descriptors=5: openfile listen(2) syn(c) syn(d) ack(c) syn(e) close")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := c.Shrink(wrong).String(); got != "wsp full=ignore: listen(1) syn(a) syn(b)" {
-		t.Errorf("Shrink = %q", got)
 	}
 }

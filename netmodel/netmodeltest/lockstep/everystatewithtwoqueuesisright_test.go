@@ -110,7 +110,7 @@ func TestEveryStateOfSmallWorldsWithTwoQueuesIsRight(t *testing.T) {
 // listens twice, closes and shuts down, and with SYNs that come again where no
 // cookie makes that endless.
 func TestLongEveryHistoryWithTwoQueuesIsRight(t *testing.T) {
-	long(t)
+	skipUnlessLong(t)
 	for _, v := range synQueueVariations() {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()

@@ -28,18 +28,18 @@ func (r *reference) appendState(b []byte) []byte {
 		}
 		put(n)
 	}
-	put(r.started, int(r.faults), r.files, r.backlog, r.synRoom, r.available, r.late)
+	put(r.started, int(r.faults), r.files, r.backlog, r.synRoom, r.available, r.returning)
 	yes(r.socket, r.listening, r.conditional, r.paused, r.withdrawn)
 	put(r.phase())
 	if r.usesCookies() {
 		put(int(r.now%sim.Time(cookiePeriod)), int(min(r.now-r.cookies.at, sim.Time(2*cookiePeriod)+1)))
 		yes(r.cookies.known)
 	}
-	alive := slices.Concat(r.done, r.hidden, r.half, r.offered, r.held, r.taken, r.closing)
+	alive := slices.Concat(r.done, r.putOff, r.half, r.offered, r.held, r.accepted, r.closing)
 	slices.Sort(alive) // order of arrival
 	rank := func(i int) int { return slices.Index(alive, i) }
 	put(rank(r.deferred))
-	for _, place := range [...][]int{r.done, r.hidden, r.half, r.offered, r.held, r.taken, r.closing} {
+	for _, place := range [...][]int{r.done, r.putOff, r.half, r.offered, r.held, r.accepted, r.closing} {
 		put(len(place))
 		for _, i := range place {
 			put(rank(i))
@@ -47,22 +47,22 @@ func (r *reference) appendState(b []byte) []byte {
 	}
 	for _, i := range alive {
 		c := &r.conns[i]
-		put(c.who.Client, c.who.Number, c.addr, int(c.broken), c.unread, c.resends)
+		put(c.who.Client, c.who.Number, c.port, int(c.broken), c.unread, c.resends)
 		yes(c.complete, c.aborted, c.ownsFD, c.clientDone, c.finAnswered, c.generation == r.generation, c.over, c.accepted)
-		put(r.age(c.number))
+		put(r.age(c.isn))
 		if !c.complete && !c.over && (r.profile.SynAck.Limit > 0 || r.profile.SynAck.Linear > 0) {
 			put(int(r.now - c.since))
 		}
 	}
-	alarms := slices.Clone(r.alarms)
+	alarms := slices.Clone(r.timers)
 	slices.SortStableFunc(alarms, earlier)
 	for _, a := range alarms {
-		put(int(a.at-r.now), int(a.what), rank(a.about), a.coarse)
+		put(int(a.at-r.now), int(a.kind), rank(a.conn), a.level)
 	}
 	for i := range r.clients {
 		c := &r.clients[i]
-		put(c.number, c.addr, int(c.phase), rank(c.answer.conn-1), r.age(c.answer), c.bytes)
-		yes(c.fin, c.spoke, c.finAlone, c.moved && r.usesCookies())
+		put(c.attempt, c.port, int(c.phase), rank(c.isn.conn-1), r.age(c.isn), c.unackedBytes)
+		yes(c.fin, c.sentMore, c.unackedFin, c.pastSyn && r.usesCookies())
 	}
 	return b
 }
@@ -76,7 +76,7 @@ func (r *reference) phase() int {
 	}
 	longest := max(p.FinWait, p.OfferLifetime, p.SlotReturnDelay)
 	for n := range int(max(p.SynAck.Retries, p.Data.Retries)) + 1 {
-		longest = max(longest, wait(p.SynAck, n), wait(p.Data, n))
+		longest = max(longest, delayAfter(p.SynAck, n), delayAfter(p.Data, n))
 	}
 	_, coarse := r.due(longest)
 	slot := time.Second / time.Duration(p.Timers.HZ) << (3 * coarse)
@@ -88,7 +88,7 @@ func (r *reference) usesCookies() bool {
 }
 
 // age returns how old a cookie is, in periods, -1 if it is none.
-func (r *reference) age(n number) int {
+func (r *reference) age(n isn) int {
 	if n.period == 0 {
 		return -1
 	}
