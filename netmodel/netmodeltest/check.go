@@ -13,9 +13,8 @@ import (
 	"wspsim/netmodel/netmodeltest/lockstep"
 )
 
-// How many operations the swarm of Check performs. Every listener of Broken is found
-// after at most 60,000 operations: the largest number of 6 searches for each listener,
-// with 2 and with 4 descriptors.
+// How many operations the swarm of Check performs. It finds every listener of Broken
+// after at most 60,000 operations, in 6 searches with 2 and with 4 descriptors.
 const (
 	swarmOps      = 300_000
 	swarmOpsShort = swarmOps / 10

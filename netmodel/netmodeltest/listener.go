@@ -10,10 +10,10 @@ import (
 	"wspsim/sim"
 )
 
-// listener is what the reference listeners with one queue and with two queues
-// share: descriptors, attempts, timers, and what the clients were sent. Both are
-// written as somebody might write one who has read the documents and nothing else:
-// without options, faults, data, or condition functions that make calls.
+// listener is what the reference listeners with one queue and with two queues share:
+// descriptors, attempts, timers, and what the clients were sent. Both follow the
+// documents alone. They know no options, no faults, no data, and no condition functions
+// that make calls.
 type listener struct {
 	mistake     mistake
 	profile     netmodel.Profile

@@ -9,8 +9,7 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// Case is everything that a history needs to be played again. Its text is one
-// line:
+// Case is a history with all that is needed to play it again. Its text is one line:
 //
 //	wsp trim=oldest descriptors=3: listen(2) syn(a) ack(a) accept
 type Case struct {
@@ -19,10 +18,10 @@ type Case struct {
 	History     []Op
 }
 
-// Run plays the case to a new system and to the reference model. It returns an
-// error that names the first operation after which they differ, nil if there is
-// none. Operations that cannot happen, or that the system does not support, are
-// left out. A panic of the system is a difference.
+// Run plays the case to a new system and to the reference model. It returns an error
+// that names the first operation after which they differ, nil if there is none. It
+// leaves out operations that cannot happen and operations that the system does not
+// support. A panic of the system is a difference.
 func (c Case) Run(newSystem NewSystem) error {
 	pair := NewPair(c.Profile, c.Descriptors, newSystem)
 	for i, op := range c.History {
@@ -34,9 +33,8 @@ func (c Case) Run(newSystem NewSystem) error {
 	return nil
 }
 
-// String returns the case on one line, as ParseCase reads it. A profile with a
-// value that no Setting has shows the word "custom" there, and cannot be read
-// back.
+// String returns the case on one line, as ParseCase reads it. A profile with a value
+// that no setting has gets the word "custom". ParseCase cannot read that word.
 func (c Case) String() string {
 	words := []string{c.Profile.Name}
 	base, known := profiles.ByName(c.Profile.Name)
@@ -59,8 +57,8 @@ func (c Case) String() string {
 // maxDescriptors bounds what ParseCase takes.
 const maxDescriptors = 1 << 20
 
-// ParseCase reads a line that String wrote. An error says what is wrong with it
-// and what would be right.
+// ParseCase reads a line that String wrote. An error says what is wrong and what would
+// be right.
 func ParseCase(line string) (Case, error) {
 	head, history, ok := strings.Cut(line, ":")
 	words := strings.Fields(head)
@@ -86,7 +84,7 @@ func ParseCase(line string) (Case, error) {
 	return c, nil
 }
 
-// set reads one word of the head.
+// set reads one word of the part before the colon.
 func (c *Case) set(word string) error {
 	name, value, _ := strings.Cut(word, "=")
 	if name == "descriptors" {

@@ -7,14 +7,14 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// A variation is a WSP profile with some settings changed.
+// variation is a WSP profile with some changed settings.
 type variation struct {
 	name    string
 	profile netmodel.Profile
 }
 
-// small is the profile that the small worlds vary: 2 is the largest backlog,
-// and nothing is sent twice, so that there are few instants.
+// small is the profile that the small worlds vary. The largest backlog is 2, and nothing
+// is sent twice, so that there are few instants.
 func small() netmodel.Profile {
 	p := profiles.WSP()
 	p.Backlog.Max = 2
@@ -22,8 +22,8 @@ func small() netmodel.Profile {
 	return p
 }
 
-// variations returns the small profile and, for each value of each setting, one
-// that has it.
+// variations returns the small profile and, for each value of each setting, a profile
+// with that value.
 func variations() []variation {
 	out := []variation{{"wsp", small()}}
 	for _, s := range listenerSettings() {
@@ -37,10 +37,10 @@ func variations() []variation {
 	return out
 }
 
-// worlds returns the small worlds of a profile. In the first, two listens may
-// follow each other, listeners come and go, and connections are closed. In the
-// second the condition function decides, and the listener may pause. In the
-// third requests wait for it unanswered.
+// worlds returns the small worlds of a profile. In the first there may be two listens,
+// listeners come and go, and connections are closed. In the second the condition
+// function decides, and the listener may pause. In the third unanswered requests wait
+// for the condition function.
 func worlds(p netmodel.Profile, attempts int) [3]World {
 	accepts := []Op{{Accept, 0, acceptPlain}, {Accept, 0, acceptReject}, {Accept, 0, acceptDefer}}
 	if p.Nesting {
@@ -66,9 +66,9 @@ func worlds(p netmodel.Profile, attempts int) [3]World {
 	}
 }
 
-// states is how many states the three worlds of each variation have with two
-// attempts. A number that changes is a model that changed. 0 is a world in which
-// the setting makes no difference; the long test visits it all the same.
+// states is the number of states of the three worlds of each variation, with two
+// attempts. A number that changes shows a changed model. 0 is a world in which the
+// setting makes no difference. The long test visits that world too.
 func states() map[string][3]int {
 	return map[string][3]int{
 		"wsp":                     {2586, 1436, 398},
@@ -107,7 +107,7 @@ func states() map[string][3]int {
 		"timers=ticks":            {0, 1736, 578},
 		"timers=wheel-later":      {0, 2168, 538},
 
-		// Without effect here, and tried by the search.
+		// Without effect here. The search tests these.
 		"calls=unix":              {},
 		"calls=wine":              {},
 		"calls=fakenet":           {},
@@ -157,7 +157,7 @@ func TestEveryStateOfSmallWorldsIsRight(t *testing.T) {
 	}
 }
 
-// Every history, without a thought to which ones are alike.
+// Every history is played, also those that meet in a state.
 func TestEveryShortHistoryIsRight(t *testing.T) {
 	for _, v := range variations() {
 		depth := 4
@@ -180,10 +180,9 @@ func TestEveryShortHistoryIsRight(t *testing.T) {
 	}
 }
 
-// With three attempts a graph is complete after at most 29 operations, so this
-// contains every history of 12 operations, and of any other number. Histories
-// that meet in a state of the reference model share what comes after; of those
-// that came later, six operations or more are compared beyond it.
+// With three attempts a graph is complete after at most 29 operations, so this covers
+// every history. Histories that meet in a state of the reference model share the rest.
+// Of the later ones, at least 6 further operations are compared.
 func TestLongEveryHistoryOfThreeAttemptsIsRight(t *testing.T) {
 	skipUnlessLong(t)
 	for _, v := range variations() {
@@ -194,7 +193,7 @@ func TestLongEveryHistoryOfThreeAttemptsIsRight(t *testing.T) {
 			if known && counts == [3]int{} { // as wsp, or nearly so
 				attempts = 2
 			}
-			if v.profile.SynAck.Retries > 3 || v.profile.SynAck.Linear > 0 { // millions of states: too many instants
+			if v.profile.SynAck.Retries > 3 || v.profile.SynAck.Linear > 0 { // too many instants: millions of states
 				attempts = 2
 			}
 			exploreAll(t, worlds(v.profile, attempts), 0)
@@ -202,8 +201,8 @@ func TestLongEveryHistoryOfThreeAttemptsIsRight(t *testing.T) {
 	}
 }
 
-// Two attempts, but every value of every setting with every value of every
-// other, and all states, or all within nine operations.
+// Two attempts, but every value of every setting meets every value of every other. All
+// states are visited, or all within 9 operations.
 func TestLongEveryHistoryWithPairsOfSettingsIsRight(t *testing.T) {
 	skipUnlessLong(t)
 	for _, v := range pairwise() {
@@ -211,14 +210,14 @@ func TestLongEveryHistoryWithPairsOfSettingsIsRight(t *testing.T) {
 			t.Parallel()
 			depth := 0
 			if v.profile.Timers.Kind != netmodel.TimersExact || v.profile.SynAck.Linear > 0 || v.profile.SynAck.Limit > 0 || v.profile.SynAck.Retries > 3 {
-				depth = 9 // more instants than can be visited
+				depth = 9 // too many instants for all states
 			}
 			exploreAll(t, worlds(v.profile, 2), depth)
 		})
 	}
 }
 
-// exploreAll visits every state of worlds, or those within so many operations.
+// exploreAll visits every state of worlds, or those within depth operations.
 func exploreAll(t *testing.T, worlds [3]World, depth int) {
 	for i, w := range worlds {
 		g, err := w.Explore(depth)

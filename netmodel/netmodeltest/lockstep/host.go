@@ -7,21 +7,21 @@ import (
 	"wspsim/netmodel"
 )
 
-// HostSystem is the real thing behind the System interface: a netmodel.Host
-// that is given raw segments, with Host.Check after every operation.
+// hostSystem is a netmodel.Host as a System. It delivers raw segments to the host, and
+// runs Host.Check after every operation.
 type hostSystem struct {
 	host     *netmodel.Host
-	fd       netmodel.FD // the program's listening socket, 0 when it is closed
+	fd       netmodel.FD // the listening socket, 0 when it is closed
 	files    []netmodel.FD
 	accepted []acceptedConn // oldest first
 	peers    [MaxClients]peer
 	ports    uint16 // source ports used so far
-	started  int    // Startups without their Cleanup
+	started  int    // calls of Startup without a Cleanup
 	down     bool
 	limited  bool
 
-	// Of the operation under way.
-	dropFin   bool // the first FIN is lost
+	// Of the operation in progress.
+	dropFin   bool // the network loses the next FIN
 	sent      []Sent
 	queue     []Entry
 	decisions []decision
@@ -34,7 +34,7 @@ type acceptedConn struct {
 	fd  netmodel.FD
 }
 
-// The ends of every connection here.
+// The addresses and ports of the connections.
 const (
 	serverPort = 80
 	firstPort  = 1000
@@ -44,7 +44,7 @@ func serverAddr() netmodel.Addr {
 	return netmodel.Addr{IP: netmodel.IPv4(10, 0, 0, 1), Port: serverPort}
 }
 
-// NewHost is the New of the real Host.
+// NewHost is the NewSystem of the real Host. Its System is a Cloner.
 func NewHost(p netmodel.Profile, descriptors int) System {
 	s := &hostSystem{
 		host:    netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{serverAddr().IP}, Descriptors: descriptors}),
@@ -66,7 +66,7 @@ func (s *hostSystem) Clone() System {
 	return &c
 }
 
-// Fates returns what the last operation decided, read from the host's records.
+// decided returns what the last operation decided, from the host's records.
 func (s *hostSystem) decided() []decision { return s.decisions }
 
 // Do performs one operation.
@@ -133,7 +133,7 @@ func (s *hostSystem) call(op Op, r *Result) {
 	r.Errno = errnoOf(err)
 }
 
-// elsewhere is an address that nobody answers at.
+// elsewhere is an address at which no host is.
 func elsewhere() netmodel.Addr {
 	return netmodel.Addr{IP: netmodel.IPv4(10, 0, 2, 1), Port: serverPort}
 }
@@ -220,7 +220,7 @@ func (s *hostSystem) accept(way int, r *Result) error {
 	return err
 }
 
-// decide is the condition function.
+// answerCondition is the condition function.
 func (s *hostSystem) answerCondition(way int, r *Result) netmodel.Decision {
 	switch way {
 	case acceptReject:
@@ -245,8 +245,8 @@ func (s *hostSystem) answerCondition(way int, r *Result) netmodel.Decision {
 	return netmodel.CFAccept
 }
 
-// connectionOf returns the place and the descriptor of a client's oldest
-// accepted connection, or a descriptor that is none.
+// connectionOf returns the index and the descriptor of a client's oldest accepted
+// connection. Without one it returns -1 and a descriptor that is not open.
 func (s *hostSystem) connectionOf(client int) (int, netmodel.FD) {
 	for i, a := range s.accepted {
 		if a.who.Client == client {
@@ -269,7 +269,7 @@ func (s *hostSystem) hangup(client int, way int) error {
 	return err
 }
 
-// pass lets time pass, from one instant at which something is due to the next.
+// advance lets time pass, from one due instant to the next.
 func (s *hostSystem) advance(d time.Duration) {
 	until := s.host.Now().Add(d)
 	for {
@@ -283,7 +283,7 @@ func (s *hostSystem) advance(d time.Duration) {
 	s.host.Advance(until)
 }
 
-// observe fills in what can be seen, after Host.Check.
+// observe runs Host.Check and fills in what can be seen.
 func (s *hostSystem) observe(r *Result) {
 	if err := s.host.Check(); err != nil {
 		r.Broken = err.Error()
@@ -313,7 +313,7 @@ func (s *hostSystem) observe(r *Result) {
 	r.Sent, r.Queue = s.sent, s.queue
 }
 
-// note keeps a record that tells a fate.
+// note keeps a record of a decision.
 func (s *hostSystem) note(r *netmodel.Record) {
 	if r.Kind.AtListener() || r.Kind == netmodel.Broken {
 		s.decisions = append(s.decisions, decision{r.Kind, attemptOf(r.Conn), meaning(r.Cause)})

@@ -2,22 +2,22 @@ package lockstep
 
 import "wspsim/netmodel"
 
-// peer is a client at the other end of the wire: the addresses and sequence
-// numbers of its present attempt.
+// peer is a client at the other end of the wire: the address and the sequence numbers of
+// its present attempt.
 type peer struct {
 	number int
 	addr   netmodel.Addr
-	first  uint32 // of its SYN
+	first  uint32 // sequence number of its SYN
 	next   uint32
-	acked  uint32 // the host has everything before it
-	fin    uint32 // the number of its FIN; first if it sent none
-	expect uint32 // the host's next
+	acked  uint32 // the host has acknowledged everything before this number
+	fin    uint32 // sequence number of its FIN; first if it has sent none
+	expect uint32 // next sequence number of the host
 }
 
-// begin sets the numbers of an attempt that has sent its SYN and nothing more.
+// begin sets the numbers of an attempt that has sent only its SYN.
 func (p *peer) begin() { p.next, p.acked, p.fin = p.first+1, p.first+1, p.first }
 
-// unacknowledged makes a segment carry everything that the host has not got.
+// unacknowledged makes a segment carry everything that the host has not acknowledged.
 func (p *peer) unacknowledged(seg *netmodel.Segment) {
 	seg.Len = p.next - p.acked
 	if p.fin != p.first && p.fin-p.acked < seg.Len {
@@ -32,8 +32,8 @@ func (p *peer) conn(client int) netmodel.ConnID {
 	return netmodel.ConnID(client)<<16 | netmodel.ConnID(p.number)
 }
 
-// send puts a client's segment on the wire. While the network is down it is
-// lost and the client is as if it had not sent it.
+// sendSegment delivers a client's segment to the host. While the network is down the
+// segment is lost, and the client's numbers stay as they were.
 func (s *hostSystem) sendSegment(op Op) {
 	p := s.peers[op.Client]
 	ports := s.ports
@@ -41,7 +41,7 @@ func (s *hostSystem) sendSegment(op Op) {
 	case Syn:
 		ports++
 		p = peer{number: p.number + 1, addr: netmodel.Addr{IP: netmodel.IPv4(10, 0, 1, byte(op.Client)), Port: firstPort + ports}}
-		p.first = 0xffffffff - uint32(op.Client) // so that sequence numbers wrap
+		p.first = 0xffffffff - uint32(op.Client) // sequence numbers wrap
 		p.begin()
 	case Again:
 		p.number++
@@ -71,8 +71,8 @@ func (s *hostSystem) sendSegment(op Op) {
 	}
 }
 
-// exchange carries the host's segments to the clients, and their answers back,
-// until nobody has anything to say.
+// exchange delivers the host's segments to the clients, and their answers to the host,
+// until no side sends any more.
 func (s *hostSystem) exchange() {
 	for {
 		s.wire = s.host.Drain(s.wire[:0])
@@ -85,8 +85,8 @@ func (s *hostSystem) exchange() {
 	}
 }
 
-// arrive is a client's answer to a segment. What is sent to an earlier attempt
-// meets silence.
+// deliver is a client's answer to a segment. A client does not answer a segment to an
+// earlier attempt.
 func (s *hostSystem) deliver(seg *netmodel.Segment) {
 	who := attemptOf(seg.Conn)
 	what := replyOf(seg)
@@ -100,7 +100,7 @@ func (s *hostSystem) deliver(seg *netmodel.Segment) {
 		p.acked = seg.Ack
 	}
 	switch {
-	case what == ReplySynAck && p.expect == seg.Seq+1: // the same one again changes nothing
+	case what == ReplySynAck && p.expect == seg.Seq+1: // a duplicate changes nothing
 	case what == ReplySynAck:
 		p.expect = seg.Seq + 1
 		p.begin()
@@ -111,7 +111,7 @@ func (s *hostSystem) deliver(seg *netmodel.Segment) {
 		reply.Ack = p.expect
 		s.host.Deliver(reply)
 	case what == ReplyAck && who.Number != p.number:
-		// It asked for a new connection and the host thinks of an old one.
+		// The client asked for a new connection, and the host knows an old one.
 		reply.Seq, reply.Flags, reply.Conn = seg.Ack, netmodel.RST, seg.Conn
 		s.host.Deliver(reply)
 	}

@@ -1,11 +1,11 @@
 package lockstep
 
-// Mark is something that ought to happen in every long run: a run that never
-// saw it has not tested it.
+// Mark is something that must happen in every long search. A search that never saw a
+// mark has not tested it.
 type Mark uint8
 
-// The marks. Those of fates come first, then those of calls, of causes, of the
-// wire, and of what other stacks do.
+// The marks: of decisions, calls, arguments and their effects, segments, and what only
+// some systems do.
 const (
 	markQueued Mark = iota
 	markOffered

@@ -66,32 +66,32 @@ const (
 	misuseSend // on a connection that is over
 )
 
-// MaxClients is how many clients there can be: a to p.
+// MaxClients is the largest number of clients: a to p.
 const MaxClients = 16
 
-// longestPause bounds Time, so that no history can reach the end of time.
+// longestPause bounds Time, so that no history reaches the end of time.
 const longestPause = 1_000_000_000 // ms
 
-// Op is one thing that happens to a listener: a call of its program, a segment
-// of a client, or the passing of time.
+// Op is one operation: a call of the program, a segment of a client, or the passing of
+// time.
 type Op struct {
 	Kind   Kind
-	Client int // of Hangup, Receive and what clients send: 0 to MaxClients-1
-	N      int // see the kinds
+	Client int // of Hangup, Receive, Misuse and the segments: 0 to MaxClients-1
+	N      int // its meaning depends on the kind
 }
 
-// arg is what the N of a kind means.
+// arg is the meaning of N.
 type arg uint8
 
 const (
 	argNone arg = iota
 	argNumber
-	argName // one of a few names; the first may be left out
+	argName // one of a few names; the first one may be left out
 	argFaults
 )
 
-// describe returns the name of a kind in texts, whether it concerns a client,
-// what its N means and, for argName, the names of the values.
+// describe returns the name of a kind in texts, whether the kind has a client, and the
+// meaning of N. For argName it also returns the names of the values.
 func (k Kind) describe() (name string, client bool, n arg, names []string) {
 	switch k {
 	case Listen:
@@ -159,7 +159,7 @@ func (k Kind) String() string {
 	return name
 }
 
-// Valid reports whether the operation means something.
+// Valid reports whether the operation has a meaning.
 func (o Op) Valid() bool {
 	name, client, n, names := o.Kind.describe()
 	switch {
@@ -186,5 +186,5 @@ func (o Op) Arg() string {
 	return ""
 }
 
-// allFaults are the faults that an Op can switch on.
+// allFaults are the faults that Faults can switch on.
 const allFaults = netmodel.FaultNetworkDown | netmodel.FaultNoBuffers | netmodel.FaultInCallback

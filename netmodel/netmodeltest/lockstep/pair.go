@@ -7,26 +7,26 @@ import (
 	"wspsim/netmodel"
 )
 
-// A Difference is where a system and the reference model part.
+// difference says where a system and the reference model differ.
 type difference struct {
 	at   int    // index of the operation in the history
 	op   Op     // the operation
-	text string // field by field, what the system gave and what is right
+	text string // field by field, what was got and what is wanted
 }
 
-// Error names the operation and what differs.
+// Error names the operation and the fields that differ.
 func (d *difference) Error() string {
 	return fmt.Sprintf("operation %d, %v: %s", d.at+1, d.op, d.text)
 }
 
-// Pair is a system and a reference model in lockstep.
+// Pair is a system and a reference model that perform the same operations.
 type Pair struct {
 	reference *reference
 	system    System
 	done      int
 }
 
-// NewPair begins a history.
+// NewPair makes a system and a reference model, before the first operation.
 func NewPair(p netmodel.Profile, descriptors int, newSystem NewSystem) *Pair {
 	return &Pair{reference: newReference(p, descriptors), system: newSystem(p, descriptors)}
 }
@@ -39,14 +39,14 @@ func (p *Pair) Can(op Op) bool {
 	return p.reference.possible(op)
 }
 
-// Suggest returns operations of a kind that can happen now, for so many clients:
-// usual ones, and such as a mistake would stumble over. There may be none.
+// Suggest returns operations of a kind that can happen now, for so many clients. They
+// are usual operations and operations at the limits. There may be none.
 func (p *Pair) Suggest(k Kind, clients int) []Op {
 	return slices.DeleteFunc(p.reference.suggest(k, clients), func(op Op) bool { return !p.Can(op) })
 }
 
-// Do performs an operation on both, unless it cannot happen. It returns an error
-// that says in what they differ, nil if in nothing.
+// Do performs an operation on both, unless it cannot happen. It returns an error that
+// says what differs, nil if nothing does.
 func (p *Pair) Do(op Op) error {
 	if d := p.do(op); d != nil {
 		return d
@@ -76,7 +76,7 @@ func (p *Pair) do(op Op) *difference {
 	return nil
 }
 
-// perform does an operation and turns a panic into words.
+// perform does an operation. It returns the text of a panic.
 func perform(s System, op Op) (r Result, trouble string) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -86,7 +86,7 @@ func perform(s System, op Op) (r Result, trouble string) {
 	return s.Do(op), ""
 }
 
-// Clone returns an independent copy of both. The System must be a Cloner.
+// Clone returns an independent copy of both. It needs a System that is a Cloner.
 func (p *Pair) Clone() *Pair {
 	return &Pair{reference: p.reference.Clone().(*reference), system: p.system.(Cloner).Clone(), done: p.done}
 }

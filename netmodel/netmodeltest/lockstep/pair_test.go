@@ -11,7 +11,7 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// play runs a case that is written on one line.
+// play runs a case in one line.
 func play(t *testing.T, line string, newSystem NewSystem) error {
 	t.Helper()
 	c, err := ParseCase(line)
@@ -31,41 +31,41 @@ func TestTheReferenceModelAgreesWithItself(t *testing.T) {
 	}
 }
 
-// Each line was once a difference, and was decided by the rule beside it.
+// Each line once showed a difference. The rule beside it decided.
 func TestHistoriesThatOnceDiffered(t *testing.T) {
 	for _, c := range []struct{ line, why string }{
 		{"winsock11 late-slot=2s: listen(2) syn(a) data(a) accept listen(1)",
-			"a slot on its way back is not there yet, and a smaller backlog leaves no room for it. WS.Q5, WS.R12"},
+			"a returning slot is not available yet, and a smaller backlog leaves no room for it. WS.Q5, WS.R12"},
 		{"wsp slots=free late-slot=2s: listen(3) syn(a) data(a) accept syn(b) syn(c) listen(2) rst(b)",
-			"a withdrawn request gives back one slot, unless a late one has taken its room. WS.Q5, WS.Q7"},
+			"a withdrawn request gives one slot back, unless a returning slot has taken its room. WS.Q5, WS.Q7"},
 		{"windows pause-resets=yes descriptors=3: openfile listen(2) closefile pause(on)",
 			"only listen and accept fill. R7, WS.D7"},
 		{"nt4server descriptors=2: listen(2) syn(a) fin(a) listen(1) accept(reject)",
 			"a rejected request gives its slot back. WS.C3"},
 		{"winsock11 descriptors=2: listen(1) syn(a) listen(2) data(a) again(a) accept",
-			"so does one that accept removes because its client has reset it. WS.Q7, WS.X6"},
+			"a connection that accept removes after its client reset it gives its slot back. WS.Q7, WS.X6"},
 		{"winsock11 trim=oldest: listen(2) syn(a) fin(a) accept(defer) syn(b) listen(1)",
-			"a deferred request is the last of the newest, and the first of the oldest. WS.R4, WS.R8"},
+			"a trim takes a deferred request last if it trims the newest, first if it trims the oldest. WS.R4, WS.R8"},
 		{"nt4workstation order=arrival: listen(2) syn(a) syn(b) ack(b) accept(defer) ack(a)",
-			"a deferred request stands at the top. WS.C4"},
+			"a deferred request stands at the head of the queue. WS.C4"},
 		{"wsp nesting=yes descriptors=2: listen(1) syn(a) ack(a) accept(opening)",
 			"a condition function that takes the last descriptor leaves none for accept. WS.A3"},
 		{"wsp late-slot=2s: listen(1) syn(a) ack(a) accept syn(b)",
-			"a queue whose last slot is on its way back is full, not starved. WS.Q5"},
+			"a queue whose last slot is returning is full, not starved. WS.Q5"},
 		{"nt4server descriptors=3: listen(1) openfile syn(a) fin(a) again(a) accept(defer) openfile accept",
-			"that a deferred request is gone needs no descriptor to tell. WS.C9"},
+			"accept reports without a free descriptor that a deferred request is gone. WS.C9"},
 		{"gofakenet max=2: listen(1) syn(a) syn(b) syn(c) dup(c) time(0)",
-			"a held request waits until there is room, however often its client asks. ST.2"},
+			"a held request waits until there is room, however often its SYN arrives. ST.2"},
 		{"gofakenet max=2: listen(1) syn(a) fin(a) syn(b) syn(c) accept(reject)",
-			"the room that a rejected request leaves lets a held one in. ST.2"},
+			"the room of a rejected request admits a held request. ST.2"},
 		{"linux2.6.20 max=3 ack-full=defer: listen(1) syn(a) ack(a) syn(b) syn(c) ack(c) ack(b) accept(reject)",
-			"and a deferred connection. ST.9"},
+			"the room of a rejected request promotes a connection whose ACK was put off. ST.9"},
 		{"openbsd calls=winsock at-syn=backlog max=3: listen(1) syn(a) syn(b) ack(b) ack(a) syn(c) data(c) syn(d)",
-			"a SYN queue has a reason of its own to turn a SYN away. K2"},
+			"a full SYN queue turns a SYN away for a reason of its own. K2"},
 		{"netstack: listen(1) listen(-300)",
-			"a listen that nobody would fit in is turned away. G"},
+			"listen rejects a backlog with room for no connection. G"},
 		{"linux4.10 syn-queue=one-less cookies=always: listen(1) syn(a) ack(a) accept hangup(a) time(60000) dup(a) ack(a)",
-			"a cookie counts once more when its SYN is answered once more. K7"},
+			"a cookie is valid again when its SYN is answered again. K7"},
 	} {
 		if err := play(t, c.line, NewHost); err != nil {
 			t.Errorf("%s\n\t%s\n\t%v", c.line, c.why, err)
@@ -73,16 +73,16 @@ func TestHistoriesThatOnceDiffered(t *testing.T) {
 	}
 }
 
-// liar is a system that is right but for one field of one result.
+// oneFieldWrong is a system that is right but for one field of one result.
 type oneFieldWrong struct {
 	System
-	lie func(*Result)
+	change func(*Result)
 }
 
 func (l oneFieldWrong) Do(op Op) Result {
 	r := l.System.Do(op)
 	if op.Kind == Close {
-		l.lie(&r)
+		l.change(&r)
 	}
 	return r
 }
@@ -92,7 +92,7 @@ func TestEveryFieldOfAResultIsCompared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lies := map[string]func(*Result){
+	wrong := map[string]func(*Result){
 		"Errno":      func(r *Result) { r.Errno = netmodel.WSAENOBUFS },
 		"Nested":     func(r *Result) { r.Nested = netmodel.WSAENOBUFS },
 		"Asked":      func(r *Result) { r.Asked = Attempt{1, 1} },
@@ -109,19 +109,19 @@ func TestEveryFieldOfAResultIsCompared(t *testing.T) {
 	}
 	for i := range reflect.TypeFor[Result]().NumField() {
 		field := reflect.TypeFor[Result]().Field(i).Name
-		lie, ok := lies[field]
+		change, ok := wrong[field]
 		if !ok {
-			t.Fatalf("no lie about the field %s", field)
+			t.Fatalf("no wrong value for the field %s", field)
 		}
-		err := Case{Profile: profiles.WSP(), Descriptors: 3, History: history}.Run(func(p netmodel.Profile, d int) System { return oneFieldWrong{referenceSystem(p, d), lie} })
+		err := Case{Profile: profiles.WSP(), Descriptors: 3, History: history}.Run(func(p netmodel.Profile, d int) System { return oneFieldWrong{referenceSystem(p, d), change} })
 		var d *difference
 		if !errors.As(err, &d) || d.at != 2 || d.op.Kind != Close || d.text == "" {
-			t.Errorf("a lie about %s: got %v, want a difference at operation 3 that says in what", field, err)
+			t.Errorf("%s is wrong: Run = %v, want a difference at operation 3 that says in what", field, err)
 		}
 	}
 }
 
-// forgetful tells no reasons, or wrong ones.
+// withoutDecisions reports no decisions.
 type withoutDecisions struct{ *hostSystem }
 
 func (f withoutDecisions) decided() []decision { return nil }
@@ -136,16 +136,16 @@ func TestReasonsAreCompared(t *testing.T) {
 
 type panicking struct{ System }
 
-func (panicking) Do(Op) Result { panic("out of cheese") }
+func (panicking) Do(Op) Result { panic("no slot") }
 
 func TestAPanicIsADifference(t *testing.T) {
 	err := play(t, "wsp: listen(1)", func(p netmodel.Profile, d int) System { return panicking{} })
-	if err == nil || !strings.Contains(err.Error(), "panic: out of cheese") {
+	if err == nil || !strings.Contains(err.Error(), "panic: no slot") {
 		t.Errorf("got %v, want a difference that tells of the panic", err)
 	}
 }
 
-// counting counts what it is told and knows no accept.
+// counting counts its operations and does not support accept.
 type counting struct {
 	System
 	told *[]Kind
@@ -160,7 +160,7 @@ func (c counting) Do(op Op) Result {
 
 func TestWhatCannotHappenIsLeftOut(t *testing.T) {
 	var told []Kind
-	// b has no attempt; a cannot acknowledge before it hears; accept is not known.
+	// b has no attempt; a cannot acknowledge before its SYN-ACK; accept is not supported
 	err := play(t, "wsp: ack(b) dup(b) syn(a) ack(a) accept listen(1) dup(a) ack(a) fin(a) data(a)",
 		func(p netmodel.Profile, d int) System { return counting{referenceSystem(p, d), &told} })
 	if want := []Kind{Syn, Listen, Dup, Ack, Fin}; err != nil || !slices.Equal(told, want) {

@@ -11,8 +11,8 @@ import (
 // choice is a value of a setting.
 type choice struct{ setting, value int }
 
-// pairwise returns profiles in which every value of every setting meets every
-// value of every other: most mistakes need two settings, not twenty.
+// pairwise returns profiles in which every value of every setting meets every value of
+// every other. Most mistakes need two settings, not twenty.
 func pairwise() []variation {
 	settings := listenerSettings()
 	open := map[[2]choice]bool{}
@@ -48,7 +48,7 @@ func pairwise() []variation {
 	return out
 }
 
-// meets returns how many open pairs a row has, and closes them if it shall.
+// meets returns how many open pairs a row has, and closes them if closing is true.
 func meets(row []int, open map[[2]choice]bool, closing bool) int {
 	n := 0
 	for a := range row {

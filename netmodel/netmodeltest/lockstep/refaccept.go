@@ -6,7 +6,7 @@ import (
 	"wspsim/netmodel"
 )
 
-// first returns whom the next accept is about. WS.Q1, WS.C4
+// first returns the connection that the next accept is about. WS.Q1, WS.C4
 func (r *reference) first() int {
 	switch {
 	case r.deferred != noConn:
@@ -77,8 +77,8 @@ func (r *reference) accept(way int, res *Result) netmodel.Errno {
 	return 0
 }
 
-// acceptAborted removes a connection that its client reset and reports it. It
-// took no descriptor, so its slot comes back whether or not there are any.
+// acceptAborted removes a connection that its client reset, and reports the reset. The
+// connection had no descriptor, so its slot becomes available without one.
 func (r *reference) acceptAborted(i int, e netmodel.Errno) netmodel.Errno {
 	r.remove(i)
 	r.releaseSlots(1)
@@ -88,10 +88,10 @@ func (r *reference) acceptAborted(i int, e netmodel.Errno) netmodel.Errno {
 	return e
 }
 
-// lose closes a connection that accept has taken from the queue and has no
-// descriptor for. ST.5
+// loseConn closes a connection that accept took from the queue without a free
+// descriptor. ST.5
 func (r *reference) loseConn(i int) {
-	if slices.Contains(r.offered, i) { // its SYN has had no answer
+	if slices.Contains(r.offered, i) { // its SYN is unanswered
 		r.withdraw(i, netmodel.LostForDescriptor)
 		return
 	}
@@ -110,8 +110,8 @@ func (r *reference) loseConn(i int) {
 	r.promote()
 }
 
-// ask shows the connection to the condition function. It returns false if that
-// has decided to accept.
+// askCondition shows the connection to the condition function. It returns false if the
+// condition function accepts.
 func (r *reference) askCondition(i int, way int, res *Result) (netmodel.Errno, bool) {
 	res.Asked = r.conns[i].who
 	slots := 1
@@ -143,14 +143,14 @@ func (r *reference) askCondition(i int, way int, res *Result) (netmodel.Errno, b
 	r.markNested(res.Nested)
 	if !slices.Contains(r.done, i) && !slices.Contains(r.offered, i) {
 		r.mark(markNestedEnded)
-		return netmodel.WSAECONNRESET, true // the condition function itself ended it
+		return netmodel.WSAECONNRESET, true // the condition function itself ended the connection
 	}
 	return 0, false
 }
 
-// nested is the call that the condition function makes. WS.S3, WS.S4
+// nestedCall is the call that the condition function makes. WS.S3, WS.S4
 func (r *reference) nestedCall(way int) netmodel.Errno {
-	if way == acceptOpening { // no socket call, so nothing forbids it
+	if way == acceptOpening { // no socket call, so it is allowed
 		return r.openFile()
 	}
 	if !r.profile.Nesting {
@@ -167,9 +167,8 @@ func (r *reference) nestedCall(way int) netmodel.Errno {
 	return 0
 }
 
-// hand gives a pending connection to the program. Only when it has left the
-// queue does the listener fill, or its slot set out to come back late. WS.D5,
-// WS.Q5
+// handOver gives a pending connection to the program. The connection leaves the queue
+// before the listener fills or its slot begins to return. WS.D5, WS.Q5
 func (r *reference) handOver(i int) {
 	c := &r.conns[i]
 	wasOffered := slices.Contains(r.offered, i)
@@ -185,7 +184,7 @@ func (r *reference) handOver(i int) {
 	}
 	r.decide(netmodel.RequestAccepted, i, netmodel.AcceptedByProgram)
 	switch {
-	case wasOffered: // only now does the client get an answer. WS.Q10
+	case wasOffered: // the client gets its answer now. WS.Q10
 		r.sendSynAck(i)
 	case c.aborted: // WS.X7, K12
 		c.over, c.broken = true, r.afterReset(c)

@@ -8,22 +8,21 @@ import (
 
 // sizes is what follows from the backlog of a listener.
 type sizes struct {
-	backlog int // the effective one
-	limit   int // most that may be pending
-	atSyn   int // how many fit when a SYN comes
-	atAck   int // how many fit when the final ACK comes
-	synRoom int // how many fit into the SYN queue
+	backlog int // the effective backlog
+	limit   int // most pending connections
+	atSyn   int // most pending connections at a SYN
+	atAck   int // most pending connections at a final ACK
+	synRoom int // most connections in the SYN queue
 }
 
-// separate reports whether half-open connections have a queue of their own.
+// separate reports whether half-open connections have a SYN queue.
 func (r *reference) separate() bool { return r.profile.SynQueue.Separate }
 
-// resize sets what follows from the argument of listen.
+// resize sets the sizes for an argument of listen.
 func (r *reference) resize(argument int) { r.sizes = r.sizesOf(argument) }
 
-// sizesOf returns what a listener would be with an argument of listen. What is
-// pending is limited where a slot is taken: at the final ACK if there is a SYN
-// queue, unless anything fits there.
+// sizesOf returns the sizes for an argument of listen. The limit holds where a slot is
+// taken. With a SYN queue that is at the final ACK, unless there is no limit there.
 func (r *reference) sizesOf(argument int) sizes {
 	p, before := &r.profile, r.sizes.synRoom
 	s := sizes{backlog: effective(p.Backlog, argument)}
@@ -37,15 +36,14 @@ func (r *reference) sizesOf(argument int) sizes {
 	}
 	s.synRoom = r.synRoomFor(s.backlog)
 	if p.SynQueue.Size == netmodel.SizePow2OfBacklog && before > 0 && before != s.synRoom {
-		s.synRoom = before // fixed by the first listen
+		s.synRoom = before // the first listen fixed it
 		r.mark(markSynRoomFixed)
 	}
 	return s
 }
 
-// effective is the backlog that is in force after listen(n): first what is a
-// hint, then what stands for the maximum, then scaling, then the nearest legal
-// value. C1, C2, P4, WS.B6, K1
+// effective returns the effective backlog of listen(n). A hint comes first, then values
+// that mean the maximum, then scaling, then clamping. C1, C2, P4, WS.B6, K1
 func effective(b netmodel.Backlog, n int) int {
 	switch {
 	case b.HintMax != 0 && n < -b.HintMax:
@@ -54,7 +52,7 @@ func effective(b netmodel.Backlog, n int) int {
 		return max(-n, b.HintMin)
 	case b.Somaxconn != 0 && n == b.Somaxconn, n < 0 && b.NegativeIsMax, n == 0 && b.ZeroIsMax:
 		return b.Max
-	case b.Den > 0: // a negative one stands for 0
+	case b.Den > 0: // a negative backlog means 0
 		n = int(min(math.MaxInt32, int64(max(n, 0))*int64(b.Num)/int64(b.Den)+int64(b.Add)))
 	}
 	switch {
@@ -66,7 +64,7 @@ func effective(b netmodel.Backlog, n int) int {
 	return n
 }
 
-// fits is how many fit by a limit.
+// fits returns how many connections a limit allows.
 func fits(l netmodel.Limit, backlog int) int {
 	switch {
 	case l.None:
@@ -77,19 +75,19 @@ func fits(l netmodel.Limit, backlog int) int {
 	return max(backlog+l.Add, l.Min)
 }
 
-// synRoomFor is how many fit into the SYN queue. stacks.md, section 7, number 5
+// synRoomFor returns how many connections fit into the SYN queue. K3
 func (r *reference) synRoomFor(backlog int) int {
 	q := r.profile.SynQueue
 	switch q.Size {
 	case netmodel.SizeFixed:
 		return q.Max
-	case netmodel.SizePow2: // Linux 2.4: from max(64, tcp_max_syn_backlog) on
+	case netmodel.SizePow2: // Linux 2.4: the first power of 2 from max(64, tcp_max_syn_backlog) on
 		room := 64
 		for room < q.Max {
 			room *= 2
 		}
 		return room
-	case netmodel.SizePow2OfBacklog: // Linux 2.6.20: above max(8, min(backlog, tcp_max_syn_backlog))
+	case netmodel.SizePow2OfBacklog: // Linux 2.6.20: the first power of 2 above max(8, min(backlog, tcp_max_syn_backlog))
 		room := 8
 		for room <= max(8, min(backlog, q.Max)) {
 			room *= 2

@@ -2,7 +2,7 @@ package lockstep
 
 import "wspsim/netmodel"
 
-// oldest returns the oldest accepted connection of a client.
+// acceptedBy returns the oldest accepted connection of a client.
 func (r *reference) acceptedBy(client int) int {
 	for _, i := range r.accepted {
 		if r.conns[i].who.Client == client {
@@ -31,8 +31,8 @@ func (r *reference) connect() netmodel.Errno {
 	return netmodel.WSAEINVAL
 }
 
-// shutdown calls shutdown on the listening socket. With Unix calls, the receiving
-// side ends what listen began, and the socket may listen again. WS.L9, K11
+// shutdown calls shutdown on the listening socket. With Unix calls, ending the receiving
+// side ends the listener, and the socket may listen again. WS.L9, K11
 func (r *reference) shutdown(way int) netmodel.Errno {
 	switch {
 	case !r.listening, r.profile.Calls != netmodel.CallsUnix:
@@ -44,8 +44,8 @@ func (r *reference) shutdown(way int) netmodel.Errno {
 	return 0
 }
 
-// misuse makes a call that the state of a connected socket forbids: listen (E5,
-// L09), accept (WS.A1), connect, or send when it is over.
+// misuse makes a call that fails on a connected socket: listen (E5, L09), accept
+// (WS.A1), connect, or send when the connection is over.
 func (r *reference) misuse(client int, way int) netmodel.Errno {
 	i := r.acceptedBy(client)
 	switch {
@@ -63,13 +63,13 @@ func (r *reference) misuse(client int, way int) netmodel.Errno {
 	return netmodel.WSAEINVAL
 }
 
-// sendOver is the error of sending on a connection that is over: its error, as
-// often as it is asked for with Winsock, once with Unix calls; then EPIPE. K12
+// sendOver is the error of sending on a connection that is over. Winsock returns its
+// error each time. Unix returns its error once, and then EPIPE. K12
 func (r *reference) sendOver(c *conn) netmodel.Errno {
 	switch {
 	case r.profile.Calls == netmodel.CallsWinsock:
 		return c.broken
-	case r.profile.Calls == netmodel.CallsWine: // its name for EPIPE. W
+	case r.profile.Calls == netmodel.CallsWine: // Wine's error for EPIPE. W
 		return netmodel.WSAECONNRESET
 	case r.profile.Calls == netmodel.CallsUnix && c.broken != 0:
 		e := c.broken
@@ -81,7 +81,7 @@ func (r *reference) sendOver(c *conn) netmodel.Errno {
 	return netmodel.EPIPE
 }
 
-// receive takes what has arrived.
+// receive takes all bytes that have arrived.
 func (r *reference) receive(client int, res *Result) netmodel.Errno {
 	i := r.acceptedBy(client)
 	if i == noConn {
@@ -100,9 +100,9 @@ func (r *reference) receive(client int, res *Result) netmodel.Errno {
 	return 0
 }
 
-// receiveOver takes from a connection that is over: with Winsock nothing but the
-// error; otherwise what had arrived, then, with Unix calls, the error once, then
-// the end. K12, W, D
+// receiveOver takes bytes from a connection that is over. Winsock returns only the
+// error. The others return the bytes first, Unix then the error once, and then the end.
+// K12, W, D
 func (r *reference) receiveOver(c *conn, res *Result) netmodel.Errno {
 	switch {
 	case r.profile.Calls == netmodel.CallsWinsock:
@@ -120,8 +120,8 @@ func (r *reference) receiveOver(c *conn, res *Result) netmodel.Errno {
 	return 0
 }
 
-// hangup closes an accepted connection: gracefully, in the background, unless
-// it is told otherwise or bytes are unread.
+// hangup closes an accepted connection. It closes gracefully, in the background, unless
+// bytes are unread or the program wants a hard close.
 func (r *reference) hangup(client int, way int) netmodel.Errno {
 	i := r.acceptedBy(client)
 	if i == noConn {
@@ -141,14 +141,14 @@ func (r *reference) hangup(client int, way int) netmodel.Errno {
 	return 0
 }
 
-// finish closes a connection gracefully that is in nobody's hands any more.
+// finish closes a connection gracefully that no program holds.
 func (r *reference) finish(i int, lost bool) {
 	r.closing = append(r.closing, i)
 	r.sendFin(i, lost)
 }
 
-// sendFin sends the FIN, which the client acknowledges unless it has fallen
-// silent or the FIN is lost.
+// sendFin sends the FIN. The client acknowledges it, unless the client has begun another
+// attempt or the FIN is lost.
 func (r *reference) sendFin(i int, lost bool) {
 	c := &r.conns[i]
 	r.send(i, ReplyFin)

@@ -2,10 +2,9 @@ package lockstep
 
 import "wspsim/netmodel"
 
-// meaning returns the cause for which a host's cause stands. Systems decide the
-// same thing by rules of their own, and their causes name the rule: to the model
-// here they are one, the Winsock one if there is one. Which rule a system names
-// is tested beside the host.
+// meaning returns the cause of the reference model for the cause of a host. Systems
+// decide the same thing by rules of their own, and a host's cause names the rule. The
+// reference model has one cause for each decision. Tests beside the host check the rule.
 func meaning(why netmodel.Cause) netmodel.Cause {
 	switch why {
 	case netmodel.SlotTaken, netmodel.HalfOpened, netmodel.StackHalfOpened, netmodel.UnixQueued:
@@ -30,11 +29,11 @@ func meaning(why netmodel.Cause) netmodel.Cause {
 	return why
 }
 
-// markFate marks what was decided about an attempt.
+// markDecision marks what was decided about an attempt.
 func (r *reference) markDecision(k netmodel.Kind, why netmodel.Cause) {
 	ignored := Mark(0)
 	if k == netmodel.RequestIgnored {
-		ignored = 1 // the mark behind
+		ignored = 1 // the next mark
 	}
 	switch why {
 	case netmodel.QueueFull:
@@ -99,8 +98,8 @@ func (r *reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
 	}
 }
 
-// markStack marks what stacks decide that have a SYN queue, or another answer
-// than an RST for a request that finds no room.
+// markStack marks the decisions of systems with a SYN queue, and of those that do not
+// answer a request without a slot with an RST.
 func (r *reference) markStack(k netmodel.Kind, why netmodel.Cause) {
 	switch why {
 	case netmodel.SynQueueFull:

@@ -7,23 +7,21 @@ import (
 	"wspsim/sim"
 )
 
-// number stands for the sequence number of a SYN-ACK: that of a connection, or a
-// cookie, which is the same for one attempt in one period. The zero number is
-// none.
+// isn is the initial sequence number in a SYN-ACK: that of a connection, or a cookie. A
+// cookie is the same for one attempt in one period. The zero isn is none.
 type isn struct {
-	conn   int // 1 for the first connection, 0 if it is a cookie
-	period int // of a cookie, 1 for the first
+	conn   int // 1 for the first connection, 0 for a cookie
+	period int // of a cookie, 1 for the first period
 }
 
-// memory is when a listener last had to do with a cookie: it sent one, or gave
-// up a connection whose SYN-ACK carried one. A listener that has no such memory
-// believes no cookie.
+// cookieUse says when a listener last used cookies: it sent one, or it evicted a
+// connection whose SYN-ACK carried one. A listener that never used cookies accepts none.
 type cookieUse struct {
 	known bool
 	at    sim.Time
 }
 
-// A cookie counts in the period in which it was sent, and in the next.
+// A cookie is valid in the period in which it was sent, and in the next.
 const cookiePeriod = time.Minute
 
 // cookie returns the cookie of this period.
@@ -31,7 +29,7 @@ func (r *reference) cookie() isn {
 	return isn{period: 1 + int(time.Duration(r.now)/cookiePeriod)}
 }
 
-// sendCookie answers a request and remembers nothing of it. K3, K7
+// sendCookie answers a request and keeps no state. K3, K7
 func (r *reference) sendCookie(client int) {
 	who := Attempt{client, r.clients[client].attempt}
 	r.cookies = cookieUse{true, r.now}
@@ -40,9 +38,9 @@ func (r *reference) sendCookie(client int) {
 	r.receiveSynAck(who, r.cookie())
 }
 
-// arriveCookie deals with what acknowledges a SYN-ACK that no half-open
-// connection knows of. It returns the connection that the rest of the segment is
-// for, nobody if there is none. K4, K7
+// acceptCookie handles an acknowledgement of a SYN-ACK that no half-open connection
+// sent. It returns the connection that takes the rest of the segment, noConn if there is
+// none. K4, K7
 func (r *reference) acceptCookie(client int) int {
 	c, who := &r.clients[client], Attempt{client, r.clients[client].attempt}
 	age := r.cookie().period - c.isn.period

@@ -45,11 +45,11 @@ func (r *reference) listen(backlog int) netmodel.Errno {
 	return 0
 }
 
-// tooSmall reports whether more is queued than would fit, or nobody ever would. G
+// tooSmall reports whether more connections are queued than fit, or none ever fits. G
 func (r *reference) tooSmall(s sizes) bool { return s.backlog < 0 || len(r.done) > s.atAck }
 
-// trim resets as many pending connections as are too many, and takes back the
-// slots that are no longer there. R10, WS.R5
+// trim resets the connections that exceed the limit, and takes back the slots above it.
+// R10, WS.R5
 func (r *reference) trim() {
 	trimmed := 0
 	for r.pending() > r.limit {
@@ -64,13 +64,12 @@ func (r *reference) trim() {
 	r.available = max(0, min(r.available, r.limit-r.pending()-r.returning))
 }
 
-// excess returns whom a smaller backlog resets next: of all that hold a slot
-// the one that arrived last, or first, or the last half-open one while there is
-// one. WS.R4, WS.R7. Where the last ones go, a deferred request goes after all
-// others, for it stands at the head. WS.R8
+// excess returns the connection that a smaller backlog resets next. Of those with a slot
+// it is the last, the first, or the last half-open one that arrived. WS.R4, WS.R7. A
+// deferred request stands at the head, so it goes last when the newest go first. WS.R8
 func (r *reference) excess() int {
 	half := r.half
-	if r.separate() { // they hold none
+	if r.separate() { // they hold no slot
 		half = nil
 	}
 	candidates := slices.Concat(half, r.done)
@@ -86,12 +85,12 @@ func (r *reference) excess() int {
 	return slices.Max(candidates)
 }
 
-// without returns a copy of a queue in which somebody does not stand.
+// without returns a copy of a queue without one connection.
 func without(queue []int, who int) []int {
 	return slices.DeleteFunc(slices.Clone(queue), func(i int) bool { return i == who })
 }
 
-// remove takes a connection out of wherever it is.
+// remove takes a connection out of every queue.
 func (r *reference) remove(i int) {
 	if r.deferred == i {
 		r.deferred = noConn
@@ -104,8 +103,8 @@ func (r *reference) remove(i int) {
 	r.cancelTimers(i)
 }
 
-// reset ends a pending connection; its client hears of it, unless it has gone
-// itself or is to be left in the dark.
+// reset ends a pending connection. Its client is sent an RST unless it has reset the
+// connection itself.
 func (r *reference) reset(i int, why netmodel.Cause) {
 	r.remove(i)
 	r.decide(netmodel.ResetPending, i, why)
@@ -130,7 +129,7 @@ func (r *reference) withdraw(i int, why netmodel.Cause) {
 	r.promote()
 }
 
-// outside reports whether somebody waits without holding a slot.
+// holdsNoSlot reports whether a connection waits without a slot.
 func (r *reference) holdsNoSlot(i int) bool {
 	return slices.Contains(r.offered, i) || slices.Contains(r.held, i) || slices.Contains(r.putOff, i)
 }

@@ -9,7 +9,7 @@ import (
 // observe fills in what can be seen.
 func (r *reference) observe(res *Result) {
 	r.queue = r.queue[:0]
-	if r.deferred != noConn { // at the top. WS.C4
+	if r.deferred != noConn { // first in the queue. WS.C4
 		r.entry(r.deferred, netmodel.EntryComplete)
 	}
 	for _, i := range r.done {
@@ -66,12 +66,12 @@ func (r *reference) entry(i int, state netmodel.EntryState) {
 	r.queue = append(r.queue, Entry{c.who, state, i == r.deferred})
 }
 
-// fate notes what was decided about a connection.
+// decide notes what was decided about a connection.
 func (r *reference) decide(k netmodel.Kind, i int, why netmodel.Cause) {
 	r.decideFor(r.conns[i].who, k, why)
 }
 
-// fateOf is fate for an attempt of which no connection is known.
+// decideFor notes what was decided about an attempt without a connection.
 func (r *reference) decideFor(who Attempt, k netmodel.Kind, why netmodel.Cause) {
 	r.markDecision(k, why)
 	r.decisions = append(r.decisions, decision{k, who, why})

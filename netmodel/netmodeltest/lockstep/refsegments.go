@@ -6,7 +6,7 @@ import (
 	"wspsim/netmodel"
 )
 
-// segment is what a client sends, and how the host answers.
+// segment handles a segment of a client.
 func (r *reference) segment(op Op) {
 	c := &r.clients[op.Client]
 	i := r.lookup(c.port)
@@ -32,7 +32,7 @@ func (r *reference) segment(op Op) {
 	case Rst:
 		if op.N == 1 {
 			r.mark(markOldReset)
-			return // nobody believes a number from the past
+			return // a number from before the window has no effect
 		}
 		c.phase = phaseEnded
 		if i != noConn {
@@ -43,8 +43,8 @@ func (r *reference) segment(op Op) {
 	}
 }
 
-// speak is everything that acknowledges the SYN-ACK. What was never acknowledged
-// goes along with what is new. The repeated final ACK carries nothing.
+// acknowledge handles a segment that acknowledges the SYN-ACK. It carries all
+// unacknowledged bytes and the FIN. Only the repeated final ACK carries nothing.
 func (r *reference) acknowledge(k Kind, client, i int) {
 	c := &r.clients[client]
 	switch k {
@@ -59,8 +59,8 @@ func (r *reference) acknowledge(k Kind, client, i int) {
 	}
 }
 
-// at returns the connection that the host knows by a client's address, or
-// nobody. One that was reset is not known any more.
+// lookup returns the connection that the host knows by a client's port, or noConn. The
+// host does not know a connection after a reset.
 func (r *reference) lookup(addr int) int {
 	for _, place := range [...][]int{r.done, r.putOff, r.half, r.offered, r.held, r.accepted, r.closing} {
 		for _, i := range place {
@@ -72,8 +72,7 @@ func (r *reference) lookup(addr int) int {
 	return noConn
 }
 
-// isUnanswered reports whether a request from an address waits without a
-// SYN-ACK.
+// isUnanswered reports whether a request from a port waits without a SYN-ACK.
 func (r *reference) isUnanswered(addr int) bool {
 	i := r.lookup(addr)
 	return i != noConn && (slices.Contains(r.offered, i) || slices.Contains(r.held, i))
@@ -107,13 +106,13 @@ func (r *reference) request(client int) {
 	}
 }
 
-// overflow deals with a request that finds no slot. R4, WS.Q3
+// overflow handles a request without a slot. R4, WS.Q3
 func (r *reference) overflow(client int) {
 	switch {
 	case r.pending()+r.returning < r.limit: // WS.D6
 		r.turnAway(client, netmodel.SlotsUsedUp, r.profile.OnFull)
 	case r.profile.OnFull == netmodel.EvictWhenFull && r.evict(): // ST.3
-		r.available = max(1, r.available) // the slot passes from one to the other
+		r.available = max(1, r.available) // the new request takes over the slot
 		r.admit(client)
 		r.mark(markEvictedFromPool)
 	case r.profile.OnFull == netmodel.HoldWhenFull: // ST.2
@@ -137,7 +136,7 @@ func (r *reference) admit(client int) {
 	r.sendSynAck(i)
 }
 
-// turnAway refuses a request, or leaves it unanswered.
+// turnAway refuses a request, or ignores it.
 func (r *reference) turnAway(client int, why netmodel.Cause, how netmodel.OnFull) {
 	kind, who := netmodel.RequestIgnored, Attempt{client, r.clients[client].attempt}
 	switch how {
@@ -152,8 +151,8 @@ func (r *reference) turnAway(client int, why netmodel.Cause, how netmodel.OnFull
 	r.decideFor(who, kind, why)
 }
 
-// olderChildren reports whether a connection that an earlier listener handed
-// out is still open.
+// olderChildren reports whether a connection that an earlier listener accepted is still
+// open.
 func (r *reference) olderChildren() bool {
 	for _, i := range slices.Concat(r.accepted, r.closing) {
 		c := &r.conns[i]
@@ -164,7 +163,7 @@ func (r *reference) olderChildren() bool {
 	return false
 }
 
-// newConn makes a connection of a client's present attempt.
+// newConn makes a connection for a client's present attempt.
 func (r *reference) newConn(client int) int {
 	c := &r.clients[client]
 	i := len(r.conns)
@@ -176,16 +175,16 @@ func (r *reference) newConn(client int) int {
 	return i
 }
 
-// duplicateSyn handles the SYN of an attempt that the host may know.
+// duplicateSyn handles a SYN of an attempt that the host may know.
 func (r *reference) duplicateSyn(client, i int) {
 	switch {
 	case i == noConn:
 		r.request(client)
 	case slices.Contains(r.offered, i):
 		r.cancelTimers(i)
-		r.setTimer(timerOffer, i, r.profile.OfferLifetime) // since the last SYN. WS.Q10
+		r.setTimer(timerOffer, i, r.profile.OfferLifetime) // from the last SYN on. WS.Q10
 		r.mark(markDupOffered)
-	case slices.Contains(r.held, i): // it waits until there is room. ST.2
+	case slices.Contains(r.held, i): // it waits for room. ST.2
 		r.mark(markDupHeld)
 	case !r.conns[i].complete:
 		r.send(i, ReplySynAck)
@@ -200,9 +199,9 @@ func (r *reference) duplicateSyn(client, i int) {
 	}
 }
 
-// otherSyn handles a SYN for a new connection from an address that the host may
-// know from an old one. A connection that has begun is challenged; the client,
-// which knows nothing of it, answers with an RST (RFC 9293, section 3.5.1).
+// newSyn handles a SYN for a new connection from a port that the host may know from an
+// old one. The host answers with an ACK that belongs to the old connection. The client
+// does not know that connection and sends an RST (RFC 9293, section 3.5.1).
 func (r *reference) newSyn(client, i int) {
 	switch {
 	case i == noConn:
@@ -217,9 +216,8 @@ func (r *reference) newSyn(client, i int) {
 	}
 }
 
-// reach delivers the acknowledgement that every later segment of a client
-// carries. It returns the connection that may take the rest of the segment,
-// nobody if there is none.
+// deliverAck delivers the acknowledgement of a segment. It returns the connection that
+// takes the rest of the segment, noConn if there is none.
 func (r *reference) deliverAck(k Kind, client, i int) int {
 	if i == noConn {
 		return r.acceptCookie(client)
@@ -238,7 +236,7 @@ func (r *reference) deliverAck(k Kind, client, i int) int {
 	return i
 }
 
-// stray answers a segment that belongs to no connection.
+// answerStray answers a segment that belongs to no connection.
 func (r *reference) answerStray(client int) int {
 	c := &r.clients[client]
 	r.mark(markStray)
@@ -254,13 +252,13 @@ func (r *reference) complete(i int) {
 	r.conns[i].complete, r.conns[i].resends = true, 0
 	r.cancelTimers(i)
 	if !slices.Contains(r.half, i) {
-		return // accepted before its handshake. WS.Q10
+		return // accepted before the end of its handshake. WS.Q10
 	}
 	r.half = without(r.half, i)
 	r.join(i, netmodel.HandshakeComplete)
 }
 
-// join puts a complete connection where accept will find it. K5, ST.11
+// join adds a complete connection to the accept queue. K5, ST.11
 func (r *reference) join(i int, why netmodel.Cause) {
 	r.done = append(r.done, i)
 	if r.profile.Order == netmodel.OrderByArrival {
@@ -272,9 +270,8 @@ func (r *reference) join(i int, why netmodel.Cause) {
 	r.decide(netmodel.Completed, i, why)
 }
 
-// take takes what a client has sent and nobody has acknowledged, and keeps it
-// for the program, also while the connection is pending (WS.Q8); data for a
-// program that has closed meets an RST.
+// deliverData delivers bytes and the FIN of a client, also to a pending connection
+// (WS.Q8). Data for a closed connection gets an RST.
 func (r *reference) deliverData(client, i int) {
 	c, k := &r.clients[client], &r.conns[i]
 	if slices.Contains(r.closing, i) && c.unackedBytes > 0 {
@@ -312,14 +309,14 @@ func (r *reference) clientReset(i int) {
 		c.aborted = true
 		why := netmodel.ClientReset // accept will report it. WS.X6, ST.4
 		if r.profile.Aborted == netmodel.AbortedAtReceive || r.profile.Aborted == netmodel.AbortedNoAddress {
-			why = netmodel.ClientResetQuietly // receive will. WS.X7, K12
+			why = netmodel.ClientResetQuietly // receive will report it. WS.X7, K12
 		}
 		r.decide(netmodel.AbortedPending, i, why)
 	case slices.Contains(r.accepted, i):
 		c.over, c.broken = true, r.afterReset(c)
 		r.cancelTimers(i)
 		r.decide(netmodel.Broken, i, netmodel.PeerReset)
-	case c.clientDone: // it has everything: only its last ACK was lost
+	case c.clientDone: // the client has everything; only its last ACK was lost
 		r.remove(i)
 	default:
 		r.remove(i)
@@ -327,8 +324,8 @@ func (r *reference) clientReset(i int) {
 	}
 }
 
-// afterReset is what is reported of a connection that its client has reset: on
-// Unix, nothing after the end of the stream.
+// afterReset is the error of a connection that its client has reset. On Unix there is no
+// error after the end of the stream.
 func (r *reference) afterReset(c *conn) netmodel.Errno {
 	if r.profile.Calls == netmodel.CallsUnix && c.clientDone {
 		return 0
@@ -336,13 +333,13 @@ func (r *reference) afterReset(c *conn) netmodel.Errno {
 	return netmodel.WSAECONNRESET
 }
 
-// sendSynAck answers a request and waits for the ACK.
+// sendSynAck sends a SYN-ACK and waits for the ACK.
 func (r *reference) sendSynAck(i int) {
 	r.send(i, ReplySynAck)
 	r.awaitAck(i)
 }
 
-// hear lets the client of a connection hear something.
+// send sends a segment to the client of a connection.
 func (r *reference) send(i int, what Reply) {
 	r.sendTo(r.conns[i].who, what)
 	if what == ReplySynAck {
@@ -350,8 +347,7 @@ func (r *reference) send(i int, what Reply) {
 	}
 }
 
-// holds lets a client go by a SYN-ACK that it has heard. The same one again
-// changes nothing.
+// receiveSynAck is a client that receives a SYN-ACK. A duplicate changes nothing.
 func (r *reference) receiveSynAck(who Attempt, n isn) {
 	c := &r.clients[who.Client]
 	if r.fault(netmodel.FaultNetworkDown) || who.Number != c.attempt || c.isn == n && !c.pastSyn {
@@ -361,8 +357,7 @@ func (r *reference) receiveSynAck(who Attempt, n isn) {
 	c.unackedBytes, c.unackedFin, c.pastSyn = 0, false, false
 }
 
-// tell lets an attempt hear something; one that its client has given up does
-// not listen.
+// sendTo sends a segment to an attempt. A client ignores segments to an earlier attempt.
 func (r *reference) sendTo(who Attempt, what Reply) {
 	if r.fault(netmodel.FaultNetworkDown) {
 		return

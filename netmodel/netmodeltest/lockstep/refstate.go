@@ -9,9 +9,9 @@ import (
 	"wspsim/sim"
 )
 
-// AppendState appends the state of the model as bytes: equal bytes, equal
-// future. Times count from now, connections that are over are left out, and of
-// earlier listeners only that they are earlier.
+// appendState appends the state of the model as bytes. Equal bytes have equal futures.
+// Times count from now. Connections that are over are left out. Of earlier listeners
+// only the fact that they are earlier counts.
 func (r *reference) appendState(b []byte) []byte {
 	put := func(numbers ...int) {
 		for _, n := range numbers {
@@ -67,8 +67,8 @@ func (r *reference) appendState(b []byte) []byte {
 	return b
 }
 
-// phase returns how far the time is in the coarsest slot that a timer may ring in:
-// timers that are set later ring at the same distance if it is the same.
+// phase returns the offset of the time in the coarsest slot of the timers. With equal
+// offsets, timers that are set later have equal delays.
 func (r *reference) phase() int {
 	p := &r.profile
 	if p.Timers.Kind == netmodel.TimersExact {
@@ -87,7 +87,7 @@ func (r *reference) usesCookies() bool {
 	return r.separate() && r.profile.SynQueue.Cookies != netmodel.CookiesNever
 }
 
-// age returns how old a cookie is, in periods, -1 if it is none.
+// age returns the age of a cookie in periods, -1 for no cookie.
 func (r *reference) age(n isn) int {
 	if n.period == 0 {
 		return -1

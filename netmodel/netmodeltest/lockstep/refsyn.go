@@ -6,10 +6,10 @@ import (
 	"wspsim/netmodel"
 )
 
-// screen decides about a request where half-open connections have a queue of
-// their own. Tested are, in this order: the SYN queue, if a full one is silent;
-// the accept queue; then whether somebody in the SYN queue makes room, the last
-// quarter of it, and what the SYN-ACK shall be. K2, K3
+// screen decides about a request where half-open connections have a SYN queue. It tests
+// the SYN queue first, if a full one drops SYNs. Then it tests the accept queue,
+// eviction from the SYN queue, the last quarter of the SYN queue, and whether to send a
+// cookie. K2, K3
 func (r *reference) screen(client int) {
 	p := &r.profile
 	q := &p.SynQueue
@@ -41,7 +41,7 @@ func (r *reference) screen(client int) {
 	}
 }
 
-// young is how many half-open connections were sent one SYN-ACK only.
+// young returns how many half-open connections were sent only one SYN-ACK.
 func (r *reference) young() int {
 	n := 0
 	for _, i := range r.half {
@@ -52,14 +52,14 @@ func (r *reference) young() int {
 	return n
 }
 
-// evict forgets a half-open connection, and reports whether there was one to
-// forget. ST.3
+// evict forgets a half-open connection. It returns false if there is none to forget.
+// ST.3
 func (r *reference) evict() bool {
 	victims := slices.Clone(r.half)
 	switch r.profile.SynQueue.Victim {
 	case netmodel.VictimTimedOut:
 		victims = slices.DeleteFunc(victims, func(i int) bool { return r.conns[i].resends == 0 })
-	case netmodel.VictimRandom: // anybody may go: whoever has gone
+	case netmodel.VictimRandom: // any may go; the system's queue shows which one went
 		gone := slices.DeleteFunc(slices.Clone(victims), func(i int) bool {
 			return r.survivors == nil || slices.ContainsFunc(r.survivors, func(e Entry) bool { return e.Attempt == r.conns[i].who })
 		})
@@ -71,13 +71,13 @@ func (r *reference) evict() bool {
 		r.mark(markNoVictim)
 		return false
 	}
-	r.cookies = cookieUse{true, r.now} // what its SYN-ACK carried counts from now on
+	r.cookies = cookieUse{true, r.now} // the cookie in its SYN-ACK is valid from now on
 	r.withdraw(victims[0], netmodel.Evicted)
 	return true
 }
 
-// finalAck deals with what acknowledges the SYN-ACK of a half-open connection,
-// and reports whether the rest of the segment is taken. K4
+// finalAck handles the final ACK of a half-open connection. It returns whether the
+// connection takes the rest of the segment. K4
 func (r *reference) finalAck(k Kind, client, i int) bool {
 	c := &r.conns[i]
 	full := r.separate() && slices.Contains(r.half, i) && len(r.done) >= r.atAck
@@ -113,7 +113,8 @@ func (r *reference) finalAck(k Kind, client, i int) bool {
 	return false
 }
 
-// letIn lets those in who wait outside the queue, while there is room. ST.2, ST.9
+// promote lets connections into the queues that wait outside them, while there is room.
+// ST.2, ST.9
 func (r *reference) promote() {
 	for len(r.held) > 0 && r.available > 0 {
 		i := r.held[0]
@@ -132,9 +133,9 @@ func (r *reference) promote() {
 	}
 }
 
-// patience is how often a SYN-ACK is sent again while old half-open connections
-// take more than half the room: once less for each time that the young ones, were
-// they twice as many, and twice again, would still be no more than all. K6
+// patience returns how often a SYN-ACK is sent again. It falls below retries, to 2 at
+// least, while half-open connections take more than half the SYN queue. It is one less if
+// there are twice as many as young ones, two less if four times as many, and so on. K6
 func (r *reference) patience(retries int) int {
 	if 2*len(r.half) <= max(8, r.backlog) {
 		return retries

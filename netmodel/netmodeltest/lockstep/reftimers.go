@@ -9,22 +9,22 @@ import (
 	"wspsim/sim"
 )
 
-// alarm is something that is due at an instant.
+// timer is something that is due at an instant.
 type timer struct {
 	at    sim.Time
 	kind  timerKind
-	conn  int // a connection, nobody for a slot
-	level int // in a wheel: how coarse its slot is
+	conn  int // the connection, noConn for a slot
+	level int // its level in a timer wheel
 }
 
 type timerKind uint8
 
 const (
 	timerSynAck  timerKind = iota // send the SYN-ACK again, or give up
-	timerOffer                    // forget a request that nobody decided about
+	timerOffer                    // forget a request that no accept decided about
 	timerFin                      // send the FIN again, or give up
-	timerFinWait                  // forget a closed connection whose client never closed
-	timerSlot                     // a slot comes back
+	timerFinWait                  // forget a closed connection whose client did not close
+	timerSlot                     // make a slot available
 )
 
 func (r *reference) setTimer(what timerKind, about int, after time.Duration) {
@@ -32,10 +32,10 @@ func (r *reference) setTimer(what timerKind, about int, after time.Duration) {
 	r.timers = append(r.timers, timer{at, what, about, coarse})
 }
 
-// due returns when a timer rings that is set now, and how coarse its slot in a
-// wheel is. Ticks: the n-th tick from now. Wheel: measured.md, section 1; a
-// timer set at jiffy j for d jiffies rings at ((e >> s) + 1) << s, e = j + d, s =
-// 3 * level, where level 0 holds d < 63, level 1 d < 504, and so on.
+// due returns when a timer that is set now expires, and its level in a wheel. With ticks
+// a delay ends at a tick. With a wheel, a timer for d jiffies that is set at jiffy j
+// expires at ((e >> s) + 1) << s. There e is j + d, and s is 3 * level. Level 0 holds
+// d < 63, level 1 d < 504, and so on. L19
 func (r *reference) due(after time.Duration) (at sim.Time, coarse int) {
 	t := r.profile.Timers
 	if t.Kind == netmodel.TimersExact {
@@ -54,12 +54,12 @@ func (r *reference) due(after time.Duration) (at sim.Time, coarse int) {
 	return max(r.now, sim.Time(e*tick-t.Phase)), coarse
 }
 
-// cancel takes back every alarm about a connection.
+// cancelTimers removes every timer of a connection.
 func (r *reference) cancelTimers(i int) {
 	r.timers = slices.DeleteFunc(r.timers, func(a timer) bool { return a.kind != timerSlot && a.conn == i })
 }
 
-// Deadline returns the instant of the next alarm, and false if there is none.
+// deadline returns when the next timer is due. It returns false if there is none.
 func (r *reference) deadline() (sim.Time, bool) {
 	if len(r.timers) == 0 {
 		return 0, false
@@ -69,8 +69,9 @@ func (r *reference) deadline() (sim.Time, bool) {
 
 func earlier(a, b timer) int { return cmp.Compare(a.at, b.at) }
 
-// pass lets time pass. Alarms of one instant ring in the order of setting; in a
-// wheel the coarsest slot first, and in each the one that was set last. L19
+// advance lets time pass. Timers of one instant expire in the order of setting. In a
+// wheel the coarsest level expires first, and in each level the timer that was set last.
+// L19
 func (r *reference) advance(until sim.Time) {
 	for {
 		at, ok := r.deadline()
@@ -79,7 +80,7 @@ func (r *reference) advance(until sim.Time) {
 		}
 		r.now = at
 		for _, a := range r.dueAt(at) {
-			if n := slices.Index(r.timers, a); n >= 0 { // not taken back meanwhile
+			if n := slices.Index(r.timers, a); n >= 0 { // not cancelled meanwhile
 				r.timers = slices.Delete(r.timers, n, n+1)
 				r.expire(a)
 			}
@@ -88,8 +89,8 @@ func (r *reference) advance(until sim.Time) {
 	r.now = until
 }
 
-// together returns the alarms that are due at an instant, in the order in which
-// they ring.
+// dueAt returns the timers that are due at an instant, in the order in which they
+// expire.
 func (r *reference) dueAt(at sim.Time) []timer {
 	var out []timer
 	for _, a := range r.timers {
@@ -98,7 +99,7 @@ func (r *reference) dueAt(at sim.Time) []timer {
 		}
 	}
 	if r.profile.Timers.Kind != netmodel.TimersWheel {
-		return out[:1] // what rings may set another one for this instant, behind the others
+		return out[:1] // it may set another timer for this instant, behind the others
 	}
 	slices.Reverse(out)
 	slices.SortStableFunc(out, func(a, b timer) int { return b.level - a.level })
@@ -137,7 +138,7 @@ func (r *reference) expire(a timer) {
 	}
 }
 
-// awaitAck waits before the next SYN-ACK, but not beyond the limit.
+// awaitAck sets the timer of the next SYN-ACK, at most to the limit.
 func (r *reference) awaitAck(i int) {
 	c, s := &r.conns[i], r.profile.SynAck
 	r.cancelTimers(i)
@@ -148,7 +149,7 @@ func (r *reference) awaitAck(i int) {
 	r.setTimer(timerSynAck, i, pause)
 }
 
-// synAckAgain sends a SYN-ACK again or, after the last one, gives up. WS.T9, K6
+// synAckAgain sends a SYN-ACK again, or gives up after the last one. WS.T9, K6
 func (r *reference) synAckAgain(i int) {
 	c, s := &r.conns[i], r.profile.SynAck
 	passed := r.now.Sub(c.since)
@@ -175,8 +176,9 @@ func (r *reference) synAckAgain(i int) {
 	r.withdraw(i, netmodel.HandshakeOver)
 }
 
-// wait is the pause after so many retransmissions: the first ones alike, then
-// each so many times the one before, twice if nothing is said, up to the ceiling.
+// delayAfter returns the delay after so many retransmissions. The first delays are
+// equal. Each later one is Factor times the one before it, 2 times if Factor is 0, and
+// at most Max.
 func delayAfter(s netmodel.Schedule, resends int) time.Duration {
 	factor := max(time.Duration(s.Factor), 1)
 	if s.Factor == 0 {
@@ -194,9 +196,9 @@ func delayAfter(s netmodel.Schedule, resends int) time.Duration {
 	return d
 }
 
-// ends reports whether the end of a wait is the end of all: after the last
-// retransmission, at the limit, or, where the first waits are alike, when as much
-// time has passed as the others alone would have taken. L10
+// givesUp reports whether a host gives up at the end of a delay. That is after the last
+// retransmission, and at the limit. With equal first delays it is also after the total
+// time that Retries alone would need. L10
 func givesUp(s netmodel.Schedule, resends int, passed time.Duration) bool {
 	grown := s
 	grown.Linear = 0

@@ -8,14 +8,14 @@ import (
 	"wspsim/netmodel"
 )
 
-// Try names one attempt of one client: the first of client a is {0, 1}. The
-// zero Try is nobody.
+// Attempt names an attempt of a client. The first attempt of client a is {0, 1}. The
+// zero Attempt is no attempt.
 type Attempt struct {
 	Client int
 	Number int // 1 for the client's first
 }
 
-// String returns "a" for client a's first attempt, "a2" for its second.
+// String returns "a" for the first attempt of client a, and "a2" for the second.
 func (t Attempt) String() string {
 	switch {
 	case t.Number == 0:
@@ -33,19 +33,19 @@ func compareAttempts(a, b Attempt) int {
 	return a.Number - b.Number
 }
 
-// What is a segment that a client hears from the listening host.
+// Reply is a segment that the listening host sends to a client.
 type Reply uint8
 
-// The segments.
+// The replies.
 const (
-	ReplySynAck   Reply = 1 + iota // its request was queued, or accepted
-	ReplyRst                       // refused, reset, or nobody knows the connection
-	ReplyAck                       // data and FIN were taken; a SYN met a connection that is complete
+	ReplySynAck   Reply = 1 + iota // the request was queued or accepted
+	ReplyRst                       // the request was refused, the connection was reset, or there is no connection
+	ReplyAck                       // data or a FIN arrived, or a SYN met a complete connection
 	ReplyFin                       // the program closed its side
-	ReplyTryAgain                  // no room; connect is to be called again (AF_UNIX)
+	ReplyTryAgain                  // there is no room, and connect shall be called again (AF_UNIX)
 )
 
-// String returns the name of the segment.
+// String returns the name of the reply.
 func (w Reply) String() string {
 	switch w {
 	case ReplySynAck:
@@ -62,8 +62,7 @@ func (w Reply) String() string {
 	return "nothing"
 }
 
-// Heard is one segment that a client was sent. A client that was left without
-// an answer has none.
+// Sent is one segment that was sent to an attempt of a client.
 type Sent struct {
 	To    Attempt
 	Reply Reply
@@ -76,10 +75,10 @@ type Entry struct {
 	Deferred bool
 }
 
-// Answer is yes, no, or that the call which asks has failed.
+// Answer is the answer to a question about the listening socket.
 type Answer uint8
 
-// The answers.
+// The answers. CannotAsk means that the call which asks fails.
 const (
 	No Answer = iota
 	Yes
@@ -89,34 +88,33 @@ const (
 // String returns the answer in words.
 func (a Answer) String() string { return [...]string{"no", "yes", "cannot ask"}[min(a, CannotAsk)] }
 
-// Result is everything that can be seen of a listener after an operation, and
-// what the operation returned.
+// Result is what an operation returned, and everything that can be seen of the listener
+// after it.
 type Result struct {
-	Errno    netmodel.Errno // of the call; 0 for success and for what is not a call
+	Errno    netmodel.Errno // of the call; 0 for success and for an operation that is no call
 	Nested   netmodel.Errno // of the call that the condition function made
-	Asked    Attempt        // whom the condition function was shown
-	Accepted Attempt        // whom accept handed out
+	Asked    Attempt        // the attempt that the condition function was shown
+	Accepted Attempt        // the attempt that accept returned
 	Bytes    int            // how many bytes Receive took
 
-	Sent []Sent // what the clients were sent, by client; for one client in the order of sending
+	Sent []Sent // sorted by attempt; the segments to one attempt in the order of sending
 
-	Queue      []Entry // what accept would take, in that order; then half-open connections; then offered requests
+	Queue      []Entry // complete connections in the order of accept, then half-open ones, then offered requests
 	Limit      int     // the effective backlog
-	Available  int     // slots that requests may take now
-	Free       int     // descriptors that can still be opened, -1 = without limit
+	Available  int     // slots that requests can take now
+	Free       int     // descriptors that the program can open now, -1 = without limit
 	AcceptConn Answer  // SO_ACCEPTCONN
-	Readable   Answer  // select reports the listening socket as readable
+	Readable   Answer  // whether select reports the listening socket as readable
 
-	// What the system found wrong with itself, "" if nothing. A reference model
-	// finds nothing, so anything else is a difference.
+	// An invariant that the system found broken, "" if none. The reference model finds
+	// none, so any text is a difference.
 	Broken string
 }
 
-// Fate is what was decided about one attempt, and why. A System that knows the
-// reasons may tell them, see Explainer.
+// decision is what was decided about an attempt, and the reason.
 type decision struct {
 	kind    netmodel.Kind
-	attempt Attempt // zero for a slot that came back late
+	attempt Attempt // zero for a slot that becomes available late
 	cause   netmodel.Cause
 }
 
@@ -128,7 +126,7 @@ func (r Result) Equal(o Result) bool {
 		slices.Equal(r.Sent, o.Sent) && slices.Equal(r.Queue, o.Queue)
 }
 
-// diff says in which fields two results differ, "" if in none.
+// diff says in which fields two results differ. It returns "" if they are equal.
 func (r Result) diff(want Result) string {
 	var out []string
 	field := func(name string, got, want any) {
@@ -199,7 +197,7 @@ func decisionsText(fates []decision) string {
 	return "[" + strings.Join(out, ", ") + "]"
 }
 
-// sortHeard puts the segments in the order that a Result promises.
+// sortSent sorts segments as a Result has them.
 func sortSent(heard []Sent) {
 	if len(heard) > 1 {
 		slices.SortStableFunc(heard, func(a, b Sent) int { return compareAttempts(a.To, b.To) })

@@ -28,8 +28,8 @@ func TestASettingGivesAValidProfileThatHasIt(t *testing.T) {
 	}
 }
 
-// The settings of a profile that say something about a listener are all among
-// Settings: a random profile can differ from WSP in each of them.
+// A random profile can differ from WSP in every setting of a profile that concerns a
+// listener.
 func TestEverySettingOfAProfileThatAListenerKnowsIsTried(t *testing.T) {
 	elsewhere := map[string]string{
 		"Name": "a name", "Long": "a text", "System": "names of settings and counters",
@@ -57,7 +57,7 @@ func TestEverySettingOfAProfileThatAListenerKnowsIsTried(t *testing.T) {
 	}
 }
 
-// fields returns the fields of a profile by name, those of its parts as
+// fields returns the fields of a profile by name; those of its parts have names such as
 // SynQueue.Max.
 func fields(p netmodel.Profile) map[string]any {
 	out := map[string]any{}

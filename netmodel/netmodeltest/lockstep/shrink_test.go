@@ -13,7 +13,7 @@ func TestShrinkFindsTheCore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Fails when somebody's SYN is followed by a pause of at least 1234 ms and that by a reject.
+	// Fails when a pause of at least 1234 ms follows a SYN, and a reject follows the pause.
 	fails := func(h []Op) bool {
 		syn := slices.IndexFunc(h, func(o Op) bool { return o.Kind == Syn })
 		if syn < 0 {
@@ -33,7 +33,7 @@ func TestShrinkFindsTheCore(t *testing.T) {
 
 func TestShrinkTakesOutPairs(t *testing.T) {
 	long, _ := Parse("listen(1) openfile syn(a) closefile close")
-	balanced := func(h []Op) bool { // fails with as many openfile as closefile, and a close
+	balanced := func(h []Op) bool { // fails with a close and with as many openfile as closefile
 		return slices.Contains(h, Op{Kind: Close}) && slices.Contains(h, Op{Kind: OpenFile}) == slices.Contains(h, Op{Kind: CloseFile})
 	}
 	if got := Text(shrink(long, balanced)); got != "close" {
@@ -42,7 +42,7 @@ func TestShrinkTakesOutPairs(t *testing.T) {
 }
 
 func TestShrinkMakesTheWorldSimple(t *testing.T) {
-	// A host that refuses when it should ignore: only the setting full matters.
+	// A host that refuses where it should ignore: only the setting full matters.
 	wrong := func(p netmodel.Profile, d int) System {
 		p.OnFull = netmodel.RefuseWhenFull
 		return NewHost(p, d)

@@ -16,9 +16,8 @@ func Kinds() []Kind {
 	return out
 }
 
-// Suggest returns operations of a kind that make sense now, for so many
-// clients: usual ones and such as a mistake would stumble over. There may be
-// none.
+// suggest returns operations of a kind that can happen now, for so many clients. They
+// are usual operations and operations at the limits. There may be none.
 func (r *reference) suggest(k Kind, clients int) []Op {
 	_, client, n, names := k.describe()
 	if !client {
@@ -53,12 +52,12 @@ func appendValues(out []Op, k Kind, client int, values ...int) []Op {
 	return out
 }
 
-// backlogs are arguments of listen at and beyond the borders of what is legal.
+// backlogs returns arguments of listen at and beyond the limits.
 func backlogs(b netmodel.Backlog) []int {
 	return []int{-1 << 31, -300, -1, 0, b.Max - 1, b.Max, b.Max + 1, 5, 1 << 30, b.Somaxconn}
 }
 
-// pauses are times to the next alarm, just before it, and far beyond.
+// delays returns times in ms: to the next timer, 1 ms less, and much longer ones.
 func (r *reference) delays() []int {
 	out := []int{1, 1000, 2000, 3000, 60_000, 1_000_000}
 	if at, ok := r.deadline(); ok {

@@ -8,7 +8,7 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// long skips a test that takes minutes unless it is asked for.
+// skipUnlessLong skips a test that takes minutes, unless WSPSIM_LONG is 1.
 func skipUnlessLong(t *testing.T) {
 	t.Helper()
 	if os.Getenv("WSPSIM_LONG") != "1" {

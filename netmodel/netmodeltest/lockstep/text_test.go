@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// everyOp returns each kind with each of its values, at least with some.
+// everyOp returns each kind with each value of N, or with some of them.
 func everyOp() []Op {
 	var out []Op
 	for _, k := range Kinds() {

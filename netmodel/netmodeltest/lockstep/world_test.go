@@ -7,8 +7,7 @@ import (
 	"wspsim/netmodel"
 )
 
-// wrongHost is a host that follows another profile than it claims, and can be
-// copied.
+// wrongHost is a host that follows another profile than it claims. It is a Cloner.
 func wrongHost(change func(*netmodel.Profile)) NewSystem {
 	return func(p netmodel.Profile, d int) System {
 		change(&p)
@@ -39,7 +38,7 @@ func TestExploreReturnsAShortestHistoryToADifference(t *testing.T) {
 	}
 }
 
-// Histories that meet are told apart by what they do next.
+// Histories that meet are told apart by further operations.
 func TestStatesThatLookAlikeAreProbed(t *testing.T) {
 	w := worlds(small(), 2)[0]
 	w.New = func(p netmodel.Profile, d int) System { return &amnesiac{hostSystem: NewHost(p, d).(*hostSystem)} }
@@ -49,9 +48,9 @@ func TestStatesThatLookAlikeAreProbed(t *testing.T) {
 	}
 }
 
-// amnesiac is right until it has seen a file opened and closed and, after that,
-// a listen whose backlog is 1 with a request pending: it then forgets a slot in
-// the result. The reference model is in no other state than without the file.
+// amnesiac gives a wrong limit after a file was opened and closed, when a listen with
+// backlog 1 follows while a request is pending. The reference model has the same state
+// with and without the file.
 type amnesiac struct {
 	*hostSystem
 	opened bool
