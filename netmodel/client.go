@@ -113,12 +113,12 @@ func (o Outcome) String() string {
 	return "pending"
 }
 
-// Fate is the outcome of one attempt and what decided it.
-type Fate struct {
+// AttemptResult is the outcome of one attempt and what decided it.
+type AttemptResult struct {
 	Client   ClientID
 	Attempt  int // 1 for the first
 	Outcome  Outcome
-	Standing Standing      // how far it has come, if the outcome is pending
+	Progress Progress      // how far it has come, if the outcome is pending
 	Began    sim.Time      // when connect was called
 	At       sim.Time      // when it was decided
 	Waited   time.Duration // of an accepted one: from the arrival of its SYN
@@ -148,7 +148,7 @@ type client struct {
 
 // attempt is what the network remembers of one attempt.
 type attempt struct {
-	fate     Fate
+	result   AttemptResult
 	sent     [2]uint32   // segments about which a link has decided, each way
 	arrival  [2]sim.Time // of the latest segment towards the server and back: keeps order
 	decided  uint64      // last record of a listener about it
@@ -170,53 +170,53 @@ const (
 	placeQueued
 )
 
-// Standing is how far an attempt has come whose outcome is pending.
-type Standing uint8
+// Progress says how far an attempt has come whose outcome is pending.
+type Progress uint8
 
-// The standings.
+// The steps of an attempt.
 const (
-	StandingDecided   Standing = iota // the outcome is not pending
-	StandingTrying                    // no answer has let the client believe anything
-	StandingQueued                    // the server's program can accept it
-	StandingBelieving                 // the client is connected, and no accept will find it as things are
+	ProgressDecided Progress = iota // the outcome is not pending
+	ProgressTrying                  // no answer has let the client connect
+	ProgressQueued                  // the server's program can accept it
+	ProgressPhantom                 // the client is connected, and no accept will find it as things are
 )
 
-// String returns the standing in words.
-func (s Standing) String() string {
+// String returns the step in words.
+func (s Progress) String() string {
 	switch s {
-	case StandingTrying:
+	case ProgressTrying:
 		return "trying"
-	case StandingQueued:
+	case ProgressQueued:
 		return "queued"
-	case StandingBelieving:
-		return "believing"
+	case ProgressPhantom:
+		return "phantom"
 	}
 	return "decided"
 }
 
-// Standing returns how far an attempt has come. A believer is what the field calls
-// a phantom connection: the client's connect has succeeded, but its final ACK was
-// ignored, is still on its way, or nothing is left at the server that it could
-// complete. K4, K7
-func (n *Network) Standing(c ConnID) Standing {
+// Progress returns how far an attempt has come. A phantom connection is one whose
+// connect has succeeded at the client, while no accept will return it: the server
+// ignored the final ACK, or the ACK is on its way, or the server has forgotten the
+// request. K4, K7
+func (n *Network) Progress(c ConnID) Progress {
 	if c == 0 || int(c) >= n.attempts.len {
-		return StandingDecided
+		return ProgressDecided
 	}
-	return n.settled().standing(c)
+	return n.settled().progress(c)
 }
 
-func (n *Network) standing(c ConnID) Standing {
+func (n *Network) progress(c ConnID) Progress {
 	if c == 0 {
-		return StandingDecided
+		return ProgressDecided
 	}
 	a := n.attempts.at(int(c))
 	switch {
-	case a.fate.Outcome != StillPending:
-		return StandingDecided
+	case a.result.Outcome != StillPending:
+		return ProgressDecided
 	case a.place == placeQueued:
-		return StandingQueued
+		return ProgressQueued
 	case a.connected:
-		return StandingBelieving
+		return ProgressPhantom
 	}
-	return StandingTrying
+	return ProgressTrying
 }

@@ -18,7 +18,7 @@ import (
 // served when the server has read from it, written to it or closed it.
 //
 // The clients of the battery send a request of HTTP/1.0 for "/", wait for the end of the
-// answer for at most a second, and close. During a trouble one comes every 750 ms; an
+// answer for at most a second, and close. During an incident one comes every 750 ms; an
 // overflow is 40 at one instant. Idle clients stay: they send nothing, half a request, or
 // a request of HTTP/1.1, or their computer vanishes.
 //
@@ -33,7 +33,7 @@ import (
 // Goroutines that wait or sleep for ever when the server has returned are named in
 // Result.Left.
 //
-// Run fails the test if virtual time stands still for 10 s of real time, or if one trouble
+// Run fails the test if virtual time stands still for 10 s of real time, or if one incident
 // takes a minute of it. It names the goroutines that do not wait as those of a bubble must.
 // Do not call Run in parallel with other bubbles: packages may share channels between them.
 func Run(t *testing.T, serve func(net.Listener) error) Report {
@@ -52,7 +52,7 @@ func RunWrapped(t *testing.T, wrap func(net.Listener) net.Listener, serve func(n
 	}
 	defer simnet.BeforeBubble() // also for what follows outside a bubble
 	var report Report
-	for _, x := range troubles() {
+	for _, x := range incidents() {
 		report = append(report, meet(t, x, program{wrap, serve}, usual))
 	}
 	return report
@@ -64,10 +64,10 @@ type program struct {
 	serve func(net.Listener) error
 }
 
-// meet puts a program through one trouble.
-func meet(t *testing.T, x trouble, p program, most limits) Result {
+// meet puts a program through one incident.
+func meet(t *testing.T, x incident, p program, most limits) Result {
 	t.Helper()
-	r := Result{Trouble: x.name, What: x.what, System: x.system.Name, Hidden: x.hidden}
+	r := Result{Incident: x.name, What: x.what, System: x.system.Name, Hidden: x.hidden}
 	r.Left = inBubble(t, x.name, most, func(t *testing.T) {
 		s := newSetting(t, x, p)
 		x.run(s)
@@ -80,15 +80,15 @@ func meet(t *testing.T, x trouble, p program, most limits) Result {
 
 // The numbers of a battery.
 const (
-	troubled  = 3 * time.Second       // how long a trouble lasts
-	recovery  = 10 * time.Second      // how long a server may take to get over it
-	callTime  = time.Microsecond      // what an accept costs that fails
-	spinLimit = 1000                  // failed accepts a second; a pause of 5 ms makes 200
-	giveUp    = 5000                  // failed accepts that end a trouble early, or a server
-	spacing   = 20 * time.Millisecond // between two clients
+	incidentTime = 3 * time.Second       // how long an incident lasts
+	recovery     = 10 * time.Second      // how long a server may take to get over it
+	callTime     = time.Microsecond      // what an accept costs that fails
+	spinLimit    = 1000                  // failed accepts a second; a pause of 5 ms makes 200
+	giveUp       = 5000                  // failed accepts that end an incident early, or a server
+	spacing      = 20 * time.Millisecond // between two clients
 )
 
-// setting is one trouble under way.
+// setting is one incident under way.
 type setting struct {
 	t       *testing.T
 	net     *simnet.Network
@@ -107,12 +107,12 @@ type setting struct {
 	err     error
 	died    bool
 	stuck   bool
-	ended   time.Time // when the trouble was
+	ended   time.Time // when the incident was
 	after   time.Duration
 	lost    int
 }
 
-func newSetting(t *testing.T, x trouble, p program) *setting {
+func newSetting(t *testing.T, x incident, p program) *setting {
 	s := &setting{t: t, program: p, leave: make(chan struct{}), net: simnet.New(simnet.Config{
 		Profile: x.system, Backlog: x.backlog, Descriptors: x.descriptors,
 		Link: netmodel.Link{Latency: time.Millisecond},
@@ -190,7 +190,7 @@ const (
 // vanishing is the host of clients whose computer vanishes.
 const vanishing = "vanishing"
 
-// stay lets a client connect from a host, send something, and stay until letLeave.
+// stay lets a client connect from a host, send something, and stay until closeClients.
 func (s *setting) stay(host, sends string) {
 	s.idle++
 	d := s.net.Host(host).Dialer(fmt.Sprintf("idle-%d", s.idle))
@@ -206,8 +206,8 @@ func (s *setting) stay(host, sends string) {
 	}()
 }
 
-// letLeave lets the idle clients leave, also those whose computer has vanished.
-func (s *setting) letLeave() {
+// closeClients lets the idle clients leave, also those whose computer has vanished.
+func (s *setting) closeClients() {
 	if s.leave != nil {
 		s.net.Heal(s.server, s.net.Host(vanishing))
 		close(s.leave)
@@ -215,20 +215,20 @@ func (s *setting) letLeave() {
 	s.leave = nil
 }
 
-// trouble waits while a trouble lasts, with a client now and then.
-func (s *setting) trouble() {
+// incident waits while an incident lasts, with a client now and then.
+func (s *setting) incident() {
 	const clients = 4
 	for range clients {
 		s.client()
 		select {
-		case <-time.After(troubled / clients):
+		case <-time.After(incidentTime / clients):
 			continue
 		case <-s.l.enough:
 		}
 		break
 	}
 	synctest.Wait()
-	s.troubleOver()
+	s.incidentOver()
 }
 
 // pass lets time pass, and then everybody who has something to do at that instant. So
@@ -238,8 +238,8 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// troubleOver notes that the trouble is over, and whether the server has survived it.
-func (s *setting) troubleOver() {
+// incidentOver notes that the incident is over, and whether the server has survived it.
+func (s *setting) incidentOver() {
 	s.ended = time.Now()
 	s.died = s.returned()
 }
@@ -280,7 +280,7 @@ func (s *setting) stop() {
 	}
 	_ = s.outer.Close()
 	if s.stuck = !s.returns(); s.stuck && s.l.told() && s.idle > 0 {
-		s.letLeave()
+		s.closeClients()
 		s.waited = s.returns()
 		s.stuck = !s.waited
 	}
@@ -295,7 +295,7 @@ func (s *setting) returns() bool {
 	return s.returned()
 }
 
-// judge says what the trouble has done.
+// judge says what the incident has done.
 func (s *setting) judge(r *Result) {
 	r.Err, r.Lost, r.After = s.err, s.lost, s.after
 	r.Fails, r.Rate = s.l.count()
@@ -318,7 +318,7 @@ func (s *setting) judge(r *Result) {
 
 // end closes everything and lets all goroutines end.
 func (s *setting) end() {
-	s.letLeave()
+	s.closeClients()
 	_ = s.outer.Close()
 	_ = s.l.Close()
 	_ = s.net.Close()

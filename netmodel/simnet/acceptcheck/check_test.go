@@ -46,8 +46,8 @@ func TestAGoodServerPassesTheBattery(t *testing.T) {
 	for _, r := range report.Failed() {
 		t.Errorf("a server that pauses after every error: %v, want it to recover", r)
 	}
-	if got, want := len(report), len(acceptcheck.Troubles()); got != want {
-		t.Errorf("%d results, want one for each of %d troubles", got, want)
+	if got, want := len(report), len(acceptcheck.Incidents()); got != want {
+		t.Errorf("%d results, want one for each of %d incidents", got, want)
 	}
 }
 
@@ -59,19 +59,19 @@ func TestNetHTTPDiesOfWhatIsNotTemporary(t *testing.T) {
 	failed := []string{"ENOBUFS", "ENOMEM", "WSAEMFILE", "WSAENOBUFS", "WSAENETDOWN"}
 	for _, r := range report {
 		want := acceptcheck.Recovered
-		if slices.Contains(failed, r.Trouble) || slices.Contains(hidden, r.Trouble) {
+		if slices.Contains(failed, r.Incident) || slices.Contains(hidden, r.Incident) {
 			want = acceptcheck.Died
 		}
 		if r.Verdict != want {
-			t.Errorf("http.Server.Serve in %s: %v, want %v: %v", r.Trouble, r.Verdict, want, r)
+			t.Errorf("http.Server.Serve in %s: %v, want %v: %v", r.Incident, r.Verdict, want, r)
 		}
-		if got, want := r.Hidden, slices.Contains(hidden, r.Trouble); got != want {
-			t.Errorf("%s: Hidden: got %v, want %v (Go 1.26: internal/poll, FD.Accept)", r.Trouble, got, want)
+		if got, want := r.Hidden, slices.Contains(hidden, r.Incident); got != want {
+			t.Errorf("%s: Hidden: got %v, want %v (Go 1.26: internal/poll, FD.Accept)", r.Incident, got, want)
 		}
 	}
 	var got []string
 	for _, r := range report.Failed() {
-		got = append(got, r.Trouble)
+		got = append(got, r.Incident)
 	}
 	if !slices.Equal(got, failed) {
 		t.Errorf("Failed() of http.Server.Serve: got %q, want %q: what package net hides is no failure", got, failed)
@@ -82,11 +82,11 @@ func TestNetHTTPDiesOfWhatIsNotTemporary(t *testing.T) {
 func TestAServerForOneSystemLeavesOutTheOthers(t *testing.T) {
 	for _, r := range acceptcheck.Run(t, good) {
 		want := profiles.Linux().Name
-		if strings.HasPrefix(r.Trouble, "WSA") || strings.HasSuffix(r.Trouble, "on Windows") {
+		if strings.HasPrefix(r.Incident, "WSA") || strings.HasSuffix(r.Incident, "on Windows") {
 			want = profiles.Windows().Name
 		}
 		if r.System != want {
-			t.Errorf("%s: System: got %q, want %q", r.Trouble, r.System, want)
+			t.Errorf("%s: System: got %q, want %q", r.Incident, r.System, want)
 		}
 	}
 }
@@ -179,16 +179,16 @@ func TestBadServersAreCaught(t *testing.T) {
 			for _, r := range report {
 				checkReasons(t, r)
 			}
-			for trouble, want := range x.want {
-				if r, ok := report.Result(trouble); !ok || r.Verdict != want {
-					t.Errorf("a server that %s, in %s: %v, want %v: %s", x.name, trouble, r, want, x.why)
+			for incident, want := range x.want {
+				if r, ok := report.Result(incident); !ok || r.Verdict != want {
+					t.Errorf("a server that %s, in %s: %v, want %v: %s", x.name, incident, r, want, x.why)
 				}
 			}
 		})
 	}
 }
 
-// A server may end, or accept nobody, for a reason that has nothing to do with the trouble.
+// A server may end, or accept nobody, for a reason that has nothing to do with the incident.
 func TestAReasonIsTheServersOwn(t *testing.T) {
 	for _, x := range []struct {
 		name      string
@@ -230,7 +230,7 @@ func TestAReasonIsTheServersOwn(t *testing.T) {
 	}
 }
 
-// A deadline is how a server looks after something else, and no trouble.
+// A deadline is how a server looks after something else, and no incident.
 func TestADeadlineOfTheServerIsNoFailedAccept(t *testing.T) {
 	report := acceptcheck.Run(t, func(l net.Listener) error {
 		deadline := l.(interface{ SetDeadline(time.Time) error }).SetDeadline
@@ -253,9 +253,9 @@ func TestADeadlineOfTheServerIsNoFailedAccept(t *testing.T) {
 	for _, r := range report.Failed() {
 		t.Errorf("a server that looks up every 100 ms: %v, want it to recover", r)
 	}
-	for trouble, want := range map[string]int{"overflow": 0, "ECONNABORTED": 1} {
-		if r, _ := report.Result(trouble); r.Fails != want {
-			t.Errorf("a server that looks up every 100 ms, in %s: %d failed accepts, want %d", trouble, r.Fails, want)
+	for incident, want := range map[string]int{"overflow": 0, "ECONNABORTED": 1} {
+		if r, _ := report.Result(incident); r.Fails != want {
+			t.Errorf("a server that looks up every 100 ms, in %s: %d failed accepts, want %d", incident, r.Fails, want)
 		}
 	}
 }
@@ -292,9 +292,9 @@ func TestANilFunction(t *testing.T) {
 	}
 }
 
-func verdicts(v acceptcheck.Verdict, troubles ...string) map[string]acceptcheck.Verdict {
+func verdicts(v acceptcheck.Verdict, incidents ...string) map[string]acceptcheck.Verdict {
 	m := map[string]acceptcheck.Verdict{}
-	for _, x := range troubles {
+	for _, x := range incidents {
 		m[x] = v
 	}
 	return m
@@ -323,11 +323,11 @@ func checkReasons(t *testing.T, r acceptcheck.Result) {
 	t.Helper()
 	for what, text := range map[string]string{"Why": r.Why, "Mend": r.Mend} {
 		if got, want := text != "", r.Verdict != acceptcheck.Recovered && !(r.Verdict == acceptcheck.NotMet && what == "Mend"); got != want {
-			t.Errorf("%s of %v in %s: got %q, want a text: %v", what, r.Verdict, r.Trouble, text, want)
+			t.Errorf("%s of %v in %s: got %q, want a text: %v", what, r.Verdict, r.Incident, text, want)
 		}
 		for sentence := range strings.SplitSeq(text, ". ") {
 			if got := len(strings.Fields(sentence)); got > 25 {
-				t.Errorf("%s of %v in %s: a sentence of %d words, want 25 at most: %q", what, r.Verdict, r.Trouble, got, sentence)
+				t.Errorf("%s of %v in %s: a sentence of %d words, want 25 at most: %q", what, r.Verdict, r.Incident, got, sentence)
 			}
 		}
 	}
