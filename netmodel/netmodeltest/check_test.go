@@ -56,57 +56,41 @@ func TestTheHostPassesCheck(t *testing.T) {
 	}
 }
 
-func TestTheListenerWithOneQueueAndNoMistakeIsRight(t *testing.T) {
-	setFlag(t, "rapid.checks", "300")
-	for _, descriptors := range []int{0, 1, 2, 4} {
-		Check(t, profiles.WSP(), descriptors, newListener(noMistake))
-	}
-}
-
-func TestTheListenerWithTwoQueuesAndNoMistakeIsRight(t *testing.T) {
-	for _, head := range []string{likeLinux, withAbort, likeLinux43, withoutCookie} {
-		p := profileOf(head)
-		if r := (lockstep.Swarm{Seed: 1, Profile: &p, New: newListener(noMistake)}).Run(200_000, nil); r.Failure != nil {
-			t.Error(r.Failure)
-		}
-	}
-}
-
-func TestThereAreAtLeastTwentyBrokenSystems(t *testing.T) {
-	seen := map[string]bool{}
-	for _, b := range Broken() {
-		if b.Name == "" || b.Why == "" || b.New == nil || b.Profile.Validate() != nil {
-			t.Errorf("%+v is not complete", b)
-		}
-		seen[b.Name] = true
-	}
-	if len(seen) != len(Broken()) || len(seen) < 20 {
-		t.Errorf("%d broken systems with %d names, want at least 20, each with its own", len(Broken()), len(seen))
-	}
-}
-
 // recorder is a test that may fail.
 type recorder struct {
 	failed bool
 	text   strings.Builder
 }
 
-func (r *recorder) Helper()      {}
+func (r *recorder) Helper() {}
+
 func (r *recorder) Name() string { return "recorder" }
+
 func (r *recorder) Logf(format string, args ...any) {
 	fmt.Fprintf(&r.text, format+"\n", args...)
 }
-func (r *recorder) Log(args ...any)                   { fmt.Fprintln(&r.text, args...) }
-func (r *recorder) Skipf(format string, args ...any)  { r.SkipNow() }
-func (r *recorder) Skip(args ...any)                  { r.SkipNow() }
-func (r *recorder) SkipNow()                          { runtime.Goexit() }
+
+func (r *recorder) Log(args ...any) { fmt.Fprintln(&r.text, args...) }
+
+func (r *recorder) Skipf(format string, args ...any) { r.SkipNow() }
+
+func (r *recorder) Skip(args ...any) { r.SkipNow() }
+
+func (r *recorder) SkipNow() { runtime.Goexit() }
+
 func (r *recorder) Errorf(format string, args ...any) { r.failed = true; r.Logf(format, args...) }
-func (r *recorder) Error(args ...any)                 { r.failed = true; r.Log(args...) }
+
+func (r *recorder) Error(args ...any) { r.failed = true; r.Log(args...) }
+
 func (r *recorder) Fatalf(format string, args ...any) { r.Errorf(format, args...); r.FailNow() }
-func (r *recorder) Fatal(args ...any)                 { r.Error(args...); r.FailNow() }
-func (r *recorder) FailNow()                          { r.failed = true; runtime.Goexit() }
-func (r *recorder) Fail()                             { r.failed = true }
-func (r *recorder) Failed() bool                      { return r.failed }
+
+func (r *recorder) Fatal(args ...any) { r.Error(args...); r.FailNow() }
+
+func (r *recorder) FailNow() { r.failed = true; runtime.Goexit() }
+
+func (r *recorder) Fail() { r.failed = true }
+
+func (r *recorder) Failed() bool { return r.failed }
 
 // record runs a test that may fail and returns its recorder.
 func record(test func(rapid.TB)) *recorder {
@@ -239,26 +223,4 @@ func TestEqualSeedsOfRapidMakeCheckSearchEqually(t *testing.T) {
 	if texts["7"] == texts["8"] {
 		t.Errorf("Check with -rapid.seed=7 and 8 finds the same history: %q", texts["7"])
 	}
-}
-
-func TestSwarmFailsOnEveryBrokenSystem(t *testing.T) {
-	longest, ops := "", uint64(0)
-	for _, b := range Broken() {
-		r := lockstep.Swarm{Seed: 1, Profile: &b.Profile, New: b.New}.Run(1_000_000, nil)
-		if r.Failure == nil {
-			t.Errorf("the search passes %q: %s", b.Name, b.Why)
-			continue
-		}
-		t.Logf("%-30s %6d operations, %s", b.Name, r.Ops, r.Failure.Shrunk)
-		if c, err := lockstep.ParseCase(r.Failure.Shrunk.String()); err != nil || c.Run(b.New) == nil {
-			t.Errorf("%s: the line does not replay the failure (%v)", r.Failure.Shrunk, err)
-		}
-		if n := len(r.Failure.Shrunk.History); n > 12 {
-			t.Errorf("%s: shrunk to %d operations only", b.Name, n)
-		}
-		if r.Ops > ops {
-			longest, ops = b.Name, r.Ops
-		}
-	}
-	t.Logf("the longest search was that for %q: %d operations", longest, ops)
 }

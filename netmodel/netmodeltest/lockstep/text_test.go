@@ -54,6 +54,29 @@ func TestEveryOperationCanBeReadBack(t *testing.T) {
 	}
 }
 
+func TestArgIsTheWordThatTheTextHasForN(t *testing.T) {
+	for _, c := range []struct{ text, want, why string }{
+		{"accept(reject)", "reject", "the word of a call"},
+		{"hangup(a,hard)", "hard", "the word stands behind the client"},
+		{"pause(on)", "on", "a word that cannot be left out"},
+		{"accept", "", "a word that is left out"},
+		{"listen(2)", "", "a number is no word"},
+		{"faults(down)", "", "faults are a set, not a word"},
+		{"syn(a)", "", "a client is no word"},
+	} {
+		history, err := Parse(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := history[0].Arg(); got != c.want {
+			t.Errorf("(%s).Arg() = %q, want %q: %s", c.text, got, c.want, c.why)
+		}
+	}
+	if got := (Op{Kind: Accept, N: 99}).Arg(); got != "" {
+		t.Errorf("Arg() of an invalid operation = %q, want none", got)
+	}
+}
+
 func TestWhatIsNoHistoryIsRefusedWithTheReason(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"lisen(2)", `operation 1, "lisen(2)": no such operation: want one of listen, accept`},

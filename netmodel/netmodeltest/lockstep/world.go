@@ -17,7 +17,7 @@ type World struct {
 	Backlogs    []int     // arguments of listen
 	Listens     int       // most calls of listen in one history
 	Accepts     []Op      // the calls of accept that can happen
-	Kinds       []Kind    // what else can happen, with N = 0
+	Kinds       []Kind    // what else can happen; Time passes until the next timer
 	Prefix      []Op      // what happens before the world begins
 	New         NewSystem // nil: NewHost; must make a Cloner
 }
