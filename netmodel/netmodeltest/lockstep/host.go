@@ -316,7 +316,7 @@ func (s *hostSystem) observe(r *Result) {
 // note keeps a record of a decision.
 func (s *hostSystem) note(r *netmodel.Record) {
 	if r.Kind.AtListener() || r.Kind == netmodel.Broken {
-		s.decisions = append(s.decisions, decision{r.Kind, attemptOf(r.Conn), meaning(r.Cause)})
+		s.decisions = append(s.decisions, decision{r.Kind, attemptOf(r.Conn), r.Cause})
 	}
 }
 

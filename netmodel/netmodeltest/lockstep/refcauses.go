@@ -2,33 +2,6 @@ package lockstep
 
 import "wspsim/netmodel"
 
-// meaning returns the cause of the reference model for the cause of a host. Systems
-// decide the same thing by rules of their own, and a host's cause names the rule. The
-// reference model has one cause for each decision. Tests beside the host check the rule.
-func meaning(why netmodel.Cause) netmodel.Cause {
-	switch why {
-	case netmodel.SlotTaken, netmodel.HalfOpened, netmodel.StackHalfOpened, netmodel.UnixQueued:
-		return netmodel.Queued
-	case netmodel.PoolFull, netmodel.AcceptQueueFull, netmodel.StackQueueFull, netmodel.UnixFull:
-		return netmodel.QueueFull
-	case netmodel.StackAckReset, netmodel.StackAckForgotten, netmodel.StackAckIgnored:
-		return netmodel.AckOverflow
-	case netmodel.JoinedQueue, netmodel.StackJoined, netmodel.JoinedByArrival:
-		return netmodel.HandshakeComplete
-	case netmodel.AcceptedInOrder, netmodel.StackAccepted, netmodel.AcceptedByArrival:
-		return netmodel.AcceptedByProgram
-	case netmodel.RequestExpired, netmodel.StackExpired:
-		return netmodel.HandshakeOver
-	case netmodel.ListenerGone, netmodel.StackClosed:
-		return netmodel.ListenerClosed
-	case netmodel.ClientResetKept, netmodel.StackResetKept:
-		return netmodel.ClientResetQuietly
-	case netmodel.ClientResetAborts:
-		return netmodel.ClientReset
-	}
-	return why
-}
-
 // markDecision marks what was decided about an attempt.
 func (r *reference) markDecision(k netmodel.Kind, why netmodel.Cause) {
 	ignored := Mark(0)
@@ -75,7 +48,7 @@ func (r *reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
 	switch why {
 	case netmodel.Paused:
 		two(netmodel.RequestRefused, markRefusedPaused, markPauseReset)
-	case netmodel.ClientReset, netmodel.ClientResetQuietly:
+	case netmodel.ClientReset:
 		two(netmodel.AbortedPending, markAbortedPending, markAbortedAtAccept)
 	case netmodel.HandshakeOver:
 		two(netmodel.Withdrawn, markHandshakeOver, markAcceptedExpired)

@@ -307,11 +307,7 @@ func (r *reference) clientReset(i int) {
 		r.withdraw(i, netmodel.ClientGone)
 	case pending:
 		c.aborted = true
-		why := netmodel.ClientReset // accept will report it. WS.X6, ST.4
-		if r.profile.Aborted == netmodel.AbortedAtReceive || r.profile.Aborted == netmodel.AbortedNoAddress {
-			why = netmodel.ClientResetQuietly // receive will report it. WS.X7, K12
-		}
-		r.decide(netmodel.AbortedPending, i, why)
+		r.decide(netmodel.AbortedPending, i, netmodel.ClientReset)
 	case slices.Contains(r.accepted, i):
 		c.over, c.broken = true, r.afterReset(c)
 		r.cancelTimers(i)
