@@ -33,7 +33,7 @@ var surface = []struct {
 	{"netmodel/trace", 4},
 	{"netmodel/measured", 9},
 	{"netmodel/netmodeltest", 3},
-	{"netmodel/netmodeltest/lockstep", 250},
+	{"netmodel/netmodeltest/lockstep", 60},
 	{"scenarios", 91},
 	{"netmodel/simnet", 11},
 	{"netmodel/simnet/simnettest", 11},

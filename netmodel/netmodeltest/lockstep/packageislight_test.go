@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A command imports this package and must inherit neither testing nor a library
-// from outside. Nor is there state that two searches could share.
+// A command imports this package, so it imports neither testing nor a library from
+// outside. It has no state that two searches could share.
 func TestThePackageIsLightAndHasNoVariables(t *testing.T) {
 	names, err := filepath.Glob("*.go")
 	if err != nil || len(names) == 0 {

@@ -2,22 +2,22 @@ package lockstep
 
 import "wspsim/netmodel"
 
-// peer is a client at the other end of the wire: the addresses and sequence
-// numbers of its present attempt.
+// peer is a client at the other end of the wire: the address and the sequence numbers of
+// its present attempt.
 type peer struct {
 	number int
 	addr   netmodel.Addr
-	first  uint32 // of its SYN
+	first  uint32 // sequence number of its SYN
 	next   uint32
-	acked  uint32 // the host has everything before it
-	fin    uint32 // the number of its FIN; first if it sent none
-	expect uint32 // the host's next
+	acked  uint32 // the host has acknowledged everything before this number
+	fin    uint32 // sequence number of its FIN; first if it has sent none
+	expect uint32 // next sequence number of the host
 }
 
-// begin sets the numbers of an attempt that has sent its SYN and nothing more.
+// begin sets the numbers of an attempt that has sent only its SYN.
 func (p *peer) begin() { p.next, p.acked, p.fin = p.first+1, p.first+1, p.first }
 
-// unacknowledged makes a segment carry everything that the host has not got.
+// unacknowledged makes a segment carry everything that the host has not acknowledged.
 func (p *peer) unacknowledged(seg *netmodel.Segment) {
 	seg.Len = p.next - p.acked
 	if p.fin != p.first && p.fin-p.acked < seg.Len {
@@ -26,22 +26,22 @@ func (p *peer) unacknowledged(seg *netmodel.Segment) {
 	}
 }
 
-func tryOf(c netmodel.ConnID) Try { return Try{int(c >> 16), int(c & 0xffff)} }
+func attemptOf(c netmodel.ConnID) Attempt { return Attempt{int(c >> 16), int(c & 0xffff)} }
 
 func (p *peer) conn(client int) netmodel.ConnID {
 	return netmodel.ConnID(client)<<16 | netmodel.ConnID(p.number)
 }
 
-// send puts a client's segment on the wire. While the network is down it is
-// lost and the client is as if it had not sent it.
-func (s *HostSystem) send(op Op) {
+// sendSegment delivers a client's segment to the host. While the network is down the
+// segment is lost, and the client's numbers stay as they were.
+func (s *hostSystem) sendSegment(op Op) {
 	p := s.peers[op.Client]
 	ports := s.ports
 	switch op.Kind {
 	case Syn:
 		ports++
 		p = peer{number: p.number + 1, addr: netmodel.Addr{IP: netmodel.IPv4(10, 0, 1, byte(op.Client)), Port: firstPort + ports}}
-		p.first = 0xffffffff - uint32(op.Client) // so that sequence numbers wrap
+		p.first = 0xffffffff - uint32(op.Client) // sequence numbers wrap
 		p.begin()
 	case Again:
 		p.number++
@@ -71,62 +71,62 @@ func (s *HostSystem) send(op Op) {
 	}
 }
 
-// exchange carries the host's segments to the clients, and their answers back,
-// until nobody has anything to say.
-func (s *HostSystem) exchange() {
+// exchange delivers the host's segments to the clients, and their answers to the host,
+// until no side sends any more.
+func (s *hostSystem) exchange() {
 	for {
 		s.wire = s.host.Drain(s.wire[:0])
 		if len(s.wire) == 0 {
 			return
 		}
 		for i := range s.wire {
-			s.arrive(&s.wire[i])
+			s.deliver(&s.wire[i])
 		}
 	}
 }
 
-// arrive is a client's answer to a segment. What is sent to an earlier attempt
-// meets silence.
-func (s *HostSystem) arrive(seg *netmodel.Segment) {
-	who := tryOf(seg.Conn)
-	what := whatIs(seg)
-	s.heard = append(s.heard, Heard{who, what})
+// deliver is a client's answer to a segment. A client does not answer a segment to an
+// earlier attempt.
+func (s *hostSystem) deliver(seg *netmodel.Segment) {
+	who := attemptOf(seg.Conn)
+	what := replyOf(seg)
+	s.sent = append(s.sent, Sent{who, what})
 	p := &s.peers[who.Client]
 	if seg.Dst != p.addr {
 		return
 	}
 	reply := netmodel.Segment{Src: p.addr, Dst: seg.Src, Seq: p.acked, Flags: netmodel.ACK, Conn: p.conn(who.Client)}
-	if (what == PlainAck || what == Finishing) && who.Number == p.number {
+	if (what == ReplyAck || what == ReplyFin) && who.Number == p.number {
 		p.acked = seg.Ack
 	}
 	switch {
-	case what == SynAck && p.expect == seg.Seq+1: // the same one again changes nothing
-	case what == SynAck:
+	case what == ReplySynAck && p.expect == seg.Seq+1: // a duplicate changes nothing
+	case what == ReplySynAck:
 		p.expect = seg.Seq + 1
 		p.begin()
-	case what == Finishing && s.lose:
-		s.lose = false
-	case what == Finishing:
+	case what == ReplyFin && s.dropFin:
+		s.dropFin = false
+	case what == ReplyFin:
 		p.expect = seg.Seq + seg.Len + 1
 		reply.Ack = p.expect
 		s.host.Deliver(reply)
-	case what == PlainAck && who.Number != p.number:
-		// It asked for a new connection and the host thinks of an old one.
+	case what == ReplyAck && who.Number != p.number:
+		// The client asked for a new connection, and the host knows an old one.
 		reply.Seq, reply.Flags, reply.Conn = seg.Ack, netmodel.RST, seg.Conn
 		s.host.Deliver(reply)
 	}
 }
 
-func whatIs(seg *netmodel.Segment) What {
+func replyOf(seg *netmodel.Segment) Reply {
 	switch f := seg.Flags; {
 	case f&netmodel.AGAIN != 0:
-		return TryAgain
+		return ReplyTryAgain
 	case f&netmodel.RST != 0:
-		return Reset
+		return ReplyRst
 	case f&netmodel.SYN != 0:
-		return SynAck
+		return ReplySynAck
 	case f&netmodel.FIN != 0:
-		return Finishing
+		return ReplyFin
 	}
-	return PlainAck
+	return ReplyAck
 }

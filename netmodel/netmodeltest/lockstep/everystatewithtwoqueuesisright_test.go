@@ -7,8 +7,8 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// smallLinux is the profile that the small worlds with two queues vary: Linux,
-// where nothing is sent twice and timers ring exactly.
+// smallLinux is the profile that the small worlds with two queues vary: Linux with exact
+// timers, where nothing is sent twice.
 func smallLinux() netmodel.Profile {
 	p := profiles.Linux()
 	p.Timers = netmodel.Timers{}
@@ -16,22 +16,22 @@ func smallLinux() netmodel.Profile {
 	return p
 }
 
-// synQueueVariations returns the small profile with and without cookies and, for
-// each value of each setting that goes with a SYN queue, one that has it.
+// synQueueVariations returns the small profile with and without cookies and, for each
+// value of each setting of a SYN queue, a profile with that value.
 func synQueueVariations() []variation {
 	cookies, none := smallLinux(), smallLinux()
 	none.SynQueue.Cookies = netmodel.CookiesNever
 	out := []variation{{"linux", cookies}, {"linux cookies=never", none}}
-	one := func(s Setting, v int, base netmodel.Profile, name string) {
+	one := func(s setting, v int, base netmodel.Profile, name string) {
 		p := base
-		s.Apply(&p, v)
+		s.apply(&p, v)
 		if p = sensible(p); p.SynQueue.Separate && p != cookies && p != none {
-			out = append(out, variation{name + " " + s.Name + "=" + s.Values[v], p})
+			out = append(out, variation{name + " " + s.name + "=" + s.values[v], p})
 		}
 	}
-	for _, s := range Settings() {
-		for v := range s.Values {
-			switch s.Name {
+	for _, s := range allSettings() {
+		for v := range s.values {
+			switch s.name {
 			case "full", "order", "relisten", "victim", "close", "starved", "aborted", "repeat-restarts":
 				one(s, v, none, "linux cookies=never")
 			case "ack-full", "cookie-full":
@@ -41,8 +41,8 @@ func synQueueVariations() []variation {
 		}
 	}
 	for _, s := range synQueueSettings() {
-		for v := range s.Values {
-			if s.Name != "ack-full" && s.Name != "cookie-full" {
+		for v := range s.values {
+			if s.name != "ack-full" && s.name != "cookie-full" {
 				one(s, v, cookies, "linux")
 			}
 		}
@@ -52,18 +52,19 @@ func synQueueVariations() []variation {
 	return append(out, variation{"linux syn-queue-full=evicts cookies=for-evicted", evicting})
 }
 
-// synQueueWorld is a world of silent clients, of clients that send a byte and
-// send it again or reset, and of a program that accepts.
+// synQueueWorld is a world of silent clients, of clients that send a byte, send it again
+// or reset, and of a program that accepts.
 func synQueueWorld(p netmodel.Profile, attempts int, backlogs ...int) World {
 	return World{
 		Profile: p, Attempts: attempts, Backlogs: backlogs, Listens: len(backlogs),
-		Ways:  []AcceptWay{AcceptPlain},
-		Kinds: []Kind{Ack, Data, Resend, Rst, Time},
+		Accepts: []Op{{Kind: Accept}},
+		Kinds:   []Kind{Ack, Data, Resend, Rst, Time},
 	}
 }
 
-// synQueueStates is how many states the worlds of three clients have, with one
-// listen and the backlog 0, and 1. A number that changes is a model that changed.
+// synQueueStates is the number of states of the worlds with three clients and one
+// listen, with backlog 0 and with backlog 1. A number that changes shows a changed
+// model.
 func synQueueStates() map[string][2]int {
 	return map[string][2]int{
 		"linux":                              {1876, 1649},
@@ -87,7 +88,7 @@ func TestEveryStateOfSmallWorldsWithTwoQueuesIsRight(t *testing.T) {
 					break
 				}
 				w := synQueueWorld(v.profile, 3, backlog)
-				w.Kinds = []Kind{Ack, Data, Resend, Time} // with RSTs in the long test
+				w.Kinds = []Kind{Ack, Data, Resend, Time} // the long test has RSTs too
 				g, err := w.Explore(0)
 				if err != nil {
 					t.Fatal(err)
@@ -106,11 +107,11 @@ func TestEveryStateOfSmallWorldsWithTwoQueuesIsRight(t *testing.T) {
 	}
 }
 
-// Three clients that also reset, with each backlog; and two, with a program that
-// listens twice, closes and shuts down, and with SYNs that come again where no
-// cookie makes that endless.
+// Three clients that also reset, with each backlog. Then two clients, with a program
+// that listens twice, closes and shuts down. Without cookies duplicate SYNs come too;
+// with cookies they have no end.
 func TestLongEveryHistoryWithTwoQueuesIsRight(t *testing.T) {
-	long(t)
+	skipUnlessLong(t)
 	for _, v := range synQueueVariations() {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
