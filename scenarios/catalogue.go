@@ -76,7 +76,7 @@ func overflow() Scenario {
 			{Client: "d", Outcome: netmodel.OutcomeAccepted},
 			{For: "wsp", Client: "c", Outcome: netmodel.OutcomeRefused},
 			{For: "windows", Client: "c", Outcome: netmodel.StillPending},
-			{Measure: MeasurePeakPending, Min: 2, Max: 2},
+			{Statistic: "listener.peak_pending", Min: 2, Max: 2},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
 	}
@@ -128,10 +128,10 @@ func illegalBacklogs() Scenario {
 			{30 * ms, Listen{Backlog: 3}},
 		},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasureLimit, Min: 3, Max: 3},
-			{For: "windowsce3", Measure: MeasureLimit, Min: 3, Max: 3},
-			{For: "windows", Measure: MeasureLimit, Min: 200, Max: 200},
-			{Measure: MeasureFailures},
+			{For: "wsp", Statistic: "listener.limit", Min: 3, Max: 3},
+			{For: "windowsce3", Statistic: "listener.limit", Min: 3, Max: 3},
+			{For: "windows", Statistic: "listener.limit", Min: 200, Max: 200},
+			{Statistic: "listener.failed_calls"},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), anyBacklog("relisten")},
 	}
@@ -152,10 +152,10 @@ func somaxconn() Scenario {
 		Steps:    []Step{{0, Listen{Backlog: netmodel.SomaxconnWinsock2}}},
 		Load:     Load{Clients: 250},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasurePending, Min: 200, Max: 200},
-			{For: "windows", Measure: MeasurePending, Min: 200, Max: 200},
-			{For: "winsock11", Measure: MeasurePending, Min: 5, Max: 5},
-			{Measure: MeasureReset},
+			{For: "wsp", Statistic: "outcomes.pending", Min: 200, Max: 200},
+			{For: "windows", Statistic: "outcomes.pending", Min: 200, Max: 200},
+			{For: "winsock11", Statistic: "outcomes.pending", Min: 5, Max: 5},
+			{Statistic: "outcomes.reset"},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"clients", 1, 20_000}},
 	}
@@ -180,7 +180,7 @@ func lateSuccess() Scenario {
 		),
 		Expect: []Expectation{
 			{For: "windows", Client: "b", Outcome: netmodel.OutcomeAccepted},
-			{For: "windows", Measure: MeasureLate, Min: 1, Max: 1},
+			{For: "windows", Statistic: "listener.accepted_after_refusal", Min: 1, Max: 1},
 			{For: "wsp", Client: "b", Outcome: netmodel.OutcomeRefused},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
@@ -223,8 +223,8 @@ func relistenSmaller() Scenario {
 			{For: "wsp", Client: "c", Outcome: netmodel.OutcomeReset},
 			{For: "wsp", Client: "d", Outcome: netmodel.OutcomeReset},
 			{For: "wsp", Client: "e", Outcome: netmodel.OutcomeRefused},
-			{For: "wsp", Measure: MeasureTrimmed, Min: 2, Max: 2},
-			{For: "windows", Measure: MeasureTrimmed},
+			{For: "wsp", Statistic: "listener.trimmed", Min: 2, Max: 2},
+			{For: "windows", Statistic: "listener.trimmed"},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), anyBacklog("relisten")},
 	}
@@ -248,7 +248,7 @@ func relistenLarger() Scenario {
 		Expect: []Expectation{
 			{Client: "b", Outcome: netmodel.OutcomeRefused},
 			{Client: "c", Outcome: netmodel.StillPending},
-			{Measure: MeasureLimit, Min: 3, Max: 3},
+			{Statistic: "listener.limit", Min: 3, Max: 3},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), anyBacklog("relisten")},
 	}
@@ -279,8 +279,8 @@ func givesUpQueued() Scenario {
 			{Client: "b", Outcome: netmodel.OutcomeGaveUp},
 			{Client: "c", Outcome: netmodel.OutcomeAccepted},
 			{For: "wsp", Client: "d", Outcome: netmodel.OutcomeRefused},
-			{For: "wsp", Measure: MeasureFailures, Min: 1, Max: 1},
-			{For: "windows", Measure: MeasureFailures},
+			{For: "wsp", Statistic: "listener.failed_calls", Min: 1, Max: 1},
+			{For: "windows", Statistic: "listener.failed_calls"},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -303,7 +303,7 @@ func closeFull() Scenario {
 			[]Step{{9 * ms, Request{Client: "c"}}, {10*ms + ms/2, CloseListener{}}, {12 * ms, Request{Client: "d"}}},
 		),
 		Expect: []Expectation{
-			{Measure: MeasureReset, Min: 3, Max: 3},
+			{Statistic: "outcomes.reset", Min: 3, Max: 3},
 			{Client: "d", Outcome: netmodel.OutcomeRefused},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
@@ -359,7 +359,7 @@ func conditionalAccept() Scenario {
 		Expect: []Expectation{
 			{Client: "a", Outcome: netmodel.OutcomeRefused},
 			{Client: "b", Outcome: netmodel.OutcomeAccepted},
-			{Measure: MeasurePending, Min: 2, Max: 2},
+			{Statistic: "outcomes.pending", Min: 2, Max: 2},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}

@@ -46,11 +46,11 @@ func refusedOrIgnored() Scenario {
 			[]Step{{3 * time.Second, Accept{}}, {3 * time.Second, Accept{}}, {5 * time.Second, Request{Client: "f"}}},
 		),
 		Expect: []Expectation{
-			{For: "windows", Measure: MeasureRefused, Min: 3, Max: 3},
-			{For: "windows", Client: "f", Standing: netmodel.StandingQueued},
-			{For: "linux", Measure: MeasureRefused},
-			{For: "linux", Client: "d", Standing: netmodel.StandingQueued},
-			{For: "linux", Client: "e", Standing: netmodel.StandingQueued},
+			{For: "windows", Statistic: "outcomes.refused", Min: 3, Max: 3},
+			{For: "windows", Client: "f", Progress: netmodel.StandingQueued},
+			{For: "linux", Statistic: "outcomes.refused"},
+			{For: "linux", Client: "d", Progress: netmodel.StandingQueued},
+			{For: "linux", Client: "e", Progress: netmodel.StandingQueued},
 			{For: "linux", Client: "f", Outcome: netmodel.OutcomeTimedOut},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
@@ -80,11 +80,11 @@ func believer() Scenario {
 		),
 		Expect: []Expectation{
 			{Client: "a", Outcome: netmodel.OutcomeAccepted},
-			{Client: "quick", Standing: netmodel.StandingQueued},
-			{Client: "writes", Standing: netmodel.StandingQueued},
-			{Client: "silent", Standing: netmodel.StandingBelieving},
+			{Client: "quick", Progress: netmodel.StandingQueued},
+			{Client: "writes", Progress: netmodel.StandingQueued},
+			{Client: "silent", Progress: netmodel.StandingBelieving},
 			{Client: "late", Outcome: netmodel.OutcomeReset},
-			{Measure: MeasureExpired, Min: 2, Max: 2},
+			{Statistic: "listener.expired", Min: 2, Max: 2},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
 	}
@@ -111,10 +111,10 @@ func believerBatch() Scenario {
 			[]Step{{1500 * ms, Accept{}}, {1500 * ms, Accept{}}, {5 * time.Second, Accept{}}},
 		),
 		Expect: []Expectation{
-			{Measure: MeasureAccepted, Min: 4, Max: 4},
-			{Measure: MeasureBelieving, Min: 3, Max: 3},
-			{Measure: MeasureCookies, Min: 3, Max: 3},
-			{Measure: MeasureTrying},
+			{Statistic: "outcomes.accepted", Min: 4, Max: 4},
+			{Statistic: "outcomes.phantom", Min: 3, Max: 3},
+			{Statistic: "listener.syn_cookies", Min: 3, Max: 3},
+			{Statistic: "outcomes.trying"},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
 	}
@@ -139,11 +139,11 @@ func abortOnOverflow() Scenario {
 			requests(20*ms, 0, "g"),
 		),
 		Expect: []Expectation{
-			{Client: "c", Standing: netmodel.StandingQueued},
+			{Client: "c", Progress: netmodel.StandingQueued},
 			{Client: "d", Outcome: netmodel.OutcomeReset},
 			{Client: "e", Outcome: netmodel.OutcomeReset},
-			{Client: "f", Standing: netmodel.StandingBelieving},
-			{Client: "g", Standing: netmodel.StandingTrying},
+			{Client: "f", Progress: netmodel.StandingBelieving},
+			{Client: "g", Progress: netmodel.StandingTrying},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
 	}
@@ -173,9 +173,9 @@ func synFloodWithoutCookies() Scenario {
 		Steps:    synFlood(),
 		Expect: []Expectation{
 			{For: "linux", Client: "honest", Outcome: netmodel.OutcomeAccepted},
-			{For: "linux", Measure: MeasureExpired, Min: 3, Max: 3},
+			{For: "linux", Statistic: "listener.expired", Min: 3, Max: 3},
 			{For: "bsd4.4", Client: "honest", Outcome: netmodel.OutcomeTimedOut},
-			{For: "bsd4.4", Measure: MeasureExpired, Min: 4, Max: 4},
+			{For: "bsd4.4", Statistic: "listener.expired", Min: 4, Max: 4},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -196,8 +196,8 @@ func synFloodWithCookies() Scenario {
 		Steps:    synFlood(),
 		Expect: []Expectation{
 			{Client: "honest", Outcome: netmodel.OutcomeAccepted},
-			{Measure: MeasureCookies, Min: 3, Max: 3},
-			{Measure: MeasureIgnoredSYNs},
+			{Statistic: "listener.syn_cookies", Min: 3, Max: 3},
+			{Statistic: "listener.ignored_syns"},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -220,10 +220,10 @@ func stevens() Scenario {
 			requests(0, 10*ms, "a", "b", "c", "d", "e", "f"),
 		),
 		Expect: []Expectation{
-			{Measure: MeasureQueued, Min: 2, Max: 2},
-			{For: "linux2.4", Measure: MeasureBelieving, Min: 2, Max: 2},
-			{For: "bsd4.4", Measure: MeasureBelieving},
-			{For: "linux", Measure: MeasureBelieving},
+			{Statistic: "outcomes.queued", Min: 2, Max: 2},
+			{For: "linux2.4", Statistic: "outcomes.phantom", Min: 2, Max: 2},
+			{For: "bsd4.4", Statistic: "outcomes.phantom"},
+			{For: "linux", Statistic: "outcomes.phantom"},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -247,10 +247,10 @@ func twoYoungOnes() Scenario {
 			requests(20*ms, 5*ms, "d", "e", "f", "g", "h", "i"),
 		),
 		Expect: []Expectation{
-			{Measure: MeasureQueued, Min: 3, Max: 3},
-			{For: "linux4.3", Measure: MeasureBelieving, Min: 6, Max: 6},
-			{For: "linux4.3", Measure: MeasureCookies, Min: 4, Max: 4},
-			{For: "linux4.10", Measure: MeasureTrying, Min: 6, Max: 6},
+			{Statistic: "outcomes.queued", Min: 3, Max: 3},
+			{For: "linux4.3", Statistic: "outcomes.phantom", Min: 6, Max: 6},
+			{For: "linux4.3", Statistic: "listener.syn_cookies", Min: 4, Max: 4},
+			{For: "linux4.10", Statistic: "outcomes.trying", Min: 6, Max: 6},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -271,8 +271,8 @@ func acceptOrder() Scenario {
 			{10 * ms, Request{Client: "b"}}, {5 * time.Second, Accept{}}, {6 * time.Second, Accept{}},
 		},
 		Expect: []Expectation{
-			{Measure: MeasureAccepted, Min: 2, Max: 2},
-			{Measure: MeasureExpired},
+			{Statistic: "outcomes.accepted", Min: 2, Max: 2},
+			{Statistic: "listener.expired"},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -299,8 +299,8 @@ func deferAccept() Scenario {
 		),
 		Expect: []Expectation{
 			{Client: "talks", Outcome: netmodel.OutcomeAccepted},
-			{Measure: MeasureAccepted, Min: 5, Max: 5},
-			{Measure: MeasureCookies, Min: 1, Max: 1},
+			{Statistic: "outcomes.accepted", Min: 5, Max: 5},
+			{Statistic: "listener.syn_cookies", Min: 1, Max: 1},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -325,11 +325,11 @@ func reuseportDoesNotSpill() Scenario {
 		},
 		Load: Load{Clients: 8, At: ms, Every: sim.Fixed(10 * ms)},
 		Expect: []Expectation{
-			{Measure: MeasureAccepted, Min: 4, Max: 4},
+			{Statistic: "outcomes.accepted", Min: 4, Max: 4},
 			{Client: "c3", Outcome: netmodel.OutcomeReset},
 			{Client: "c6", Outcome: netmodel.OutcomeReset},
-			{Client: "c7", Standing: netmodel.StandingQueued},
-			{Client: "c8", Standing: netmodel.StandingQueued},
+			{Client: "c7", Progress: netmodel.StandingQueued},
+			{Client: "c8", Progress: netmodel.StandingQueued},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"clients", 1, 10_000}},
 	}

@@ -64,9 +64,9 @@ func delayedAddressInUse() Scenario {
 			{30 * ms, Request{Client: "c", To: 2}},
 		},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasureFailures, Min: 1, Max: 1},
+			{For: "wsp", Statistic: "listener.failed_calls", Min: 1, Max: 1},
 			{For: "wsp", Client: "b", Outcome: netmodel.OutcomeRefused},
-			{For: "windows", Measure: MeasureFailures},
+			{For: "windows", Statistic: "listener.failed_calls"},
 			{For: "windows", Client: "b", Outcome: netmodel.StillPending},
 			{Client: "a", Outcome: netmodel.OutcomeReset},
 			{Client: "c", Outcome: netmodel.StillPending},
@@ -103,7 +103,7 @@ func descriptors() Scenario {
 			{Client: "d", Outcome: netmodel.OutcomeRefused},
 			{Client: "e", Outcome: netmodel.OutcomeRefused},
 			{Client: "f", Outcome: netmodel.OutcomeAccepted},
-			{Measure: MeasureFailures, Min: 1, Max: 1},
+			{Statistic: "listener.failed_calls", Min: 1, Max: 1},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"descriptors", 0, 1000}},
 	}
@@ -128,8 +128,8 @@ func emfileLoop() Scenario {
 		),
 		Program: Program{Workers: 2, Service: sim.Fixed(5 * ms), Backoff: 10 * ms},
 		Expect: []Expectation{
-			{Measure: MeasureAccepted, Min: 4, Max: 4},
-			{Measure: MeasureFailures, Min: 5, Max: 8},
+			{Statistic: "outcomes.accepted", Min: 4, Max: 4},
+			{Statistic: "listener.failed_calls", Min: 5, Max: 8},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"descriptors", 0, 1000}, {"backoff", int64(ms), int64(time.Second)}},
 	}
@@ -157,10 +157,10 @@ func switchedFaults() Scenario {
 			{4 * time.Second, Accept{}}, {4 * time.Second, Accept{}},
 		},
 		Expect: []Expectation{
-			{Measure: MeasureAccepted, Min: 3, Max: 3},
-			{Measure: MeasureFailures, Min: 3, Max: 3},
-			{Measure: MeasureLimit, Min: 2, Max: 2},
-			{Measure: MeasureIgnoredSYNs, Min: 1, Max: 1},
+			{Statistic: "outcomes.accepted", Min: 3, Max: 3},
+			{Statistic: "listener.failed_calls", Min: 3, Max: 3},
+			{Statistic: "listener.limit", Min: 2, Max: 2},
+			{Statistic: "listener.ignored_syns", Min: 1, Max: 1},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -203,10 +203,10 @@ func burst() Scenario {
 		Load:     Load{Clients: 50, At: ms, Every: sim.Exponential{Average: ms}},
 		Program:  Program{Workers: 1, Service: sim.Fixed(5 * ms)},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasureAccepted, Min: 15, Max: 30},
-			{For: "wsp", Measure: MeasureRefused, Min: 20, Max: 35},
-			{For: "windows", Measure: MeasureAccepted, Min: 50, Max: 50},
-			{For: "windows", Measure: MeasureLate, Min: 20, Max: 45},
+			{For: "wsp", Statistic: "outcomes.accepted", Min: 15, Max: 30},
+			{For: "wsp", Statistic: "outcomes.refused", Min: 20, Max: 35},
+			{For: "windows", Statistic: "outcomes.accepted", Min: 50, Max: 50},
+			{For: "windows", Statistic: "listener.accepted_after_refusal", Min: 20, Max: 45},
 		},
 		Knobs: loadKnobs(),
 	}
@@ -230,7 +230,7 @@ func halfOpenFlood() Scenario {
 		Expect: []Expectation{
 			{Client: "early", Outcome: netmodel.OutcomeRefused},
 			{Client: "late", Outcome: netmodel.OutcomeAccepted},
-			{Measure: MeasureExpired, Min: 8, Max: 8},
+			{Statistic: "listener.expired", Min: 8, Max: 8},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -256,10 +256,10 @@ func impatient() Scenario {
 		Load:    Load{Clients: 400, At: ms, Every: sim.Exponential{Average: 10 * ms}},
 		Program: Program{Workers: 2, Service: sim.Exponential{Average: 40 * ms}},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasureGaveUp, Min: 120, Max: 300},
-			{For: "wsp", Measure: MeasureRefused, Min: 500, Max: 1150},
-			{For: "windows", Measure: MeasureGaveUp, Min: 200, Max: 390},
-			{For: "windows", Measure: MeasureRefused},
+			{For: "wsp", Statistic: "outcomes.gave_up", Min: 120, Max: 300},
+			{For: "wsp", Statistic: "outcomes.refused", Min: 500, Max: 1150},
+			{For: "windows", Statistic: "outcomes.gave_up", Min: 200, Max: 390},
+			{For: "windows", Statistic: "outcomes.refused"},
 		},
 		Knobs: append(loadKnobs(), Knob{"giveup", 0, int64(time.Hour)}, Knob{"retries", 0, 20}),
 	}
@@ -304,9 +304,9 @@ func lossyLink() Scenario {
 		Load:     Load{Clients: 200, At: ms, Every: sim.Exponential{Average: 20 * ms}},
 		Program:  Program{Workers: 8, Service: sim.LogNormal{Median: 5 * ms, SigmaMilli: 500}},
 		Expect: []Expectation{
-			{Measure: MeasureAccepted, Min: 190, Max: 200},
-			{Measure: MeasureExpired, Max: 9},
-			{Measure: MeasureRefused},
+			{Statistic: "outcomes.accepted", Min: 190, Max: 200},
+			{Statistic: "listener.expired", Max: 9},
+			{Statistic: "outcomes.refused"},
 		},
 		Knobs: append(loadKnobs(), Knob{"loss", 0, 1_000_000}),
 	}

@@ -1,108 +1,23 @@
 package scenarios
 
-import (
-	"fmt"
+import "wspsim/netmodel"
 
-	"wspsim/netmodel"
-)
-
-// Expectation is a claim about a run: about the outcome of one client's last
-// attempt, or about a number that was measured.
+// Expectation is a claim about a run. It is about the result of a client's last
+// attempt, or about a statistic.
 type Expectation struct {
-	For     string // the profile that it is about; "" = every one that the scenario is about
-	Client  string // about this client: Outcome
+	For     string // the profile that the claim is about; "" = each of Scenario.Profiles
+	Client  string // the client that the claim is about; "" = the claim is about Statistic
 	Outcome netmodel.Outcome
-	// How far it has come, if its outcome is pending; StandingDecided = no matter.
-	Standing netmodel.Standing
-	Measure  Measure // otherwise about this number: Min to Max
-	Min      int64
-	Max      int64
-	// It holds whatever the profile and the knobs are. Others are judged only under
-	// a profile that the scenario is about, while every knob stands where the lesson
-	// was written for.
+	// Progress of the attempt, if Outcome is pending; StandingDecided = any.
+	Progress netmodel.Standing
+	// Statistic is the path of a figure, such as "listener.refused_syns" (Statistics).
+	// The figure lies between Min and Max, in its unit.
+	Statistic string
+	Min       int64
+	Max       int64
+	// Always: the claim holds under every profile and every setting of the knobs.
+	// Other claims are judged only under Scenario.Profiles, with the knobs untouched.
 	Always bool
-}
-
-// Measure names a number of a Result.
-type Measure uint8
-
-// The measures, all counts. Those of Outcomes count attempts.
-const (
-	MeasureOffered Measure = iota
-	MeasureAccepted
-	MeasureRefused
-	MeasureReset
-	MeasureTimedOut
-	MeasureGaveUp
-	MeasurePending
-	MeasureLimit
-	MeasurePeakPending
-	MeasureTrimmed
-	MeasureRefusedSYNs
-	MeasureIgnoredSYNs
-	MeasureExpired  // half-open connections that never completed
-	MeasureLate     // accepted after at least one refusal of the same attempt
-	MeasureFailures // calls of the server's program that failed, other than WSAEWOULDBLOCK
-	// What the pending ones stand at: see netmodel.Standing.
-	MeasureTrying
-	MeasureQueued
-	MeasureBelieving
-	MeasureHalfOpen    // at the end
-	MeasureIgnoredACKs // final ACKs and data that found the accept queue full
-	MeasureCookies     // SYNs that a SYN cookie answered
-	MeasureEvicted     // half-open connections that made room for newer ones
-	measureCount
-)
-
-// String returns the name of the measure in words.
-func (m Measure) String() string {
-	switch m {
-	case MeasureOffered:
-		return "offered"
-	case MeasureAccepted:
-		return "accepted"
-	case MeasureRefused:
-		return "refused"
-	case MeasureReset:
-		return "reset"
-	case MeasureTimedOut:
-		return "timed out"
-	case MeasureGaveUp:
-		return "gave up"
-	case MeasurePending:
-		return "pending"
-	case MeasureLimit:
-		return "limit"
-	case MeasurePeakPending:
-		return "peak pending"
-	case MeasureTrimmed:
-		return "trimmed"
-	case MeasureRefusedSYNs:
-		return "refused SYNs"
-	case MeasureIgnoredSYNs:
-		return "ignored SYNs"
-	case MeasureExpired:
-		return "expired handshakes"
-	case MeasureLate:
-		return "late successes"
-	case MeasureFailures:
-		return "failed calls"
-	case MeasureTrying:
-		return "trying"
-	case MeasureQueued:
-		return "queued"
-	case MeasureBelieving:
-		return "believing"
-	case MeasureHalfOpen:
-		return "half-open at the end"
-	case MeasureIgnoredACKs:
-		return "ignored ACKs"
-	case MeasureCookies:
-		return "SYN cookies"
-	case MeasureEvicted:
-		return "evicted"
-	}
-	return "?"
 }
 
 // Judged is an Expectation with what came out.
@@ -116,16 +31,18 @@ type Judged struct {
 // claim says an expectation in words.
 func (e Expectation) claim() string {
 	switch {
-	case e.Client != "" && e.Standing != netmodel.StandingDecided:
-		return e.Client + standingInClaim(e.Standing)
+	case e.Client != "" && e.Progress != netmodel.StandingDecided:
+		return e.Client + progressInClaim(e.Progress)
 	case e.Client != "" && e.Outcome == netmodel.StillPending:
 		return e.Client + " is still pending"
 	case e.Client != "":
 		return e.Client + " " + outcomeInClaim(e.Outcome)
-	case e.Min == e.Max:
-		return fmt.Sprintf("%v = %d", e.Measure, e.Min)
 	}
-	return fmt.Sprintf("%v = %d..%d", e.Measure, e.Min, e.Max)
+	row, words, _ := statistic(e.Statistic)
+	if e.Min == e.Max {
+		return words + " = " + row.Unit.Format(e.Min)
+	}
+	return words + " = " + row.Unit.Format(e.Min) + ".." + row.Unit.Format(e.Max)
 }
 
 func outcomeInClaim(o netmodel.Outcome) string {
@@ -136,21 +53,21 @@ func outcomeInClaim(o netmodel.Outcome) string {
 	return "is " + o.String()
 }
 
-func standingInClaim(s netmodel.Standing) string {
+func progressInClaim(s netmodel.Standing) string {
 	switch s {
 	case netmodel.StandingBelieving:
-		return " believes that it is connected"
+		return " is a phantom"
 	case netmodel.StandingQueued:
 		return " is queued"
 	}
 	return " is still trying"
 }
 
-// met reports whether a fate is the one that was expected, and says what it is.
+// met reports whether an attempt ended as expected, and says how it ended.
 func (e Expectation) met(f netmodel.Fate) (got string, held bool) {
 	got = f.Outcome.String()
-	if e.Standing != netmodel.StandingDecided && f.Outcome == netmodel.StillPending {
+	if e.Progress != netmodel.StandingDecided && f.Outcome == netmodel.StillPending {
 		got = f.Standing.String()
 	}
-	return got, f.Outcome == e.Outcome && (e.Standing == netmodel.StandingDecided || e.Standing == f.Standing)
+	return got, f.Outcome == e.Outcome && (e.Progress == netmodel.StandingDecided || e.Progress == f.Standing)
 }

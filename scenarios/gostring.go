@@ -231,9 +231,9 @@ func fieldsOf(v reflect.Value) []field {
 		said := !f.value.IsZero()
 		switch s := v.Interface().(type) {
 		case Expectation:
-			said = said || f.name == "Outcome" && s.Client != "" || f.name == "Measure" && s.Client == ""
+			said = said || f.name == "Outcome" && s.Client != "" || f.name == "Statistic" && s.Client == ""
 		case Knob:
-			if kind, _ := kindOf(s.Name); kind.unit == UnitDuration && f.value.Kind() == reflect.Int64 {
+			if s.Unit() == UnitDuration && f.value.Kind() == reflect.Int64 {
 				f.value = reflect.ValueOf(nanoseconds(f.value.Int()))
 			}
 		}
@@ -292,24 +292,12 @@ func constant(v any) (string, bool) {
 		return named("netmodel.", "Decision", []string{"CFAccept", "CFReject", "CFDefer"}, int(v)), true
 	case netmodel.Fault:
 		return faults(v), true
-	case Measure:
-		return named("scenarios.", "Measure", measureNames(), int(v)), true
 	case int:
 		if v == netmodel.SomaxconnWinsock2 {
 			return "netmodel.SomaxconnWinsock2", true
 		}
 	}
 	return "", false
-}
-
-func measureNames() []string {
-	return []string{
-		"MeasureOffered", "MeasureAccepted", "MeasureRefused", "MeasureReset", "MeasureTimedOut",
-		"MeasureGaveUp", "MeasurePending", "MeasureLimit", "MeasurePeakPending", "MeasureTrimmed",
-		"MeasureRefusedSYNs", "MeasureIgnoredSYNs", "MeasureExpired", "MeasureLate", "MeasureFailures",
-		"MeasureTrying", "MeasureQueued", "MeasureBelieving", "MeasureHalfOpen", "MeasureIgnoredACKs",
-		"MeasureCookies", "MeasureEvicted",
-	}
 }
 
 // named prints a value of an enumeration.

@@ -19,16 +19,6 @@ type Knob struct {
 // Setting is a value for a knob, as text.
 type Setting struct{ Name, Value string }
 
-// Unit is what a knob counts.
-type Unit uint8
-
-// The units.
-const (
-	UnitCount    Unit = iota
-	UnitDuration      // nanoseconds; written "10ms"
-	UnitChance        // millionths; written "1/100", "0.01" or "1%"
-)
-
 // knobKind says what a knob is for.
 type knobKind struct {
 	name, help string
@@ -47,7 +37,7 @@ func knobKinds() []knobKind {
 		{"backoff", "pause of the server after WSAEMFILE", UnitDuration},
 		{"descriptors", "how many descriptors the server's program may have open; 0 = no limit", UnitCount},
 		{"latency", "time on the link, each way", UnitDuration},
-		{"loss", "chance that the link loses a segment", UnitChance},
+		{"loss", "chance that the link loses a segment", UnitRatio},
 		{"giveup", "how long a client waits for the server; 0 = for ever", UnitDuration},
 		{"send", "bytes that a client sends once it is connected; 0 = it waits for the server to speak", UnitCount},
 		{"retries", "further attempts of a client after a failure", UnitCount},
@@ -70,26 +60,17 @@ func (k Knob) Help() string {
 }
 
 // Format writes a value of the knob the way Set reads it.
-func (k Knob) Format(value int64) string {
+func (k Knob) Format(value int64) string { return k.Unit().Format(value) }
+
+// Unit says what the knob counts.
+func (k Knob) Unit() Unit {
 	kind, _ := kindOf(k.Name)
-	switch kind.unit {
-	case UnitDuration:
-		return time.Duration(value).String()
-	case UnitChance:
-		whole, part := value/10_000, value%10_000
-		text := strconv.FormatInt(whole, 10)
-		if part > 0 {
-			text += "." + strings.TrimRight(fmt.Sprintf("%04d", part), "0")
-		}
-		return text + "%"
-	}
-	return strconv.FormatInt(value, 10)
+	return kind.unit
 }
 
 // parse reads a value of the knob and checks its range.
 func (k Knob) parse(text string) (int64, error) {
-	kind, _ := kindOf(k.Name)
-	value, err := kind.unit.parse(text)
+	value, err := k.Unit().parse(text)
 	if err != nil {
 		return 0, fmt.Errorf("knob %s: %w", k.Name, err)
 	}
@@ -107,7 +88,7 @@ func (u Unit) parse(text string) (int64, error) {
 			return 0, fmt.Errorf("%q is not a duration in whole nanoseconds, such as 10ms, 1.5s or 2m", text)
 		}
 		return int64(d), nil
-	case UnitChance:
+	case UnitRatio:
 		r, err := sim.ParseRatio(text)
 		if err != nil {
 			return 0, err

@@ -153,7 +153,7 @@ func TestKnobsOfADistributionKeepItsKind(t *testing.T) {
 // those are judged that hold always.
 func TestExpectationsAreJudgedOnlyWithKnobsAtDefault(t *testing.T) {
 	s := byName(t, "overflow")
-	s.Expect = append(s.Expect, scenarios.Expectation{Measure: scenarios.MeasureOffered, Min: 4, Max: 4, Always: true})
+	s.Expect = append(s.Expect, scenarios.Expectation{Statistic: "outcomes.offered", Min: 4, Max: 4, Always: true})
 	at := mustRun(t, s, scenarios.Options{})
 	if at.Verdict != scenarios.Held || len(at.Judged) != 6 || len(at.Turned) != 0 {
 		t.Errorf("at default: %v, %d judged, turned %v; want held, 6, none", at.Verdict, len(at.Judged), at.Turned)
@@ -177,7 +177,7 @@ func TestExpectationsAreJudgedOnlyUnderItsProfiles(t *testing.T) {
 	if r := mustRun(t, s, scenarios.Options{Profile: "nt4server"}); r.Verdict != scenarios.NotJudged || r.Judged != nil {
 		t.Errorf("under nt4server: %v, %+v; want not judged", r.Verdict, r.Judged)
 	}
-	s.Expect = []scenarios.Expectation{{Measure: scenarios.MeasureOffered, Min: 4, Max: 4, Always: true}}
+	s.Expect = []scenarios.Expectation{{Statistic: "outcomes.offered", Min: 4, Max: 4, Always: true}}
 	if r := mustRun(t, s, scenarios.Options{Profile: "nt4server"}); r.Verdict != scenarios.Held || len(r.Judged) != 1 {
 		t.Errorf("what holds always, under nt4server: %v, %+v; want held", r.Verdict, r.Judged)
 	}
@@ -201,8 +201,8 @@ func TestExpectationsThatFailSayWhatCameOut(t *testing.T) {
 	s.Expect = []scenarios.Expectation{
 		{Client: "c", Outcome: netmodel.OutcomeAccepted},
 		{Client: "nobody", Outcome: netmodel.OutcomeGaveUp},
-		{Measure: scenarios.MeasurePeakPending, Min: 3, Max: 9},
-		{For: "windows", Measure: scenarios.MeasureOffered},
+		{Statistic: "listener.peak_pending", Min: 3, Max: 9},
+		{For: "windows", Statistic: "outcomes.offered"},
 		{Client: "a", Outcome: netmodel.OutcomeAccepted},
 	}
 	r := mustRun(t, s, scenarios.Options{})

@@ -46,7 +46,7 @@ func (a Listen) perform(r *run) {
 	err := r.host().Listen(fd, a.Backlog)
 	if err == nil && r.sockets[0].fd == fd {
 		q, _ := r.host().Queue(fd)
-		r.result.Listener.Asked, r.result.Listener.Effective = q.Asked, q.Effective
+		r.result.Listener.Backlog, r.result.Listener.EffectiveBacklog = q.Asked, q.Effective
 		r.result.Listener.Limit, r.result.Listener.LimitAtSYN = q.Limit, min(q.Limit, r.profile.AtSyn.Of(q.Effective))
 		r.result.Listener.Listened = true
 	}

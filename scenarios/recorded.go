@@ -24,8 +24,8 @@ func recorded() Scenario {
 		Load:     Load{Times: recordedArrivals()},
 		Program:  Program{Workers: 1, Service: sim.Fixed(10 * time.Millisecond)},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasureRefused, Min: 20, Max: 120},
-			{Measure: MeasurePeakPending, Min: 4, Max: 4},
+			{For: "wsp", Statistic: "outcomes.refused", Min: 20, Max: 120},
+			{Statistic: "listener.peak_pending", Min: 4, Max: 4},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"workers", 0, 10_000}, {"service", 0, int64(time.Hour)}, {"latency", 0, int64(time.Second)}, {"send", 0, 1 << 20}},
 	}

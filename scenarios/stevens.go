@@ -13,7 +13,7 @@ import (
 type Filled struct {
 	Connected int // clients whose connect has succeeded
 	Queued    int // those that accept could take
-	Believing int // those that only believe to be connected. K4
+	Phantom   int // clients that are connected where the server is not. K4
 	Reset     int // those that were reset afterwards. ST.7
 }
 
@@ -49,7 +49,7 @@ func Fill(p netmodel.Profile, backlog, clients int) Filled {
 		case fate.Standing == netmodel.StandingQueued:
 			f.Queued++
 		case fate.Standing == netmodel.StandingBelieving:
-			f.Believing++
+			f.Phantom++
 		case fate.Outcome == netmodel.OutcomeReset:
 			f.Reset++
 		}

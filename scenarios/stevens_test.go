@@ -59,7 +59,7 @@ func TestTwoOfStevensLinuxConnectionsOnlyBelieve(t *testing.T) {
 	p, _ := profiles.ByName("linux2.4")
 	for backlog := range 15 {
 		got := scenarios.Fill(p, backlog, 30)
-		if want := (scenarios.Filled{Connected: backlog + 3, Queued: backlog + 1, Believing: 2}); got != want {
+		if want := (scenarios.Filled{Connected: backlog + 3, Queued: backlog + 1, Phantom: 2}); got != want {
 			t.Errorf("Fill(linux2.4, %d) = %+v, want %+v", backlog, got, want)
 		}
 	}

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -9,7 +8,7 @@ import (
 	"wspsim/sim"
 )
 
-// note takes a record into the result.
+// note adds a record to the result.
 func (r *run) note(rec netmodel.Record) {
 	if r.o.Record != nil {
 		r.o.Record(r.net, rec)
@@ -26,8 +25,8 @@ func (r *run) note(rec netmodel.Record) {
 	}
 }
 
-// tell takes the line of a record into the story. Most lines of a long run are
-// counted and never written.
+// tell adds the line of a record to the story. Most lines of a long run are counted
+// and never written.
 func (r *run) tell(rec netmodel.Record) {
 	res := &r.result
 	early := len(res.Lines) < r.o.Lines
@@ -53,8 +52,8 @@ func (r *run) tell(rec netmodel.Record) {
 	}
 }
 
-// tells reports whether the first record of a kind belongs into the shortest
-// account of a run.
+// tells reports whether the first record of a kind belongs to the shortest account
+// of a run.
 func tells(k netmodel.Kind) bool {
 	switch k {
 	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent,
@@ -88,14 +87,14 @@ func (r *run) noteListener(rec netmodel.Record) {
 		}
 	case netmodel.RequestAccepted:
 		if _, late := r.refused[rec.Conn]; late {
-			l.Late++
+			l.AcceptedAfterRefusal++
 		}
 		if r.net.Fate(rec.Conn).Outcome != netmodel.OutcomeAccepted {
-			l.Gone++
+			l.AcceptedAfterAbort++
 		}
 	case netmodel.Called:
 		if rec.Errno != 0 && rec.Errno != netmodel.WSAEWOULDBLOCK {
-			l.Failures++
+			l.FailedCalls++
 		}
 	}
 	if rec.Limit > 0 || rec.HalfOpen > 0 {
@@ -111,8 +110,8 @@ type depthAt struct {
 	pending int
 }
 
-// depth takes note of one listener and returns how many are pending at all of
-// them.
+// depth notes how many connections are pending at a listener, and returns how many
+// are pending at all listeners.
 func (r *run) depth(fd netmodel.FD, pending int) int {
 	sum, found := 0, false
 	for i := range r.depths {
@@ -128,14 +127,15 @@ func (r *run) depth(fd netmodel.FD, pending int) int {
 	return sum
 }
 
-// summarise completes the result. was is the scenario before knobs were turned.
+// summarise completes the result. was is the scenario with the knobs at their
+// defaults, is the scenario that ran.
 func (r *run) summarise(was, is *Scenario) {
 	res := &r.result
 	res.End, res.Records, res.Hash = r.net.Now(), r.net.Records(), r.net.Hash()
-	res.Fates = r.net.Fates()
+	res.Attempts = r.net.Fates()
 	var waits, reached []time.Duration
 	began := map[netmodel.ClientID]sim.Time{} // of the first attempt
-	for _, f := range res.Fates {
+	for _, f := range res.Attempts {
 		if f.Attempt == 1 {
 			began[f.Client] = f.Began
 		}
@@ -144,21 +144,21 @@ func (r *run) summarise(was, is *Scenario) {
 			reached = append(reached, f.At.Sub(began[f.Client]))
 		}
 	}
-	res.Waits, res.Reached = waitsOf(waits), waitsOf(reached)
+	res.Waits, res.ConnectToAccept = waitsOf(waits), waitsOf(reached)
 	offered, by := r.net.Tally()
 	res.Outcomes = Outcomes{
 		Offered: offered, Accepted: by[netmodel.OutcomeAccepted], Refused: by[netmodel.OutcomeRefused],
 		Reset: by[netmodel.OutcomeReset], TimedOut: by[netmodel.OutcomeTimedOut],
 		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
 	}
-	for i := range res.Fates {
-		switch res.Fates[i].Standing {
+	for i := range res.Attempts {
+		switch res.Attempts[i].Standing {
 		case netmodel.StandingTrying:
 			res.Outcomes.Trying++
 		case netmodel.StandingQueued:
 			res.Outcomes.Queued++
 		case netmodel.StandingBelieving:
-			res.Outcomes.Believing++
+			res.Outcomes.Phantom++
 		}
 	}
 	for i, sock := range r.sockets {
@@ -187,7 +187,7 @@ func (r *run) summarise(was, is *Scenario) {
 	r.judge()
 }
 
-// judge compares what came out with what was expected.
+// judge compares the result with the expectations.
 func (r *run) judge() {
 	res := &r.result
 	res.Verdict = NotJudged
@@ -198,10 +198,11 @@ func (r *run) judge() {
 		}
 		j := Judged{Expectation: e, Claim: e.claim()}
 		if e.Client != "" {
-			j.Got, j.Held = e.met(r.lastFate(e.Client))
+			j.Got, j.Held = e.met(r.lastAttempt(e.Client))
 		} else {
-			got := res.measure(e.Measure)
-			j.Got, j.Held = fmt.Sprint(got), e.Min <= got && got <= e.Max
+			row, _, _ := statistic(e.Statistic) // Validate has found it
+			got := row.Of(res)
+			j.Got, j.Held = row.Unit.Format(got), e.Min <= got && got <= e.Max
 		}
 		if res.Verdict == NotJudged {
 			res.Verdict = Held
@@ -213,11 +214,11 @@ func (r *run) judge() {
 	}
 }
 
-// lastFate returns the fate of a client's last attempt.
-func (r *run) lastFate(name string) netmodel.Fate {
+// lastAttempt returns the result of a client's last attempt.
+func (r *run) lastAttempt(name string) netmodel.Fate {
 	id, ok := r.net.ClientByName(name)
 	last := netmodel.Fate{}
-	for _, f := range r.result.Fates {
+	for _, f := range r.result.Attempts {
 		if ok && f.Client == id {
 			last = f
 		}

@@ -59,12 +59,12 @@ func (r *Result) asked() string {
 	if !l.Listened {
 		return "nobody listens"
 	}
-	asked := strconv.Itoa(l.Asked)
-	if l.Asked == netmodel.SomaxconnWinsock2 {
+	asked := strconv.Itoa(l.Backlog)
+	if l.Backlog == netmodel.SomaxconnWinsock2 {
 		asked = "SOMAXCONN"
 	}
-	text := fmt.Sprintf("backlog %s asked, %d in force", asked, l.Effective)
-	if l.Limit != l.Effective {
+	text := fmt.Sprintf("backlog %s asked, %d in force", asked, l.EffectiveBacklog)
+	if l.Limit != l.EffectiveBacklog {
 		text += fmt.Sprintf(", at most %d pending", l.Limit)
 	}
 	if l.LimitAtSYN < l.Limit {
@@ -80,8 +80,8 @@ func (o Outcomes) String() string {
 	return fmt.Sprintf("%d offered: %s", o.Offered, counts([]counted{
 		{o.Accepted, "accepted"}, {o.Refused, "refused"}, {o.Reset, "reset"},
 		{o.TimedOut, "timed out"}, {o.GaveUp, "gave up"},
-		{o.Queued, "queued"}, {o.Believing, "believing"}, {o.Trying, "trying"},
-		{o.Pending - o.Queued - o.Believing - o.Trying, "pending"},
+		{o.Queued, "queued"}, {o.Phantom, "phantom"}, {o.Trying, "trying"},
+		{o.Pending - o.Queued - o.Phantom - o.Trying, "pending"},
 	}))
 }
 
@@ -100,7 +100,7 @@ func (l Listener) String() string {
 	rest := counts([]counted{
 		{l.HalfOpen, "half-open at the end"}, {l.Trimmed, "trimmed"},
 		{l.RefusedSYNs, "SYNs refused"}, {l.IgnoredSYNs, "SYNs ignored"}, {l.IgnoredACKs, "ACKs ignored"},
-		{l.Evicted, "evicted"}, {l.Expired, "handshakes expired"}, {l.Late, "accepted late"}, {l.Failures, "calls failed"},
+		{l.Evicted, "evicted"}, {l.Expired, "handshakes expired"}, {l.AcceptedAfterRefusal, "accepted late"}, {l.FailedCalls, "calls failed"},
 	})
 	if rest == "none" {
 		return text

@@ -73,7 +73,7 @@ func TestTranscriptSaysWhatCameOut(t *testing.T) {
 		want string
 	}{
 		{scenarios.Outcomes{Offered: 3, Accepted: 1, Pending: 2}, "3 offered: 1 accepted, 2 pending"},
-		{scenarios.Outcomes{Offered: 5, Pending: 5, Trying: 1, Queued: 2, Believing: 1}, "5 offered: 2 queued, 1 believing, 1 trying, 1 pending"},
+		{scenarios.Outcomes{Offered: 5, Pending: 5, Trying: 1, Queued: 2, Phantom: 1}, "5 offered: 2 queued, 1 phantom, 1 trying, 1 pending"},
 		{scenarios.Listener{Limit: 2, IgnoredSYNs: 2, IgnoredACKs: 1, Evicted: 3}, "limit 2, 0 pending at most, 0 at the end, 2 SYNs ignored, 1 ACK ignored, 3 evicted"},
 	} {
 		if got := test.got.String(); got != test.want {

@@ -91,6 +91,11 @@ func (s *Scenario) validate() error {
 	if !slices.IsSorted(s.Load.Times) || len(s.Load.Times) > 0 && s.Load.Times[0] < 0 {
 		return fmt.Errorf("times of arrival must ascend from 0")
 	}
+	for _, e := range s.Expect {
+		if _, _, ok := statistic(e.Statistic); !ok && e.Client == "" {
+			return fmt.Errorf("expectation: no statistic %q; Statistics has the table", e.Statistic)
+		}
+	}
 	return s.validateSteps()
 }
 

@@ -21,35 +21,31 @@ type runFlags struct {
 }
 
 // runFormats describes what run reads and writes.
-const runFormats = `The signs of the trace:
-  = call  > queued  + complete  - accepted  ! turned away  x reset  ~ client gone  < sent again
-  ? a final ACK, or data, that did not get its connection into the queue
-  * at the client  % lost, doubled, or (a link, a fault) switched; a#2 is the second attempt of a
+func runFormats() string {
+	return `The signs of the trace:
+  = call  > queued  + complete  - accepted  ! turned away  x reset  ~ client abort  < sent again
+  ? a final ACK or data that did not get its connection into the queue
+  * at the client  % lost, duplicated, or (a link, a fault) switched; a#2 is the second attempt of a
 The queue behind a record, [a (b) . _]:
   a waits for accept, (b) half-open, . free slot, _ slot not filled, a! reset by its client, a* put off;
   a? behind the bracket: undecided and without a slot; (b) behind it: half-open in a queue of its own;
-  a~: waits outside for room; [17 of 200] (3): slots taken of a large queue, and half-open ones
+  a~: waits outside for room; [17 of 200] (3): slots taken of a large queue, and half-open connections
 
 The file of --arrivals has an instant a line, alone or in a column of a CSV file, in ascending order:
   0.25 is in seconds, unless the header of the column ends in _us, _ms, _ns or _s, which sets the unit;
   250ms and 2024-05-01T12:00:00.123Z (RFC 3339) work too; lines that begin with # are comments
 
 The keys of --json (` + report.Schema + `), durations in nanoseconds:
-  schema, model, scenario, profile, seed, knobs {name: count, or text as --set takes it},
-  arrivals {file, column, hash} only with --arrivals, virtual_ns when the run ended, events
-  clients (the profile of their stack) and kernel {settings by the kernel's names} only where they were set
-  listener   backlog asked and effective, limit, pending and half_open at the end, peak_pending,
-             trimmed, refused_syns, ignored_syns, ignored_acks (final ACKs and data), late (accepted
-             after a refusal), expired (handshakes never completed), failures (of the server's calls),
-             gone (accepted though the client had gone)
-  outcomes   attempts: offered = accepted + refused + reset + timed_out + gave_up + pending (undecided),
-             and of the pending trying + queued + believing (connected, says the client; nobody accepts it)
-  wait_ns    in the queue, from the SYN that got in to accept: p50, p90, p99, p999, max, mean
-  reach_ns   from a client's first connect to accept, likewise
-  counters   what the server's TCP has counted, by the names of nstat; those that are zero are left out
-  expectations [{claim, got, held}], verdict (held, failed, not judged), hash of all records,
-  reproduce (the command line)
---jsonl writes an object a record, and last one of the kind "summary" with these keys.`
+  schema, model, scenario, profile, seed, knobs {name: count, or text as --set takes it}
+  clients: the profile of the clients' stack, with --clients
+  kernel: the settings of the kernel that differ from the defaults, by name
+  arrivals {file, column, hash}: with --arrivals
+  virtual_ns: when the run ended; events: of the engine
+` + report.StatisticsHelp(scenarios.Statistics()) + `  counters: what the server's TCP has counted, by the names of nstat; zeros are left out
+  expectations [{claim, got, held}], verdict (held, failed, not judged), hash of all records
+  reproduce: the command line
+--jsonl writes an object for each record, and last an object of kind "summary" with these keys.`
+}
 
 func (s *session) runCommand() *cobra.Command {
 	var f runFlags
@@ -58,7 +54,7 @@ func (s *session) runCommand() *cobra.Command {
 		Short: "Play a scenario and report what happened",
 		Long: "Plays a scenario and prints what was asked and what is in force, the trace if it is short, how the\n" +
 			"attempts ended, the queue over time, and whether what the lesson expects has come true.\n" +
-			"Exit code 1 means that it has not.\n\n" + runFormats,
+			"Exit code 1 means that it has not.\n\n" + runFormats(),
 		Example: "  wspsim run overflow\n" +
 			"  wspsim run overflow --profile windows --backlog 4\n" +
 			"  wspsim run burst --set workers=2 --set service=10ms --seed 7\n" +

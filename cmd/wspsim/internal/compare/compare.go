@@ -187,7 +187,7 @@ func (c *Comparison) clients() {
 	var order []string
 	for i := range c.Runs {
 		r := &c.Runs[i]
-		for _, f := range r.Done.Fates {
+		for _, f := range r.Done.Attempts {
 			name := r.Done.ClientName(f.Client)
 			if _, met := r.sees[name]; !met && !slices.ContainsFunc(c.Runs[:i], func(o Run) bool { _, met := o.sees[name]; return met }) {
 				order = append(order, name)

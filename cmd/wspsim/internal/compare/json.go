@@ -1,60 +1,16 @@
 package compare
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
 	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/report"
 	"wspsim/netmodel"
 )
 
 // Schema names the form of the document that JSON writes.
-const Schema = "wspsim.compare/v1"
-
-type document struct {
-	Schema    string    `json:"schema"`
-	Model     string    `json:"model"`
-	Scenario  string    `json:"scenario"`
-	Seed      uint64    `json:"seed"`
-	Clients   string    `json:"clients,omitempty"` // the profile of their stack
-	Differ    bool      `json:"differ"`
-	Profiles  []profile `json:"profiles"`
-	Sights    []sight   `json:"sights"`
-	Partings  []parting `json:"partings"`
-	Reproduce string    `json:"reproduce"`
-}
-
-type profile struct {
-	Name     string            `json:"name"`
-	Settings map[string]string `json:"settings,omitempty"` // of its kernel, that were changed
-	Backlog  int               `json:"backlog"`
-	Limit    int               `json:"limit"`
-	Peak     int               `json:"peak_pending"`
-	Outcomes outcomes          `json:"outcomes"`
-	WaitNS   waits             `json:"wait_ns"`  // in the queue
-	ReachNS  waits             `json:"reach_ns"` // from connect to accept
-	Counters map[string]int    `json:"counters"`
-	Hash     string            `json:"hash"`
-}
-
-type outcomes struct {
-	Offered   int `json:"offered"`
-	Accepted  int `json:"accepted"`
-	Refused   int `json:"refused"`
-	Reset     int `json:"reset"`
-	TimedOut  int `json:"timed_out"`
-	GaveUp    int `json:"gave_up"`
-	Trying    int `json:"trying"`
-	Queued    int `json:"queued"`
-	Believing int `json:"believing"`
-}
-
-type waits struct {
-	P50 int64 `json:"p50"`
-	P99 int64 `json:"p99"`
-	Max int64 `json:"max"`
-}
+const Schema = "wspsim.compare/v2"
 
 type sight struct {
 	Client  string `json:"client"`
@@ -63,7 +19,7 @@ type sight struct {
 }
 
 type seen struct {
-	Outcome  string `json:"outcome"` // also trying, queued, believing
+	Outcome  string `json:"outcome"` // also trying, queued, phantom
 	AtNS     int64  `json:"at_ns"`
 	Attempts int    `json:"attempts"`
 	Cause    string `json:"cause,omitempty"`
@@ -82,50 +38,32 @@ type parting struct {
 // JSON writes the comparison as one document.
 func (c *Comparison) JSON(w io.Writer) error {
 	p := c.Runs[0].Play
-	d := document{
-		Schema: Schema, Model: play.ModelVersion, Scenario: p.Scenario.Name, Seed: p.Seed, Clients: p.Clients,
-		Differ: c.Differ(), Reproduce: c.command(), Sights: []sight{}, Partings: []parting{},
-	}
+	profiles, sights, partings := []report.Object{}, []sight{}, []parting{}
 	for i := range c.Runs {
-		d.Profiles = append(d.Profiles, profileOf(&c.Runs[i]))
+		d := c.Runs[i].Done
+		profile := report.Object{}.With("name", d.Profile)
+		if d.Tuned != nil {
+			profile = profile.With("kernel", report.Settings(d.Tuned))
+		}
+		profile = append(profile, report.Figures(d)...)
+		profiles = append(profiles, profile.With("hash", fmt.Sprintf("%016x", d.Hash)))
 	}
 	for _, o := range c.Clients {
 		s := sight{Client: o.Name, Differs: o.Differs()}
 		for _, v := range o.Sights {
 			s.Under = append(s.Under, seen{v.word(), int64(v.At), v.Attempts, v.Cause.String(), v.Cause.Rule()})
 		}
-		d.Sights = append(d.Sights, s)
+		sights = append(sights, s)
 	}
 	for _, v := range c.Partings {
-		d.Partings = append(d.Partings, parting{v.Profile, v.Never, int64(v.At), v.Same, [2]string{v.First, v.Second}, [2]string{v.Cause[0].Rule(), v.Cause[1].Rule()}})
+		partings = append(partings, parting{v.Profile, v.Never, int64(v.At), v.Same, [2]string{v.First, v.Second}, [2]string{v.Cause[0].Rule(), v.Cause[1].Rule()}})
 	}
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(d)
-}
-
-func profileOf(r *Run) profile {
-	l, o := &r.Done.Listener, &r.Done.Outcomes
-	p := profile{
-		Name: r.Play.Profile, Backlog: l.Effective, Limit: l.Limit, Peak: l.PeakPending,
-		Outcomes: outcomes{o.Offered, o.Accepted, o.Refused, o.Reset, o.TimedOut, o.GaveUp, o.Trying, o.Queued, o.Believing},
-		WaitNS:   waits{int64(r.Done.Waits.P50), int64(r.Done.Waits.P99), int64(r.Done.Waits.Max)},
-		ReachNS:  waits{int64(r.Done.Reached.P50), int64(r.Done.Reached.P99), int64(r.Done.Reached.Max)},
-		Counters: map[string]int{}, Hash: fmt.Sprintf("%016x", r.Done.Hash),
+	doc := report.Object{}.With("schema", Schema).With("model", play.ModelVersion).With("scenario", p.Scenario.Name).With("seed", p.Seed)
+	if p.Clients != "" {
+		doc = doc.With("clients", p.Clients)
 	}
-	for _, n := range r.Done.Counters.List() {
-		if n.Value != 0 {
-			p.Counters[n.Name] = n.Value
-		}
-	}
-	for _, set := range r.Done.Tuned {
-		if p.Settings == nil {
-			p.Settings = map[string]string{}
-		}
-		p.Settings[set.Name] = set.Value
-	}
-	return p
+	doc = doc.With("differ", c.Differ()).With("profiles", profiles).With("sights", sights).With("partings", partings)
+	return report.WriteJSON(w, doc.With("reproduce", c.command()))
 }
 
 // word is the outcome, or how far a pending attempt has come.

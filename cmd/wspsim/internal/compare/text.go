@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/report"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
@@ -65,58 +65,30 @@ type row struct {
 	cells []string
 }
 
-// rows returns what is compared of whole runs; rows that are zero for all are
-// left out.
+// rows returns the statistics of whole runs, a heading for each group. Rows that
+// are zero in all runs are left out.
 func (c *Comparison) rows() []row {
 	var rows []row
-	number := func(label string, always bool, of func(*Run) int) {
-		line, any := row{label: label}, always
-		for i := range c.Runs {
-			n := of(&c.Runs[i])
-			any = any || n != 0
-			line.cells = append(line.cells, words.Count(n))
-		}
-		if any {
-			rows = append(rows, line)
-		}
-	}
-	span := func(label string, of func(*Run) time.Duration) {
-		line := row{label: label}
-		for i := range c.Runs {
-			cell := "-"
-			if c.Runs[i].Done.Outcomes.Accepted > 0 {
-				cell = words.Span(of(&c.Runs[i]))
+	for g, group := range c.Runs[0].Done.Statistics {
+		heading := row{label: group.Label, cells: make([]string, len(c.Runs))}
+		for i := range group.Rows {
+			line, shown := row{label: "  " + group.Rows[i].Label}, false
+			for k := range c.Runs {
+				d := c.Runs[k].Done
+				text, ok := report.Figure(d.Statistics[g].Rows[i], d)
+				shown = shown || ok
+				if d.Outcomes.Accepted < group.Rows[i].Needs {
+					text = "-"
+				}
+				line.cells = append(line.cells, text)
 			}
-			line.cells = append(line.cells, cell)
+			if shown {
+				rows = append(rows, heading, line)
+				heading = row{}
+			}
 		}
-		rows = append(rows, line)
 	}
-	number("backlog in force", true, func(r *Run) int { return r.Done.Listener.Effective })
-	number("may be pending", true, func(r *Run) int { return r.Done.Listener.Limit })
-	if slices.ContainsFunc(c.Runs, func(r Run) bool { return r.Done.Listener.LimitAtSYN != r.Done.Listener.Limit }) {
-		number("  and yet a SYN is answered", true, func(r *Run) int { return r.Done.Listener.LimitAtSYN })
-	}
-	number("were pending at most", true, func(r *Run) int { return r.Done.Listener.PeakPending })
-	number("attempts", true, func(r *Run) int { return r.Done.Outcomes.Offered })
-	number("  accepted", true, func(r *Run) int { return r.Done.Outcomes.Accepted })
-	number("  refused", false, func(r *Run) int { return r.Done.Outcomes.Refused })
-	number("  reset", false, func(r *Run) int { return r.Done.Outcomes.Reset })
-	number("  timed out", false, func(r *Run) int { return r.Done.Outcomes.TimedOut })
-	number("  gave up", false, func(r *Run) int { return r.Done.Outcomes.GaveUp })
-	number("  still trying", false, func(r *Run) int { return r.Done.Outcomes.Trying })
-	number("  in the queue", false, func(r *Run) int { return r.Done.Outcomes.Queued })
-	number("  believe to be connected", false, func(r *Run) int { return r.Done.Outcomes.Believing })
-	number("SYNs refused", false, func(r *Run) int { return r.Done.Listener.RefusedSYNs })
-	number("SYNs ignored", false, func(r *Run) int { return r.Done.Listener.IgnoredSYNs })
-	number("SYNs answered with a cookie", false, func(r *Run) int { return r.Done.Counters.SyncookiesSent })
-	number("final ACKs or data ignored", false, func(r *Run) int { return r.Done.Listener.IgnoredACKs })
-	number("trimmed", false, func(r *Run) int { return r.Done.Listener.Trimmed })
-	number("calls of the server failed", false, func(r *Run) int { return r.Done.Listener.Failures })
-	span("connect to accept, p50", func(r *Run) time.Duration { return r.Done.Reached.P50 })
-	span("connect to accept, p99", func(r *Run) time.Duration { return r.Done.Reached.P99 })
-	span("connect to accept, max", func(r *Run) time.Duration { return r.Done.Reached.Max })
-	span("  of that queued, max", func(r *Run) time.Duration { return r.Done.Waits.Max })
-	return rows
+	return slices.DeleteFunc(rows, func(r row) bool { return r.cells == nil })
 }
 
 func (c *Comparison) names() []string {
@@ -150,7 +122,7 @@ func print(w *bufio.Writer, style screen.Style, rows []row) {
 		if n == 0 {
 			line = style.Bold(line)
 		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 }
 
@@ -189,7 +161,7 @@ func (s Sight) String() string {
 	case s.Attempts == 0:
 		return "-"
 	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.StandingBelieving:
-		return "believes"
+		return "phantom"
 	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.StandingQueued:
 		return "in the queue"
 	case s.Outcome == netmodel.StillPending:

@@ -53,7 +53,8 @@ type Watch struct {
 // Done is a run that has ended.
 type Done struct {
 	*scenarios.Result
-	Net *netmodel.Network // nil if nothing happened at all
+	Net        *netmodel.Network          // nil if nothing happened
+	Statistics []scenarios.StatisticGroup // the figures that reports show
 }
 
 // ClientName names a client of the run.
@@ -76,7 +77,7 @@ func (p *Play) options() scenarios.Options {
 // Run plays it. It returns scenarios.ErrStopped if the context is done, or the
 // watch is broken, before the run ends.
 func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
-	done := &Done{}
+	done := &Done{Statistics: scenarios.Statistics()}
 	o := p.options()
 	o.Lines = w.Lines
 	o.Record = func(n *netmodel.Network, r netmodel.Record) {

@@ -36,7 +36,7 @@ func linuxBox(w *bufio.Writer, d *scenarios.Result) {
 		if s.Address.IP != netmodel.AnyIP {
 			address = s.Address.IP.String()
 		}
-		fmt.Fprintf(w, "    LISTEN  %-6d  %-6d  %13s:%d\n", s.Complete, s.Effective, address, s.Address.Port)
+		fmt.Fprintf(w, "    LISTEN  %-6d  %-6d  %13s:%d\n", s.Complete, s.EffectiveBacklog, address, s.Address.Port)
 	}
 	shown := false
 	for _, n := range d.Counters.List() {

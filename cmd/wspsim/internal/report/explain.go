@@ -201,7 +201,7 @@ func (s *Story) decided(f netmodel.Fate) sim.Time {
 // fates returns the fates of all attempts of the client.
 func (s *Story) fates() []netmodel.Fate {
 	var all []netmodel.Fate
-	for _, f := range s.Run.Done.Fates {
+	for _, f := range s.Run.Done.Attempts {
 		if f.Client == s.client {
 			all = append(all, f)
 		}

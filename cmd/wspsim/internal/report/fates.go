@@ -74,7 +74,7 @@ func (t *Troubles) decided(f netmodel.Fate) sim.Time {
 // clients' making; clients that made none are left out.
 func lastFates(d *play.Done) []netmodel.Fate {
 	var last []netmodel.Fate
-	for _, f := range d.Fates {
+	for _, f := range d.Attempts {
 		for len(last) <= int(f.Client) {
 			last = append(last, netmodel.Fate{})
 		}
@@ -154,7 +154,7 @@ func pending(s netmodel.Standing) string {
 	case netmodel.StandingQueued:
 		return "is still in the queue at the end"
 	case netmodel.StandingBelieving:
-		return "believes that it is connected, and nobody has accepted it by the end"
+		return "is a phantom at the end: connected at the client only"
 	}
 	return "is still trying at the end"
 }
@@ -170,7 +170,7 @@ func why(c netmodel.Cause) string {
 // fateGroup is all attempts that ended in one way for one reason.
 type fateGroup struct {
 	outcome  netmodel.Outcome
-	standing netmodel.Standing // of a pending one
+	progress netmodel.Standing // of a pending attempt
 	cause    netmodel.Cause
 	count    int
 	first    []netmodel.Fate // a few of them
@@ -183,10 +183,10 @@ func groupFates(fates []netmodel.Fate) []fateGroup {
 	var groups []fateGroup
 	for _, f := range fates {
 		i := slices.IndexFunc(groups, func(g fateGroup) bool {
-			return g.outcome == f.Outcome && g.cause == f.Cause && g.standing == f.Standing
+			return g.outcome == f.Outcome && g.cause == f.Cause && g.progress == f.Standing
 		})
 		if i < 0 {
-			groups = append(groups, fateGroup{outcome: f.Outcome, standing: f.Standing, cause: f.Cause})
+			groups = append(groups, fateGroup{outcome: f.Outcome, progress: f.Standing, cause: f.Cause})
 			i = len(groups) - 1
 		}
 		g := &groups[i]
@@ -202,7 +202,7 @@ func groupFates(fates []netmodel.Fate) []fateGroup {
 		return int(o)
 	}
 	slices.SortStableFunc(groups, func(a, b fateGroup) int {
-		return cmp.Or(cmp.Compare(order(a.outcome), order(b.outcome)), cmp.Compare(a.standing, b.standing), cmp.Compare(b.count, a.count))
+		return cmp.Or(cmp.Compare(order(a.outcome), order(b.outcome)), cmp.Compare(a.progress, b.progress), cmp.Compare(b.count, a.count))
 	})
 	return groups
 }
@@ -210,7 +210,7 @@ func groupFates(fates []netmodel.Fate) []fateGroup {
 // reason says why, where that says more than the outcome.
 func (g *fateGroup) reason() string {
 	if g.outcome == netmodel.StillPending {
-		return standing(g.standing, g.count)
+		return progress(g.progress)
 	}
 	if g.outcome == netmodel.OutcomeAccepted || g.cause == netmodel.NoCause {
 		return ""
@@ -218,15 +218,13 @@ func (g *fateGroup) reason() string {
 	return why(g.cause)
 }
 
-// standing says how far so many pending attempts have come.
-func standing(s netmodel.Standing, count int) string {
-	switch {
-	case s == netmodel.StandingQueued:
+// progress says how far a pending attempt has come.
+func progress(s netmodel.Standing) string {
+	switch s {
+	case netmodel.StandingQueued:
 		return "in the queue at the end"
-	case s == netmodel.StandingBelieving && count == 1:
-		return "believes that it is connected"
-	case s == netmodel.StandingBelieving:
-		return "believe that they are connected"
+	case netmodel.StandingBelieving:
+		return "phantom: connected at the client only"
 	}
 	return "still trying at the end"
 }

@@ -80,10 +80,7 @@ func (l *Lines) Broken() bool { return l.err != nil }
 // End writes the summary and returns the first error of all writing.
 func (l *Lines) End(p *play.Play, d *play.Done) error {
 	if l.err == nil {
-		l.err = l.out.Encode(struct {
-			Kind string `json:"kind"`
-			document
-		}{"summary", documentOf(p, d)})
+		l.err = l.out.Encode(append(Object{{"kind", "summary"}}, documentOf(p, d)...))
 	}
 	return l.err
 }

@@ -275,12 +275,12 @@ func ProfilesJSON(w io.Writer) error {
 	for _, p := range profiles.All() {
 		doc.Profiles = append(doc.Profiles, cardOf(p))
 	}
-	return writeJSON(w, doc)
+	return WriteJSON(w, doc)
 }
 
 // ProfileJSON writes the card of one profile as a document.
 func ProfileJSON(w io.Writer, p netmodel.Profile) error {
-	return writeJSON(w, struct {
+	return WriteJSON(w, struct {
 		Schema string `json:"schema"`
 		Model  string `json:"model"`
 		profileCard

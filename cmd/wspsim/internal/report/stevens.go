@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -64,8 +63,5 @@ func StevensJSON(w io.Writer) error {
 	for _, r := range scenarios.Stevens() {
 		d.Rows = append(d.Rows, row(r))
 	}
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(d)
+	return WriteJSON(w, d)
 }

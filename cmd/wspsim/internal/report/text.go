@@ -124,28 +124,28 @@ func (r *Run) strange() string {
 // inForce says what became of the backlog.
 func (r *Run) inForce() string {
 	l := &r.Done.Listener
-	asked := words.Count(l.Asked)
-	if l.Asked == netmodel.SomaxconnWinsock2 {
+	asked := words.Count(l.Backlog)
+	if l.Backlog == netmodel.SomaxconnWinsock2 {
 		asked = "SOMAXCONN"
 	}
 	switch {
 	case !l.Listened:
 		return "backlog: no listen succeeded"
 	case l.LimitAtSYN != l.Limit:
-		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending, %s when a SYN comes", asked, words.Count(l.Effective), words.Count(l.Limit), words.Count(l.LimitAtSYN))
-	case l.Limit != l.Effective:
-		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending", asked, words.Count(l.Effective), words.Count(l.Limit))
-	case l.Asked != l.Effective && l.Asked != netmodel.SomaxconnWinsock2:
-		return fmt.Sprintf("backlog %s asked, %s in force (changed without a word)", asked, words.Count(l.Effective))
+		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending, %s when a SYN comes", asked, words.Count(l.EffectiveBacklog), words.Count(l.Limit), words.Count(l.LimitAtSYN))
+	case l.Limit != l.EffectiveBacklog:
+		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending", asked, words.Count(l.EffectiveBacklog), words.Count(l.Limit))
+	case l.Backlog != l.EffectiveBacklog && l.Backlog != netmodel.SomaxconnWinsock2:
+		return fmt.Sprintf("backlog %s asked, %s in force (changed without a word)", asked, words.Count(l.EffectiveBacklog))
 	}
-	return fmt.Sprintf("backlog %s asked, %s in force", asked, words.Count(l.Effective))
+	return fmt.Sprintf("backlog %s asked, %s in force", asked, words.Count(l.EffectiveBacklog))
 }
 
 // Rest prints what follows the trace: how the attempts ended, how long they
 // waited, the queue over time, the verdict, and what to do next.
 func (r *Run) Rest(ctx context.Context, w *bufio.Writer) {
 	r.outcomes(w)
-	r.waits(w)
+	r.figures(w)
 	r.box(w)
 	d := &r.Done.Depth
 	fmt.Fprintln(w, "pending over time:")
@@ -159,11 +159,11 @@ func (r *Run) Rest(ctx context.Context, w *bufio.Writer) {
 // outcomes prints how many attempts ended in each way, why, and who.
 func (r *Run) outcomes(w *bufio.Writer) {
 	if r.Done.Outcomes.Offered == 0 {
-		fmt.Fprintf(w, "no attempts: nobody connects\n\n")
+		fmt.Fprintf(w, "no attempts: nobody connects\n")
 		return
 	}
 	fmt.Fprintf(w, "%s:\n", words.Counted(r.Done.Outcomes.Offered, "attempt"))
-	groups := groupFates(r.Done.Fates)
+	groups := groupFates(r.Done.Attempts)
 	longest := 0
 	for _, g := range groups {
 		longest = max(longest, len(g.reason()))
@@ -173,9 +173,7 @@ func (r *Run) outcomes(w *bufio.Writer) {
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 	r.gotIn(w)
-	r.believers(w)
-	r.seen(w)
-	fmt.Fprintln(w)
+	r.phantoms(w)
 }
 
 // gotIn says how many clients were accepted, where that is not how many attempts
@@ -194,65 +192,19 @@ func (r *Run) gotIn(w *bufio.Writer) {
 	fmt.Fprintf(w, "  clients: %s of %s got in\n", words.Count(in), words.Count(len(last)))
 }
 
-// believers says what it is to be one, and what would help if nobody sends
+// phantoms says what it is to be one, and what would help if nobody sends
 // anything.
-func (r *Run) believers(w *bufio.Writer) {
-	n := r.Done.Outcomes.Believing
+func (r *Run) phantoms(w *bufio.Writer) {
+	n := r.Done.Outcomes.Phantom
 	if n == 0 {
 		return
 	}
-	text := "believers (phantom connections): connect has succeeded, and nothing is in the queue that accept could find"
+	text := "phantom connections: connect has succeeded at the client, and the server has no connection for accept"
 	prepared, err := r.Play.Prepared()
 	if _, ok := prepared.Scenario.Knob("send"); err == nil && ok && prepared.Scenario.Client.Send == 0 {
-		text += "; they wait for the server to speak. Clients that speak first send their data again, which gets them in when there is room: --set send=200"
+		text += "; these clients wait for the server to send. Clients that send first retransmit their data, and get in when there is room: --set send=200"
 	}
 	fmt.Fprintln(w, words.Wrap(text, width, "  "))
-}
-
-// seen prints what was seen at the listener.
-func (r *Run) seen(w *bufio.Writer) {
-	l, c := &r.Done.Listener, &r.Done.Counters
-	var seen []string
-	for _, s := range []struct {
-		n    int
-		what string
-	}{
-		{l.RefusedSYNs, "SYN refused"}, {l.IgnoredSYNs, "SYN ignored"}, {c.SyncookiesSent, "SYN answered with a cookie"},
-		{l.IgnoredACKs, "final ACK or data ignored"}, {l.Evicted, "half-open connection evicted"}, {l.Trimmed, "connection trimmed"},
-		{l.Expired, "handshake expired"}, {l.Late, "accepted late"}, {l.Failures, "call of the server failed"},
-		{l.Gone, "accepted though the client had gone"},
-	} {
-		if s.n > 0 {
-			seen = append(seen, s.what+": "+words.Count(s.n))
-		}
-	}
-	if seen != nil {
-		fmt.Fprintln(w, words.Wrap("at the listener: "+strings.Join(seen, ", "), width, "  "))
-	}
-}
-
-// waits prints how long accepted connections were pending, in as much detail as
-// there are enough of them for.
-func (r *Run) waits(w *bufio.Writer) {
-	accepted := r.Done.Outcomes.Accepted
-	if accepted == 0 {
-		return
-	}
-	fmt.Fprintf(w, "waited, those that were accepted:\n")
-	for _, row := range []struct {
-		what  string
-		waits *scenarios.Waits
-	}{{"from connect to accept", &r.Done.Reached}, {"of that in the queue", &r.Done.Waits}} {
-		fmt.Fprintf(w, "  %-22s  p50 %s, p90 %s", row.what, words.Span(row.waits.P50), words.Span(row.waits.P90))
-		if accepted >= 100 {
-			fmt.Fprintf(w, ", p99 %s", words.Span(row.waits.P99))
-		}
-		if accepted >= 1000 {
-			fmt.Fprintf(w, ", p99.9 %s", words.Span(row.waits.P999))
-		}
-		fmt.Fprintf(w, ", max %s\n", words.Span(row.waits.Max))
-	}
-	fmt.Fprintln(w)
 }
 
 // verdict prints what was expected and whether it came.
