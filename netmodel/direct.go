@@ -76,10 +76,10 @@ func (n *Network) express(id HostID, fd FD, bytes uint32) bool {
 	a.acked = a.sent
 	b.received = a.sent
 	if a.keep != 0 {
-		h.hear(i, true)
+		h.noteSegment(i, true)
 	}
 	if b.keep != 0 {
-		peer.hear(j, true)
+		peer.noteSegment(j, true)
 	}
 	h.recorded++
 	n.record(&Record{At: h.now, Host: id, Kind: Called, Call: CallSend, Conn: a.conn, FD: fd, Value: int64(bytes)})

@@ -8,8 +8,8 @@ type Expectation struct {
 	For     string // the profile that the claim is about; "" = each of Scenario.Profiles
 	Client  string // the client that the claim is about; "" = the claim is about Statistic
 	Outcome netmodel.Outcome
-	// Progress of the attempt, if Outcome is pending; StandingDecided = any.
-	Progress netmodel.Standing
+	// Progress of the attempt, if Outcome is pending; ProgressDecided = any.
+	Progress netmodel.Progress
 	// Statistic is the path of a figure, such as "listener.refused_syns" (Statistics).
 	// The figure lies between Min and Max, in its unit.
 	Statistic string
@@ -31,7 +31,7 @@ type Judged struct {
 // claim says an expectation in words.
 func (e Expectation) claim() string {
 	switch {
-	case e.Client != "" && e.Progress != netmodel.StandingDecided:
+	case e.Client != "" && e.Progress != netmodel.ProgressDecided:
 		return e.Client + progressInClaim(e.Progress)
 	case e.Client != "" && e.Outcome == netmodel.StillPending:
 		return e.Client + " is still pending"
@@ -53,21 +53,21 @@ func outcomeInClaim(o netmodel.Outcome) string {
 	return "is " + o.String()
 }
 
-func progressInClaim(s netmodel.Standing) string {
+func progressInClaim(s netmodel.Progress) string {
 	switch s {
-	case netmodel.StandingBelieving:
+	case netmodel.ProgressPhantom:
 		return " is a phantom"
-	case netmodel.StandingQueued:
+	case netmodel.ProgressQueued:
 		return " is queued"
 	}
 	return " is still trying"
 }
 
 // met reports whether an attempt ended as expected, and says how it ended.
-func (e Expectation) met(f netmodel.Fate) (got string, held bool) {
+func (e Expectation) met(f netmodel.AttemptResult) (got string, held bool) {
 	got = f.Outcome.String()
-	if e.Progress != netmodel.StandingDecided && f.Outcome == netmodel.StillPending {
-		got = f.Standing.String()
+	if e.Progress != netmodel.ProgressDecided && f.Outcome == netmodel.StillPending {
+		got = f.Progress.String()
 	}
-	return got, f.Outcome == e.Outcome && (e.Progress == netmodel.StandingDecided || e.Progress == f.Standing)
+	return got, f.Outcome == e.Outcome && (e.Progress == netmodel.ProgressDecided || e.Progress == f.Progress)
 }

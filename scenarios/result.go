@@ -30,7 +30,7 @@ type Result struct {
 	Depth           Depth
 	Counters        trace.Counters // what the server's TCP has counted
 	Sockets         []Socket       // the listening sockets at the end, in the order of their creation
-	Attempts        []netmodel.Fate
+	Attempts        []netmodel.AttemptResult
 	Judged          []Judged
 	Verdict         Verdict
 

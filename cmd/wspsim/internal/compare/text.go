@@ -160,9 +160,9 @@ func (s Sight) String() string {
 	switch {
 	case s.Attempts == 0:
 		return "-"
-	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.StandingBelieving:
+	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.ProgressPhantom:
 		return "phantom"
-	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.StandingQueued:
+	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.ProgressQueued:
 		return "in the queue"
 	case s.Outcome == netmodel.StillPending:
 		return "still trying"

@@ -89,15 +89,15 @@ func TestWhatTheTextTellsElsewhereStandsThere(t *testing.T) {
 	d.Outcomes = scenarios.Outcomes{Offered: 39, Accepted: 2, Refused: 3, Reset: 4, TimedOut: 5, GaveUp: 6, Pending: 19, Trying: 8, Queued: 1, Phantom: 10}
 	for _, end := range []struct {
 		outcome  netmodel.Outcome
-		progress netmodel.Standing
+		progress netmodel.Progress
 		count    int
 	}{
 		{netmodel.OutcomeAccepted, 0, 2}, {netmodel.OutcomeRefused, 0, 3}, {netmodel.OutcomeReset, 0, 4}, {netmodel.OutcomeTimedOut, 0, 5},
-		{netmodel.OutcomeGaveUp, 0, 6}, {netmodel.StillPending, netmodel.StandingTrying, 8}, {netmodel.StillPending, netmodel.StandingQueued, 1},
-		{netmodel.StillPending, netmodel.StandingBelieving, 10},
+		{netmodel.OutcomeGaveUp, 0, 6}, {netmodel.StillPending, netmodel.ProgressTrying, 8}, {netmodel.StillPending, netmodel.ProgressQueued, 1},
+		{netmodel.StillPending, netmodel.ProgressPhantom, 10},
 	} {
-		one := netmodel.Fate{Client: 1, Attempt: 1, Outcome: end.outcome, Standing: end.progress}
-		d.Attempts = append(d.Attempts, slices.Repeat([]netmodel.Fate{one}, end.count)...)
+		one := netmodel.AttemptResult{Client: 1, Attempt: 1, Outcome: end.outcome, Progress: end.progress}
+		d.Attempts = append(d.Attempts, slices.Repeat([]netmodel.AttemptResult{one}, end.count)...)
 	}
 	var text bytes.Buffer
 	w := bufio.NewWriter(&text)
