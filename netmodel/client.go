@@ -170,18 +170,18 @@ const (
 	placeQueued
 )
 
-// Standing is how far an attempt has come whose outcome is pending.
+// Progress says how far an attempt has come whose outcome is pending.
 type Progress uint8
 
-// The standings.
+// The steps of an attempt.
 const (
 	ProgressDecided Progress = iota // the outcome is not pending
-	ProgressTrying                  // no answer has let the client believe anything
+	ProgressTrying                  // no answer has let the client connect
 	ProgressQueued                  // the server's program can accept it
 	ProgressPhantom                 // the client is connected, and no accept will find it as things are
 )
 
-// String returns the standing in words.
+// String returns the step in words.
 func (s Progress) String() string {
 	switch s {
 	case ProgressTrying:
@@ -189,15 +189,15 @@ func (s Progress) String() string {
 	case ProgressQueued:
 		return "queued"
 	case ProgressPhantom:
-		return "believing"
+		return "phantom"
 	}
 	return "decided"
 }
 
-// Standing returns how far an attempt has come. A believer is what the field calls
-// a phantom connection: the client's connect has succeeded, but its final ACK was
-// ignored, is still on its way, or nothing is left at the server that it could
-// complete. K4, K7
+// Progress returns how far an attempt has come. A phantom connection is one whose
+// connect has succeeded at the client, while no accept will return it: the server
+// ignored the final ACK, or the ACK is on its way, or the server has forgotten the
+// request. K4, K7
 func (n *Network) Progress(c ConnID) Progress {
 	if c == 0 || int(c) >= n.attempts.len {
 		return ProgressDecided

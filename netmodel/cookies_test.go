@@ -123,7 +123,7 @@ func TestACookieThatCameTwiceMakesOneConnection(t *testing.T) { // K7
 	s.wantQueue("afterwards", "a . . .")
 }
 
-func TestASilentBelieverByCookieIsNeverAccepted(t *testing.T) { // K7
+func TestASilentPhantomByCookieIsNeverAccepted(t *testing.T) { // K7
 	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 5, link: netmodel.Link{Latency: 25 * time.Millisecond}})
 	w.crowdOf(30, 0, netmodel.ClientConfig{})
 	w.run(2500 * time.Millisecond)
@@ -132,7 +132,7 @@ func TestASilentBelieverByCookieIsNeverAccepted(t *testing.T) { // K7
 		standings[w.n.Progress(i+1)]++
 	}
 	check(t, "L13: queued of 30 at once", standings[netmodel.ProgressQueued], 6)
-	check(t, "believing", standings[netmodel.ProgressPhantom], 24)
+	check(t, "phantom", standings[netmodel.ProgressPhantom], 24)
 	for range 6 {
 		if got := w.accept(2500 * time.Millisecond); got[0] != 'c' {
 			t.Fatalf("accept: %s, want a client", got)
@@ -142,7 +142,7 @@ func TestASilentBelieverByCookieIsNeverAccepted(t *testing.T) { // K7
 	check(t, "accept after two minutes", w.accept(2*time.Minute), "WSAEWOULDBLOCK")
 }
 
-func TestBelieversByCookieThatSendGetInWhenThereIsRoom(t *testing.T) { // K7
+func TestPhantomsByCookieThatSendGetInWhenThereIsRoom(t *testing.T) { // K7
 	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 5, link: netmodel.Link{Latency: 25 * time.Millisecond}})
 	w.crowdOf(30, 0, netmodel.ClientConfig{Send: 10})
 	w.run(2500 * time.Millisecond)

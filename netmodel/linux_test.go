@@ -69,7 +69,7 @@ func (s *stage) wantSS(when string, recvQ, sendQ int) {
 	check(s.t, when+": Send-Q", q.Effective, sendQ)
 }
 
-// believing returns a stage whose accept queue is full with a and b, while c is
+// phantomOn returns a stage whose accept queue is full with a and b, while c is
 // half-open and has its SYN-ACK.
 func phantomOn(t *testing.T, p netmodel.Profile) *stage {
 	t.Helper()
@@ -149,7 +149,7 @@ func TestLinuxIgnoresAFinalAckThatFindsTheAcceptQueueFull(t *testing.T) { // K4
 	check(t, "bytes that waited", n, 5)
 }
 
-func TestABareAckPromotesABelieverToo(t *testing.T) { // K4
+func TestABareAckPromotesAPhantomToo(t *testing.T) { // K4
 	s := phantomOn(t, exact(profiles.Linux()))
 	check(t, "final ACK of c", s.ack("c"), "")
 	check(t, "accept", s.accept(), "a")

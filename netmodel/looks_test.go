@@ -13,8 +13,8 @@ import (
 
 // The methods that look. Each is called by lookAtAll.
 var (
-	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "Err", "ErrnoName", "Fate", "Fates", "Hash", "Host", "HostName",
-		"Next", "Now", "Plain", "Records", "Soonest", "Standing", "Tally", "Undrained", "Who"}
+	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "Err", "ErrnoName", "Hash", "Host", "HostName",
+		"Next", "Now", "Plain", "Progress", "Records", "Result", "Results", "Soonest", "Tally", "Undrained", "Who"}
 	hostLooks = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "MayKeepAlive", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
 		"SockName", "Unacknowledged"}
 )

@@ -324,7 +324,7 @@ func (n *Network) Next() (sim.Time, bool) { return n.settled().engine.Peek() }
 //
 // A program that looks at the network between two calls of hosts can save time so.
 // To look changes nothing. So, after a call of a host and until the network settles,
-// these work their answers out on a Clone: Next, Hash, Records, Check, Tally, Standing,
+// these work their answers out on a Clone: Next, Hash, Records, Check, Tally, Progress,
 // AttemptResult and Results.
 func (n *Network) Settle() {
 	n.flush()

@@ -204,7 +204,7 @@ func TestExpectationOfProgress(t *testing.T) {
 		held     bool
 	}{
 		{"a", netmodel.ProgressQueued, "a is queued", "queued", true},
-		{"c", netmodel.ProgressPhantom, "c is a phantom", "believing", true},
+		{"c", netmodel.ProgressPhantom, "c is a phantom", "phantom", true},
 		{"c", netmodel.ProgressDecided, "c is still pending", "pending", true},
 		{"e", netmodel.ProgressTrying, "e is still trying", "trying", true},
 		{"e", netmodel.ProgressQueued, "e is queued", "trying", false},

@@ -76,7 +76,7 @@ func (f *attemptText) text(rules *ruleList) string {
 	if f.connected > 0 {
 		text += fmt.Sprintf(", connected at %v", instant(f.connected))
 		if f.ignored > 0 || f.Progress == netmodel.ProgressPhantom {
-			text += " as it believed"
+			text += " as a phantom"
 		}
 		switch {
 		case f.ignored == 1:
