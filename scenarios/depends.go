@@ -79,15 +79,12 @@ func CheckKnown(s Scenario, o Options) error {
 
 // dependencesOf finds the values marked unknown that a run depends on.
 func dependencesOf(s Scenario, o Options) ([]Dependence, error) {
-	if o.Profile == "" && len(s.Profiles) > 0 {
-		o.Profile = s.Profiles[0]
-	}
 	o.Record, o.Lines = nil, 0
-	usual, err := Run(s, o)
+	prepared, err := s.Prepare(o)
 	if err != nil {
 		return nil, err
 	}
-	prepared, err := s.Prepare(o)
+	usual, err := prepared.Run()
 	if err != nil {
 		return nil, err
 	}

@@ -10,19 +10,26 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// Prepared is a scenario with what it is to be played with.
+// Prepared is a scenario that is ready to run.
 type Prepared struct {
-	Scenario Scenario         // its knobs turned
-	Server   netmodel.Profile // its kernel set
+	Scenario Scenario         // with the knobs turned
+	Server   netmodel.Profile // with the kernel set
 	Clients  netmodel.Profile
 	Tuned    []Setting // settings of the server's kernel that differ from its defaults
-	Retuned  bool      // some of them are not the scenario's own
+	Retuned  bool      // some of Tuned are not the scenario's own
+	// Options are those of Prepare. Seed, Lines, Record, Stop and MaxEvents may still
+	// be changed before Run; the others are in effect already.
+	Options Options
+	asked   Scenario // with the knobs at their defaults
 }
 
-// Prepare finds the profiles that a run is to be played with, turns the knobs and
-// sets the kernel. Errors name what there is not, and what there is.
+// Prepare finds the profiles of a run, turns the knobs and sets the kernel. An error
+// names what does not exist, and what exists.
 func (s Scenario) Prepare(o Options) (Prepared, error) {
-	p := Prepared{}
+	if o.Profile == "" && len(s.Profiles) > 0 {
+		o.Profile = s.Profiles[0]
+	}
+	p := Prepared{Options: o, asked: s}
 	var err error
 	if p.Server, err = profileOf(o.Profile); err != nil {
 		return p, err

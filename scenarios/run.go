@@ -50,24 +50,26 @@ const MaxClients = 5_000_000
 // serverPort is where every scenario's server listens.
 const serverPort = 80
 
-// Run plays a scenario. It returns an error if the scenario, the profile or a
-// knob is not valid, if the run no longer advances or takes too long, and if an
-// invariant of the model does not hold, which would be a defect of the model.
+// Run prepares a scenario and runs it. It returns an error if the scenario, the
+// profile or a knob is not valid. The other errors are those of Prepared.Run.
 func Run(s Scenario, o Options) (*Result, error) {
-	if o.Profile == "" && len(s.Profiles) > 0 {
-		o.Profile = s.Profiles[0]
-	}
 	p, err := s.Prepare(o)
 	if err != nil {
 		return nil, err
 	}
-	turned := p.Scenario
-	r := newRun(turned, p.Server, p.Clients, o)
+	return p.Run()
+}
+
+// Run runs the scenario. It returns an error if virtual time no longer advances
+// (sim.StalledError), if the run takes too long (ErrTooLong), if Options.Stop ends it
+// (ErrStopped), or if an invariant of the model fails, which is a defect of the model.
+func (p Prepared) Run() (*Result, error) {
+	r := newRun(p.Scenario, p.Server, p.Clients, p.Options)
 	r.result.Tuned, r.retuned = p.Tuned, p.Retuned
 	if err := r.play(); err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+		return nil, fmt.Errorf("scenario %s: %w", p.Scenario.Name, err)
 	}
-	r.summarise(&s, &turned)
+	r.summarise(&p.asked, &p.Scenario)
 	return &r.result, nil
 }
 

@@ -226,7 +226,7 @@ func (c *Comparison) command() string {
 	for _, set := range c.asked.Knobs {
 		more = append(more, "--set", set.Name+"="+words.Micro(set.Value))
 	}
-	bare := *c.asked
+	bare := c.asked.Under(c.asked.Profile)
 	bare.Knobs = nil
 	line := bare.Command("compare", more...)
 	return strings.Replace(line, "--profile "+words.Shell(bare.Profile), "--profile "+strings.Join(c.names(), ","), 1)

@@ -130,7 +130,7 @@ func (p *Play) UseArrivals(file, column string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	p.Scenario = p.Scenario.WithArrivals(times)
+	p.Scenario, p.prepared = p.Scenario.WithArrivals(times), nil
 	p.Arrivals = Arrivals{file, column, sum.Sum64()}
 	return nil
 }
@@ -148,8 +148,8 @@ const (
 // Estimate says what the run will take if that is much, "" if not.
 func (p *Play) Estimate() string {
 	clients := max(p.Scenario.Load.Clients, len(p.Scenario.Load.Times))
-	if turned, err := p.Turned(); err == nil {
-		clients = max(turned.Load.Clients, len(turned.Load.Times))
+	if prepared, err := p.Prepared(); err == nil {
+		clients = max(prepared.Scenario.Load.Clients, len(prepared.Scenario.Load.Times))
 	}
 	if clients <= large {
 		return ""

@@ -33,6 +33,7 @@ type Play struct {
 	Knobs     []scenarios.Setting // turned by the user: knobs of the scenario, settings of the kernel
 	Arrivals  Arrivals
 	MaxEvents uint64 // 0 = scenarios.DefaultMaxEvents
+	prepared  *scenarios.Prepared
 }
 
 // Arrivals is where a series of arrivals came from. The zero value is none.
@@ -53,6 +54,7 @@ type Watch struct {
 // Done is a run that has ended.
 type Done struct {
 	*scenarios.Result
+	Prepared   *scenarios.Prepared        // what was run
 	Net        *netmodel.Network          // nil if nothing happened
 	Statistics []scenarios.StatisticGroup // the figures that reports show
 }
@@ -60,15 +62,18 @@ type Done struct {
 // ClientName names a client of the run.
 func (d *Done) ClientName(id netmodel.ClientID) string { return d.Net.ClientName(id) }
 
-// Turned returns the scenario with the knobs turned.
-func (p *Play) Turned() (scenarios.Scenario, error) {
-	prepared, err := p.Prepared()
-	return prepared.Scenario, err
+// Prepared returns the scenario with the knobs turned and the profiles with the
+// kernel set. It prepares once; the fields of the play stay as they are afterwards.
+func (p *Play) Prepared() (*scenarios.Prepared, error) {
+	if p.prepared == nil {
+		prepared, err := p.Scenario.Prepare(p.options())
+		if err != nil {
+			return nil, err
+		}
+		p.prepared = &prepared
+	}
+	return p.prepared, nil
 }
-
-// Prepared returns what is to be run: the scenario with the knobs turned, and
-// the profiles with the kernel set.
-func (p *Play) Prepared() (scenarios.Prepared, error) { return p.Scenario.Prepare(p.options()) }
 
 func (p *Play) options() scenarios.Options {
 	return scenarios.Options{Profile: p.Profile, Clients: p.Clients, Seed: p.Seed, Knobs: p.Knobs, MaxEvents: p.MaxEvents}
@@ -77,8 +82,13 @@ func (p *Play) options() scenarios.Options {
 // Run plays it. It returns scenarios.ErrStopped if the context is done, or the
 // watch is broken, before the run ends.
 func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
-	done := &Done{Statistics: scenarios.Statistics()}
-	o := p.options()
+	prepared, err := p.Prepared()
+	if err != nil {
+		return nil, err
+	}
+	done := &Done{Prepared: prepared, Statistics: scenarios.Statistics()}
+	watched := *prepared
+	o := &watched.Options
 	o.Lines = w.Lines
 	o.Record = func(n *netmodel.Network, r netmodel.Record) {
 		done.Net = n
@@ -94,7 +104,7 @@ func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
 		}
 		return ctx.Err() != nil || w.Broken != nil && w.Broken()
 	}
-	result, err := scenarios.Run(p.Scenario, o)
+	result, err := watched.Run()
 	if w.Progress != nil {
 		w.Progress.Clear()
 	}
@@ -196,7 +206,7 @@ func (p *Play) settings() []string {
 // was turned to before.
 func (p *Play) With(name, value string) *Play {
 	q := *p
-	q.Knobs = nil
+	q.Knobs, q.prepared = nil, nil
 	for _, set := range p.Knobs {
 		if set.Name != name {
 			q.Knobs = append(q.Knobs, set)
@@ -209,6 +219,6 @@ func (p *Play) With(name, value string) *Play {
 // Under returns the play under another profile.
 func (p *Play) Under(profile string) *Play {
 	q := *p
-	q.Profile = profile
+	q.Profile, q.prepared = profile, nil
 	return &q
 }

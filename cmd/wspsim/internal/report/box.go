@@ -14,12 +14,11 @@ import (
 // box prints what the tools of the server's system would show at the end, in
 // their words: ss and nstat on Linux, netstat on Windows.
 func (r *Run) box(w *bufio.Writer) {
-	prepared, err := r.Play.Prepared()
-	if err != nil || !r.Done.Listener.Listened {
+	if !r.Done.Listener.Listened {
 		return
 	}
 	c := &r.Done.Counters
-	switch prepared.Server.System {
+	switch r.Done.Prepared.Server.System {
 	case netmodel.SystemLinux:
 		linuxBox(w, r.Done.Result)
 	case netmodel.SystemWindows:

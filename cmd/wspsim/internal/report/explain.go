@@ -220,7 +220,7 @@ func (s *Story) consequence(f netmodel.AttemptResult) string {
 		return ""
 	}
 	code := s.chain[i].errno
-	if prepared, err := s.Run.Play.Prepared(); err == nil && prepared.Clients.Calls == netmodel.CallsUnix {
+	if s.Run.Done.Prepared.Clients.Calls == netmodel.CallsUnix {
 		return fmt.Sprintf("Its program sees %s: %s", code.Unix(), code.Text())
 	}
 	return fmt.Sprintf("Its program sees %s (%d): %s", code.Error(), uint16(code), code.Text())

@@ -109,8 +109,8 @@ func (r *Run) turned() string {
 
 // strange says that the server's program calls what its system does not have.
 func (r *Run) strange() string {
-	prepared, err := r.Play.Prepared()
-	if err != nil || prepared.Server.Calls == netmodel.CallsWinsock || prepared.Server.Calls == netmodel.CallsWine {
+	prepared := r.Done.Prepared
+	if prepared.Server.Calls == netmodel.CallsWinsock || prepared.Server.Calls == netmodel.CallsWine {
 		return ""
 	}
 	for _, step := range prepared.Scenario.Steps {
@@ -200,8 +200,8 @@ func (r *Run) phantoms(w *bufio.Writer) {
 		return
 	}
 	text := "phantom connections: connect has succeeded at the client, and the server has no connection for accept"
-	prepared, err := r.Play.Prepared()
-	if _, ok := prepared.Scenario.Knob("send"); err == nil && ok && prepared.Scenario.Client.Send == 0 {
+	prepared := r.Done.Prepared
+	if _, ok := prepared.Scenario.Knob("send"); ok && prepared.Scenario.Client.Send == 0 {
 		text += "; these clients wait for the server to send. Clients that send first retransmit their data, and get in when there is room: --set send=200"
 	}
 	fmt.Fprintln(w, words.Wrap(text, width, "  "))
