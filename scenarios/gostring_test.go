@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"wspsim/internal/golden"
 	"wspsim/netmodel"
 	"wspsim/scenarios"
 	"wspsim/sim"
@@ -133,7 +134,7 @@ func play(i int, s scenarios.Scenario, profiles []string) {
 	if err != nil {
 		t.Fatalf("go run: %v\n%s", err, out)
 	}
-	if d, differs := scenarios.FirstDifference([]byte(want.String()), out); differs {
+	if d, differs := golden.FirstDifference([]byte(want.String()), out); differs {
 		t.Errorf("the literals replay to other hashes (number of the fixture, profile, hash):\n%v", d)
 	}
 }
@@ -157,7 +158,7 @@ func isFormatted(t rapid.TB, s scenarios.Scenario) {
 		if err != nil {
 			t.Fatalf("%s of %s: %v\n%s", kind, s.Name, err, source)
 		}
-		if d, differs := scenarios.FirstDifference(formatted, []byte(source)); differs {
+		if d, differs := golden.FirstDifference(formatted, []byte(source)); differs {
 			t.Errorf("%s of %s is not as gofmt has it: %v", kind, s.Name, d)
 		}
 	}

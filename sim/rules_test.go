@@ -86,6 +86,7 @@ var rooms = []room{
 	{dir: "netmodel", core: true, imports: []string{"sim"}},
 	{dir: "sim", core: true},
 	{dir: "scenarios", imports: []string{"sim", "netmodel", "netmodel/profiles", "netmodel/trace"}},
+	{dir: "internal", imports: []string{"netmodel", "scenarios"}},
 	{dir: "cmd", imports: []string{"*"}},
 }
 
@@ -704,7 +705,7 @@ func droppedFiles(t *testing.T, root string) (files []string) {
 }
 
 // topLevel is all that a newcomer meets first; everything else has its room.
-var topLevel = []string{"go.mod", "go.sum", "README.md", "CONTRIBUTING.md", "LICENSE", "CHANGELOG.md", "sim", "netmodel", "scenarios", "cmd",
+var topLevel = []string{"go.mod", "go.sum", "README.md", "CONTRIBUTING.md", "LICENSE", "CHANGELOG.md", "sim", "netmodel", "scenarios", "internal", "cmd",
 	"testdata", ".ci", ".git", ".gitignore", ".gitattributes"}
 
 func TestTopLevelHoldsNothingElse(t *testing.T) {

@@ -34,7 +34,7 @@ var surface = []struct {
 	{"netmodel/trace", 4},
 	{"netmodel/netmodeltest", 3},
 	{"netmodel/netmodeltest/lockstep", 250},
-	{"scenarios", 91},
+	{"scenarios", 57},
 	{"netmodel/simnet", 11},
 	{"netmodel/simnet/simnettest", 11},
 	{"netmodel/simnet/acceptcheck", 12},

@@ -78,7 +78,7 @@ func (f *playFlags) add(c *cobra.Command) {
 	flags.StringVar(&f.arrivals, "arrivals", "", "take times of arrival from `FILE` in place of the scenario's crowd; run --help has the formats")
 	flags.StringVar(&f.column, "column", "", "which column if the file is CSV, by `NAME` or number (default: the first)")
 	flags.Var(&f.maxEvents, "max-events", fmt.Sprintf("end a run that takes more than `N` events (default %d)", scenarios.DefaultMaxEvents))
-	flags.BoolVar(&f.strict, "strict", false, "refuse to run what depends on a value of the profile that nobody knows; wspsim profile NAME lists them")
+	flags.BoolVar(&f.strict, "strict", false, "refuse a run that depends on an unknown value of a profile; wspsim profile NAME lists the unknown values")
 	for flag, complete := range map[string]cobra.CompletionFunc{"profile": completeProfile, "clients": completeProfile, "set": completeKnob, "seed": cobra.NoFileCompletions, "backlog": cobra.NoFileCompletions} {
 		if err := c.RegisterFlagCompletionFunc(flag, complete); err != nil {
 			panic(err) // there is such a flag

@@ -115,14 +115,6 @@ func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
 	return done, nil
 }
 
-// CheckKnown says which values the run depends on that nobody knows, if there are
-// any, as scenarios.CheckKnown does.
-func (p *Play) CheckKnown(ctx context.Context) error {
-	o := p.options()
-	o.Stop = func(sim.Time, sim.Time) bool { return ctx.Err() != nil }
-	return scenarios.CheckKnown(p.Scenario, o)
-}
-
 // explained adds to an error of a run what the user can do about it.
 func explained(err error) error {
 	var stalled *sim.StalledError

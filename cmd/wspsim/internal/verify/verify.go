@@ -16,7 +16,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/scenarios"
+	"wspsim/internal/golden"
 )
 
 // Verifier replays one thing after another and keeps count.
@@ -145,7 +145,7 @@ func (v *Verifier) trace(ctx context.Context, name string, in io.Reader, reopen 
 
 func (v *Verifier) golden(name string, text []byte) error {
 	malformed := func(what string) error { return &tracefile.FormatError{File: name, Line: 1, Column: 1, What: what} }
-	title, err := scenarios.GoldenName(text)
+	title, err := golden.NameOf(text)
 	if err != nil {
 		return malformed("neither a trace nor a golden nor measurements: want NAME: SUMMARY, as a golden begins, or " + tracefile.Magic + "1, or {")
 	}
@@ -153,11 +153,11 @@ func (v *Verifier) golden(name string, text []byte) error {
 	if err != nil {
 		return malformed(err.Error())
 	}
-	replayed, err := scenarios.Golden(s)
+	replayed, err := golden.Write(s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if d, differs := scenarios.FirstDifference(text, replayed); differs {
+	if d, differs := golden.FirstDifference(text, replayed); differs {
 		v.differs(name, title, d)
 		return nil
 	}
@@ -170,7 +170,7 @@ func (v *Verifier) same(name, what string) {
 	fmt.Fprintf(v.Out, "%s     %s: %s\n", v.Style.Green("same"), words.Plain(name), what)
 }
 
-func (v *Verifier) differs(name, what string, d scenarios.Difference) {
+func (v *Verifier) differs(name, what string, d golden.Difference) {
 	v.Differ++
 	fmt.Fprintf(v.Out, "%s  %s: %s (want: the file, got: the replay), %s\n", v.Style.Red("DIFFERS"), words.Plain(name), what, d)
 }

@@ -1,13 +1,13 @@
-package scenarios
+package golden
 
 import (
 	"strconv"
 	"strings"
 )
 
-// KnownHash returns the hash of the run of a scenario of the catalogue under
-// one of the profiles that it names, at seed 1, as its golden has it. So a
-// program without the goldens at hand can still tell whether a replay is right.
+// KnownHash returns the hash of a run of the catalogue at seed 1, under one of the
+// profiles of the scenario, as its golden has it. A program that has no goldens can
+// check a replay with it.
 func KnownHash(scenario, profile string) (uint64, bool) {
 	for line := range strings.Lines(knownHashes) {
 		fields := strings.Fields(line)
