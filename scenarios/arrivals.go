@@ -14,14 +14,13 @@ import (
 	"unicode/utf8"
 )
 
-// longestLine is how long a line of a series of arrivals may be.
+// longestLine is the longest line of a series of arrivals.
 const longestLine = 64 << 10 // bytes
 
-// WithArrivals returns the scenario with a series of arrivals of the user's own
-// in place of its load. The run is stretched, if need be, so that it ends as
-// long after the last arrival as it ended after the last one before; knobs of
-// the load that is no more, clients and every, are dropped, and so are
-// expectations, which were about the other crowd, unless they hold always.
+// WithArrivals returns the scenario with a series of arrivals in place of its load.
+// The run becomes longer if needed, so that the time after the last arrival stays the
+// same. The knobs clients and every are dropped with the load. The expectations are
+// dropped too, because they are about the old load, unless they hold always.
 func (s Scenario) WithArrivals(times []time.Duration) Scenario {
 	after := s.Until
 	if old := s.Load.Times; len(old) > 0 {
@@ -45,10 +44,9 @@ func (s Scenario) WithArrivals(times []time.Duration) Scenario {
 // name ends in _ns, _us, _ms or _s gives plain numbers that unit. Blank lines
 // and lines that begin with # are skipped.
 //
-// Instants must ascend, equal ones come together; the first is subtracted from
-// all, so that the series begins at 0. Nothing is rounded: what is finer than a
-// nanosecond is an error, as is everything else that is not an instant. Errors
-// name the line and the column.
+// Instants must ascend; equal instants are allowed. The first instant is subtracted
+// from all, so that the series begins at 0. Nothing is rounded: a fraction of a
+// nanosecond is an error. An error names the line and the column.
 func ParseArrivals(r io.Reader, column string) ([]time.Duration, error) {
 	p := arrivalParser{column: column, index: -1, unit: time.Second}
 	lines := bufio.NewReaderSize(r, longestLine)

@@ -149,10 +149,10 @@ func TestLessonsOfTheStacksAreTrue(t *testing.T) {
 		why                            string
 	}{
 		{"refused-or-ignored", "linux", "backlog", "4", phantoms, 0, "a backlog of 4 holds the burst"},
-		{"believer-batch", "linux", "tcp_syncookies", "0", queued, 2, "without cookies they ask again; the third is stored, and gets in with the next SYN-ACK"},
-		{"abort-on-overflow", "linux", "tcp_abort_on_overflow", "0", phantoms, 3, "d and e would believe like f"},
+		{"phantom-batch", "linux", "tcp_syncookies", "0", queued, 2, "without cookies they ask again; the third is stored, and gets in with the next SYN-ACK"},
+		{"abort-on-overflow", "linux", "tcp_abort_on_overflow", "0", phantoms, 3, "d and e are phantoms like f"},
 		{"syn-flood-without-cookies", "linux", "tcp_syncookies", "1", ignored, 0, "with cookies nobody is turned away"},
-		{"stevens", "linux2.4", "backlog", "3", phantoms, 2, "backlog + 1 queued and two believers, whatever the backlog"},
+		{"stevens", "linux2.4", "backlog", "3", phantoms, 2, "backlog + 1 queued and two phantoms, whatever the backlog"},
 		{"reuseport-does-not-spill", "linux", "tcp_migrate_req", "1", reset, 0, "the queue of the stuck listener is handed on"},
 		{"openbsd-floor", "openbsd", "every", "5ms", queued, 81, "one by one"},
 		{"openbsd-floor", "netbsd", "every", "5ms", queued, 2, "one by one"},

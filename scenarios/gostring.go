@@ -15,17 +15,16 @@ import (
 	"wspsim/sim"
 )
 
-// GoString returns the scenario as Go source, as gofmt has it: a literal of
-// scenarios.Scenario for a package that imports scenarios, netmodel, sim and
-// time. Fields that are zero are left out. It compiles, and what it stands for
-// replays to the same bytes.
+// GoString returns the scenario as Go source, formatted by gofmt's rules: a literal of
+// scenarios.Scenario for a package that imports scenarios, netmodel, sim and time.
+// Zero fields are left out. The source compiles and gives the same run.
 func (s Scenario) GoString() string {
 	var p source
 	return p.many(reflect.ValueOf(s), 0, "scenarios.Scenario")
 }
 
-// Source returns a whole Go file, as gofmt has it, with one function that
-// returns the scenario: Overflow() for the scenario overflow.
+// Source returns a Go file, formatted by gofmt's rules, with one function that returns
+// the scenario: Overflow() for the scenario overflow.
 func Source(s Scenario) string {
 	var p source
 	literal := p.many(reflect.ValueOf(s), 1, "scenarios.Scenario")
@@ -71,8 +70,7 @@ func functionName(name string) string {
 // lineWidth is where lines of source are broken, a tab counted as four columns.
 const lineWidth = 100
 
-// source prints values as Go. It never fails: what it does not know it prints
-// as fmt does.
+// source prints values as Go. It prints an unknown type as fmt does.
 type source struct {
 	packages []string // those named so far, each with its dot
 }

@@ -7,8 +7,8 @@ import (
 	"wspsim/netmodel"
 )
 
-// Every action performs itself on a run. What a call returns is in the records;
-// a scenario shows failures, it does not stop at them.
+// Every action performs itself on a run. The records say what a call returns. A run
+// goes on after a call that fails.
 
 func (a Bind) perform(r *run) {
 	h := r.host()
@@ -111,13 +111,13 @@ func (a Pause) perform(r *run) {
 func (a Request) perform(r *run) {
 	id, ok := r.net.ClientByName(a.Client)
 	if !ok {
-		id = r.net.AddClients(r.clientConfig(a.Client, r.crowd, a.To), 1)
+		id = r.net.AddClients(r.clientConfig(a.Client, r.clientHost, a.To), 1)
 	}
 	r.net.Start(id, 0)
 }
 
 func (a Flood) perform(r *run) {
-	c := r.clientConfig(a.Name, r.strays, 0)
+	c := r.clientConfig(a.Name, r.floodHost, 0)
 	// Nobody is there to send again: the addresses are made up.
 	c.TCP = &netmodel.Client{Syn: netmodel.Schedule{First: sendOnce}}
 	first := r.net.AddClients(c, a.Count)
@@ -126,9 +126,9 @@ func (a Flood) perform(r *run) {
 	}
 }
 
-func (a Leave) perform(r *run) {
+func (a CloseClient) perform(r *run) {
 	if id, ok := r.net.ClientByName(a.Client); ok {
-		r.net.CloseClient(id, a.Hard)
+		r.net.CloseClient(id, a.Reset)
 	}
 }
 
@@ -146,10 +146,10 @@ func (a Shutdown) perform(r *run) {
 
 func (a CutLink) perform(r *run) {
 	if a.ToServer {
-		r.net.CutOneWay(r.crowd, r.server, !a.Healed)
+		r.net.CutOneWay(r.clientHost, r.server, !a.Healed)
 		return
 	}
-	r.net.Cut(r.server, r.crowd, !a.Healed)
+	r.net.Cut(r.server, r.clientHost, !a.Healed)
 }
 
 func (a SetFault) perform(r *run) { r.host().SetFault(a.Fault, a.On) }

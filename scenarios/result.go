@@ -11,17 +11,17 @@ import (
 
 // Result is what came out of a run.
 type Result struct {
-	Scenario string
-	Profile  string
-	Clients  string // the profile of the clients' stack, "" = that of the server
-	Seed     uint64
-	Knobs    []Setting // every knob of the scenario with its value
-	Turned   []Setting // the knobs whose value is not the default
-	Tuned    []Setting // settings of the kernel that were changed
-	End      sim.Time  // when the run ended
-	Events   uint64    // events of the engine
-	Records  uint64
-	Hash     uint64 // of all records; equal runs have equal hashes
+	Scenario       string
+	Profile        string
+	Clients        string // the profile of the clients' stack, "" = that of the server
+	Seed           uint64
+	Knobs          []Setting // every knob of the scenario with its value
+	ChangedKnobs   []Setting // the knobs whose value is not the default
+	KernelSettings []Setting // settings of the kernel that were changed
+	End            sim.Time  // when the run ended
+	Events         uint64    // events of the engine
+	Records        uint64
+	Hash           uint64 // of all records; equal runs have equal hashes
 
 	Listener        Listener
 	Outcomes        Outcomes

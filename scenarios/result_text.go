@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// String says how the attempts ended, without the kinds of end that there were
-// none of: "5 offered: 3 accepted, 1 refused, 1 queued". Of the pending ones it
-// says what they stand at.
+// String says how the attempts ended, zeros left out: "5 offered: 3 accepted, 1
+// refused, 1 queued". Pending attempts are counted by their progress.
 func (o Outcomes) String() string {
 	return fmt.Sprintf("%d offered: %s", o.Offered, counts([]counted{
 		{o.Accepted, "accepted"}, {o.Refused, "refused"}, {o.Reset, "reset"},
@@ -17,7 +16,7 @@ func (o Outcomes) String() string {
 	}))
 }
 
-// String says how long accepted connections were pending.
+// String lists the quantiles.
 func (w Waits) String() string {
 	if w == (Waits{}) {
 		return "none"
@@ -25,8 +24,8 @@ func (w Waits) String() string {
 	return fmt.Sprintf("p50 %v, p90 %v, p99 %v, p99.9 %v, max %v, mean %v", w.P50, w.P90, w.P99, w.P999, w.Max, w.Mean)
 }
 
-// String says what was seen at the listener, without what never happened:
-// "limit 2, 2 pending at most, 0 at the end, 1 SYN refused".
+// String says what happened at the listener, zeros left out: "limit 2, 2 pending at
+// most, 0 at the end, 1 SYN refused".
 func (l Listener) String() string {
 	text := fmt.Sprintf("limit %d, %d pending at most, %d at the end", l.Limit, l.PeakPending, l.Pending)
 	rest := counts([]counted{

@@ -14,7 +14,7 @@ func (r *run) note(rec netmodel.Record) {
 		r.o.Record(r.net, rec)
 	}
 	if r.o.Lines > 0 {
-		r.tell(rec)
+		r.addLine(rec)
 	}
 	switch {
 	case rec.Kind == netmodel.SynSentAgain && rec.Cause == netmodel.SynRefused:
@@ -25,12 +25,12 @@ func (r *run) note(rec netmodel.Record) {
 	}
 }
 
-// tell adds the line of a record to the story. Most lines of a long run are counted
+// addLine adds the line of a record to the result. Most lines of a long run are counted
 // and never written.
-func (r *run) tell(rec netmodel.Record) {
+func (r *run) addLine(rec netmodel.Record) {
 	res := &r.result
 	early := len(res.Lines) < r.o.Lines
-	first := tells(rec.Kind) && !r.told[rec.Kind]
+	first := isNotable(rec.Kind) && !r.hasFirst[rec.Kind]
 	if !early && !first {
 		if r.printer.Follow(rec) {
 			res.TotalLines++
@@ -47,14 +47,14 @@ func (r *run) tell(rec netmodel.Record) {
 		res.Lines = append(res.Lines, text)
 	}
 	if first {
-		r.told[rec.Kind] = true
+		r.hasFirst[rec.Kind] = true
 		res.Firsts = append(res.Firsts, Line{res.TotalLines, text})
 	}
 }
 
-// tells reports whether the first record of a kind belongs to the shortest account
+// isNotable reports whether the first record of a kind belongs to the shortest account
 // of a run.
-func tells(k netmodel.Kind) bool {
+func isNotable(k netmodel.Kind) bool {
 	switch k {
 	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent,
 		netmodel.RequestAccepted, netmodel.ResetPending,
@@ -127,9 +127,9 @@ func (r *run) depth(fd netmodel.FD, pending int) int {
 	return sum
 }
 
-// summarise completes the result. was is the scenario with the knobs at their
-// defaults, is the scenario that ran.
-func (r *run) summarise(was, is *Scenario) {
+// summarise completes the result. asked is the scenario with the knobs at their
+// defaults, ran is the scenario that ran.
+func (r *run) summarise(asked, ran *Scenario) {
 	res := &r.result
 	res.End, res.Records, res.Hash = r.net.Now(), r.net.Records(), r.net.Hash()
 	res.Attempts = r.net.Results()
@@ -177,11 +177,11 @@ func (r *run) summarise(was, is *Scenario) {
 			}
 		}
 	}
-	for _, k := range is.Knobs {
-		set := Setting{k.Name, k.Format(is.Value(k))}
+	for _, k := range ran.Knobs {
+		set := Setting{k.Name, k.Format(ran.Value(k))}
 		res.Knobs = append(res.Knobs, set)
-		if is.Value(k) != was.Value(k) {
-			res.Turned = append(res.Turned, set)
+		if ran.Value(k) != asked.Value(k) {
+			res.ChangedKnobs = append(res.ChangedKnobs, set)
 		}
 	}
 	r.judge()
@@ -191,7 +191,7 @@ func (r *run) summarise(was, is *Scenario) {
 func (r *run) judge() {
 	res := &r.result
 	res.Verdict = NotJudged
-	asIntended := len(res.Turned) == 0 && !r.retuned && r.o.Clients == "" && slices.Contains(r.s.Profiles, res.Profile)
+	asIntended := len(res.ChangedKnobs) == 0 && !r.kernelChanged && r.o.Clients == "" && slices.Contains(r.s.Profiles, res.Profile)
 	for _, e := range r.s.Expect {
 		if e.For != "" && e.For != res.Profile || !asIntended && !e.Always {
 			continue

@@ -34,8 +34,9 @@ func (s *session) compareCommand() *cobra.Command {
 			"  schema, model, scenario, seed, clients; differ: some client fares differently under two profiles\n" +
 			"  profiles [{name, kernel, " + statisticGroups() + ", counters, hash}]:\n" +
 			"    the statistics of run --help\n" +
-			"  sights [{client, differs, under [{outcome, at_ns, attempts, cause, rule}]}], in the order of profiles\n" +
-			"  partings [{profile, never, at_ns, records_before, lines, rules}], against the first profile\n" +
+			"  client_results [{client, differs, results [{outcome, at_ns, attempts, cause, rule}]}], in the order of\n" +
+			"    profiles; outcome is also trying, queued or phantom\n" +
+			"  divergences [{profile, never, at_ns, records_before, lines, rules}], against the first profile\n" +
 			"  reproduce: the command line",
 		Example: "  wspsim compare overflow --profile windows,linux\n" +
 			"  wspsim compare burst --profile wsp,windows,linux,freebsd,darwin\n" +
@@ -72,7 +73,7 @@ func (s *session) compareCommand() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().Lookup("profile").Usage = "be each of the stacks `NAMES`, with commas between them (default: those that the scenario is about)"
+	c.Flags().Lookup("profile").Usage = "use the stacks `NAMES`, with commas between them (default: those that the scenario is about)"
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (schema "+compare.Schema+")")
 	c.Flags().BoolVar(&exitCode, "exit-code", false, "end with exit code 1 if some client fares differently under two profiles")
 	return c

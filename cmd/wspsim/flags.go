@@ -75,7 +75,7 @@ func (f *playFlags) add(c *cobra.Command) {
 	flags.StringVar(&f.backlog, "backlog", "", "listen with backlog `N`; short for --set backlog=N")
 	flags.Var(&f.seed, "seed", "draw everything random from `SEED`, 0 to 2^64-1, decimal or 0x...")
 	flags.StringArrayVar(&f.set, "set", nil, "turn a knob of the scenario, or a setting of the kernel by its own name: `KNOB=VALUE`, such as somaxconn=128; may be given again for others")
-	flags.StringVar(&f.arrivals, "arrivals", "", "take times of arrival from `FILE` in place of the scenario's crowd; run --help has the formats")
+	flags.StringVar(&f.arrivals, "arrivals", "", "take times of arrival from `FILE` in place of the scenario's load; run --help has the formats")
 	flags.StringVar(&f.column, "column", "", "which column if the file is CSV, by `NAME` or number (default: the first)")
 	flags.Var(&f.maxEvents, "max-events", fmt.Sprintf("end a run that takes more than `N` events (default %d)", scenarios.DefaultMaxEvents))
 	flags.BoolVar(&f.strict, "strict", false, "refuse a run that depends on an unknown value of a profile; wspsim profile NAME lists the unknown values")

@@ -80,7 +80,7 @@ func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 			for _, arg := range args {
 				line = append(line, words.Shell(arg))
 			}
-			fmt.Fprintf(stderr, "wspsim: this is a defect of wspsim, please report it: %s: %s\n", strings.Join(line, " "), words.Plain(fmt.Sprint(p)))
+			fmt.Fprintf(stderr, "wspsim: this is a defect of wspsim, please report it: %s: %s\n", strings.Join(line, " "), words.Printable(fmt.Sprint(p)))
 			code = exitBadInput
 		}
 	}()
@@ -105,7 +105,7 @@ func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 	default:
 		code = exitBadInput
 	}
-	fmt.Fprintf(stderr, "wspsim: %s\n", words.Plain(err.Error()))
+	fmt.Fprintf(stderr, "wspsim: %s\n", words.Printable(err.Error()))
 	return code
 }
 

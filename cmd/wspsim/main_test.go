@@ -368,7 +368,7 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"a format and a trace", []string{"run", "overflow", "--jsonl", "--trace", "x"}, "--jsonl and --trace exclude each other"},
 		{"an empty file name", []string{"run", "overflow", "--trace", ""}, "--trace: want the name of a file"},
 		{"a column of nothing", []string{"run", "recorded", "--column", "x"}, "--column is for the file of --arrivals"},
-		{"arrivals of nobody", []string{"run", "overflow", "--arrivals", "main.go"}, "scenario overflow has no crowd whose arrivals could be replaced; try recorded"},
+		{"arrivals of nobody", []string{"run", "overflow", "--arrivals", "main.go"}, "scenario overflow has no load whose arrivals could be replaced; try recorded"},
 		{"a directory of arrivals", []string{"run", "recorded", "--arrivals", "testdata"}, "testdata"},
 		{"no such arrivals", []string{"run", "recorded", "--arrivals", "no/such/file"}, "no/such/file"},
 		{"too many events", []string{"run", "burst", "--max-events", "100"}, "higher limit of events (--max-events)"},

@@ -156,7 +156,7 @@ func (s *session) printTrace(p *play.Play, progress *screen.Progress) (*play.Don
 // runText prints the report, and writes the trace to a file if there is one.
 func (s *session) runText(p *play.Play, f *runFlags, progress *screen.Progress) (*play.Done, error) {
 	r := report.Run{Play: p, Style: s.style()}
-	watch := play.Watch{Lines: report.StoryLines, Progress: progress, Record: r.Troubles.Note}
+	watch := play.Watch{Lines: report.StoryLines, Progress: progress, Record: r.Incidents.Note}
 	if f.full {
 		watch.Lines = 0
 	}
@@ -224,7 +224,7 @@ func (s *session) explainCommand() *cobra.Command {
 	client := ""
 	c := &cobra.Command{
 		Use:   "explain NAME",
-		Short: "The lesson of a scenario, and why one client met its fate",
+		Short: "The lesson of a scenario, and why one client got its result",
 		Long: "Prints the lesson of a scenario, then everything that happened to one client, each record with its\n" +
 			"time and rule, up to its outcome and what decided it.",
 		Example: "  wspsim explain overflow\n" +

@@ -46,7 +46,7 @@ func (s *session) verifyCommand() *cobra.Command {
 				case err != nil && len(files) == 1:
 					return err
 				case err != nil:
-					fmt.Fprintf(s.stderr, "wspsim: %s\n", words.Plain(err.Error()))
+					fmt.Fprintf(s.stderr, "wspsim: %s\n", words.Printable(err.Error()))
 					first = errMalformed
 				}
 			}

@@ -13,8 +13,8 @@ import (
 	"wspsim/netmodel"
 )
 
-// A golden is a txtar file: text on top, then a section for each run, under a
-// line "-- PROFILE/seed-N --".
+// A golden is a txtar file: text, then a section for each run under a line
+// "-- PROFILE/seed-N --".
 const (
 	wholeStory  = 80 // lines; a longer one is told up to the first
 	storyBegins = 40
@@ -22,11 +22,9 @@ const (
 	goldenSeed  = 1
 )
 
-// Transcript plays a scenario and returns the run as text to be read and
-// compared: what was asked for and what was in force, the story, how the
-// attempts ended, how long they waited, what was seen at the listener, what was
-// expected, and the hash of all records. A story of more than 80 lines is cut
-// after 40; the hash covers it all.
+// Transcript runs a scenario and returns the run as text: the backlog, the trace, the
+// outcomes, the waits, the listener, the expectations, and the hash of all records. A
+// trace of more than 80 lines is cut after 40; the hash covers all records.
 func Transcript(s scenarios.Scenario, profile string, seed uint64) ([]byte, error) {
 	r, err := scenarios.Run(s, scenarios.Options{Profile: profile, Seed: seed, Lines: wholeStory})
 	if err != nil {
@@ -83,8 +81,7 @@ func count(n int, what string) string {
 }
 
 // Write returns the golden of a scenario, a txtar file: its name, question and
-// lesson, then a section with the transcript for each profile that it names, at
-// seed 1.
+// lesson, then a section with the transcript at seed 1 for each of its profiles.
 func Write(s scenarios.Scenario) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s: %s\n", s.Name, s.Summary)
@@ -111,7 +108,7 @@ func NameOf(golden []byte) (string, error) {
 		if len(first) > 40 {
 			first = first[:40]
 		}
-		return "", fmt.Errorf("line 1: %q: want the name of a scenario and a colon, as a golden begins", first)
+		return "", fmt.Errorf("line 1: %q: want the name of a scenario and a colon, as in a golden", first)
 	}
 	return string(name), nil
 }

@@ -63,8 +63,8 @@ const knownHashes = "" +
 	"recorded windows 8fa20ede8c4209f0\n" +
 	"refused-or-ignored windows 33ea8773281234dd\n" +
 	"refused-or-ignored linux a9ee49b5d89100f1\n" +
-	"believer linux d3c7ea66ff7eb771\n" +
-	"believer-batch linux 1ce9b955f9fcb3f8\n" +
+	"phantom linux d3c7ea66ff7eb771\n" +
+	"phantom-batch linux 1ce9b955f9fcb3f8\n" +
 	"abort-on-overflow linux c2ff92418d7ea913\n" +
 	"syn-flood-without-cookies linux 2725169097de4a98\n" +
 	"syn-flood-without-cookies bsd4.4 70430a2942913183\n" +

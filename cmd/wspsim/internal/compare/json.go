@@ -12,67 +12,67 @@ import (
 // Schema names the form of the document that JSON writes.
 const Schema = "wspsim.compare/v2"
 
-type sight struct {
-	Client  string `json:"client"`
-	Differs bool   `json:"differs"`
-	Under   []seen `json:"under"` // in the order of profiles
+type clientResults struct {
+	Client  string         `json:"client"`
+	Differs bool           `json:"differs"`
+	Results []clientResult `json:"results"` // in the order of profiles
 }
 
-type seen struct {
-	Outcome  string `json:"outcome"` // also trying, queued, phantom
+type clientResult struct {
+	Outcome  string `json:"outcome"` // or the progress: trying, queued, phantom
 	AtNS     int64  `json:"at_ns"`
 	Attempts int    `json:"attempts"`
 	Cause    string `json:"cause,omitempty"`
 	Rule     string `json:"rule,omitempty"`
 }
 
-type parting struct {
-	Profile string    `json:"profile"`
-	Never   bool      `json:"never"`
-	AtNS    int64     `json:"at_ns,omitempty"`
-	Same    int       `json:"records_before"`
-	Lines   [2]string `json:"lines"`
-	Rules   [2]string `json:"rules"`
+type divergence struct {
+	Profile       string    `json:"profile"`
+	Never         bool      `json:"never"`
+	AtNS          int64     `json:"at_ns,omitempty"`
+	RecordsBefore int       `json:"records_before"`
+	Lines         [2]string `json:"lines"`
+	Rules         [2]string `json:"rules"`
 }
 
 // JSON writes the comparison as one document.
 func (c *Comparison) JSON(w io.Writer) error {
 	p := c.Runs[0].Play
-	profiles, sights, partings := []report.Object{}, []sight{}, []parting{}
+	profiles, results, divergences := []report.Object{}, []clientResults{}, []divergence{}
 	for i := range c.Runs {
 		d := c.Runs[i].Done
 		profile := report.Object{}.With("name", d.Profile)
-		if d.Tuned != nil {
-			profile = profile.With("kernel", report.Settings(d.Tuned))
+		if d.KernelSettings != nil {
+			profile = profile.With("kernel", report.Settings(d.KernelSettings))
 		}
 		profile = append(profile, report.Figures(d)...)
 		profiles = append(profiles, profile.With("hash", fmt.Sprintf("%016x", d.Hash)))
 	}
 	for _, o := range c.Clients {
-		s := sight{Client: o.Name, Differs: o.Differs()}
-		for _, v := range o.Sights {
-			s.Under = append(s.Under, seen{v.word(), int64(v.At), v.Attempts, v.Cause.String(), v.Cause.Rule()})
+		s := clientResults{Client: o.Name, Differs: o.Differs()}
+		for _, v := range o.Results {
+			s.Results = append(s.Results, clientResult{v.word(), int64(v.At), v.Attempts, v.Cause.String(), v.Cause.Rule()})
 		}
-		sights = append(sights, s)
+		results = append(results, s)
 	}
-	for _, v := range c.Partings {
-		partings = append(partings, parting{v.Profile, v.Never, int64(v.At), v.Same, [2]string{v.First, v.Second}, [2]string{v.Cause[0].Rule(), v.Cause[1].Rule()}})
+	for _, v := range c.Divergences {
+		divergences = append(divergences, divergence{v.Profile, v.Never, int64(v.At), v.RecordsBefore, [2]string{v.First, v.Second}, [2]string{v.Cause[0].Rule(), v.Cause[1].Rule()}})
 	}
 	doc := report.Object{}.With("schema", Schema).With("model", play.ModelVersion).With("scenario", p.Scenario.Name).With("seed", p.Seed)
 	if p.Clients != "" {
 		doc = doc.With("clients", p.Clients)
 	}
-	doc = doc.With("differ", c.Differ()).With("profiles", profiles).With("sights", sights).With("partings", partings)
+	doc = doc.With("differ", c.Differ()).With("profiles", profiles).With("client_results", results).With("divergences", divergences)
 	return report.WriteJSON(w, doc.With("reproduce", c.command()))
 }
 
 // word is the outcome, or how far a pending attempt has come.
-func (s Sight) word() string {
+func (s ClientResult) word() string {
 	switch {
 	case s.Attempts == 0:
 		return "none"
 	case s.Outcome == netmodel.StillPending:
-		return s.Standing.String()
+		return s.Progress.String()
 	}
 	return s.Outcome.String()
 }

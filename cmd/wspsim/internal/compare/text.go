@@ -13,7 +13,6 @@ import (
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
-	"wspsim/scenarios"
 )
 
 const (
@@ -29,34 +28,26 @@ func (c *Comparison) Text(w *bufio.Writer, style screen.Style) {
 	if p.Clients != "" {
 		clients = fmt.Sprintf(", all clients on %s", p.Clients)
 	}
-	fmt.Fprintf(w, "the same crowd under %s%s, seed %d, model %s\n\n", words.Counted(len(c.Runs), "profile"), clients, p.Seed, play.ModelVersion)
+	fmt.Fprintf(w, "the same clients under %s%s, seed %d, model %s\n\n", words.Counted(len(c.Runs), "profile"), clients, p.Seed, play.ModelVersion)
 	for i := range c.Runs {
 		r := &c.Runs[i]
-		fmt.Fprintf(w, "  %s: %s%s\n", r.Play.Profile, play.LongName(r.Play.Profile), tuned(r))
+		fmt.Fprintf(w, "  %s: %s%s\n", r.Play.Profile, play.LongName(r.Play.Profile), kernelSettings(r))
 	}
-	if turned := joined(c.Runs[0].Done.Turned); turned != "" {
-		fmt.Fprintf(w, "\nturned, so the text below has other numbers: %s\n", turned)
+	if changed := play.SettingsText(c.Runs[0].Done.ChangedKnobs); changed != "" {
+		fmt.Fprintf(w, "\nchanged knobs, so the text below has other numbers: %s\n", changed)
 	}
 	fmt.Fprintf(w, "\n%s\n\n", words.Wrap(p.Scenario.Question, width, ""))
 	c.table(w, style)
-	c.sights(w, style)
-	c.partings(w, style)
+	c.clientTable(w, style)
+	c.divergences(w, style)
 	c.hints(w)
 }
 
-func tuned(r *Run) string {
-	if text := joined(r.Done.Tuned); text != "" {
+func kernelSettings(r *Run) string {
+	if text := play.SettingsText(r.Done.KernelSettings); text != "" {
 		return ", " + text
 	}
 	return ""
-}
-
-func joined(settings []scenarios.Setting) string {
-	var all []string
-	for _, set := range settings {
-		all = append(all, set.Name+"="+set.Value)
-	}
-	return strings.Join(all, ", ")
 }
 
 // row is a line of a table: a label and a cell a profile.
@@ -126,8 +117,8 @@ func print(w *bufio.Writer, style screen.Style, rows []row) {
 	}
 }
 
-// sights prints what each client saw, of those for whom it differs.
-func (c *Comparison) sights(w *bufio.Writer, style screen.Style) {
+// clientTable prints the results of the clients for which they differ.
+func (c *Comparison) clientTable(w *bufio.Writer, style screen.Style) {
 	var differ []Client
 	for _, o := range c.Clients {
 		if o.Differs() {
@@ -135,14 +126,14 @@ func (c *Comparison) sights(w *bufio.Writer, style screen.Style) {
 		}
 	}
 	if len(differ) == 0 {
-		fmt.Fprintf(w, "every client fares the same under all of them\n\n")
+		fmt.Fprintf(w, "every client has the same result under all of them\n\n")
 		return
 	}
-	fmt.Fprintf(w, "what they saw, %s of %s for whom it differs:\n", words.Count(len(differ)), words.Counted(len(c.Clients), "client"))
+	fmt.Fprintf(w, "results of %s of %s, where they differ:\n", words.Count(len(differ)), words.Counted(len(c.Clients), "client"))
 	rows := []row{{"", c.names()}}
 	for _, o := range differ[:min(len(differ), mostClients)] {
 		r := row{label: o.Name}
-		for _, s := range o.Sights {
+		for _, s := range o.Results {
 			r.cells = append(r.cells, s.String())
 		}
 		rows = append(rows, r)
@@ -154,15 +145,15 @@ func (c *Comparison) sights(w *bufio.Writer, style screen.Style) {
 	fmt.Fprintln(w)
 }
 
-// String says what a client saw, and at which instant: "refused at 2001.000 ms".
-func (s Sight) String() string {
+// String says how the last attempt ended, and when: "refused at 2001.000 ms".
+func (s ClientResult) String() string {
 	text := s.Outcome.String()
 	switch {
 	case s.Attempts == 0:
 		return "-"
-	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.ProgressPhantom:
+	case s.Outcome == netmodel.StillPending && s.Progress == netmodel.ProgressPhantom:
 		return "phantom"
-	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.ProgressQueued:
+	case s.Outcome == netmodel.StillPending && s.Progress == netmodel.ProgressQueued:
 		return "in the queue"
 	case s.Outcome == netmodel.StillPending:
 		return "still trying"
@@ -173,20 +164,20 @@ func (s Sight) String() string {
 	return text + " at " + words.Instant(s.At)
 }
 
-// partings prints where the runs part, and the rules behind it.
-func (c *Comparison) partings(w *bufio.Writer, style screen.Style) {
+// divergences prints where the runs differ first, with the rules.
+func (c *Comparison) divergences(w *bufio.Writer, style screen.Style) {
 	first := c.Runs[0].Play.Profile
-	for _, p := range c.Partings {
+	for _, p := range c.Divergences {
 		if p.Never {
-			fmt.Fprintf(w, "%s and %s never part: the same happens to the same clients at the same instants\n\n", first, p.Profile)
+			fmt.Fprintf(w, "%s and %s never differ: the same happens to the same clients at the same instants\n\n", first, p.Profile)
 			continue
 		}
-		fmt.Fprintf(w, "%s\n", style.Bold(fmt.Sprintf("%s and %s part at %s:", first, p.Profile, words.Instant(p.At))))
+		fmt.Fprintf(w, "%s\n", style.Bold(fmt.Sprintf("%s and %s differ first at %s:", first, p.Profile, words.Instant(p.At))))
 		wide := max(len(first), len(p.Profile))
 		for side, line := range []string{p.First, p.Second} {
 			name := []string{first, p.Profile}[side]
 			if line == "" {
-				line = "nothing more happens"
+				line = "no further record"
 			}
 			fmt.Fprintf(w, "  %-*s %s\n", wide, name, strings.Join(strings.Fields(line), " "))
 		}
@@ -195,8 +186,8 @@ func (c *Comparison) partings(w *bufio.Writer, style screen.Style) {
 	}
 }
 
-// rules prints the rules behind a parting.
-func (c *Comparison) rules(w *bufio.Writer, p Parting) {
+// rules prints the rules behind a divergence.
+func (c *Comparison) rules(w *bufio.Writer, p Divergence) {
 	for side, cause := range p.Cause {
 		rule, ok := profiles.RuleByID(cause.Rule())
 		if !ok || side == 1 && cause.Rule() == p.Cause[0].Rule() {
@@ -206,7 +197,7 @@ func (c *Comparison) rules(w *bufio.Writer, p Parting) {
 	}
 }
 
-// hints prints what to do next.
+// hints prints the commands to type next.
 func (c *Comparison) hints(w *bufio.Writer) {
 	for _, o := range c.Clients {
 		if !o.Differs() {

@@ -100,7 +100,7 @@ func LongName(profile string) string {
 // Check says what is wrong with what was asked for, before it is run.
 func (p *Play) Check() error {
 	if strings.Contains(p.Profile, ",") {
-		return fmt.Errorf("one profile at a time; for several: wspsim compare %s --profile %s", p.Scenario.Name, words.Plain(p.Profile))
+		return fmt.Errorf("one profile at a time; for several: wspsim compare %s --profile %s", p.Scenario.Name, words.Printable(p.Profile))
 	}
 	if err := CheckProfile(p.Profile); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (p *Play) Check() error {
 // scenario. Errors name the file, and the line and column if it is malformed.
 func (p *Play) UseArrivals(file, column string) error {
 	if l := &p.Scenario.Load; l.Clients == 0 && len(l.Times) == 0 {
-		return fmt.Errorf("scenario %s has no crowd whose arrivals could be replaced; try recorded", p.Scenario.Name)
+		return fmt.Errorf("scenario %s has no load whose arrivals could be replaced; try recorded", p.Scenario.Name)
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *Play) UseArrivals(file, column string) error {
 // large is from how many clients on a run is announced with what it will take.
 const large = 1_000_000
 
-// What a client of a crowd takes, measured on amd64 with the scenario recorded
+// What a client of a load takes, measured on amd64 with the scenario recorded
 // and 1,500,000 arrivals.
 const (
 	bytesPerClient = 750

@@ -1,4 +1,4 @@
-// Package play runs what the user asked for and says how to ask for it again.
+// Package play runs what the user asked for, and writes the command line for it.
 package play
 
 import (
@@ -16,21 +16,21 @@ import (
 	"wspsim/sim"
 )
 
-// ModelVersion is the version of the model: it changes when the same scenario,
-// profile and seed give another trace, or the same trace another hash.
+// ModelVersion is the version of the model. It changes when the same scenario,
+// profile and seed give another trace, or when a trace has another hash.
 const ModelVersion = "0.4.0"
 
-// DefaultSeed is the seed of a run if nobody says: that of the goldens and of
-// the known hashes, so that everybody looks at the same runs.
+// DefaultSeed is the default of --seed: the seed of the goldens and of the known
+// hashes.
 const DefaultSeed = 1
 
 // Play is one run, as it was asked for.
 type Play struct {
-	Scenario  scenarios.Scenario // with the arrivals of the user, if there are any; knobs not turned
+	Scenario  scenarios.Scenario // with the arrivals of the user, if any; knobs at their defaults
 	Profile   string
 	Clients   string // the profile of the clients' stack, "" = that of the server
 	Seed      uint64
-	Knobs     []scenarios.Setting // turned by the user: knobs of the scenario, settings of the kernel
+	Knobs     []scenarios.Setting // set by the user: knobs of the scenario, settings of the kernel
 	Arrivals  Arrivals
 	MaxEvents uint64 // 0 = scenarios.DefaultMaxEvents
 	prepared  *scenarios.Prepared
@@ -43,15 +43,15 @@ type Arrivals struct {
 	Hash   uint64 // of the bytes of the file
 }
 
-// Watch is what somebody wants to see of a run.
+// Watch is what a caller wants to see of a run.
 type Watch struct {
-	Lines    int // of the story, for Result.Lines
+	Lines    int // of the trace, for Result.Lines
 	Record   func(*netmodel.Network, netmodel.Record)
 	Progress *screen.Progress
-	Broken   func() bool // whether there is no point in going on, asked now and then; nil = never
+	Broken   func() bool // whether to stop the run early, asked now and then; nil = never
 }
 
-// Done is a run that has ended.
+// Done is a run that has ended, with what reports need.
 type Done struct {
 	*scenarios.Result
 	Prepared   *scenarios.Prepared        // what was run
@@ -62,8 +62,8 @@ type Done struct {
 // ClientName names a client of the run.
 func (d *Done) ClientName(id netmodel.ClientID) string { return d.Net.ClientName(id) }
 
-// Prepared returns the scenario with the knobs turned and the profiles with the
-// kernel set. It prepares once; the fields of the play stay as they are afterwards.
+// Prepared returns the scenario with the knobs set and the profiles with the kernel
+// set. It prepares once: a caller does not change the fields of the play afterwards.
 func (p *Play) Prepared() (*scenarios.Prepared, error) {
 	if p.prepared == nil {
 		prepared, err := p.Scenario.Prepare(p.options())
@@ -79,7 +79,7 @@ func (p *Play) options() scenarios.Options {
 	return scenarios.Options{Profile: p.Profile, Clients: p.Clients, Seed: p.Seed, Knobs: p.Knobs, MaxEvents: p.MaxEvents}
 }
 
-// Run plays it. It returns scenarios.ErrStopped if the context is done, or the
+// Run runs the play. It returns scenarios.ErrStopped if the context is done, or the
 // watch is broken, before the run ends.
 func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
 	prepared, err := p.Prepared()
@@ -127,13 +127,12 @@ func explained(err error) error {
 	return err
 }
 
-// Command returns the command line that asks for the same again, whatever
-// defaults may become.
+// Command returns the command line that asks for the same again, with all defaults.
 func (p *Play) Command(verb string, more ...string) string {
 	return p.command(true, verb, more)
 }
 
-// Brief returns the shortest command line that asks for the same now.
+// Brief returns the shortest command line that asks for the same.
 func (p *Play) Brief(verb string, more ...string) string {
 	return p.command(false, verb, more)
 }
@@ -166,17 +165,17 @@ func (p *Play) command(whole bool, verb string, more []string) string {
 	return strings.Join(line, " ")
 }
 
-// settings returns the flags that turn the knobs, those that stand where they
-// stood anyway left out.
+// settings returns the flags for the knobs and settings whose value is not the
+// default.
 func (p *Play) settings() []string {
 	prepared, err := p.Prepared()
 	if err != nil {
 		return nil
 	}
-	turned := prepared.Scenario
+	ready := prepared.Scenario
 	var flags []string
-	for _, k := range turned.Knobs {
-		value := turned.Value(k)
+	for _, k := range ready.Knobs {
+		value := ready.Value(k)
 		text := words.Micro(k.Format(value))
 		switch {
 		case value == p.Scenario.Value(k):
@@ -187,15 +186,23 @@ func (p *Play) settings() []string {
 		}
 	}
 	for _, set := range p.Knobs {
-		if _, knob := turned.Knob(set.Name); !knob && slices.Contains(prepared.Tuned, set) {
+		if _, knob := ready.Knob(set.Name); !knob && slices.Contains(prepared.KernelSettings, set) {
 			flags = append(flags, "--set", set.Name+"="+set.Value)
 		}
 	}
 	return flags
 }
 
-// With returns the play with one more knob turned, in place of what the knob
-// was turned to before.
+// SettingsText writes settings as --set takes them, with commas between them.
+func SettingsText(settings []scenarios.Setting) string {
+	var all []string
+	for _, set := range settings {
+		all = append(all, set.Name+"="+set.Value)
+	}
+	return strings.Join(all, ", ")
+}
+
+// With returns the play with a knob at another value.
 func (p *Play) With(name, value string) *Play {
 	q := *p
 	q.Knobs, q.prepared = nil, nil

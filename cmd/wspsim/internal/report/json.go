@@ -22,8 +22,8 @@ func documentOf(p *play.Play, d *play.Done) Object {
 		doc = doc.With("clients", d.Clients)
 	}
 	doc = doc.With("seed", d.Seed).With("knobs", Settings(d.Knobs))
-	if d.Tuned != nil {
-		doc = doc.With("kernel", Settings(d.Tuned))
+	if d.KernelSettings != nil {
+		doc = doc.With("kernel", Settings(d.KernelSettings))
 	}
 	if a := p.Arrivals; a.File != "" {
 		arrivals := Object{{"file", a.File}}

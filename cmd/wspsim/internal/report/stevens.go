@@ -40,7 +40,7 @@ func Stevens(w *bufio.Writer, style screen.Style) {
 	}
 	fmt.Fprintf(w, "\n%d of 75 cells are those of the book.\n", agree)
 	fmt.Fprintln(w, "* "+strings.TrimLeft(words.Wrap(stevens.Outlier, width, "  "), " "))
-	fmt.Fprintln(w, words.Wrap("The column macosx10.2 is also that of AIX 5.1 (aix5). Two of every number for Linux 2.4.7 only believe to be connected: "+
+	fmt.Fprintln(w, words.Wrap("The column macosx10.2 is also that of AIX 5.1 (aix5). Two of every number for Linux 2.4.7 are phantoms: "+
 		"a full queue lets in two young ones, whose final ACKs are then ignored (ST.6, K4).", width, ""))
 	fmt.Fprintf(w, "\n  %-6s %s\n", "next", "wspsim profiles")
 }

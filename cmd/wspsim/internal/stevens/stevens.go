@@ -27,14 +27,14 @@ func Fill(p netmodel.Profile, backlog, clients int) Filled {
 	n := netmodel.NewNetwork(0)
 	addrs := []netmodel.IP{netmodel.HostAddr(1, 1)}
 	server := n.AddHost("server", netmodel.HostConfig{Profile: p, Addrs: addrs})
-	crowd := n.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(2, 1)}})
-	n.SetLink(server, crowd, netmodel.Link{Latency: time.Microsecond})
+	clientHost := n.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(2, 1)}})
+	n.SetLink(server, clientHost, netmodel.Link{Latency: time.Microsecond})
 	h := n.Host(server)
 	fd, _ := h.Socket(netmodel.Stream) // a fresh host has descriptors and ports
 	_ = h.Bind(fd, netmodel.Addr{Port: 80})
 	_ = h.Listen(fd, backlog)
 	to := netmodel.Addr{IP: addrs[0], Port: 80}
-	first := n.AddClients(netmodel.ClientConfig{Name: "c", Host: crowd, To: to}, clients)
+	first := n.AddClients(netmodel.ClientConfig{Name: "c", Host: clientHost, To: to}, clients)
 	for i := range clients {
 		n.Start(first+netmodel.ClientID(i), time.Duration(i)*apart)
 	}
@@ -46,13 +46,13 @@ func Fill(p netmodel.Profile, backlog, clients int) Filled {
 			f.Connected++
 		}
 	}
-	for _, fate := range n.Results() {
+	for _, result := range n.Results() {
 		switch {
-		case fate.Progress == netmodel.ProgressQueued:
+		case result.Progress == netmodel.ProgressQueued:
 			f.Queued++
-		case fate.Progress == netmodel.ProgressPhantom:
+		case result.Progress == netmodel.ProgressPhantom:
 			f.Phantom++
-		case fate.Outcome == netmodel.OutcomeReset:
+		case result.Outcome == netmodel.OutcomeReset:
 			f.Reset++
 		}
 	}

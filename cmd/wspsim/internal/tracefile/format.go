@@ -51,7 +51,7 @@ type Header struct {
 	Arrivals   string              // file of the user's arrivals, "" = none
 	Column     string
 	ArrivalSum uint64 // of that file
-	Definition uint64 // of the source of the scenario, knobs turned
+	Definition uint64 // of the source of the scenario, with its knobs set
 }
 
 // end is the last line of a trace.
@@ -65,7 +65,7 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", words.Plain(e.File), e.Line, e.Column, e.What)
+	return fmt.Sprintf("%s:%d:%d: %s", words.Printable(e.File), e.Line, e.Column, e.What)
 }
 
 // appendLine appends a line with its checksum.

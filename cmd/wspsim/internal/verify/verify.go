@@ -167,12 +167,12 @@ func (v *Verifier) golden(name string, text []byte) error {
 
 func (v *Verifier) same(name, what string) {
 	v.Same++
-	fmt.Fprintf(v.Out, "%s     %s: %s\n", v.Style.Green("same"), words.Plain(name), what)
+	fmt.Fprintf(v.Out, "%s     %s: %s\n", v.Style.Green("same"), words.Printable(name), what)
 }
 
 func (v *Verifier) differs(name, what string, d golden.Difference) {
 	v.Differ++
-	fmt.Fprintf(v.Out, "%s  %s: %s (want: the file, got: the replay), %s\n", v.Style.Red("DIFFERS"), words.Plain(name), what, d)
+	fmt.Fprintf(v.Out, "%s  %s: %s (want: the file, got: the replay), %s\n", v.Style.Red("DIFFERS"), words.Printable(name), what, d)
 }
 
 // Summary prints the count of everything that was replayed.

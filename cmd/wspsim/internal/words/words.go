@@ -93,8 +93,8 @@ func Wrap(text string, width int, indent string) string {
 
 // Plain returns the text with control characters, and bytes that are not UTF-8,
 // written as escapes, so that no name can move the cursor of a terminal.
-func Plain(text string) string {
-	if !strings.ContainsFunc(text, hostile) && utf8.ValidString(text) {
+func Printable(text string) string {
+	if !strings.ContainsFunc(text, unprintable) && utf8.ValidString(text) {
 		return text
 	}
 	var b strings.Builder
@@ -103,7 +103,7 @@ func Plain(text string) string {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, text[0])
-		case hostile(r):
+		case unprintable(r):
 			quoted := strconv.QuoteRuneToASCII(r)
 			b.WriteString(quoted[1 : len(quoted)-1])
 		default:
@@ -116,7 +116,7 @@ func Plain(text string) string {
 
 // hostile reports whether a character would not show as itself: control
 // characters, line separators, and marks that turn the direction of writing.
-func hostile(r rune) bool { return r != ' ' && !strconv.IsPrint(r) }
+func unprintable(r rune) bool { return r != ' ' && !strconv.IsPrint(r) }
 
 // Shell writes an argument the way a shell must be given it.
 func Shell(argument string) string {
@@ -126,8 +126,8 @@ func Shell(argument string) string {
 	switch {
 	case argument != "" && !strings.ContainsFunc(argument, func(r rune) bool { return !bare(r) }):
 		return argument
-	case Plain(argument) != argument:
-		return "$'" + strings.ReplaceAll(Plain(strings.ReplaceAll(argument, `\`, `\\`)), `'`, `\'`) + "'"
+	case Printable(argument) != argument:
+		return "$'" + strings.ReplaceAll(Printable(strings.ReplaceAll(argument, `\`, `\\`)), `'`, `\'`) + "'"
 	}
 	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }

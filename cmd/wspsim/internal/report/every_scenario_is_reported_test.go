@@ -74,7 +74,7 @@ func TestEveryStoryShowsWhatDecidedIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			decidedFates := 0
-			for _, f := range story.fates() {
+			for _, f := range story.attempts() {
 				if f.Outcome != netmodel.StillPending {
 					decidedFates++
 				}

@@ -14,21 +14,21 @@ import (
 	"wspsim/sim"
 )
 
-// Incidents notes while a run goes on what went wrong for each client: how many
-// refusals, losses and repetitions, and when it was last turned away or reset.
-type Troubles struct {
+// Incidents counts what went wrong for each client while a run goes on: refusals,
+// losses and retransmissions, and when the server last refused or reset the client.
+type Incidents struct {
 	records uint64
-	clients []trouble
+	clients []incident
 }
 
-type trouble struct {
+type incident struct {
 	count  uint16
-	record uint64 // the last that turned the client away or reset it, 0 = none
+	record uint64 // the last that refused, ignored or reset the client, 0 = none
 	at     sim.Time
 }
 
-// Note takes a record into account.
-func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
+// Note adds a record.
+func (t *Incidents) Note(n *netmodel.Network, r netmodel.Record) {
 	t.records++
 	counts, decides := false, false
 	switch r.Kind {
@@ -43,7 +43,7 @@ func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
 	}
 	id := int(n.Result(r.Conn).Client)
 	for len(t.clients) <= id {
-		t.clients = append(t.clients, trouble{})
+		t.clients = append(t.clients, incident{})
 	}
 	c := &t.clients[id]
 	if counts {
@@ -54,25 +54,25 @@ func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
 	}
 }
 
-func (t *Troubles) of(id netmodel.ClientID) int {
+func (t *Incidents) of(id netmodel.ClientID) int {
 	if int(id) >= len(t.clients) {
 		return 0
 	}
 	return int(t.clients[id].count)
 }
 
-// decided returns when the listening host decided a fate, or when the client
-// learned it if that is not known.
-func (t *Troubles) decided(f netmodel.AttemptResult) sim.Time {
+// decided returns when the listening host decided the result of an attempt, or when
+// the client learned it if the decision is not known.
+func (t *Incidents) decided(f netmodel.AttemptResult) sim.Time {
 	if int(f.Client) < len(t.clients) && f.Decision != 0 && t.clients[f.Client].record == f.Decision {
 		return t.clients[f.Client].at
 	}
 	return f.At
 }
 
-// lastFates returns the fate of each client's last attempt, in the order of the
-// clients' making; clients that made none are left out.
-func lastFates(d *play.Done) []netmodel.AttemptResult {
+// lastAttempts returns each client's last attempt, in the order in which the clients
+// were created. Clients without an attempt are left out.
+func lastAttempts(d *play.Done) []netmodel.AttemptResult {
 	var last []netmodel.AttemptResult
 	for _, f := range d.Attempts {
 		for len(last) <= int(f.Client) {
@@ -83,10 +83,10 @@ func lastFates(d *play.Done) []netmodel.AttemptResult {
 	return slices.DeleteFunc(last, func(f netmodel.AttemptResult) bool { return f.Attempt == 0 })
 }
 
-// mostInteresting returns the fate that says most about a run: of somebody who
-// did not get in, of somebody who had trouble, and among equals of somebody whom
-// the scenario names. It returns false if there was nobody.
-func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.AttemptResult, bool) {
+// mostInteresting returns the attempt that says most about a run: first of a client
+// that was not accepted, then of a client with incidents. Among equals a client that
+// the scenario names comes first. It returns false if no client connects.
+func mostInteresting(d *play.Done, incidents *Incidents) (netmodel.AttemptResult, bool) {
 	named := map[string]bool{}
 	for _, j := range d.Judged {
 		if j.Expectation.Client != "" {
@@ -104,7 +104,7 @@ func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.AttemptResult, 
 			w = 4
 		case f.Outcome == netmodel.OutcomeGaveUp, f.Progress == netmodel.ProgressPhantom:
 			w = 3
-		case troubles.of(f.Client) > 0:
+		case incidents.of(f.Client) > 0:
 			w = 2
 		case f.Outcome == netmodel.StillPending:
 			w = 1
@@ -114,16 +114,16 @@ func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.AttemptResult, 
 		}
 		return w
 	}
-	fates := lastFates(d)
-	if len(fates) == 0 {
+	attempts := lastAttempts(d)
+	if len(attempts) == 0 {
 		return netmodel.AttemptResult{}, false
 	}
-	return slices.MaxFunc(fates, func(a, b netmodel.AttemptResult) int {
-		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(troubles.of(a.Client), troubles.of(b.Client)))
+	return slices.MaxFunc(attempts, func(a, b netmodel.AttemptResult) int {
+		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(incidents.of(a.Client), incidents.of(b.Client)))
 	}), true
 }
 
-// sentence says how an attempt ended, given when that was decided: "c was refused
+// sentence says how an attempt ended, and when that was decided: "c was refused
 // at 3.000 ms and learned it at 4.000 ms: queue full (R4)".
 func sentence(d *play.Done, f netmodel.AttemptResult, decided sim.Time) string {
 	name := d.ClientName(f.Client)
@@ -148,7 +148,7 @@ func sentence(d *play.Done, f netmodel.AttemptResult, decided sim.Time) string {
 	return fmt.Sprintf("%s was %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
 }
 
-// pending says where an attempt stands that has not ended.
+// pending says how far an attempt without an outcome has come.
 func pending(s netmodel.Progress) string {
 	switch s {
 	case netmodel.ProgressQueued:
@@ -159,7 +159,7 @@ func pending(s netmodel.Progress) string {
 	return "is still trying at the end"
 }
 
-// why says a cause with its rule.
+// why writes a cause with its rule.
 func why(c netmodel.Cause) string {
 	if rule := c.Rule(); rule != "" {
 		return c.String() + " (" + rule + ")"
@@ -167,8 +167,8 @@ func why(c netmodel.Cause) string {
 	return c.String()
 }
 
-// fateGroup is all attempts that ended in one way for one reason.
-type fateGroup struct {
+// attemptGroup is all attempts with one outcome and one cause.
+type attemptGroup struct {
 	outcome  netmodel.Outcome
 	progress netmodel.Progress // of a pending attempt
 	cause    netmodel.Cause
@@ -178,15 +178,15 @@ type fateGroup struct {
 
 const fewNames = 8
 
-// groupFates sorts attempts by outcome and cause, the commonest cause first.
-func groupFates(fates []netmodel.AttemptResult) []fateGroup {
-	var groups []fateGroup
-	for _, f := range fates {
-		i := slices.IndexFunc(groups, func(g fateGroup) bool {
+// groupAttempts groups attempts by outcome and cause, the most frequent cause first.
+func groupAttempts(attempts []netmodel.AttemptResult) []attemptGroup {
+	var groups []attemptGroup
+	for _, f := range attempts {
+		i := slices.IndexFunc(groups, func(g attemptGroup) bool {
 			return g.outcome == f.Outcome && g.cause == f.Cause && g.progress == f.Progress
 		})
 		if i < 0 {
-			groups = append(groups, fateGroup{outcome: f.Outcome, progress: f.Progress, cause: f.Cause})
+			groups = append(groups, attemptGroup{outcome: f.Outcome, progress: f.Progress, cause: f.Cause})
 			i = len(groups) - 1
 		}
 		g := &groups[i]
@@ -195,20 +195,20 @@ func groupFates(fates []netmodel.AttemptResult) []fateGroup {
 			g.first = append(g.first, f)
 		}
 	}
-	order := func(o netmodel.Outcome) int { // what is still undecided comes last
+	order := func(o netmodel.Outcome) int { // pending attempts come last
 		if o == netmodel.StillPending {
 			return 1000
 		}
 		return int(o)
 	}
-	slices.SortStableFunc(groups, func(a, b fateGroup) int {
+	slices.SortStableFunc(groups, func(a, b attemptGroup) int {
 		return cmp.Or(cmp.Compare(order(a.outcome), order(b.outcome)), cmp.Compare(a.progress, b.progress), cmp.Compare(b.count, a.count))
 	})
 	return groups
 }
 
-// reason says why, where that says more than the outcome.
-func (g *fateGroup) reason() string {
+// reason writes the cause, if it says more than the outcome.
+func (g *attemptGroup) reason() string {
 	if g.outcome == netmodel.StillPending {
 		return progress(g.progress)
 	}
@@ -229,8 +229,8 @@ func progress(s netmodel.Progress) string {
 	return "still trying at the end"
 }
 
-// names lists who is in a group: "a, b and 12 more".
-func (g *fateGroup) names(d *play.Done) string {
+// names lists the clients of a group: "a, b and 12 more".
+func (g *attemptGroup) names(d *play.Done) string {
 	var names []string
 	for _, f := range g.first {
 		name := d.ClientName(f.Client)
