@@ -35,14 +35,14 @@ func (s Scenario) WithArrivals(times []time.Duration) Scenario {
 	return s
 }
 
-// ParseArrivals reads a series of arrivals: one instant a line, alone or in a
-// column of a CSV file. column is the name of the column in the header or its
-// number, counted from 1; "" is the first.
+// ParseArrivals reads a series of arrivals: one instant a line, alone or in a column
+// of a CSV file. The argument column is the name of the column in the header, or its
+// number from 1; "" is the first.
 //
-// An instant is a decimal number of seconds (0.25), a duration (250ms, 1m2.5s)
-// or a time (2024-05-01T12:00:00.123456Z, as RFC 3339 has it). A header whose
-// name ends in _ns, _us, _ms or _s gives plain numbers that unit. Blank lines
-// and lines that begin with # are skipped.
+// An instant is a decimal number of seconds (0.25), a duration (250ms, 1m2.5s) or a
+// time of RFC 3339 (2024-05-01T12:00:00.123456Z). A header whose name ends in _ns,
+// _us, _ms or _s gives plain numbers that unit. Blank lines and lines that begin with
+// # are skipped.
 //
 // Instants must ascend; equal instants are allowed. The first instant is subtracted
 // from all, so that the series begins at 0. Nothing is rounded: a fraction of a
@@ -347,8 +347,8 @@ func unitNamed(name string) (time.Duration, bool) {
 	return 0, false
 }
 
-// decimalOf reads digits, with a point among them or not, as so many units,
-// exactly.
+// decimalOf reads a decimal number, with or without a point, as an exact number of
+// units.
 func decimalOf(text string, unit time.Duration) (d time.Duration, want string) {
 	whole, part, point := strings.Cut(text, ".")
 	if strings.Trim(whole+part, "0123456789") != "" || whole == "" || point && part == "" {

@@ -9,7 +9,6 @@ import (
 )
 
 // twoQueueScenarios are about systems that decide twice: at the SYN and at the final
-// twoQueueScenarios are about systems that decide twice: at the SYN and at the final
 // ACK. A client between the two decisions is a phantom.
 func twoQueueScenarios() []Scenario {
 	return []Scenario{

@@ -18,9 +18,9 @@ type Dependence struct {
 	Instead string // another value, with which the run differs
 }
 
-// DependsOn returns the values marked unknown (profiles.Facts) that a run depends
-// on: another value in their place gives the run another hash. DependsOn runs the
-// scenario again for each alternative until a run differs:
+// DependsOn returns the values marked unknown (profiles.Facts) that a run depends on:
+// another value in their place gives the run another hash. DependsOn runs the scenario
+// again for each alternative until a run differs:
 //
 //   - a choice: every other value that Profile.Validate accepts
 //   - yes or no: the opposite
@@ -67,8 +67,8 @@ func DependsOn(s Scenario, o Options) ([]Dependence, error) {
 	return dependences, nil
 }
 
-// differsWith returns the first alternative to a value with which the run has
-// another hash, "" if there is none. A run that fails with it differs.
+// differsWith returns the first alternative to a value that gives the run another
+// hash, "" if none does. A run that fails with it differs.
 func differsWith(s Scenario, o Options, p netmodel.Profile, fact profiles.Fact, hash uint64) (string, error) {
 	before := o.Alter
 	for _, other := range alternatives(p, fact.Field) {

@@ -87,9 +87,9 @@ func (p *source) code(text string) string {
 	return text
 }
 
-// value prints a value that begins in a column of a line indented by tabs: on
-// that line if it fits, over several if not. kind is its type where the place
-// does not say it, "" where it does.
+// value prints a value that begins in a column of a line indented by tabs. It prints
+// on that line if the value fits, and over several lines if not. The argument kind is
+// the type, "" where the place implies it.
 func (p *source) value(v reflect.Value, tabs, column int, kind string) string {
 	if line := p.line(v, kind); column+utf8.RuneCountInString(line) <= lineWidth && !alwaysMany(v) {
 		return line
@@ -150,8 +150,8 @@ func (p *source) many(v reflect.Value, tabs int, kind string) string {
 	return p.line(v, kind)
 }
 
-// fields prints one field a line. As gofmt has it, values that stand on lines
-// of their own below each other begin in one column.
+// fields prints one field a line. By gofmt's rules, values on consecutive lines begin
+// in one column.
 func (p *source) fields(v reflect.Value, tabs int) string {
 	fields := fieldsOf(v)
 	widest := make([]int, len(fields)) // of the names in the same run
@@ -207,7 +207,7 @@ func (p *source) elements(v reflect.Value, tabs int) string {
 	return b.String() + "\n"
 }
 
-// field is one that is printed, with the type of its literal.
+// field is a field to print, with the type of its literal.
 type field struct {
 	name, kind string
 	value      reflect.Value
@@ -216,8 +216,8 @@ type field struct {
 // nanoseconds is the range of a knob that is a duration.
 type nanoseconds int64
 
-// fieldsOf returns the fields of a struct that are not zero. Of an expectation
-// it returns what it is about as well, zero or not.
+// fieldsOf returns the fields of a struct that are not zero. For an expectation it
+// also returns the outcome or the statistic, even if zero.
 func fieldsOf(v reflect.Value) []field {
 	var fields []field
 	t := v.Type()

@@ -118,7 +118,7 @@ func (a Request) perform(r *run) {
 
 func (a Flood) perform(r *run) {
 	c := r.clientConfig(a.Name, r.floodHost, 0)
-	// Nobody is there to send again: the addresses are made up.
+	// No host has these addresses, so no SYN is sent again.
 	c.TCP = &netmodel.Client{Syn: netmodel.Schedule{First: sendOnce}}
 	first := r.net.AddClients(c, a.Count)
 	for i := range a.Count {

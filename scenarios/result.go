@@ -46,7 +46,7 @@ type Line struct {
 }
 
 // Listener is what happened at the server's listening sockets. Statistics says what
-// each number is. The backlog is that of the socket that listened first.
+// each number is. Backlog is about the socket that listened first.
 type Listener struct {
 	Listened bool // a listen has succeeded; otherwise all numbers are 0
 	Backlog  int

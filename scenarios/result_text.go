@@ -16,6 +16,9 @@ func (o Outcomes) String() string {
 	}))
 }
 
+// The String methods are the lines of a golden. They are fixed, so that a new statistic
+// rewrites no golden.
+
 // String lists the quantiles.
 func (w Waits) String() string {
 	if w == (Waits{}) {

@@ -20,8 +20,8 @@ type Options struct {
 	// Knobs of the scenario, and settings of the kernel (profiles.Setting) by the
 	// kernel's names. A name that is both is the knob.
 	Knobs []Setting
-	// Alter, if set, changes the profile of the server, and that of the clients, after
-	// the settings of the kernel.
+	// Alter, if set, changes the profiles of the server and of the clients, after the
+	// settings of the kernel.
 	Alter func(*netmodel.Profile)
 	Lines int // how many lines of the trace to keep in Result.Lines
 	// Record, if set, is called with every record as it happens.
@@ -59,9 +59,9 @@ func Run(s Scenario, o Options) (*Result, error) {
 	return p.Run()
 }
 
-// Run runs the scenario. It returns an error if virtual time no longer advances
-// (sim.StalledError), if the run takes too long (ErrTooLong), if Options.Stop ends it
-// (ErrStopped), or if an invariant of the model fails, which is a defect of the model.
+// Run runs the scenario. Its errors: virtual time no longer advances
+// (sim.StalledError), the run takes too long (ErrTooLong), or Options.Stop ends it
+// (ErrStopped). Any other error is a failed invariant: a defect of the model.
 func (p Prepared) Run() (*Result, error) {
 	r := newRun(p.Scenario, p.Server, p.Clients, p.Options)
 	r.result.KernelSettings, r.kernelChanged = p.KernelSettings, p.KernelChanged

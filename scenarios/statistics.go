@@ -32,49 +32,60 @@ type Statistic struct {
 	Of    func(*Result) int64 // in the unit: a count, nanoseconds, millionths
 }
 
-// Statistics returns the table of figures. A new figure is a row here with its
+// Statistics returns the table of figures. A new figure is a row of the table with its
 // computation.
 func Statistics() []StatisticGroup {
-	listener := func(of func(*Listener) int) func(*Result) int64 {
-		return func(r *Result) int64 { return int64(of(&r.Listener)) }
-	}
-	outcome := func(of func(*Outcomes) int) func(*Result) int64 {
-		return func(r *Result) int64 { return int64(of(&r.Outcomes)) }
-	}
 	return []StatisticGroup{
-		{"listener", "at the listener", "What happened at the listening sockets of the server.", []Statistic{
-			{Name: "backlog", Label: "backlog asked", Help: "The argument of the last listen on the first socket.", Told: true, Of: listener(func(l *Listener) int { return l.Backlog })},
-			{Name: "effective_backlog", Label: "backlog in force", Help: "The backlog after the silent change.", Told: true, Of: listener(func(l *Listener) int { return l.EffectiveBacklog })},
-			{Name: "limit", Label: "limit", Help: "The most connections that may be pending.", Told: true, Of: listener(func(l *Listener) int { return l.Limit })},
-			{Name: "limit_at_syn", Label: "limit at a SYN", Help: "The most connections that may be pending when a SYN is answered.", Told: true, Of: listener(func(l *Listener) int { return l.LimitAtSYN })},
-			{Name: "pending", Label: "pending at the end", Help: "Connections in the queues at the end, half-open ones included.", Told: true, Of: listener(func(l *Listener) int { return l.Pending })},
-			{Name: "half_open", Label: "half-open at the end", Help: "Half-open connections at the end.", Of: listener(func(l *Listener) int { return l.HalfOpen })},
-			{Name: "peak_pending", Label: "peak pending", Help: "The most connections that were pending at once.", Of: listener(func(l *Listener) int { return l.PeakPending })},
-			{Name: "refused_syns", Label: "SYNs refused", Help: "SYNs that the listener answered with an RST.", Of: listener(func(l *Listener) int { return l.RefusedSYNs })},
-			{Name: "ignored_syns", Label: "SYNs ignored", Help: "SYNs that the listener left without an answer.", Of: listener(func(l *Listener) int { return l.IgnoredSYNs })},
-			{Name: "syn_cookies", Label: "SYN cookies sent", Help: "SYNs that the listener answered with a SYN cookie.", Of: func(r *Result) int64 { return int64(r.Counters.SyncookiesSent) }},
-			{Name: "ignored_acks", Label: "ACKs ignored", Help: "Final ACKs and data that found the accept queue full.", Of: listener(func(l *Listener) int { return l.IgnoredACKs })},
-			{Name: "evicted", Label: "half-open evicted", Help: "Half-open connections that made room for newer ones.", Of: listener(func(l *Listener) int { return l.Evicted })},
-			{Name: "expired", Label: "handshakes expired", Help: "Half-open connections that never completed.", Of: listener(func(l *Listener) int { return l.Expired })},
-			{Name: "trimmed", Label: "trimmed", Help: "Pending connections that a smaller re-listen reset.", Of: listener(func(l *Listener) int { return l.Trimmed })},
-			{Name: "accepted_after_refusal", Label: "accepted after a refusal", Help: "Connections accepted after a refused SYN of the same attempt.", Of: listener(func(l *Listener) int { return l.AcceptedAfterRefusal })},
-			{Name: "accepted_after_abort", Label: "accepted after a client abort", Help: "Connections accepted after their client had closed or reset them.", Of: listener(func(l *Listener) int { return l.AcceptedAfterAbort })},
-			{Name: "failed_calls", Label: "server calls failed", Help: "Calls of the server's program that failed, WSAEWOULDBLOCK aside.", Of: listener(func(l *Listener) int { return l.FailedCalls })},
-		}},
-		{"outcomes", "attempts", "How the attempts to connect ended. offered = accepted + refused + reset + timed_out + gave_up + pending, and pending = trying + queued + phantom.", []Statistic{
-			{Name: "offered", Label: "offered", Help: "Attempts in all.", Told: true, Of: outcome(func(o *Outcomes) int { return o.Offered })},
-			{Name: "accepted", Label: "accepted", Help: "Attempts that accept returned.", Told: true, Of: outcome(func(o *Outcomes) int { return o.Accepted })},
-			{Name: "refused", Label: "refused", Help: "Attempts that ended with a refusal.", Told: true, Of: outcome(func(o *Outcomes) int { return o.Refused })},
-			{Name: "reset", Label: "reset", Help: "Attempts that the server reset before accept.", Told: true, Of: outcome(func(o *Outcomes) int { return o.Reset })},
-			{Name: "timed_out", Label: "timed out", Help: "Attempts whose TCP got no answer and gave up.", Told: true, Of: outcome(func(o *Outcomes) int { return o.TimedOut })},
-			{Name: "gave_up", Label: "gave up", Help: "Attempts whose program stopped waiting.", Told: true, Of: outcome(func(o *Outcomes) int { return o.GaveUp })},
-			{Name: "pending", Label: "pending", Help: "Attempts undecided at the end.", Told: true, Of: outcome(func(o *Outcomes) int { return o.Pending })},
-			{Name: "trying", Label: "trying", Help: "Undecided attempts that still send SYNs.", Told: true, Of: outcome(func(o *Outcomes) int { return o.Trying })},
-			{Name: "queued", Label: "queued", Help: "Undecided attempts in the queues of the server.", Told: true, Of: outcome(func(o *Outcomes) int { return o.Queued })},
-			{Name: "phantom", Label: "phantom", Help: "Undecided attempts whose client is connected where the server is not.", Told: true, Of: outcome(func(o *Outcomes) int { return o.Phantom })},
-		}},
-		{"wait_ns", "time in the queue", "Time of accepted connections in the queue, from the SYN that got in to accept.", waitRows(func(r *Result) *Waits { return &r.Waits })},
-		{"connect_to_accept_ns", "connect to accept", "Time from a client's first connect to accept, with all retransmissions and retries.", waitRows(func(r *Result) *Waits { return &r.ConnectToAccept })},
+		{"listener", "at the listener", "What happened at the listening sockets of the server.", listenerRows()},
+		{"outcomes", "attempts", "How the attempts to connect ended. " +
+			"offered = accepted + refused + reset + timed_out + gave_up + pending, and pending = trying + queued + phantom.", outcomeRows()},
+		{"wait_ns", "time in the queue", "Time of accepted connections in the queue, from the SYN that got in to accept.",
+			waitRows(func(r *Result) *Waits { return &r.Waits })},
+		{"connect_to_accept_ns", "connect to accept", "Time from a client's first connect to accept, with all retransmissions and retries.",
+			waitRows(func(r *Result) *Waits { return &r.ConnectToAccept })},
+	}
+}
+
+func listenerRows() []Statistic {
+	of := func(field func(*Listener) int) func(*Result) int64 {
+		return func(r *Result) int64 { return int64(field(&r.Listener)) }
+	}
+	return []Statistic{
+		{Name: "backlog", Label: "backlog asked", Help: "The argument of the last listen on the first socket.", Told: true, Of: of(func(l *Listener) int { return l.Backlog })},
+		{Name: "effective_backlog", Label: "backlog in force", Help: "The backlog after the silent change.", Told: true, Of: of(func(l *Listener) int { return l.EffectiveBacklog })},
+		{Name: "limit", Label: "limit", Help: "The most connections that may be pending.", Told: true, Of: of(func(l *Listener) int { return l.Limit })},
+		{Name: "limit_at_syn", Label: "limit at a SYN", Help: "The most connections that may be pending when a SYN is answered.", Told: true, Of: of(func(l *Listener) int { return l.LimitAtSYN })},
+		{Name: "pending", Label: "pending at the end", Help: "Connections in the queues at the end, half-open ones included.", Told: true, Of: of(func(l *Listener) int { return l.Pending })},
+		{Name: "half_open", Label: "half-open at the end", Help: "Half-open connections at the end.", Of: of(func(l *Listener) int { return l.HalfOpen })},
+		{Name: "peak_pending", Label: "peak pending", Help: "The most connections that were pending at once.", Of: of(func(l *Listener) int { return l.PeakPending })},
+		{Name: "refused_syns", Label: "SYNs refused", Help: "SYNs that the listener answered with an RST.", Of: of(func(l *Listener) int { return l.RefusedSYNs })},
+		{Name: "ignored_syns", Label: "SYNs ignored", Help: "SYNs that the listener left without an answer.", Of: of(func(l *Listener) int { return l.IgnoredSYNs })},
+		{Name: "syn_cookies", Label: "SYN cookies sent", Help: "SYNs that the listener answered with a SYN cookie.", Of: func(r *Result) int64 { return int64(r.Counters.SyncookiesSent) }},
+		{Name: "ignored_acks", Label: "ACKs ignored", Help: "Final ACKs and data that found the accept queue full.", Of: of(func(l *Listener) int { return l.IgnoredACKs })},
+		{Name: "evicted", Label: "half-open evicted", Help: "Half-open connections that made room for newer ones.", Of: of(func(l *Listener) int { return l.Evicted })},
+		{Name: "expired", Label: "handshakes expired", Help: "Half-open connections that never completed.", Of: of(func(l *Listener) int { return l.Expired })},
+		{Name: "trimmed", Label: "trimmed", Help: "Pending connections that a smaller re-listen reset.", Of: of(func(l *Listener) int { return l.Trimmed })},
+		{Name: "accepted_after_refusal", Label: "accepted after a refusal", Help: "Connections accepted after a refused SYN of the same attempt.", Of: of(func(l *Listener) int { return l.AcceptedAfterRefusal })},
+		{Name: "accepted_after_abort", Label: "accepted after a client abort", Help: "Connections accepted after their client had closed or reset them.", Of: of(func(l *Listener) int { return l.AcceptedAfterAbort })},
+		{Name: "failed_calls", Label: "server calls failed", Help: "Calls of the server's program that failed, WSAEWOULDBLOCK aside.", Of: of(func(l *Listener) int { return l.FailedCalls })},
+	}
+}
+
+func outcomeRows() []Statistic {
+	of := func(field func(*Outcomes) int) func(*Result) int64 {
+		return func(r *Result) int64 { return int64(field(&r.Outcomes)) }
+	}
+	return []Statistic{
+		{Name: "offered", Label: "offered", Help: "Attempts in all.", Told: true, Of: of(func(o *Outcomes) int { return o.Offered })},
+		{Name: "accepted", Label: "accepted", Help: "Attempts that accept returned.", Told: true, Of: of(func(o *Outcomes) int { return o.Accepted })},
+		{Name: "refused", Label: "refused", Help: "Attempts that ended with a refusal.", Told: true, Of: of(func(o *Outcomes) int { return o.Refused })},
+		{Name: "reset", Label: "reset", Help: "Attempts that the server reset before accept.", Told: true, Of: of(func(o *Outcomes) int { return o.Reset })},
+		{Name: "timed_out", Label: "timed out", Help: "Attempts whose TCP got no answer and gave up.", Told: true, Of: of(func(o *Outcomes) int { return o.TimedOut })},
+		{Name: "gave_up", Label: "gave up", Help: "Attempts whose program stopped waiting.", Told: true, Of: of(func(o *Outcomes) int { return o.GaveUp })},
+		{Name: "pending", Label: "pending", Help: "Attempts undecided at the end.", Told: true, Of: of(func(o *Outcomes) int { return o.Pending })},
+		{Name: "trying", Label: "trying", Help: "Undecided attempts that still send SYNs.", Told: true, Of: of(func(o *Outcomes) int { return o.Trying })},
+		{Name: "queued", Label: "queued", Help: "Undecided attempts in the queues of the server.", Told: true, Of: of(func(o *Outcomes) int { return o.Queued })},
+		{Name: "phantom", Label: "phantom", Help: "Undecided attempts whose client is connected where the server is not.", Told: true, Of: of(func(o *Outcomes) int { return o.Phantom })},
 	}
 }
 

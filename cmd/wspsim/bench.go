@@ -18,10 +18,9 @@ func (s *session) benchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast this machine simulates",
-		Long: "Measures, in about half a minute, and then prints: events and connections a second, how the cost of\n" +
-			"one grows with their number, the memory of waiting clients, and what further cores bring. The work\n" +
-			"is the same on every machine, and so is its hash. For a comparison with other simulators see README,\n" +
-			"\"How fast\".",
+		Long: "Measures for about half a minute and prints: events and connections a second, how the cost grows with\n" +
+			"their number, the memory of waiting clients, and the gain of further cores. The work and its hash are\n" +
+			"the same on every machine.",
 		Example: "  wspsim bench\n" +
 			"  wspsim bench --quick\n" +
 			"  wspsim bench --clients 1e7           weigh ten million waiting clients",

@@ -33,7 +33,7 @@ The queue behind a record, [a (b) . _]:
 
 The file of --arrivals has an instant a line, alone or in a column of a CSV file, in ascending order:
   0.25 is in seconds, unless the header of the column ends in _us, _ms, _ns or _s, which sets the unit;
-  250ms and 2024-05-01T12:00:00.123Z (RFC 3339) work too; lines that begin with # are comments
+  250ms and 2024-05-01T12:00:00.123Z (RFC 3339) work too; a line that begins with # is a comment
 
 The keys of --json (` + report.Schema + `), durations in nanoseconds:
   schema, model, scenario, profile, seed, knobs {name: count, or text as --set takes it}
@@ -51,10 +51,10 @@ func (s *session) runCommand() *cobra.Command {
 	var f runFlags
 	c := &cobra.Command{
 		Use:   "run NAME",
-		Short: "Play a scenario and report what happened",
-		Long: "Plays a scenario and prints what was asked and what is in force, the trace if it is short, how the\n" +
-			"attempts ended, the queue over time, and whether what the lesson expects has come true.\n" +
-			"Exit code 1 means that it has not.\n\n" + runFormats(),
+		Short: "Run a scenario and report what happened",
+		Long: "Runs a scenario. Prints the backlog asked for and in force, a short trace, how the attempts ended,\n" +
+			"the statistics, the queue over time, and whether the expectations of the lesson held.\n" +
+			"Exit code 1 means that an expectation failed.\n\n" + runFormats(),
 		Example: "  wspsim run overflow\n" +
 			"  wspsim run overflow --profile windows --backlog 4\n" +
 			"  wspsim run burst --set workers=2 --set service=10ms --seed 7\n" +
@@ -79,8 +79,8 @@ func (s *session) runCommand() *cobra.Command {
 	f.add(c)
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON document (schema "+report.Schema+")")
 	c.Flags().BoolVar(&f.jsonl, "jsonl", false, "print one JSON object for each record, and a summary")
-	c.Flags().StringVar(&f.trace, "trace", "", "also write every record to `FILE`, which verify replays; - prints it instead")
-	c.Flags().BoolVar(&f.full, "full", false, "show every record, the routine ones too, however many")
+	c.Flags().StringVar(&f.trace, "trace", "", "also write every record to `FILE`, which verify replays; - prints the trace instead")
+	c.Flags().BoolVar(&f.full, "full", false, "show every record, the routine ones too")
 	return c
 }
 
@@ -225,8 +225,8 @@ func (s *session) explainCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain NAME",
 		Short: "The lesson of a scenario, and why one client got its result",
-		Long: "Prints the lesson of a scenario, then everything that happened to one client, each record with its\n" +
-			"time and rule, up to its outcome and what decided it.",
+		Long: "Prints the lesson of a scenario, then every record about one client, with time and rule. Marks the\n" +
+			"record that decided the outcome.",
 		Example: "  wspsim explain overflow\n" +
 			"  wspsim explain overflow --client a --profile windows\n" +
 			"  wspsim explain burst --client c17 --seed 7",
@@ -249,7 +249,7 @@ func (s *session) explainCommand() *cobra.Command {
 		},
 	}
 	c.Flags().SortFlags = false
-	c.Flags().StringVar(&client, "client", "", "follow the client `NAME` (default: the one with the most to tell)")
+	c.Flags().StringVar(&client, "client", "", "follow the client `NAME` (default: the most interesting one)")
 	f.add(c)
 	if err := c.RegisterFlagCompletionFunc("client", completeClient); err != nil {
 		panic(err) // there is such a flag

@@ -22,9 +22,9 @@ const (
 	goldenSeed  = 1
 )
 
-// Transcript runs a scenario and returns the run as text: the backlog, the trace, the
-// outcomes, the waits, the listener, the expectations, and the hash of all records. A
-// trace of more than 80 lines is cut after 40; the hash covers all records.
+// Transcript runs a scenario and returns the run as text: backlog, trace, outcomes,
+// waits, listener, expectations, and the hash of all records. A trace of more than 80
+// lines is cut after 40; the hash covers all records.
 func Transcript(s scenarios.Scenario, profile string, seed uint64) ([]byte, error) {
 	r, err := scenarios.Run(s, scenarios.Options{Profile: profile, Seed: seed, Lines: wholeStory})
 	if err != nil {
@@ -80,8 +80,8 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// Write returns the golden of a scenario, a txtar file: its name, question and
-// lesson, then a section with the transcript at seed 1 for each of its profiles.
+// Write returns the golden of a scenario, a txtar file. The text is name, question and
+// lesson. A section for each profile is the transcript at seed 1.
 func Write(s scenarios.Scenario) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s: %s\n", s.Name, s.Summary)

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// KnownHash returns the hash of a run of the catalogue at seed 1, under one of the
-// profiles of the scenario, as its golden has it. A program that has no goldens can
-// check a replay with it.
+// KnownHash returns the hash of the golden of a scenario, under one of its profiles,
+// at seed 1. A program that has no goldens can check a replay with it.
 func KnownHash(scenario, profile string) (uint64, bool) {
 	for line := range strings.Lines(knownHashes) {
 		fields := strings.Fields(line)

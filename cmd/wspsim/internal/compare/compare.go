@@ -90,8 +90,8 @@ type mark struct {
 const mostRecords = 2_000_000
 
 // Play runs the scenario under each profile. A setting of a kernel goes to the
-// profiles whose system has it; a setting that no profile has is an error. strict
-// refuses a run that depends on an unknown value of a profile.
+// profiles whose system has it; a setting that no profile has is an error. With strict
+// it refuses a run that depends on an unknown value of a profile.
 func Play(ctx context.Context, p *play.Play, names []string, strict bool, progress *screen.Progress) (*Comparison, error) {
 	c := &Comparison{asked: p}
 	plays, err := under(p, names)

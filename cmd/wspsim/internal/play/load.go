@@ -32,8 +32,7 @@ func Find(name string) (scenarios.Scenario, error) {
 	return s, nil
 }
 
-// Offer says what somebody who wrote name may have meant; otherwise says where
-// to look.
+// Offer lists the names nearest to name. The argument otherwise says where to look.
 func Offer(name string, names []string, otherwise string) string {
 	if near := words.Nearest(name, names); near != nil {
 		return "nearest: " + strings.Join(near, ", ") + "; " + otherwise
@@ -41,8 +40,7 @@ func Offer(name string, names []string, otherwise string) string {
 	return otherwise
 }
 
-// CheckProfile returns an error that lists the profiles if there is none of
-// that name.
+// CheckProfile returns an error that offers other names if no profile has the name.
 func CheckProfile(name string) error {
 	names := scenarios.ProfileNames()
 	if slices.Contains(names, name) {

@@ -9,8 +9,8 @@ import (
 	"wspsim/sim"
 )
 
-// CheckKnown returns an error that names the unknown values which the run depends on
-// (scenarios.DependsOn), nil if there is none.
+// CheckKnown returns an error if the run depends on an unknown value
+// (scenarios.DependsOn), and names the value.
 func (p *Play) CheckKnown(ctx context.Context) error {
 	o := p.options()
 	o.Stop = func(sim.Time, sim.Time) bool { return ctx.Err() != nil }

@@ -14,8 +14,8 @@ import (
 	"wspsim/sim"
 )
 
-// Incidents counts what went wrong for each client while a run goes on: refusals,
-// losses and retransmissions, and when the server last refused or reset the client.
+// Incidents counts the refusals, losses and retransmissions of each client while a run
+// goes on. It also notes when the server last refused or reset the client.
 type Incidents struct {
 	records uint64
 	clients []incident
@@ -123,8 +123,8 @@ func mostInteresting(d *play.Done, incidents *Incidents) (netmodel.AttemptResult
 	}), true
 }
 
-// sentence says how an attempt ended, and when that was decided: "c was refused
-// at 3.000 ms and learned it at 4.000 ms: queue full (R4)".
+// sentence says how an attempt ended and when: "c was refused at 3.000 ms and learned
+// it at 4.000 ms: queue full (R4)".
 func sentence(d *play.Done, f netmodel.AttemptResult, decided sim.Time) string {
 	name := d.ClientName(f.Client)
 	if f.Attempt > 1 {

@@ -50,7 +50,7 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 	var number uint64
 	var b []byte
 	queued := false // the client waits to be accepted
-	// The same run again, now that it is known whom to follow.
+	// The same run again: now the client is known.
 	_, err = p.Run(ctx, play.Watch{Progress: progress, Record: func(n *netmodel.Network, r netmodel.Record) {
 		if printer == nil {
 			printer = trace.NewPrinter(n)
@@ -74,7 +74,8 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 }
 
 // concernsAll reports whether a record without a client belongs to the story of each
-// client: every listen, and each accept that failed while the client was queued.
+// client. A listen does, and so does an accept that failed while the client was
+// queued.
 func concernsAll(r netmodel.Record, queued bool) bool {
 	if r.Kind != netmodel.Called {
 		return false

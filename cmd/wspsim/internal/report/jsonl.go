@@ -8,8 +8,8 @@ import (
 	"wspsim/netmodel"
 )
 
-// Lines writes a run as one JSON object a line: one for each record, and a last
-// one, of the kind "summary", with what JSON writes.
+// Lines writes a run as JSON lines: an object for each record. The last object has the
+// kind "summary" and the keys of JSON.
 type Lines struct {
 	out   *json.Encoder
 	count uint64

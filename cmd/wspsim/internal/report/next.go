@@ -65,8 +65,8 @@ func (r *Run) variants() []*play.Play {
 	return turns
 }
 
-// differs reports whether another play ends differently for anybody. That of a
-// large run it supposes.
+// differs reports whether another play gives some client another result. It supposes
+// so of a large run.
 func (r *Run) differs(ctx context.Context, q *play.Play) bool {
 	if r.Done.Events >= cheap {
 		return true

@@ -26,8 +26,8 @@ const (
 // what programs ask for.
 func listened() []int { return []int{-1, 0, 1, 5, 128, 1_000_000} }
 
-// holds returns how many connections wait for accept after listen(n) if they come
-// one after the other: the SYN and the final ACK must both have found room.
+// holds returns how many connections wait for accept after listen(n) if they come one
+// by one. The SYN and the final ACK must both find room.
 func holds(p *netmodel.Profile, n int) int {
 	backlog := p.Backlog.Effective(n)
 	most := p.AtSyn.Of(backlog)
@@ -109,7 +109,7 @@ func FindProfile(name string) (netmodel.Profile, error) {
 }
 
 // Profile prints the card of a profile: what listen holds, each value with its
-// certainty and source, the settings of its kernel, and what to run.
+// certainty and source, and the settings of the kernel.
 func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
 	facts := profiles.Facts(p)
 	fmt.Fprintf(w, "%s\n", style.Bold(p.Name+": "+p.Long))

@@ -14,7 +14,7 @@ import (
 // StevensSchema names the form of the document that StevensJSON writes.
 const StevensSchema = "wspsim.table/v1"
 
-// Stevens prints Stevens' Figure 4.10 as the model has it.
+// Stevens prints Stevens' Figure 4.10, measured on the model.
 func Stevens(w *bufio.Writer, style screen.Style) {
 	systems := stevens.Systems()
 	fmt.Fprintln(w, style.Bold("How many clients connect to a server that never accepts, by the argument of listen"))
@@ -45,8 +45,8 @@ func Stevens(w *bufio.Writer, style screen.Style) {
 	fmt.Fprintf(w, "\n  %-6s %s\n", "next", "wspsim profiles")
 }
 
-// StevensJSON writes the figure as one document: the numbers of the book and of
-// the model, a row for each backlog, in the order of the systems.
+// StevensJSON writes the figure as one document. Each row has a backlog, and the
+// numbers of the book and of the model in the order of the systems.
 func StevensJSON(w io.Writer) error {
 	type row struct {
 		Backlog int    `json:"backlog"`

@@ -15,8 +15,7 @@ import (
 	"wspsim/netmodel/netmodeltest/lockstep"
 )
 
-// DefaultOps is how many operations a search makes if nobody says: as many as it
-// takes to see everything.
+// DefaultOps is the default number of operations: enough to see every mark.
 const DefaultOps = lockstep.MinimumOps
 
 // Search is what was asked for.

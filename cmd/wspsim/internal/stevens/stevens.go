@@ -19,9 +19,9 @@ type Filled struct {
 	Reset     int // those that were reset afterwards. ST.7
 }
 
-// Fill lets clients connect to a server of the profile that listens with the
-// backlog and never accepts, one after the other within less than a first
-// retransmission, and counts. The clients run on the same profile.
+// Fill lets clients connect one by one to a server that listens with the backlog and
+// never accepts, and counts them. All connect before a first retransmission. The
+// clients run on the same profile.
 func Fill(p netmodel.Profile, backlog, clients int) Filled {
 	const apart = 100 * time.Microsecond
 	n := netmodel.NewNetwork(0)

@@ -146,8 +146,8 @@ func (c *comparison) differ(recorded, got string) {
 	c.first = golden.Difference{Line: c.line, Before: c.before, Want: recorded + "\n", Got: got + "\n"}
 }
 
-// ended compares the end of the trace with that of the run. It returns false if
-// the trace could not be read.
+// ended compares the end of the trace with the end of the run. It returns false if the
+// trace could not be read.
 func (c *comparison) ended(replayed end) bool {
 	recorded, last, err := c.record()
 	switch {
