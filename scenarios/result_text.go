@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// The String methods are the lines of a golden. They are fixed, so that a new statistic
+// rewrites no golden.
+
 // String says how the attempts ended, zeros left out: "5 offered: 3 accepted, 1
 // refused, 1 queued". Pending attempts are counted by their progress.
 func (o Outcomes) String() string {
@@ -15,9 +18,6 @@ func (o Outcomes) String() string {
 		{o.Pending - o.Queued - o.Phantom - o.Trying, "pending"},
 	}))
 }
-
-// The String methods are the lines of a golden. They are fixed, so that a new statistic
-// rewrites no golden.
 
 // String lists the quantiles.
 func (w Waits) String() string {
