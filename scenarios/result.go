@@ -36,7 +36,7 @@ type Result struct {
 
 	Lines      []string // the first lines of the trace, at most Options.Lines
 	TotalLines int      // of the whole trace
-	Firsts     []Line   // the first line of each kind that tells most, such as a refusal
+	FirstLines []Line   // the first line of each kind that tells most, such as a refusal
 }
 
 // Line is a line of the trace.

@@ -112,7 +112,7 @@ type run struct {
 	refused       map[netmodel.ConnID]struct{} // attempts that were refused at least once
 	records       []netmodel.Record
 	line          []byte
-	hasFirst      [256]bool        // kinds of records that Result.Firsts has
+	hasFirst      [256]bool        // kinds of records that Result.FirstLines has
 	profile       netmodel.Profile // of the server
 	kernelChanged bool             // the user has changed settings of the kernel
 	result        Result

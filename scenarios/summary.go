@@ -48,7 +48,7 @@ func (r *run) addLine(rec netmodel.Record) {
 	}
 	if first {
 		r.hasFirst[rec.Kind] = true
-		res.Firsts = append(res.Firsts, Line{res.TotalLines, text})
+		res.FirstLines = append(res.FirstLines, Line{res.TotalLines, text})
 	}
 }
 

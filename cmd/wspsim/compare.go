@@ -36,7 +36,7 @@ func (s *session) compareCommand() *cobra.Command {
 			"    the statistics of run --help\n" +
 			"  client_results [{client, differs, results [{outcome, at_ns, attempts, cause, rule}]}], in the order of\n" +
 			"    profiles; outcome is also trying, queued or phantom\n" +
-			"  divergences [{profile, never, at_ns, records_before, lines, rules}], against the first profile\n" +
+			"  divergences [{profile, identical, at_ns, records_before, lines, rules}], against the first profile\n" +
 			"  reproduce: the command line",
 		Example: "  wspsim compare overflow --profile windows,linux\n" +
 			"  wspsim compare burst --profile wsp,windows,linux,freebsd,darwin\n" +

@@ -157,7 +157,7 @@ func (s *session) listCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON document (schema wspsim.list/v1), with knobs")
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON document (schema wspsim.list/v2), with knobs")
 	return c
 }
 

@@ -73,7 +73,7 @@ type Divergence struct {
 	First, Second string // the lines; "" if the run has no further record
 	Cause         [2]netmodel.Cause
 	RecordsBefore int // records before it, equal in both runs
-	Never         bool
+	Identical     bool
 }
 
 // mark is what is compared of a record: when, what and to which client. The rule is
@@ -221,7 +221,7 @@ func diverge(ctx context.Context, a, b *Run, progress *screen.Progress) (Diverge
 	}
 	p := Divergence{Profile: b.Play.Profile, RecordsBefore: same}
 	if same == len(a.marks) && same == len(b.marks) {
-		p.Never = true
+		p.Identical = true
 		return p, nil
 	}
 	p.At = sim.Forever

@@ -28,7 +28,7 @@ type clientResult struct {
 
 type divergence struct {
 	Profile       string    `json:"profile"`
-	Never         bool      `json:"never"`
+	Identical     bool      `json:"identical"`
 	AtNS          int64     `json:"at_ns,omitempty"`
 	RecordsBefore int       `json:"records_before"`
 	Lines         [2]string `json:"lines"`
@@ -56,7 +56,7 @@ func (c *Comparison) JSON(w io.Writer) error {
 		results = append(results, s)
 	}
 	for _, v := range c.Divergences {
-		divergences = append(divergences, divergence{v.Profile, v.Never, int64(v.At), v.RecordsBefore, [2]string{v.First, v.Second}, [2]string{v.Cause[0].Rule(), v.Cause[1].Rule()}})
+		divergences = append(divergences, divergence{v.Profile, v.Identical, int64(v.At), v.RecordsBefore, [2]string{v.First, v.Second}, [2]string{v.Cause[0].Rule(), v.Cause[1].Rule()}})
 	}
 	doc := report.Object{}.With("schema", Schema).With("model", play.ModelVersion).With("scenario", p.Scenario.Name).With("seed", p.Seed)
 	if p.Clients != "" {

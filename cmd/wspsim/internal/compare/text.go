@@ -168,7 +168,7 @@ func (s ClientResult) String() string {
 func (c *Comparison) divergences(w *bufio.Writer, style screen.Style) {
 	first := c.Runs[0].Play.Profile
 	for _, p := range c.Divergences {
-		if p.Never {
+		if p.Identical {
 			fmt.Fprintf(w, "%s and %s never differ: the same happens to the same clients at the same instants\n\n", first, p.Profile)
 			continue
 		}

@@ -64,7 +64,7 @@ type profileEntry struct {
 
 // ListJSON writes the catalogue as one document.
 func ListJSON(w io.Writer) error {
-	c := catalogue{Schema: "wspsim.list/v1", Model: play.ModelVersion}
+	c := catalogue{Schema: "wspsim.list/v2", Model: play.ModelVersion}
 	for _, s := range scenarios.All() {
 		e := scenarioEntry{s.Name, s.Summary, s.Question, s.Profiles, []knobEntry{}}
 		for _, k := range s.Knobs {

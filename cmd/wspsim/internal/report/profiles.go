@@ -18,8 +18,8 @@ import (
 
 // The schemas of the documents that ProfilesJSON and ProfileJSON write.
 const (
-	ProfilesSchema = "wspsim.profiles/v1"
-	ProfileSchema  = "wspsim.profile/v1"
+	ProfilesSchema = "wspsim.profiles/v2"
+	ProfileSchema  = "wspsim.profile/v2"
 )
 
 // listened are the arguments of listen that a card is about: the corners, and
@@ -124,11 +124,11 @@ func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
 		top += fmt.Sprintf("  %9s", words.Count(n))
 		bottom += fmt.Sprintf("  %9s", words.Count(holds(&p, n)))
 	}
-	fmt.Fprintf(w, "%s\n%s\n%s\n\n", style.Bold("So many connections wait after listen(n), if they come one by one:"), top, bottom)
+	fmt.Fprintf(w, "%s\n%s\n%s\n\n", style.Bold("Connections that wait after listen(n), if they come one by one:"), top, bottom)
 	printFacts(w, facts, style)
-	if tunables := profiles.Settings(p); len(tunables) > 0 {
+	if settings := profiles.Settings(p); len(settings) > 0 {
 		fmt.Fprintf(w, "\n%s\n", style.Bold("Settings of its kernel (--set NAME=VALUE):"))
-		for _, t := range tunables {
+		for _, t := range settings {
 			line := fmt.Sprintf("  %-38s %9s  ", t.Name, strconv.FormatInt(t.Value, 10))
 			help := fmt.Sprintf("%s (%d to %d)", t.Help, t.Min, t.Max)
 			fmt.Fprintln(w, line+strings.TrimLeft(words.Wrap(help, widest, strings.Repeat(" ", len(line))), " "))
@@ -139,7 +139,7 @@ func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
 
 // printFacts prints a table of facts, and below it the fields without effect.
 func printFacts(w *bufio.Writer, facts []profiles.Fact, style screen.Style) {
-	fmt.Fprintf(w, "%s\n", style.Bold("What it does, how certain that is, and where it is from:"))
+	fmt.Fprintf(w, "%s\n", style.Bold("Values, their certainty and their sources:"))
 	var idle []profiles.Fact
 	for _, f := range facts {
 		if f.Value == profiles.NoEffect {
@@ -212,12 +212,12 @@ type profileCard struct {
 	FullQueue string         `json:"full_queue"`
 	Known     knownEntry     `json:"known"`
 	Facts     []factEntry    `json:"facts"`
-	Tunables  []tunableEntry `json:"tunables"`
+	Settings  []settingEntry `json:"settings"`
 }
 
 type heldEntry struct {
 	Backlog     int `json:"backlog"`
-	Effective   int `json:"effective"`
+	Effective   int `json:"effective_backlog"`
 	Connections int `json:"connections"`
 }
 
@@ -238,7 +238,7 @@ type factEntry struct {
 	Source    string `json:"source"`
 }
 
-type tunableEntry struct {
+type settingEntry struct {
 	Name  string `json:"name"`
 	Value int64  `json:"value"`
 	Min   int64  `json:"min"`
@@ -250,7 +250,7 @@ func cardOf(p netmodel.Profile) profileCard {
 	facts := profiles.Facts(p)
 	n := tally(facts)
 	card := profileCard{
-		Name: p.Name, Long: p.Long, FullQueue: fullQueue(facts), Tunables: []tunableEntry{},
+		Name: p.Name, Long: p.Long, FullQueue: fullQueue(facts), Settings: []settingEntry{},
 		Known: knownEntry{n[profiles.Measured], n[profiles.ReadInSource], n[profiles.Documented], n[profiles.Derived], n[profiles.Unknown]},
 	}
 	for _, n := range listened() {
@@ -260,7 +260,7 @@ func cardOf(p netmodel.Profile) profileCard {
 		card.Facts = append(card.Facts, factEntry{f.Field, f.Value, f.Value != profiles.NoEffect, f.Certainty.String(), f.Source})
 	}
 	for _, t := range profiles.Settings(p) {
-		card.Tunables = append(card.Tunables, tunableEntry{t.Name, t.Value, t.Min, t.Max, t.Help})
+		card.Settings = append(card.Settings, settingEntry{t.Name, t.Value, t.Min, t.Max, t.Help})
 	}
 	return card
 }

@@ -55,7 +55,7 @@ func (r *Run) chosen() []scenarios.Line {
 	for i, text := range r.Done.Lines[:min(most, len(r.Done.Lines))] {
 		shown = append(shown, scenarios.Line{Number: i + 1, Text: text})
 	}
-	for _, line := range r.Done.Firsts {
+	for _, line := range r.Done.FirstLines {
 		if line.Number > most {
 			shown = append(shown, line)
 		}
