@@ -115,6 +115,7 @@ func (o Outcome) String() string {
 
 // AttemptResult is the outcome of one attempt and what decided it.
 type AttemptResult struct {
+	Conn     ConnID
 	Client   ClientID
 	Attempt  int // 1 for the first
 	Outcome  Outcome
@@ -122,7 +123,7 @@ type AttemptResult struct {
 	Began    sim.Time      // when connect was called
 	At       sim.Time      // when it was decided
 	Waited   time.Duration // of an accepted one: from the arrival of its SYN
-	Cause    Cause         // what decided it, with its rule
+	Cause    Cause         // what decided it; profiles.ReasonOf has the rule
 	Record   uint64        // which record decided it, 1 for the first of the run
 	// The record of the listening host that led to it, 0 if none did.
 	Decision uint64
@@ -159,6 +160,7 @@ type attempt struct {
 
 	connected bool // its client was told so
 	place     place
+	server    HostID // the listening host that decided about it last, 0 if none did
 }
 
 // place is where the listener has an attempt.

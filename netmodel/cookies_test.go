@@ -24,11 +24,11 @@ func TestACookieLeavesNothingAtTheServer(t *testing.T) { // K7
 	if at, waits := s.h.Deadline(); waits {
 		t.Errorf("Deadline() = %v after three cookies, want none: no SYN-ACK goes out again", at)
 	}
-	check(t, "rule", s.last(netmodel.CookieSent).Rule(), "K3")
+	check(t, "rule", s.rule(s.last(netmodel.CookieSent)), "K3")
 	check(t, "final ACK of c", s.ack("c"), "")
 	check(t, "final ACK of a", s.ack("a"), "")
 	s.wantQueue("the ACKs made them, in their order", "c a")
-	check(t, "rule", s.last(netmodel.Completed).Rule(), "K7")
+	check(t, "rule", s.rule(s.last(netmodel.Completed)), "K7")
 	check(t, "final ACK of b", s.ack("b"), "")
 	s.wantQueue("b finds no room, and nothing remembers it", "c a")
 	check(t, "accept", s.accept(), "c")
@@ -59,7 +59,7 @@ func TestAbortOnOverflowDoesNotResetACookie(t *testing.T) { // K4 K7
 	s.half("a", "b")
 	check(t, "final ACK of a", s.ack("a"), "")
 	check(t, "final ACK of b at the full queue", s.ack("b"), "")
-	check(t, "rule", s.last(netmodel.AckIgnored).Rule(), "K4")
+	check(t, "rule", s.rule(s.last(netmodel.AckIgnored)), "K4")
 	check(t, "SyncookiesRecv", s.counters().SyncookiesRecv, 2)
 }
 

@@ -13,7 +13,7 @@ import (
 
 // The methods that look. Each is called by lookAtAll.
 var (
-	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "Err", "ErrnoName", "Hash", "Host", "HostName",
+	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "DecidedBy", "Err", "ErrnoName", "Hash", "Host", "HostName",
 		"Next", "Now", "Plain", "Progress", "Records", "Result", "Results", "Soonest", "Tally", "Undrained", "Who"}
 	hostLooks = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "MayKeepAlive", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
 		"SockName", "Unacknowledged"}
@@ -72,6 +72,7 @@ func lookAtAll(n *Network) {
 		_ = n.Plain(id, 1)
 	}
 	for c := range ConnID(n.attempts.len) {
+		_ = n.DecidedBy(Record{Conn: c, Cause: QueueFull})
 		_, _, _, _ = n.ConnName(c), n.Result(c), n.Progress(c), n.Who(c)
 	}
 	_, _ = n.ClientByName(n.ClientName(1))

@@ -93,7 +93,7 @@ func (e event) String() string {
 
 const arrivalOf = "arrival of segment "
 
-// maxHosts keeps every host's addresses in a block of 10.0.0.0/8 of its own.
+// maxHosts bounds the table of paths, which has an entry for each pair of hosts.
 const maxHosts = 250
 
 // NewNetwork returns a network without hosts at virtual time zero.
@@ -120,7 +120,7 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 		c.Addrs = []IP{HostAddr(id, 1)}
 	}
 	for _, ip := range c.Addrs {
-		if ip>>16 != HostAddr(id, 0)>>16 {
+		if hostOf(ip) != id {
 			panic(fmt.Sprintf("netmodel: AddHost: %v does not lead to host %d: its addresses are those of HostAddr", ip, id))
 		}
 	}
@@ -139,15 +139,6 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 		}
 	}
 	return id
-}
-
-// HostAddr returns the k-th address of a host: 10.id.0.k and on. It panics if k
-// is not 0 to 65535.
-func HostAddr(id HostID, k int) IP {
-	if k < 0 || k > 0xffff {
-		panic(fmt.Sprintf("netmodel: HostAddr: address %d: a host has 0 to 65535", k))
-	}
-	return IPv4(10, byte(id), 0, 0) + IP(k)
 }
 
 // Host returns a host to call it. It may be kept: the network keeps the time of

@@ -67,7 +67,7 @@ func TestAPhantomWhoseRequestExpiredIsResetAtItsNextRetransmission(t *testing.T)
 		w.run(200 * time.Second)
 		gone := w.after(netmodel.Withdrawn, "stuck", 0)
 		again := w.after(netmodel.DataSentAgain, "stuck", gone.At)
-		if gone.At < sim.Time(row.expires) || gone.Cause != netmodel.RequestExpired {
+		if gone.At < sim.Time(row.expires) || gone.Cause != netmodel.HandshakeOver {
 			t.Errorf("tcp_synack_retries %s: %v at %v, want expiry after %v", row.retries, gone.Cause, gone.At, row.expires)
 		}
 		f := w.result("stuck")
@@ -94,7 +94,7 @@ func TestASilentPhantomNeverLearnsOfIt(t *testing.T) { // K6
 	w := stuck(t, profiles.Linux(), netmodel.ClientConfig{})
 	w.run(time.Hour)
 	check(t, "standing after an hour", w.result("stuck").Progress, netmodel.ProgressPhantom)
-	check(t, "its request", w.after(netmodel.Withdrawn, "stuck", 0).Cause, netmodel.RequestExpired)
+	check(t, "its request", w.after(netmodel.Withdrawn, "stuck", 0).Cause, netmodel.HandshakeOver)
 	id, _ := w.n.ClientByName("stuck")
 	wantErr(t, "SendClient", w.n.SendClient(id, 1), 0) // write succeeds
 	w.run(time.Hour + time.Second)
@@ -147,7 +147,8 @@ func TestAUnixConnectThatFindsNoRoomFailsAtOnce(t *testing.T) { // K16
 		for _, r := range w.records(netmodel.ConnectFailed) {
 			failed++
 			check(t, "connect", w.n.ErrnoName(w.crowd, r.Errno), "EAGAIN")
-			check(t, "rule", r.Rule(), "K16")
+			_, rule := profiles.ReasonIn(w.n, r)
+			check(t, "rule", rule, "K16")
 		}
 		check(t, "listen("+itoa(n)+"): failed", failed, 3)
 		check(t, "accept", w.accept(time.Second), "c1")

@@ -29,9 +29,10 @@ var surface = []struct {
 	names int
 }{
 	{"sim", 24},
-	{"netmodel", 375},
-	{"netmodel/profiles", 53},
+	{"netmodel", 331},
+	{"netmodel/profiles", 56},
 	{"netmodel/trace", 4},
+	{"netmodel/measured", 9},
 	{"netmodel/netmodeltest", 3},
 	{"netmodel/netmodeltest/lockstep", 250},
 	{"scenarios", 57},

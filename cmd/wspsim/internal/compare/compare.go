@@ -51,8 +51,11 @@ type ClientResult struct {
 	Progress netmodel.Progress
 	At       sim.Time // when the client learned it; the end of the run if pending
 	Attempts int
-	Cause    netmodel.Cause
+	Reason   Reason
 }
+
+// Reason is a decision in words, and the rule of the system that decided.
+type Reason struct{ Text, Rule string }
 
 type end struct {
 	outcome  netmodel.Outcome
@@ -70,9 +73,9 @@ type Divergences []Divergence
 type Divergence struct {
 	Profile       string // the other one
 	At            sim.Time
-	First, Second string // the lines; "" if the run has no further record
-	Cause         [2]netmodel.Cause
-	RecordsBefore int // records before it, equal in both runs
+	First, Second string    // the lines; "" if the run has no further record
+	Rules         [2]string // of the two records
+	RecordsBefore int       // records before it, equal in both runs
 	Identical     bool
 }
 
@@ -196,7 +199,8 @@ func (c *Comparison) clients() {
 			if f.Outcome == netmodel.StillPending {
 				at = r.Done.End
 			}
-			r.results[name] = ClientResult{f.Outcome, f.Progress, at, f.Attempt, f.Cause}
+			text, rule := profiles.ReasonOf(r.Done.Net, f)
+			r.results[name] = ClientResult{f.Outcome, f.Progress, at, f.Attempt, Reason{text, rule}}
 		}
 	}
 	for _, name := range order {
@@ -230,11 +234,11 @@ func diverge(ctx context.Context, a, b *Run, progress *screen.Progress) (Diverge
 			continue
 		}
 		p.At = min(p.At, r.marks[same].at)
-		line, cause, err := r.line(ctx, same, progress)
+		line, rule, err := r.line(ctx, same, progress)
 		if err != nil {
 			return p, err
 		}
-		p.Cause[side] = cause
+		p.Rules[side] = rule
 		if side == 0 {
 			p.First = line
 		} else {
@@ -244,12 +248,12 @@ func diverge(ctx context.Context, a, b *Run, progress *screen.Progress) (Diverge
 	return p, nil
 }
 
-// line repeats a run up to a record that counts, and returns the line and cause of
-// the record.
-func (r *Run) line(ctx context.Context, number int, progress *screen.Progress) (string, netmodel.Cause, error) {
+// line repeats a run up to a record that counts, and returns the line and the rule
+// of the record.
+func (r *Run) line(ctx context.Context, number int, progress *screen.Progress) (string, string, error) {
 	var printer *trace.Printer
 	var line []byte
-	var cause netmodel.Cause
+	rule := ""
 	seen, done := 0, false
 	_, err := r.Play.Run(ctx, play.Watch{Progress: progress, Broken: func() bool { return done }, Record: func(n *netmodel.Network, rec netmodel.Record) {
 		if done {
@@ -264,11 +268,12 @@ func (r *Run) line(ctx context.Context, number int, progress *screen.Progress) (
 			seen++
 		}
 		if seen > number {
-			cause, done = rec.Cause, true
+			_, rule = profiles.ReasonIn(n, rec)
+			done = true
 		}
 	}})
 	if done && errors.Is(err, scenarios.ErrStopped) {
 		err = nil
 	}
-	return strings.TrimSuffix(string(line), "\n"), cause, err
+	return strings.TrimSuffix(string(line), "\n"), rule, err
 }

@@ -51,12 +51,12 @@ func (c *Comparison) JSON(w io.Writer) error {
 	for _, o := range c.Clients {
 		s := clientResults{Client: o.Name, Differs: o.Differs()}
 		for _, v := range o.Results {
-			s.Results = append(s.Results, clientResult{v.word(), int64(v.At), v.Attempts, v.Cause.String(), v.Cause.Rule()})
+			s.Results = append(s.Results, clientResult{v.word(), int64(v.At), v.Attempts, v.Reason.Text, v.Reason.Rule})
 		}
 		results = append(results, s)
 	}
 	for _, v := range c.Divergences {
-		divergences = append(divergences, divergence{v.Profile, v.Identical, int64(v.At), v.RecordsBefore, [2]string{v.First, v.Second}, [2]string{v.Cause[0].Rule(), v.Cause[1].Rule()}})
+		divergences = append(divergences, divergence{v.Profile, v.Identical, int64(v.At), v.RecordsBefore, [2]string{v.First, v.Second}, v.Rules})
 	}
 	doc := report.Object{}.With("schema", Schema).With("model", play.ModelVersion).With("scenario", p.Scenario.Name).With("seed", p.Seed)
 	if p.Clients != "" {

@@ -11,6 +11,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -140,12 +141,12 @@ func sentence(d *play.Done, f netmodel.AttemptResult, decided sim.Time) string {
 		}
 		return fmt.Sprintf("%s was accepted at %s, %s after its connect, %s of that in the queue", name, words.Instant(f.At), words.Span(reached), words.Span(f.Waited))
 	case netmodel.OutcomeGaveUp, netmodel.OutcomeTimedOut:
-		return fmt.Sprintf("%s %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
+		return fmt.Sprintf("%s %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(d.Net, f))
 	}
 	if decided < f.At {
-		return fmt.Sprintf("%s was %s at %s and learned it at %s: %s", name, f.Outcome, words.Instant(decided), words.Instant(f.At), why(f.Cause))
+		return fmt.Sprintf("%s was %s at %s and learned it at %s: %s", name, f.Outcome, words.Instant(decided), words.Instant(f.At), why(d.Net, f))
 	}
-	return fmt.Sprintf("%s was %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
+	return fmt.Sprintf("%s was %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(d.Net, f))
 }
 
 // pending says how far an attempt without an outcome has come.
@@ -159,12 +160,13 @@ func pending(s netmodel.Progress) string {
 	return "is still trying at the end"
 }
 
-// why writes a cause with its rule.
-func why(c netmodel.Cause) string {
-	if rule := c.Rule(); rule != "" {
-		return c.String() + " (" + rule + ")"
+// why says what decided the result of an attempt, with the rule.
+func why(n *netmodel.Network, f netmodel.AttemptResult) string {
+	text, rule := profiles.ReasonOf(n, f)
+	if rule != "" {
+		return text + " (" + rule + ")"
 	}
-	return c.String()
+	return text
 }
 
 // attemptGroup is all attempts with one outcome and one cause.
@@ -172,6 +174,7 @@ type attemptGroup struct {
 	outcome  netmodel.Outcome
 	progress netmodel.Progress // of a pending attempt
 	cause    netmodel.Cause
+	why      string // the cause with its rule
 	count    int
 	first    []netmodel.AttemptResult // a few of them
 }
@@ -179,14 +182,14 @@ type attemptGroup struct {
 const fewNames = 8
 
 // groupAttempts groups attempts by outcome and cause, the most frequent cause first.
-func groupAttempts(attempts []netmodel.AttemptResult) []attemptGroup {
+func groupAttempts(n *netmodel.Network, attempts []netmodel.AttemptResult) []attemptGroup {
 	var groups []attemptGroup
 	for _, f := range attempts {
 		i := slices.IndexFunc(groups, func(g attemptGroup) bool {
 			return g.outcome == f.Outcome && g.cause == f.Cause && g.progress == f.Progress
 		})
 		if i < 0 {
-			groups = append(groups, attemptGroup{outcome: f.Outcome, progress: f.Progress, cause: f.Cause})
+			groups = append(groups, attemptGroup{outcome: f.Outcome, progress: f.Progress, cause: f.Cause, why: why(n, f)})
 			i = len(groups) - 1
 		}
 		g := &groups[i]
@@ -215,7 +218,7 @@ func (g *attemptGroup) reason() string {
 	if g.outcome == netmodel.OutcomeAccepted || g.cause == netmodel.NoCause {
 		return ""
 	}
-	return why(g.cause)
+	return g.why
 }
 
 // progress says how far a pending attempt has come.

@@ -154,7 +154,7 @@ func (r *Run) outcomes(w *bufio.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "%s:\n", words.Counted(r.Done.Outcomes.Offered, "attempt"))
-	groups := groupAttempts(r.Done.Attempts)
+	groups := groupAttempts(r.Done.Net, r.Done.Attempts)
 	longest := 0
 	for _, g := range groups {
 		longest = max(longest, len(g.reason()))
