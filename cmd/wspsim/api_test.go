@@ -34,7 +34,7 @@ var surface = []struct {
 	{"netmodel/measured", 9},
 	{"netmodel/netmodeltest", 3},
 	{"netmodel/netmodeltest/lockstep", 60},
-	{"scenarios", 91},
+	{"scenarios", 57},
 	{"netmodel/simnet", 11},
 	{"netmodel/simnet/simnettest", 11},
 	{"netmodel/simnet/acceptcheck", 12},

@@ -16,8 +16,7 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// DefaultOps is how many operations a search makes if nobody says: as many as it
-// takes to see everything.
+// DefaultOps is the default number of operations: enough to see every mark.
 const DefaultOps = lockstep.MinimumOps
 
 // Search is what was asked for.

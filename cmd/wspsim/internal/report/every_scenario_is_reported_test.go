@@ -74,7 +74,7 @@ func TestEveryStoryShowsWhatDecidedIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			decidedFates := 0
-			for _, f := range story.fates() {
+			for _, f := range story.attempts() {
 				if f.Outcome != netmodel.StillPending {
 					decidedFates++
 				}
@@ -144,7 +144,7 @@ func TestTheNextCommandEndsDifferently(t *testing.T) {
 }
 
 func TestKnobsAreAnObjectInTheirOrder(t *testing.T) {
-	got, err := json.Marshal(settings{{Name: "z", Value: "12"}, {Name: "a", Value: "-3"}, {Name: "m", Value: "1.5s"}, {Name: "l", Value: "10%"}, {Name: "n", Value: "-"}})
+	got, err := json.Marshal(Settings([]scenarios.Setting{{Name: "z", Value: "12"}, {Name: "a", Value: "-3"}, {Name: "m", Value: "1.5s"}, {Name: "l", Value: "10%"}, {Name: "n", Value: "-"}}))
 	if want := `{"z":12,"a":-3,"m":"1.5s","l":"10%","n":"-"}`; err != nil || string(got) != want {
 		t.Errorf("got %s, %v, want %s", got, err, want)
 	}

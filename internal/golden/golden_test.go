@@ -1,24 +1,44 @@
-package scenarios_test
+package golden
 
 import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
+	"time"
 
 	"wspsim/netmodel"
 	"wspsim/scenarios"
 	"wspsim/sim"
 )
 
+func mustRun(t *testing.T, s scenarios.Scenario, o scenarios.Options) *scenarios.Result {
+	t.Helper()
+	r, err := scenarios.Run(s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func byName(t *testing.T, name string) scenarios.Scenario {
+	t.Helper()
+	s, ok := scenarios.ByName(name)
+	if !ok {
+		t.Fatalf("no scenario %s", name)
+	}
+	return s
+}
+
 // A story of up to 80 lines is told whole; of a longer one the first 40 lines.
 func TestTranscriptTellsShortStoriesWhole(t *testing.T) {
 	for clients := range 40 {
-		s := server(12)
-		s.Load = scenarios.Load{Clients: clients, At: ms, Every: sim.Fixed(ms)}
+		s := scenarios.Scenario{
+			Name: "server", Profiles: []string{"wsp"}, Until: time.Minute, Link: netmodel.Link{Latency: time.Millisecond},
+			Steps: []scenarios.Step{{Do: scenarios.Listen{Backlog: 12}}},
+			Load:  scenarios.Load{Clients: clients, At: time.Millisecond, Every: sim.Fixed(time.Millisecond)},
+		}
 		whole := mustRun(t, s, scenarios.Options{Seed: 1, Lines: 1000}).Lines
-		text, err := scenarios.Transcript(s, "wsp", 1)
+		text, err := Transcript(s, "wsp", 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +56,7 @@ func TestTranscriptTellsShortStoriesWhole(t *testing.T) {
 func TestTranscriptSaysWhatCameOut(t *testing.T) {
 	s := byName(t, "overflow")
 	s.Expect = append(s.Expect, scenarios.Expectation{Client: "a", Outcome: netmodel.OutcomeRefused})
-	text, err := scenarios.Transcript(s, "wsp", 12)
+	text, err := Transcript(s, "wsp", 12)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +83,7 @@ func TestTranscriptSaysWhatCameOut(t *testing.T) {
 		"somaxconn/windowsce3":     "seed 7",
 	} {
 		scenario, profile, _ := strings.Cut(name, "/")
-		text, err := scenarios.Transcript(byName(t, scenario), profile, 7)
+		text, err := Transcript(byName(t, scenario), profile, 7)
 		if first, _, _ := strings.Cut(string(text), "\n"); err != nil || !strings.Contains(first, want) {
 			t.Errorf("%s: %q, %v; want it to say %q", name, first, err, want)
 		}
@@ -73,7 +93,7 @@ func TestTranscriptSaysWhatCameOut(t *testing.T) {
 		want string
 	}{
 		{scenarios.Outcomes{Offered: 3, Accepted: 1, Pending: 2}, "3 offered: 1 accepted, 2 pending"},
-		{scenarios.Outcomes{Offered: 5, Pending: 5, Trying: 1, Queued: 2, Believing: 1}, "5 offered: 2 queued, 1 believing, 1 trying, 1 pending"},
+		{scenarios.Outcomes{Offered: 5, Pending: 5, Trying: 1, Queued: 2, Phantom: 1}, "5 offered: 2 queued, 1 phantom, 1 trying, 1 pending"},
 		{scenarios.Listener{Limit: 2, IgnoredSYNs: 2, IgnoredACKs: 1, Evicted: 3}, "limit 2, 0 pending at most, 0 at the end, 2 SYNs ignored, 1 ACK ignored, 3 evicted"},
 	} {
 		if got := test.got.String(); got != test.want {
@@ -81,61 +101,19 @@ func TestTranscriptSaysWhatCameOut(t *testing.T) {
 		}
 	}
 	idle := scenarios.Scenario{Name: "idle", Profiles: []string{"wsp"}, Until: 1}
-	text, err = scenarios.Transcript(idle, "wsp", 1)
+	text, err = Transcript(idle, "wsp", 1)
 	if err != nil || !strings.Contains(string(text), "nobody listens\n") || !strings.Contains(string(text), "attempts  0 offered: none\nwaits     none\n") {
 		t.Errorf("a scenario in which nothing happens: %v\n%s", err, text)
 	}
-	if _, err := scenarios.Transcript(idle, "bsd", 1); err == nil {
+	if _, err := Transcript(idle, "bsd", 1); err == nil {
 		t.Error("Transcript under an unknown profile: no error")
 	}
-	if _, err := scenarios.Golden(scenarios.Scenario{Name: "x", Profiles: []string{"bsd"}, Until: 1}); err == nil {
-		t.Error("Golden under an unknown profile: no error")
+	if _, err := Write(scenarios.Scenario{Name: "x", Profiles: []string{"bsd"}, Until: 1}); err == nil {
+		t.Error("Write under an unknown profile: no error")
 	}
 }
 
-func TestFirstDifferenceNamesTheLine(t *testing.T) {
-	for _, test := range []struct{ want, got, shows string }{
-		{"a\n", "b\n", "line 1:\n want | a\n  got | b"},
-		{"1\n2\n3\n4\n5\nx\n", "1\n2\n3\n4\n5\ny\n", "line 6:\n    3 | 3\n    4 | 4\n    5 | 5\n want | x\n  got | y"},
-		{"1\n2\n", "1\n", "line 2:\n    1 | 1\n want | 2\n  got | (ends)"},
-		{"", "1\n", "line 1:\n want | (ends)\n  got | 1"},
-		{"1\n2\n", "1\n2", "line 2:\n    1 | 1\n want | 2\n  got | \"2\""},
-		{"1\n", "1\r\n", "line 1:\n want | 1\n  got | \"1\\r\\n\""},
-		{"1\n", "\x1b[31m\n", "line 1:\n want | 1\n  got | \"\\x1b[31m\\n\""},
-		{"1\n", strings.Repeat("é", 1000) + "\n", ""},
-	} {
-		d, differs := scenarios.FirstDifference([]byte(test.want), []byte(test.got))
-		if !differs || test.shows != "" && d.String() != test.shows {
-			t.Errorf("FirstDifference(%q, %q) = %v, %v; want\n%s", test.want, test.got, d, differs, test.shows)
-		}
-		if n := len(d.String()); n > 2000 || strings.Contains(d.String(), "\x1b") {
-			t.Errorf("FirstDifference(%.20q, %.20q) is %d bytes or would disturb a terminal", test.want, test.got, n)
-		}
-	}
-}
-
-func TestFirstDifferenceAgreesWithEquality(t *testing.T) {
-	text := rapid.StringOfN(rapid.SampledFrom([]rune("ab\n")), 0, 12, -1)
-	rapid.Check(t, func(t *rapid.T) {
-		want, got := text.Draw(t, "want"), text.Draw(t, "got")
-		d, differs := scenarios.FirstDifference([]byte(want), []byte(got))
-		if differs != (want != got) {
-			t.Fatalf("%q and %q: differs %v", want, got, differs)
-		}
-		if !differs {
-			return
-		}
-		w, g := strings.SplitAfter(want, "\n"), strings.SplitAfter(got, "\n")
-		at := d.Line - 1
-		if d.WantEnds != (at >= len(w) || w[at] == "") || d.GotEnds != (at >= len(g) || g[at] == "") ||
-			strings.Join(w[:at], "") != strings.Join(g[:at], "") || len(d.Before) != min(at, 3) ||
-			!d.WantEnds && w[at] != d.Want || !d.GotEnds && g[at] != d.Got || d.Want == d.Got {
-			t.Fatalf("%q and %q: %+v", want, got, d)
-		}
-	})
-}
-
-func TestGoldenNameIsThatOfTheScenario(t *testing.T) {
+func TestNameOfAGoldenIsThatOfItsScenario(t *testing.T) {
 	for text, want := range map[string]string{
 		"overflow: three clients\n\nx": "overflow",
 		"overflow: ":                   "overflow",
@@ -147,12 +125,12 @@ func TestGoldenNameIsThatOfTheScenario(t *testing.T) {
 		"\xff: x":                      "",
 		"\x7fELF":                      "",
 	} {
-		got, err := scenarios.GoldenName([]byte(text))
+		got, err := NameOf([]byte(text))
 		if got != want || (err == nil) != (want != "") {
-			t.Errorf("GoldenName(%q) = %q, %v; want %q", text, got, err, want)
+			t.Errorf("NameOf(%q) = %q, %v; want %q", text, got, err, want)
 		}
 		if err != nil && strings.Contains(err.Error(), "\x1b") {
-			t.Errorf("GoldenName(%q): the error would disturb a terminal", text)
+			t.Errorf("NameOf(%q): the error would disturb a terminal", text)
 		}
 	}
 }

@@ -16,8 +16,8 @@ const (
 // StoryLines is how many lines of the story a report needs.
 const StoryLines = shortStory
 
-// Story prints the trace if it is short, otherwise how it begins, the first line
-// of each kind that tells much, and where to get the rest.
+// Story prints a short trace whole. Of a long trace it prints the beginning, the first
+// line of each notable kind, and where to get the rest.
 func (r *Run) Story(w *bufio.Writer) {
 	var legend Legend
 	chosen := r.chosen()
@@ -55,7 +55,7 @@ func (r *Run) chosen() []scenarios.Line {
 	for i, text := range r.Done.Lines[:min(most, len(r.Done.Lines))] {
 		shown = append(shown, scenarios.Line{Number: i + 1, Text: text})
 	}
-	for _, line := range r.Done.Firsts {
+	for _, line := range r.Done.FirstLines {
 		if line.Number > most {
 			shown = append(shown, line)
 		}

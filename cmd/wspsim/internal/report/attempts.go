@@ -15,21 +15,21 @@ import (
 	"wspsim/sim"
 )
 
-// Incidents notes while a run goes on what went wrong for each client: how many
-// refusals, losses and repetitions, and when it was last turned away or reset.
-type Troubles struct {
+// Incidents counts the refusals, losses and retransmissions of each client while a run
+// goes on. It also notes when the server last refused or reset the client.
+type Incidents struct {
 	records uint64
-	clients []trouble
+	clients []incident
 }
 
-type trouble struct {
+type incident struct {
 	count  uint16
-	record uint64 // the last that turned the client away or reset it, 0 = none
+	record uint64 // the last that refused, ignored or reset the client, 0 = none
 	at     sim.Time
 }
 
-// Note takes a record into account.
-func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
+// Note adds a record.
+func (t *Incidents) Note(n *netmodel.Network, r netmodel.Record) {
 	t.records++
 	counts, decides := false, false
 	switch r.Kind {
@@ -44,7 +44,7 @@ func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
 	}
 	id := int(n.Result(r.Conn).Client)
 	for len(t.clients) <= id {
-		t.clients = append(t.clients, trouble{})
+		t.clients = append(t.clients, incident{})
 	}
 	c := &t.clients[id]
 	if counts {
@@ -55,27 +55,27 @@ func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
 	}
 }
 
-func (t *Troubles) of(id netmodel.ClientID) int {
+func (t *Incidents) of(id netmodel.ClientID) int {
 	if int(id) >= len(t.clients) {
 		return 0
 	}
 	return int(t.clients[id].count)
 }
 
-// decided returns when the listening host decided a fate, or when the client
-// learned it if that is not known.
-func (t *Troubles) decided(f netmodel.AttemptResult) sim.Time {
+// decided returns when the listening host decided the result of an attempt, or when
+// the client learned it if the decision is not known.
+func (t *Incidents) decided(f netmodel.AttemptResult) sim.Time {
 	if int(f.Client) < len(t.clients) && f.Decision != 0 && t.clients[f.Client].record == f.Decision {
 		return t.clients[f.Client].at
 	}
 	return f.At
 }
 
-// lastFates returns the fate of each client's last attempt, in the order of the
-// clients' making; clients that made none are left out.
-func lastFates(d *play.Done) []netmodel.AttemptResult {
+// lastAttempts returns each client's last attempt, in the order in which the clients
+// were created. Clients without an attempt are left out.
+func lastAttempts(d *play.Done) []netmodel.AttemptResult {
 	var last []netmodel.AttemptResult
-	for _, f := range d.Fates {
+	for _, f := range d.Attempts {
 		for len(last) <= int(f.Client) {
 			last = append(last, netmodel.AttemptResult{})
 		}
@@ -84,10 +84,10 @@ func lastFates(d *play.Done) []netmodel.AttemptResult {
 	return slices.DeleteFunc(last, func(f netmodel.AttemptResult) bool { return f.Attempt == 0 })
 }
 
-// mostInteresting returns the fate that says most about a run: of somebody who
-// did not get in, of somebody who had trouble, and among equals of somebody whom
-// the scenario names. It returns false if there was nobody.
-func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.AttemptResult, bool) {
+// mostInteresting returns the attempt that says most about a run: first of a client
+// that was not accepted, then of a client with incidents. Among equals a client that
+// the scenario names comes first. It returns false if no client connects.
+func mostInteresting(d *play.Done, incidents *Incidents) (netmodel.AttemptResult, bool) {
 	named := map[string]bool{}
 	for _, j := range d.Judged {
 		if j.Expectation.Client != "" {
@@ -105,7 +105,7 @@ func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.AttemptResult, 
 			w = 4
 		case f.Outcome == netmodel.OutcomeGaveUp, f.Progress == netmodel.ProgressPhantom:
 			w = 3
-		case troubles.of(f.Client) > 0:
+		case incidents.of(f.Client) > 0:
 			w = 2
 		case f.Outcome == netmodel.StillPending:
 			w = 1
@@ -115,17 +115,17 @@ func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.AttemptResult, 
 		}
 		return w
 	}
-	fates := lastFates(d)
-	if len(fates) == 0 {
+	attempts := lastAttempts(d)
+	if len(attempts) == 0 {
 		return netmodel.AttemptResult{}, false
 	}
-	return slices.MaxFunc(fates, func(a, b netmodel.AttemptResult) int {
-		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(troubles.of(a.Client), troubles.of(b.Client)))
+	return slices.MaxFunc(attempts, func(a, b netmodel.AttemptResult) int {
+		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(incidents.of(a.Client), incidents.of(b.Client)))
 	}), true
 }
 
-// sentence says how an attempt ended, given when that was decided: "c was refused
-// at 3.000 ms and learned it at 4.000 ms: queue full (R4)".
+// sentence says how an attempt ended and when: "c was refused at 3.000 ms and learned
+// it at 4.000 ms: queue full (R4)".
 func sentence(d *play.Done, f netmodel.AttemptResult, decided sim.Time) string {
 	name := d.ClientName(f.Client)
 	if f.Attempt > 1 {
@@ -149,18 +149,18 @@ func sentence(d *play.Done, f netmodel.AttemptResult, decided sim.Time) string {
 	return fmt.Sprintf("%s was %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(d.Net, f))
 }
 
-// pending says where an attempt stands that has not ended.
+// pending says how far an attempt without an outcome has come.
 func pending(s netmodel.Progress) string {
 	switch s {
 	case netmodel.ProgressQueued:
 		return "is still in the queue at the end"
 	case netmodel.ProgressPhantom:
-		return "believes that it is connected, and nobody has accepted it by the end"
+		return "is a phantom at the end: connected at the client only"
 	}
 	return "is still trying at the end"
 }
 
-// why says what decided a result, with the rule.
+// why says what decided the result of an attempt, with the rule.
 func why(n *netmodel.Network, f netmodel.AttemptResult) string {
 	text, rule := profiles.ReasonOf(n, f)
 	if rule != "" {
@@ -169,10 +169,10 @@ func why(n *netmodel.Network, f netmodel.AttemptResult) string {
 	return text
 }
 
-// fateGroup is all attempts that ended in one way for one reason.
-type fateGroup struct {
+// attemptGroup is all attempts with one outcome and one cause.
+type attemptGroup struct {
 	outcome  netmodel.Outcome
-	standing netmodel.Progress // of a pending one
+	progress netmodel.Progress // of a pending attempt
 	cause    netmodel.Cause
 	why      string // the cause with its rule
 	count    int
@@ -181,15 +181,15 @@ type fateGroup struct {
 
 const fewNames = 8
 
-// groupFates sorts attempts by outcome and cause, the commonest cause first.
-func groupFates(n *netmodel.Network, fates []netmodel.AttemptResult) []fateGroup {
-	var groups []fateGroup
-	for _, f := range fates {
-		i := slices.IndexFunc(groups, func(g fateGroup) bool {
-			return g.outcome == f.Outcome && g.cause == f.Cause && g.standing == f.Progress
+// groupAttempts groups attempts by outcome and cause, the most frequent cause first.
+func groupAttempts(n *netmodel.Network, attempts []netmodel.AttemptResult) []attemptGroup {
+	var groups []attemptGroup
+	for _, f := range attempts {
+		i := slices.IndexFunc(groups, func(g attemptGroup) bool {
+			return g.outcome == f.Outcome && g.cause == f.Cause && g.progress == f.Progress
 		})
 		if i < 0 {
-			groups = append(groups, fateGroup{outcome: f.Outcome, standing: f.Progress, cause: f.Cause, why: why(n, f)})
+			groups = append(groups, attemptGroup{outcome: f.Outcome, progress: f.Progress, cause: f.Cause, why: why(n, f)})
 			i = len(groups) - 1
 		}
 		g := &groups[i]
@@ -198,22 +198,22 @@ func groupFates(n *netmodel.Network, fates []netmodel.AttemptResult) []fateGroup
 			g.first = append(g.first, f)
 		}
 	}
-	order := func(o netmodel.Outcome) int { // what is still undecided comes last
+	order := func(o netmodel.Outcome) int { // pending attempts come last
 		if o == netmodel.StillPending {
 			return 1000
 		}
 		return int(o)
 	}
-	slices.SortStableFunc(groups, func(a, b fateGroup) int {
-		return cmp.Or(cmp.Compare(order(a.outcome), order(b.outcome)), cmp.Compare(a.standing, b.standing), cmp.Compare(b.count, a.count))
+	slices.SortStableFunc(groups, func(a, b attemptGroup) int {
+		return cmp.Or(cmp.Compare(order(a.outcome), order(b.outcome)), cmp.Compare(a.progress, b.progress), cmp.Compare(b.count, a.count))
 	})
 	return groups
 }
 
-// reason says why, where that says more than the outcome.
-func (g *fateGroup) reason() string {
+// reason writes the cause, if it says more than the outcome.
+func (g *attemptGroup) reason() string {
 	if g.outcome == netmodel.StillPending {
-		return standing(g.standing, g.count)
+		return progress(g.progress)
 	}
 	if g.outcome == netmodel.OutcomeAccepted || g.cause == netmodel.NoCause {
 		return ""
@@ -221,21 +221,19 @@ func (g *fateGroup) reason() string {
 	return g.why
 }
 
-// standing says how far so many pending attempts have come.
-func standing(s netmodel.Progress, count int) string {
-	switch {
-	case s == netmodel.ProgressQueued:
+// progress says how far a pending attempt has come.
+func progress(s netmodel.Progress) string {
+	switch s {
+	case netmodel.ProgressQueued:
 		return "in the queue at the end"
-	case s == netmodel.ProgressPhantom && count == 1:
-		return "believes that it is connected"
-	case s == netmodel.ProgressPhantom:
-		return "believe that they are connected"
+	case netmodel.ProgressPhantom:
+		return "phantom: connected at the client only"
 	}
 	return "still trying at the end"
 }
 
-// names lists who is in a group: "a, b and 12 more".
-func (g *fateGroup) names(d *play.Done) string {
+// names lists the clients of a group: "a, b and 12 more".
+func (g *attemptGroup) names(d *play.Done) string {
 	var names []string
 	for _, f := range g.first {
 		name := d.ClientName(f.Client)

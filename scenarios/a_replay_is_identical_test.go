@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"wspsim/internal/golden"
 	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
@@ -41,7 +42,7 @@ func transcripts(t testing.TB) map[string]string {
 	texts := map[string]string{}
 	for _, s := range scenarios.All() {
 		for _, profile := range scenarios.ProfileNames() {
-			text, err := scenarios.Transcript(s, profile, 7)
+			text, err := golden.Transcript(s, profile, 7)
 			if err != nil {
 				t.Fatalf("Transcript(%s, %s): %v", s.Name, profile, err)
 			}
@@ -54,7 +55,7 @@ func transcripts(t testing.TB) map[string]string {
 func sameTranscripts(t *testing.T, when string, want, got map[string]string) {
 	t.Helper()
 	for name, text := range want {
-		if d, differs := scenarios.FirstDifference([]byte(text), []byte(got[name])); differs {
+		if d, differs := golden.FirstDifference([]byte(text), []byte(got[name])); differs {
 			t.Errorf("%s, %s: %v", name, when, d)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"wspsim/internal/golden"
 	"wspsim/internal/update"
 	"wspsim/scenarios"
 )
@@ -20,7 +21,7 @@ const goldenDir = "../testdata/scenarios"
 func TestGoldenOfEveryScenario(t *testing.T) {
 	for _, s := range scenarios.All() {
 		t.Run(s.Name, func(t *testing.T) {
-			got, err := scenarios.Golden(s)
+			got, err := golden.Write(s)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,7 +35,7 @@ func TestGoldenOfEveryScenario(t *testing.T) {
 			if err != nil {
 				t.Fatalf("a scenario without a golden (go test ./scenarios -update writes it): %v", err)
 			}
-			if d, differs := scenarios.FirstDifference(want, got); differs {
+			if d, differs := golden.FirstDifference(want, got); differs {
 				t.Errorf("%s: %v\n(go test ./scenarios -update rewrites it)", file, d)
 			}
 		})
@@ -54,7 +55,7 @@ func TestGoldenWithoutScenarioIsNone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		name, err := scenarios.GoldenName(text)
+		name, err := golden.NameOf(text)
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
@@ -68,7 +69,7 @@ func TestGoldenWithoutScenarioIsNone(t *testing.T) {
 // Any program that reads txtar can take a golden apart.
 func TestGoldenIsTxtar(t *testing.T) {
 	for _, s := range scenarios.All() {
-		text, err := scenarios.Golden(s)
+		text, err := golden.Write(s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +91,7 @@ func TestGoldenIsTxtar(t *testing.T) {
 			if want := s.Profiles[i] + "/seed-1"; f.Name != want {
 				t.Errorf("%s: section %q, want %q", s.Name, f.Name, want)
 			}
-			if run, _ := scenarios.Transcript(s, s.Profiles[i], 1); !bytes.Equal(f.Data, run) {
+			if run, _ := golden.Transcript(s, s.Profiles[i], 1); !bytes.Equal(f.Data, run) {
 				t.Errorf("%s: section %s is not the transcript", s.Name, f.Name)
 			}
 		}
@@ -99,7 +100,7 @@ func TestGoldenIsTxtar(t *testing.T) {
 
 func TestGoldenTextIsAtMost100ColumnsWide(t *testing.T) {
 	for _, s := range scenarios.All() {
-		text, err := scenarios.Golden(s)
+		text, err := golden.Write(s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +119,7 @@ func TestKnownHashIsThatOfTheGolden(t *testing.T) {
 		for _, profile := range s.Profiles {
 			r := mustRun(t, s, scenarios.Options{Profile: profile, Seed: 1})
 			fmt.Fprintf(&table, "\t%q +\n", fmt.Sprintf("%s %s %016x\n", s.Name, profile, r.Hash))
-			if got, ok := scenarios.KnownHash(s.Name, profile); !update.Goldens() && (!ok || got != r.Hash) {
+			if got, ok := golden.KnownHash(s.Name, profile); !update.Goldens() && (!ok || got != r.Hash) {
 				t.Errorf("KnownHash(%s, %s) = %016x, %v; the run has %016x (-update rewrites the table)", s.Name, profile, got, ok, r.Hash)
 			}
 			golden, err := os.ReadFile(filepath.Join(goldenDir, s.Name+".txtar"))
@@ -134,14 +135,14 @@ func TestKnownHashIsThatOfTheGolden(t *testing.T) {
 		rewriteHashes(t, table.String())
 	}
 	for _, none := range [][2]string{{"overflow", "nt4server"}, {"overflow", ""}, {"", ""}, {"over", "flow"}, {"overflow wsp", ""}, {"none", "wsp"}} {
-		if hash, ok := scenarios.KnownHash(none[0], none[1]); ok {
+		if hash, ok := golden.KnownHash(none[0], none[1]); ok {
 			t.Errorf("KnownHash(%q, %q) = %016x, want none", none[0], none[1], hash)
 		}
 	}
 }
 
 func rewriteHashes(t *testing.T, table string) {
-	const file = "hashes.go"
+	const file = "../internal/golden/hashes.go"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

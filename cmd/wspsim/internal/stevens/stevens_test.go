@@ -1,4 +1,4 @@
-package scenarios_test
+package stevens
 
 import (
 	"encoding/csv"
@@ -6,15 +6,16 @@ import (
 	"strconv"
 	"testing"
 
+	_ "wspsim/internal/update" // the flag -update
+
 	"wspsim/netmodel/profiles"
-	"wspsim/scenarios"
 )
 
 // TestTheModelHasEveryCellOfStevensFigureButOne: 74 of 75, and the one is known.
 func TestTheModelHasEveryCellOfStevensFigureButOne(t *testing.T) {
-	systems := scenarios.StevensSystems()
+	systems := Systems()
 	agree := 0
-	for _, row := range scenarios.Stevens() {
+	for _, row := range Table() {
 		for i, name := range systems {
 			if row.Book[i] == row.Model[i] {
 				agree++
@@ -31,7 +32,7 @@ func TestTheModelHasEveryCellOfStevensFigureButOne(t *testing.T) {
 }
 
 func TestTheBookIsTranscribedAsInTheFile(t *testing.T) {
-	f, err := os.Open("../testdata/stevens_4_10.csv")
+	f, err := os.Open("../../../../testdata/stevens_4_10.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestTheBookIsTranscribedAsInTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := scenarios.Stevens()
+	rows := Table()
 	if len(cells) != len(rows)+1 {
 		t.Fatalf("the file has %d rows below its header, want %d", len(cells)-1, len(rows))
 	}
@@ -53,13 +54,13 @@ func TestTheBookIsTranscribedAsInTheFile(t *testing.T) {
 	}
 }
 
-// TestTwoOfStevensLinuxConnectionsOnlyBelieve: backlog + 3 is no capacity. One more
+// TestTwoOfStevensLinuxConnectionsArePhantoms: backlog + 3 is no capacity. One more
 // than the backlog is queued, and two young ones get a SYN-ACK though it is full.
-func TestTwoOfStevensLinuxConnectionsOnlyBelieve(t *testing.T) {
+func TestTwoOfStevensLinuxConnectionsArePhantoms(t *testing.T) {
 	p, _ := profiles.ByName("linux2.4")
 	for backlog := range 15 {
-		got := scenarios.Fill(p, backlog, 30)
-		if want := (scenarios.Filled{Connected: backlog + 3, Queued: backlog + 1, Believing: 2}); got != want {
+		got := Fill(p, backlog, 30)
+		if want := (Filled{Connected: backlog + 3, Queued: backlog + 1, Phantom: 2}); got != want {
 			t.Errorf("Fill(linux2.4, %d) = %+v, want %+v", backlog, got, want)
 		}
 	}
@@ -67,8 +68,8 @@ func TestTwoOfStevensLinuxConnectionsOnlyBelieve(t *testing.T) {
 
 func TestAIXFillsAsMacOSX(t *testing.T) {
 	aix, _ := profiles.ByName("aix5")
-	for _, row := range scenarios.Stevens() {
-		if got := scenarios.Fill(aix, row.Backlog, 30).Connected; got != row.Book[0] {
+	for _, row := range Table() {
+		if got := Fill(aix, row.Backlog, 30).Connected; got != row.Book[0] {
 			t.Errorf("aix5, listen(%d): %d connect, the book has %d", row.Backlog, got, row.Book[0])
 		}
 	}

@@ -13,22 +13,21 @@ import (
 
 // box prints what the tools of the server's system would show at the end, in
 // their words: ss and nstat on Linux, netstat on Windows.
-func (r *Run) box(w *bufio.Writer) {
-	prepared, err := r.Play.Prepared()
-	if err != nil || !r.Done.Listener.Listened {
+func (r *Run) hostTools(w *bufio.Writer) {
+	if !r.Done.Listener.Listened {
 		return
 	}
 	c := &r.Done.Counters
-	switch prepared.Server.System {
+	switch r.Done.Prepared.Server.System {
 	case netmodel.SystemLinux:
-		linuxBox(w, r.Done.Result)
+		linuxTools(w, r.Done.Result)
 	case netmodel.SystemWindows:
-		windowsBox(w, c, r.Done.Listener.RefusedSYNs)
+		windowsTools(w, c, r.Done.Listener.RefusedSYNs)
 	}
 }
 
 // linuxBox prints the line of ss and the counters of nstat that are not zero.
-func linuxBox(w *bufio.Writer, d *scenarios.Result) {
+func linuxTools(w *bufio.Writer, d *scenarios.Result) {
 	fmt.Fprintln(w, "on the server itself:")
 	fmt.Fprintf(w, "  $ ss -ltn\n    State   Recv-Q  Send-Q  Local Address:Port\n")
 	for _, s := range d.Sockets {
@@ -36,7 +35,7 @@ func linuxBox(w *bufio.Writer, d *scenarios.Result) {
 		if s.Address.IP != netmodel.AnyIP {
 			address = s.Address.IP.String()
 		}
-		fmt.Fprintf(w, "    LISTEN  %-6d  %-6d  %13s:%d\n", s.Complete, s.Effective, address, s.Address.Port)
+		fmt.Fprintf(w, "    LISTEN  %-6d  %-6d  %13s:%d\n", s.Complete, s.EffectiveBacklog, address, s.Address.Port)
 	}
 	shown := false
 	for _, n := range d.Counters.List() {
@@ -54,7 +53,7 @@ func linuxBox(w *bufio.Writer, d *scenarios.Result) {
 
 // windowsBox prints the lines of netstat that the model can speak of. No counter
 // of Windows counts the SYNs that a full queue refuses.
-func windowsBox(w *bufio.Writer, c *trace.Counters, refused int) {
+func windowsTools(w *bufio.Writer, c *trace.Counters, refused int) {
 	fmt.Fprintf(w, "on the server itself:\n  > netstat -s -p tcp\n    TCP Statistics for IPv4\n\n")
 	for _, line := range []struct {
 		label string
