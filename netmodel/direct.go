@@ -75,6 +75,9 @@ func (n *Network) express(id HostID, fd FD, bytes uint32) bool {
 	a.sent += bytes
 	a.acked = a.sent
 	b.received = a.sent
+	if n.tapped {
+		n.noteExchange(id, to, a, b, bytes)
+	}
 	if a.keep != 0 {
 		h.hear(i, true)
 	}

@@ -60,6 +60,16 @@ type twinStep struct {
 	bytes      int
 }
 
+func drawStep(t *rapid.T) twinStep {
+	whats := []string{"dial", "accept", "send", "send", "receive", "receive", "shutdown", "linger", "close", "linger", "cut", "fault"}
+	return twinStep{
+		what:  rapid.SampledFrom(whats).Draw(t, "what"),
+		side:  rapid.IntRange(0, 1).Draw(t, "side"),
+		conn:  rapid.IntRange(0, 5).Draw(t, "conn"),
+		bytes: rapid.IntRange(0, 5).Draw(t, "bytes"),
+	}
+}
+
 func (w *twin) do(s twinStep) string {
 	list := w.open[s.side]
 	var fd netmodel.FD
@@ -117,14 +127,8 @@ func TestDirectDeliveryComesToTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := profiles[rapid.IntRange(0, len(profiles)-1).Draw(t, "profile")]
 		events, direct := newTwin(p, false), newTwin(p, true)
-		whats := []string{"dial", "accept", "send", "send", "receive", "receive", "shutdown", "linger", "close", "linger", "cut", "fault"}
 		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
-			s := twinStep{
-				what:  rapid.SampledFrom(whats).Draw(t, "what"),
-				side:  rapid.IntRange(0, 1).Draw(t, "side"),
-				conn:  rapid.IntRange(0, 5).Draw(t, "conn"),
-				bytes: rapid.IntRange(0, 5).Draw(t, "bytes"),
-			}
+			s := drawStep(t)
 			if got, want := direct.do(s), events.do(s); got != want {
 				t.Fatalf("step %d under %s: %+v = %s directly, %s by events", i, p.Name, s, got, want)
 			}

@@ -45,6 +45,8 @@ type Network struct {
 	broken  error    // first violation seen in the records
 	direct  bool     // see DeliverDirectly
 	watched bool     // see Watch
+	tapped  bool     // see Tap
+	tap     []Transmission
 	soonest sim.Time // no event is due before
 	detours int      // segments delivered directly since the last flush began
 }
