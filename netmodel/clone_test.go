@@ -146,7 +146,7 @@ func full(t *testing.T) *Host {
 	_, _ = h.CloseFile(file), h.CloseFile(another)
 	syn(h, 14, testPort)
 	h.Advance(sim.Time(2 * time.Second)) // the wheel turns
-	h.hurried = true
+	h.direct = true
 	c, _ := h.Socket(Stream)
 	_ = h.SetClient(c, Windows().Client)
 	_ = h.SetKeepAlive(first, KeepAlive{Idle: time.Second, Interval: time.Second, Count: 3})
@@ -181,6 +181,7 @@ func TestAHostAndItsCloneShareNoMemory(t *testing.T) {
 func TestANetworkAndItsCloneShareNoMemory(t *testing.T) {
 	seen := map[string]bool{}
 	n := newPair(uint64(1)).networks[0]
+	n.Tap()
 	for range 40 {
 		n.Step(sim.Time(time.Minute))
 	}

@@ -246,7 +246,7 @@ func (n *Network) ingest(r *Record) {
 	switch {
 	case r.Host != config.Host:
 		return
-	case config.program:
+	case config.external:
 		n.follow(a, r)
 		return
 	case c.conn != r.Conn || c.fd != r.FD:
@@ -298,7 +298,7 @@ func (n *Network) note(a *attempt, r *Record) {
 		a.place, a.ended = placeNone, r.Cause
 	}
 	a.trimmed = r.Kind == ResetPending && r.Cause == Trimmed
-	if a.finished && a.place == placeNone && a.ended != NoCause && r.Kind != RequestAccepted && n.isProgram(a) {
+	if a.finished && a.place == placeNone && a.ended != NoCause && r.Kind != RequestAccepted && n.isExternal(a) {
 		n.decide(r.Conn, OutcomeGaveUp, r.Cause) // nobody waits for it any more
 	}
 	if r.Kind == RequestAccepted && a.fate.Outcome == StillPending {

@@ -48,7 +48,7 @@ type Host struct {
 	records  []Record
 	recorded uint64  // records so far
 	refusal  refusal // the last one, for Check
-	hurried  bool    // see wait
+	direct   bool    // see wait
 	waits    []wait  // timers that are not set yet
 	watched  bool    // somebody wants to know what changed
 	changed  []FD    // since DrainReady

@@ -202,7 +202,7 @@ func (h *Host) release(i int32) {
 // arm sets the one timer of a socket.
 func (h *Host) arm(i int32, d time.Duration) {
 	h.disarm(i)
-	if h.hurried && h.ahead == 0 {
+	if h.direct && h.ahead == 0 {
 		h.waits = append(h.waits, wait{i, d})
 		h.socks[i].timer = -int32(len(h.waits))
 		return

@@ -58,7 +58,7 @@ func (c cast) play(seed uint64) map[string]string {
 			break
 		}
 		if step.Program {
-			_, _, _ = n.Dial(dials[step.Tag], to, nil)
+			_, _, _ = n.RealTime().Dial(dials[step.Tag], to, nil)
 		}
 		for {
 			if _, err := h.Accept(fd); err != nil {
@@ -88,7 +88,7 @@ func (c cast) join(n *netmodel.Network, hosts map[string]netmodel.HostID, to net
 	var dials []netmodel.ClientID
 	for _, w := range c.all {
 		if w.program {
-			dials = append(dials, n.AddProgram(w.name, hosts[w.host]))
+			dials = append(dials, n.RealTime().AddExternalClient(w.name, hosts[w.host]))
 			for i := range 2 {
 				n.After(w.at+time.Duration(i)*70*time.Millisecond, uint64(len(dials)-1))
 			}

@@ -35,7 +35,7 @@ func newWire(tap bool) *wire {
 	w.server = w.n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
 	w.client = w.n.AddHost("client", netmodel.HostConfig{Profile: profiles.WSP()})
 	w.n.SetLink(w.client, w.server, netmodel.Link{Latency: time.Millisecond})
-	w.program = w.n.AddProgram("program", w.client)
+	w.program = w.n.RealTime().AddExternalClient("program", w.client)
 	h := w.n.Host(w.server)
 	w.listener, _ = h.Socket(netmodel.Stream)
 	_ = h.Bind(w.listener, netmodel.Addr{Port: port})
@@ -44,7 +44,7 @@ func newWire(tap bool) *wire {
 }
 
 func (w *wire) dial() netmodel.FD {
-	fd, _, _ := w.n.Dial(w.program, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}, nil)
+	fd, _, _ := w.n.RealTime().Dial(w.program, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}, nil)
 	return fd
 }
 
@@ -128,7 +128,7 @@ var tapTable = []struct {
 3002.000 ms client ACK seq 1 ack 1 arrives 3003.000 ms
 `},
 	{"nobody has the address", func(w *wire) {
-		_, _, _ = w.n.Dial(w.program, netmodel.Addr{IP: netmodel.HostAddr(9, 1), Port: port}, nil)
+		_, _, _ = w.n.RealTime().Dial(w.program, netmodel.Addr{IP: netmodel.HostAddr(9, 1), Port: port}, nil)
 		w.pass(time.Millisecond)
 	}, `
 0.000 ms client SYN seq 0 lost: no such host

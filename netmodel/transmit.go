@@ -8,7 +8,7 @@ func (n *Network) transmit(from HostID, s *Segment) {
 		return
 	}
 	p := &n.paths[from][to]
-	if n.direct && p.plain && !p.cut && n.detours < mostDetours {
+	if n.direct && p.immediate && !p.cut && n.detours < mostDetours {
 		n.detours++
 		if n.tapped {
 			n.noteTransmission(from, to, s, n.engine.Now(), NoCause)

@@ -162,7 +162,7 @@ func (a *dial) begin() error {
 	if n.closed {
 		return net.ErrClosed
 	}
-	fd, conn, err := n.model.Dial(a.from.id, a.to.to, a.to.tcp)
+	fd, conn, err := n.real.Dial(a.from.id, a.to.to, a.to.tcp)
 	if err != nil {
 		call := sysConnect
 		if err == error(netmodel.WSAEMFILE) || err == error(netmodel.WSAENETDOWN) {

@@ -485,7 +485,7 @@ func (l *Listener) crowd(from *Host) error {
 		return net.ErrClosed
 	}
 	for range q.Limit - q.Pending() {
-		if _, _, err := l.host.net.model.Dial(from.self.id, l.addr, nil); err != nil {
+		if _, _, err := l.host.net.real.Dial(from.self.id, l.addr, nil); err != nil {
 			return from.syscallError(sysConnect, err)
 		}
 	}

@@ -76,7 +76,7 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	if err, over := c.cannotRead(b); over {
 		return 0, err, true
 	}
-	m, err = c.host.net.model.Receive(c.host.id, c.fd, len(b))
+	m, err = c.host.net.real.Receive(c.host.id, c.fd, len(b))
 	switch {
 	case err == error(netmodel.WSAEWOULDBLOCK) && c.readShut:
 		return 0, io.EOF, true
@@ -170,7 +170,7 @@ func (c *Conn) send(b []byte) (m int, err error, over bool) {
 // transmit lets the model send bytes that the pipe has.
 func (c *Conn) transmit(bytes int) error {
 	n := c.host.net
-	if n.model.Hand(c.host.id, c.fd, bytes) {
+	if n.real.SendDirectly(c.host.id, c.fd, bytes) {
 		c.peer().reading.serve()
 		return nil
 	}
@@ -262,12 +262,12 @@ func (c *Conn) tell(w what, m int, end bool) {
 	switch w {
 	case callRead:
 		if m > 0 {
-			_, _ = h.net.model.Receive(h.id, c.fd, m) // so much has arrived
+			_, _ = h.net.real.Receive(h.id, c.fd, m) // so much has arrived
 			c.promised -= m
 			c.wasRead(m)
 		}
 		if end && !c.closed { // a Read and a Close of one instant: who came first must not matter
-			_, _ = h.net.model.Receive(h.id, c.fd, 1) // the end is there
+			_, _ = h.net.real.Receive(h.id, c.fd, 1) // the end is there
 		}
 		c.reading.serve()
 	case callWrite:

@@ -15,13 +15,13 @@ func BenchmarkProgramConnection(b *testing.B) {
 	ln, _ := s.Socket(netmodel.Stream)
 	_ = s.Bind(ln, netmodel.Addr{Port: 80})
 	_ = s.Listen(ln, 128)
-	id := n.AddProgram("p", client)
+	id := n.RealTime().AddExternalClient("p", client)
 	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
-	n.DeliverDirectly()
+	n.RealTime().DeliverDirectly()
 	var records []netmodel.Record
 	b.ReportAllocs()
 	for b.Loop() {
-		fd, _, err := n.Dial(id, to, nil)
+		fd, _, err := n.RealTime().Dial(id, to, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

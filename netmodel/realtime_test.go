@@ -28,11 +28,11 @@ type twin struct {
 func newTwin(p netmodel.Profile, direct bool) *twin {
 	w := &twin{n: netmodel.NewNetwork(1), direct: direct}
 	if direct {
-		w.n.DeliverDirectly()
+		w.n.RealTime().DeliverDirectly()
 	}
 	w.server = w.n.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: 6})
 	w.client = w.n.AddHost("client", netmodel.HostConfig{Profile: p})
-	w.dialer = w.n.AddProgram("dialer", w.client)
+	w.dialer = w.n.RealTime().AddExternalClient("dialer", w.client)
 	s := w.n.Host(w.server)
 	w.listener, _ = s.Socket(netmodel.Stream)
 	_ = s.Bind(w.listener, netmodel.Addr{Port: port})
@@ -47,7 +47,7 @@ func (w *twin) host(side int) *netmodel.Host {
 
 // send sends as a network of real programs does: handed over if that can be.
 func (w *twin) send(side int, fd netmodel.FD, bytes int) (int, error) {
-	if w.direct && w.n.Hand([...]netmodel.HostID{w.client, w.server}[side], fd, bytes) {
+	if w.direct && w.n.RealTime().SendDirectly([...]netmodel.HostID{w.client, w.server}[side], fd, bytes) {
 		return bytes, nil
 	}
 	return w.host(side).Send(fd, bytes)
@@ -79,7 +79,7 @@ func (w *twin) do(s twinStep) string {
 	h := w.host(s.side)
 	switch s.what {
 	case "dial":
-		fd, _, err := w.n.Dial(w.dialer, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}, nil)
+		fd, _, err := w.n.RealTime().Dial(w.dialer, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}, nil)
 		w.open[0] = append(w.open[0], fd)
 		return fmt.Sprint(fd, err)
 	case "accept":
@@ -92,7 +92,7 @@ func (w *twin) do(s twinStep) string {
 		n, err := w.send(s.side, fd, s.bytes)
 		return fmt.Sprint(n, err)
 	case "receive":
-		n, err := w.n.Receive([...]netmodel.HostID{w.client, w.server}[s.side], fd, s.bytes)
+		n, err := w.n.RealTime().Receive([...]netmodel.HostID{w.client, w.server}[s.side], fd, s.bytes)
 		return fmt.Sprint(n, err)
 	case "shutdown":
 		return fmt.Sprint(h.Shutdown(fd, s.bytes%3))
