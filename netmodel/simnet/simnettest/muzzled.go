@@ -7,7 +7,7 @@ import "testing"
 // then waits for ever.
 type muzzled struct {
 	testing.TB
-	bubble *bubble
+	bubble *testBubble
 }
 
 func (m *muzzled) check() {
