@@ -76,7 +76,7 @@ func (h *Host) connect(fd FD, to Addr) error {
 	switch {
 	case s.typ != Stream:
 		return WSAEOPNOTSUPP
-	case to.IP == AnyIP || to.Port == 0 && h.profile.System != SystemLinux: // to Linux it is a port like others (measured on 6.18)
+	case to.IP == AnyIP || to.Port == 0 && h.profile.System != "linux": // to Linux it is a port like others (measured on 6.18)
 		return WSAEADDRNOTAVAIL
 	case h.faults&FaultNoBuffers != 0:
 		return WSAENOBUFS

@@ -2,6 +2,7 @@ package netmodel
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -19,8 +20,10 @@ type Profile struct {
 
 	// Whose calls a program makes, and so what errors it meets.
 	Calls Calls
-	// Whose tools a person has at hand: names of settings and of counters.
-	System System
+	// Whose tools a person has at hand, by the name that GOOS has for the system: names of
+	// settings and of counters. "" for a page, which is no machine; "other" for a system that
+	// has no such name.
+	System string
 
 	// What listen does with its argument.
 	Backlog Backlog
@@ -169,6 +172,9 @@ func (p *Profile) validate() error {
 	if err := p.validateChoices(); err != nil {
 		return err
 	}
+	if systems := []string{"", "windows", "linux", "freebsd", "netbsd", "openbsd", "darwin", "illumos", "other"}; !slices.Contains(systems, p.System) {
+		return fmt.Errorf("System is %q: want one of %q", p.System, systems)
+	}
 	if err := p.Client.Validate(); err != nil {
 		return err
 	}
@@ -196,7 +202,6 @@ func (p *Profile) validateChoices() error {
 		got, last uint8
 	}{
 		{"Calls", uint8(p.Calls), uint8(CallsFakeNet)},
-		{"System", uint8(p.System), uint8(SystemOther)},
 		{"Relisten", uint8(p.Relisten), uint8(RelistenRejects)},
 		{"Trim", uint8(p.Trim), uint8(TrimHalfOpen)},
 		{"OnFull", uint8(p.OnFull), uint8(TryAgainWhenFull)},

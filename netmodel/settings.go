@@ -17,21 +17,6 @@ const (
 	CallsFakeNet
 )
 
-// System says whose tools a person has at hand.
-type System uint8
-
-const (
-	SystemNone System = iota // a page, not a box
-	SystemWindows
-	SystemLinux
-	SystemFreeBSD
-	SystemNetBSD
-	SystemOpenBSD
-	SystemDarwin
-	SystemIllumos
-	SystemOther
-)
-
 // Relisten is what listen does on a socket that listens already.
 type Relisten uint8
 

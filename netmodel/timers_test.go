@@ -69,7 +69,7 @@ func (s *stage) ring() {
 const jiffy = 4 * time.Millisecond
 
 func TestAWheelRingsAsMeasured(t *testing.T) {
-	wheel := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250}
+	wheel := netmodel.Timers{Wheel: true, HZ: 250}
 	for _, row := range []struct {
 		set   time.Duration // when
 		wait  time.Duration
@@ -116,7 +116,7 @@ func TestTheWheelFollowsTheFormula(t *testing.T) {
 		tick := time.Second / time.Duration(hz)
 		j := rapid.Int64Range(0, 1<<24).Draw(rt, "jiffy")
 		d := rapid.Int64Range(1, 32255).Draw(rt, "ticks")
-		wheel := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: hz}
+		wheel := netmodel.Timers{Wheel: true, HZ: hz}
 		shift := 0 // measured.md: s = 3 * level, level limits d < 63, 504, 4032, 32256
 		for _, limit := range []int64{63, 504, 4032} {
 			if d >= limit {
@@ -133,7 +133,7 @@ func TestTheWheelFollowsTheFormula(t *testing.T) {
 func TestAWheelIsNeverEarlyAndNeverVeryLate(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		wheel := netmodel.Timers{
-			Kind:  netmodel.TimersWheel,
+			Wheel: true,
 			HZ:    rapid.SampledFrom([]int{100, 250, 300, 1000}).Draw(rt, "HZ"),
 			Phase: time.Duration(rapid.Int64Range(0, int64(10*time.Second)).Draw(rt, "phase")),
 		}
@@ -156,7 +156,6 @@ func TestAWheelIsNeverEarlyAndNeverVeryLate(t *testing.T) {
 func TestTicksRingWithinATickOfTheWait(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		ticks := netmodel.Timers{
-			Kind:  netmodel.TimersTicks,
 			HZ:    rapid.SampledFrom([]int{2, 100, 250, 1000}).Draw(rt, "HZ"),
 			Phase: time.Duration(rapid.Int64Range(0, int64(time.Second)).Draw(rt, "phase")),
 		}

@@ -13,7 +13,7 @@ func (h *Host) callFailed(call Call, e Errno) Cause {
 	switch p := &h.profile; {
 	case p.Calls == CallsWinsock || e == 0:
 		return NoCause
-	case call == CallAccept && e == WSAEMFILE && p.System == SystemLinux && p.DescriptorFirst:
+	case call == CallAccept && e == WSAEMFILE && p.System == "linux" && p.DescriptorFirst:
 		return NoDescriptorFirst
 	case call == CallAccept && e == WSAECONNABORTED:
 		return AbortedReported
@@ -31,7 +31,7 @@ func wordsOf(p *Profile) words {
 			closed: ListenerClosed, resetLater: ClientResetQuietly, relistened: BacklogUpdated, silence: SynUnanswered, noAnswer: NoAnswer,
 			ackFull: AckOverflow,
 		}
-	case p.System == SystemLinux:
+	case p.System == "linux":
 		w := words{
 			queued: HalfOpened, full: AcceptQueueFull, complete: JoinedQueue, accepted: AcceptedInOrder, expired: RequestExpired,
 			closed: ListenerGone, resetLater: ClientResetKept, relistened: LimitSet, silence: SynRepeated, noAnswer: ConnectTimeout,

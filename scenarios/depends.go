@@ -177,8 +177,8 @@ func alternatives(p netmodel.Profile, path string) []netmodel.Profile {
 		}
 		path = "Client.Refused.Gap"
 	case "Timers":
-		for _, timers := range []netmodel.Timers{{}, {Kind: netmodel.TimersTicks, HZ: 2}, {Kind: netmodel.TimersTicks, HZ: 100},
-			{Kind: netmodel.TimersTicks, HZ: 250}, {Kind: netmodel.TimersWheel, HZ: 250}} {
+		for _, timers := range []netmodel.Timers{{}, {HZ: 2}, {HZ: 100},
+			{HZ: 250}, {Wheel: true, HZ: 250}} {
 			other := p
 			other.Timers = timers
 			try(other)

@@ -275,7 +275,7 @@ func (o *goDrain) guesses(t *Trial) ([]goStart, error) {
 	slot := 8 * time.Second / time.Duration(max(timers.HZ, 1)) // that of a wait of a second
 	between := (milliseconds(o.AcceptAt) - 100*time.Millisecond) / goDialers
 	likely, most := []goStart{{at: o.starts(between)}}, -1
-	if timers.Kind == netmodel.TimersExact {
+	if timers.HZ == 0 {
 		return likely, nil
 	}
 	for off := -time.Millisecond; off <= time.Millisecond; off += fine / 2 {

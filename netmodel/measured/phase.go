@@ -27,7 +27,7 @@ const unseen time.Duration = -1
 // number has to explain all of them, and it is less than the coarsest slot that
 // the waits use: phases that are that far apart make no difference.
 func Phase(t netmodel.Timers, seen []Chain, within time.Duration) time.Duration {
-	if t.Kind == netmodel.TimersExact || len(seen) == 0 {
+	if t.HZ == 0 || len(seen) == 0 {
 		return t.Phase
 	}
 	seen = enoughOf(seen)
@@ -84,7 +84,7 @@ func (c *Chain) off(k int, at time.Duration) time.Duration {
 // coarseness returns how far apart the instants are at which timers of a wait ring.
 func coarseness(t netmodel.Timers, wait time.Duration) time.Duration {
 	tick := time.Second / time.Duration(t.HZ)
-	if t.Kind != netmodel.TimersWheel {
+	if !t.Wheel {
 		return tick
 	}
 	// A level takes waits below 63 of its slots, and a slot is 8 of the level before.

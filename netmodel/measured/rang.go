@@ -29,7 +29,7 @@ const (
 // exact the instants are, as far as the coarsest slot of the waits reaches: what
 // lies beyond makes no difference to them.
 func phaseOf(t netmodel.Timers, observed []rang, late time.Duration) time.Duration {
-	if t.Kind == netmodel.TimersExact || len(observed) == 0 {
+	if t.HZ == 0 || len(observed) == 0 {
 		return t.Phase
 	}
 	const step, enough = 100 * time.Microsecond, 2000
@@ -58,7 +58,7 @@ func phaseOf(t netmodel.Timers, observed []rang, late time.Duration) time.Durati
 // knownTo returns how far apart phases lie that explain observed timers equally:
 // the coarsest slot of their waits. Without any, nothing hangs on the phase.
 func knownTo(t netmodel.Timers, observed []rang) time.Duration {
-	if t.Kind == netmodel.TimersExact || len(observed) == 0 {
+	if t.HZ == 0 || len(observed) == 0 {
 		return 0
 	}
 	known := time.Second / time.Duration(t.HZ)

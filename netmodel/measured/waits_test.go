@@ -160,7 +160,7 @@ func TestPhaseExplainsWhatRangWithAnyPhase(t *testing.T) {
 	} {
 		for _, hz := range []int{100, 250, 300, 1000} {
 			for phase := time.Duration(0); phase < 5*s; phase += 1373*time.Millisecond + 717*time.Microsecond {
-				timers := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: hz, Phase: phase}
+				timers := netmodel.Timers{Wheel: true, HZ: hz, Phase: phase}
 				seen := ringing(timers, row.waits)
 				timers.Phase = Phase(timers, seen, tolerance)
 				for i, c := range ringing(timers, row.waits) {
@@ -194,7 +194,7 @@ func ringing(timers netmodel.Timers, waits []time.Duration) []Chain {
 // came round. The phase says when it would have been sent again if it had gone out
 // 20 ms later: in the slot after that.
 func ExamplePhase() {
-	timers := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250}
+	timers := netmodel.Timers{Wheel: true, HZ: 250}
 	timers.Phase = Phase(timers, []Chain{{
 		Set:   300 * time.Microsecond,
 		Waits: []time.Duration{time.Second, time.Second, 2 * time.Second},
@@ -209,7 +209,7 @@ func TestPhaseIsLeftAloneWhereNothingDependsOnIt(t *testing.T) {
 	if got := Phase(exact, []Chain{{Waits: []time.Duration{1}, Rang: []time.Duration{9}}}, 1); got != 3 {
 		t.Errorf("Phase of exact timers = %v: want the one they had, %v", got, exact.Phase)
 	}
-	wheel := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250, Phase: 5}
+	wheel := netmodel.Timers{Wheel: true, HZ: 250, Phase: 5}
 	if got := Phase(wheel, nil, 1); got != 5 {
 		t.Errorf("Phase of timers nobody saw = %v: want the one they had, %v", got, wheel.Phase)
 	}

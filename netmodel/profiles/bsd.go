@@ -13,7 +13,7 @@ import (
 func berkeley() netmodel.Profile {
 	return netmodel.Profile{
 		Calls:            netmodel.CallsUnix,
-		System:           netmodel.SystemOther,
+		System:           "other",
 		Backlog:          netmodel.Backlog{Max: 128},
 		OnFull:           netmodel.IgnoreWhenFull,
 		Relisten:         netmodel.RelistenSets,
@@ -75,7 +75,7 @@ func bsdEvidence() []evidence {
 func FreeBSD() netmodel.Profile {
 	p := berkeley()
 	p.Name, p.Long = "freebsd", "FreeBSD 7 and later"
-	p.System = netmodel.SystemFreeBSD
+	p.System = "freebsd"
 	p.Backlog.NegativeIsMax = true // kern.ipc.soacceptqueue
 	p.AtSyn = netmodel.Limit{None: true}
 	p.AtAck = netmodel.Limit{Num: 3, Den: 2, Add: 1}
@@ -157,7 +157,7 @@ func freeBSD4Evidence() []evidence {
 func NetBSD() netmodel.Profile {
 	p := berkeley()
 	p.Name, p.Long = "netbsd", "NetBSD to 10"
-	p.System = netmodel.SystemNetBSD
+	p.System = "netbsd"
 	p.Backlog.Max = 128 // kern.somaxconn
 	p.AtSyn = netmodel.Limit{Add: 1}
 	p.AtAck = netmodel.Limit{Num: 3, Den: 2, Add: 1}
@@ -196,7 +196,7 @@ func netBSDEvidence() []evidence {
 func OpenBSD() netmodel.Profile {
 	p := NetBSD()
 	p.Name, p.Long = "openbsd", "OpenBSD"
-	p.System = netmodel.SystemOpenBSD
+	p.System = "openbsd"
 	p.Backlog = netmodel.Backlog{Min: 80, Max: 128, NegativeIsMax: true} // kern.sominconn, kern.somaxconn
 	p.AtAck = netmodel.Limit{Num: 3, Den: 1, Add: 1}
 	p.SynAck = netmodel.Schedule{First: 1500 * time.Millisecond, Max: 64 * time.Second, Retries: 5}
@@ -235,7 +235,7 @@ func onePool() netmodel.Profile {
 	p.CloseListener = netmodel.CloseResetsAll
 	p.SynAck = netmodel.Schedule{First: 6 * time.Second, Max: 64 * time.Second, Retries: 12, Limit: keepinit}
 	p.Client = netmodel.Client{Syn: netmodel.Schedule{First: 6 * time.Second, Max: 64 * time.Second, Retries: 12, Limit: keepinit}}
-	p.Timers = netmodel.Timers{Kind: netmodel.TimersTicks, HZ: 2}
+	p.Timers = netmodel.Timers{HZ: 2}
 	return p
 }
 
@@ -334,7 +334,7 @@ func aix5Evidence() []evidence {
 func Darwin() netmodel.Profile {
 	p := onePool()
 	p.Name, p.Long = "darwin", "macOS 15"
-	p.System = netmodel.SystemDarwin
+	p.System = "darwin"
 	p.Backlog = netmodel.Backlog{Min: 1, Max: 128, NegativeIsMax: true, ZeroIsMax: true} // kern.ipc.somaxconn
 	p.AtSyn = netmodel.Limit{}                                                           // kern.ipc.soqlimitcompat = 0: 3/2 of it
 	p.OnFull = netmodel.EvictWhenFull

@@ -192,9 +192,12 @@ func timeFields(p *netmodel.Profile) []field {
 	if r.Retries > 0 {
 		refused = fmt.Sprintf("%d times more, %s apart", r.Retries, inSeconds(r.Gap))
 	}
-	timers := word(p.Timers.Kind, "exact", "at ticks of %d Hz", "a wheel of %d Hz")
-	if p.Timers.Kind != netmodel.TimersExact {
-		timers = fmt.Sprintf(timers, p.Timers.HZ)
+	timers := "exact"
+	if p.Timers.HZ != 0 {
+		timers = fmt.Sprintf("at ticks of %d Hz", p.Timers.HZ)
+		if p.Timers.Wheel {
+			timers = fmt.Sprintf("a wheel of %d Hz", p.Timers.HZ)
+		}
 		if p.Timers.Phase > 0 {
 			timers += ", phase " + inSeconds(p.Timers.Phase)
 		}

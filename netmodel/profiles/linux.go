@@ -17,7 +17,7 @@ func Linux() netmodel.Profile {
 	return netmodel.Profile{
 		Name:  "linux",
 		Long:  "Linux 6.13 and later",
-		Calls: netmodel.CallsUnix, System: netmodel.SystemLinux,
+		Calls: netmodel.CallsUnix, System: "linux",
 		Backlog: netmodel.Backlog{
 			Max:           4096, // net.core.somaxconn, from 5.4 on
 			NegativeIsMax: true, // it is compared as an unsigned number (K1)
@@ -58,7 +58,7 @@ func Linux() netmodel.Profile {
 			Retries: 6,               // net.ipv4.tcp_syn_retries (K13)
 			Linear:  4,               // net.ipv4.tcp_syn_linear_timeouts, from 6.5 on
 		}},
-		Timers: netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250}, // L10, L19
+		Timers: netmodel.Timers{Wheel: true, HZ: 250}, // L10, L19
 	}
 }
 
@@ -180,7 +180,7 @@ func Linux43() netmodel.Profile {
 	p := Linux410()
 	p.Name, p.Long = "linux4.3", "Linux 4.3 to 4.9"
 	p.OnFull, p.Young = netmodel.IgnoreUnlessYoung, 2
-	p.Timers = netmodel.Timers{Kind: netmodel.TimersTicks, HZ: 250}
+	p.Timers = netmodel.Timers{HZ: 250}
 	return p
 }
 

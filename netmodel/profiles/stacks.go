@@ -43,7 +43,7 @@ func hpux11Evidence() []evidence {
 func Illumos() netmodel.Profile {
 	p := berkeley()
 	p.Name, p.Long = "illumos", "illumos"
-	p.System = netmodel.SystemIllumos
+	p.System = "illumos"
 	p.Backlog = netmodel.Backlog{Min: 1, Max: 128, Num: 3, Den: 2, Add: 1} // _conn_req_max_q
 	p.AtAck = netmodel.Limit{None: true}
 	p.OnAckFull = netmodel.AdmitAck // a TLI listener defers: DeferAck
@@ -108,7 +108,7 @@ func solaris9Evidence() []evidence {
 func GVisor() netmodel.Profile {
 	p := Linux()
 	p.Name, p.Long = "gvisor", "gVisor"
-	p.System = netmodel.SystemOther
+	p.System = "other"
 	p.Backlog.Max = 1024 // fixed
 	p.SynQueue = netmodel.SynQueue{Separate: true, Cookies: netmodel.CookiesWhenFull}
 	p.Relisten = netmodel.RelistenRejects

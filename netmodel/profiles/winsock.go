@@ -189,7 +189,7 @@ func Windows() netmodel.Profile {
 	return netmodel.Profile{
 		Name:   "windows",
 		Long:   "Windows 8, Server 2012 and later",
-		System: netmodel.SystemWindows,
+		System: "windows",
 		Backlog: netmodel.Backlog{
 			Min: 1,   // WS.B9, chosen: what listen(0) holds is not known
 			Max: 200, // measured by third parties: 8192 asked, 200 connected (WS.B7)

@@ -80,7 +80,7 @@ func (h *Host) callName(c sysCall) string {
 		switch {
 		case windows:
 			return "acceptex"
-		case h.profile.System == netmodel.SystemDarwin || h.profile.Calls == netmodel.CallsFakeNet || h.profile.Name == "aix5":
+		case h.profile.System == "darwin" || h.profile.Calls == netmodel.CallsFakeNet || h.profile.Name == "aix5":
 			return "accept"
 		}
 		return "accept4"

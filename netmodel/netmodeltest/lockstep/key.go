@@ -71,7 +71,7 @@ func (r *Reference) AppendState(b []byte) []byte {
 // timers that are set later ring at the same distance if it is the same.
 func (r *Reference) phase() int {
 	p := &r.profile
-	if p.Timers.Kind == netmodel.TimersExact {
+	if p.Timers.HZ == 0 {
 		return 0
 	}
 	longest := max(p.FinWait, p.OfferLifetime, p.SlotReturnDelay)

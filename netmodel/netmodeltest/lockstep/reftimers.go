@@ -38,14 +38,14 @@ func (r *Reference) alarm(what ring, about int, after time.Duration) {
 // 3 * level, where level 0 holds d < 63, level 1 d < 504, and so on.
 func (r *Reference) due(after time.Duration) (at sim.Time, coarse int) {
 	t := r.profile.Timers
-	if t.Kind == netmodel.TimersExact {
+	if t.HZ == 0 {
 		return r.now.Add(after), 0
 	}
 	tick := time.Second / time.Duration(t.HZ)
 	now := time.Duration(r.now) + t.Phase
 	d := (after + tick - 1) / tick
 	e := now/tick + d
-	if t.Kind == netmodel.TimersWheel {
+	if t.Wheel {
 		for bound := time.Duration(63); d >= bound && coarse < 7; bound *= 8 {
 			coarse++
 		}
@@ -97,7 +97,7 @@ func (r *Reference) together(at sim.Time) []alarm {
 			out = append(out, a)
 		}
 	}
-	if r.profile.Timers.Kind != netmodel.TimersWheel {
+	if !r.profile.Timers.Wheel {
 		return out[:1] // what rings may set another one for this instant, behind the others
 	}
 	slices.Reverse(out)

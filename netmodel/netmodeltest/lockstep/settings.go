@@ -123,9 +123,9 @@ func (s Setting) Apply(p *netmodel.Profile, value int) {
 	case "timers":
 		p.Timers = [...]netmodel.Timers{
 			{},
-			{Kind: netmodel.TimersTicks, HZ: 100, Phase: 3 * time.Millisecond},
-			{Kind: netmodel.TimersWheel, HZ: 250},
-			{Kind: netmodel.TimersWheel, HZ: 1000, Phase: 1234567 * time.Microsecond},
+			{HZ: 100, Phase: 3 * time.Millisecond},
+			{Wheel: true, HZ: 250},
+			{Wheel: true, HZ: 1000, Phase: 1234567 * time.Microsecond},
 		}[value]
 	default:
 		s.applyRest(p, value)

@@ -20,9 +20,9 @@ func (r *Run) box(w *bufio.Writer) {
 	}
 	c := &r.Done.Counters
 	switch prepared.Server.System {
-	case netmodel.SystemLinux:
+	case "linux":
 		linuxBox(w, r.Done.Result)
-	case netmodel.SystemWindows:
+	case "windows":
 		windowsBox(w, c, r.Done.Listener.RefusedSYNs)
 	}
 }
