@@ -92,7 +92,7 @@ func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error)
 	switch {
 	case s.has(flagAborted) && s.has(flagDeferred):
 		return a, h.acceptAborted(i)
-	case h.starved(i) && h.profile.Starved == StarvedLoses:
+	case h.starved(i) && h.profile.StarvedLoses:
 		h.lose(i)
 		return a, WSAEMFILE
 	case h.starved(i) && !(condition != nil && h.profile.ConditionFirst):

@@ -135,7 +135,7 @@ func TestDeferredRequestStaysAtTheTop(t *testing.T) { // WS.C4 WS.C7 WS.C10
 
 func TestDeferredRequestKeepsItsPlaceAmongLateComers(t *testing.T) { // WS.C4
 	p := profiles.WSP()
-	p.Order = netmodel.OrderByArrival
+	p.AcceptByArrival = true
 	s := listening(t, p, 3)
 	s.syn("a")
 	s.open("b")

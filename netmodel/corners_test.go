@@ -197,15 +197,15 @@ func TestLostPatienceIsDecidedByTheClientAlone(t *testing.T) {
 
 func TestCompletedTellsThePlaceInTheQueue(t *testing.T) {
 	for _, row := range []struct {
-		why   string
-		order netmodel.Order
-		want  int64 // the place of a, which arrived first and was complete last
+		why       string
+		byArrival bool
+		want      int64 // the place of a, which arrived first and was complete last
 	}{
-		{"by completion a stands behind b", netmodel.OrderByCompletion, 1},
-		{"by arrival a stands before b", netmodel.OrderByArrival, 0},
+		{"by completion a stands behind b", false, 1},
+		{"by arrival a stands before b", true, 0},
 	} {
 		p := profiles.WSP()
-		p.Order = row.order
+		p.AcceptByArrival = row.byArrival
 		s := listening(t, p, 3)
 		s.syn("a")
 		s.syn("b")

@@ -199,13 +199,13 @@ func TestAttemptsAreConserved(t *testing.T) {
 		} else {
 			p.OnAckFull = netmodel.OnAckFull(rapid.IntRange(0, int(netmodel.DeferAck)).Draw(rt, "ack full"))
 			p.SynQueue.Cookies = netmodel.Cookies(rapid.IntRange(0, int(netmodel.CookiesForEvicted)).Draw(rt, "cookies"))
-			p.SynQueue.OnFull = netmodel.OnSynQueueFull(rapid.IntRange(0, int(netmodel.SynQueueEvicts)).Draw(rt, "SYN queue full"))
+			p.SynQueue.Evicts = rapid.Bool().Draw(rt, "SYN queue full")
 			p.SynQueue.Victim = netmodel.Victim(rapid.IntRange(0, int(netmodel.VictimTimedOut)).Draw(rt, "victim"))
 		}
 		p.Aborted = netmodel.Aborted(rapid.IntRange(0, int(netmodel.AbortedNoAddress)).Draw(rt, "aborted"))
 		p.Relisten = netmodel.Relisten(rapid.IntRange(0, int(netmodel.RelistenRejects)).Draw(rt, "relisten"))
 		p.CloseListener = netmodel.CloseListener(rapid.IntRange(0, int(netmodel.CloseFinishes)).Draw(rt, "close"))
-		p.Starved = netmodel.Starved(rapid.IntRange(0, int(netmodel.StarvedLoses)).Draw(rt, "starved"))
+		p.StarvedLoses = rapid.Bool().Draw(rt, "starved")
 		p.CloseHoldsDescriptor = rapid.Bool().Draw(rt, "close holds")
 		link := rough()
 		link.Loss.Num = rapid.Uint32Range(0, 5).Draw(rt, "loss")

@@ -31,7 +31,7 @@ func TestSettingsThatNeedASynQueueOfItsOwnSaySo(t *testing.T) {
 
 func TestARequestWithoutAnAnswerThatIsLostForADescriptorIsGone(t *testing.T) {
 	p := profiles.Windows()
-	p.Starved = netmodel.StarvedLoses
+	p.StarvedLoses = true
 	s := newStage(t, p, 2)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	s.set(s.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)

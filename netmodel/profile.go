@@ -62,8 +62,9 @@ type Profile struct {
 
 	// What a slot of the queue costs. R5-R7, WS.D3-D8.
 	Slots Slots
-	// What accept does with the first connection when no descriptor is free.
-	Starved Starved
+	// An accept that finds no free descriptor removes the first connection from the queue
+	// and closes it. Otherwise nothing changes. Accept fails with WSAEMFILE either way.
+	StarvedLoses bool
 	// accept asks for a descriptor before it looks whether there is anything to
 	// accept.
 	DescriptorFirst bool
@@ -72,8 +73,9 @@ type Profile struct {
 	// The slot comes back this long after accept returned; a defect of Windows
 	// 2000 SP1 and older. 0 = at once. WS.Q5.
 	SlotReturnDelay time.Duration
-	// The order in which accept hands out connections. R3, WS.Q1.
-	Order Order
+	// Accept returns the complete connection whose SYN came first. Otherwise it returns the
+	// connection whose handshake completed first. R3, WS.Q1.
+	AcceptByArrival bool
 	// What becomes of a connection that the client resets while it is pending.
 	// WS.X6, WS.X7, WS.X9, WS.Q7. On Windows both AbortedAtReceive and AbortedAtAccept
 	// have been seen; the Windows profile has the former.
@@ -207,14 +209,11 @@ func (p *Profile) validateChoices() error {
 		{"OnFull", uint8(p.OnFull), uint8(TryAgainWhenFull)},
 		{"OnAckFull", uint8(p.OnAckFull), uint8(DeferAck)},
 		{"Slots", uint8(p.Slots), uint8(SlotsFree)},
-		{"Starved", uint8(p.Starved), uint8(StarvedLoses)},
-		{"Order", uint8(p.Order), uint8(OrderByArrival)},
 		{"Aborted", uint8(p.Aborted), uint8(AbortedNoAddress)},
 		{"CloseListener", uint8(p.CloseListener), uint8(CloseFinishes)},
 		{"Binds", uint8(p.Binds), uint8(BindsWine)},
 		{"Options", uint8(p.Options), uint8(OptionsLinux)},
 		{"SynQueue.Size", uint8(p.SynQueue.Size), uint8(SizePow2OfBacklog)},
-		{"SynQueue.OnFull", uint8(p.SynQueue.OnFull), uint8(SynQueueEvicts)},
 		{"SynQueue.Victim", uint8(p.SynQueue.Victim), uint8(VictimTimedOut)},
 		{"SynQueue.Cookies", uint8(p.SynQueue.Cookies), uint8(CookiesForEvicted)},
 		{"SynQueue.CookieFull", uint8(p.SynQueue.CookieFull), uint8(ResetAck)},

@@ -155,7 +155,7 @@ func (h *Host) join(l *listener, i int32, why Cause) {
 	s.place = h.places
 	h.note(s.listener)
 	place := l.done.len // in the queue
-	if h.profile.Order == OrderByArrival {
+	if h.profile.AcceptByArrival {
 		h.linkByArrival(&l.done, i)
 		place = h.placeIn(&l.done, i)
 	} else {

@@ -51,7 +51,7 @@ func TestAcceptTakesTheFirst(t *testing.T) { // WS.Q1
 	}
 
 	byArrival := profiles.WSP()
-	byArrival.Order = netmodel.OrderByArrival
+	byArrival.AcceptByArrival = true
 	s = listening(t, byArrival, 4)
 	s.syn("a")
 	s.open("b", "c")

@@ -74,23 +74,6 @@ const (
 	SlotsFree
 )
 
-// Starved is what accept does with the first connection when no descriptor is
-// free. It fails with WSAEMFILE either way.
-type Starved uint8
-
-const (
-	StarvedKeeps Starved = iota // nothing changes
-	StarvedLoses                // the connection has left the queue and is closed
-)
-
-// Order is the order in which accept hands out connections.
-type Order uint8
-
-const (
-	OrderByCompletion Order = iota // the handshake that completed first
-	OrderByArrival                 // among the complete ones, the SYN that came first
-)
-
 // Aborted is what becomes of a connection that the client resets while it is
 // pending.
 type Aborted uint8

@@ -40,7 +40,7 @@ func wordsOf(p *Profile) words {
 		if !p.SynQueue.Separate {
 			w.queued, w.full = UnixQueued, UnixFull
 		}
-		if p.Order == OrderByArrival {
+		if p.AcceptByArrival {
 			w.complete, w.accepted = JoinedByArrival, AcceptedByArrival
 		}
 		return w

@@ -164,7 +164,7 @@ func TestAlternativesOfEachKindOfField(t *testing.T) {
 		want []any
 	}{
 		{"ListenBinds", []any{false}},
-		{"Starved", []any{netmodel.StarvedLoses}},
+		{"StarvedLoses", []any{true}},
 		{"FinWait", []any{30 * time.Second, 2 * time.Minute}},
 		{"SlotReturnDelay", []any{time.Second}},
 		{"Backlog.Max", []any{64, 256}},

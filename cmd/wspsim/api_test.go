@@ -29,7 +29,7 @@ var surface = []struct {
 	names int
 }{
 	{"sim", 24},
-	{"netmodel", 363},
+	{"netmodel", 354},
 	{"netmodel/profiles", 53},
 	{"netmodel/trace", 4},
 	{"netmodel/netmodeltest", 3},

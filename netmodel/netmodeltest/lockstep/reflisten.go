@@ -181,7 +181,7 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 	case c.aborted && i == r.deferred: // WS.C9
 		r.mark(MarkDeferredAborted)
 		return r.acceptAborted(i, netmodel.WSAEACCES)
-	case starved() && r.profile.Starved == netmodel.StarvedLoses: // ST.5
+	case starved() && r.profile.StarvedLoses: // ST.5
 		r.lose(i)
 		return netmodel.WSAEMFILE
 	case starved() && (way == AcceptPlain || !r.profile.ConditionFirst): // WS.A3, WS.C11

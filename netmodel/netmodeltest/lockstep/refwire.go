@@ -263,7 +263,7 @@ func (r *Reference) complete(i int) {
 // join puts a complete connection where accept will find it. K5, ST.11
 func (r *Reference) join(i int, why netmodel.Cause) {
 	r.done = append(r.done, i)
-	if r.profile.Order == netmodel.OrderByArrival {
+	if r.profile.AcceptByArrival {
 		slices.Sort(r.done)
 	}
 	if r.separate() {

@@ -100,11 +100,11 @@ func (s Setting) Apply(p *netmodel.Profile, value int) {
 	case "slots":
 		p.Slots = netmodel.Slots(value)
 	case "starved":
-		p.Starved = netmodel.Starved(value)
+		p.StarvedLoses = value == 1
 	case "descriptor-first":
 		p.DescriptorFirst = yes
 	case "order":
-		p.Order = netmodel.Order(value)
+		p.AcceptByArrival = value == 1
 	case "aborted":
 		p.Aborted = netmodel.Aborted(value)
 	case "close":
@@ -163,7 +163,7 @@ func (s Setting) applyRest(p *netmodel.Profile, value int) {
 	case "ack-full":
 		p.OnAckFull = netmodel.OnAckFull(value)
 	case "syn-queue-full":
-		p.SynQueue.OnFull = netmodel.OnSynQueueFull(value)
+		p.SynQueue.Evicts = value == 1
 	case "cookies":
 		p.SynQueue.Cookies = netmodel.Cookies(value)
 	case "cookie-full":
@@ -254,9 +254,9 @@ func meaningless(p netmodel.Profile) string {
 		return "slots come late on Windows 2000"
 	case holds && p.Slots != netmodel.SlotsFree:
 		return "a request is held back for want of room, not of descriptors"
-	case p.Starved == netmodel.StarvedLoses && p.Options == netmodel.OptionsWindows:
+	case p.StarvedLoses && p.Options == netmodel.OptionsWindows:
 		return "accept asks the condition function before it takes a connection"
-	case q.KeepsQuarter && q.OnFull == netmodel.SynQueueEvicts:
+	case q.KeepsQuarter && q.Evicts:
 		return "room is kept, or made"
 	}
 	return ""
@@ -279,13 +279,13 @@ func sensible(p netmodel.Profile) netmodel.Profile {
 	if p.Relisten == netmodel.RelistenRejects && !q.Separate {
 		p.Relisten = netmodel.RelistenSets
 	}
-	if p.Options == netmodel.OptionsWindows && (q.Separate || p.OnFull == netmodel.HoldWhenFull || p.Starved == netmodel.StarvedLoses) {
+	if p.Options == netmodel.OptionsWindows && (q.Separate || p.OnFull == netmodel.HoldWhenFull || p.StarvedLoses) {
 		p.Options = netmodel.OptionsFew
 	}
 	if q.Separate || p.OnFull == netmodel.HoldWhenFull || p.Calls != netmodel.CallsWinsock {
 		p.SlotReturnDelay = 0
 	}
-	if q.OnFull == netmodel.SynQueueEvicts {
+	if q.Evicts {
 		q.KeepsQuarter = false
 	}
 	return p
