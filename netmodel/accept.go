@@ -76,14 +76,14 @@ func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error)
 	if l.withdrawn {
 		l.withdrawn = false
 		h.fill(l)
-		h.letIn(l)
+		h.promote(l)
 		return Accepted{}, WSAEACCES
 	}
 	i := h.firstPending(l)
 	if i == 0 {
 		if h.profile.EmptyAcceptFills {
 			h.fill(l)
-			h.letIn(l)
+			h.promote(l)
 		}
 		return Accepted{}, WSAEWOULDBLOCK
 	}
@@ -169,14 +169,14 @@ func (h *Host) notAccepted(i int32, decision Decision) error {
 			l.giveBack()
 		}
 		h.fill(l)
-		h.letIn(l)
+		h.promote(l)
 		return WSAECONNREFUSED
 	case CFDefer:
 		s.set(flagDeferred, true)
 		l.deferred = i
 		h.fill(l)
 		h.recordListener(l, Record{Kind: Deferred, Conn: s.conn, Since: s.since})
-		h.letIn(l)
+		h.promote(l)
 		return WSATRY_AGAIN
 	}
 	if h.profile.Calls == CallsWine {
@@ -203,7 +203,7 @@ func (h *Host) acceptAborted(i int32) error {
 	h.release(i)
 	l.giveBack()
 	h.fill(l)
-	h.letIn(l)
+	h.promote(l)
 	switch {
 	case deferred:
 		return WSAEACCES
@@ -235,7 +235,7 @@ func (h *Host) lose(i int32) {
 		h.finish(i)
 		h.settle(i)
 	}
-	h.letIn(l)
+	h.promote(l)
 }
 
 // take hands a pending connection to the program.
@@ -272,7 +272,7 @@ func (h *Host) take(i int32) Accepted {
 			a.Peer = Addr{}
 		}
 	}
-	h.letIn(l)
+	h.promote(l)
 	return a
 }
 

@@ -19,12 +19,12 @@ func stuck(t *testing.T, server netmodel.Profile, c netmodel.ClientConfig) *worl
 	w.client("full2", 10*time.Millisecond, netmodel.ClientConfig{})
 	w.client("stuck", 10*time.Millisecond, c)
 	w.run(20 * time.Millisecond)
-	for _, f := range w.n.Fates() {
-		want := netmodel.StandingQueued
+	for _, f := range w.n.Results() {
+		want := netmodel.ProgressQueued
 		if w.n.ClientName(f.Client) == "stuck" {
-			want = netmodel.StandingBelieving
+			want = netmodel.ProgressPhantom
 		}
-		check(t, "standing of "+w.n.ClientName(f.Client), f.Standing, want)
+		check(t, "standing of "+w.n.ClientName(f.Client), f.Progress, want)
 	}
 	return w
 }
@@ -70,7 +70,7 @@ func TestABelieverWhoseRequestExpiredIsResetAtItsNextRetransmission(t *testing.T
 		if gone.At < sim.Time(row.expires) || gone.Cause != netmodel.RequestExpired {
 			t.Errorf("tcp_synack_retries %s: %v at %v, want expiry after %v", row.retries, gone.Cause, gone.At, row.expires)
 		}
-		f := w.fate("stuck")
+		f := w.result("stuck")
 		check(t, "tcp_synack_retries "+row.retries+": outcome", f.Outcome, netmodel.OutcomeReset)
 		check(t, "tcp_synack_retries "+row.retries+": two ways after the retransmission", f.At, again.At.Add(2*time.Millisecond))
 	}
@@ -84,7 +84,7 @@ func TestABelieverIsResetWhenMeasured(t *testing.T) { // K6
 	id, _ := w.n.ClientByName("stuck")
 	wantErr(t, "SendClient", w.n.SendClient(id, 4), 0)
 	w.run(20 * time.Second)
-	f := w.fate("stuck")
+	f := w.result("stuck")
 	if off := time.Duration(f.At) - 3790*time.Millisecond; f.Outcome != netmodel.OutcomeReset || off < -100*time.Millisecond || off > 100*time.Millisecond {
 		t.Errorf("the believer is %v at %v, want reset at 3.79 s, give or take 100 ms for the phase of the wheel", f.Outcome, f.At)
 	}
@@ -93,12 +93,12 @@ func TestABelieverIsResetWhenMeasured(t *testing.T) { // K6
 func TestASilentBelieverNeverLearnsOfIt(t *testing.T) { // K6
 	w := stuck(t, profiles.Linux(), netmodel.ClientConfig{})
 	w.run(time.Hour)
-	check(t, "standing after an hour", w.fate("stuck").Standing, netmodel.StandingBelieving)
+	check(t, "standing after an hour", w.result("stuck").Progress, netmodel.ProgressPhantom)
 	check(t, "its request", w.after(netmodel.Withdrawn, "stuck", 0).Cause, netmodel.RequestExpired)
 	id, _ := w.n.ClientByName("stuck")
 	wantErr(t, "SendClient", w.n.SendClient(id, 1), 0) // write succeeds
 	w.run(time.Hour + time.Second)
-	check(t, "outcome after it has written", w.fate("stuck").Outcome, netmodel.OutcomeReset)
+	check(t, "outcome after it has written", w.result("stuck").Outcome, netmodel.OutcomeReset)
 }
 
 func TestASilentBelieverGetsInAtASynAckWhenThereIsRoom(t *testing.T) { // K4
@@ -117,10 +117,10 @@ func TestBatchesOfRetransmissionsMakeBelieversOnLoopback(t *testing.T) { // K8
 		w.accept(500 * time.Millisecond)
 	}
 	w.run(1200 * time.Millisecond)
-	s := w.standings()
-	check(t, "L03: trying", s[netmodel.StandingTrying], 0)
-	check(t, "queued", s[netmodel.StandingQueued], 6)
-	check(t, "believing", s[netmodel.StandingBelieving], 7)
+	s := w.progress()
+	check(t, "L03: trying", s[netmodel.ProgressTrying], 0)
+	check(t, "queued", s[netmodel.ProgressQueued], 6)
+	check(t, "believing", s[netmodel.ProgressPhantom], 7)
 	q, _ := w.host().Queue(w.fd)
 	check(t, "of these half-open: the ones whose SYN was stored", q.HalfOpen, 3)
 }
@@ -130,7 +130,7 @@ func TestAWaitingClientIsRefusedOnceTheListenerIsClosed(t *testing.T) { // K11
 	w.crowdOf(3, 10*time.Millisecond, netmodel.ClientConfig{})
 	w.at(300*time.Millisecond, func(h *netmodel.Host) { wantErr(t, "CloseSocket", h.CloseSocket(w.fd), 0) })
 	w.run(3 * time.Second)
-	check(t, "queued: c1", w.fate("c1").Outcome, netmodel.OutcomeReset)
+	check(t, "queued: c1", w.result("c1").Outcome, netmodel.OutcomeReset)
 	again := w.after(netmodel.SynSentAgain, "c3", 0)
 	w.wantFate("c3", netmodel.OutcomeRefused, netmodel.NobodyListens, time.Duration(again.At)+2*time.Millisecond)
 }
@@ -153,6 +153,6 @@ func TestAUnixConnectThatFindsNoRoomFailsAtOnce(t *testing.T) { // K16
 		check(t, "accept", w.accept(time.Second), "c1")
 		w.client("late", time.Second, netmodel.ClientConfig{})
 		w.run(2 * time.Second)
-		check(t, "one more after one accept", w.fate("late").Standing, netmodel.StandingQueued)
+		check(t, "one more after one accept", w.result("late").Progress, netmodel.ProgressQueued)
 	}
 }

@@ -35,10 +35,10 @@ func queued(t *testing.T, p netmodel.Profile, backlog, clients int) *world {
 }
 
 // standings counts how far the attempts have come.
-func (w *world) standings() map[netmodel.Standing]int {
-	count := map[netmodel.Standing]int{}
-	for _, f := range w.n.Fates() {
-		count[f.Standing]++
+func (w *world) progress() map[netmodel.Progress]int {
+	count := map[netmodel.Progress]int{}
+	for _, f := range w.n.Results() {
+		count[f.Progress]++
 	}
 	return count
 }
@@ -46,8 +46,8 @@ func (w *world) standings() map[netmodel.Standing]int {
 // connected returns how many connects have returned: what Stevens counted.
 func connected(t *testing.T, p netmodel.Profile, backlog, clients int) int {
 	t.Helper()
-	s := queued(t, p, backlog, clients).standings()
-	return s[netmodel.StandingQueued] + s[netmodel.StandingBelieving]
+	s := queued(t, p, backlog, clients).progress()
+	return s[netmodel.ProgressQueued] + s[netmodel.ProgressPhantom]
 }
 
 // stevens reads Figure 4.10 of Stevens, Fenner and Rudoff, "UNIX Network
@@ -101,10 +101,10 @@ func TestStevensFigure410(t *testing.T) {
 // The column of Linux 2.4.7 says backlog + 3. That is not what its queue holds.
 func TestLinux24HoldsOneMoreAndTwoBelieve(t *testing.T) { // ST.6
 	for n := range 15 {
-		s := queued(t, profiles.Linux24(), n, 30).standings()
-		check(t, "listen("+itoa(n)+"): queued", s[netmodel.StandingQueued], n+1)
-		check(t, "listen("+itoa(n)+"): believing", s[netmodel.StandingBelieving], 2)
-		check(t, "listen("+itoa(n)+"): trying", s[netmodel.StandingTrying], 30-n-3)
+		s := queued(t, profiles.Linux24(), n, 30).progress()
+		check(t, "listen("+itoa(n)+"): queued", s[netmodel.ProgressQueued], n+1)
+		check(t, "listen("+itoa(n)+"): believing", s[netmodel.ProgressPhantom], 2)
+		check(t, "listen("+itoa(n)+"): trying", s[netmodel.ProgressTrying], 30-n-3)
 	}
 }
 

@@ -113,12 +113,12 @@ func (o Outcome) String() string {
 	return "pending"
 }
 
-// Fate is the outcome of one attempt and what decided it.
-type Fate struct {
+// AttemptResult is the outcome of one attempt and what decided it.
+type AttemptResult struct {
 	Client   ClientID
 	Attempt  int // 1 for the first
 	Outcome  Outcome
-	Standing Standing      // how far it has come, if the outcome is pending
+	Progress Progress      // how far it has come, if the outcome is pending
 	Began    sim.Time      // when connect was called
 	At       sim.Time      // when it was decided
 	Waited   time.Duration // of an accepted one: from the arrival of its SYN
@@ -148,7 +148,7 @@ type client struct {
 
 // attempt is what the network remembers of one attempt.
 type attempt struct {
-	fate     Fate
+	result   AttemptResult
 	sent     [2]uint32   // segments about which a link has decided, each way
 	arrival  [2]sim.Time // of the latest segment towards the server and back: keeps order
 	decided  uint64      // last record of a listener about it
@@ -171,24 +171,24 @@ const (
 )
 
 // Standing is how far an attempt has come whose outcome is pending.
-type Standing uint8
+type Progress uint8
 
 // The standings.
 const (
-	StandingDecided   Standing = iota // the outcome is not pending
-	StandingTrying                    // no answer has let the client believe anything
-	StandingQueued                    // the server's program can accept it
-	StandingBelieving                 // the client is connected, and no accept will find it as things are
+	ProgressDecided Progress = iota // the outcome is not pending
+	ProgressTrying                  // no answer has let the client believe anything
+	ProgressQueued                  // the server's program can accept it
+	ProgressPhantom                 // the client is connected, and no accept will find it as things are
 )
 
 // String returns the standing in words.
-func (s Standing) String() string {
+func (s Progress) String() string {
 	switch s {
-	case StandingTrying:
+	case ProgressTrying:
 		return "trying"
-	case StandingQueued:
+	case ProgressQueued:
 		return "queued"
-	case StandingBelieving:
+	case ProgressPhantom:
 		return "believing"
 	}
 	return "decided"
@@ -198,25 +198,25 @@ func (s Standing) String() string {
 // a phantom connection: the client's connect has succeeded, but its final ACK was
 // ignored, is still on its way, or nothing is left at the server that it could
 // complete. K4, K7
-func (n *Network) Standing(c ConnID) Standing {
+func (n *Network) Progress(c ConnID) Progress {
 	if c == 0 || int(c) >= n.attempts.len {
-		return StandingDecided
+		return ProgressDecided
 	}
-	return n.settled().standing(c)
+	return n.settled().progress(c)
 }
 
-func (n *Network) standing(c ConnID) Standing {
+func (n *Network) progress(c ConnID) Progress {
 	if c == 0 {
-		return StandingDecided
+		return ProgressDecided
 	}
 	a := n.attempts.at(int(c))
 	switch {
-	case a.fate.Outcome != StillPending:
-		return StandingDecided
+	case a.result.Outcome != StillPending:
+		return ProgressDecided
 	case a.place == placeQueued:
-		return StandingQueued
+		return ProgressQueued
 	case a.connected:
-		return StandingBelieving
+		return ProgressPhantom
 	}
-	return StandingTrying
+	return ProgressTrying
 }

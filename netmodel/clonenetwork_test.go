@@ -142,7 +142,7 @@ func TestWhatIsDoneToOneCopyOfANetworkLeavesTheOtherAlone(t *testing.T) {
 				w.do(w.networks[which], c.op, c.k)
 			}
 			a, b := w.networks[0], w.networks[1]
-			if a.Hash() != b.Hash() || a.Records() != b.Records() || !slices.Equal(a.Fates(), b.Fates()) {
+			if a.Hash() != b.Hash() || a.Records() != b.Records() || !slices.Equal(a.Results(), b.Results()) {
 				rt.Fatalf("the same calls: hash %x after %d records in one copy, %x after %d in the other", a.Hash(), a.Records(), b.Hash(), b.Records())
 			}
 		}

@@ -61,7 +61,7 @@ func (h *Host) closeConnection(i int32) error {
 		h.table.close(s.fd)
 	}
 	s.fd = 0
-	h.dropKeeping(i)
+	h.dropKeepAlive(i)
 	h.timers.cancel(s.lingering)
 	s.lingering = 0
 	h.settle(i)

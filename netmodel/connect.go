@@ -109,7 +109,7 @@ func (h *Host) startConnect(i int32, to Addr) {
 	s.sent = s.acked + 1
 	s.resends, s.silences = 0, 0
 	s.set(flagRefusedOnce, false)
-	h.enlist(i)
+	h.addTuple(i)
 	h.newRecord(SynSent, s.conn, ConnectCalled).FD = s.fd
 	h.sendSyn(i)
 }
@@ -188,7 +188,7 @@ func (h *Host) resendSyn(i int32, why Cause) {
 func (h *Host) failConnect(i int32, e Errno, why Cause) {
 	h.disarm(i)
 	s := &h.socks[i]
-	h.strike(i)
+	h.removeTuple(i)
 	s.state, s.soError = stateFailed, e
 	h.note(i)
 	h.record(Record{Kind: ConnectFailed, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
@@ -210,7 +210,7 @@ func (h *Host) arriveConnecting(i int32, s *Segment) {
 		h.disarm(i)
 		c.state, c.acked, c.resends, c.soError = stateOpen, c.sent, 0, 0
 		c.received, c.read = s.Seq+1, s.Seq+1
-		h.startKeeping(i)
+		h.startKeepAlive(i)
 		r := h.newRecord(Connected, c.conn, SynAckArrived)
 		r.FD, r.Since = c.fd, c.since
 		h.note(i)

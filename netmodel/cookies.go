@@ -81,7 +81,7 @@ func (h *Host) arriveCookie(s *Segment) bool {
 	r := Record{Kind: AckIgnored, Conn: s.Conn, Value: ByCookie, Cause: h.words.ackFull}
 	switch {
 	case int(l.done.len) < l.atAck || h.profile.OnAckFull == AdmitAck:
-		h.welcomeCookie(l, s)
+		h.completeCookie(l, s)
 	case q.CookieFull == ResetAck:
 		r.Kind = ResetPending
 		h.recordListener(l, r)
@@ -92,8 +92,8 @@ func (h *Host) arriveCookie(s *Segment) bool {
 	return true
 }
 
-// welcomeCookie makes a complete connection of an ACK with a cookie.
-func (h *Host) welcomeCookie(l *listener, s *Segment) {
+// completeCookie makes a complete connection of an ACK with a cookie.
+func (h *Host) completeCookie(l *listener, s *Segment) {
 	syn := *s
 	syn.Seq--
 	i := h.newPending(l.sock, &syn, stateOpen)

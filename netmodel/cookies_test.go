@@ -127,12 +127,12 @@ func TestASilentBelieverByCookieIsNeverAccepted(t *testing.T) { // K7
 	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 5, link: netmodel.Link{Latency: 25 * time.Millisecond}})
 	w.crowdOf(30, 0, netmodel.ClientConfig{})
 	w.run(2500 * time.Millisecond)
-	standings := map[netmodel.Standing]int{}
+	standings := map[netmodel.Progress]int{}
 	for i := range netmodel.ConnID(30) {
-		standings[w.n.Standing(i+1)]++
+		standings[w.n.Progress(i+1)]++
 	}
-	check(t, "L13: queued of 30 at once", standings[netmodel.StandingQueued], 6)
-	check(t, "believing", standings[netmodel.StandingBelieving], 24)
+	check(t, "L13: queued of 30 at once", standings[netmodel.ProgressQueued], 6)
+	check(t, "believing", standings[netmodel.ProgressPhantom], 24)
 	for range 6 {
 		if got := w.accept(2500 * time.Millisecond); got[0] != 'c' {
 			t.Fatalf("accept: %s, want a client", got)

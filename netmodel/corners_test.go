@@ -75,7 +75,7 @@ func TestALateSilenceIsNotBlamedOnTheQueue(t *testing.T) {
 	id := n.AddClients(netmodel.ClientConfig{Name: "a", Host: crowd, To: netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}}, 1)
 	n.Start(id, 0)
 	n.Run(sim.Time(time.Minute))
-	if f := n.Fate(1); f.Outcome != netmodel.OutcomeTimedOut || f.Cause != netmodel.NoAnswer3s {
+	if f := n.Result(1); f.Outcome != netmodel.OutcomeTimedOut || f.Cause != netmodel.NoAnswer3s {
 		t.Errorf("fate = %v (%v), want timed out because no SYN was answered: it was queued, but the answers were lost", f.Outcome, f.Cause)
 	}
 }
@@ -190,7 +190,7 @@ func TestLostPatienceIsDecidedByTheClientAlone(t *testing.T) {
 	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
 	n.Start(n.AddClients(netmodel.ClientConfig{Name: "a", Host: crowd, To: to, GiveUp: time.Second}, 1), 0)
 	n.Run(sim.Time(time.Minute))
-	if f := n.Fate(1); f.Outcome != netmodel.OutcomeGaveUp || f.Decision != 0 || f.Record == 0 {
+	if f := n.Result(1); f.Outcome != netmodel.OutcomeGaveUp || f.Decision != 0 || f.Record == 0 {
 		t.Errorf("fate = %v, Decision %d, Record %d: want gave up, by no record of the listener", f.Outcome, f.Decision, f.Record)
 	}
 }

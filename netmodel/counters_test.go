@@ -48,12 +48,12 @@ var played = []struct {
 		return s
 	}, trace.Counters{PassiveOpens: 1, SyncookiesSent: 2, SyncookiesRecv: 1, TCPReqQFullDoCookies: 3, ListenOverflows: 1, ListenDrops: 1}},
 	{"L11: a final ACK, ignored", func(t *testing.T) *stage {
-		s := believing(t, profiles.Linux())
+		s := phantomOn(t, profiles.Linux())
 		s.ack("c")
 		return s
 	}, trace.Counters{PassiveOpens: 2, ListenOverflows: 1, ListenDrops: 1}},
 	{"L11: a final ACK, reset", func(t *testing.T) *stage {
-		s := believing(t, tuned(t, profiles.Linux(), "tcp_abort_on_overflow", "1"))
+		s := phantomOn(t, tuned(t, profiles.Linux(), "tcp_abort_on_overflow", "1"))
 		s.ack("c")
 		return s
 	}, trace.Counters{PassiveOpens: 2, ListenOverflows: 1, ListenDrops: 1, EmbryonicRsts: 1}},

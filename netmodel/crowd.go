@@ -70,7 +70,7 @@ func (n *Network) ConnName(c ConnID) string {
 	if c == 0 || int(c) >= n.attempts.len {
 		return ""
 	}
-	f := n.attempts.at(int(c)).fate
+	f := n.attempts.at(int(c)).result
 	name := n.ClientName(f.Client)
 	if f.Attempt > 1 {
 		name += "#" + strconv.Itoa(f.Attempt)
@@ -91,29 +91,29 @@ func (n *Network) Start(id ClientID, d time.Duration) {
 	n.after(d, event{kind: eventStart, tag: uint64(id)})
 }
 
-// Fates returns the fate of every attempt, in the order of their beginning.
-func (n *Network) Fates() []Fate {
+// Results returns the fate of every attempt, in the order of their beginning.
+func (n *Network) Results() []AttemptResult {
 	s := n.settled()
-	fates := make([]Fate, 0, s.attempts.len)
+	fates := make([]AttemptResult, 0, s.attempts.len)
 	for c := range ConnID(s.attempts.len) {
 		if c > 0 {
-			fates = append(fates, s.fate(c))
+			fates = append(fates, s.result(c))
 		}
 	}
 	return fates
 }
 
-// Fate returns the fate of one attempt, the zero Fate if there is no such.
-func (n *Network) Fate(c ConnID) Fate {
+// AttemptResult returns the fate of one attempt, the zero AttemptResult if there is no such.
+func (n *Network) Result(c ConnID) AttemptResult {
 	if int(c) >= n.attempts.len {
-		return Fate{}
+		return AttemptResult{}
 	}
-	return n.settled().fate(c)
+	return n.settled().result(c)
 }
 
-func (n *Network) fate(c ConnID) Fate {
-	f := n.attempts.at(int(c)).fate
-	f.Standing = n.standing(c)
+func (n *Network) result(c ConnID) AttemptResult {
+	f := n.attempts.at(int(c)).result
+	f.Progress = n.progress(c)
 	return f
 }
 
@@ -172,7 +172,7 @@ func (n *Network) endAttempt(id ClientID) {
 
 // giveUp ends an attempt whose client has lost patience.
 func (n *Network) giveUp(conn ConnID) {
-	id := n.attempts.at(int(conn)).fate.Client
+	id := n.attempts.at(int(conn)).result.Client
 	c := n.clients.at(int(id))
 	if c.conn != conn || c.fd == 0 {
 		return
@@ -198,7 +198,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 	if hard {
 		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, SO_LINGER, 0)
 	}
-	if n.attempts.at(int(c.conn)).fate.Outcome == StillPending {
+	if n.attempts.at(int(c.conn)).result.Outcome == StillPending {
 		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
 		n.decide(c.conn, OutcomeGaveUp, PatienceEnded)
 	}
@@ -218,12 +218,12 @@ func (n *Network) SendClient(id ClientID, bytes int) error {
 // says so.
 func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
 	a := n.attempts.at(int(conn))
-	if a.fate.Outcome != StillPending {
+	if a.result.Outcome != StillPending {
 		return
 	}
-	a.fate.Outcome, a.fate.At, a.fate.Cause, a.fate.Record = o, n.Now(), why, n.count
+	a.result.Outcome, a.result.At, a.result.Cause, a.result.Record = o, n.Now(), why, n.count
 	if o != OutcomeGaveUp && (o != OutcomeTimedOut || a.ignored != NoCause) {
-		a.fate.Decision = a.decided
+		a.result.Decision = a.decided
 	}
 	n.outcomes[o]++
 }
@@ -240,7 +240,7 @@ func (n *Network) ingest(r *Record) {
 		n.note(a, r)
 		return
 	}
-	id := a.fate.Client
+	id := a.result.Client
 	c := n.clients.at(int(id))
 	config := &n.configs[c.config]
 	switch {
@@ -263,7 +263,7 @@ func (n *Network) ingest(r *Record) {
 		n.endAttempt(id)
 		n.retry(id)
 	case Finished: // the server has closed: nothing more to wait for
-		ended := a.fate.Outcome == StillPending
+		ended := a.result.Outcome == StillPending
 		if ended { // before anybody accepted it
 			n.decide(r.Conn, OutcomeReset, a.ended)
 		}
@@ -301,9 +301,9 @@ func (n *Network) note(a *attempt, r *Record) {
 	if a.finished && a.place == placeNone && a.ended != NoCause && r.Kind != RequestAccepted && n.isExternal(a) {
 		n.decide(r.Conn, OutcomeGaveUp, r.Cause) // nobody waits for it any more
 	}
-	if r.Kind == RequestAccepted && a.fate.Outcome == StillPending {
+	if r.Kind == RequestAccepted && a.result.Outcome == StillPending {
 		n.decide(r.Conn, OutcomeAccepted, r.Cause)
-		a.fate.Waited = r.Wait()
+		a.result.Waited = r.Wait()
 	}
 }
 
@@ -328,7 +328,7 @@ func (n *Network) fail(a *attempt, r *Record) {
 func (n *Network) retry(id ClientID) {
 	c := n.clients.at(int(id))
 	config := &n.configs[c.config].ClientConfig
-	switch n.attempts.at(int(c.conn)).fate.Outcome {
+	switch n.attempts.at(int(c.conn)).result.Outcome {
 	case OutcomeRefused, OutcomeReset, OutcomeTimedOut:
 	default:
 		return
@@ -382,7 +382,7 @@ func (n *Network) placesAreFreeOnce() error {
 func (n *Network) attemptsAreConserved() error {
 	var by [outcomeCount]int
 	for i := 1; i < n.attempts.len; i++ {
-		by[n.attempts.at(i).fate.Outcome]++
+		by[n.attempts.at(i).result.Outcome]++
 	}
 	offered, tally := n.Tally()
 	if by != tally || offered != n.attempts.len-1 {

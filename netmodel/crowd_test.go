@@ -20,7 +20,7 @@ func refusedAt(t *testing.T, seed uint64, r netmodel.Retry) []sim.Time {
 	w.client("a", time.Second, netmodel.ClientConfig{Retry: r})
 	w.run(later)
 	var at []sim.Time
-	for _, f := range w.n.Fates() {
+	for _, f := range w.n.Results() {
 		if f.Client == 2 {
 			check(t, "outcome", f.Outcome, netmodel.OutcomeRefused)
 			check(t, "attempt", f.Attempt, len(at)+1)
@@ -83,7 +83,7 @@ func TestRetryEndsWithSuccess(t *testing.T) {
 	check(t, "Accept", w.accept(2500*time.Millisecond), "first")
 	check(t, "Accept", w.accept(later), "a#4")
 	w.wantTally(5, 2, 3, 0, 0, 0)
-	check(t, "attempt", w.fate("a#4").Attempt, 4)
+	check(t, "attempt", w.result("a#4").Attempt, 4)
 	check(t, "retries", len(w.records(netmodel.Retries)), 3)
 }
 
@@ -160,7 +160,7 @@ func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
 			w.n.Start(2, 0) // takes the place before a
 		}
 		w.run(later)
-		f := w.fate("a")
+		f := w.result("a")
 		if f.Outcome != row.outcome || f.Cause != row.cause {
 			t.Errorf("%s: %v (%v), want %v (%v)", row.why, f.Outcome, f.Cause, row.outcome, row.cause)
 		}
@@ -174,7 +174,7 @@ func (w *world) rival() {
 }
 
 // wantDecided looks up the records that a fate names.
-func (w *world) wantDecided(why string, f netmodel.Fate) {
+func (w *world) wantDecided(why string, f netmodel.AttemptResult) {
 	w.t.Helper()
 	if f.Outcome == netmodel.StillPending {
 		return
@@ -257,7 +257,7 @@ func TestClientsHaveNames(t *testing.T) {
 	_, ok = w.n.ClientByName("c4")
 	check(t, "ClientByName of nobody", ok, false)
 	check(t, "ConnName of nobody", w.n.ConnName(0)+w.n.ConnName(99), "")
-	check(t, "Fate of nobody", w.n.Fate(99), netmodel.Fate{})
+	check(t, "Fate of nobody", w.n.Result(99), netmodel.AttemptResult{})
 	check(t, "CloseClient before it began", w.n.CloseClient(first, false), false)
 }
 
@@ -274,8 +274,8 @@ func TestCloseClientEndsItsAttempt(t *testing.T) {
 		_, err := w.host().Receive(w.fd+1, 1)
 		want := map[bool]netmodel.Errno{false: 0, true: netmodel.WSAECONNRESET}[hard]
 		wantErr(t, "Receive", err, want)
-		check(t, "outcome of a", w.fate("a").Outcome, netmodel.OutcomeAccepted)
-		check(t, "outcome of b", w.fate("b").Outcome, netmodel.OutcomeGaveUp)
+		check(t, "outcome of a", w.result("a").Outcome, netmodel.OutcomeAccepted)
+		check(t, "outcome of b", w.result("b").Outcome, netmodel.OutcomeGaveUp)
 	}
 }
 

@@ -27,7 +27,7 @@
 //		n.Start(first+netmodel.ClientID(i), time.Duration(i)*time.Millisecond)
 //	}
 //	n.Run(sim.Time(time.Second))
-//	fmt.Println(n.Fate(3).Outcome, n.Fate(3).Cause) // refused queue full
+//	fmt.Println(n.AttemptResult(3).Outcome, n.AttemptResult(3).Cause) // refused queue full
 //
 // A [Host] is a passive state machine. Programs call it (Socket, Bind, Listen,
 // Accept ...), the network delivers segments and drains what it sends, time

@@ -58,7 +58,7 @@ func ExampleNetwork() {
 	n.Host(server).Accept(fd)
 	n.Run(sim.Time(time.Second))
 
-	for i, fate := range n.Fates() {
+	for i, fate := range n.Results() {
 		fmt.Printf("%s: %v (%v, rule %q)\n", n.ConnName(netmodel.ConnID(i+1)), fate.Outcome, fate.Cause, fate.Cause.Rule())
 	}
 	// Output:

@@ -57,7 +57,7 @@ func (n *Network) newAttempt(id ClientID) ConnID {
 	c.attempt++
 	conn := ConnID(n.attempts.len)
 	a := n.attempts.add()
-	a.fate.Client, a.fate.Attempt, a.fate.Began = id, int(c.attempt), n.Now()
+	a.result.Client, a.result.Attempt, a.result.Began = id, int(c.attempt), n.Now()
 	n.offered++
 	return conn
 }
@@ -78,7 +78,7 @@ func (n *Network) follow(a *attempt, r *Record) {
 		a.connected = true
 	case r.Kind == ConnectFailed, r.Kind == Broken && r.FD != 0:
 		n.fail(a, r)
-	case r.Kind == Finished && r.FD != 0 && a.place == placeNone && a.ended != NoCause && a.fate.Outcome == StillPending:
+	case r.Kind == Finished && r.FD != 0 && a.place == placeNone && a.ended != NoCause && a.result.Outcome == StillPending:
 		n.decide(r.Conn, OutcomeReset, a.ended) // the listener ended it before anybody accepted it
 	case r.Kind == Called && r.Call == CallClose && r.Errno == 0:
 		a.finished = true
@@ -89,5 +89,5 @@ func (n *Network) follow(a *attempt, r *Record) {
 }
 
 func (n *Network) isExternal(a *attempt) bool {
-	return n.configs[n.clients.at(int(a.fate.Client)).config].external
+	return n.configs[n.clients.at(int(a.result.Client)).config].external
 }

@@ -31,7 +31,7 @@ type Host struct {
 	free      []int32
 	lists     []listener // likewise
 	freeLis   []int32
-	keeps     []keeping // of sockets with keep-alive; index 0 is unused
+	keeps     []keepAliveState // of sockets with keep-alive; index 0 is unused
 	freeKeeps []int32
 	clients   []Client // settings of SetClient; index 0 is the profile's
 	tuples    tuples

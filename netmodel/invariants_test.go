@@ -142,8 +142,8 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		}},
 		{"a closed listener owns nothing", "one that is pending has a descriptor", func(h *Host, l *listener) { h.socks[l.half.head].fd = 50 }},
 		{"a closed listener owns nothing", "one is in a queue and does not say so", func(h *Host, l *listener) { h.socks[l.half.head].listener = 0 }},
-		{"connections are found by their addresses", "one is missing", func(h *Host, l *listener) { h.strike(l.half.head) }},
-		{"connections are found by their addresses", "one is too many", func(h *Host, l *listener) { h.enlist(l.sock) }},
+		{"connections are found by their addresses", "one is missing", func(h *Host, l *listener) { h.removeTuple(l.half.head) }},
+		{"connections are found by their addresses", "one is too many", func(h *Host, l *listener) { h.addTuple(l.sock) }},
 		{"a refused client had a reason", "the queue was not full", func(h *Host, l *listener) {
 			h.refusal = refusal{why: QueueFull, limit: 3, pending: 2}
 		}},
@@ -183,7 +183,7 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		{"sockets own their keep-alives", "one owns none that there is", func(h *Host, l *listener) { h.socks[l.half.head].keep = 9 }},
 		{"sockets own their keep-alives", "one has forgotten its own", func(h *Host, l *listener) { h.socks[l.sock].keep = 0 }},
 		{"what is free is free once: keep-alives", "one is taken", func(h *Host, _ *listener) { h.freeKeeps = append(h.freeKeeps, 1) }},
-		{"what is free is free once: keep-alives", "one is forgotten", func(h *Host, _ *listener) { h.keeps = append(h.keeps, keeping{}) }},
+		{"what is free is free once: keep-alives", "one is forgotten", func(h *Host, _ *listener) { h.keeps = append(h.keeps, keepAliveState{}) }},
 		{"timers have owners", "a keep-alive has forgotten its own", func(h *Host, l *listener) { h.keeps[2].timer = 0 }},
 		{"timers have owners", "a keep-alive names that of another", func(h *Host, l *listener) {
 			h.keeps[h.socks[l.sock].keep].timer = h.socks[l.half.head].timer
@@ -243,7 +243,7 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 	}{
 		{"attempts are conserved: ", func(n *Network) { n.outcomes[OutcomeRefused]++ }},
 		{"attempts are conserved: ", func(n *Network) { n.offered++ }},
-		{"attempts are conserved: ", func(n *Network) { n.attempts.at(1).fate.Outcome = OutcomeReset }},
+		{"attempts are conserved: ", func(n *Network) { n.attempts.at(1).result.Outcome = OutcomeReset }},
 		{"server: slots fit the backlog: ", func(n *Network) { n.nodes[1].host.lists[1].available = 9 }},
 		{"trimmed is never accepted: ", func(n *Network) {
 			n.ingest(&Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})

@@ -48,7 +48,7 @@ func (k KeepAlive) valid() bool {
 const mostAnswered = 240
 
 // keeping is the keep-alive of one connection.
-type keeping struct {
+type keepAliveState struct {
 	KeepAlive
 	timer    int32    // 0: it rests
 	probes   uint8    // without an answer
@@ -94,57 +94,57 @@ func (h *Host) keepAlive(i int32, set KeepAlive) {
 		old := k.Idle
 		k.KeepAlive = set
 		if set.Idle != old {
-			h.armKeeping(i, max(0, set.Idle-h.now.Sub(k.heard)))
+			h.armKeepAlive(i, max(0, set.Idle-h.now.Sub(k.heard)))
 		}
 		return
 	}
-	h.dropKeeping(i)
+	h.dropKeepAlive(i)
 	if set == (KeepAlive{}) {
 		return
 	}
-	s.keep = h.newKeeping()
-	h.keeps[s.keep] = keeping{KeepAlive: set, unacked: h.now}
+	s.keep = h.newKeepAlive()
+	h.keeps[s.keep] = keepAliveState{KeepAlive: set, unacked: h.now}
 	if s.state == stateOpen {
-		h.startKeeping(i)
+		h.startKeepAlive(i)
 	}
 }
 
-// startKeeping begins the keep-alive of a connection, if it has one.
-func (h *Host) startKeeping(i int32) {
+// startKeepAlive begins the keep-alive of a connection, if it has one.
+func (h *Host) startKeepAlive(i int32) {
 	if s := &h.socks[i]; s.keep != 0 {
 		h.keeps[s.keep].heard = h.now
-		h.armKeeping(i, h.keeps[s.keep].Idle)
+		h.armKeepAlive(i, h.keeps[s.keep].Idle)
 	}
 }
 
-// newKeeping returns a free place in Host.keeps. keeps[0] is unused.
-func (h *Host) newKeeping() int32 {
+// newKeepAlive returns a free place in Host.keeps. keeps[0] is unused.
+func (h *Host) newKeepAlive() int32 {
 	if n := len(h.freeKeeps); n > 0 {
 		k := h.freeKeeps[n-1]
 		h.freeKeeps = h.freeKeeps[:n-1]
 		return k
 	}
 	if len(h.keeps) == 0 {
-		h.keeps = append(h.keeps, keeping{})
+		h.keeps = append(h.keeps, keepAliveState{})
 	}
-	h.keeps = append(h.keeps, keeping{})
+	h.keeps = append(h.keeps, keepAliveState{})
 	return int32(len(h.keeps) - 1)
 }
 
-// dropKeeping ends the keep-alive of a socket, if it has one.
-func (h *Host) dropKeeping(i int32) {
+// dropKeepAlive ends the keep-alive of a socket, if it has one.
+func (h *Host) dropKeepAlive(i int32) {
 	s := &h.socks[i]
 	if s.keep == 0 {
 		return
 	}
 	h.timers.cancel(h.keeps[s.keep].timer)
-	h.keeps[s.keep] = keeping{}
+	h.keeps[s.keep] = keepAliveState{}
 	h.freeKeeps = append(h.freeKeeps, s.keep)
 	s.keep = 0
 }
 
-// armKeeping waits before the next look at a connection.
-func (h *Host) armKeeping(i int32, d time.Duration) {
+// armKeepAlive waits before the next look at a connection.
+func (h *Host) armKeepAlive(i int32, d time.Duration) {
 	k := &h.keeps[h.socks[i].keep]
 	h.timers.cancel(k.timer)
 	k.timer = 0
@@ -154,7 +154,7 @@ func (h *Host) armKeeping(i int32, d time.Duration) {
 }
 
 // hear notes that something came from the peer of a connection with keep-alive.
-func (h *Host) hear(i int32, data bool) {
+func (h *Host) noteSegment(i int32, data bool) {
 	k := &h.keeps[h.socks[i].keep]
 	k.heard = h.now
 	if k.probes > 0 {
@@ -164,7 +164,7 @@ func (h *Host) hear(i int32, data bool) {
 	if data {
 		k.answered = 0
 		if k.timer == 0 {
-			h.armKeeping(i, k.Idle)
+			h.armKeepAlive(i, k.Idle)
 		}
 	}
 }
@@ -179,17 +179,17 @@ func (h *Host) keepAliveTimeout(i int32) {
 	switch {
 	case s.state != stateOpen:
 	case s.acked != s.sent: // data waits for its acknowledgement, which does the same
-		h.armKeeping(i, k.Idle)
+		h.armKeepAlive(i, k.Idle)
 	case k.answered == mostAnswered: // it rests
 	case silent < k.Idle:
-		h.armKeeping(i, k.Idle-silent)
+		h.armKeepAlive(i, k.Idle-silent)
 	case k.probes > 0 && k.UserTimeout > 0 && silent >= k.UserTimeout, k.UserTimeout == 0 && int(k.probes) >= k.Count:
 		h.sendReset(i, KeepAliveUnanswered)
 		h.breakConnection(i, h.keepAliveError(), KeepAliveUnanswered)
 	default:
 		k.probes++
 		h.record(Record{Kind: ProbeSent, Conn: s.conn, FD: s.fd, Value: int64(k.probes), Cause: PeerSilent})
-		h.armKeeping(i, k.Interval)
+		h.armKeepAlive(i, k.Interval)
 		h.sendData(i, s.sent-1, 0, 0)
 	}
 }
@@ -238,14 +238,14 @@ func (h *Host) dataIsLate(i int32) bool {
 	return h.profile.Data.ends(s.resends, 0)
 }
 
-// wakeKeeping lets connections that rest probe their peers again: a link has changed.
-func (h *Host) wakeKeeping() {
+// wakeKeepAlive lets connections that rest probe their peers again: a link has changed.
+func (h *Host) wakeKeepAlive() {
 	for i := range h.socks {
 		s := &h.socks[i]
 		if s.keep != 0 && s.state == stateOpen && h.keeps[s.keep].timer == 0 {
 			k := &h.keeps[s.keep]
 			k.answered, k.heard = 0, h.now
-			h.armKeeping(int32(i), k.Idle)
+			h.armKeepAlive(int32(i), k.Idle)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (s *stage) wantSS(when string, recvQ, sendQ int) {
 
 // believing returns a stage whose accept queue is full with a and b, while c is
 // half-open and has its SYN-ACK.
-func believing(t *testing.T, p netmodel.Profile) *stage {
+func phantomOn(t *testing.T, p netmodel.Profile) *stage {
 	t.Helper()
 	s := listening(t, p, 1)
 	s.open("a")
@@ -130,7 +130,7 @@ func TestLinuxDropsASynThatFindsTheAcceptQueueFull(t *testing.T) { // K2
 }
 
 func TestLinuxIgnoresAFinalAckThatFindsTheAcceptQueueFull(t *testing.T) { // K4
-	s := believing(t, profiles.Linux())
+	s := phantomOn(t, profiles.Linux())
 	check(t, "final ACK of c", s.ack("c"), "")
 	check(t, "again", s.ack("c"), "")
 	check(t, "data of c", s.data("c", 5), "")
@@ -150,7 +150,7 @@ func TestLinuxIgnoresAFinalAckThatFindsTheAcceptQueueFull(t *testing.T) { // K4
 }
 
 func TestABareAckPromotesABelieverToo(t *testing.T) { // K4
-	s := believing(t, exact(profiles.Linux()))
+	s := phantomOn(t, exact(profiles.Linux()))
 	check(t, "final ACK of c", s.ack("c"), "")
 	check(t, "accept", s.accept(), "a")
 	s.wait(time.Second)
@@ -160,7 +160,7 @@ func TestABareAckPromotesABelieverToo(t *testing.T) { // K4
 }
 
 func TestAbortOnOverflowResetsAStoredRequest(t *testing.T) { // K4
-	s := believing(t, tuned(t, profiles.Linux(), "tcp_abort_on_overflow", "1"))
+	s := phantomOn(t, tuned(t, profiles.Linux(), "tcp_abort_on_overflow", "1"))
 	check(t, "final ACK of c", s.ack("c"), "RST")
 	s.wantQueue("afterwards", "a b")
 	check(t, "data of c", s.data("c", 5), "RST")

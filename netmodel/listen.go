@@ -113,6 +113,6 @@ func (h *Host) relisten(i int32, backlog int) error {
 			h.resetPending(h.excessOf(l), Trimmed)
 		}
 	}
-	h.letIn(l)
+	h.promote(l)
 	return nil
 }

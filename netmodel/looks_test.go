@@ -75,12 +75,12 @@ func lookAtAll(n *Network) {
 		_ = n.immediate(id, 1)
 	}
 	for c := range ConnID(n.attempts.len) {
-		_, _, _, _ = n.ConnName(c), n.Fate(c), n.Standing(c), n.Who(c)
+		_, _, _, _ = n.ConnName(c), n.Result(c), n.Progress(c), n.Who(c)
 	}
 	_, _ = n.ClientByName(n.ClientName(1))
 	n.Clone().Run(n.Now().Add(1))
 	_, _ = n.Check(), n.Err()
-	_, _, _, _, _, _ = n.Fates(), n.Hash(), n.Records(), n.Now(), n.RealTime().NextDeadline(), n.RealTime().BufferedRecords()
+	_, _, _, _, _, _ = n.Results(), n.Hash(), n.Records(), n.Now(), n.RealTime().NextDeadline(), n.RealTime().BufferedRecords()
 	_, _ = n.Next()
 	_, _ = n.Tally()
 }
@@ -92,7 +92,7 @@ func TestLookingChangesNothing(t *testing.T) {
 		hash, records uint64
 		steps         []Step
 		seen          []Record
-		fates         []Fate
+		fates         []AttemptResult
 		ready         []Socket
 	}
 	type call struct {
@@ -130,7 +130,7 @@ func TestLookingChangesNothing(t *testing.T) {
 				o.steps = append(o.steps, step)
 			}
 			o.ready = n.RealTime().DrainReady(nil)
-			o.hash, o.records, o.seen, o.fates = n.Hash(), n.Records(), n.DrainRecords(nil), n.Fates()
+			o.hash, o.records, o.seen, o.fates = n.Hash(), n.Records(), n.DrainRecords(nil), n.Results()
 			return o
 		}
 		want, got := play(false), play(true)
@@ -156,16 +156,16 @@ func TestALookSeesWhatHostsWereCalledFor(t *testing.T) {
 		t.Fatalf("Accept() = %v, want a connection", err)
 	}
 	hash, records := n.Hash(), n.Records()
-	fate := n.Fate(a.Conn)
+	fate := n.Result(a.Conn)
 	if fate.Outcome != OutcomeAccepted {
 		t.Errorf("after Accept: Fate() = %+v, want accepted", fate)
 	}
 	at, ok := n.Next()
 	n.Settle()
 	next, still := n.Next()
-	if n.Hash() != hash || n.Records() != records || n.Fate(a.Conn) != fate || next != at || still != ok || n.RealTime().NextDeadline() != next {
+	if n.Hash() != hash || n.Records() != records || n.Result(a.Conn) != fate || next != at || still != ok || n.RealTime().NextDeadline() != next {
 		t.Errorf("before Settle: hash %x, %d records, %+v, next %v, %v; after it: %x, %d, %+v, next %v, %v, soonest %v",
-			hash, records, fate, at, ok, n.Hash(), n.Records(), n.Fate(a.Conn), next, still, n.RealTime().NextDeadline())
+			hash, records, fate, at, ok, n.Hash(), n.Records(), n.Result(a.Conn), next, still, n.RealTime().NextDeadline())
 	}
 }
 

@@ -213,14 +213,14 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	n.paths[a][b] = p
 	p.cut = n.paths[b][a].cut
 	n.paths[b][a] = p
-	n.wakeKeeping(a, b)
+	n.wakeKeepAlive(a, b)
 }
 
-// wakeKeeping lets connections of two hosts that have stopped to probe their peers probe
+// wakeKeepAlive lets connections of two hosts that have stopped to probe their peers probe
 // them again: the link between the hosts has changed.
-func (n *Network) wakeKeeping(a, b HostID) {
-	n.present(a).wakeKeeping()
-	n.present(b).wakeKeeping()
+func (n *Network) wakeKeepAlive(a, b HostID) {
+	n.present(a).wakeKeepAlive()
+	n.present(b).wakeKeepAlive()
 }
 
 // Cut interrupts both ways between two hosts, or heals them: segments sent
@@ -231,7 +231,7 @@ func (n *Network) Cut(a, b HostID, cut bool) {
 	n.flush()
 	n.paths[a][b].cut, n.paths[b][a].cut = cut, cut
 	n.recordCut(a, b, cut)
-	n.wakeKeeping(a, b)
+	n.wakeKeepAlive(a, b)
 }
 
 // After schedules an event of the caller's own; Step returns its tag.
@@ -327,7 +327,7 @@ func (n *Network) Next() (sim.Time, bool) { return n.settled().engine.Peek() }
 // A program that looks at the network between two calls of hosts can save time so.
 // To look changes nothing. So, after a call of a host and until the network settles,
 // these work their answers out on a Clone: Next, Hash, Records, Check, Tally, Standing,
-// Fate and Fates.
+// AttemptResult and Results.
 func (n *Network) Settle() {
 	n.flush()
 	n.nextDeadline = sim.Forever
@@ -432,7 +432,7 @@ func (n *Network) CutOneWay(from, to HostID, cut bool) {
 	n.flush()
 	n.paths[from][to].cut = cut
 	n.recordCut(from, to, cut)
-	n.wakeKeeping(from, to)
+	n.wakeKeepAlive(from, to)
 }
 
 func (n *Network) recordCut(at, to HostID, cut bool) {

@@ -181,7 +181,7 @@ func TestSegmentsToNobodyAreLost(t *testing.T) {
 	}
 	w.run(later)
 	for i := range 3 {
-		check(t, "outcome", w.n.Fate(netmodel.ConnID(i+1)).Outcome, netmodel.OutcomeTimedOut)
+		check(t, "outcome", w.n.Result(netmodel.ConnID(i+1)).Outcome, netmodel.OutcomeTimedOut)
 	}
 	check(t, "why", w.records(netmodel.Lost)[0].Cause, netmodel.NoRoute)
 }

@@ -51,7 +51,7 @@ func socketsOwnTheirKeepAlives(h *Host) error {
 		count++
 	}
 	for k := range h.keeps {
-		if !owned[k] && h.keeps[k] != (keeping{}) {
+		if !owned[k] && h.keeps[k] != (keepAliveState{}) {
 			return fmt.Errorf("sockets own their keep-alives: place %d is nobody's and is not empty: timer %d", k, h.keeps[k].timer)
 		}
 	}

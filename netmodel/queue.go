@@ -91,7 +91,7 @@ func (h *Host) newPending(at int32, s *Segment, st state) int32 {
 	p.received, p.read = s.Seq+1, s.Seq+1
 	p.acked = h.initialSequence(i)
 	p.sent = p.acked + 1
-	h.enlist(i)
+	h.addTuple(i)
 	return i
 }
 
@@ -164,9 +164,9 @@ func (h *Host) join(l *listener, i int32, why Cause) {
 	h.newListenerRecord(l, Completed, s, why).Value = int64(place)
 }
 
-// letIn lets those in who wait outside the queue, in their order, while there is
+// promote lets those in who wait outside the queue, in their order, while there is
 // room: requests that were held, and connections that were deferred.
-func (h *Host) letIn(l *listener) {
+func (h *Host) promote(l *listener) {
 	for l.held.head != 0 && l.available > 0 {
 		i := l.held.head
 		h.unlink(&l.held, i)
@@ -212,7 +212,7 @@ func (h *Host) returnSlot(i int32) {
 	l.late--
 	h.fill(l)
 	h.recordListener(l, Record{Kind: SlotFilled, Cause: SlotReturned})
-	h.letIn(l)
+	h.promote(l)
 }
 
 // leave unlinks a pending connection from its queue, which it returns.
@@ -253,7 +253,7 @@ func (h *Host) withdraw(i int32, why Cause) {
 	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: why})
 	s.state = stateBroken
 	h.release(i)
-	h.letIn(l)
+	h.promote(l)
 }
 
 // resetPending takes a pending connection out of its queue and answers its
@@ -346,7 +346,7 @@ func (h *Host) abortPending(i int32) {
 	s.set(flagAborted, true)
 	s.state = stateOpen
 	h.disarm(i)
-	h.strike(i)
+	h.removeTuple(i)
 	l := &h.lists[h.socks[s.listener].list]
 	h.note(s.listener)
 	why := ClientReset

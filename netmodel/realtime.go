@@ -91,10 +91,10 @@ func (n *Network) sendAtRest(id HostID, fd FD, bytes uint32) bool {
 		n.noteExchange(id, to, a, b, bytes)
 	}
 	if a.keep != 0 {
-		h.hear(i, true)
+		h.noteSegment(i, true)
 	}
 	if b.keep != 0 {
-		peer.hear(j, true)
+		peer.noteSegment(j, true)
 	}
 	h.recorded++
 	n.record(&Record{At: h.now, Host: id, Kind: Called, Call: CallSend, Conn: a.conn, FD: fd, Value: int64(bytes)})

@@ -16,7 +16,7 @@ import (
 )
 
 // twin is one of two networks that are told the same, with what its program has open.
-type twin struct {
+type modelRun struct {
 	n              *netmodel.Network
 	server, client netmodel.HostID
 	dialer         netmodel.ClientID
@@ -25,8 +25,8 @@ type twin struct {
 	direct         bool
 }
 
-func newTwin(p netmodel.Profile, direct bool) *twin {
-	w := &twin{n: netmodel.NewNetwork(1), direct: direct}
+func newModelRun(p netmodel.Profile, direct bool) *modelRun {
+	w := &modelRun{n: netmodel.NewNetwork(1), direct: direct}
 	if direct {
 		w.n.RealTime().DeliverDirectly()
 	}
@@ -41,12 +41,12 @@ func newTwin(p netmodel.Profile, direct bool) *twin {
 }
 
 // host returns one side.
-func (w *twin) host(side int) *netmodel.Host {
+func (w *modelRun) host(side int) *netmodel.Host {
 	return w.n.Host([...]netmodel.HostID{w.client, w.server}[side])
 }
 
 // send sends as a network of real programs does: handed over if that can be.
-func (w *twin) send(side int, fd netmodel.FD, bytes int) (int, error) {
+func (w *modelRun) send(side int, fd netmodel.FD, bytes int) (int, error) {
 	if w.direct && w.n.RealTime().SendDirectly([...]netmodel.HostID{w.client, w.server}[side], fd, bytes) {
 		return bytes, nil
 	}
@@ -54,15 +54,15 @@ func (w *twin) send(side int, fd netmodel.FD, bytes int) (int, error) {
 }
 
 // step is one call, by numbers that mean the same in both networks.
-type twinStep struct {
+type modelStep struct {
 	what       string
 	side, conn int
 	bytes      int
 }
 
-func drawStep(t *rapid.T) twinStep {
+func drawStep(t *rapid.T) modelStep {
 	whats := []string{"dial", "accept", "send", "send", "receive", "receive", "shutdown", "linger", "close", "linger", "cut", "fault"}
-	return twinStep{
+	return modelStep{
 		what:  rapid.SampledFrom(whats).Draw(t, "what"),
 		side:  rapid.IntRange(0, 1).Draw(t, "side"),
 		conn:  rapid.IntRange(0, 5).Draw(t, "conn"),
@@ -70,7 +70,7 @@ func drawStep(t *rapid.T) twinStep {
 	}
 }
 
-func (w *twin) do(s twinStep) string {
+func (w *modelRun) do(s modelStep) string {
 	list := w.open[s.side]
 	var fd netmodel.FD
 	if len(list) > 0 {
@@ -112,7 +112,7 @@ func (w *twin) do(s twinStep) string {
 }
 
 // happened returns what has, with the order that one host and one connection see.
-func (w *twin) happened() []netmodel.Record {
+func (w *modelRun) happened() []netmodel.Record {
 	records := w.n.DrainRecords(nil)
 	slices.SortStableFunc(records, func(a, b netmodel.Record) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Host, b.Host), cmp.Compare(a.Conn, b.Conn))
@@ -126,7 +126,7 @@ func TestDirectDeliveryComesToTheSame(t *testing.T) {
 	profiles := profiles.All()
 	rapid.Check(t, func(t *rapid.T) {
 		p := profiles[rapid.IntRange(0, len(profiles)-1).Draw(t, "profile")]
-		events, direct := newTwin(p, false), newTwin(p, true)
+		events, direct := newModelRun(p, false), newModelRun(p, true)
 		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			s := drawStep(t)
 			if got, want := direct.do(s), events.do(s); got != want {

@@ -183,9 +183,9 @@ func (h *Host) release(i int32) {
 	s := &h.socks[i]
 	h.disarm(i)
 	h.timers.cancel(s.lingering)
-	h.dropKeeping(i)
+	h.dropKeepAlive(i)
 	h.unchain(i)
-	h.strike(i)
+	h.removeTuple(i)
 	if s.fd != 0 {
 		h.table.close(s.fd)
 	}

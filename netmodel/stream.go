@@ -217,7 +217,7 @@ func (h *Host) arriveOpen(i int32, s *Segment) {
 		return
 	}
 	if c.keep != 0 {
-		h.hear(i, s.Len > 0 || s.Flags&FIN != 0 || seqBefore(c.acked, s.Ack))
+		h.noteSegment(i, s.Len > 0 || s.Flags&FIN != 0 || seqBefore(c.acked, s.Ack))
 	}
 	h.acknowledge(i, s.Ack)
 	if s.Len > 0 || s.Flags&FIN != 0 {
@@ -320,8 +320,8 @@ func (h *Host) arriveReset(i int32, why Cause) {
 func (h *Host) breakConnection(i int32, e Errno, why Cause) {
 	s := &h.socks[i]
 	h.disarm(i)
-	h.dropKeeping(i)
-	h.strike(i)
+	h.dropKeepAlive(i)
+	h.removeTuple(i)
 	h.record(Record{Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 	s.state, s.broken = stateBroken, e
 	h.note(i)

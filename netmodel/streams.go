@@ -20,7 +20,7 @@ const nobody = 0
 // and it can depend on other connections in which order the timers of two hosts ring.
 func (n *Network) stream(a *attempt, way int) sim.Rand {
 	who, why := uint64(nobody), drawsLink
-	if f := &a.fate; f.Client != 0 {
+	if f := &a.result; f.Client != 0 {
 		who = n.who(f.Client, uint32(f.Attempt))
 		if n.isExternal(a) {
 			why = drawsExternal
@@ -58,6 +58,6 @@ func (n *Network) Who(c ConnID) uint64 {
 	if c == 0 || int(c) >= n.attempts.len {
 		return 0
 	}
-	f := &n.attempts.at(int(c)).fate
+	f := &n.attempts.at(int(c)).result
 	return n.who(f.Client, uint32(f.Attempt))
 }

@@ -164,7 +164,7 @@ func TestLinuxForgetsAHalfOpenConnectionInSilence(t *testing.T) { // K6
 			t.Errorf("tcp_synack_retries %s with a timer wheel: gone at %v, want %v and at most an eighth more", row.retries, late, row.gone)
 		}
 	}
-	s := believing(t, exact(profiles.Linux()))
+	s := phantomOn(t, exact(profiles.Linux()))
 	s.ack("c")
 	s.wait(62 * time.Second)
 	s.heard("c")

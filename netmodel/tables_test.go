@@ -103,7 +103,7 @@ func TestATimerThatIsTakenBackWhileItsSlotRingsDoesNotRing(t *testing.T) {
 	s := &h.socks[i]
 	s.state, s.local, s.remote = stateOpen, Addr{testIP, 1}, Addr{testIP + 1, 2}
 	s.sent, s.acked = 2, 1
-	h.enlist(i)
+	h.addTuple(i)
 	h.arm(i, time.Second)
 	s.lingering = h.schedule(i, time.Second, timerLinger)
 	h.DrainRecords(nil)
@@ -141,12 +141,12 @@ func TestConnectionsAreFoundAsInAMap(t *testing.T) {
 			case i == 0 && len(want) < 20+int(seed)*40:
 				i = h.newSocket(Stream, stateOpen)
 				h.socks[i].local, h.socks[i].remote = e.local, e.remote
-				h.enlist(i)
+				h.addTuple(i)
 				want[e] = i
 				known = append(known, e)
 			case i != 0:
-				h.strike(i)
-				h.strike(i) // once more changes nothing
+				h.removeTuple(i)
+				h.removeTuple(i) // once more changes nothing
 				delete(want, e)
 			}
 			if h.tuples.used != len(want) {

@@ -188,7 +188,7 @@ func TestNothingIsTappedUnasked(t *testing.T) {
 }
 
 // transmitted returns what was sent, with the order that one host and one connection see.
-func (w *twin) transmitted() []netmodel.Transmission {
+func (w *modelRun) transmitted() []netmodel.Transmission {
 	sent := w.n.DrainTap(nil)
 	slices.SortStableFunc(sent, func(a, b netmodel.Transmission) int {
 		return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.From, b.From), cmp.Compare(a.Segment.Conn, b.Segment.Conn))
@@ -201,13 +201,13 @@ func TestTapShowsTheSameSegmentsWithDirectDelivery(t *testing.T) {
 	profiles := profiles.All()
 	rapid.Check(t, func(t *rapid.T) {
 		p := profiles[rapid.IntRange(0, len(profiles)-1).Draw(t, "profile")]
-		events, direct, untapped := newTwin(p, false), newTwin(p, true), newTwin(p, true)
+		events, direct, untapped := newModelRun(p, false), newModelRun(p, true), newModelRun(p, true)
 		events.n.Tap()
 		direct.n.Tap()
 		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			s := drawStep(t)
 			now := sim.Time(0).Add(time.Duration(i+1) * 100 * time.Millisecond)
-			for _, w := range []*twin{events, direct, untapped} {
+			for _, w := range []*modelRun{events, direct, untapped} {
 				w.do(s)
 				w.n.Run(now)
 			}

@@ -23,7 +23,7 @@ func (n *Network) transmit(from HostID, s *Segment) {
 	l := &p.link
 	a := n.attempt(s.Conn)
 	way := 0
-	if a.fate.Client != 0 && from == n.configs[n.clients.at(int(a.fate.Client)).config].Host {
+	if a.result.Client != 0 && from == n.configs[n.clients.at(int(a.result.Client)).config].Host {
 		way = 1
 	}
 	if p.random {

@@ -38,8 +38,8 @@ func (h *Host) connection(local, remote Addr) int32 {
 	}
 }
 
-// enlist makes a socket found by its two ends. No other may be.
-func (h *Host) enlist(i int32) {
+// addTuple makes a socket found by its two ends. No other may be.
+func (h *Host) addTuple(i int32) {
 	t := &h.tuples
 	if 2*(t.used+1) > len(t.slots) {
 		old := t.slots
@@ -65,7 +65,7 @@ func (h *Host) insert(i int32) {
 }
 
 // strike makes a socket no longer found, if it was.
-func (h *Host) strike(i int32) {
+func (h *Host) removeTuple(i int32) {
 	t := &h.tuples
 	if t.used == 0 {
 		return

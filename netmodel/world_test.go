@@ -109,20 +109,20 @@ func (w *world) accept(when time.Duration) string {
 }
 
 // fate returns the fate of the only attempt of that name.
-func (w *world) fate(name string) netmodel.Fate {
+func (w *world) result(name string) netmodel.AttemptResult {
 	w.t.Helper()
-	for i := range w.n.Fates() {
+	for i := range w.n.Results() {
 		if c := netmodel.ConnID(i + 1); w.n.ConnName(c) == name {
-			return w.n.Fate(c)
+			return w.n.Result(c)
 		}
 	}
 	w.t.Errorf("no attempt has the name %q", name)
-	return netmodel.Fate{}
+	return netmodel.AttemptResult{}
 }
 
 func (w *world) wantFate(name string, outcome netmodel.Outcome, cause netmodel.Cause, at time.Duration) {
 	w.t.Helper()
-	f := w.fate(name)
+	f := w.result(name)
 	if f.Outcome != outcome || f.Cause != cause || f.At != sim.Time(at) {
 		w.t.Errorf("fate of %s: %v (%v) at %v, want %v (%v) at %v", name, f.Outcome, f.Cause, f.At, outcome, cause, sim.Time(at))
 	}

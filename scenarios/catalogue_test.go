@@ -39,7 +39,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 			t.Errorf("%s: the lesson is too short or breaks off: %q", s.Name, s.Lesson)
 		}
 		for _, e := range s.Expect {
-			if e.Standing != netmodel.StandingDecided && (e.Client == "" || e.Outcome != netmodel.StillPending) {
+			if e.Standing != netmodel.ProgressDecided && (e.Client == "" || e.Outcome != netmodel.StillPending) {
 				t.Errorf("%s: an expectation of the standing of somebody whose outcome is not pending: %+v", s.Name, e)
 			}
 		}
@@ -126,7 +126,7 @@ func TestLessonsOfTheCrowdsAreTrue(t *testing.T) {
 		mustRun(t, s, scenarios.Options{Profile: profile, Seed: 1, Record: func(n *netmodel.Network, r netmodel.Record) {
 			if r.Kind == netmodel.RequestAccepted {
 				accepts++
-				if n.Fate(r.Conn).Outcome == netmodel.OutcomeGaveUp {
+				if n.Result(r.Conn).Outcome == netmodel.OutcomeGaveUp {
 					dead++
 				}
 			}
@@ -198,17 +198,17 @@ func TestExpectationOfAStanding(t *testing.T) {
 	s := byName(t, "stevens")
 	for _, test := range []struct {
 		client   string
-		standing netmodel.Standing
+		standing netmodel.Progress
 		claim    string
 		got      string
 		held     bool
 	}{
-		{"a", netmodel.StandingQueued, "a is queued", "queued", true},
-		{"c", netmodel.StandingBelieving, "c believes that it is connected", "believing", true},
-		{"c", netmodel.StandingDecided, "c is still pending", "pending", true},
-		{"e", netmodel.StandingTrying, "e is still trying", "trying", true},
-		{"e", netmodel.StandingQueued, "e is queued", "trying", false},
-		{"nobody", netmodel.StandingTrying, "nobody is still trying", "decided", false},
+		{"a", netmodel.ProgressQueued, "a is queued", "queued", true},
+		{"c", netmodel.ProgressPhantom, "c believes that it is connected", "phantom", true},
+		{"c", netmodel.ProgressDecided, "c is still pending", "pending", true},
+		{"e", netmodel.ProgressTrying, "e is still trying", "trying", true},
+		{"e", netmodel.ProgressQueued, "e is queued", "trying", false},
+		{"nobody", netmodel.ProgressTrying, "nobody is still trying", "decided", false},
 	} {
 		s.Expect = []scenarios.Expectation{{Client: test.client, Standing: test.standing}}
 		j := mustRun(t, s, scenarios.Options{}).Judged[0]

@@ -12,8 +12,8 @@ type Expectation struct {
 	For     string // the profile that it is about; "" = every one that the scenario is about
 	Client  string // about this client: Outcome
 	Outcome netmodel.Outcome
-	// How far it has come, if its outcome is pending; StandingDecided = no matter.
-	Standing netmodel.Standing
+	// How far it has come, if its outcome is pending; ProgressDecided = no matter.
+	Standing netmodel.Progress
 	Measure  Measure // otherwise about this number: Min to Max
 	Min      int64
 	Max      int64
@@ -116,7 +116,7 @@ type Judged struct {
 // claim says an expectation in words.
 func (e Expectation) claim() string {
 	switch {
-	case e.Client != "" && e.Standing != netmodel.StandingDecided:
+	case e.Client != "" && e.Standing != netmodel.ProgressDecided:
 		return e.Client + standingInClaim(e.Standing)
 	case e.Client != "" && e.Outcome == netmodel.StillPending:
 		return e.Client + " is still pending"
@@ -136,21 +136,21 @@ func outcomeInClaim(o netmodel.Outcome) string {
 	return "is " + o.String()
 }
 
-func standingInClaim(s netmodel.Standing) string {
+func standingInClaim(s netmodel.Progress) string {
 	switch s {
-	case netmodel.StandingBelieving:
+	case netmodel.ProgressPhantom:
 		return " believes that it is connected"
-	case netmodel.StandingQueued:
+	case netmodel.ProgressQueued:
 		return " is queued"
 	}
 	return " is still trying"
 }
 
 // met reports whether a fate is the one that was expected, and says what it is.
-func (e Expectation) met(f netmodel.Fate) (got string, held bool) {
+func (e Expectation) met(f netmodel.AttemptResult) (got string, held bool) {
 	got = f.Outcome.String()
-	if e.Standing != netmodel.StandingDecided && f.Outcome == netmodel.StillPending {
-		got = f.Standing.String()
+	if e.Standing != netmodel.ProgressDecided && f.Outcome == netmodel.StillPending {
+		got = f.Progress.String()
 	}
-	return got, f.Outcome == e.Outcome && (e.Standing == netmodel.StandingDecided || e.Standing == f.Standing)
+	return got, f.Outcome == e.Outcome && (e.Standing == netmodel.ProgressDecided || e.Standing == f.Progress)
 }

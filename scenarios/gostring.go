@@ -285,9 +285,9 @@ func constant(v any) (string, bool) {
 	case netmodel.Outcome:
 		names := []string{"StillPending", "OutcomeAccepted", "OutcomeRefused", "OutcomeReset", "OutcomeTimedOut", "OutcomeGaveUp"}
 		return named("netmodel.", "Outcome", names, int(v)), true
-	case netmodel.Standing:
-		names := []string{"StandingDecided", "StandingTrying", "StandingQueued", "StandingBelieving"}
-		return named("netmodel.", "Standing", names, int(v)), true
+	case netmodel.Progress:
+		names := []string{"ProgressDecided", "ProgressTrying", "ProgressQueued", "ProgressPhantom"}
+		return named("netmodel.", "Progress", names, int(v)), true
 	case netmodel.Decision:
 		return named("netmodel.", "Decision", []string{"CFAccept", "CFReject", "CFDefer"}, int(v)), true
 	case netmodel.Fault:

@@ -61,7 +61,7 @@ func rareValues() scenarios.Scenario {
 		Load:    scenarios.Load{Name: "ö", Times: []time.Duration{0, 0, 1, ms, time.Second}},
 		Program: scenarios.Program{Workers: 1, Service: sim.Fixed(0)},
 		Expect: []scenarios.Expectation{
-			{Client: "a"}, {Measure: scenarios.MeasureOffered, Max: 1 << 40}, {Client: "b", Outcome: 77}, {Client: "c", Standing: netmodel.StandingBelieving}, {Client: "c", Standing: 9}, {Measure: scenarios.MeasureFailures, Always: true},
+			{Client: "a"}, {Measure: scenarios.MeasureOffered, Max: 1 << 40}, {Client: "b", Outcome: 77}, {Client: "c", Standing: netmodel.ProgressPhantom}, {Client: "c", Standing: 9}, {Measure: scenarios.MeasureFailures, Always: true},
 		},
 		Knobs: []scenarios.Knob{{Name: "latency", Min: 5, Max: int64(time.Second)}, {Name: "unknown", Min: -1}},
 	}
@@ -176,8 +176,8 @@ func TestGoStringNamesConstantsAndLeavesOutZeros(t *testing.T) {
 		"{Client: \"a\", Outcome: netmodel.StillPending}",
 		"{Measure: scenarios.MeasureOffered, Max: 1099511627776}",
 		"{Client: \"b\", Outcome: netmodel.Outcome(77)}",
-		"{Client: \"c\", Outcome: netmodel.StillPending, Standing: netmodel.StandingBelieving}",
-		"Standing: netmodel.Standing(9)}",
+		"{Client: \"c\", Outcome: netmodel.StillPending, Standing: netmodel.ProgressPhantom}",
+		"Standing: netmodel.Progress(9)}",
 		"{Name: \"latency\", Min: int64(5 * time.Nanosecond), Max: int64(1 * time.Second)}",
 		"Loss:   sim.Ratio{Num: 0, Den: 7}",
 		"Times: []time.Duration{0, 0, 1 * time.Nanosecond, 1 * time.Millisecond, 1 * time.Second}",

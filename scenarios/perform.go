@@ -61,7 +61,7 @@ func (a Accept) perform(r *run) {
 	got, err := r.host().AcceptIf(fd, condition)
 	if err == nil {
 		r.net.Settle()
-		r.accepted = append(r.accepted, namedFD{r.net.ClientName(r.net.Fate(got.Conn).Client), got.FD})
+		r.accepted = append(r.accepted, namedFD{r.net.ClientName(r.net.Result(got.Conn).Client), got.FD})
 	}
 }
 

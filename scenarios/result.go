@@ -31,7 +31,7 @@ type Result struct {
 	Depth    Depth
 	Counters trace.Counters // what the server's TCP has counted
 	Sockets  []Socket       // the listening sockets that there are at the end, in the order of their making
-	Fates    []netmodel.Fate
+	Fates    []netmodel.AttemptResult
 	Judged   []Judged
 	Verdict  Verdict
 	// The story: the first lines of the trace, as many as Options.Lines allows,

@@ -183,7 +183,7 @@ func crowd(t *testing.T, name, profile string) (came map[netmodel.ClientID]sim.T
 	came, served = map[netmodel.ClientID]sim.Time{}, map[netmodel.ClientID]time.Duration{}
 	accepted := map[netmodel.FD]netmodel.Record{} // by descriptor
 	mustRun(t, byName(t, name), scenarios.Options{Profile: profile, Seed: 5, Record: func(n *netmodel.Network, r netmodel.Record) {
-		f := n.Fate(r.Conn)
+		f := n.Result(r.Conn)
 		switch {
 		case r.Kind == netmodel.SynSent && f.Attempt == 1:
 			came[f.Client] = r.At
@@ -191,7 +191,7 @@ func crowd(t *testing.T, name, profile string) (came map[netmodel.ClientID]sim.T
 			accepted[netmodel.FD(r.Value)] = r
 		case r.Kind == netmodel.Called && r.Call == netmodel.CallClose && n.HostName(r.Host) == "server":
 			a := accepted[r.FD]
-			if f := n.Fate(a.Conn); f.Attempt == 1 {
+			if f := n.Result(a.Conn); f.Attempt == 1 {
 				served[f.Client] = r.At.Sub(a.At)
 			}
 			delete(accepted, r.FD)

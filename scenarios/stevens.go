@@ -44,11 +44,11 @@ func Fill(p netmodel.Profile, backlog, clients int) Filled {
 			f.Connected++
 		}
 	}
-	for _, fate := range n.Fates() {
+	for _, fate := range n.Results() {
 		switch {
-		case fate.Standing == netmodel.StandingQueued:
+		case fate.Progress == netmodel.ProgressQueued:
 			f.Queued++
-		case fate.Standing == netmodel.StandingBelieving:
+		case fate.Progress == netmodel.ProgressPhantom:
 			f.Believing++
 		case fate.Outcome == netmodel.OutcomeReset:
 			f.Reset++

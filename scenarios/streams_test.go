@@ -96,8 +96,8 @@ func TestAnObserverChangesNothing(t *testing.T) {
 		},
 		"what comes next": func(n *netmodel.Network, _ netmodel.Record) { n.Next() },
 		"what has been": func(n *netmodel.Network, r netmodel.Record) {
-			n.Fate(r.Conn)
-			n.Standing(r.Conn)
+			n.Result(r.Conn)
+			n.Progress(r.Conn)
 			n.Tally()
 			n.Hash()
 			n.Records()

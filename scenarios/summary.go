@@ -90,7 +90,7 @@ func (r *run) noteListener(rec netmodel.Record) {
 		if _, late := r.refused[rec.Conn]; late {
 			l.Late++
 		}
-		if r.net.Fate(rec.Conn).Outcome != netmodel.OutcomeAccepted {
+		if r.net.Result(rec.Conn).Outcome != netmodel.OutcomeAccepted {
 			l.Gone++
 		}
 	case netmodel.Called:
@@ -132,7 +132,7 @@ func (r *run) depth(fd netmodel.FD, pending int) int {
 func (r *run) summarise(was, is *Scenario) {
 	res := &r.result
 	res.End, res.Records, res.Hash = r.net.Now(), r.net.Records(), r.net.Hash()
-	res.Fates = r.net.Fates()
+	res.Fates = r.net.Results()
 	var waits, reached []time.Duration
 	began := map[netmodel.ClientID]sim.Time{} // of the first attempt
 	for _, f := range res.Fates {
@@ -152,12 +152,12 @@ func (r *run) summarise(was, is *Scenario) {
 		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
 	}
 	for i := range res.Fates {
-		switch res.Fates[i].Standing {
-		case netmodel.StandingTrying:
+		switch res.Fates[i].Progress {
+		case netmodel.ProgressTrying:
 			res.Outcomes.Trying++
-		case netmodel.StandingQueued:
+		case netmodel.ProgressQueued:
 			res.Outcomes.Queued++
-		case netmodel.StandingBelieving:
+		case netmodel.ProgressPhantom:
 			res.Outcomes.Believing++
 		}
 	}
@@ -214,9 +214,9 @@ func (r *run) judge() {
 }
 
 // lastFate returns the fate of a client's last attempt.
-func (r *run) lastFate(name string) netmodel.Fate {
+func (r *run) lastFate(name string) netmodel.AttemptResult {
 	id, ok := r.net.ClientByName(name)
-	last := netmodel.Fate{}
+	last := netmodel.AttemptResult{}
 	for _, f := range r.result.Fates {
 		if ok && f.Client == id {
 			last = f

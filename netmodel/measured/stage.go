@@ -129,7 +129,7 @@ func (s *stage) check(clients int) error {
 // client returns the number of the client of an attempt.
 func (s *stage) client(c netmodel.ConnID) int {
 	s.net.Settle()
-	return int(s.net.Fate(c).Client - s.first)
+	return int(s.net.Result(c).Client - s.first)
 }
 
 // queue returns what ss shows of the listener: Recv-Q and Send-Q.

@@ -186,7 +186,7 @@ const longestLinger = 1<<15 - 1 // seconds
 
 // setPlain is setOption for what every connection of package net has, whose errors
 // name this end alone. (net/net.go)
-func (c *Conn) setPlain(set func()) error {
+func (c *Conn) setImmediate(set func()) error {
 	if c.setOption(set) != nil {
 		return opError("set", "tcp", nil, tcpAddr(c.local), net.ErrClosed)
 	}
@@ -209,7 +209,7 @@ func (c *Conn) setOption(set func()) error {
 // SetDeadline sets when reading and writing stop waiting; the zero time is never.
 func (c *Conn) SetDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setPlain(func() {
+	return c.setImmediate(func() {
 		c.reading.setDeadline(n, n.instant(t))
 		c.writing.setDeadline(n, n.instant(t))
 	})
@@ -218,23 +218,23 @@ func (c *Conn) SetDeadline(t time.Time) error {
 // SetReadDeadline sets when reading stops waiting; the zero time is never.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setPlain(func() { c.reading.setDeadline(n, n.instant(t)) })
+	return c.setImmediate(func() { c.reading.setDeadline(n, n.instant(t)) })
 }
 
 // SetWriteDeadline sets when writing stops waiting; the zero time is never.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setPlain(func() { c.writing.setDeadline(n, n.instant(t)) })
+	return c.setImmediate(func() { c.writing.setDeadline(n, n.instant(t)) })
 }
 
 // SetNoDelay has no effect: segments are never held back.
 func (c *Conn) SetNoDelay(bool) error { return c.setOption(func() {}) }
 
 // SetReadBuffer has no effect: Config.Window says how much may be under way.
-func (c *Conn) SetReadBuffer(int) error { return c.setPlain(func() {}) }
+func (c *Conn) SetReadBuffer(int) error { return c.setImmediate(func() {}) }
 
 // SetWriteBuffer has no effect: Config.Window says how much may be under way.
-func (c *Conn) SetWriteBuffer(int) error { return c.setPlain(func() {}) }
+func (c *Conn) SetWriteBuffer(int) error { return c.setImmediate(func() {}) }
 
 // LocalAddr returns the address of this end, a *net.TCPAddr.
 func (c *Conn) LocalAddr() net.Addr { return tcpAddr(c.local) }

@@ -4,9 +4,9 @@ package simnet
 // They come in order and none is lost, so what was received is the beginning of what
 // was sent.
 type pipe struct {
-	buf  []byte // sent and not read, from off on
-	lent []byte // what is being sent and lies with its writer still
-	off  int32  // at most the largest window
+	buf      []byte // sent and not read, from off on
+	borrowed []byte // what is being sent and lies with its writer still
+	off      int32  // at most the largest window
 
 	sent, read uint32 // bytes so far, modulo 2^32; read as the model knows it
 	done       bool   // nobody will read any more
@@ -17,29 +17,29 @@ func (p *pipe) unread() int { return int(p.sent - p.read) }
 
 // lend shows the pipe what is sent now. Whoever reads at once spares it a copy.
 func (p *pipe) lend(b []byte) {
-	p.lent = b
+	p.borrowed = b
 	p.sent += uint32(len(b))
 }
 
 // refuse takes back what could not be sent.
 func (p *pipe) refuse() {
-	p.sent -= uint32(len(p.lent))
-	p.lent = nil
+	p.sent -= uint32(len(p.borrowed))
+	p.borrowed = nil
 }
 
 // keep copies what was lent and not read.
 func (p *pipe) keep(n *Network) {
-	if len(p.lent) > 0 && !p.done {
+	if len(p.borrowed) > 0 && !p.done {
 		switch {
 		case p.buf == nil:
 			p.buf = n.buffer()
-		case p.off > 0 && len(p.buf)+len(p.lent) > cap(p.buf):
+		case p.off > 0 && len(p.buf)+len(p.borrowed) > cap(p.buf):
 			p.buf = p.buf[:copy(p.buf, p.buf[p.off:])]
 			p.off = 0
 		}
-		p.buf = append(p.buf, p.lent...)
+		p.buf = append(p.buf, p.borrowed...)
 	}
-	p.lent = nil
+	p.borrowed = nil
 }
 
 // take moves the first bytes into b. What virtual clients of the model send has no
@@ -47,8 +47,8 @@ func (p *pipe) keep(n *Network) {
 func (p *pipe) take(b []byte) {
 	m := copy(b, p.buf[p.off:])
 	p.off += int32(m)
-	k := copy(b[m:], p.lent)
-	p.lent = p.lent[k:]
+	k := copy(b[m:], p.borrowed)
+	p.borrowed = p.borrowed[k:]
 	clear(b[m+k:])
 }
 

@@ -129,7 +129,7 @@ func TestAFrozenNetworkCanBeReadFromOutside(t *testing.T) {
 	if err := n.WriteTrace(&b, true); err != nil || !strings.Contains(b.String(), "alice") {
 		t.Errorf("WriteTrace from outside the bubble: %v, %q, want a trace with alice in it", err, b.String())
 	}
-	if fates := n.Fates(); len(fates) != 1 || n.ClientName(fates[0].Client) != "alice" || len(n.Listeners()) != 0 {
+	if fates := n.Results(); len(fates) != 1 || n.ClientName(fates[0].Client) != "alice" || len(n.Listeners()) != 0 {
 		t.Errorf("Fates from outside the bubble: %v, want one, of alice", fates)
 	}
 	if n.Now() != last || n.Hash() != before || before == <-hash {

@@ -322,7 +322,7 @@ func (c *Conn) finish() bool {
 	h.assign(c.fd, nil)
 	c.in.close(h.net)
 	h.net.model.Settle()
-	if !c.pair.handedOut && h.net.model.Fate(c.pair.id).Outcome != netmodel.StillPending {
+	if !c.pair.handedOut && h.net.model.Result(c.pair.id).Outcome != netmodel.StillPending {
 		h.net.pairs.take(c.pair.id) // nobody will accept it any more
 	}
 	return true

@@ -58,15 +58,15 @@ func (n *Network) Now() sim.Time {
 	return n.model.Now()
 }
 
-// Fates returns what became of every attempt to connect, in the order of their
+// Results returns what became of every attempt to connect, in the order of their
 // beginning.
-func (n *Network) Fates() []netmodel.Fate {
+func (n *Network) Results() []netmodel.AttemptResult {
 	n.enter()
 	defer n.leave()
-	return n.model.Fates()
+	return n.model.Results()
 }
 
-// ClientName returns who made an attempt: the Client of a Fate.
+// ClientName returns who made an attempt: the Client of a AttemptResult.
 func (n *Network) ClientName(id netmodel.ClientID) string {
 	n.enter()
 	defer n.leave()

@@ -67,7 +67,7 @@ func (s *HostSystem) Clone() System {
 	return &c
 }
 
-// Fates returns what the last operation decided, read from the host's records.
+// Results returns what the last operation decided, read from the host's records.
 func (s *HostSystem) Fates() []Fate { return s.fates }
 
 // Do performs one operation.

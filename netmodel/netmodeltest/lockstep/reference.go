@@ -124,7 +124,7 @@ func (r *Reference) Clone() System {
 	return &c
 }
 
-// Fates returns what the last operation decided.
+// Results returns what the last operation decided.
 func (r *Reference) Fates() []Fate { return r.fates }
 
 // Possible reports whether the operation can happen now: clients send only

@@ -207,7 +207,7 @@ func (r *Reference) finalAck(k Kind, client, i int) bool {
 	return false
 }
 
-// letIn lets those in who wait outside the queue, while there is room. ST.2, ST.9
+// promote lets those in who wait outside the queue, while there is room. ST.2, ST.9
 func (r *Reference) letIn() {
 	for len(r.held) > 0 && r.available > 0 {
 		i := r.held[0]

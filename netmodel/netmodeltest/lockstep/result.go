@@ -112,7 +112,7 @@ type Result struct {
 	Broken string
 }
 
-// Fate is what was decided about one attempt, and why. A System that knows the
+// AttemptResult is what was decided about one attempt, and why. A System that knows the
 // reasons may tell them, see Explainer.
 type Fate struct {
 	Kind  netmodel.Kind

@@ -23,7 +23,7 @@ type Cloner interface {
 	Clone() System
 }
 
-// Explainer is a System that knows why it decided as it did. Fates returns
+// Explainer is a System that knows why it decided as it did. Results returns
 // what the last Do decided; it is sorted by client and compared with what the
 // reference model decided.
 type Explainer interface {

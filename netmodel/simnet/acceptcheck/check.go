@@ -52,7 +52,7 @@ func RunWrapped(t *testing.T, wrap func(net.Listener) net.Listener, serve func(n
 	}
 	defer simnet.BeforeBubble() // also for what follows outside a bubble
 	var report Report
-	for _, x := range troubles() {
+	for _, x := range incidents() {
 		report = append(report, meet(t, x, program{wrap, serve}, usual))
 	}
 	return report
@@ -65,9 +65,9 @@ type program struct {
 }
 
 // meet puts a program through one trouble.
-func meet(t *testing.T, x trouble, p program, most limits) Result {
+func meet(t *testing.T, x incident, p program, most limits) Result {
 	t.Helper()
-	r := Result{Trouble: x.name, What: x.what, System: x.system.Name, Hidden: x.hidden}
+	r := Result{Incident: x.name, What: x.what, System: x.system.Name, Hidden: x.hidden}
 	r.Left = inBubble(t, x.name, most, func(t *testing.T) {
 		s := newSetting(t, x, p)
 		x.run(s)
@@ -80,12 +80,12 @@ func meet(t *testing.T, x trouble, p program, most limits) Result {
 
 // The numbers of a battery.
 const (
-	troubled  = 3 * time.Second       // how long a trouble lasts
-	recovery  = 10 * time.Second      // how long a server may take to get over it
-	callTime  = time.Microsecond      // what an accept costs that fails
-	spinLimit = 1000                  // failed accepts a second; a pause of 5 ms makes 200
-	giveUp    = 5000                  // failed accepts that end a trouble early, or a server
-	spacing   = 20 * time.Millisecond // between two clients
+	incidentTime = 3 * time.Second       // how long a trouble lasts
+	recovery     = 10 * time.Second      // how long a server may take to get over it
+	callTime     = time.Microsecond      // what an accept costs that fails
+	spinLimit    = 1000                  // failed accepts a second; a pause of 5 ms makes 200
+	giveUp       = 5000                  // failed accepts that end a trouble early, or a server
+	spacing      = 20 * time.Millisecond // between two clients
 )
 
 // setting is one trouble under way.
@@ -112,7 +112,7 @@ type setting struct {
 	lost    int
 }
 
-func newSetting(t *testing.T, x trouble, p program) *setting {
+func newSetting(t *testing.T, x incident, p program) *setting {
 	s := &setting{t: t, program: p, leave: make(chan struct{}), net: simnet.New(simnet.Config{
 		Profile: x.system, Backlog: x.backlog, Descriptors: x.descriptors,
 		Link: netmodel.Link{Latency: time.Millisecond},
@@ -190,7 +190,7 @@ const (
 // vanishing is the host of clients whose computer vanishes.
 const vanishing = "vanishing"
 
-// stay lets a client connect from a host, send something, and stay until letLeave.
+// stay lets a client connect from a host, send something, and stay until closeClients.
 func (s *setting) stay(host, sends string) {
 	s.idle++
 	d := s.net.Host(host).Dialer(fmt.Sprintf("idle-%d", s.idle))
@@ -206,8 +206,8 @@ func (s *setting) stay(host, sends string) {
 	}()
 }
 
-// letLeave lets the idle clients leave, also those whose computer has vanished.
-func (s *setting) letLeave() {
+// closeClients lets the idle clients leave, also those whose computer has vanished.
+func (s *setting) closeClients() {
 	if s.leave != nil {
 		s.net.Heal(s.server, s.net.Host(vanishing))
 		close(s.leave)
@@ -216,19 +216,19 @@ func (s *setting) letLeave() {
 }
 
 // trouble waits while a trouble lasts, with a client now and then.
-func (s *setting) trouble() {
+func (s *setting) incident() {
 	const clients = 4
 	for range clients {
 		s.client()
 		select {
-		case <-time.After(troubled / clients):
+		case <-time.After(incidentTime / clients):
 			continue
 		case <-s.l.enough:
 		}
 		break
 	}
 	synctest.Wait()
-	s.troubleOver()
+	s.incidentOver()
 }
 
 // pass lets time pass, and then everybody who has something to do at that instant. So
@@ -238,8 +238,8 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// troubleOver notes that the trouble is over, and whether the server has survived it.
-func (s *setting) troubleOver() {
+// incidentOver notes that the trouble is over, and whether the server has survived it.
+func (s *setting) incidentOver() {
 	s.ended = time.Now()
 	s.died = s.returned()
 }
@@ -280,7 +280,7 @@ func (s *setting) stop() {
 	}
 	_ = s.outer.Close()
 	if s.stuck = !s.returns(); s.stuck && s.l.told() && s.idle > 0 {
-		s.letLeave()
+		s.closeClients()
 		s.waited = s.returns()
 		s.stuck = !s.waited
 	}
@@ -318,7 +318,7 @@ func (s *setting) judge(r *Result) {
 
 // end closes everything and lets all goroutines end.
 func (s *setting) end() {
-	s.letLeave()
+	s.closeClients()
 	_ = s.outer.Close()
 	_ = s.l.Close()
 	_ = s.net.Close()

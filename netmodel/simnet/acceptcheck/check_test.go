@@ -46,7 +46,7 @@ func TestAGoodServerPassesTheBattery(t *testing.T) {
 	for _, r := range report.Failed() {
 		t.Errorf("a server that pauses after every error: %v, want it to recover", r)
 	}
-	if got, want := len(report), len(acceptcheck.Troubles()); got != want {
+	if got, want := len(report), len(acceptcheck.Incidents()); got != want {
 		t.Errorf("%d results, want one for each of %d troubles", got, want)
 	}
 }
@@ -59,19 +59,19 @@ func TestNetHTTPDiesOfWhatIsNotTemporary(t *testing.T) {
 	failed := []string{"ENOBUFS", "ENOMEM", "WSAEMFILE", "WSAENOBUFS", "WSAENETDOWN"}
 	for _, r := range report {
 		want := acceptcheck.Recovered
-		if slices.Contains(failed, r.Trouble) || slices.Contains(hidden, r.Trouble) {
+		if slices.Contains(failed, r.Incident) || slices.Contains(hidden, r.Incident) {
 			want = acceptcheck.Died
 		}
 		if r.Verdict != want {
-			t.Errorf("http.Server.Serve in %s: %v, want %v: %v", r.Trouble, r.Verdict, want, r)
+			t.Errorf("http.Server.Serve in %s: %v, want %v: %v", r.Incident, r.Verdict, want, r)
 		}
-		if got, want := r.Hidden, slices.Contains(hidden, r.Trouble); got != want {
-			t.Errorf("%s: Hidden: got %v, want %v (Go 1.26: internal/poll, FD.Accept)", r.Trouble, got, want)
+		if got, want := r.Hidden, slices.Contains(hidden, r.Incident); got != want {
+			t.Errorf("%s: Hidden: got %v, want %v (Go 1.26: internal/poll, FD.Accept)", r.Incident, got, want)
 		}
 	}
 	var got []string
 	for _, r := range report.Failed() {
-		got = append(got, r.Trouble)
+		got = append(got, r.Incident)
 	}
 	if !slices.Equal(got, failed) {
 		t.Errorf("Failed() of http.Server.Serve: got %q, want %q: what package net hides is no failure", got, failed)
@@ -82,11 +82,11 @@ func TestNetHTTPDiesOfWhatIsNotTemporary(t *testing.T) {
 func TestAServerForOneSystemLeavesOutTheOthers(t *testing.T) {
 	for _, r := range acceptcheck.Run(t, good) {
 		want := profiles.Linux().Name
-		if strings.HasPrefix(r.Trouble, "WSA") || strings.HasSuffix(r.Trouble, "on Windows") {
+		if strings.HasPrefix(r.Incident, "WSA") || strings.HasSuffix(r.Incident, "on Windows") {
 			want = profiles.Windows().Name
 		}
 		if r.System != want {
-			t.Errorf("%s: System: got %q, want %q", r.Trouble, r.System, want)
+			t.Errorf("%s: System: got %q, want %q", r.Incident, r.System, want)
 		}
 	}
 }
@@ -323,11 +323,11 @@ func checkReasons(t *testing.T, r acceptcheck.Result) {
 	t.Helper()
 	for what, text := range map[string]string{"Why": r.Why, "Mend": r.Mend} {
 		if got, want := text != "", r.Verdict != acceptcheck.Recovered && !(r.Verdict == acceptcheck.NotMet && what == "Mend"); got != want {
-			t.Errorf("%s of %v in %s: got %q, want a text: %v", what, r.Verdict, r.Trouble, text, want)
+			t.Errorf("%s of %v in %s: got %q, want a text: %v", what, r.Verdict, r.Incident, text, want)
 		}
 		for sentence := range strings.SplitSeq(text, ". ") {
 			if got := len(strings.Fields(sentence)); got > 25 {
-				t.Errorf("%s of %v in %s: a sentence of %d words, want 25 at most: %q", what, r.Verdict, r.Trouble, got, sentence)
+				t.Errorf("%s of %v in %s: a sentence of %d words, want 25 at most: %q", what, r.Verdict, r.Incident, got, sentence)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ const (
 	mendClosed = "End the loop when the error of Accept is net.ErrClosed."
 	mendShort  = "Let no pause after an error of Accept be longer than 1 s."
 	mendServe  = "Serve each connection in a goroutine of its own, with deadlines, and read nothing between two calls of Accept."
-	mendLeave  = "Read from every connection, so that the server notices when its client leaves, and close it then."
+	mendClose  = "Read from every connection, so that the server notices when its client leaves, and close it then."
 	mendWake   = "Let Close wake what Accept waits for, such as a place of a semaphore: select on a channel that Close closes. " +
 		"If your program closes a listener of its own around this one, test with RunWrapped, which closes that one."
 	mendPanic  = "Mend what panics, or recover from it where each connection is served."
@@ -75,7 +75,7 @@ func explainStuck(r *Result, why string, told bool) {
 		r.Why = why + " Clients go on to connect and get no answer."
 		switch {
 		case r.Open > 0 && r.Accepting > 0:
-			r.Mend = mendLeave
+			r.Mend = mendClose
 		case r.Open > 0:
 			r.Mend = mendServe
 		case r.Fails == 0:

@@ -177,8 +177,8 @@ func TestIdleClientsTellServersApart(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			report := acceptcheck.RunWrapped(t, x.wrap, x.serve)
 			for _, r := range report {
-				want := x.fails[r.Trouble]
-				if want == acceptcheck.Recovered && slices.Contains(x.notMet, r.Trouble) {
+				want := x.fails[r.Incident]
+				if want == acceptcheck.Recovered && slices.Contains(x.notMet, r.Incident) {
 					want = acceptcheck.NotMet
 				}
 				if ok := want == acceptcheck.Recovered || want == acceptcheck.NotMet; r.OK() != ok || !r.Hidden && r.Verdict != want {

@@ -39,9 +39,9 @@ func (v Verdict) String() string {
 
 // Result is what one trouble did to a server.
 type Result struct {
-	Trouble string // its name, such as "EMFILE"
-	What    string // what it is, in a sentence
-	System  string // the name of the profile that the trouble is met on
+	Incident string // its name, such as "EMFILE"
+	What     string // what it is, in a sentence
+	System   string // the name of the profile that the trouble is met on
 	// Package net does not show the error of this trouble to programs on that system. The
 	// verdict counts for a server whose listener calls accept(2) by itself. For a server on
 	// a net.TCPListener the verdict is no failure.
@@ -77,7 +77,7 @@ func (r Result) String() string { return r.text(r.Mend) }
 
 // text is String with another sentence about what would mend it.
 func (r Result) text(mend string) string {
-	b := fmt.Sprintf("%-24s %-9s %s", r.Trouble, r.Verdict, r.happened())
+	b := fmt.Sprintf("%-24s %-9s %s", r.Incident, r.Verdict, r.happened())
 	if r.Hidden && r.Verdict != Recovered && r.Verdict != NotMet {
 		b += "; package net hides this error, so this is no failure on a net.TCPListener"
 	}
@@ -98,14 +98,14 @@ func (r Result) happened() string {
 	case Spun:
 		return count(r.Rate, "failed accept") + " in one second, or more"
 	case Lost:
-		return fmt.Sprintf("%d that waited were never served; %s", r.Lost, r.standing())
+		return fmt.Sprintf("%d that waited were never served; %s", r.Lost, r.state())
 	case NotMet:
 		return "no call of Accept was made that could fail"
 	case Stuck:
 		if r.Stopped {
-			return fmt.Sprintf("did not return for %v after its listener was closed; %s", r.After.Round(time.Second), r.standing())
+			return fmt.Sprintf("did not return for %v after its listener was closed; %s", r.After.Round(time.Second), r.state())
 		}
-		return fmt.Sprintf("nothing more for %v; %s", recovery, r.standing())
+		return fmt.Sprintf("nothing more for %v; %s", recovery, r.state())
 	}
 	switch {
 	case r.Waited:
@@ -129,7 +129,7 @@ func (r Result) unlimited() string {
 }
 
 // standing says how things stood in the end.
-func (r Result) standing() string {
+func (r Result) state() string {
 	accepting := "nobody calls Accept"
 	if r.Accepting > 0 {
 		accepting = "Accept waits"
@@ -145,7 +145,7 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// Report is the results of a battery, in the order of Troubles.
+// Report is the results of a battery, in the order of Incidents.
 type Report []Result
 
 // Failed returns the results of troubles in which the server did not do well.
@@ -162,7 +162,7 @@ func (r Report) Failed() Report {
 // Result returns the result of the trouble of that name.
 func (r Report) Result(trouble string) (Result, bool) {
 	for _, x := range r {
-		if x.Trouble == trouble {
+		if x.Incident == trouble {
 			return x, true
 		}
 	}
@@ -180,7 +180,7 @@ func (r Report) String() string {
 		if trouble := first[mend]; trouble != "" {
 			mend = "as for " + trouble
 		} else if mend != "" {
-			first[mend] = x.Trouble
+			first[mend] = x.Incident
 		}
 		b.WriteString(x.text(mend))
 		b.WriteByte('\n')

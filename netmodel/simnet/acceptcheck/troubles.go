@@ -12,7 +12,7 @@ import (
 )
 
 // trouble is something that a server goes through.
-type trouble struct {
+type incident struct {
 	name, what  string
 	why         string // why a server should be ready for it
 	system      netmodel.Profile
@@ -22,10 +22,10 @@ type trouble struct {
 	run         func(*setting)
 }
 
-// Troubles returns the names of the troubles of a battery, in order.
-func Troubles() []string {
+// Incidents returns the names of the troubles of a battery, in order.
+func Incidents() []string {
 	var names []string
-	for _, x := range troubles() {
+	for _, x := range incidents() {
 		names = append(names, x.name)
 	}
 	return names
@@ -38,13 +38,13 @@ const (
 	wsaENETDOWN  = syscall.Errno(netmodel.WSAENETDOWN)
 )
 
-func troubles() []trouble {
+func incidents() []incident {
 	return append(append(accepts(profiles.Linux()), acceptsOnWindows(profiles.Windows())...), clients(profiles.Linux(), profiles.Windows())...)
 }
 
 // accepts are troubles of accept4 (Linux: accept(2), "ERRORS").
-func accepts(linux netmodel.Profile) []trouble {
-	return []trouble{
+func accepts(linux netmodel.Profile) []incident {
+	return []incident{
 		{name: "EMFILE", what: "the process has no descriptor for a while", system: linux, descriptors: 20, run: noDescriptors,
 			why: "A process runs out of descriptors when more clients come than ulimit -n allows for."},
 		{name: "ENFILE", what: "the system has no descriptor for a while", system: linux, run: failing("accept4", asOnUnix(syscall.ENFILE)),
@@ -62,8 +62,8 @@ func accepts(linux netmodel.Profile) []trouble {
 // acceptsOnWindows are troubles of what package net calls there: WSASocket for the
 // connection that is to come, then AcceptEx. Errors of the former are those that Microsoft
 // documents for WSASocketW. (Go 1.26: internal/poll/fd_windows.go, FD.Accept)
-func acceptsOnWindows(windows netmodel.Profile) []trouble {
-	return []trouble{
+func acceptsOnWindows(windows netmodel.Profile) []incident {
+	return []incident{
 		{name: "WSAEMFILE", what: "a process on Windows has no socket for a while", system: windows, descriptors: 20, run: noDescriptors,
 			why: "A process on Windows runs out of sockets, too. A loop that knows EMFILE does not know WSAEMFILE (yhirose/cpp-httplib#2561)."},
 		{name: "WSAENOBUFS", what: "Windows has no buffers for a while", system: windows, run: failing("socket", wsaENOBUFS),
@@ -76,8 +76,8 @@ func acceptsOnWindows(windows netmodel.Profile) []trouble {
 }
 
 // clients are troubles that clients make, and the ends of listeners.
-func clients(linux, windows netmodel.Profile) []trouble {
-	return []trouble{
+func clients(linux, windows netmodel.Profile) []incident {
+	return []incident{
 		{name: "reset while queued", what: "clients reset their connections before they are accepted", system: linux, run: resetWhileQueued,
 			why: "Port scanners and checks of health do so."},
 		{name: "overflow", what: "more clients at once than the queue holds", system: linux, backlog: 4, run: overflow,
@@ -124,7 +124,7 @@ func asOnUnix(e syscall.Errno) error {
 func noDescriptors(s *setting) {
 	s.failing = true
 	closeAll := s.server.OpenFiles(s.server.FreeDescriptors())
-	s.trouble()
+	s.incident()
 	closeAll()
 	s.recover()
 }
@@ -135,7 +135,7 @@ func failing(call string, errno error) func(*setting) {
 		s.failing = true
 		s.l.fail(acceptError(s.l.Listener, call, errno), false)
 		s.client() // wakes the accept that waits already
-		s.trouble()
+		s.incident()
 		s.l.fail(nil, false)
 		s.recover()
 	}
@@ -147,7 +147,7 @@ func failingOnce(call string, errno error) func(*setting) {
 		s.failing = true
 		s.l.fail(acceptError(s.l.Listener, call, errno), true)
 		s.client()
-		s.trouble()
+		s.incident()
 		s.recover()
 	}
 }
@@ -168,7 +168,7 @@ func resetWhileQueued(s *setting) {
 		}
 	}
 	pass(spacing)
-	s.troubleOver()
+	s.incidentOver()
 	s.recover()
 }
 
@@ -177,8 +177,8 @@ func overflow(s *setting) {
 	for range 40 {
 		s.client()
 	}
-	pass(troubled)
-	s.troubleOver()
+	pass(incidentTime)
+	s.incidentOver()
 	s.recover()
 }
 
@@ -189,7 +189,7 @@ func slowAccept(s *setting) {
 		s.client()
 		pass(spacing)
 	}
-	s.troubleOver()
+	s.incidentOver()
 	s.l.letGo()
 	s.recover()
 }
@@ -199,7 +199,7 @@ func silentClients(s *setting) {
 	s.stay("clients", nothing)
 	s.stay("clients", halfARequest)
 	pass(spacing)
-	s.troubleOver()
+	s.incidentOver()
 	s.recover()
 }
 
@@ -209,8 +209,8 @@ func idleClientsHoldDescriptors(s *setting) {
 	for range 30 {
 		s.stay("clients", nothing) // what they send might end their connection
 	}
-	s.trouble()
-	s.letLeave()
+	s.incident()
+	s.closeClients()
 	s.recover()
 }
 
@@ -263,6 +263,6 @@ func listenAgain(s *setting) {
 	}
 	s.stopped = false
 	s.open()
-	s.troubleOver()
+	s.incidentOver()
 	s.recover()
 }

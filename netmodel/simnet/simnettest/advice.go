@@ -82,7 +82,7 @@ type search struct {
 }
 
 // try runs the test with a backlog. It does not if the search has taken enough.
-func (s *search) try(backlog int) performance {
+func (s *search) try(backlog int) runResult {
 	s.t.Helper()
 	switch {
 	case s.records > searchRecords:
@@ -91,11 +91,11 @@ func (s *search) try(backlog int) performance {
 		s.stopped = fmt.Sprintf("after %v", searchTime)
 	}
 	if s.stopped != "" {
-		return performance{}
+		return runResult{}
 	}
 	s.config.Backlog = backlog
 	s.runs++
-	p := perform(s.t, s.config, s.f, &rehearsal{until: s.began.Add(searchTime)})
+	p := perform(s.t, s.config, s.f, &rerunTB{until: s.began.Add(searchTime)})
 	switch {
 	case p.hangs != "":
 		s.stopped = fmt.Sprintf("in a run with a backlog of %d, which hangs or takes longer than %v", backlog, searchTime)
@@ -108,7 +108,7 @@ func (s *search) try(backlog int) performance {
 // text says it in a line, or not at all: where nobody was turned away, the queues have
 // nothing to do with the failure.
 func (a advice) text() string {
-	if a.off && a.crowded || !a.crowded && len(a.first.fates) == 0 {
+	if a.off && a.crowded || !a.crowded && len(a.first.results) == 0 {
 		return ""
 	}
 	return a.sentences() + "\n"
@@ -157,7 +157,7 @@ func (a advice) inVain() string {
 // pace says how fast the server accepted and who did not wait for it, if anybody did not.
 func (s *story) pace() string {
 	text := ""
-	if s.impatient == 0 && s.full.count == 0 || s.deaf {
+	if s.impatient == 0 && s.full.count == 0 || s.acceptEnded {
 		return ""
 	}
 	if accepted := s.accepted(); accepted > 1 && s.lastAccept > s.firstAccept {

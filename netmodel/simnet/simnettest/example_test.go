@@ -314,7 +314,7 @@ func Example_acceptcheck() {
 			return server.Serve(l)
 		})
 		emfile, _ := report.Result("EMFILE")
-		fmt.Println(emfile.Trouble, emfile.Verdict)
+		fmt.Println(emfile.Incident, emfile.Verdict)
 	})
 	// Output: EMFILE recovered
 }

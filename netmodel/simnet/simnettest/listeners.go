@@ -33,7 +33,7 @@ func (s *story) readListener(n *simnet.Network, r netmodel.Record) {
 	case r.Call == netmodel.CallBind && r.Errno == 0:
 		s.bound[socket{r.Host, r.FD}] = netmodel.Addr{IP: netmodel.IP(r.Value >> 16), Port: uint16(r.Value)}
 	case r.Call == netmodel.CallListen && r.Errno == 0 && s.listenerAt(r.Host, r.FD) == nil:
-		s.heard = append(s.heard, &listening{host: r.Host, fd: r.FD, address: s.bound[socket{r.Host, r.FD}]})
+		s.listened = append(s.listened, &listening{host: r.Host, fd: r.FD, address: s.bound[socket{r.Host, r.FD}]})
 	case r.Call == netmodel.CallClose && r.Errno == 0:
 		if l := s.listenerAt(r.Host, r.FD); l != nil {
 			l.closed = r.At
@@ -61,7 +61,7 @@ func (s *story) acceptFailed(n *simnet.Network, l *listening, r netmodel.Record)
 
 // listenerAt returns the open listener of a descriptor, nil for none.
 func (s *story) listenerAt(host netmodel.HostID, fd netmodel.FD) *listening {
-	for _, l := range s.heard {
+	for _, l := range s.listened {
 		if l.host == host && l.fd == fd && l.closed == 0 {
 			return l
 		}
@@ -71,7 +71,7 @@ func (s *story) listenerAt(host netmodel.HostID, fd netmodel.FD) *listening {
 
 // onlyListener returns the open listener of a host, nil if there is none or more than one.
 func (s *story) onlyListener(host netmodel.HostID) (only *listening) {
-	for _, l := range s.heard {
+	for _, l := range s.listened {
 		switch {
 		case l.host != host || l.closed != 0:
 		case only != nil:
@@ -86,7 +86,7 @@ func (s *story) onlyListener(host netmodel.HostID) (only *listening) {
 // tellListeners writes a line for each listener.
 func (s *story) tellListeners(open []*simnet.Listener) {
 	var known []*listening // those that are open, as Network.Listeners orders them
-	for _, l := range s.heard {
+	for _, l := range s.listened {
 		if l.closed == 0 {
 			known = append(known, l)
 		} else if text := s.closedText(l); text != "" {
@@ -100,7 +100,7 @@ func (s *story) tellListeners(open []*simnet.Listener) {
 		text := listenerText(l)
 		if len(known) == len(open) && known[i].failed > 0 { // else records are gone
 			text += ". " + known[i].failures(l.Accepting() > 0)
-			s.deaf = s.deaf || known[i].failedAt >= known[i].accepted && l.Accepting() == 0
+			s.acceptEnded = s.acceptEnded || known[i].failedAt >= known[i].accepted && l.Accepting() == 0
 		}
 		s.listeners = append(s.listeners, text)
 	}
@@ -109,7 +109,7 @@ func (s *story) tellListeners(open []*simnet.Listener) {
 // closedText tells of a listener that is closed, if that can matter: Accept had failed, or
 // somebody was turned away later.
 func (s *story) closedText(l *listening) string {
-	late := slices.ContainsFunc(s.fates, func(f fate) bool { return f.At >= l.closed && !f.leftUnaccepted() })
+	late := slices.ContainsFunc(s.results, func(f attemptText) bool { return f.At >= l.closed && !f.leftUnaccepted() })
 	if l.failed == 0 && !late {
 		return ""
 	}
@@ -119,7 +119,7 @@ func (s *story) closedText(l *listening) string {
 	}
 	if l.failed > 0 {
 		text += ". " + l.failures(false)
-		s.deaf = s.deaf || l.failedAt >= l.accepted
+		s.acceptEnded = s.acceptEnded || l.failedAt >= l.accepted
 	}
 	return text
 }

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// rehearsal is what a test fails on when it is run once more: it remembers the
+// rerunTB is what a test fails on when it is run once more: it remembers the
 // failure and keeps it to itself.
-type rehearsal struct {
+type rerunTB struct {
 	testing.TB // for what does not matter here
 
 	until time.Time // of real time: then it is given up; zero = it is not
@@ -20,20 +20,20 @@ type rehearsal struct {
 	skipped bool
 }
 
-func (r *rehearsal) Error(...any)          { r.Fail() }
-func (r *rehearsal) Errorf(string, ...any) { r.Fail() }
-func (r *rehearsal) Fatal(...any)          { r.FailNow() }
-func (r *rehearsal) Fatalf(string, ...any) { r.FailNow() }
-func (r *rehearsal) Log(...any)            {}
-func (r *rehearsal) Logf(string, ...any)   {}
-func (r *rehearsal) Output() io.Writer     { return io.Discard }
-func (r *rehearsal) Attr(string, string)   {}
-func (r *rehearsal) Skip(...any)           { r.SkipNow() }
-func (r *rehearsal) Skipf(string, ...any)  { r.SkipNow() }
-func (r *rehearsal) ArtifactDir() string   { return r.TempDir() }
+func (r *rerunTB) Error(...any)          { r.Fail() }
+func (r *rerunTB) Errorf(string, ...any) { r.Fail() }
+func (r *rerunTB) Fatal(...any)          { r.FailNow() }
+func (r *rerunTB) Fatalf(string, ...any) { r.FailNow() }
+func (r *rerunTB) Log(...any)            {}
+func (r *rerunTB) Logf(string, ...any)   {}
+func (r *rerunTB) Output() io.Writer     { return io.Discard }
+func (r *rerunTB) Attr(string, string)   {}
+func (r *rerunTB) Skip(...any)           { r.SkipNow() }
+func (r *rerunTB) Skipf(string, ...any)  { r.SkipNow() }
+func (r *rerunTB) ArtifactDir() string   { return r.TempDir() }
 
 // perform calls f in a goroutine of its own, which FailNow can end.
-func (r *rehearsal) perform(x *T, f func(*T)) {
+func (r *rerunTB) perform(x *T, f func(*T)) {
 	over := make(chan any)
 	go func() {
 		defer func() { over <- recover() }()
@@ -46,31 +46,31 @@ func (r *rehearsal) perform(x *T, f func(*T)) {
 }
 
 // Fail remembers that the test has failed.
-func (r *rehearsal) Fail() {
+func (r *rerunTB) Fail() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failed = true
 }
 
-func (r *rehearsal) FailNow() {
+func (r *rerunTB) FailNow() {
 	r.Fail()
 	runtime.Goexit()
 }
 
-func (r *rehearsal) SkipNow() {
+func (r *rerunTB) SkipNow() {
 	r.mu.Lock()
 	r.skipped = true
 	r.mu.Unlock()
 	runtime.Goexit()
 }
 
-func (r *rehearsal) Failed() bool {
+func (r *rerunTB) Failed() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.failed
 }
 
-func (r *rehearsal) Skipped() bool {
+func (r *rerunTB) Skipped() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.skipped

@@ -14,7 +14,7 @@ import (
 // the same. It returns "" if all is.
 func repeat(t *testing.T, c simnet.Config, f func(*T), first *story) string {
 	t.Helper()
-	again := perform(t, c, f, new(rehearsal))
+	again := perform(t, c, f, new(rerunTB))
 	switch {
 	case again.story == nil:
 		return "does not repeat: a second run with the same seed did not end.\n" + again.hangs

@@ -95,8 +95,8 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	t.FailNow()
 }
 
-// performance is one run of a test, in a bubble of its own.
-type performance struct {
+// runResult is one run of a test, in a bubble of its own.
+type runResult struct {
 	story    *story // nil: there is none to tell
 	hangs    string // the bubble was given up, and why; "" = it was not
 	overtime string // the test did not return in time, and who waits; "" = it did
@@ -105,9 +105,9 @@ type performance struct {
 	took     time.Duration // of virtual time
 }
 
-// perform runs a test. In a rehearsal nothing of it reaches t, and there is a story
+// perform runs a test. In a rerunTB nothing of it reaches t, and there is a story
 // whether it fails or not.
-func perform(t *testing.T, c simnet.Config, f func(*T), r *rehearsal) performance {
+func perform(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
 	t.Helper()
 	b := newTestBubble(t)
 	if r != nil && !r.until.IsZero() {
@@ -120,7 +120,7 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rehearsal) performanc
 		inner.Helper()
 		n := simnet.New(c)
 		b.net.Store(n)
-		x := &T{TB: &muzzled{inner, b}, Net: n, bubble: b}
+		x := &T{TB: &silencedTB{inner, b}, Net: n, bubble: b}
 		if r != nil {
 			r.TB = inner
 			x.TB = r
@@ -145,7 +145,7 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rehearsal) performanc
 		}
 		r.perform(x, f)
 	})
-	p := performance{hangs: hangs, failed: b.failed, story: told.story()}
+	p := runResult{hangs: hangs, failed: b.failed, story: told.story()}
 	p.overtime, _ = b.toldOvertime()
 	if len(skipped) > 0 {
 		p.skipped = <-skipped

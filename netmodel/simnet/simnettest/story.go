@@ -17,23 +17,23 @@ import (
 
 // story is what a failed test tells.
 type story struct {
-	config    simnet.Config
-	hash      uint64
-	at        sim.Time // when it was taken down
-	tally     [len(outcomes)]int
-	fates     []fate           // of those that were not accepted
-	longest   fate             // of those accepted, who waited longest in the queue
-	slowest   fate             // and who waited longest from the connect on
-	full      turnedAway       // by a full queue
-	starving  turnedAway       // because the program of the listener had no descriptor left
-	refused   netmodel.Refused // what clients do about an RST
-	asksAgain sim.Time         // when a client first sent a SYN again that had been refused, 0 = none did
-	lost, cut int              // segments that a link lost, and that met a cut link
-	heard     []*listening     // in the order of listen
-	bound     map[socket]netmodel.Addr
-	deaf      bool     // Accept failed, and nobody has been accepted since
-	listeners []string // that are open, a line each
-	shut      []string // likewise, that are not
+	config      simnet.Config
+	hash        uint64
+	at          sim.Time // when it was taken down
+	tally       [len(outcomes)]int
+	results     []attemptText    // of those that were not accepted
+	longest     attemptText      // of those accepted, who waited longest in the queue
+	slowest     attemptText      // and who waited longest from the connect on
+	full        turnedAway       // by a full queue
+	starving    turnedAway       // because the program of the listener had no descriptor left
+	refused     netmodel.Refused // what clients do about an RST
+	asksAgain   sim.Time         // when a client first sent a SYN again that had been refused, 0 = none did
+	lost, cut   int              // segments that a link lost, and that met a cut link
+	listened    []*listening     // in the order of listen
+	bound       map[socket]netmodel.Addr
+	acceptEnded bool     // Accept failed, and nobody has been accepted since
+	listeners   []string // that are open, a line each
+	shut        []string // likewise, that are not
 
 	firstAccept, lastAccept sim.Time      // when the first and the last accepted one was
 	leftCount               int           // clients that closed before they were accepted
@@ -88,27 +88,27 @@ func Story(n *simnet.Network) string {
 // newStory takes down what has happened.
 func newStory(n *simnet.Network) *story {
 	s := &story{config: n.Config(), hash: n.Hash(), at: n.Now(), bound: map[socket]netmodel.Addr{}}
-	all := make([]fate, 0, 16)
-	for _, f := range n.Fates() {
+	all := make([]attemptText, 0, 16)
+	for _, f := range n.Results() {
 		who := n.ClientName(f.Client)
 		if f.Attempt > 1 {
 			who = fmt.Sprintf("%s#%d", who, f.Attempt)
 		}
-		all = append(all, fate{Fate: f, who: who})
+		all = append(all, attemptText{AttemptResult: f, who: who})
 	}
 	s.readRecords(n, all)
 	for i := range all {
 		s.count(&all[i])
 	}
 	s.findGivenUp(n, all)
-	slices.SortStableFunc(s.fates, func(a, b fate) int { return cmp.Compare(a.undecided(), b.undecided()) })
+	slices.SortStableFunc(s.results, func(a, b attemptText) int { return cmp.Compare(a.undecided(), b.undecided()) })
 	s.tellListeners(n.Listeners())
 	s.lines = traceLines(n)
 	return s
 }
 
 // count takes one attempt into account.
-func (s *story) count(f *fate) {
+func (s *story) count(f *attemptText) {
 	s.tally[slices.Index(outcomes[:], f.Outcome)]++
 	if f.leftUnaccepted() {
 		s.leftCount++
@@ -121,7 +121,7 @@ func (s *story) count(f *fate) {
 		}
 	}
 	if f.Outcome != netmodel.OutcomeAccepted {
-		s.fates = append(s.fates, *f)
+		s.results = append(s.results, *f)
 		return
 	}
 	if s.firstAccept == 0 || f.At < s.firstAccept {
@@ -141,7 +141,7 @@ func (s *story) count(f *fate) {
 
 // readRecords finds in the records what fates do not tell. Attempts are numbered in
 // the order of their fates, from 1.
-func (s *story) readRecords(n *simnet.Network, all []fate) {
+func (s *story) readRecords(n *simnet.Network, all []attemptText) {
 	s.records, s.gone = n.Records()
 	for _, r := range s.records {
 		s.readListener(n, r)
@@ -173,7 +173,7 @@ func (s *story) readRecords(n *simnet.Network, all []fate) {
 }
 
 // findGivenUp finds those on Windows that were refused and did not try again.
-func (s *story) findGivenUp(n *simnet.Network, all []fate) {
+func (s *story) findGivenUp(n *simnet.Network, all []attemptText) {
 	later := map[netmodel.ClientID]bool{} // looked up only: who has a later attempt
 	for i := len(all) - 1; i >= 0; i-- {
 		f := &all[i]

@@ -13,8 +13,8 @@ import (
 )
 
 // fate is what became of one attempt to connect.
-type fate struct {
-	netmodel.Fate
+type attemptText struct {
+	netmodel.AttemptResult
 	who       string
 	connected sim.Time // when the client was, or believed so; 0 = never
 	left      sim.Time // when its program closed the connection, 0 = it did not
@@ -30,7 +30,7 @@ type fate struct {
 const closedByServer = 1
 
 // read takes a record about the attempt into account.
-func (f *fate) read(r netmodel.Record) {
+func (f *attemptText) read(r netmodel.Record) {
 	switch {
 	case r.Kind == netmodel.Connected:
 		f.connected = r.At
@@ -47,7 +47,7 @@ func (f *fate) read(r netmodel.Record) {
 }
 
 // queued returns how long an accepted one waited in the queue, its handshake over.
-func (f *fate) queued() time.Duration {
+func (f *attemptText) queued() time.Duration {
 	if f.joined == 0 {
 		return f.Waited // from its SYN on: when the handshake was over is not known
 	}
@@ -55,12 +55,12 @@ func (f *fate) queued() time.Duration {
 }
 
 // leftUnaccepted reports whether the client closed a connection that nobody had accepted.
-func (f *fate) leftUnaccepted() bool {
+func (f *attemptText) leftUnaccepted() bool {
 	return f.Outcome == netmodel.StillPending && f.left > 0
 }
 
 // undecided sorts those behind the others about whom nothing is decided.
-func (f *fate) undecided() int {
+func (f *attemptText) undecided() int {
 	switch {
 	case f.leftUnaccepted():
 		return 1
@@ -71,11 +71,11 @@ func (f *fate) undecided() int {
 }
 
 // text tells of one attempt that was not accepted, in the order of time.
-func (f *fate) text(rules *ruleList) string {
+func (f *attemptText) text(rules *ruleList) string {
 	text := fmt.Sprintf("%-12s began at %v", f.who, instant(f.Began))
 	if f.connected > 0 {
 		text += fmt.Sprintf(", connected at %v", instant(f.connected))
-		if f.ignored > 0 || f.Standing == netmodel.StandingBelieving {
+		if f.ignored > 0 || f.Progress == netmodel.ProgressPhantom {
 			text += " as it believed"
 		}
 		switch {
@@ -99,7 +99,7 @@ func (f *fate) text(rules *ruleList) string {
 }
 
 // after says when something became of the attempt.
-func (f *fate) after(at sim.Time) string {
+func (f *attemptText) after(at sim.Time) string {
 	if at == f.Began {
 		return "at once"
 	}
@@ -111,7 +111,7 @@ func (f *fate) after(at sim.Time) string {
 }
 
 // ended is the outcome as a verb.
-func (f *fate) ended() string {
+func (f *attemptText) ended() string {
 	switch f.Outcome {
 	case netmodel.OutcomeRefused, netmodel.OutcomeReset:
 		return "was " + f.Outcome.String()
@@ -120,15 +120,15 @@ func (f *fate) ended() string {
 }
 
 // standing says how far an attempt has come that nobody has decided about.
-func (f *fate) standing() string {
+func (f *attemptText) standing() string {
 	switch {
-	case f.Standing == netmodel.StandingQueued && f.left > 0:
+	case f.Progress == netmodel.ProgressQueued && f.left > 0:
 		return "it stands in the queue, and accept will hand it out"
-	case f.Standing == netmodel.StandingQueued:
+	case f.Progress == netmodel.ProgressQueued:
 		return "it waits in the queue"
-	case f.Standing == netmodel.StandingBelieving && f.left > 0:
+	case f.Progress == netmodel.ProgressPhantom && f.left > 0:
 		return "the server knew nothing of it"
-	case f.Standing == netmodel.StandingBelieving:
+	case f.Progress == netmodel.ProgressPhantom:
 		return "the server knows nothing of it"
 	}
 	return "it waits for an answer"
@@ -143,12 +143,12 @@ func (s *story) text() string {
 	fmt.Fprintf(&b, "  %s\n", s.summary())
 	rules := ruleList{}
 	s.writeTurnedAway(&b, &rules)
-	for i := range s.fates {
+	for i := range s.results {
 		if i == mostTold {
-			fmt.Fprintf(&b, "  ... and %d more\n", len(s.fates)-i)
+			fmt.Fprintf(&b, "  ... and %d more\n", len(s.results)-i)
 			break
 		}
-		fmt.Fprintf(&b, "  %s\n", s.fates[i].text(&rules))
+		fmt.Fprintf(&b, "  %s\n", s.results[i].text(&rules))
 	}
 	s.writeHints(&b)
 	slowest := round(s.slowest.At.Sub(s.slowest.Began))

@@ -25,7 +25,7 @@ type DialFunc = func(ctx context.Context, network, address string) (net.Conn, er
 // address: they end when their context does, or when the system gives up, after about
 // 135 s on Linux and 21 s on Windows. Give it a profile for another system.
 func Blackhole(system ...netmodel.Profile) DialFunc {
-	return newTrouble(system, func(n *simnet.Network, client, server *simnet.Host, _ string) error {
+	return newFault(system, func(n *simnet.Network, client, server *simnet.Host, _ string) error {
 		n.Cut(client, server)
 		return nil
 	})
@@ -35,7 +35,7 @@ func Blackhole(system ...netmodel.Profile) DialFunc {
 // a profile for another system: on Windows that takes 2 s, and the error is
 // syscall.Errno(10061) and not syscall.ECONNREFUSED, whatever the build.
 func Refuse(system ...netmodel.Profile) DialFunc {
-	return newTrouble(system, func(*simnet.Network, *simnet.Host, *simnet.Host, string) error { return nil })
+	return newFault(system, func(*simnet.Network, *simnet.Host, *simnet.Host, string) error { return nil })
 }
 
 // FullQueue returns a dialer whose connects meet a listener with a full queue from
@@ -43,7 +43,7 @@ func Refuse(system ...netmodel.Profile) DialFunc {
 // like Blackhole), Windows refuses after 2 s, FreeBSD connects and then resets. Give it
 // a profile for another system.
 func FullQueue(system ...netmodel.Profile) DialFunc {
-	return newTrouble(system, func(_ *simnet.Network, _, server *simnet.Host, port string) error {
+	return newFault(system, func(_ *simnet.Network, _, server *simnet.Host, port string) error {
 		l, err := server.ListenBacklog("tcp", ":"+port, 1)
 		if err == nil {
 			err = l.Fill(context.Background())
@@ -55,7 +55,7 @@ func FullQueue(system ...netmodel.Profile) DialFunc {
 // newTrouble returns a dialer on a network of its own, with one server that stands for
 // whoever is called, as prepare leaves it for a port. The network is made with the first
 // dial: in the bubble, if that is where it is used.
-func newTrouble(system []netmodel.Profile, prepare func(n *simnet.Network, client, server *simnet.Host, port string) error) DialFunc {
+func newFault(system []netmodel.Profile, prepare func(n *simnet.Network, client, server *simnet.Host, port string) error) DialFunc {
 	var c simnet.Config
 	if len(system) > 0 {
 		c.Profile = system[0]

@@ -48,7 +48,7 @@ func (c *Client) Differs() bool {
 // Sight is what a client saw: how its last attempt ended, when, and what decided it.
 type Sight struct {
 	Outcome  netmodel.Outcome
-	Standing netmodel.Standing
+	Standing netmodel.Progress
 	At       sim.Time // when its client knew; of pending ones the end
 	Attempts int
 	Cause    netmodel.Cause
@@ -56,7 +56,7 @@ type Sight struct {
 
 type end struct {
 	outcome  netmodel.Outcome
-	standing netmodel.Standing
+	standing netmodel.Progress
 }
 
 func (s Sight) end() end { return end{s.Outcome, s.Standing} }
@@ -179,7 +179,7 @@ func markOf(n *netmodel.Network, r netmodel.Record) mark {
 	case netmodel.CookieSent:
 		kind = netmodel.RequestQueued
 	}
-	return mark{r.At, n.Fate(r.Conn).Client, kind, r.Call, r.Errno != 0}
+	return mark{r.At, n.Result(r.Conn).Client, kind, r.Call, r.Errno != 0}
 }
 
 // clients gathers what everybody saw.
@@ -196,7 +196,7 @@ func (c *Comparison) clients() {
 			if f.Outcome == netmodel.StillPending {
 				at = r.Done.End
 			}
-			r.sees[name] = Sight{f.Outcome, f.Standing, at, f.Attempt, f.Cause}
+			r.sees[name] = Sight{f.Outcome, f.Progress, at, f.Attempt, f.Cause}
 		}
 	}
 	for _, name := range order {

@@ -188,9 +188,9 @@ func (s Sight) String() string {
 	switch {
 	case s.Attempts == 0:
 		return "-"
-	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.StandingBelieving:
+	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.ProgressPhantom:
 		return "believes"
-	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.StandingQueued:
+	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.ProgressQueued:
 		return "in the queue"
 	case s.Outcome == netmodel.StillPending:
 		return "still trying"

@@ -58,7 +58,7 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 		}
 		number++
 		b = printer.Append(b[:0], r)
-		about := r.Conn != 0 && n.Fate(r.Conn).Client == s.client
+		about := r.Conn != 0 && n.Result(r.Conn).Client == s.client
 		if about {
 			queued = r.Kind == netmodel.RequestQueued || r.Kind == netmodel.RequestOffered || queued && r.Kind != netmodel.RequestAccepted
 		}
@@ -94,7 +94,7 @@ func (s *Story) choose(client string) error {
 		return nil
 	}
 	fates := lastFates(d)
-	i := slices.IndexFunc(fates, func(f netmodel.Fate) bool { return d.ClientName(f.Client) == client })
+	i := slices.IndexFunc(fates, func(f netmodel.AttemptResult) bool { return d.ClientName(f.Client) == client })
 	switch {
 	case i < 0 && len(fates) == 0:
 		return fmt.Errorf("scenario %s has no client %q: nobody connects", d.Scenario, client)
@@ -191,7 +191,7 @@ func (s *Story) printRules(w *bufio.Writer) {
 }
 
 // decided returns when a fate was decided: before the client learned it.
-func (s *Story) decided(f netmodel.Fate) sim.Time {
+func (s *Story) decided(f netmodel.AttemptResult) sim.Time {
 	if i := slices.IndexFunc(s.chain, func(e entry) bool { return e.number == f.Decision }); i >= 0 {
 		return s.chain[i].at
 	}
@@ -199,8 +199,8 @@ func (s *Story) decided(f netmodel.Fate) sim.Time {
 }
 
 // fates returns the fates of all attempts of the client.
-func (s *Story) fates() []netmodel.Fate {
-	var all []netmodel.Fate
+func (s *Story) fates() []netmodel.AttemptResult {
+	var all []netmodel.AttemptResult
 	for _, f := range s.Run.Done.Fates {
 		if f.Client == s.client {
 			all = append(all, f)
@@ -210,8 +210,8 @@ func (s *Story) fates() []netmodel.Fate {
 }
 
 // consequence says what the program of the client is told about its fate.
-func (s *Story) consequence(f netmodel.Fate) string {
-	if f.Standing == netmodel.StandingBelieving {
+func (s *Story) consequence(f netmodel.AttemptResult) string {
+	if f.Progress == netmodel.ProgressPhantom {
 		return "Its program sees connect succeed; what it sends goes unanswered for now, and what it waits for does not come. On the client ss shows " +
 			"ESTAB, on the server there is nothing that accept could find."
 	}
@@ -242,7 +242,7 @@ func elsewhere(r *Run) string {
 // others says which other clients there are, by how they ended.
 func (s *Story) others(w *bufio.Writer) {
 	d := s.Run.Done
-	var rest []netmodel.Fate
+	var rest []netmodel.AttemptResult
 	for _, f := range lastFates(d) {
 		if f.Client != s.client {
 			f.Attempt = 1 // names of clients, not of attempts

@@ -14,7 +14,7 @@ import (
 	"wspsim/sim"
 )
 
-// Troubles notes while a run goes on what went wrong for each client: how many
+// Incidents notes while a run goes on what went wrong for each client: how many
 // refusals, losses and repetitions, and when it was last turned away or reset.
 type Troubles struct {
 	records uint64
@@ -41,7 +41,7 @@ func (t *Troubles) Note(n *netmodel.Network, r netmodel.Record) {
 	default:
 		return
 	}
-	id := int(n.Fate(r.Conn).Client)
+	id := int(n.Result(r.Conn).Client)
 	for len(t.clients) <= id {
 		t.clients = append(t.clients, trouble{})
 	}
@@ -63,7 +63,7 @@ func (t *Troubles) of(id netmodel.ClientID) int {
 
 // decided returns when the listening host decided a fate, or when the client
 // learned it if that is not known.
-func (t *Troubles) decided(f netmodel.Fate) sim.Time {
+func (t *Troubles) decided(f netmodel.AttemptResult) sim.Time {
 	if int(f.Client) < len(t.clients) && f.Decision != 0 && t.clients[f.Client].record == f.Decision {
 		return t.clients[f.Client].at
 	}
@@ -72,28 +72,28 @@ func (t *Troubles) decided(f netmodel.Fate) sim.Time {
 
 // lastFates returns the fate of each client's last attempt, in the order of the
 // clients' making; clients that made none are left out.
-func lastFates(d *play.Done) []netmodel.Fate {
-	var last []netmodel.Fate
+func lastFates(d *play.Done) []netmodel.AttemptResult {
+	var last []netmodel.AttemptResult
 	for _, f := range d.Fates {
 		for len(last) <= int(f.Client) {
-			last = append(last, netmodel.Fate{})
+			last = append(last, netmodel.AttemptResult{})
 		}
 		last[f.Client] = f
 	}
-	return slices.DeleteFunc(last, func(f netmodel.Fate) bool { return f.Attempt == 0 })
+	return slices.DeleteFunc(last, func(f netmodel.AttemptResult) bool { return f.Attempt == 0 })
 }
 
 // mostInteresting returns the fate that says most about a run: of somebody who
 // did not get in, of somebody who had trouble, and among equals of somebody whom
 // the scenario names. It returns false if there was nobody.
-func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.Fate, bool) {
+func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.AttemptResult, bool) {
 	named := map[string]bool{}
 	for _, j := range d.Judged {
 		if j.Expectation.Client != "" {
 			named[j.Expectation.Client] = true
 		}
 	}
-	weight := func(f netmodel.Fate) int {
+	weight := func(f netmodel.AttemptResult) int {
 		w := 0
 		switch {
 		case f.Outcome == netmodel.OutcomeReset:
@@ -102,7 +102,7 @@ func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.Fate, bool) {
 			w = 5
 		case f.Outcome == netmodel.OutcomeTimedOut:
 			w = 4
-		case f.Outcome == netmodel.OutcomeGaveUp, f.Standing == netmodel.StandingBelieving:
+		case f.Outcome == netmodel.OutcomeGaveUp, f.Progress == netmodel.ProgressPhantom:
 			w = 3
 		case troubles.of(f.Client) > 0:
 			w = 2
@@ -116,23 +116,23 @@ func mostInteresting(d *play.Done, troubles *Troubles) (netmodel.Fate, bool) {
 	}
 	fates := lastFates(d)
 	if len(fates) == 0 {
-		return netmodel.Fate{}, false
+		return netmodel.AttemptResult{}, false
 	}
-	return slices.MaxFunc(fates, func(a, b netmodel.Fate) int {
+	return slices.MaxFunc(fates, func(a, b netmodel.AttemptResult) int {
 		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(troubles.of(a.Client), troubles.of(b.Client)))
 	}), true
 }
 
 // sentence says how an attempt ended, given when that was decided: "c was refused
 // at 3.000 ms and learned it at 4.000 ms: queue full (R4)".
-func sentence(d *play.Done, f netmodel.Fate, decided sim.Time) string {
+func sentence(d *play.Done, f netmodel.AttemptResult, decided sim.Time) string {
 	name := d.ClientName(f.Client)
 	if f.Attempt > 1 {
 		name += fmt.Sprintf("'s attempt %d", f.Attempt)
 	}
 	switch f.Outcome {
 	case netmodel.StillPending:
-		return fmt.Sprintf("%s %s, %s", name, pending(f.Standing), words.Instant(d.End))
+		return fmt.Sprintf("%s %s, %s", name, pending(f.Progress), words.Instant(d.End))
 	case netmodel.OutcomeAccepted:
 		reached := f.At.Sub(f.Began)
 		if reached-f.Waited < f.Waited/10 || reached == f.Waited {
@@ -149,11 +149,11 @@ func sentence(d *play.Done, f netmodel.Fate, decided sim.Time) string {
 }
 
 // pending says where an attempt stands that has not ended.
-func pending(s netmodel.Standing) string {
+func pending(s netmodel.Progress) string {
 	switch s {
-	case netmodel.StandingQueued:
+	case netmodel.ProgressQueued:
 		return "is still in the queue at the end"
-	case netmodel.StandingBelieving:
+	case netmodel.ProgressPhantom:
 		return "believes that it is connected, and nobody has accepted it by the end"
 	}
 	return "is still trying at the end"
@@ -170,23 +170,23 @@ func why(c netmodel.Cause) string {
 // fateGroup is all attempts that ended in one way for one reason.
 type fateGroup struct {
 	outcome  netmodel.Outcome
-	standing netmodel.Standing // of a pending one
+	standing netmodel.Progress // of a pending one
 	cause    netmodel.Cause
 	count    int
-	first    []netmodel.Fate // a few of them
+	first    []netmodel.AttemptResult // a few of them
 }
 
 const fewNames = 8
 
 // groupFates sorts attempts by outcome and cause, the commonest cause first.
-func groupFates(fates []netmodel.Fate) []fateGroup {
+func groupFates(fates []netmodel.AttemptResult) []fateGroup {
 	var groups []fateGroup
 	for _, f := range fates {
 		i := slices.IndexFunc(groups, func(g fateGroup) bool {
-			return g.outcome == f.Outcome && g.cause == f.Cause && g.standing == f.Standing
+			return g.outcome == f.Outcome && g.cause == f.Cause && g.standing == f.Progress
 		})
 		if i < 0 {
-			groups = append(groups, fateGroup{outcome: f.Outcome, standing: f.Standing, cause: f.Cause})
+			groups = append(groups, fateGroup{outcome: f.Outcome, standing: f.Progress, cause: f.Cause})
 			i = len(groups) - 1
 		}
 		g := &groups[i]
@@ -219,13 +219,13 @@ func (g *fateGroup) reason() string {
 }
 
 // standing says how far so many pending attempts have come.
-func standing(s netmodel.Standing, count int) string {
+func standing(s netmodel.Progress, count int) string {
 	switch {
-	case s == netmodel.StandingQueued:
+	case s == netmodel.ProgressQueued:
 		return "in the queue at the end"
-	case s == netmodel.StandingBelieving && count == 1:
+	case s == netmodel.ProgressPhantom && count == 1:
 		return "believes that it is connected"
-	case s == netmodel.StandingBelieving:
+	case s == netmodel.ProgressPhantom:
 		return "believe that they are connected"
 	}
 	return "still trying at the end"

@@ -59,7 +59,7 @@ func (l *Lines) Record(n *netmodel.Network, r netmodel.Record) {
 		N: l.count, AtNS: int64(r.At), Kind: kindName(r.Kind), Host: n.HostName(r.Host), Call: r.Call.String(),
 		FD: int(r.FD), Value: r.Value, Cause: r.Cause.String(), Rule: r.Rule(),
 	}
-	if f := n.Fate(r.Conn); f.Client != 0 {
+	if f := n.Result(r.Conn); f.Client != 0 {
 		o.Client, o.Attempt = n.ClientName(f.Client), f.Attempt
 	}
 	if r.Errno != 0 {

@@ -74,7 +74,7 @@ func (r *Run) differs(ctx context.Context, q *play.Play) bool {
 	bounded := *q
 	bounded.MaxEvents = mayTake
 	other, err := bounded.Run(ctx, play.Watch{})
-	return err == nil && !slices.EqualFunc(r.Done.Fates, other.Fates, func(a, b netmodel.Fate) bool {
+	return err == nil && !slices.EqualFunc(r.Done.Fates, other.Fates, func(a, b netmodel.AttemptResult) bool {
 		return a.Client == b.Client && a.Attempt == b.Attempt && a.Outcome == b.Outcome
 	})
 }
