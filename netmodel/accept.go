@@ -189,16 +189,12 @@ func (h *Host) notAccepted(i int32, decision Decision) error {
 // pending. WS.X6, WS.C9
 func (h *Host) acceptAborted(i int32) error {
 	deferred := h.socks[i].has(flagDeferred)
-	why := ClientReset
-	if h.profile.Aborted == AbortedAsAborted {
-		why = ClientResetAborts
-	}
 	l := h.leave(i)
 	if h.profile.Slots == SlotsFree { // its place is free at once
 		l.giveBack()
 	}
 	s := &h.socks[i]
-	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: why})
+	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: ClientReset})
 	s.state = stateBroken
 	h.release(i)
 	l.giveBack()
@@ -259,7 +255,7 @@ func (h *Host) take(i int32) Accepted {
 	default:
 		h.fill(l) // only now: filling before the connection has left would count it twice
 	}
-	h.newListenerRecord(l, RequestAccepted, s, h.words.accepted).Value = int64(s.fd)
+	h.newListenerRecord(l, RequestAccepted, s, AcceptedByProgram).Value = int64(s.fd)
 	a := Accepted{FD: s.fd, Peer: s.remote, Conn: s.conn, Waited: h.now.Sub(s.since)}
 	switch {
 	case s.state == stateOffered:
@@ -292,7 +288,7 @@ func (h *Host) inherit(i, at int32) {
 // failedAccept is the record of an accept that handed nothing out.
 func (h *Host) failedAccept(fd FD, a Accepted, err error) Record {
 	e := errnoOf(err)
-	r := Record{Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: e, Cause: h.callFailed(CallAccept, e)}
+	r := Record{Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: e}
 	if i := h.table.lookup(fd); i > 0 && h.socks[i].state == stateListening {
 		h.about(&r, &h.lists[h.socks[i].list])
 	}

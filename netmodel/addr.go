@@ -1,27 +1,89 @@
 package netmodel
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
-// IP is an IPv4 address in host byte order. IPv6 is not modelled.
+// IP is an address of the virtual network, in four bytes so that an Addr stays small
+// and comparable. Below 240.0.0.0 it is an IPv4 address in host byte order. The values
+// from there on, which IPv4 reserves (RFC 1112, section 4), stand for the IPv6 addresses
+// fd00:: to fd00::fff:ffff: the network gives its addresses out itself, so it needs no
+// others. The calls of sockets for IPv6 are not modelled yet.
 type IP uint32
 
 // AnyIP is the wildcard: every address of the host.
 const AnyIP IP = 0
+
+// firstIPv6 stands for fd00::.
+const firstIPv6 IP = 0xf000_0000
 
 // IPv4 returns the address a.b.c.d.
 func IPv4(a, b, c, d byte) IP {
 	return IP(a)<<24 | IP(b)<<16 | IP(c)<<8 | IP(d)
 }
 
-// String returns the address in dotted form.
+// ofHosts is where the address space of hosts begins. A host with an id below 256 has
+// 65,536 addresses, 10.id.0.0 and on; a host with a larger id has 256, 11.high.low.0 and
+// on.
+const (
+	ofHosts     IP     = 10 << 24
+	ofManyHosts IP     = 11 << 24
+	wideHosts   HostID = 256
+)
+
+// HostAddr returns the k-th address of a host: 10.id.0.k and on, or 11.high.low.k for an
+// id of 256 or more. It panics if the host has no such address: k is 0 to 65535, or 0 to
+// 255.
+func HostAddr(id HostID, k int) IP {
+	most, first := 0xffff, ofHosts+IP(id)<<16
+	if id >= wideHosts {
+		most, first = 0xff, ofManyHosts+IP(id)<<8
+	}
+	if k < 0 || k > most {
+		panic(fmt.Sprintf("netmodel: HostAddr: address %d: host %d has 0 to %d", k, id, most))
+	}
+	return first + IP(k)
+}
+
+// hostOf returns the host to which an address leads, 0 for none.
+func hostOf(ip IP) HostID {
+	switch ip >> 24 {
+	case ofHosts >> 24:
+		return HostID(ip >> 16 & 0xff)
+	case ofManyHosts >> 24:
+		if id := HostID(ip >> 8); id >= wideHosts {
+			return id
+		}
+	}
+	return 0
+}
+
+// String returns the address in dotted form, or an IPv6 address in the form of RFC 5952.
 func (ip IP) String() string { return string(ip.AppendText(nil)) }
 
+// AppendText appends what String returns.
 func (ip IP) AppendText(b []byte) []byte {
+	if ip >= firstIPv6 {
+		return ip.appendIPv6(b)
+	}
 	for shift := 24; shift >= 0; shift -= 8 {
 		b = strconv.AppendUint(b, uint64(byte(ip>>shift)), 10)
 		if shift > 0 {
 			b = append(b, '.')
 		}
+	}
+	return b
+}
+
+func (ip IP) appendIPv6(b []byte) []byte {
+	b = append(b, "fd00::"...)
+	high, low := uint64(ip-firstIPv6)>>16, uint64(uint16(ip))
+	if high != 0 {
+		b = append(strconv.AppendUint(b, high, 16), ':')
+	}
+	if high != 0 || low != 0 {
+		b = strconv.AppendUint(b, low, 16)
 	}
 	return b
 }
@@ -33,10 +95,15 @@ type Addr struct {
 	Port uint16
 }
 
-// String returns the address as "10.0.0.1:80".
+// String returns the address as "10.0.0.1:80", or "[fd00::1]:80".
 func (a Addr) String() string { return string(a.AppendText(nil)) }
 
+// AppendText appends what String returns.
 func (a Addr) AppendText(b []byte) []byte {
-	b = append(a.IP.AppendText(b), ':')
+	if a.IP >= firstIPv6 {
+		b = append(a.IP.AppendText(append(b, '[')), "]:"...)
+	} else {
+		b = append(a.IP.AppendText(b), ':')
+	}
 	return strconv.AppendUint(b, uint64(a.Port), 10)
 }

@@ -99,11 +99,11 @@ func TestStevensFigure410(t *testing.T) {
 }
 
 // The column of Linux 2.4.7 says backlog + 3. That is not what its queue holds.
-func TestLinux24HoldsOneMoreAndTwoBelieve(t *testing.T) { // ST.6
+func TestLinux24HoldsOneMoreAndTwoArePhantoms(t *testing.T) { // ST.6
 	for n := range 15 {
 		s := queued(t, profiles.Linux24(), n, 30).progress()
 		check(t, "listen("+itoa(n)+"): queued", s[netmodel.ProgressQueued], n+1)
-		check(t, "listen("+itoa(n)+"): believing", s[netmodel.ProgressPhantom], 2)
+		check(t, "listen("+itoa(n)+"): phantoms", s[netmodel.ProgressPhantom], 2)
 		check(t, "listen("+itoa(n)+"): trying", s[netmodel.ProgressTrying], 30-n-3)
 	}
 }
@@ -123,7 +123,7 @@ var capacities = []struct {
 	{profiles.BSD42(), [8]int{1, 1, 2, 4, 8, 8, 8, 8}, "3n/2 + 1, n from 0 to 5"},
 	{profiles.BSD44(), [8]int{1, 1, 2, 4, 8, 8, 8, 8}, "likewise"},
 	{profiles.Linux22(), [8]int{129, 2, 2, 3, 6, 15, 129, 129}, "0 is 1, cap 128"},
-	{profiles.Linux24(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "n + 1, cap 128; two more believe"},
+	{profiles.Linux24(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "n + 1, cap 128; two more are phantoms"},
 	{profiles.Linux2620(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "likewise"},
 	{profiles.Linux43(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "likewise"},
 	{profiles.Linux410(), [8]int{129, 1, 2, 3, 6, 15, 129, 129}, "n + 1, cap 128"},

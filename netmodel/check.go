@@ -211,7 +211,7 @@ func refusalHadAReason(h *Host) error {
 	r := &h.refusal
 	held := true
 	switch r.why {
-	case QueueFull, PoolFull, UnixFull, AcceptQueueFull, StackQueueFull:
+	case QueueFull:
 		held = r.available == 0 && r.pending+r.late >= r.limit
 		if h.profile.SynQueue.Separate {
 			held = r.complete >= r.atSyn

@@ -115,6 +115,7 @@ func (o Outcome) String() string {
 
 // AttemptResult is the outcome of one attempt and what decided it.
 type AttemptResult struct {
+	Conn     ConnID
 	Client   ClientID
 	Attempt  int // 1 for the first
 	Outcome  Outcome
@@ -122,7 +123,7 @@ type AttemptResult struct {
 	Began    sim.Time      // when connect was called
 	At       sim.Time      // when it was decided
 	Waited   time.Duration // of an accepted one: from the arrival of its SYN
-	Cause    Cause         // what decided it, with its rule
+	Cause    Cause         // what decided it; profiles.ReasonOf has the rule
 	Record   uint64        // which record decided it, 1 for the first of the run
 	// The record of the listening host that led to it, 0 if none did.
 	Decision uint64
@@ -159,6 +160,7 @@ type attempt struct {
 
 	connected bool // its client was told so
 	place     place
+	server    HostID // the listening host that decided about it last, 0 if none did
 }
 
 // place is where the listener has an attempt.
@@ -170,18 +172,18 @@ const (
 	placeQueued
 )
 
-// Standing is how far an attempt has come whose outcome is pending.
+// Progress says how far an attempt has come whose outcome is pending.
 type Progress uint8
 
-// The standings.
+// The steps of an attempt.
 const (
 	ProgressDecided Progress = iota // the outcome is not pending
-	ProgressTrying                  // no answer has let the client believe anything
+	ProgressTrying                  // no answer has let the client connect
 	ProgressQueued                  // the server's program can accept it
 	ProgressPhantom                 // the client is connected, and no accept will find it as things are
 )
 
-// String returns the standing in words.
+// String returns the step in words.
 func (s Progress) String() string {
 	switch s {
 	case ProgressTrying:
@@ -189,15 +191,15 @@ func (s Progress) String() string {
 	case ProgressQueued:
 		return "queued"
 	case ProgressPhantom:
-		return "believing"
+		return "phantom"
 	}
 	return "decided"
 }
 
-// Standing returns how far an attempt has come. A believer is what the field calls
-// a phantom connection: the client's connect has succeeded, but its final ACK was
-// ignored, is still on its way, or nothing is left at the server that it could
-// complete. K4, K7
+// Progress returns how far an attempt has come. A phantom connection is one whose
+// connect has succeeded at the client, while no accept will return it: the server
+// ignored the final ACK, or the ACK is on its way, or the server has forgotten the
+// request. K4, K7
 func (n *Network) Progress(c ConnID) Progress {
 	if c == 0 || int(c) >= n.attempts.len {
 		return ProgressDecided

@@ -102,7 +102,7 @@ func (h *Host) closeListener(i int32) {
 				h.forget(j)
 				continue
 			}
-			h.resetPending(j, h.words.closed)
+			h.resetPending(j, ListenerClosed)
 		}
 	}
 	h.lists[n] = listener{}
@@ -115,7 +115,7 @@ func (h *Host) closeListener(i int32) {
 func (h *Host) forget(i int32) {
 	l := h.leave(i)
 	s := &h.socks[i]
-	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: h.words.closed})
+	h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: ListenerClosed})
 	s.state = stateBroken
 	h.release(i)
 }
@@ -156,7 +156,7 @@ func (h *Host) outlives(closing, i int32) bool {
 	}
 	if h.profile.CloseListener == CloseFinishes && !s.has(flagAborted) {
 		l := h.leave(i)
-		h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: h.words.closed})
+		h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: ListenerClosed})
 		h.finish(i)
 		h.settle(i)
 		return true

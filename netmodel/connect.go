@@ -110,7 +110,7 @@ func (h *Host) startConnect(i int32, to Addr) {
 	s.resends, s.silences = 0, 0
 	s.set(flagRefusedOnce, false)
 	h.addTuple(i)
-	h.newRecord(SynSent, s.conn, ConnectCalled).FD = s.fd
+	h.newRecord(SynSent, s.conn, NoCause).FD = s.fd
 	h.sendSyn(i)
 }
 
@@ -145,21 +145,12 @@ func (h *Host) synTimeout(i int32) {
 		h.failConnect(i, WSAECONNREFUSED, s.why)
 	case !c.Syn.ends(s.resends, passed):
 		s.silences++
-		h.resendSyn(i, c.silence(h.words.silence, SynUnanswered3s))
+		h.resendSyn(i, NoAnswer)
 	case c.Refused.Sticks && s.has(flagRefusedOnce):
 		h.failConnect(i, WSAECONNREFUSED, RefusalsExhausted)
 	default:
-		h.failConnect(i, WSAETIMEDOUT, c.silence(h.words.noAnswer, NoAnswer3s))
+		h.failConnect(i, WSAETIMEDOUT, NoAnswer)
 	}
-}
-
-// silence returns the cause that names the generation of timers which the
-// schedule of SYNs belongs to: 1 s (WS.T2) or 3 s (WS.T1).
-func (c *Client) silence(now, old Cause) Cause {
-	if c.Syn.First == 3*time.Second && (now == SynUnanswered || now == NoAnswer) {
-		return old
-	}
-	return now
 }
 
 // whyNotConnect says why a client could not even send a SYN.
@@ -211,7 +202,7 @@ func (h *Host) arriveConnecting(i int32, s *Segment) {
 		c.state, c.acked, c.resends, c.soError = stateOpen, c.sent, 0, 0
 		c.received, c.read = s.Seq+1, s.Seq+1
 		h.startKeepAlive(i)
-		r := h.newRecord(Connected, c.conn, SynAckArrived)
+		r := h.newRecord(Connected, c.conn, NoCause)
 		r.FD, r.Since = c.fd, c.since
 		h.note(i)
 		h.sendAck(i)

@@ -78,14 +78,14 @@ func (h *Host) arriveCookie(s *Segment) bool {
 	if !known || !l.cookies || h.now.Sub(l.lastCookie) > 2*cookieAge {
 		return false
 	}
-	r := Record{Kind: AckIgnored, Conn: s.Conn, Value: ByCookie, Cause: h.words.ackFull}
+	r := Record{Kind: AckIgnored, Conn: s.Conn, Value: ByCookie, Cause: AckOverflow}
 	switch {
 	case int(l.done.len) < l.atAck || h.profile.OnAckFull == AdmitAck:
 		h.completeCookie(l, s)
 	case q.CookieFull == ResetAck:
 		r.Kind = ResetPending
 		h.recordListener(l, r)
-		h.answerStray(s, h.words.ackFull)
+		h.answerStray(s, AckOverflow)
 	default:
 		h.recordListener(l, r)
 	}

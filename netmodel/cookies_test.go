@@ -24,11 +24,11 @@ func TestACookieLeavesNothingAtTheServer(t *testing.T) { // K7
 	if at, waits := s.h.Deadline(); waits {
 		t.Errorf("Deadline() = %v after three cookies, want none: no SYN-ACK goes out again", at)
 	}
-	check(t, "rule", s.last(netmodel.CookieSent).Rule(), "K3")
+	check(t, "rule", s.rule(s.last(netmodel.CookieSent)), "K3")
 	check(t, "final ACK of c", s.ack("c"), "")
 	check(t, "final ACK of a", s.ack("a"), "")
 	s.wantQueue("the ACKs made them, in their order", "c a")
-	check(t, "rule", s.last(netmodel.Completed).Rule(), "K7")
+	check(t, "rule", s.rule(s.last(netmodel.Completed)), "K7")
 	check(t, "final ACK of b", s.ack("b"), "")
 	s.wantQueue("b finds no room, and nothing remembers it", "c a")
 	check(t, "accept", s.accept(), "c")
@@ -59,7 +59,7 @@ func TestAbortOnOverflowDoesNotResetACookie(t *testing.T) { // K4 K7
 	s.half("a", "b")
 	check(t, "final ACK of a", s.ack("a"), "")
 	check(t, "final ACK of b at the full queue", s.ack("b"), "")
-	check(t, "rule", s.last(netmodel.AckIgnored).Rule(), "K4")
+	check(t, "rule", s.rule(s.last(netmodel.AckIgnored)), "K4")
 	check(t, "SyncookiesRecv", s.counters().SyncookiesRecv, 2)
 }
 
@@ -123,7 +123,7 @@ func TestACookieThatCameTwiceMakesOneConnection(t *testing.T) { // K7
 	s.wantQueue("afterwards", "a . . .")
 }
 
-func TestASilentBelieverByCookieIsNeverAccepted(t *testing.T) { // K7
+func TestASilentPhantomByCookieIsNeverAccepted(t *testing.T) { // K7
 	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 5, link: netmodel.Link{Latency: 25 * time.Millisecond}})
 	w.crowdOf(30, 0, netmodel.ClientConfig{})
 	w.run(2500 * time.Millisecond)
@@ -132,7 +132,7 @@ func TestASilentBelieverByCookieIsNeverAccepted(t *testing.T) { // K7
 		standings[w.n.Progress(i+1)]++
 	}
 	check(t, "L13: queued of 30 at once", standings[netmodel.ProgressQueued], 6)
-	check(t, "believing", standings[netmodel.ProgressPhantom], 24)
+	check(t, "phantom", standings[netmodel.ProgressPhantom], 24)
 	for range 6 {
 		if got := w.accept(2500 * time.Millisecond); got[0] != 'c' {
 			t.Fatalf("accept: %s, want a client", got)
@@ -142,7 +142,7 @@ func TestASilentBelieverByCookieIsNeverAccepted(t *testing.T) { // K7
 	check(t, "accept after two minutes", w.accept(2*time.Minute), "WSAEWOULDBLOCK")
 }
 
-func TestBelieversByCookieThatSendGetInWhenThereIsRoom(t *testing.T) { // K7
+func TestPhantomsByCookieThatSendGetInWhenThereIsRoom(t *testing.T) { // K7
 	w := newWorld(t, setting{server: profiles.Linux(), crowd: profiles.Linux(), backlog: 5, link: netmodel.Link{Latency: 25 * time.Millisecond}})
 	w.crowdOf(30, 0, netmodel.ClientConfig{Send: 10})
 	w.run(2500 * time.Millisecond)

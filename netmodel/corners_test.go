@@ -75,7 +75,7 @@ func TestALateSilenceIsNotBlamedOnTheQueue(t *testing.T) {
 	id := n.AddClients(netmodel.ClientConfig{Name: "a", Host: crowd, To: netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}}, 1)
 	n.Start(id, 0)
 	n.Run(sim.Time(time.Minute))
-	if f := n.Result(1); f.Outcome != netmodel.OutcomeTimedOut || f.Cause != netmodel.NoAnswer3s {
+	if f := n.Result(1); f.Outcome != netmodel.OutcomeTimedOut || f.Cause != netmodel.NoAnswer {
 		t.Errorf("fate = %v (%v), want timed out because no SYN was answered: it was queued, but the answers were lost", f.Outcome, f.Cause)
 	}
 }
@@ -169,7 +169,8 @@ func TestFailedCallsNameTheirRule(t *testing.T) {
 		{netmodel.CallListen, 0, ""},
 		{netmodel.CallClose, netmodel.WSAENOTSOCK, ""},
 	} {
-		got := netmodel.Record{Kind: netmodel.Called, Call: row.call, Errno: row.errno}.Rule()
+		p := profiles.WSP()
+		_, got := profiles.Reason(&p, netmodel.Record{Kind: netmodel.Called, Call: row.call, Errno: row.errno})
 		if got != row.want {
 			t.Errorf("%v with %v: rule %q, want %q", row.call, row.errno, got, row.want)
 		}

@@ -117,6 +117,35 @@ func (n *Network) result(c ConnID) AttemptResult {
 	return f
 }
 
+// DecidedBy returns the profile of the host that decided what a record tells: the
+// listening host for a cause of its own that a client has learned, else the host of the
+// record. The profile of a client whose ClientConfig has a TCP carries that TCP. A record
+// of no host and no attempt has a profile without values. The caller must not change it.
+func (n *Network) DecidedBy(r Record) *Profile {
+	host := r.Host
+	var config *crowd
+	if r.Conn != 0 && int(r.Conn) < n.attempts.len {
+		a := n.attempts.at(int(r.Conn))
+		config = &n.configs[n.clients.at(int(a.result.Client)).config]
+		switch {
+		case r.Cause.ByListener() && a.server != 0 && !r.Kind.AtListener():
+			return &n.nodes[a.server].host.profile
+		case host == 0:
+			host = config.Host
+		}
+	}
+	if host == 0 || int(host) >= len(n.nodes) {
+		return new(Profile)
+	}
+	p := &n.nodes[host].host.profile
+	if r.Cause == NoAnswer && config != nil && config.TCP != nil {
+		own := *p
+		own.Client = *config.TCP
+		return &own
+	}
+	return p
+}
+
 // Tally returns how many attempts were made and how many of them have each
 // outcome.
 func (n *Network) Tally() (offered int, by [outcomeCount]int) {
@@ -282,7 +311,7 @@ func (n *Network) note(a *attempt, r *Record) {
 	case r.Kind == RequestRefused && r.Cause == NoCause:
 		n.violated(fmt.Errorf("a refused client had a reason: %s had none at %v", n.ConnName(r.Conn), r.At))
 	}
-	a.decided, a.ignored = n.count, NoCause
+	a.decided, a.ignored, a.server = n.count, NoCause, r.Host
 	switch r.Kind {
 	case RequestIgnored, AckIgnored:
 		a.ignored = r.Cause
@@ -337,7 +366,7 @@ func (n *Network) retry(id ClientID) {
 		return
 	}
 	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, n.who(id, c.attempt), drawsRetry))
-	n.record(&Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause), Cause: WillRetry})
+	n.record(&Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause)})
 	n.after(pause, event{kind: eventStart, tag: uint64(id)})
 }
 

@@ -142,7 +142,7 @@ func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
 		{"timed out: ignored when full", silent, func(w *world) { w.rival() }, netmodel.OutcomeTimedOut, netmodel.QueueFull},
 		{"refused: nobody listens", profiles.WSP(), func(w *world) { _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeRefused, netmodel.NobodyListens},
 		{"refused: paused", profiles.WSP(), func(w *world) { _ = w.host().SetSockOpt(w.fd, netmodel.SO_PAUSE_ACCEPT, 1) }, netmodel.OutcomeRefused, netmodel.Paused},
-		{"timed out: cut", profiles.WSP(), func(w *world) { w.n.Cut(w.server, w.crowd, true) }, netmodel.OutcomeTimedOut, netmodel.NoAnswer3s},
+		{"timed out: cut", profiles.WSP(), func(w *world) { w.n.Cut(w.server, w.crowd, true) }, netmodel.OutcomeTimedOut, netmodel.NoAnswer},
 		{"timed out: no buffers", profiles.WSP(), func(w *world) { w.host().SetFault(netmodel.FaultNoBuffers, true) }, netmodel.OutcomeTimedOut, netmodel.OutOfBuffers},
 		{"reset: the listener closes", profiles.WSP(), func(w *world) { w.run(time.Second); _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeReset, netmodel.ListenerClosed},
 		{"reset: rejected", profiles.WSP(), func(w *world) {

@@ -58,8 +58,9 @@ func ExampleNetwork() {
 	n.Host(server).Accept(fd)
 	n.Run(sim.Time(time.Second))
 
-	for i, fate := range n.Results() {
-		fmt.Printf("%s: %v (%v, rule %q)\n", n.ConnName(netmodel.ConnID(i+1)), fate.Outcome, fate.Cause, fate.Cause.Rule())
+	for _, result := range n.Results() {
+		why, rule := profiles.ReasonOf(n, result)
+		fmt.Printf("%s: %v (%s, rule %q)\n", n.ConnName(result.Conn), result.Outcome, why, rule)
 	}
 	// Output:
 	// client1: accepted (accepted, rule "WS.Q1")

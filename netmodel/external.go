@@ -57,7 +57,7 @@ func (n *Network) newAttempt(id ClientID) ConnID {
 	c.attempt++
 	conn := ConnID(n.attempts.len)
 	a := n.attempts.add()
-	a.result.Client, a.result.Attempt, a.result.Began = id, int(c.attempt), n.Now()
+	a.result.Conn, a.result.Client, a.result.Attempt, a.result.Began = conn, id, int(c.attempt), n.Now()
 	n.offered++
 	return conn
 }

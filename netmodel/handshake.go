@@ -43,7 +43,7 @@ func (h *Host) synAckTimeout(i int32) {
 		h.record(Record{Kind: SynAckAgain, Conn: s.conn, Value: int64(s.resends), FD: s.fd})
 		h.sendSynAck(i)
 	case s.pending():
-		h.withdraw(i, h.words.expired)
+		h.withdraw(i, HandshakeOver)
 	default:
 		h.breakConnection(i, WSAETIMEDOUT, HandshakeOver)
 	}

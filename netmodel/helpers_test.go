@@ -359,5 +359,16 @@ func (s *stage) last(kind netmodel.Kind) netmodel.Record {
 	return netmodel.Record{}
 }
 
+// reason returns why the stage's host decided as it did, and by which rule.
+func (s *stage) reason(r netmodel.Record) (text, rule string) {
+	p := s.h.Profile()
+	return profiles.Reason(&p, r)
+}
+
+func (s *stage) rule(r netmodel.Record) string {
+	_, rule := s.reason(r)
+	return rule
+}
+
 // ms is an instant in milliseconds.
 func ms(n int) sim.Time { return sim.Time(n) * sim.Time(time.Millisecond) }

@@ -39,7 +39,6 @@ type Host struct {
 	nextIP    int
 	nextPt    uint16
 
-	words    words // the causes that this stack's decisions have
 	draws    sim.Rand
 	timers   timerLists
 	ringing  []ring // scratch of turnWheel
@@ -118,7 +117,6 @@ func NewHost(c HostConfig) *Host {
 		lists:   make([]listener, 1),
 		clients: []Client{c.Profile.Client},
 		nextPt:  c.Profile.PortMin,
-		words:   wordsOf(&c.Profile),
 		draws:   sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
 	}
 	return h
@@ -301,5 +299,5 @@ func (h *Host) newRecord(k Kind, c ConnID, why Cause) *Record {
 
 func (h *Host) recordCall(call Call, fd FD, value int64, err error) {
 	e := errnoOf(err)
-	h.record(Record{Kind: Called, Call: call, FD: fd, Value: value, Errno: e, Cause: h.callFailed(call, e)})
+	h.record(Record{Kind: Called, Call: call, FD: fd, Value: value, Errno: e})
 }

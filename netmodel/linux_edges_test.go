@@ -77,7 +77,7 @@ func TestADeferredConnectionThatMigratesIsNoLongerDeferred(t *testing.T) {
 	check(t, "check after both are closed", s.h.Check(), nil)
 }
 
-func TestABelieverThatHasWrittenAndResetsIsGoneAtOnce(t *testing.T) { // K8
+func TestAPhantomThatHasWrittenAndResetsIsGoneAtOnce(t *testing.T) { // K8
 	s := listening(t, exact(profiles.Linux()), 0)
 	s.half("b")
 	s.open("a")

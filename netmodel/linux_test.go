@@ -69,7 +69,7 @@ func (s *stage) wantSS(when string, recvQ, sendQ int) {
 	check(s.t, when+": Send-Q", q.Effective, sendQ)
 }
 
-// believing returns a stage whose accept queue is full with a and b, while c is
+// phantomOn returns a stage whose accept queue is full with a and b, while c is
 // half-open and has its SYN-ACK.
 func phantomOn(t *testing.T, p netmodel.Profile) *stage {
 	t.Helper()
@@ -120,7 +120,7 @@ func TestLinuxDropsASynThatFindsTheAcceptQueueFull(t *testing.T) { // K2
 		s.open("a", "b", "c")
 		check(t, "abort "+abort+": SYN of d", s.syn("d"), "")
 		check(t, "abort "+abort+": again", s.synAgain("d"), "")
-		check(t, "abort "+abort+": rule", s.last(netmodel.RequestIgnored).Rule(), "K2")
+		check(t, "abort "+abort+": rule", s.rule(s.last(netmodel.RequestIgnored)), "K2")
 		c := s.counters()
 		check(t, "abort "+abort+": ListenOverflows", c.ListenOverflows, 2)
 		check(t, "abort "+abort+": ListenDrops", c.ListenDrops, 2)
@@ -135,7 +135,7 @@ func TestLinuxIgnoresAFinalAckThatFindsTheAcceptQueueFull(t *testing.T) { // K4
 	check(t, "again", s.ack("c"), "")
 	check(t, "data of c", s.data("c", 5), "")
 	s.wantQueue("after three tries", "a b (c)")
-	check(t, "rule", s.last(netmodel.AckIgnored).Rule(), "K4")
+	check(t, "rule", s.rule(s.last(netmodel.AckIgnored)), "K4")
 	check(t, "ListenOverflows", s.counters().ListenOverflows, 3)
 	check(t, "ListenDrops", s.counters().ListenDrops, 3)
 	check(t, "accept", s.accept(), "a")
@@ -149,7 +149,7 @@ func TestLinuxIgnoresAFinalAckThatFindsTheAcceptQueueFull(t *testing.T) { // K4
 	check(t, "bytes that waited", n, 5)
 }
 
-func TestABareAckPromotesABelieverToo(t *testing.T) { // K4
+func TestABareAckPromotesAPhantomToo(t *testing.T) { // K4
 	s := phantomOn(t, exact(profiles.Linux()))
 	check(t, "final ACK of c", s.ack("c"), "")
 	check(t, "accept", s.accept(), "a")
@@ -246,7 +246,7 @@ func TestAClosingLinuxListenerResetsTheCompleteAndForgetsTheHalfOpen(t *testing.
 	check(t, "a hears", s.heard("a"), "RST")
 	check(t, "b hears", s.heard("b"), "RST")
 	check(t, "c hears", s.heard("c"), "")
-	check(t, "rule", s.last(netmodel.ResetPending).Rule(), "K11")
+	check(t, "rule", s.rule(s.last(netmodel.ResetPending)), "K11")
 	check(t, "final ACK of c", s.ack("c"), "RST")
 	check(t, "SYN of d", s.syn("d"), "RST")
 }
@@ -280,7 +280,7 @@ func TestAConnectionResetWhileQueuedKeepsItsPlaceOnLinux(t *testing.T) { // K12
 	s.rst("b")
 	s.wantQueue("two dead ones fill listen(1)", "a! b!")
 	check(t, "SYN of a live client", s.syn("c"), "")
-	check(t, "rule", s.last(netmodel.AbortedPending).Rule(), "K12")
+	check(t, "rule", s.rule(s.last(netmodel.AbortedPending)), "K12")
 	check(t, "accept", s.accept(), "a")
 	check(t, "accept", s.accept(), "b")
 	for _, want := range []struct {

@@ -98,10 +98,10 @@ func (h *Host) relisten(i int32, backlog int) error {
 		if effective := p.Backlog.Effective(backlog); effective < 0 || int(l.done.len) > p.AtAck.Of(effective) {
 			return WSAEINVAL
 		}
-		why = h.words.relistened
+		why = BacklogUpdated
 		h.resize(l, backlog)
 	case RelistenUpdates, RelistenSets:
-		why = h.words.relistened
+		why = BacklogUpdated
 		h.resize(l, backlog)
 	}
 	excess := l.pending() - l.limit

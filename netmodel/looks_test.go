@@ -13,8 +13,8 @@ import (
 
 // The methods that look. Each is called by lookAtAll.
 var (
-	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "Err", "ErrnoName", "Fate", "Fates", "Hash", "Host", "HostName",
-		"Next", "Now", "RealTime", "Records", "Standing", "Tally", "Who"}
+	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "DecidedBy", "Err", "ErrnoName", "Hash", "Host", "HostName",
+		"Next", "Now", "Progress", "RealTime", "Records", "Result", "Results", "Tally", "Who"}
 	realTimeLooks = []string{"BufferedRecords", "NextDeadline"}
 	hostLooks     = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "MayKeepAlive", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
 		"SockName", "Unacknowledged"}
@@ -75,6 +75,7 @@ func lookAtAll(n *Network) {
 		_ = n.immediate(id, 1)
 	}
 	for c := range ConnID(n.attempts.len) {
+		_ = n.DecidedBy(Record{Conn: c, Cause: QueueFull})
 		_, _, _, _ = n.ConnName(c), n.Result(c), n.Progress(c), n.Who(c)
 	}
 	_, _ = n.ClientByName(n.ClientName(1))

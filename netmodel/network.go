@@ -95,7 +95,7 @@ func (e event) String() string {
 
 const arrivalOf = "arrival of segment "
 
-// maxHosts keeps every host's addresses in a block of 10.0.0.0/8 of its own.
+// maxHosts bounds the table of paths, which has an entry for each pair of hosts.
 const maxHosts = 250
 
 // NewNetwork returns a network without hosts at virtual time zero.
@@ -122,7 +122,7 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 		c.Addrs = []IP{HostAddr(id, 1)}
 	}
 	for _, ip := range c.Addrs {
-		if ip>>16 != HostAddr(id, 0)>>16 {
+		if hostOf(ip) != id {
 			panic(fmt.Sprintf("netmodel: AddHost: %v does not lead to host %d: its addresses are those of HostAddr", ip, id))
 		}
 	}
@@ -141,15 +141,6 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 		}
 	}
 	return id
-}
-
-// HostAddr returns the k-th address of a host: 10.id.0.k and on. It panics if k
-// is not 0 to 65535.
-func HostAddr(id HostID, k int) IP {
-	if k < 0 || k > 0xffff {
-		panic(fmt.Sprintf("netmodel: HostAddr: address %d: a host has 0 to 65535", k))
-	}
-	return IPv4(10, byte(id), 0, 0) + IP(k)
 }
 
 // Host returns a host to call it. It may be kept: the network keeps the time of
@@ -326,7 +317,7 @@ func (n *Network) Next() (sim.Time, bool) { return n.settled().engine.Peek() }
 //
 // A program that looks at the network between two calls of hosts can save time so.
 // To look changes nothing. So, after a call of a host and until the network settles,
-// these work their answers out on a Clone: Next, Hash, Records, Check, Tally, Standing,
+// these work their answers out on a Clone: Next, Hash, Records, Check, Tally, Progress,
 // AttemptResult and Results.
 func (n *Network) Settle() {
 	n.flush()

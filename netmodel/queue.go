@@ -124,7 +124,7 @@ func (h *Host) admit(l *listener, s *Segment) {
 	if h.profile.Slots == SlotsOwnDescriptor {
 		h.socks[i].heldFD = h.table.open(heldOpen)
 	}
-	h.newListenerRecord(l, RequestQueued, &h.socks[i], h.words.queued)
+	h.newListenerRecord(l, RequestQueued, &h.socks[i], Queued)
 	h.sendSynAck(i)
 }
 
@@ -175,14 +175,14 @@ func (h *Host) promote(l *listener) {
 		s.state = stateHalfOpen
 		h.link(&l.half, i)
 		l.available--
-		h.recordListener(l, Record{Kind: RequestQueued, Conn: s.conn, Since: s.since, Cause: h.words.queued})
+		h.recordListener(l, Record{Kind: RequestQueued, Conn: s.conn, Since: s.since, Cause: Queued})
 		h.sendSynAck(i)
 	}
 	for l.hidden.head != 0 && int(l.done.len) < l.atAck {
 		i := l.hidden.head
 		h.unlink(&l.hidden, i)
 		h.socks[i].set(flagHeld, false)
-		h.join(l, i, h.words.complete)
+		h.join(l, i, HandshakeComplete)
 	}
 }
 
@@ -268,7 +268,7 @@ func (h *Host) resetPending(i int32, why Cause) {
 	switch {
 	case s.state == stateOffered:
 		r.Value = Unanswered
-	case s.state == stateHalfOpen && l.separate && why != h.words.ackFull: // that one says so itself
+	case s.state == stateHalfOpen && l.separate && why != AckOverflow: // that one says so itself
 		r.Value = NotComplete
 	}
 	h.recordListener(l, r)
@@ -349,14 +349,7 @@ func (h *Host) abortPending(i int32) {
 	h.removeTuple(i)
 	l := &h.lists[h.socks[s.listener].list]
 	h.note(s.listener)
-	why := ClientReset
-	switch h.profile.Aborted {
-	case AbortedAtReceive, AbortedNoAddress:
-		why = h.words.resetLater
-	case AbortedAsAborted:
-		why = ClientResetAborts
-	}
-	h.recordListener(l, Record{Kind: AbortedPending, Conn: s.conn, Since: s.since, Cause: why})
+	h.recordListener(l, Record{Kind: AbortedPending, Conn: s.conn, Since: s.since, Cause: ClientReset})
 }
 
 // recordListener appends a record about a listener with the state of its queue.

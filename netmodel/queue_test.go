@@ -30,7 +30,7 @@ func TestOverflowIsAnsweredWithRST(t *testing.T) { // WS.Q3
 		s.open("a")
 		check(t, p.Name+": answer to the SYN that finds no slot", s.syn("b"), "RST")
 		check(t, p.Name+": cause", s.last(netmodel.RequestRefused).Cause, netmodel.QueueFull)
-		check(t, p.Name+": rule", s.last(netmodel.RequestRefused).Cause.Rule(), "R4")
+		check(t, p.Name+": rule", s.rule(s.last(netmodel.RequestRefused)), "R4")
 	}
 	silent := profiles.WSP()
 	silent.OnFull = netmodel.IgnoreWhenFull

@@ -67,7 +67,7 @@ func (n *Network) sendAtRest(id HostID, fd FD, bytes uint32) bool {
 		return false
 	}
 	a := &h.socks[i]
-	to := HostID(a.remote.IP >> 16 & 0xff)
+	to := hostOf(a.remote.IP)
 	if a.state != stateOpen || a.flags&(flagFinSent|flagNoReceive) != 0 || a.acked != a.sent || int(to) >= len(n.nodes) || to == 0 || !n.immediate(id, to) || !n.immediate(to, id) {
 		return false
 	}

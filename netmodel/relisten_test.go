@@ -61,7 +61,7 @@ func TestRelistenResetsNewestFirst(t *testing.T) { // R10 WS.R3 WS.R4 WS.R7
 	check(t, "what e hears", s.heard("e"), "RST")
 	check(t, "what b hears", s.heard("b"), "")
 	check(t, "cause", s.last(netmodel.ResetPending).Cause, netmodel.Trimmed)
-	check(t, "rule", s.last(netmodel.ResetPending).Cause.Rule(), "R10")
+	check(t, "rule", s.rule(s.last(netmodel.ResetPending)), "R10")
 	check(t, "SYN", s.syn("f"), "RST")
 	s.listen(1)
 	s.wantQueue("after listen(1)", "(a)")

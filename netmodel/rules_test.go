@@ -199,18 +199,3 @@ func TestRuleGapsAreFound(t *testing.T) {
 		}
 	}
 }
-
-// TestCausesNameRulesThatExist: whatever a record gives as its rule can be
-// looked up, or names a page or standard.
-func TestCausesNameRulesThatExist(t *testing.T) {
-	rules := readRules(t)
-	for c := range causes() {
-		id := c.Rule()
-		if id == "" || strings.HasPrefix(id, "RFC ") || id == "SO_LINGER" || id == "WSPShutdown" {
-			continue
-		}
-		if _, ok := rules[id]; !ok {
-			t.Errorf("cause %q has the rule %q, which the table does not know", c, id)
-		}
-	}
-}

@@ -41,7 +41,7 @@ func TestHalfOpenConnectionsTakePlacesInOnePool(t *testing.T) { // ST.1
 			s.half("h" + itoa(i))
 		}
 		check(t, p.Name+": SYN when half-open ones fill the pool", s.syn("z"), "")
-		check(t, p.Name+": rule", s.last(netmodel.RequestIgnored).Rule(), "ST.1")
+		check(t, p.Name+": rule", s.rule(s.last(netmodel.RequestIgnored)), "ST.1")
 		s.rst("h0")
 		check(t, p.Name+": SYN when one of them is gone", s.synAgain("z"), "SYN-ACK")
 		check(t, p.Name+": final ACK: its place was taken at the SYN", s.ack("z"), "")
@@ -58,7 +58,7 @@ func TestGoFakeNetHoldsBackWhoFindsNoRoom(t *testing.T) { // ST.2
 	for _, name := range []string{"c", "d", "e", "f"} {
 		check(t, "SYN of "+name, s.syn(name), "")
 	}
-	check(t, "rule", s.last(netmodel.RequestHeld).Rule(), "ST.2")
+	check(t, "rule", s.rule(s.last(netmodel.RequestHeld)), "ST.2")
 	check(t, "RST of d, who waits", s.rst("d"), "")
 	s.wait(time.Hour) // no timers
 	check(t, "c hears", s.heard("c"), "")
@@ -93,7 +93,7 @@ func TestAFullSynCacheForgetsTheOldest(t *testing.T) { // ST.3
 		s.rst("b")
 		s.half("d", "e")
 		check(t, p.Name+": cause", s.last(netmodel.Withdrawn).Cause, netmodel.Evicted)
-		check(t, p.Name+": rule", s.last(netmodel.Withdrawn).Rule(), "ST.3")
+		check(t, p.Name+": rule", s.rule(s.last(netmodel.Withdrawn)), "ST.3")
 		check(t, p.Name+": a hears of it", s.heard("a"), "")
 		check(t, p.Name+": final ACK of a", s.ack("a"), "RST")
 		for _, name := range []string{"c", "d", "e"} {
@@ -165,7 +165,7 @@ func TestAcceptReportsAbortedOnTheBerkeleyKin(t *testing.T) { // ST.4
 		s.rst("a")
 		q, _ := s.h.Queue(s.fd)
 		check(t, p.Name+": it keeps its place: queued", q.Complete, 2)
-		check(t, p.Name+": rule", s.last(netmodel.AbortedPending).Rule(), "ST.4")
+		check(t, p.Name+": rule", s.rule(s.last(netmodel.AbortedPending)), "ST.4")
 		check(t, p.Name+": accept", s.accept(), "WSAECONNABORTED")
 		check(t, p.Name+": accept", s.accept(), "b")
 		check(t, p.Name+": accept", s.accept(), "WSAEWOULDBLOCK")
@@ -181,7 +181,7 @@ func TestAcceptWithoutADescriptorLosesTheConnection(t *testing.T) { // ST.5
 		check(t, p.Name+": accept", s.accept(), "WSAEMFILE")
 		check(t, p.Name+": a is closed", s.heard("a"), "FIN")
 		check(t, p.Name+": cause", s.last(netmodel.Withdrawn).Cause, netmodel.LostForDescriptor)
-		check(t, p.Name+": rule", s.last(netmodel.Withdrawn).Rule(), "ST.5")
+		check(t, p.Name+": rule", s.rule(s.last(netmodel.Withdrawn)), "ST.5")
 		check(t, p.Name+": accept", s.accept(), "WSAEMFILE")
 		check(t, p.Name+": b, with data unread, is reset", s.heard("b"), "RST")
 		wantErr(t, "CloseFile", s.h.CloseFile(files[0]), 0)
@@ -231,14 +231,14 @@ func TestFreeBSDAnswersEverySynAndResetsTheFinalAck(t *testing.T) { // ST.7
 	s.open("a", "b", "c", "d") // floor(3*2/2) + 1
 	s.half("e")                // connect succeeds there
 	check(t, "final ACK of e", s.ack("e"), "RST")
-	check(t, "cause", s.last(netmodel.ResetPending).Cause, netmodel.StackAckReset)
-	check(t, "rule", s.last(netmodel.ResetPending).Rule(), "ST.7")
+	check(t, "cause", s.last(netmodel.ResetPending).Cause, netmodel.AckOverflow)
+	check(t, "rule", s.rule(s.last(netmodel.ResetPending)), "ST.7")
 	s.wantQueue("afterwards", "a b c d")
 
 	w := newWorld(t, setting{server: profiles.FreeBSD(), crowd: exact(profiles.FreeBSD()), backlog: 2})
 	w.crowdOf(5, 10*time.Millisecond, netmodel.ClientConfig{})
 	w.run(time.Second)
-	w.wantFate("c5", netmodel.OutcomeReset, netmodel.StackAckReset, 44*time.Millisecond) // 40, and four ways of 1 ms
+	w.wantFate("c5", netmodel.OutcomeReset, netmodel.AckOverflow, 44*time.Millisecond) // 40, and four ways of 1 ms
 }
 
 func TestFreeBSDMayForgetTheFinalAckInstead(t *testing.T) { // ST.8
@@ -256,8 +256,8 @@ func TestFreeBSD4ForgetsTheFinalAckOfABurst(t *testing.T) { // ST.8
 		check(t, "final ACK of "+name, s.ack(name), "")
 	}
 	check(t, "final ACK of e", s.ack("e"), "")
-	check(t, "cause", s.last(netmodel.Withdrawn).Cause, netmodel.StackAckForgotten)
-	check(t, "rule", s.last(netmodel.Withdrawn).Rule(), "ST.8")
+	check(t, "cause", s.last(netmodel.Withdrawn).Cause, netmodel.AckOverflow)
+	check(t, "rule", s.rule(s.last(netmodel.Withdrawn)), "ST.8")
 	s.wantQueue("a burst reaches floor(3n/2) + 1", "a b c d")
 	check(t, "what follows of e", s.data("e", 1), "RST")
 	check(t, "a SYN meanwhile", s.syn("f"), "")

@@ -80,7 +80,7 @@ func TestInvariantsOfTwoQueuesCanFail(t *testing.T) {
 		}},
 		{"a closed listener owns nothing: ", "one is in no queue", func(h *Host, l *listener) { h.unlinkHalf(l, l.half.head) }},
 		{"a refused client had a reason: ", "the accept queue was not full", func(h *Host, _ *listener) {
-			h.refusal = refusal{why: AcceptQueueFull, complete: 2, atSyn: 3}
+			h.refusal = refusal{why: QueueFull, complete: 2, atSyn: 3}
 		}},
 		{"a refused client had a reason: ", "the SYN queue was not full", func(h *Host, _ *listener) {
 			h.refusal = refusal{why: SynQueueFull, half: 2, synRoom: 3}

@@ -272,7 +272,7 @@ func (h *Host) takeData(i int32, s *Segment) bool {
 	h.note(i)
 	if s.Flags&FIN != 0 {
 		c.set(flagFinReceived, true)
-		h.newRecord(Finished, c.conn, PeerFinished).FD = c.fd
+		h.newRecord(Finished, c.conn, NoCause).FD = c.fd
 	}
 	return true
 }
@@ -370,7 +370,7 @@ func (h *Host) dataTimeout(i int32) {
 		length--
 		flags = FIN
 	}
-	h.record(Record{Kind: DataSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: NotAcknowledged})
+	h.record(Record{Kind: DataSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: DataUnanswered})
 	h.sendData(i, s.acked, length, flags)
 	h.armData(i)
 }

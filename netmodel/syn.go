@@ -56,7 +56,7 @@ func (h *Host) overflow(l *listener, s *Segment) {
 	case h.profile.OnFull == HoldWhenFull:
 		h.hold(l, s)
 	default:
-		h.turnAway(l, s, h.words.full, h.profile.OnFull)
+		h.turnAway(l, s, QueueFull, h.profile.OnFull)
 	}
 }
 
@@ -73,7 +73,7 @@ func (h *Host) screen(l *listener, s *Segment) {
 	case crowded && !cookie && !q.Evicts:
 		h.turnAway(l, s, SynQueueFull, IgnoreWhenFull)
 	case full:
-		h.turnAway(l, s, h.words.full, p.OnFull)
+		h.turnAway(l, s, QueueFull, p.OnFull)
 	case crowded && !cookie && !h.evict(l):
 		h.turnAway(l, s, SynQueueFull, IgnoreWhenFull)
 	case q.KeepsQuarter && q.Cookies == CookiesNever && half > q.Max-q.Max/4:
@@ -92,7 +92,7 @@ func (h *Host) turnAway(l *listener, s *Segment, why Cause, how OnFull) {
 	case RefuseWhenFull, TryAgainWhenFull:
 		r.Kind = RequestRefused
 	default:
-		if why == h.words.full && l.separate && (h.halfOpen(l) >= l.synRoom || h.profile.SynQueue.Cookies == CookiesAlways) {
+		if why == QueueFull && l.separate && (h.halfOpen(l) >= l.synRoom || h.profile.SynQueue.Cookies == CookiesAlways) {
 			r.Value = BothQueuesFull
 		}
 	}
@@ -140,9 +140,9 @@ func (h *Host) finalAck(i int32, s *Segment) bool {
 	}
 	switch h.profile.OnAckFull {
 	case ResetAck:
-		h.resetPending(i, h.words.ackFull)
+		h.resetPending(i, AckOverflow)
 	case ForgetAck:
-		h.withdraw(i, h.words.ackFull)
+		h.withdraw(i, AckOverflow)
 	case DeferAck:
 		h.unlinkHalf(l, i)
 		h.disarm(i)
@@ -154,7 +154,7 @@ func (h *Host) finalAck(i int32, s *Segment) bool {
 		return true
 	default:
 		p.set(flagAcked, true)
-		h.recordListener(l, Record{Kind: AckIgnored, Conn: p.conn, Since: p.since, Cause: h.words.ackFull})
+		h.recordListener(l, Record{Kind: AckIgnored, Conn: p.conn, Since: p.since, Cause: AckOverflow})
 	}
 	return false
 }
@@ -180,5 +180,5 @@ func (h *Host) complete(i int32) {
 	h.unlinkHalf(l, i)
 	s.acked, s.resends = s.sent, 0
 	s.state = stateOpen
-	h.join(l, i, h.words.complete)
+	h.join(l, i, HandshakeComplete)
 }

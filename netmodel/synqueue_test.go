@@ -170,7 +170,7 @@ func TestLinuxForgetsAHalfOpenConnectionInSilence(t *testing.T) { // K6
 	s.heard("c")
 	s.wait(time.Second)
 	check(t, "c hears when its request expires", s.heard("c"), "")
-	check(t, "rule", s.last(netmodel.Withdrawn).Rule(), "K6")
+	check(t, "rule", s.rule(s.last(netmodel.Withdrawn)), "K6")
 	check(t, "data of c", s.data("c", 1), "RST")
 }
 

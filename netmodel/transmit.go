@@ -2,8 +2,8 @@ package netmodel
 
 // transmit puts a segment on its way.
 func (n *Network) transmit(from HostID, s *Segment) {
-	to := HostID(s.Dst.IP >> 16 & 0xff)
-	if s.Dst.IP>>24 != 10 || to == 0 || int(to) >= len(n.nodes) {
+	to := hostOf(s.Dst.IP)
+	if to == 0 || int(to) >= len(n.nodes) {
 		n.lose(from, 0, s, NoRoute)
 		return
 	}
@@ -35,7 +35,7 @@ func (n *Network) transmit(from HostID, s *Segment) {
 	}
 	n.carry(from, to, s, way, l)
 	if n.draws.Chance(l.Duplicate) {
-		n.record(&Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags), Cause: LinkDuplicated})
+		n.record(&Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags)})
 		n.carry(from, to, s, way, l)
 		if n.tapped {
 			n.tap[len(n.tap)-1].Duplicate = true

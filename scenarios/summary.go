@@ -81,7 +81,7 @@ func (r *run) noteListener(rec netmodel.Record) {
 		}
 	case netmodel.Withdrawn:
 		switch rec.Cause {
-		case netmodel.HandshakeOver, netmodel.RequestExpired, netmodel.StackExpired:
+		case netmodel.HandshakeOver:
 			l.Expired++
 		case netmodel.Evicted:
 			l.Evicted++

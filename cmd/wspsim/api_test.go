@@ -29,8 +29,8 @@ var surface = []struct {
 	names int
 }{
 	{"sim", 24},
-	{"netmodel", 354},
-	{"netmodel/profiles", 53},
+	{"netmodel", 310},
+	{"netmodel/profiles", 56},
 	{"netmodel/trace", 4},
 	{"netmodel/netmodeltest", 3},
 	{"netmodel/netmodeltest/lockstep", 250},

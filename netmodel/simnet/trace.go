@@ -73,6 +73,14 @@ func (n *Network) ClientName(id netmodel.ClientID) string {
 	return n.model.ClientName(id)
 }
 
+// DecidedBy returns the profile of the host that decided what a record tells. See
+// netmodel.Network.DecidedBy and profiles.ReasonIn.
+func (n *Network) DecidedBy(r netmodel.Record) *netmodel.Profile {
+	n.enter()
+	defer n.leave()
+	return n.model.DecidedBy(r)
+}
+
 // Check verifies the invariants of the model. nil means that all hold.
 func (n *Network) Check() error {
 	n.enter()

@@ -105,7 +105,7 @@ func (c *Counters) noteListener(r netmodel.Record) {
 		case netmodel.ClientGone:
 			c.EmbryonicRsts++
 			c.AttemptFails++
-		case netmodel.RequestExpired, netmodel.StackExpired:
+		case netmodel.HandshakeOver:
 			c.TCPTimeouts++
 		}
 	case netmodel.ResetPending:
@@ -123,11 +123,7 @@ func (c *Counters) noteListener(r netmodel.Record) {
 
 // acceptQueueFull reports whether the cause is that the accept queue was full.
 func acceptQueueFull(c netmodel.Cause) bool {
-	switch c {
-	case netmodel.AcceptQueueFull, netmodel.PoolFull, netmodel.AckOverflow, netmodel.UnixFull, netmodel.StackQueueFull, netmodel.StackAckReset, netmodel.StackAckForgotten, netmodel.StackAckIgnored:
-		return true
-	}
-	return false
+	return c == netmodel.QueueFull || c == netmodel.AckOverflow
 }
 
 // Counter is a counter by its name.

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -22,7 +23,7 @@ import (
 //	1.000 ms  > a        SYN                  queued                          [(a) .]    R3
 //
 // time, a symbol for the kind, who, what, the result with its reason, the queue
-// after it, and the rule that decided (see Rules). The symbols:
+// after it, and the rule that decided (see profiles.Rules). The symbols:
 //
 //	=  a program called            >  a request took a slot, or waits for a decision
 //	+  a handshake is complete     !  a request was turned away
@@ -48,6 +49,9 @@ type Printer struct {
 	// Errno names the error that a program on a host meets; nil names all as
 	// Windows does.
 	Errno func(netmodel.HostID, netmodel.Errno) string
+	// Reason says why a host decided as it did, and by which rule of its system; nil gives
+	// the words of the cause and no rule. See profiles.Reason.
+	Reason func(netmodel.Record) (text, rule string)
 	// Full prints every record; otherwise what is routine is left out: sockets
 	// made, bytes sent, connections that clients close.
 	Full bool
@@ -62,7 +66,17 @@ type Printer struct {
 
 // NewPrinter returns a printer for the records of a network.
 func NewPrinter(n *netmodel.Network) *Printer {
-	return &Printer{Host: n.HostName, Conn: n.ConnName, Errno: n.ErrnoName}
+	return &Printer{Host: n.HostName, Conn: n.ConnName, Errno: n.ErrnoName, Reason: func(r netmodel.Record) (text, rule string) {
+		return profiles.ReasonIn(n, r)
+	}}
+}
+
+// reason is the words and the rule behind a record.
+func (p *Printer) reason(r *netmodel.Record) (text, rule string) {
+	if p.Reason == nil {
+		return r.Cause.String(), ""
+	}
+	return p.Reason(*r)
 }
 
 // errno names the error in a record.
@@ -104,8 +118,8 @@ func (p *Printer) append(b []byte, r *netmodel.Record) []byte {
 	b = append(b, symbol(r), ' ')
 	b = p.pad(p.appendName(b, p.who(r)), start, columnTime+4+columnWho)
 	b = p.pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
-	b = p.appendResult(b, r)
-	rule := r.Rule()
+	reason, rule := p.reason(r)
+	b = p.appendResult(b, r, reason)
 	if q != nil || rule != "" {
 		b = p.pad(b, start, columnTime+6+columnWho+columnWhat+columnResult)
 	}
@@ -161,7 +175,7 @@ func (p *Printer) follow(r *netmodel.Record) *picture {
 
 // closes reports whether a record tells of the end of a whole queue.
 func closes(r *netmodel.Record) bool {
-	return r.Cause == netmodel.ListenerClosed || r.Cause == netmodel.ListenerGone || r.Cause == netmodel.StackClosed
+	return r.Cause == netmodel.ListenerClosed
 }
 
 // routine reports whether a record is left out of a short trace.
@@ -289,10 +303,10 @@ func appendCall(b []byte, r *netmodel.Record) []byte {
 	return append(b, ')')
 }
 
-func (p *Printer) appendResult(b []byte, r *netmodel.Record) []byte {
+func (p *Printer) appendResult(b []byte, r *netmodel.Record, reason string) []byte {
 	switch r.Kind {
 	case netmodel.Called:
-		return p.appendCallResult(b, r)
+		return p.appendCallResult(b, r, reason)
 	case netmodel.RequestAccepted:
 		b = p.appendName(append(b, "= "...), p.Conn(r.Conn))
 		b = strconv.AppendInt(append(b, ", fd "...), r.Value, 10)
@@ -328,17 +342,23 @@ func (p *Printer) appendResult(b []byte, r *netmodel.Record) []byte {
 		b = append(p.appendName(b, p.errno(r)), ": "...)
 	case netmodel.Retries:
 		return p.appendDuration(append(b, "tries again in "...), time.Duration(r.Value))
+	case netmodel.SynSent:
+		return append(b, "connect called"...)
+	case netmodel.Duplicated:
+		return append(b, "delivered twice"...)
+	case netmodel.Finished:
+		return append(b, "peer closed"...)
 	case netmodel.Closed:
 		return append(b, "over"...)
 	}
-	return append(b, r.Cause.String()...)
+	return append(b, reason...)
 }
 
 func appendFD(b []byte, fd netmodel.FD) []byte {
 	return append(strconv.AppendInt(append(b, "fd "...), int64(fd), 10), ", "...)
 }
 
-func (p *Printer) appendCallResult(b []byte, r *netmodel.Record) []byte {
+func (p *Printer) appendCallResult(b []byte, r *netmodel.Record, reason string) []byte {
 	switch {
 	case r.Errno != 0:
 		return p.appendName(append(b, "= "...), p.errno(r))
@@ -351,7 +371,7 @@ func (p *Printer) appendCallResult(b []byte, r *netmodel.Record) []byte {
 	}
 	b = append(b, "= 0"...)
 	if r.Cause != netmodel.NoCause {
-		b = append(append(b, ": "...), r.Cause.String()...)
+		b = append(append(b, ": "...), reason...)
 	}
 	return b
 }

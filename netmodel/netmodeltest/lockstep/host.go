@@ -317,7 +317,7 @@ func (s *HostSystem) observe(r *Result) {
 // note keeps a record that tells a fate.
 func (s *HostSystem) note(r *netmodel.Record) {
 	if r.Kind.AtListener() || r.Kind == netmodel.Broken {
-		s.fates = append(s.fates, Fate{r.Kind, tryOf(r.Conn), meaning(r.Cause)})
+		s.fates = append(s.fates, Fate{r.Kind, tryOf(r.Conn), r.Cause})
 	}
 }
 

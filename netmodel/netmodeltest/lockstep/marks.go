@@ -231,7 +231,7 @@ func (r *Reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
 	switch why {
 	case netmodel.Paused:
 		two(netmodel.RequestRefused, MarkRefusedPaused, MarkPauseReset)
-	case netmodel.ClientReset, netmodel.ClientResetQuietly:
+	case netmodel.ClientReset:
 		two(netmodel.AbortedPending, MarkAbortedPending, MarkAbortedAtAccept)
 	case netmodel.HandshakeOver:
 		two(netmodel.Withdrawn, MarkHandshakeOver, MarkAcceptedExpired)

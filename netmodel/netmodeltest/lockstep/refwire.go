@@ -310,11 +310,7 @@ func (r *Reference) clientReset(i int) {
 		r.withdraw(i, netmodel.ClientGone)
 	case pending:
 		c.aborted = true
-		why := netmodel.ClientReset // accept will report it. WS.X6, ST.4
-		if r.profile.Aborted == netmodel.AbortedAtReceive || r.profile.Aborted == netmodel.AbortedNoAddress {
-			why = netmodel.ClientResetQuietly // receive will. WS.X7, K12
-		}
-		r.fate(netmodel.AbortedPending, i, why)
+		r.fate(netmodel.AbortedPending, i, netmodel.ClientReset)
 	case slices.Contains(r.taken, i):
 		c.over, c.broken = true, r.afterReset(c)
 		r.cancel(i)

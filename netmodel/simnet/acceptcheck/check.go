@@ -18,7 +18,7 @@ import (
 // served when the server has read from it, written to it or closed it.
 //
 // The clients of the battery send a request of HTTP/1.0 for "/", wait for the end of the
-// answer for at most a second, and close. During a trouble one comes every 750 ms; an
+// answer for at most a second, and close. During an incident one comes every 750 ms; an
 // overflow is 40 at one instant. Idle clients stay: they send nothing, half a request, or
 // a request of HTTP/1.1, or their computer vanishes.
 //
@@ -33,7 +33,7 @@ import (
 // Goroutines that wait or sleep for ever when the server has returned are named in
 // Result.Left.
 //
-// Run fails the test if virtual time stands still for 10 s of real time, or if one trouble
+// Run fails the test if virtual time stands still for 10 s of real time, or if one incident
 // takes a minute of it. It names the goroutines that do not wait as those of a bubble must.
 // Do not call Run in parallel with other bubbles: packages may share channels between them.
 func Run(t *testing.T, serve func(net.Listener) error) Report {
@@ -64,7 +64,7 @@ type program struct {
 	serve func(net.Listener) error
 }
 
-// meet puts a program through one trouble.
+// meet puts a program through one incident.
 func meet(t *testing.T, x incident, p program, most limits) Result {
 	t.Helper()
 	r := Result{Incident: x.name, What: x.what, System: x.system.Name, Hidden: x.hidden}
@@ -80,15 +80,15 @@ func meet(t *testing.T, x incident, p program, most limits) Result {
 
 // The numbers of a battery.
 const (
-	incidentTime = 3 * time.Second       // how long a trouble lasts
+	incidentTime = 3 * time.Second       // how long an incident lasts
 	recovery     = 10 * time.Second      // how long a server may take to get over it
 	callTime     = time.Microsecond      // what an accept costs that fails
 	spinLimit    = 1000                  // failed accepts a second; a pause of 5 ms makes 200
-	giveUp       = 5000                  // failed accepts that end a trouble early, or a server
+	giveUp       = 5000                  // failed accepts that end an incident early, or a server
 	spacing      = 20 * time.Millisecond // between two clients
 )
 
-// setting is one trouble under way.
+// setting is one incident under way.
 type setting struct {
 	t       *testing.T
 	net     *simnet.Network
@@ -107,7 +107,7 @@ type setting struct {
 	err     error
 	died    bool
 	stuck   bool
-	ended   time.Time // when the trouble was
+	ended   time.Time // when the incident was
 	after   time.Duration
 	lost    int
 }
@@ -215,7 +215,7 @@ func (s *setting) closeClients() {
 	s.leave = nil
 }
 
-// trouble waits while a trouble lasts, with a client now and then.
+// incident waits while an incident lasts, with a client now and then.
 func (s *setting) incident() {
 	const clients = 4
 	for range clients {
@@ -238,7 +238,7 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// incidentOver notes that the trouble is over, and whether the server has survived it.
+// incidentOver notes that the incident is over, and whether the server has survived it.
 func (s *setting) incidentOver() {
 	s.ended = time.Now()
 	s.died = s.returned()
@@ -295,7 +295,7 @@ func (s *setting) returns() bool {
 	return s.returned()
 }
 
-// judge says what the trouble has done.
+// judge says what the incident has done.
 func (s *setting) judge(r *Result) {
 	r.Err, r.Lost, r.After = s.err, s.lost, s.after
 	r.Fails, r.Rate = s.l.count()

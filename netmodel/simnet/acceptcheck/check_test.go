@@ -47,7 +47,7 @@ func TestAGoodServerPassesTheBattery(t *testing.T) {
 		t.Errorf("a server that pauses after every error: %v, want it to recover", r)
 	}
 	if got, want := len(report), len(acceptcheck.Incidents()); got != want {
-		t.Errorf("%d results, want one for each of %d troubles", got, want)
+		t.Errorf("%d results, want one for each of %d incidents", got, want)
 	}
 }
 
@@ -179,16 +179,16 @@ func TestBadServersAreCaught(t *testing.T) {
 			for _, r := range report {
 				checkReasons(t, r)
 			}
-			for trouble, want := range x.want {
-				if r, ok := report.Result(trouble); !ok || r.Verdict != want {
-					t.Errorf("a server that %s, in %s: %v, want %v: %s", x.name, trouble, r, want, x.why)
+			for incident, want := range x.want {
+				if r, ok := report.Result(incident); !ok || r.Verdict != want {
+					t.Errorf("a server that %s, in %s: %v, want %v: %s", x.name, incident, r, want, x.why)
 				}
 			}
 		})
 	}
 }
 
-// A server may end, or accept nobody, for a reason that has nothing to do with the trouble.
+// A server may end, or accept nobody, for a reason that has nothing to do with the incident.
 func TestAReasonIsTheServersOwn(t *testing.T) {
 	for _, x := range []struct {
 		name      string
@@ -230,7 +230,7 @@ func TestAReasonIsTheServersOwn(t *testing.T) {
 	}
 }
 
-// A deadline is how a server looks after something else, and no trouble.
+// A deadline is how a server looks after something else, and no incident.
 func TestADeadlineOfTheServerIsNoFailedAccept(t *testing.T) {
 	report := acceptcheck.Run(t, func(l net.Listener) error {
 		deadline := l.(interface{ SetDeadline(time.Time) error }).SetDeadline
@@ -253,9 +253,9 @@ func TestADeadlineOfTheServerIsNoFailedAccept(t *testing.T) {
 	for _, r := range report.Failed() {
 		t.Errorf("a server that looks up every 100 ms: %v, want it to recover", r)
 	}
-	for trouble, want := range map[string]int{"overflow": 0, "ECONNABORTED": 1} {
-		if r, _ := report.Result(trouble); r.Fails != want {
-			t.Errorf("a server that looks up every 100 ms, in %s: %d failed accepts, want %d", trouble, r.Fails, want)
+	for incident, want := range map[string]int{"overflow": 0, "ECONNABORTED": 1} {
+		if r, _ := report.Result(incident); r.Fails != want {
+			t.Errorf("a server that looks up every 100 ms, in %s: %d failed accepts, want %d", incident, r.Fails, want)
 		}
 	}
 }
@@ -292,9 +292,9 @@ func TestANilFunction(t *testing.T) {
 	}
 }
 
-func verdicts(v acceptcheck.Verdict, troubles ...string) map[string]acceptcheck.Verdict {
+func verdicts(v acceptcheck.Verdict, incidents ...string) map[string]acceptcheck.Verdict {
 	m := map[string]acceptcheck.Verdict{}
-	for _, x := range troubles {
+	for _, x := range incidents {
 		m[x] = v
 	}
 	return m

@@ -1,7 +1,7 @@
 // Package acceptcheck puts a server through what an accept loop meets in production
 // and seldom in a test. It may have no descriptors or no buffers, and meet connections that
 // are gone before they are accepted. It meets floods and clients that stay and say nothing,
-// and it is closed in the middle of it. Every trouble is made on a virtual network, in virtual time, so a battery
+// and it is closed in the middle of it. Every incident is made on a virtual network, in virtual time, so a battery
 // takes less than a second.
 //
 // A server that is well made passes:
@@ -32,22 +32,22 @@
 // themselves temporary only. Those are EMFILE and ENFILE, and not ENOBUFS, ENOMEM or
 // the errors of Windows.
 //
-// Of each trouble the report says whether the server died (it returned although its
+// Of each incident the report says whether the server died (it returned although its
 // listener was open), spun (how many accepts per second), lost a connection, or is stuck.
-// It also says how long after the end of the trouble the server accepted again. Below each verdict that is
+// It also says how long after the end of the incident the server accepted again. Below each verdict that is
 // not "recovered" stands why it matters and what would mend it.
 //
 // # Which verdicts concern your server
 //
-// Result.System names the system that a trouble is met on. A server that never runs on
+// Result.System names the system that an incident is met on. A server that never runs on
 // Windows may leave out the results of other systems than profiles.Linux().Name.
 //
-// NotMet is the verdict on a trouble that the server has not met: it says nothing about it.
+// NotMet is the verdict on an incident that the server has not met: it says nothing about it.
 // A server that limits its connections, or closes each at once, may make no call of Accept
 // that fails.
 //
 // What the server logs by itself, as net/http does after each failed Accept, comes before
-// the report and does not name the trouble. Give the server a logger that is silent, such
+// the report and does not name the incident. Give the server a logger that is silent, such
 // as http.Server.ErrorLog with io.Discard.
 //
 // Package net does not show two of the errors to programs: ECONNABORTED on Unix and

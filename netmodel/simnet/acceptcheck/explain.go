@@ -23,13 +23,13 @@ const (
 )
 
 // explain says why a verdict matters and what would mend it. why is the reason that a
-// trouble is in the battery.
+// incident is in the battery.
 func explain(r *Result, why string, told bool) {
 	switch r.Verdict {
 	case Died:
 		explainDied(r, why)
 	case Spun:
-		r.Why = "A loop without a pause takes a processor and fills the log until the trouble is over."
+		r.Why = "A loop without a pause takes a processor and fills the log until the incident is over."
 		r.Mend = mendSpin
 		if r.Stopped {
 			r.Why = "A loop that does not notice the end takes a processor for ever."
@@ -45,7 +45,7 @@ func explain(r *Result, why string, told bool) {
 	}
 }
 
-// explainDied goes by what a server has met, for not every server dies of the trouble.
+// explainDied goes by what a server has met, for not every server dies of the incident.
 func explainDied(r *Result, why string) {
 	const nobody = " The program runs on, and nobody is served any more."
 	var p panicked

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// RunWithin is one trouble of Run with other limits of real time.
+// RunWithin is one incident of Run with other limits of real time.
 func RunWithin(t *testing.T, still, whole time.Duration, serve func(net.Listener) error) Result {
 	t.Helper()
 	p := program{func(l net.Listener) net.Listener { return l }, serve}

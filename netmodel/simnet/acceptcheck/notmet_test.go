@@ -9,8 +9,8 @@ import (
 	"wspsim/netmodel/simnet/acceptcheck"
 )
 
-// A trouble that a server has not met is no recovery: it says so by its verdict.
-func TestATroubleThatIsNotMetIsNoRecovery(t *testing.T) {
+// An incident that a server has not met is no recovery: it says so by its verdict.
+func TestAnIncidentThatIsNotMetIsNoRecovery(t *testing.T) {
 	report := acceptcheck.Run(t, func(l net.Listener) error {
 		for {
 			c, err := l.Accept()
@@ -20,10 +20,10 @@ func TestATroubleThatIsNotMetIsNoRecovery(t *testing.T) {
 			c.Close()
 		}
 	})
-	for _, trouble := range []string{"WSAEMFILE", "idle clients hold all"} {
-		r, _ := report.Result(trouble)
+	for _, incident := range []string{"WSAEMFILE", "idle clients hold all"} {
+		r, _ := report.Result(incident)
 		if r.Verdict != acceptcheck.NotMet || !r.OK() || r.Fails > 0 {
-			t.Errorf("a server that closes each connection at once, in %s: %v, OK %v, want not met, which is no failure", trouble, r, r.OK())
+			t.Errorf("a server that closes each connection at once, in %s: %v, OK %v, want not met, which is no failure", incident, r, r.OK())
 		}
 	}
 	if got := report.String(); !strings.Contains(got, "WSAEMFILE                not met   no call of Accept was made that could fail\n") {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Verdict is what became of a server in one trouble.
+// Verdict is what became of a server in one incident.
 type Verdict uint8
 
 // The verdicts. All but Recovered and NotMet are failures.
@@ -37,12 +37,12 @@ func (v Verdict) String() string {
 	return "recovered"
 }
 
-// Result is what one trouble did to a server.
+// Result is what one incident did to a server.
 type Result struct {
 	Incident string // its name, such as "EMFILE"
 	What     string // what it is, in a sentence
-	System   string // the name of the profile that the trouble is met on
-	// Package net does not show the error of this trouble to programs on that system. The
+	System   string // the name of the profile that the incident is met on
+	// Package net does not show the error of this incident to programs on that system. The
 	// verdict counts for a server whose listener calls accept(2) by itself. For a server on
 	// a net.TCPListener the verdict is no failure.
 	Hidden  bool
@@ -53,7 +53,7 @@ type Result struct {
 	Fails   int           // accepts that failed, without those at a deadline of the server's own
 	Rate    int           // the most accepts that failed in one second of virtual time, deadlines included
 	Lost    int           // connections that were waiting and never served
-	After   time.Duration // from the end of the trouble to the next connection served
+	After   time.Duration // from the end of the incident to the next connection served
 	Stopped bool          // the listener was closed, and After is how long the server took to return
 	Waited  bool          // the server returned only after the idle clients had left
 	// How things stood in the end, of a server that is stuck or has lost somebody.
@@ -67,7 +67,7 @@ type Result struct {
 	roomFor int // connections that were open when the listener was closed, and one more would have been accepted; 0 = not known
 }
 
-// OK reports whether the server did well, the trouble was not met, or it is one that
+// OK reports whether the server did well, the incident was not met, or it is one that
 // package net hides.
 func (r Result) OK() bool { return r.Verdict == Recovered || r.Verdict == NotMet || r.Hidden }
 
@@ -117,7 +117,7 @@ func (r Result) happened() string {
 	if r.Fails > 0 {
 		b = fmt.Sprintf("%s, at most %d in one second; ", count(r.Fails, "failed accept"), r.Rate)
 	}
-	return b + fmt.Sprintf("served again %v after the trouble", r.After.Round(time.Microsecond))
+	return b + fmt.Sprintf("served again %v after the incident", r.After.Round(time.Microsecond))
 }
 
 // unlimited says that no limit of connections was met, if that is known.
@@ -148,7 +148,7 @@ func count(n int, what string) string {
 // Report is the results of a battery, in the order of Incidents.
 type Report []Result
 
-// Failed returns the results of troubles in which the server did not do well.
+// Failed returns the results of incidents in which the server did not do well.
 func (r Report) Failed() Report {
 	var failed Report
 	for _, x := range r {
@@ -159,10 +159,10 @@ func (r Report) Failed() Report {
 	return failed
 }
 
-// Result returns the result of the trouble of that name.
-func (r Report) Result(trouble string) (Result, bool) {
+// Result returns the result of the incident of that name.
+func (r Report) Result(incident string) (Result, bool) {
 	for _, x := range r {
-		if x.Incident == trouble {
+		if x.Incident == incident {
 			return x, true
 		}
 	}
@@ -174,11 +174,11 @@ func (r Report) Result(trouble string) (Result, bool) {
 func (r Report) String() string {
 	var b strings.Builder
 	var left []string
-	first := map[string]string{} // the trouble that said first what mends it
+	first := map[string]string{} // the incident that said first what mends it
 	for _, x := range r {
 		mend := x.Mend
-		if trouble := first[mend]; trouble != "" {
-			mend = "as for " + trouble
+		if incident := first[mend]; incident != "" {
+			mend = "as for " + incident
 		} else if mend != "" {
 			first[mend] = x.Incident
 		}

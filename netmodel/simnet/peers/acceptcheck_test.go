@@ -169,8 +169,8 @@ func TestWhatRealServersDo(t *testing.T) {
 				want["idle clients hold all"] = acceptcheck.NotMet // four connections do not use up 20 descriptors
 			}
 			for _, r := range report {
-				if r.Verdict != want[r.Trouble] {
-					t.Errorf("%s: got\n%v\nwant %v: %s: %s", x.name, r, want[r.Trouble], x.source, x.why)
+				if r.Verdict != want[r.Incident] {
+					t.Errorf("%s: got\n%v\nwant %v: %s: %s", x.name, r, want[r.Incident], x.source, x.why)
 				}
 			}
 			if r, _ := report.Result("close with idle clients"); r.Waited != x.waits {

@@ -201,7 +201,7 @@ func TestAFailedCrowdTellsWhatBecameOfIt(t *testing.T) {
 		{"TestMeantToFailTooManyForTheirPatience", []string{
 			`crowd_test\.go:\d+: 278 times, the first client-1: read tcp 10\.2\.0\.1:\d+->10\.1\.0\.1:80: i/o timeout\n`,
 			`300 attempts to connect: 23 accepted, 277 left before accept\n`,
-			`client-7 +began at 626µs, connected at 10\.626ms as it believed \(the server ignored its ACK or data once: accept queue full \(K4\)\), left at 5\.010626s, 5\.01s after it began; it stands in the queue, and accept will hand it out`,
+			`client-7 +began at 626µs, connected at 10\.626ms as a phantom \(the server ignored its ACK or data once: accept queue full \(K4\)\), left at 5\.010626s, 5\.01s after it began; it stands in the queue, and accept will hand it out`,
 			`in the end, at 5\.\d+s, 10\.1\.0\.1:80: 21 connections wait in the queue of 21, and nobody calls Accept`,
 			`No backlog does: with 600, the largest that was tried, nobody met a full queue, and the test fails all the same\. It is not the queue alone\. In the run with 600: The server accepted 251 of 300 within 5s, about 50 a second\. 49 clients left before accept, the first 5\.01s after it began`,
 		}, "50 requests a second, 300 clients, a patience of 5 s: 250 are served at most"},

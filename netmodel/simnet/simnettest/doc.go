@@ -18,7 +18,7 @@
 //
 // Blackhole, Refuse and FullQueue are dialers for tests of clients: connects that are
 // never answered, that are refused, and that meet a full queue. SlowAccept and Stall are
-// listeners for tests of servers. Package acceptcheck has a battery of troubles for
+// listeners for tests of servers. Package acceptcheck has a battery of incidents for
 // servers. The file example_test.go of this package has an Example for each of them.
 //
 // # My server already does that
@@ -67,7 +67,7 @@
 //     attempts about which nothing is decided yet. (An http.Transport goes on dialling when
 //     its client has given up);
 //   - of up to six that were not accepted: when each began, when it was connected, and when
-//     and by which rule it ended. "As it believed" is a client that was connected where the
+//     and by which rule it ended. "As a phantom" is a client that was connected where the
 //     server knew nothing of it, as on Linux with a full queue;
 //   - how the listeners were doing in the end, whether Accept had failed, and which ones
 //     were closed before;

@@ -152,10 +152,10 @@ func TestAFailedTestTellsItsStory(t *testing.T) {
 		{"TestMeantToFailPhantoms", []string{
 			`i/o timeout`,
 			`20 attempts to connect: 14 accepted, 6 left before accept`,
-			`client-18 +began at 3\.923ms, connected at 1\.026s as it believed \(the server ignored its ACK or data once: accept queue full \(K4\)\), left at 11\.026s, 11\.022\d+s after it began; the server knew nothing of it`,
+			`client-18 +began at 3\.923ms, connected at 1\.026s as a phantom \(the server ignored its ACK or data once: accept queue full \(K4\)\), left at 11\.026s, 11\.022\d+s after it began; the server knew nothing of it`,
 			`\n +K4: Linux: a final ACK, or data, that finds the accept queue full is ignored`,
 			`With this seed a backlog of \d+ passes, and \d+ does not\.`,
-		}, "Linux ignores the final ACK of those that do not fit, who believe that they are connected"},
+		}, "Linux ignores the final ACK of those that do not fit; these clients are phantoms"},
 		{"TestMeantToFailNotTheQueue", []string{
 			`connection refused`,
 			`Nobody met a full queue: a larger backlog changes nothing\.`,

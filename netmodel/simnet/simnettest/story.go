@@ -17,6 +17,7 @@ import (
 
 // story is what a failed test tells.
 type story struct {
+	net         *simnet.Network
 	config      simnet.Config
 	hash        uint64
 	at          sim.Time // when it was taken down
@@ -87,7 +88,7 @@ func Story(n *simnet.Network) string {
 
 // newStory takes down what has happened.
 func newStory(n *simnet.Network) *story {
-	s := &story{config: n.Config(), hash: n.Hash(), at: n.Now(), bound: map[socket]netmodel.Addr{}}
+	s := &story{net: n, config: n.Config(), hash: n.Hash(), at: n.Now(), bound: map[socket]netmodel.Addr{}}
 	all := make([]attemptText, 0, 16)
 	for _, f := range n.Results() {
 		who := n.ClientName(f.Client)
@@ -205,9 +206,8 @@ func metFullQueue(r netmodel.Record) bool {
 		return false
 	}
 	switch r.Cause {
-	case netmodel.QueueFull, netmodel.PoolFull, netmodel.UnixFull, netmodel.AcceptQueueFull, netmodel.StackQueueFull, // a SYN
-		netmodel.SynQueueFull, netmodel.LastQuarter, // a SYN, and the queue of half-open connections
-		netmodel.AckOverflow, netmodel.StackAckReset, netmodel.StackAckForgotten, netmodel.StackAckIgnored, // what completes it
+	case netmodel.QueueFull, netmodel.SynQueueFull, netmodel.LastQuarter, // at a SYN
+		netmodel.AckOverflow, // at the final ACK
 		netmodel.HeldBack:
 		return true
 	}

@@ -9,19 +9,20 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/simnet"
 	"wspsim/sim"
 )
 
-// fate is what became of one attempt to connect.
+// attemptText is what became of one attempt to connect.
 type attemptText struct {
 	netmodel.AttemptResult
 	who       string
-	connected sim.Time // when the client was, or believed so; 0 = never
-	left      sim.Time // when its program closed the connection, 0 = it did not
-	ignored   int      // final ACKs and data that the listener ignored
-	ignoredBy netmodel.Cause
-	joined    sim.Time // when its handshake was over, so that it waited for accept; 0 = not known
-	failedAt  sim.Time // when connect failed, 0 = it did not
+	connected sim.Time        // when connect succeeded at the client; 0 = it did not
+	left      sim.Time        // when its program closed the connection, 0 = it did not
+	ignored   int             // final ACKs and data that the listener ignored
+	ignoredAs netmodel.Record // the last record of these
+	joined    sim.Time        // when its handshake was over, so that it waited for accept; 0 = not known
+	failedAt  sim.Time        // when connect failed, 0 = it did not
 	failedOn  netmodel.HostID
 }
 
@@ -36,7 +37,7 @@ func (f *attemptText) read(r netmodel.Record) {
 		f.connected = r.At
 	case r.Kind == netmodel.AckIgnored:
 		f.ignored++
-		f.ignoredBy = r.Cause
+		f.ignoredAs = r
 	case r.Kind == netmodel.Completed:
 		f.joined = r.At
 	case r.Kind == netmodel.ConnectFailed:
@@ -76,13 +77,13 @@ func (f *attemptText) text(rules *ruleList) string {
 	if f.connected > 0 {
 		text += fmt.Sprintf(", connected at %v", instant(f.connected))
 		if f.ignored > 0 || f.Progress == netmodel.ProgressPhantom {
-			text += " as it believed"
+			text += " as a phantom"
 		}
 		switch {
 		case f.ignored == 1:
-			text += " (the server ignored its ACK or data once: " + rules.because(f.ignoredBy) + ")"
+			text += " (the server ignored its ACK or data once: " + rules.because(profiles.ReasonIn(rules.net, f.ignoredAs)) + ")"
 		case f.ignored > 1:
-			text += fmt.Sprintf(" (the server ignored its ACK or data %d times: %s)", f.ignored, rules.because(f.ignoredBy))
+			text += fmt.Sprintf(" (the server ignored its ACK or data %d times: %s)", f.ignored, rules.because(profiles.ReasonIn(rules.net, f.ignoredAs)))
 		}
 	}
 	switch {
@@ -93,7 +94,7 @@ func (f *attemptText) text(rules *ruleList) string {
 	case f.Cause == netmodel.NoDescriptorLeft:
 		text += ", and could not even ask: its own host has no descriptor left"
 	default:
-		text += fmt.Sprintf(", %s %s: %s", f.ended(), f.after(f.At), rules.because(f.Cause))
+		text += fmt.Sprintf(", %s %s: %s", f.ended(), f.after(f.At), rules.because(profiles.ReasonOf(rules.net, f.AttemptResult)))
 	}
 	return text
 }
@@ -141,7 +142,7 @@ func (s *story) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "What happened on the network (%s, seed %d):\n", s.setting(), s.config.Seed)
 	fmt.Fprintf(&b, "  %s\n", s.summary())
-	rules := ruleList{}
+	rules := ruleList{net: s.net}
 	s.writeTurnedAway(&b, &rules)
 	for i := range s.results {
 		if i == mostTold {
@@ -175,10 +176,10 @@ func (s *story) text() string {
 // writeTurnedAway writes how often listeners turned somebody away, and who asks again.
 func (s *story) writeTurnedAway(b *strings.Builder, rules *ruleList) {
 	if a := s.full; a.count > 0 {
-		fmt.Fprintf(b, "  somebody met a full queue %s; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(a.first.Cause))
+		fmt.Fprintf(b, "  somebody met a full queue %s; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
 	}
 	if a := s.starving; a.count > 0 {
-		fmt.Fprintf(b, "  the listener refused %s because its program had no descriptor left; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(a.first.Cause))
+		fmt.Fprintf(b, "  the listener refused %s because its program had no descriptor left; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
 	}
 	if s.asksAgain > 0 && (s.full.count > 0 || s.starving.count > 0) {
 		rules.add(ruleAsksAgain)
@@ -263,16 +264,18 @@ func (s *story) attempts() int {
 }
 
 // ruleList is the rules that a story names, in that order.
-type ruleList struct{ ids []string }
+type ruleList struct {
+	net *simnet.Network
+	ids []string
+}
 
-// because says a cause and its rule.
-func (l *ruleList) because(c netmodel.Cause) string {
-	rule := c.Rule()
+// because says a reason and its rule.
+func (l *ruleList) because(text, rule string) string {
 	if rule == "" {
-		return c.String()
+		return text
 	}
 	l.add(rule)
-	return c.String() + " (" + rule + ")"
+	return text + " (" + rule + ")"
 }
 
 func (l *ruleList) add(rule string) {

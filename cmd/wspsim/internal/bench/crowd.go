@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
@@ -133,10 +134,12 @@ func (c *Crowd) Hash() (hash, records uint64) {
 // WriteTrace makes the crowd write every record as a line of a trace.
 func (c *Crowd) WriteTrace(write func([]byte)) {
 	c.write = write
+	p := c.host.Profile()
 	c.printer = &trace.Printer{
-		Host: func(netmodel.HostID) string { return "server" },
-		Conn: func(id netmodel.ConnID) string { return names[id%netmodel.ConnID(len(names))] },
-		Full: true,
+		Host:   func(netmodel.HostID) string { return "server" },
+		Conn:   func(id netmodel.ConnID) string { return names[id%netmodel.ConnID(len(names))] },
+		Reason: func(r netmodel.Record) (text, rule string) { return profiles.Reason(&p, r) },
+		Full:   true,
 	}
 }
 

@@ -51,8 +51,11 @@ type Sight struct {
 	Standing netmodel.Progress
 	At       sim.Time // when its client knew; of pending ones the end
 	Attempts int
-	Cause    netmodel.Cause
+	Why      Reason
 }
+
+// Reason is the words of a decision, and the rule of the system that decided.
+type Reason struct{ Text, Rule string }
 
 type end struct {
 	outcome  netmodel.Outcome
@@ -71,12 +74,12 @@ type Parting struct {
 	Profile       string // the other one
 	At            sim.Time
 	First, Second string // the lines, "" where a run has nothing more
-	Cause         [2]netmodel.Cause
+	Rules         [2]string
 	Same          int // records before it that both have
 	Never         bool
 }
 
-// mark is what is compared of a record: when, what and to whom, not by which rule.
+// mark is what is compared of a record: when, what and to whom.
 type mark struct {
 	at     sim.Time
 	client netmodel.ClientID
@@ -196,7 +199,8 @@ func (c *Comparison) clients() {
 			if f.Outcome == netmodel.StillPending {
 				at = r.Done.End
 			}
-			r.sees[name] = Sight{f.Outcome, f.Progress, at, f.Attempt, f.Cause}
+			text, rule := profiles.ReasonOf(r.Done.Net, f)
+			r.sees[name] = Sight{f.Outcome, f.Progress, at, f.Attempt, Reason{text, rule}}
 		}
 	}
 	for _, name := range order {
@@ -230,11 +234,11 @@ func part(ctx context.Context, a, b *Run, progress *screen.Progress) (Parting, e
 			continue
 		}
 		p.At = min(p.At, r.same[same].at)
-		line, cause, err := r.line(ctx, same, progress)
+		line, rule, err := r.line(ctx, same, progress)
 		if err != nil {
 			return p, err
 		}
-		p.Cause[side] = cause
+		p.Rules[side] = rule
 		if side == 0 {
 			p.First = line
 		} else {
@@ -245,11 +249,11 @@ func part(ctx context.Context, a, b *Run, progress *screen.Progress) (Parting, e
 }
 
 // line plays a run again up to a record that counts, and returns its line and
-// cause.
-func (r *Run) line(ctx context.Context, number int, progress *screen.Progress) (string, netmodel.Cause, error) {
+// rule.
+func (r *Run) line(ctx context.Context, number int, progress *screen.Progress) (string, string, error) {
 	var printer *trace.Printer
 	var line []byte
-	var cause netmodel.Cause
+	var rule string
 	seen, done := 0, false
 	_, err := r.Play.Run(ctx, play.Watch{Progress: progress, Broken: func() bool { return done }, Record: func(n *netmodel.Network, rec netmodel.Record) {
 		if done {
@@ -264,11 +268,12 @@ func (r *Run) line(ctx context.Context, number int, progress *screen.Progress) (
 			seen++
 		}
 		if seen > number {
-			cause, done = rec.Cause, true
+			_, rule = profiles.ReasonIn(n, rec)
+			done = true
 		}
 	}})
 	if done && errors.Is(err, scenarios.ErrStopped) {
 		err = nil
 	}
-	return strings.TrimSuffix(string(line), "\n"), cause, err
+	return strings.TrimSuffix(string(line), "\n"), rule, err
 }

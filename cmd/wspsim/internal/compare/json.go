@@ -92,12 +92,12 @@ func (c *Comparison) JSON(w io.Writer) error {
 	for _, o := range c.Clients {
 		s := sight{Client: o.Name, Differs: o.Differs()}
 		for _, v := range o.Sights {
-			s.Under = append(s.Under, seen{v.word(), int64(v.At), v.Attempts, v.Cause.String(), v.Cause.Rule()})
+			s.Under = append(s.Under, seen{v.word(), int64(v.At), v.Attempts, v.Why.Text, v.Why.Rule})
 		}
 		d.Sights = append(d.Sights, s)
 	}
 	for _, v := range c.Partings {
-		d.Partings = append(d.Partings, parting{v.Profile, v.Never, int64(v.At), v.Same, [2]string{v.First, v.Second}, [2]string{v.Cause[0].Rule(), v.Cause[1].Rule()}})
+		d.Partings = append(d.Partings, parting{v.Profile, v.Never, int64(v.At), v.Same, [2]string{v.First, v.Second}, v.Rules})
 	}
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)

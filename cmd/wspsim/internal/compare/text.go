@@ -225,9 +225,9 @@ func (c *Comparison) partings(w *bufio.Writer, style screen.Style) {
 
 // rules prints the rules behind a parting.
 func (c *Comparison) rules(w *bufio.Writer, p Parting) {
-	for side, cause := range p.Cause {
-		rule, ok := profiles.RuleByID(cause.Rule())
-		if !ok || side == 1 && cause.Rule() == p.Cause[0].Rule() {
+	for side, id := range p.Rules {
+		rule, ok := profiles.RuleByID(id)
+		if !ok || side == 1 && id == p.Rules[0] {
 			continue
 		}
 		fmt.Fprintln(w, words.Wrap(fmt.Sprintf("  %s: %s (%s)", rule.ID, rule.Claim, rule.Source), width, "    "))

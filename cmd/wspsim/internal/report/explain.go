@@ -11,6 +11,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
 	"wspsim/sim"
 )
@@ -67,7 +68,8 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 		case len(s.chain) == longestChain:
 			s.more++
 		default:
-			s.chain = append(s.chain, entry{number, string(b[:len(b)-1]), r.Errno, r.Rule(), r.At})
+			_, rule := profiles.ReasonIn(n, r)
+			s.chain = append(s.chain, entry{number, string(b[:len(b)-1]), r.Errno, rule, r.At})
 		}
 	}})
 	return s, err
@@ -253,7 +255,7 @@ func (s *Story) others(w *bufio.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "\nOthers, for --client:\n")
-	for _, g := range groupFates(rest) {
+	for _, g := range groupFates(d.Net, rest) {
 		how := g.outcome.String()
 		if g.outcome == netmodel.StillPending {
 			how = g.reason()

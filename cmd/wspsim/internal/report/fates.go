@@ -11,6 +11,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 	"wspsim/sim"
 )
 
@@ -140,12 +141,12 @@ func sentence(d *play.Done, f netmodel.AttemptResult, decided sim.Time) string {
 		}
 		return fmt.Sprintf("%s was accepted at %s, %s after its connect, %s of that in the queue", name, words.Instant(f.At), words.Span(reached), words.Span(f.Waited))
 	case netmodel.OutcomeGaveUp, netmodel.OutcomeTimedOut:
-		return fmt.Sprintf("%s %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
+		return fmt.Sprintf("%s %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(d.Net, f))
 	}
 	if decided < f.At {
-		return fmt.Sprintf("%s was %s at %s and learned it at %s: %s", name, f.Outcome, words.Instant(decided), words.Instant(f.At), why(f.Cause))
+		return fmt.Sprintf("%s was %s at %s and learned it at %s: %s", name, f.Outcome, words.Instant(decided), words.Instant(f.At), why(d.Net, f))
 	}
-	return fmt.Sprintf("%s was %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(f.Cause))
+	return fmt.Sprintf("%s was %s at %s: %s", name, f.Outcome, words.Instant(f.At), why(d.Net, f))
 }
 
 // pending says where an attempt stands that has not ended.
@@ -159,12 +160,13 @@ func pending(s netmodel.Progress) string {
 	return "is still trying at the end"
 }
 
-// why says a cause with its rule.
-func why(c netmodel.Cause) string {
-	if rule := c.Rule(); rule != "" {
-		return c.String() + " (" + rule + ")"
+// why says what decided a result, with the rule.
+func why(n *netmodel.Network, f netmodel.AttemptResult) string {
+	text, rule := profiles.ReasonOf(n, f)
+	if rule != "" {
+		return text + " (" + rule + ")"
 	}
-	return c.String()
+	return text
 }
 
 // fateGroup is all attempts that ended in one way for one reason.
@@ -172,6 +174,7 @@ type fateGroup struct {
 	outcome  netmodel.Outcome
 	standing netmodel.Progress // of a pending one
 	cause    netmodel.Cause
+	why      string // the cause with its rule
 	count    int
 	first    []netmodel.AttemptResult // a few of them
 }
@@ -179,14 +182,14 @@ type fateGroup struct {
 const fewNames = 8
 
 // groupFates sorts attempts by outcome and cause, the commonest cause first.
-func groupFates(fates []netmodel.AttemptResult) []fateGroup {
+func groupFates(n *netmodel.Network, fates []netmodel.AttemptResult) []fateGroup {
 	var groups []fateGroup
 	for _, f := range fates {
 		i := slices.IndexFunc(groups, func(g fateGroup) bool {
 			return g.outcome == f.Outcome && g.cause == f.Cause && g.standing == f.Progress
 		})
 		if i < 0 {
-			groups = append(groups, fateGroup{outcome: f.Outcome, standing: f.Progress, cause: f.Cause})
+			groups = append(groups, fateGroup{outcome: f.Outcome, standing: f.Progress, cause: f.Cause, why: why(n, f)})
 			i = len(groups) - 1
 		}
 		g := &groups[i]
@@ -215,7 +218,7 @@ func (g *fateGroup) reason() string {
 	if g.outcome == netmodel.OutcomeAccepted || g.cause == netmodel.NoCause {
 		return ""
 	}
-	return why(g.cause)
+	return g.why
 }
 
 // standing says how far so many pending attempts have come.

@@ -6,6 +6,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
 )
 
 // Lines writes a run as one JSON object a line: one for each record, and a last
@@ -55,9 +56,10 @@ func (l *Lines) Record(n *netmodel.Network, r netmodel.Record) {
 		return
 	}
 	l.count++
+	cause, rule := profiles.ReasonIn(n, r)
 	o := record{
 		N: l.count, AtNS: int64(r.At), Kind: kindName(r.Kind), Host: n.HostName(r.Host), Call: r.Call.String(),
-		FD: int(r.FD), Value: r.Value, Cause: r.Cause.String(), Rule: r.Rule(),
+		FD: int(r.FD), Value: r.Value, Cause: cause, Rule: rule,
 	}
 	if f := n.Result(r.Conn); f.Client != 0 {
 		o.Client, o.Attempt = n.ClientName(f.Client), f.Attempt

@@ -163,7 +163,7 @@ func (r *Run) outcomes(w *bufio.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "%s:\n", words.Counted(r.Done.Outcomes.Offered, "attempt"))
-	groups := groupFates(r.Done.Fates)
+	groups := groupFates(r.Done.Net, r.Done.Fates)
 	longest := 0
 	for _, g := range groups {
 		longest = max(longest, len(g.reason()))

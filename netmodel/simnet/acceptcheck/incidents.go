@@ -11,7 +11,7 @@ import (
 	"wspsim/netmodel/simnet"
 )
 
-// trouble is something that a server goes through.
+// incident is something that a server goes through.
 type incident struct {
 	name, what  string
 	why         string // why a server should be ready for it
@@ -22,7 +22,7 @@ type incident struct {
 	run         func(*setting)
 }
 
-// Incidents returns the names of the troubles of a battery, in order.
+// Incidents returns the names of the incidents of a battery, in order.
 func Incidents() []string {
 	var names []string
 	for _, x := range incidents() {
@@ -42,7 +42,7 @@ func incidents() []incident {
 	return append(append(accepts(profiles.Linux()), acceptsOnWindows(profiles.Windows())...), clients(profiles.Linux(), profiles.Windows())...)
 }
 
-// accepts are troubles of accept4 (Linux: accept(2), "ERRORS").
+// accepts are incidents of accept4 (Linux: accept(2), "ERRORS").
 func accepts(linux netmodel.Profile) []incident {
 	return []incident{
 		{name: "EMFILE", what: "the process has no descriptor for a while", system: linux, descriptors: 20, run: noDescriptors,
@@ -59,7 +59,7 @@ func accepts(linux netmodel.Profile) []incident {
 	}
 }
 
-// acceptsOnWindows are troubles of what package net calls there: WSASocket for the
+// acceptsOnWindows are incidents of what package net calls there: WSASocket for the
 // connection that is to come, then AcceptEx. Errors of the former are those that Microsoft
 // documents for WSASocketW. (Go 1.26: internal/poll/fd_windows.go, FD.Accept)
 func acceptsOnWindows(windows netmodel.Profile) []incident {
@@ -75,7 +75,7 @@ func acceptsOnWindows(windows netmodel.Profile) []incident {
 	}
 }
 
-// clients are troubles that clients make, and the ends of listeners.
+// clients are incidents that clients make, and the ends of listeners.
 func clients(linux, windows netmodel.Profile) []incident {
 	return []incident{
 		{name: "reset while queued", what: "clients reset their connections before they are accepted", system: linux, run: resetWhileQueued,

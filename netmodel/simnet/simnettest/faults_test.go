@@ -16,7 +16,7 @@ import (
 	"wspsim/netmodel/simnet/simnettest"
 )
 
-func TestTroublesForClients(t *testing.T) {
+func TestFaultsForClients(t *testing.T) {
 	for _, x := range []struct {
 		name string
 		dial func() simnettest.DialFunc

@@ -52,7 +52,7 @@ func FullQueue(system ...netmodel.Profile) DialFunc {
 	})
 }
 
-// newTrouble returns a dialer on a network of its own, with one server that stands for
+// newFault returns a dialer on a network of its own, with one server that stands for
 // whoever is called, as prepare leaves it for a port. The network is made with the first
 // dial: in the bubble, if that is where it is used.
 func newFault(system []netmodel.Profile, prepare func(n *simnet.Network, client, server *simnet.Host, port string) error) DialFunc {

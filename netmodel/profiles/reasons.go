@@ -1,0 +1,308 @@
+package profiles
+
+import (
+	"time"
+
+	"wspsim/netmodel"
+)
+
+// Reason says why a host decided as a record tells: in the words of its system, and by
+// which rule of that system. Both are empty if the record needs no reason, and the rule if
+// none is known. p is the profile of the host that decided (see netmodel.Network.DecidedBy).
+func Reason(p *netmodel.Profile, r netmodel.Record) (text, rule string) {
+	if r.Kind == netmodel.Called && r.Cause == netmodel.NoCause {
+		return "", ruleOfCall(p, r)
+	}
+	return reasonText(p, r), ruleOfCause(p, r)
+}
+
+// A decider knows which host decided what a record tells, as a netmodel.Network does.
+type decider interface {
+	DecidedBy(netmodel.Record) *netmodel.Profile
+}
+
+// ReasonIn is Reason for a record of a network.
+func ReasonIn(n decider, r netmodel.Record) (text, rule string) {
+	return Reason(n.DecidedBy(r), r)
+}
+
+// ReasonOf is Reason for the result of an attempt.
+func ReasonOf(n decider, a netmodel.AttemptResult) (text, rule string) {
+	return ReasonIn(n, netmodel.Record{Conn: a.Conn, Kind: kindOf(a.Outcome), Cause: a.Cause})
+}
+
+// kindOf returns the kind of the record by which a client learns an outcome.
+func kindOf(o netmodel.Outcome) netmodel.Kind {
+	switch o {
+	case netmodel.OutcomeAccepted:
+		return netmodel.RequestAccepted
+	case netmodel.OutcomeRefused, netmodel.OutcomeTimedOut:
+		return netmodel.ConnectFailed
+	case netmodel.OutcomeReset:
+		return netmodel.Broken
+	case netmodel.OutcomeGaveUp:
+		return netmodel.GaveUp
+	}
+	return netmodel.NoKind
+}
+
+// reasonText is the text of the cause, unless the system has a word of its own.
+func reasonText(p *netmodel.Profile, r netmodel.Record) string {
+	winsock, separate := p.Calls == netmodel.CallsWinsock, p.SynQueue.Separate
+	switch {
+	case r.Cause == netmodel.Queued && separate:
+		return "half-open"
+	case r.Cause == netmodel.Queued && onePoolOfSlots(p):
+		return "queued, half-open"
+	case r.Cause == netmodel.QueueFull && separate:
+		return "accept queue full"
+	case r.Cause == netmodel.QueueFull && p.OnFull == netmodel.TryAgainWhenFull:
+		return "queue full, try again"
+	case r.Cause == netmodel.HandshakeOver && !winsock:
+		return "request expired"
+	case r.Cause == netmodel.BacklogUpdated && !winsock:
+		return "limit set"
+	case r.Cause == netmodel.NoAnswer && r.Kind == netmodel.SynSentAgain:
+		return "no answer yet"
+	case r.Cause == netmodel.DataUnanswered && r.Kind == netmodel.DataSentAgain:
+		return "not acknowledged yet"
+	}
+	return r.Cause.String()
+}
+
+// onePoolOfSlots reports whether half-open connections share the slots of complete ones on
+// a system other than Windows, and a handshake is not over at its SYN.
+func onePoolOfSlots(p *netmodel.Profile) bool {
+	return p.Calls != netmodel.CallsWinsock && !p.SynQueue.Separate && p.System != "linux"
+}
+
+// rules3 is the rule of one decision on Windows, on Linux (measured), and on the systems
+// whose rules were read.
+type rules3 struct{ winsock, linux, read string }
+
+func (x rules3) of(p *netmodel.Profile) string {
+	switch {
+	case p.Calls == netmodel.CallsWinsock:
+		return x.winsock
+	case p.System == "linux":
+		return x.linux
+	}
+	return x.read
+}
+
+// ruleOfCause is the rule of a decision: by the system that decided where systems differ.
+func ruleOfCause(p *netmodel.Profile, r netmodel.Record) string {
+	switch r.Cause {
+	case netmodel.Queued, netmodel.QueueFull, netmodel.HandshakeComplete, netmodel.AcceptedByProgram:
+		return ruleOfQueue(p, r.Cause)
+	case netmodel.AckOverflow:
+		return ruleOfAck(p)
+	case netmodel.ClientReset:
+		return ruleOfReset(p)
+	case netmodel.HandshakeOver:
+		return rules3{"WS.T9", "K6", "ST.15"}.of(p)
+	case netmodel.ListenerClosed:
+		return rules3{"WS.X2", "K11", "ST.16"}.of(p)
+	case netmodel.BacklogUpdated:
+		return rules3{"R9", "K10", "ST.18"}.of(p)
+	case netmodel.NoAnswer:
+		if p.Client.Syn.First == 3*time.Second { // the older generation of timers
+			return rules3{"WS.T1", "K13", "ST.19"}.of(p)
+		}
+		return rules3{"WS.T2", "K13", "ST.19"}.of(p)
+	}
+	return ruleEverywhere(r)
+}
+
+func ruleOfQueue(p *netmodel.Profile, c netmodel.Cause) string {
+	onlyQueue, byArrival := !p.SynQueue.Separate, p.AcceptByArrival && p.System == "linux"
+	switch {
+	case c == netmodel.Queued && onlyQueue:
+		return rules3{"R3", "K16", "ST.1"}.of(p)
+	case c == netmodel.Queued:
+		return rules3{"R3", "K3", "ST.12"}.of(p)
+	case c == netmodel.QueueFull && onlyQueue:
+		return rules3{"R4", "K16", "ST.1"}.of(p)
+	case c == netmodel.QueueFull:
+		return rules3{"R4", "K2", "ST.12"}.of(p)
+	case c == netmodel.HandshakeComplete && byArrival:
+		return rules3{"R3", "ST.11", ""}.of(p)
+	case c == netmodel.HandshakeComplete:
+		return rules3{"R3", "K5", "ST.14"}.of(p)
+	case byArrival:
+		return rules3{"WS.Q1", "ST.11", ""}.of(p)
+	}
+	return rules3{"WS.Q1", "K5", "ST.14"}.of(p)
+}
+
+// ruleOfAck is the rule by which a system meets a full accept queue at the final ACK.
+func ruleOfAck(p *netmodel.Profile) string {
+	read := "ST.7"
+	switch p.OnAckFull {
+	case netmodel.ForgetAck:
+		read = "ST.8"
+	case netmodel.IgnoreAck:
+		read = "ST.13"
+	}
+	return rules3{"K4", "K4", read}.of(p)
+}
+
+// ruleOfReset is the rule by which a system tells the program that the client of a pending
+// connection has reset it.
+func ruleOfReset(p *netmodel.Profile) string {
+	switch p.Aborted {
+	case netmodel.AbortedAsAborted:
+		return "ST.4"
+	case netmodel.AbortedAtReceive, netmodel.AbortedNoAddress:
+		return rules3{"WS.X7", "K12", "ST.17"}.of(p)
+	}
+	return "WS.X6"
+}
+
+// ruleEverywhere is the rule of what only one system decides, or all decide alike.
+func ruleEverywhere(r netmodel.Record) string {
+	if !r.Cause.ByListener() {
+		return ruleOfConnection(r)
+	}
+	switch r.Cause {
+	case netmodel.Offered:
+		return "WS.Q10"
+	case netmodel.SlotsUsedUp:
+		return "WS.D6"
+	case netmodel.NobodyListens:
+		return "WS.X3"
+	case netmodel.Paused:
+		return "WS.Q9"
+	case netmodel.ChildrenAlive:
+		return "WS.X5"
+	case netmodel.OutOfBuffers:
+		return "E7"
+	case netmodel.NetworkDown:
+		return "E1"
+	case netmodel.SynQueueFull, netmodel.LastQuarter, netmodel.AnsweredWithCookie:
+		return "K3"
+	case netmodel.WaitsForData:
+		return "K14"
+	case netmodel.HeldBack:
+		return "ST.2"
+	case netmodel.CookieCame:
+		return "K7"
+	case netmodel.Migrated:
+		return "K15"
+	case netmodel.SlotReturned:
+		return "WS.Q5"
+	case netmodel.BacklogKept:
+		return "WS.R2'"
+	case netmodel.Trimmed:
+		return "R10"
+	case netmodel.Rejected:
+		return "WS.C3"
+	case netmodel.LibraryCleanup:
+		return "WS.X12"
+	case netmodel.ClientGone, netmodel.OfferExpired:
+		return "WS.Q7"
+	case netmodel.Evicted:
+		return "ST.3"
+	case netmodel.LostForDescriptor:
+		return "ST.5"
+	}
+	return ""
+}
+
+// ruleOfConnection is the rule of what a client decides, or ends an open connection.
+func ruleOfConnection(r netmodel.Record) string {
+	switch r.Cause {
+	case netmodel.SynRefused:
+		return "WS.T3"
+	case netmodel.RefusalsExhausted:
+		return "WS.T6"
+	case netmodel.HardClose, netmodel.LingerExpired:
+		return "SO_LINGER"
+	case netmodel.UnreadData, netmodel.NobodyReads, netmodel.PeerSilent, netmodel.KeepAliveUnanswered:
+		return "RFC 1122"
+	case netmodel.ReceiveShutDown:
+		return "WSPShutdown"
+	case netmodel.DataUnanswered:
+		if r.Kind == netmodel.DataSentAgain {
+			return ""
+		}
+		return "RFC 9293"
+	case netmodel.NoSuchConnection:
+		return "RFC 9293"
+	}
+	return ""
+}
+
+// ruleOfCall is the rule behind the error of a call.
+func ruleOfCall(p *netmodel.Profile, r netmodel.Record) string {
+	if r.Errno == 0 {
+		return ""
+	}
+	if p.Calls != netmodel.CallsWinsock {
+		switch {
+		case r.Call == netmodel.CallAccept && r.Errno == netmodel.WSAEMFILE && p.System == "linux" && p.DescriptorFirst:
+			return "K9"
+		case r.Call == netmodel.CallAccept && r.Errno == netmodel.WSAECONNABORTED:
+			return "ST.4"
+		case r.Call == netmodel.CallListen && r.Errno == netmodel.WSAEINVAL && p.Relisten == netmodel.RelistenRejects:
+			return "ST.10"
+		}
+		return ""
+	}
+	switch r.Call {
+	case netmodel.CallListen:
+		return ruleOfListen(r.Errno)
+	case netmodel.CallAccept:
+		return ruleOfAccept(r.Errno)
+	case netmodel.CallBind:
+		if r.Errno == netmodel.WSAEADDRINUSE || r.Errno == netmodel.WSAEACCES {
+			return "WS.U1"
+		}
+	}
+	return ""
+}
+
+// ruleOfListen returns the error condition of the page.
+func ruleOfListen(e netmodel.Errno) string {
+	switch e {
+	case netmodel.WSAENETDOWN:
+		return "E1"
+	case netmodel.WSAEADDRINUSE:
+		return "E2"
+	case netmodel.WSAEINPROGRESS:
+		return "E3"
+	case netmodel.WSAEINVAL:
+		return "E4"
+	case netmodel.WSAEISCONN:
+		return "E5"
+	case netmodel.WSAEMFILE:
+		return "E6"
+	case netmodel.WSAENOBUFS:
+		return "E7"
+	case netmodel.WSAENOTSOCK:
+		return "E8"
+	case netmodel.WSAEOPNOTSUPP:
+		return "E9"
+	}
+	return ""
+}
+
+func ruleOfAccept(e netmodel.Errno) string {
+	switch e {
+	case netmodel.WSAEINVAL, netmodel.WSAEOPNOTSUPP:
+		return "WS.A1"
+	case netmodel.WSAEWOULDBLOCK:
+		return "WS.A2"
+	case netmodel.WSAEMFILE:
+		return "WS.A3"
+	case netmodel.WSAECONNREFUSED:
+		return "WS.C3"
+	case netmodel.WSATRY_AGAIN:
+		return "WS.C4"
+	case netmodel.WSAEACCES:
+		return "WS.C9"
+	case netmodel.WSAECONNRESET:
+		return "WS.X6"
+	}
+	return ""
+}
