@@ -32,6 +32,7 @@ var surface = []struct {
 	{"netmodel", 310},
 	{"netmodel/profiles", 56},
 	{"netmodel/trace", 4},
+	{"netmodel/measured", 9},
 	{"netmodel/netmodeltest", 3},
 	{"netmodel/netmodeltest/lockstep", 250},
 	{"scenarios", 91},

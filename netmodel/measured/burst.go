@@ -10,26 +10,25 @@ import (
 )
 
 type burstParams struct {
-	Backlog  int     `json:"backlog"`
-	Clients  int     `json:"clients"`
-	Prefill  int     `json:"prefill"` // clients that are in the queue before
-	OneWay   float64 `json:"owd_ms"`
-	Send     int     `json:"send"`
-	AcceptAt float64 `json:"accept_at_ms"`
-	Watch    float64 `json:"watch_ms"`
+	Backlog  int      `json:"backlog"`
+	_        struct{} `unread:"clients send"`
+	Prefill  int      `json:"prefill"` // clients that are pending before the burst
+	OneWay   float64  `json:"owd_ms"`
+	AcceptAt float64  `json:"accept_at_ms"`
+	Watch    float64  `json:"watch_ms"`
 }
 
 type burstObserved struct {
 	QBefore     int            `json:"q_before_burst"`
-	Samples     []sampled      `json:"samples"`
+	Samples     []sample       `json:"samples"`
 	AcceptedAt  []int          `json:"accepted_at"`
 	AcceptedEnd []int          `json:"accepted_end"`
 	Clients     []burstClient  `json:"clients"`
 	Stat        map[string]int `json:"stat"` // of the server alone
 }
 
-// burstClient is a client and when the relay between the two sides read its
-// segments.
+// burstClient is a client. The instants are those at which the relay between the two sides
+// read its segments.
 type burstClient struct {
 	I      int       `json:"i"`
 	State  string    `json:"state"`
@@ -40,60 +39,48 @@ type burstClient struct {
 	Rst    []float64 `json:"rst_ms"`
 }
 
-// burst is clients that connect at one instant over a link with a delay. The burst
-// begins a while after virtual time 0, so that there is time for those before it.
+// burst is clients that connect at one instant over a link with a delay. The burst starts
+// some time after virtual time 0, so that the prefill can connect before it.
 type burst struct {
-	*crew
-	p        burstParams
-	o        burstObserved
-	connects []float64 // ms since the burst
-	// what the program accepted half-way and at the end
-	early, late []int
+	*clients
+	p        *burstParams
+	o        *burstObserved
+	connects []float64 // milliseconds since the burst
+	// the clients that the program accepted at accept_at_ms and at the end
+	acceptedMidway, acceptedAtEnd []int
 }
 
-const burstBegins = time.Second
+const burstStart = time.Second
 
-// replayBurst: many clients connect at once over a slow link, so that all SYNs
-// arrive before any final ACK. K3, K4, K7, K8
+// playBurst: many clients connect at once over a slow link. All SYNs arrive before any
+// final ACK. K3, K4, K7, K8
 //
-// The relay that was the link read segments when it ran, up to some ms late and
-// several at a time. So the program's calls of connect are taken to be at the
-// beginning, 20 µs apart, or, if that explains more, as far apart as the relay read
-// the SYNs; and the instants of segments are compared with a tolerance for the
-// relay. When a client first sent data, when the program accepted and the round
-// trip that timeouts of data follow from are inputs.
-func replayBurst(t *Trial, c *Comparison) error {
-	p, err := decode[burstParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[burstObserved](t.Observed)
-	if err != nil {
-		return err
-	}
+// A relay was the link. It read several segments at a time, some milliseconds late. So the
+// replay tries two guesses for the calls of connect: 20 µs apart, or as far apart as the
+// relay read the SYNs. The instants of segments have a tolerance for the relay.
+//
+// Inputs are: when a client first sent data, when the program accepted, and the round trip
+// from which the timeouts of data follow.
+func playBurst(profile netmodel.Profile, p *burstParams, o *burstObserved, c *Comparison) error {
 	if len(o.Clients) == 0 {
-		return errNobody("observed.clients")
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
+		return errEmptyList("observed.clients")
 	}
 	trips := 1
 	if slices.ContainsFunc(o.Clients, func(m burstClient) bool { return len(m.Data) > 1 }) {
-		trips = mostTrips
+		trips = maxTrips
 	}
 	for more := range trips {
-		profile.Data.First = leastTimeout(profile.Timers, 2*millis(p.OneWay)+time.Duration(more)*tripStep)
+		profile.Data.First = leastTimeout(profile.Timers, 2*milliseconds(p.OneWay)+time.Duration(more)*roundTripStep)
 		for _, asRead := range []bool{false, true} {
 			connects := connectsOf(o.Clients, asRead)
-			chains, known := burstTimers(profile, p, o.Clients, connects)
-			in := phases{
-				first: Phase(profile.Timers, chains, millis(onRelay)),
-				known: known,
-				ahead: longestWait(profile.SynAck, millis(p.Watch)),
+			chains, period := burstChains(profile, p, o.Clients, connects)
+			in := phaseRange{
+				first:   phaseOfChains(profile.Timers, chains, milliseconds(relayTolerance)),
+				period:  period,
+				longest: longestWait(profile.SynAck, milliseconds(p.Watch)),
 			}
 			err := c.bestPhase(profile, in, func(profile netmodel.Profile, c *Comparison) error {
-				return playBurst(profile, p, o, connects, c)
+				return playBurstFrom(profile, p, o, connects, c)
 			})
 			if err != nil {
 				return err
@@ -103,13 +90,13 @@ func replayBurst(t *Trial, c *Comparison) error {
 	return nil
 }
 
-// The round trips that are tried: that of the link, and a tick, two, three more.
+// The replay tries maxTrips round trips: that of the link, and 1, 2 and 3 ticks more.
 const (
-	mostTrips = 4
-	tripStep  = 4 * time.Millisecond
+	maxTrips      = 4
+	roundTripStep = 4 * time.Millisecond
 )
 
-// connectsOf returns when the clients connect, in ms since the burst.
+// connectsOf returns when the clients connect, in milliseconds since the burst.
 func connectsOf(clients []burstClient, asRead bool) []float64 {
 	out := make([]float64, len(clients))
 	for k, m := range clients {
@@ -121,57 +108,50 @@ func connectsOf(clients []burstClient, asRead bool) []float64 {
 	return out
 }
 
-// burstTimers are the timers that the relay saw the doings of, in virtual time, and
-// their coarsest slot.
-func burstTimers(p netmodel.Profile, b burstParams, clients []burstClient, connects []float64) (chains []Chain, known time.Duration) {
+// burstChains returns the timers whose firings the relay saw, in virtual time, and the
+// widest slot of their waits.
+func burstChains(p netmodel.Profile, b *burstParams, clients []burstClient, connects []float64) (chains []timerChain, period time.Duration) {
 	add := func(set float64, instants []float64, s netmodel.Schedule) {
-		c := Chain{Set: burstBegins + millis(set)}
+		c := timerChain{set: burstStart + milliseconds(set)}
 		for k := 1; k < len(instants); k++ {
-			c.Waits = append(c.Waits, s.Wait(uint8(k-1)))
-			c.Rang = append(c.Rang, burstBegins+millis(instants[k]))
-			known = max(known, knownTo(p.Timers, []rang{{wait: s.Wait(uint8(k - 1))}}))
+			c.waits = append(c.waits, s.Wait(uint8(k-1)))
+			c.fired = append(c.fired, burstStart+milliseconds(instants[k]))
+			period = max(period, phasePeriod(p.Timers, []observedTimer{{wait: s.Wait(uint8(k - 1))}}))
 		}
-		if len(c.Waits) > 0 {
+		if len(c.waits) > 0 {
 			chains = append(chains, c)
 		}
 	}
 	for k, m := range clients {
 		add(connects[k], m.Syn, p.Client.Syn)
-		if len(m.Syn) == 1 { // otherwise the relay's instant is all there is to know
+		if len(m.Syn) == 1 { // with more SYNs, the answered one is not known
 			add(connects[k]+b.OneWay, m.SynAck, p.SynAck)
 		}
 		if len(m.Data) > 0 {
 			add(m.Data[0], m.Data, p.Data)
 		}
 	}
-	return chains, known
+	return chains, period
 }
 
-// playBurst plays it with the clock of ticks in some phase.
-func playBurst(profile netmodel.Profile, p burstParams, o burstObserved, connects []float64, c *Comparison) error {
-	w, err := newCrew(profile, p.Backlog)
-	if err != nil {
-		return err
-	}
-	w.net.SetLink(w.server, w.crowd, netmodel.Link{Latency: millis(p.OneWay)})
-	b := &burst{crew: w, p: p, o: o, connects: connects}
-	if err := w.dialAll(p.Prefill, 0, 20*time.Microsecond); err != nil {
-		return err
-	}
-	if err := w.until(burstBegins); err != nil {
-		return err
-	}
-	q, _ := w.queues()
+// playBurstFrom plays the burst with one phase and one guess of the connects.
+func playBurstFrom(profile netmodel.Profile, p *burstParams, o *burstObserved, connects []float64, c *Comparison) error {
+	w := newClients(profile, p.Backlog)
+	w.net.SetLink(w.serverID, w.clientsID, netmodel.Link{Latency: milliseconds(p.OneWay)})
+	b := &burst{clients: w, p: p, o: o, connects: connects}
+	w.connectAll(p.Prefill, 0, 20*time.Microsecond)
+	w.advance(burstStart)
+	q := w.queue().Complete
 	if err := b.act(); err != nil {
 		return err
 	}
-	c.work = w.passes + len(w.records)
+	c.work = w.timeSteps + len(w.records)
 	c.equal("q_before_burst", o.QBefore, q)
 	b.compare(c)
-	return nil
+	return w.err
 }
 
-// act lets clients and program do what they did, in order.
+// act makes the clients and the program act when they did, in order.
 func (b *burst) act() error {
 	type action struct {
 		at time.Duration
@@ -179,140 +159,121 @@ func (b *burst) act() error {
 	}
 	accept := func(into *[]int) func() error {
 		return func() error {
-			*into, _ = b.drain()
+			*into, _ = b.acceptAll()
 			return nil
 		}
 	}
 	actions := []action{
-		{acceptedAt(b.p.AcceptAt, b.o.Samples), accept(&b.early)},
-		{millis(b.p.Watch), accept(&b.late)},
+		{acceptedAt(b.p.AcceptAt, b.o.Samples), accept(&b.acceptedMidway)},
+		{milliseconds(b.p.Watch), accept(&b.acceptedAtEnd)},
 	}
 	for k, m := range b.o.Clients {
 		if m.I != b.p.Prefill+k {
 			return fmt.Errorf("clients: entry %d is client %d: want %d", k, m.I, b.p.Prefill+k)
 		}
-		at := millis(b.connects[k])
-		actions = append(actions, action{at, func() error { return b.call(burstBegins + at) }})
+		at := milliseconds(b.connects[k])
+		actions = append(actions, action{at, func() error { b.sendSyn(burstStart + at); return b.err }})
 		if len(m.Data) > 0 {
-			actions = append(actions, action{millis(m.Data[0]), func() error { return b.sendWhenConnected(m.I) }})
+			actions = append(actions, action{milliseconds(m.Data[0]), func() error { return b.sendWhenConnected(m.I) }})
 		}
 	}
 	slices.SortStableFunc(actions, func(x, y action) int { return cmp.Compare(x.at, y.at) })
 	for _, a := range actions {
-		if err := b.until(burstBegins + a.at); err != nil {
-			return err
-		}
+		b.advance(burstStart + a.at)
 		if err := a.do(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return b.err
 }
 
-// sendWhenConnected lets a client send data, now or as soon as its connect has
-// succeeded. One whose connect does not succeed in the time of a round trip sends
-// nothing.
+// sendWhenConnected makes a client send data as soon as its connect has succeeded. If the
+// connect does not succeed within a round trip, the client sends nothing.
 func (b *burst) sendWhenConnected(client int) error {
 	for range 1 + 2*int(b.p.OneWay) {
-		if b.result(client) == "OK" {
-			_, err := b.callers().Send(b.fds[client], 4)
+		if b.connectResult(client) == "OK" {
+			_, err := b.clientHost().Send(b.fds[client], 4)
 			return err
 		}
-		if err := b.pass(b.now() + time.Millisecond); err != nil {
-			return err
-		}
+		b.advanceUnchecked(b.now() + time.Millisecond)
 	}
-	return nil
+	return b.err
 }
 
-// compare compares what can be told in spite of the relay.
+// compare compares the queue, the clients and the segments.
 func (b *burst) compare(c *Comparison) {
 	samples := slices.Clone(b.o.Samples)
 	for i := range samples {
-		samples[i].At += float64(burstBegins / time.Millisecond)
+		samples[i].At += float64(burstStart / time.Millisecond)
 	}
-	c.sampled(samples, historyOf(b.stage, b.p.Prefill), relayLate)
-	c.equal("accepted_at", b.o.AcceptedAt, b.early)
-	apart := ""
+	c.samples(samples, historyOf(b.testbed, b.p.Prefill), relayDelay)
+	c.equal("accepted_at", b.o.AcceptedAt, b.acceptedMidway)
+	cause := ""
 	for _, m := range b.o.Clients {
 		c.equal("client's state", m.State, b.stateOf(m.I))
-		c.equal("client's read", m.Read, b.read(b.callers(), b.fds[m.I]))
+		c.equal("client's read", m.Read, b.read(b.clientHost(), b.fds[m.I]))
 		got := b.segmentsOf(m.I)
-		c.nearRelay("syn_ms", m.Syn, b.sinceBurst(millisOf(b.ends.syns[netmodel.ConnID(m.I+1)])))
+		c.nearRelay("syn_ms", m.Syn, b.sinceBurst(allInMilliseconds(b.attempt(m.I).syns)))
 		c.nearRelay("synack_ms", m.SynAck, b.sinceBurst(got.SynAck))
 		c.nearRelay("rst_ms", m.Rst, b.sinceBurst(got.Rst))
-		c.nearAll("data_ms", m.Data, b.sinceBurst(got.Data), onRelay)
-		if c.lastDiffers() && ownTrip(b.profile, b.p, m) {
+		c.nearAll("data_ms", m.Data, b.sinceBurst(got.Data), relayTolerance)
+		if c.lastDiffers() && fitsOwnRoundTrip(b.profile, b.p, m) {
 			c.because("the timeout of this client follows from the round trip of its own handshake, or rang a tick late: another slot")
-			apart = "follows from the slots of timers of data in which clients differ"
+			cause = "follows from the slots of timers of data in which clients differ"
 		}
 	}
-	c.compareOrder("accepted_end", b.o.AcceptedEnd, b.late, apart)
-	stat := countersOf(slices.DeleteFunc(slices.Clone(b.records), func(r netmodel.Record) bool { return r.Host != b.server }))
-	stat["CurrEstab"] = b.crew.ends.count(b.server)["ESTABLISHED"]
+	c.sameClients("accepted_end", b.o.AcceptedEnd, b.acceptedAtEnd, cause)
+	stat := countersOf(slices.DeleteFunc(slices.Clone(b.records), func(r netmodel.Record) bool { return r.Host != b.serverID }))
+	stat["CurrEstab"] = b.clients.ends.count(b.serverID)["ESTABLISHED"]
 	c.equalCounts("stat ", []string{
 		"CurrEstab", "PassiveOpens", "ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies",
 		"SyncookiesSent", "SyncookiesRecv", "RetransSegs", "TCPSynRetrans", "TCPTimeouts", "EmbryonicRsts",
 	}, b.o.Stat, stat)
 }
 
-// ownTrip reports whether data of a client was sent again when it should, one by
-// one, for a round trip that is none of the others' and ticks that may be late.
-func ownTrip(p netmodel.Profile, b burstParams, m burstClient) bool {
-	for more := range mostTrips {
-		p.Data.First = leastTimeout(p.Timers, 2*millis(b.OneWay)+time.Duration(more)*tripStep)
-		if timers := sentAgain(m.Data, p.Data); len(timers) > 0 && ringLate(p.Timers, timers) {
+// fitsOwnRoundTrip reports whether a round trip of its own explains when a client sent
+// data again, if each tick may be late.
+func fitsOwnRoundTrip(p netmodel.Profile, b *burstParams, m burstClient) bool {
+	for more := range maxTrips {
+		p.Data.First = leastTimeout(p.Timers, 2*milliseconds(b.OneWay)+time.Duration(more)*roundTripStep)
+		if timers := sentAgain(m.Data, p.Data); len(timers) > 0 && fitsTickDelay(p.Timers, timers) {
 			return true
 		}
 	}
 	return false
 }
 
-// nearRelay compares instants at which the relay read segments.
+// nearRelay compares the instants at which the relay read segments.
 func (c *Comparison) nearRelay(name string, measured, modelled []float64) {
-	c.nearAll(name, measured, modelled, onRelay)
+	c.nearAll(name, measured, modelled, relayTolerance)
 	if slices.EqualFunc(measured, modelled, func(a, b float64) bool {
-		return a-b >= -onRelay && a-b <= float64(relayLate/time.Millisecond)
+		return a-b >= -relayTolerance && a-b <= float64(relayDelay/time.Millisecond)
 	}) {
 		c.because("the relay ran late: what follows is on time again")
 	}
 }
 
-// onRelay is how far the instants of a segment may lie apart: the relay ran when it
-// could.
-const onRelay = 15.0 // ms
+// relayTolerance is how far an instant of a segment may lie from that of the model,
+// because the relay ran when the scheduler let it.
+const relayTolerance = 15.0 // ms
 
-// relayLate is how late it brought segments to the other side, several of them in a
-// row, with a pause in between.
-const relayLate = 60 * time.Millisecond
+// relayDelay is the largest delay of the relay. It passed several segments in a row.
+const relayDelay = 60 * time.Millisecond
 
-// sinceBurst makes milliseconds since the burst of those since virtual time 0.
+// sinceBurst returns instants since virtual time 0 as instants since the burst.
 func (b *burst) sinceBurst(instants []float64) []float64 {
 	out := make([]float64, 0, len(instants))
 	for _, at := range instants {
-		out = append(out, at-float64(burstBegins/time.Millisecond))
+		out = append(out, at-float64(burstStart/time.Millisecond))
 	}
 	return out
 }
 
-func millisOf(instants []time.Duration) []float64 {
+// allInMilliseconds is inMilliseconds for a list.
+func allInMilliseconds(instants []time.Duration) []float64 {
 	var out []float64
 	for _, at := range instants {
-		out = append(out, float64(at)/float64(time.Millisecond))
+		out = append(out, inMilliseconds(at))
 	}
 	return out
-}
-
-// compareOrder compares whom accept handed out: how many, who, and in which order.
-func (c *Comparison) compareOrder(name string, measured, modelled []int, cause string) {
-	sorted := func(list []int) []int {
-		list = slices.Clone(list)
-		slices.Sort(list)
-		return list
-	}
-	c.equal(name+" count", len(measured), len(modelled))
-	c.equal(name+" set", sorted(measured), sorted(modelled))
-	c.because(cause)
-	c.equal(name+" order", measured, modelled)
-	c.because(cause)
 }

@@ -3,12 +3,12 @@ package measured
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"wspsim/netmodel"
 )
 
-type emfileParams struct {
+// backlogParams is the parameters of an experiment that varies the backlog only.
+type backlogParams struct {
 	Backlog int `json:"backlog"`
 }
 
@@ -38,132 +38,92 @@ type afterClose struct {
 	Accept string `json:"accept"`
 	Client int    `json:"client"`
 	Q      int    `json:"q"`
-	Reused *bool  `json:"fd_reused"` // accept returned the number that was closed
+	Reused *bool  `json:"fd_reused"` // accept returned the number of the closed descriptor
 }
 
-// replayEmfile: no descriptor is free while connections wait and others come. K9
-func replayEmfile(t *Trial, c *Comparison) error {
-	p, err := decode[emfileParams](t.Params)
+// playEmfile: no descriptor is free while connections are pending and others arrive. K9
+func playEmfile(profile netmodel.Profile, p *backlogParams, o *emfileObserved, c *Comparison) error {
+	s, empty, err := newClientsOfPoorServer(profile, p.Backlog)
 	if err != nil {
 		return err
 	}
-	o, err := decode[emfileObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accept_empty_queue_no_fd", "accepts", "after_close_one", "after_close_two", "arrivals_while_exhausted", "drain_order_after",
-		"next_accept", "open_fails_with", "poll_after_emfile", "q_after", "q_after_relisten", "q_before", "relisten_while_exhausted", "socket_no_fd")
-	s, empty, err := newPoorCrew(profile, p.Backlog)
-	if err != nil {
-		return err
-	}
-	const step = 30 * time.Microsecond
-	if err := s.dialAll(o.QBefore, 0, step); err != nil {
-		return err
-	}
-	recvq, _ := s.queue()
-	c.equal("q_before", o.QBefore, recvq)
-	files, err := s.exhaust()
+	s.connectAll(o.QBefore, 0, connectGap)
+	c.equal("q_before", o.QBefore, s.queue().Complete)
+	files, err := s.openAllFiles()
 	c.equal("open_fails_with", o.OpenFails, nameOf(err))
-	_, err = s.host().Socket(netmodel.Stream)
+	_, err = s.serverHost().Socket(netmodel.Stream)
 	c.equal("socket_no_fd", o.Socket, nameOf(err))
 	accepts := []string{}
 	for range o.Accepts {
-		_, _, err := s.take()
+		_, _, err := s.accept()
 		accepts = append(accepts, nameOf(err))
 	}
 	c.equal("accepts", o.Accepts, accepts)
-	_, err = s.host().Accept(empty)
+	_, err = s.serverHost().Accept(empty)
 	c.equal("accept_empty_queue_no_fd", o.AcceptEmpty, nameOf(err))
-	recvq, _ = s.queue()
-	c.equal("q_after", o.QAfter, recvq)
-	ready, _ := s.host().Select(s.fd)
+	c.equal("q_after", o.QAfter, s.queue().Complete)
+	ready, _ := s.serverHost().Select(s.fd)
 	c.equal("poll_after_emfile", string(o.Poll), map[bool]string{false: "0", true: "1"}[ready.Read]) // POLLIN is 1
-	if err := s.dialAll(o.Arrivals.Fired-o.QBefore, s.now()+step, step); err != nil {
-		return err
-	}
-	recvq, _ = s.queue()
-	c.equal("arrivals q", o.Arrivals.Q, recvq)
-	c.equal("arrivals established_total", o.Arrivals.Established, s.established())
-	c.equal("relisten_while_exhausted", o.Relisten, nameOf(s.host().Listen(s.fd, p.Backlog)))
-	recvq, _ = s.queue()
-	c.equal("q_after_relisten", o.QAfterRelisten, recvq)
-	return s.recover(&o, files, c)
+	s.connectAll(o.Arrivals.Fired-o.QBefore, s.now()+connectGap, connectGap)
+	c.equal("arrivals q", o.Arrivals.Q, s.queue().Complete)
+	c.equal("arrivals established_total", o.Arrivals.Established, s.connectedCount())
+	c.equal("relisten_while_exhausted", o.Relisten, nameOf(s.serverHost().Listen(s.fd, p.Backlog)))
+	c.equal("q_after_relisten", o.QAfterRelisten, s.queue().Complete)
+	return s.closeFilesAndAccept(o, files, c)
 }
 
-// recover closes files one by one and accepts.
-func (s *crew) recover(o *emfileObserved, files []netmodel.FD, c *Comparison) error {
+// closeFilesAndAccept closes files one by one and accepts after each close.
+func (s *clients) closeFilesAndAccept(o *emfileObserved, files []netmodel.FD, c *Comparison) error {
 	for i, step := range []*afterClose{&o.CloseOne, o.CloseTwo} {
 		if step == nil {
 			continue
 		}
 		name := [...]string{"after_close_one ", "after_close_two "}[i]
 		last := files[len(files)-1-i]
-		if err := s.host().CloseFile(last); err != nil {
+		if err := s.serverHost().CloseFile(last); err != nil {
 			return err
 		}
-		client, fd, err := s.take()
+		client, fd, err := s.accept()
 		c.equal(name+"accept", step.Accept, nameOf(err))
 		c.equal(name+"client", step.Client, client)
-		recvq, _ := s.queue()
-		c.equal(name+"q", step.Q, recvq)
+		c.equal(name+"q", step.Q, s.queue().Complete)
 		if step.Reused != nil {
 			c.equal(name+"fd_reused", *step.Reused, fd == last)
 		}
 		if i == 0 {
-			_, _, err := s.take()
+			_, _, err := s.accept()
 			c.equal("next_accept", o.NextAccept, nameOf(err))
 		}
 	}
 	for _, fd := range files[:len(files)-2] {
-		if err := s.host().CloseFile(fd); err != nil {
+		if err := s.serverHost().CloseFile(fd); err != nil {
 			return err
 		}
 	}
-	order, _ := s.drain()
+	order, _ := s.acceptAll()
 	c.equal("drain_order_after", o.DrainOrder, order)
 	return nil
 }
 
-// newPoorCrew is newCrew with a server whose program may open few descriptors,
-// though enough for all who wait, and with a second listener, which nobody calls.
-func newPoorCrew(p netmodel.Profile, backlog int) (s *crew, empty netmodel.FD, err error) {
-	fits := p.AtSyn.Of(p.Backlog.Effective(backlog))
-	if fits < 0 || fits > mostCallers {
-		return nil, 0, fmt.Errorf("params.backlog is %d and lets %d connections wait: want 0 to %d", backlog, fits, mostCallers)
+// newClientsOfPoorServer is newClients with few descriptors for the server's program: enough
+// for all pending connections. The server has a second listener without clients.
+func newClientsOfPoorServer(p netmodel.Profile, backlog int) (s *clients, empty netmodel.FD, err error) {
+	fits := fitting(p, backlog)
+	if fits < 0 || fits > maxSockets {
+		return nil, 0, fmt.Errorf("params.backlog is %d and lets %d connections wait: want 0 to %d", backlog, fits, maxSockets)
 	}
-	descriptors := fits + 8
-	s = &crew{stage: &stage{net: netmodel.NewNetwork(1), profile: p}, ends: newEnds()}
-	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: descriptors})
-	s.crowd = s.net.AddHost("clients", netmodel.HostConfig{Profile: p})
-	s.to = netmodel.Addr{IP: netmodel.HostAddr(s.server, 1), Port: 80}
-	if s.fd, err = openListener(s.host(), netmodel.Addr{Port: 80}, backlog); err != nil {
+	s = clientsOn(newTestbed(p, fits+8))
+	if s.fd, err = openListener(s.serverHost(), netmodel.Addr{Port: 80}, backlog); err != nil {
 		return nil, 0, err
 	}
-	empty, err = openListener(s.host(), netmodel.Addr{Port: 81}, backlog)
+	empty, err = openListener(s.serverHost(), netmodel.Addr{Port: 81}, backlog)
 	return s, empty, err
 }
 
-// openListener opens a listener on an address.
-func openListener(h *netmodel.Host, at netmodel.Addr, backlog int) (netmodel.FD, error) {
-	fd, err := h.Socket(netmodel.Stream)
-	if err == nil {
-		err = h.Bind(fd, at)
-	}
-	if err == nil {
-		err = h.Listen(fd, backlog)
-	}
-	return fd, err
-}
-
-// exhaust opens files until that fails, and returns them and the error.
-func (s *crew) exhaust() (files []netmodel.FD, err error) {
+// openAllFiles opens files until an error. It returns the files and the error.
+func (s *clients) openAllFiles() (files []netmodel.FD, err error) {
 	for {
-		fd, err := s.host().OpenFile()
+		fd, err := s.serverHost().OpenFile()
 		if err != nil {
 			return files, err
 		}

@@ -18,20 +18,20 @@ type goParams struct {
 	Dials     int  `json:"dials"`
 }
 
-// What Go's test did, as its numbers show: each dial of the filling waits until its
-// context ends, and it stops at the ninth that did; then dialers, 10 ms apart, wait
-// for room, and 100 ms after the last of them so many are accepted; then it closes.
+// What the test program in Go did, as its numbers show. First it dials until the ninth
+// dial times out. Then goDialers dial 10 ms apart and wait for a slot. The program accepts
+// goAccepts connections 100 ms after the last of them, and closes the listener.
 const (
-	goPatience = 50 * time.Millisecond // of a dial; any time below a second leads to the same
-	goTimeouts = 9
-	goDialers  = 6
-	goAccepts  = 3
+	goDialTimeout = 50 * time.Millisecond // of a dial; any time below 1 s gives the same result
+	goMaxTimeouts = 9
+	goDialers     = 6
+	goAccepts     = 3
 )
 
-// goNet is a program in Go that listens, and dials itself. Clients dial until the
-// queue is full; the dialers come after them.
+// goNet is a program in Go that dials its own listener. Clients dial until the queue is
+// full. The dialers dial after them.
 type goNet struct {
-	*crew
+	*clients
 	fake       bool // the network inside Go's runtime
 	dials      int
 	ok         int
@@ -40,37 +40,33 @@ type goNet struct {
 	other      map[string]int
 }
 
-// newGoNet listens as package net does on the system of the trial. phase is that of
-// the kernel's clock of ticks.
-func newGoNet(t *Trial, phase time.Duration) (*goNet, error) {
-	p, err := decode[goParams](t.Params)
-	if err != nil {
-		return nil, err
-	}
-	g := &goNet{fake: true, dials: p.Dials, firstNotOK: -1, other: map[string]int{}}
-	profile, backlog := profiles.GoFakeNet(), 0 // which does not look at the backlog
-	if strings.HasPrefix(t.OS, "go-net-linux") {
+// newGoNet listens as package net does on the system of a profile.
+func newGoNet(profile netmodel.Profile, p *goParams) (*goNet, error) {
+	g := &goNet{fake: profile.Name == profiles.GoFakeNet().Name, dials: p.Dials, firstNotOK: -1, other: map[string]int{}}
+	backlog := 0 // the fake network does not look at the backlog
+	if !g.fake {
 		if p.Somaxconn == nil || p.Listen == nil {
-			return nil, fmt.Errorf("params %s: want somaxconn and listen_arg_seen_by_strace", t.Params)
+			return nil, fmt.Errorf("params: want somaxconn and listen_arg_seen_by_strace")
 		}
-		g.fake = false
 		backlog = *p.Listen
-		if profile, err = profiles.Set(profiles.Linux(), "somaxconn", strconv.Itoa(*p.Somaxconn)); err != nil {
+		phase := profile.Timers.Phase
+		var err error
+		if profile, err = profiles.Set(profile, "somaxconn", strconv.Itoa(*p.Somaxconn)); err != nil {
 			return nil, err
 		}
+		profile.Timers.Phase = phase
 	}
-	profile.Timers.Phase = phase
-	g.crew, err = newCrew(profile, backlog)
-	return g, err
+	g.clients = newClients(profile, backlog)
+	return g, g.err
 }
 
-// goText is what the last part of Go's message about an error says.
+// goText returns the last part of Go's message about an error.
 func goText(result string) string {
 	texts := map[string]string{
 		"ECONNREFUSED": "connection refused",
 		"ECONNRESET":   "connection reset by peer",
 		"EADDRINUSE":   "address already in use",
-		"EAGAIN":       "i/o timeout", // package net waits, and gives up when its deadline comes
+		"EAGAIN":       "i/o timeout", // package net waits until its deadline
 		"EBADF":        "use of closed network connection",
 		"ENOTSOCK":     "use of closed network connection",
 		"EPIPE":        "broken pipe",
@@ -83,7 +79,7 @@ func goText(result string) string {
 	return result
 }
 
-// goCall is the system call that Go's message blames, "" if it names none.
+// goCall returns the system call in Go's message, "" if it names none.
 func goCall(message string) string {
 	parts := strings.Split(message, ": ")
 	if len(parts) < 2 {
@@ -98,23 +94,14 @@ type goErrors struct {
 	Wildcard string `json:"listen_wildcard_same_port"`
 }
 
-// replayGoErrors: a dial to nobody, and second listeners. D
-func replayGoErrors(t *Trial, c *Comparison) error {
-	o, err := decode[goErrors](t.Observed)
+// playGoErrors: a dial to a port without a listener, and second listeners.
+func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Comparison) error {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return err
 	}
-	g, err := newGoNet(t, 0)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "dial_no_listener", "listen_same_address", "listen_wildcard_same_port")
-	refused, err := g.knock(g.closedPort())
-	if err != nil {
-		return err
-	}
-	c.equal("dial_no_listener", lastPart(o.Dial), goText(refused))
-	if err := g.host().CloseSocket(g.fd); err != nil { // it is bound to the wildcard, the trial's to one address
+	c.equal("dial_no_listener", lastPart(o.Dial), goText(g.connectTo(g.closedPort())))
+	if err := g.serverHost().CloseSocket(g.fd); err != nil { // its address is the wildcard, that of the trial is not
 		return err
 	}
 	if call, result := g.listenAt(g.to); result != "OK" {
@@ -129,29 +116,29 @@ func replayGoErrors(t *Trial, c *Comparison) error {
 	} {
 		call, result := g.listenAt(second.addr)
 		c.equal(second.name, lastPart(second.measured), goText(result))
-		if !g.fake { // the fake network has one call for all
+		if !g.fake { // the fake network has one call only
 			c.equal(second.name+" call", goCall(second.measured), call)
 		}
 	}
-	return nil
+	return g.err
 }
 
-// listenAt is net.Listen, which sets SO_REUSEADDR where there is such an option. It
-// returns the call that failed.
+// listenAt is net.Listen, which sets SO_REUSEADDR if the system has it. It returns the call
+// that failed, and its result.
 func (g *goNet) listenAt(a netmodel.Addr) (call, result string) {
-	fd, err := g.host().Socket(netmodel.Stream)
+	fd, err := g.serverHost().Socket(netmodel.Stream)
 	if err != nil {
 		return "socket", nameOf(err)
 	}
 	if !g.fake {
-		if err := g.host().SetSockOpt(fd, netmodel.SO_REUSEADDR, 1); err != nil {
+		if err := g.serverHost().SetSockOpt(fd, netmodel.SO_REUSEADDR, 1); err != nil {
 			return "setsockopt", nameOf(err)
 		}
 	}
-	if err := g.host().Bind(fd, a); err != nil {
+	if err := g.serverHost().Bind(fd, a); err != nil {
 		return "bind", nameOf(err)
 	}
-	if err := g.host().Listen(fd, 1); err != nil {
+	if err := g.serverHost().Listen(fd, 1); err != nil {
 		return "listen", nameOf(err)
 	}
 	return "", "OK"
@@ -164,17 +151,12 @@ type goFill struct {
 	Timeout    int            `json:"timeout"`
 }
 
-// replayGoFill: dials one after the other, nobody accepts. D
-func replayGoFill(t *Trial, c *Comparison) error {
-	o, err := decode[goFill](t.Observed)
+// playGoFill: the clients dial one after the other, and the program does not accept.
+func playGoFill(profile netmodel.Profile, p *goParams, o *goFill, c *Comparison) error {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return err
 	}
-	g, err := newGoNet(t, 0)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "first_not_ok", "ok", "other", "timeout")
 	if err := g.fill(); err != nil {
 		return err
 	}
@@ -182,23 +164,21 @@ func replayGoFill(t *Trial, c *Comparison) error {
 	c.equal("ok", o.OK, g.ok)
 	c.equal("other", o.Other, g.other)
 	c.equal("timeout", o.Timeout, g.timeouts)
-	return nil
+	return g.err
 }
 
-// fill dials until so many have waited in vain.
+// fill dials until goMaxTimeouts dials have timed out.
 func (g *goNet) fill() error {
-	for i := 0; i < g.dials && g.timeouts < goTimeouts; i++ {
-		if err := g.dial(g.now() + time.Microsecond); err != nil {
-			return err
+	for i := 0; i < g.dials && g.timeouts < goMaxTimeouts; i++ {
+		if g.connect(g.now() + time.Microsecond); g.err != nil {
+			return g.err
 		}
-		result := g.result(i)
+		result := g.connectResult(i)
 		if result == "" {
-			if err := g.until(g.now() + goPatience); err != nil {
-				return err
-			}
-			if result = g.result(i); result == "" {
+			g.advance(g.now() + goDialTimeout)
+			if result = g.connectResult(i); result == "" {
 				result = "EAGAIN"
-				if err := g.callers().CloseSocket(g.fds[i]); err != nil {
+				if err := g.clientHost().CloseSocket(g.fds[i]); err != nil {
 					return err
 				}
 			}
@@ -216,76 +196,71 @@ func (g *goNet) fill() error {
 			g.firstNotOK = i
 		}
 	}
-	return nil
+	return g.err
 }
 
-type goDrain struct {
+type goWaiters struct {
 	AcceptAt float64      `json:"accept_at_ms"`
 	Count    int          `json:"count"`
 	GotIn    [][2]float64 `json:"got_in"` // dialer, when
 }
 
-// replayGoDrain: dialers wait for room, and three connections are accepted, waiting
-// for those that are not there yet. D
-func replayGoDrain(t *Trial, c *Comparison) error {
-	o, err := decode[goDrain](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accept_at_ms", "count", "got_in")
+// playGoWaiters: dialers wait for a slot. The program accepts goAccepts connections; an
+// accept waits if the queue is empty.
+func playGoWaiters(profile netmodel.Profile, p *goParams, o *goWaiters, c *Comparison) error {
 	for _, in := range o.GotIn {
 		if d := in[0]; d < 0 || d >= goDialers || d != float64(int(d)) {
 			return fmt.Errorf("got_in has dialer %v: want 0 to %d", d, goDialers-1)
 		}
 	}
-	guesses, err := o.guesses(t)
+	guesses, err := o.likelyTimings(profile, p)
 	if err != nil {
 		return err
 	}
 	return c.bestOf(len(guesses), func(guess int, try *Comparison) error {
-		return playGoDrain(t, &o, guesses[guess], try)
+		profile.Timers.Phase = guesses[guess].phase
+		return playGoWaitersOnce(profile, p, o, guesses[guess].at, try)
 	})
 }
 
-// goStart is when the dialers began, from the first on, and the phase of the
-// kernel's clock when the program began.
-type goStart struct {
+// goTiming is when each dialer dialed, and the phase of the kernel's tick clock at the
+// start of the program.
+type goTiming struct {
 	at    [goDialers]time.Duration
 	phase time.Duration
 }
 
-// goLate is how long after an instant of the kernel the test noted it, at most: a
-// goroutine had to wake first.
-const goLate = 3 * time.Millisecond
+// goWakeDelay is the largest time from an event in the kernel to its note in the file: a
+// goroutine had to wake up.
+const goWakeDelay = 3 * time.Millisecond
 
-// guesses returns instants at which the dialers can have begun, with phases of the
-// clock, and of these only the ones that explain most of the instants at which
-// dialers got in. The test noted when it began to accept, 100 ms after the dialers;
-// one that got in before that began when it did.
-func (o *goDrain) guesses(t *Trial) ([]goStart, error) {
-	g, err := newGoNet(t, 0)
+// likelyTimings returns possible timings of the dialers and phases of the clock: those that
+// explain the most instants at which dialers got in. The file has the instant of the first
+// accept, 100 ms after the last dialer. A dialer that got in earlier dialed at that instant.
+func (o *goWaiters) likelyTimings(profile netmodel.Profile, p *goParams) ([]goTiming, error) {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return nil, err
 	}
 	if err := g.fill(); err != nil {
 		return nil, err
 	}
-	const wait, fine = time.Second, 500 * time.Microsecond // before the first SYN goes out again
+	const wait, fine = time.Second, 500 * time.Microsecond // wait: of the first retransmission
 	timers := g.profile.Timers
-	slot := 8 * time.Second / time.Duration(max(timers.HZ, 1)) // that of a wait of a second
+	slot := 8 * time.Second / time.Duration(max(timers.HZ, 1)) // the slot width of a wait of 1 s
 	between := (milliseconds(o.AcceptAt) - 100*time.Millisecond) / goDialers
-	likely, most := []goStart{{at: o.starts(between)}}, -1
+	likely, most := []goTiming{{at: o.startTimes(between)}}, -1
 	if timers.HZ == 0 {
 		return likely, nil
 	}
 	for off := -time.Millisecond; off <= time.Millisecond; off += fine / 2 {
-		s := goStart{at: o.starts(between + off)}
+		s := goTiming{at: o.startTimes(between + off)}
 		for s.phase = 0; s.phase < slot; s.phase += fine {
 			timers.Phase = s.phase
 			hits := 0
 			for _, in := range o.GotIn {
-				rings := time.Duration(timers.Ring(sim.Time(g.now()+s.at[int(in[0])]), wait)) - g.now()
-				if late := milliseconds(in[1]) - rings; late.Abs() <= goLate {
+				fires := time.Duration(timers.Ring(sim.Time(g.now()+s.at[int(in[0])]), wait)) - g.now()
+				if late := milliseconds(in[1]) - fires; late.Abs() <= goWakeDelay {
 					hits++
 				}
 			}
@@ -300,8 +275,8 @@ func (o *goDrain) guesses(t *Trial) ([]goStart, error) {
 	return likely, nil
 }
 
-// starts returns when the dialers began, if they did so some time apart.
-func (o *goDrain) starts(between time.Duration) (at [goDialers]time.Duration) {
+// startTimes returns when the dialers dialed, if they dialed a step apart.
+func (o *goWaiters) startTimes(between time.Duration) (at [goDialers]time.Duration) {
 	for i := range at {
 		at[i] = dialStart + time.Duration(i)*between
 	}
@@ -313,12 +288,12 @@ func (o *goDrain) starts(between time.Duration) (at [goDialers]time.Duration) {
 	return at
 }
 
-// dialStart is how long after the clock of the test the first dialer began: where
-// there was room it was through after 0.4 to 2 ms.
+// dialStart is the time from the start of the test's clock to the first dial. With a free
+// slot, that dial ended after 0.4 to 2 ms.
 const dialStart = 500 * time.Microsecond
 
-func playGoDrain(t *Trial, o *goDrain, start goStart, c *Comparison) error {
-	g, err := newGoNet(t, start.phase)
+func playGoWaitersOnce(profile netmodel.Profile, p *goParams, o *goWaiters, at [goDialers]time.Duration, c *Comparison) error {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return err
 	}
@@ -326,16 +301,14 @@ func playGoDrain(t *Trial, o *goDrain, start goStart, c *Comparison) error {
 		return err
 	}
 	from := g.now()
-	if err := g.drainSome(start.at, milliseconds(o.AcceptAt)); err != nil {
-		return err
-	}
+	g.dialAndAccept(at, milliseconds(o.AcceptAt))
 	first := len(g.fds) - goDialers
 	var measured []int
 	for _, in := range o.GotIn {
 		measured = append(measured, int(in[0]))
 	}
-	got := g.order(first)
-	if !g.fake { // timers of one slot ring together: who is told first is up to Go's scheduler
+	got := g.dialersIn(first)
+	if !g.fake { // timers of one slot fire together, and Go's scheduler decides who runs first
 		slices.Sort(measured)
 		slices.Sort(got)
 	}
@@ -343,52 +316,45 @@ func playGoDrain(t *Trial, o *goDrain, start goStart, c *Comparison) error {
 	c.equal("dialers", measured, got)
 	for _, in := range o.GotIn {
 		if i := int(in[0]); slices.Contains(got, i) {
-			done := g.ends.done[netmodel.ConnID(first+i+1)] - from
-			c.near(fmt.Sprintf("dialer %d got in", i), in[1], inMilliseconds(done), inMilliseconds(goLate))
+			done := g.attempt(first+i).done - from
+			c.near(fmt.Sprintf("dialer %d got in", i), in[1], inMilliseconds(done), inMilliseconds(goWakeDelay))
 		}
 	}
-	return nil
+	return g.err
 }
 
-// order returns which clients are connected, from one on, in the order in which they
-// were told.
-func (g *goNet) order(first int) []int {
+// dialersIn returns the dialers that got in, in that order.
+func (g *goNet) dialersIn(first int) []int {
 	var order []int
-	for _, r := range g.records {
-		if client := int(r.Conn) - 1 - first; r.Kind == netmodel.Connected && client >= 0 {
-			order = append(order, client)
+	for _, client := range g.connectOrder() {
+		if client >= first {
+			order = append(order, client-first)
 		}
 	}
 	return order
 }
 
-// drainSome lets the dialers dial and then accepts three connections. An accept
-// that finds nothing waits: whoever comes while it does is accepted at once.
-func (g *goNet) drainSome(at [goDialers]time.Duration, accept time.Duration) error {
+// dialAndAccept makes the dialers dial and then accepts goAccepts connections. An accept
+// with an empty queue waits for the next connection.
+func (g *goNet) dialAndAccept(at [goDialers]time.Duration, accept time.Duration) {
 	from := g.now()
 	for _, d := range at {
-		if err := g.dial(max(g.now(), from+d)); err != nil {
-			return err
-		}
+		g.connect(max(g.now(), from+d))
 	}
-	if err := g.until(from + accept); err != nil {
-		return err
-	}
+	g.advance(from + accept)
 	for waiting := goAccepts; ; {
 		for waiting > 0 {
-			if _, _, err := g.take(); err != nil {
+			if _, _, err := g.accept(); err != nil {
 				break
 			}
 			waiting--
 		}
-		// SYNs go out again at 1 s; at 2 s there is no more room than there was then.
+		// The first retransmission is at 1 s. At 2 s no further slot is free.
 		next, ok := g.net.Next()
-		if !ok || time.Duration(next) > from+1500*time.Millisecond {
-			return nil
+		if !ok || time.Duration(next) > from+1500*time.Millisecond || g.err != nil {
+			return
 		}
-		if err := g.until(time.Duration(next)); err != nil {
-			return err
-		}
+		g.advance(time.Duration(next))
 	}
 }
 
@@ -398,38 +364,25 @@ type goClose struct {
 	Reads  []string `json:"client_reads(first three were accepted)"` // "client: message"
 }
 
-// replayGoClose: after the three accepts the listener is closed. D
-func replayGoClose(t *Trial, c *Comparison) error {
-	o, err := decode[goClose](t.Observed)
+// playGoClose: the program closes the listener after its accepts.
+func playGoClose(profile netmodel.Profile, p *goParams, o *goClose, c *Comparison) error {
+	g, err := newGoNet(profile, p)
 	if err != nil {
 		return err
 	}
-	g, err := newGoNet(t, 0)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accept_after_close", "client_reads(first three were accepted)", "dial_after_close")
 	if err := g.fill(); err != nil {
 		return err
 	}
-	if err := g.drainSome((&goDrain{}).starts(10*time.Millisecond), 160*time.Millisecond); err != nil {
+	g.dialAndAccept((&goWaiters{}).startTimes(10*time.Millisecond), 160*time.Millisecond)
+	if err := g.serverHost().CloseSocket(g.fd); err != nil {
 		return err
 	}
-	if err := g.host().CloseSocket(g.fd); err != nil {
-		return err
-	}
-	if err := g.settle(); err != nil {
-		return err
-	}
-	_, closed := g.host().Accept(g.fd)
+	g.settle()
+	_, closed := g.serverHost().Accept(g.fd)
 	c.equal("accept_after_close", lastPart(o.Accept), goText(nameOf(closed)))
-	refused, err := g.knock(g.to)
-	if err != nil {
-		return err
-	}
-	c.equal("dial_after_close", lastPart(o.Dial), goText(refused))
+	c.equal("dial_after_close", lastPart(o.Dial), goText(g.connectTo(g.to)))
 	var measured, readers []int
-	for i := range g.ok { // the first three, and the last
+	for i := range g.ok { // the first clients, and the last
 		if i < goAccepts || i == g.ok-1 {
 			readers = append(readers, i)
 		}
@@ -441,8 +394,13 @@ func replayGoClose(t *Trial, c *Comparison) error {
 			return fmt.Errorf("client_reads: %q: want a client from 0 to %d, a colon and a message", line, len(g.fds)-1)
 		}
 		measured = append(measured, client)
-		c.equal(fmt.Sprintf("client %d reads", client), lastPart(message), goText(g.read(g.callers(), g.fds[client])))
+		c.equal(fmt.Sprintf("client %d reads", client), lastPart(message), goText(g.read(g.clientHost(), g.fds[client])))
 	}
 	c.equal("clients that read", measured, readers)
-	return nil
+	return g.err
+}
+
+// lastPart returns the part of a message after its last colon, in lower case.
+func lastPart(message string) string {
+	return strings.ToLower(strings.TrimSpace(message[strings.LastIndex(message, ":")+1:]))
 }

@@ -9,17 +9,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
-// interval is what a number of a measurement may be, ends included.
-type interval struct {
+// numberRange is the range of a number in a measurement, ends included.
+type numberRange struct {
 	least, most float64
 	whole       bool // no fraction
 }
 
-// String names the interval, as an error says what is wanted.
-func (i interval) String() string {
+// String returns the range in the words of an error.
+func (i numberRange) String() string {
 	kind := "a number"
 	if i.whole {
 		kind = "a whole number"
@@ -29,100 +28,100 @@ func (i interval) String() string {
 
 func plainNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-// How much a measurement may ask for. Those of testdata/truth stay well below,
-// except where a comment says what they reach.
+// How large a measurement may be. The comments name the largest values in testdata/truth
+// that come near.
 const (
-	mostClients = 70_000  // that do nothing but connect; L01b has 65,556
-	mostCallers = 1 << 13 // that keep their sockets; L16 has 4,097
-	mostCrowd   = 256     // that are followed one by one, in every list of clients
-	mostBurst   = 512     // that connect one by one with a guess each: W has 400
-	mostEvents  = 1 << 14 // of an open loop; L12 has 10,438
-	mostSends   = 128     // of one segment: tcp_syn_retries is 127 at most, tcp(7)
-	mostEntries = 1 << 12 // of any other list; L12 has 1,451
-	mostText    = 1 << 10 // bytes of a string
-	mostWork    = 1 << 17 // steps of all plays of one trial; L13 takes 8,000
+	maxClients  = 70_000  // that only connect; L01b_fill_big.jsonl has 65,556
+	maxSockets  = 1 << 13 // of clients; L16_unix.jsonl has 4,097
+	maxListed   = 256     // clients in a list
+	maxConnects = 512     // clients with a guess each; W_wine.jsonl has 400
+	maxEvents   = 1 << 14 // of an open loop; L12_openloop.jsonl has 10,438
+	maxSends    = 128     // of one segment; tcp_syn_retries is at most 127 (ip-sysctl.rst)
+	maxEntries  = 1 << 12 // of any other list; L12_openloop.jsonl has 1,451
+	maxText     = 1 << 10 // bytes of a string
+	maxWork     = 1 << 17 // steps of all plays of one trial; L13_burst_rtt.jsonl takes 8,000
 
 	hour = 3_600_000 // milliseconds
 )
 
-// The kinds of intervals.
-func count(most int) interval { return interval{0, float64(most), true} }
-func int32s() interval        { return interval{math.MinInt32, math.MaxInt32, true} }
-func instant() interval       { return interval{0, hour, false} } // ms
+// Common ranges.
+func countUpTo(most int) numberRange { return numberRange{0, float64(most), true} }
+func int32s() numberRange            { return numberRange{math.MinInt32, math.MaxInt32, true} }
+func instant() numberRange           { return numberRange{0, hour, false} } // ms
 
-// numbers are the numbers of which a replay makes use, by their key; one that
-// means something else in an experiment has a key of its own, EXPERIMENT/KEY.
-func numbers() map[string]interval {
-	return map[string]interval{
+// numberLimits returns the ranges of the numbers that drive a replay, by their key. A key
+// with another meaning in one kind of trial has the form KIND/KEY.
+func numberLimits() map[string]numberRange {
+	return map[string]numberRange{
 		// The listener.
 		"backlog": int32s(), "backlog2": int32s(), "listen_arg_seen_by_strace": int32s(), "sendq": int32s(),
-		"somaxconn": count(math.MaxInt32), "somaxconn2": count(math.MaxInt32),
-		// How many there are.
-		"clients": count(mostCrowd), "fire": count(mostCallers), "fired": count(mostBurst), "fill on linux/fired": count(mostClients),
-		"waiting": count(mostCrowd), "full": count(mostCrowd), "halfopen": count(mostCrowd), "prefill": count(mostCrowd), "half": count(mostCrowd),
-		"q_before": count(mostCrowd), "dials": count(mostBurst), "i": count(mostCallers), "steps": count(mostCrowd), "accept_k": count(mostCrowd),
-		"ESTABLISHED": count(mostClients), "SYN_SENT": count(mostClients), "SYN-SENT": count(mostClients), "ActiveOpens": count(mostClients),
-		"client": {-2, mostCallers, true}, // -1: nobody, -2: somebody unknown
+		"somaxconn": countUpTo(math.MaxInt32), "somaxconn2": countUpTo(math.MaxInt32),
+		// Numbers of clients, of connections and of calls.
+		"clients": countUpTo(maxListed), "fire": countUpTo(maxSockets), "fired": countUpTo(maxConnects), "fill on linux/fired": countUpTo(maxClients),
+		"waiting": countUpTo(maxListed), "full": countUpTo(maxListed), "halfopen": countUpTo(maxListed), "prefill": countUpTo(maxListed), "half": countUpTo(maxListed),
+		"q_before": countUpTo(maxListed), "dials": countUpTo(maxConnects), "i": countUpTo(maxSockets), "steps": countUpTo(maxListed), "accept_k": countUpTo(maxListed),
+		"ESTABLISHED": countUpTo(maxClients), "SYN_SENT": countUpTo(maxClients), "SYN-SENT": countUpTo(maxClients), "ActiveOpens": countUpTo(maxClients),
+		"client": {-2, maxSockets, true}, // -1: none, -2: an unknown one
 		// Switches.
-		"send": count(1), "relisten": count(1), "accept_retry": count(1), "close_clients": count(1),
+		"send": countUpTo(1), "relisten": countUpTo(1), "accept_retry": countUpTo(1), "close_clients": countUpTo(1),
 		// Times, in milliseconds unless the key says otherwise.
 		"accept_at_ms": instant(), "accept_every_ms": instant(), "watch_ms": instant(), "gap_ms": instant(), "relisten_at_ms": instant(),
 		"close_at_ms": instant(), "acks_allowed_at_ms": instant(), "t_ms": instant(), "at_ms": instant(), "connect_ms": instant(),
 		"done_ms": instant(), "fail_ms": instant(), "fail_rel_ms": instant(), "request_gone_ms": instant(),
 		"owd_ms": {0, 1000, false}, "gap_us": {0, hour * 1000, false}, "defer_s": {0, 3600, false},
-		"TCP_USER_TIMEOUT": count(hour), "TCP_SYNCNT": {1, mostSends - 1, true},
+		"TCP_USER_TIMEOUT": countUpTo(hour), "TCP_SYNCNT": {1, maxSends - 1, true},
 	}
 }
 
-// lists are the lists that do not have the usual limits: how many entries they may
-// have, at least and at most, and what their numbers may be.
-func lists() map[string]struct{ length, entry interval } {
-	sent := struct{ length, entry interval }{count(mostSends), instant()}
-	crowd := struct{ length, entry interval }{count(mostCrowd), int32s()}
-	anybody := interval{0, mostClients, true}
-	return map[string]struct{ length, entry interval }{
+// listLimits returns the lists with limits of their own: how many entries a list may have,
+// and the range of its numbers.
+func listLimits() map[string]struct{ length, entry numberRange } {
+	sent := struct{ length, entry numberRange }{countUpTo(maxSends), instant()}
+	perClient := struct{ length, entry numberRange }{countUpTo(maxListed), int32s()}
+	client := numberRange{0, maxClients, true}
+	return map[string]struct{ length, entry numberRange }{
 		"syn_ms": sent, "synack_ms": sent, "ack_ms": sent, "data_ms": sent, "rst_ms": sent, "rst_to_client_ms": sent, "syn_rel_ms": sent, "synack_rel_ms": sent,
-		"clients": crowd, "waiting_clients": crowd, "per_client": crowd, "pending_clients": crowd, "clients_end": crowd, "samples": crowd, "rows": crowd, "steps": crowd, "accepts": crowd,
-		"wire":           crowd,
-		"order_by_round": {count(mostCrowd), count(mostCrowd)}, "t_us_by_round": {count(mostCrowd), interval{0, hour * 1000, false}},
-		"order": {count(mostEntries), anybody}, "got_in": {count(mostCrowd), instant()},
-		"events_us": {count(mostEvents), interval{0, hour * 1000, false}},
+		"clients": perClient, "waiting_clients": perClient, "per_client": perClient, "pending_clients": perClient, "clients_end": perClient, "samples": perClient, "rows": perClient, "steps": perClient, "accepts": perClient,
+		"wire":           perClient,
+		"order_by_round": {countUpTo(maxListed), countUpTo(maxListed)}, "t_us_by_round": {countUpTo(maxListed), numberRange{0, hour * 1000, false}},
+		"order": {countUpTo(maxEntries), client}, "got_in": {countUpTo(maxListed), instant()},
+		"events_us": {countUpTo(maxEvents), numberRange{0, hour * 1000, false}},
 	}
 }
 
-// usualNumber is the limit of numbers that no table names: counters and
-// results, which are compared and drive nothing.
-func usualNumber() interval { return interval{math.MinInt64 / 2, math.MaxInt64 / 2, false} }
+// defaultRange is the range of all other numbers: counters and results, which are compared
+// and do not drive a replay.
+func defaultRange() numberRange { return numberRange{math.MinInt64 / 2, math.MaxInt64 / 2, false} }
 
-// checkLimits returns an error for the first number, list or string of a trial that
-// is out of its limits. It names the place, the value and the allowed range.
-func (t *Trial) checkLimits(kind string) error {
-	d := json.NewDecoder(bytes.NewReader(t.Line))
+// check returns an error for the first key of a trial that stands twice or that the kind
+// does not have. It also returns an error for the first number, list or string out of its
+// limits. The error names the place, the value and the range.
+func (t *Trial) check(k kind) error {
+	d := json.NewDecoder(bytes.NewReader(t.line))
 	d.UseNumber()
 	var line map[string]any
 	if err := d.Decode(&line); err != nil {
-		return plain(err)
+		return plainError(err)
 	}
-	d = json.NewDecoder(bytes.NewReader(t.Line))
+	d = json.NewDecoder(bytes.NewReader(t.line))
 	d.UseNumber()
 	if err := keysOnce(d, ""); err != nil {
 		return err
 	}
-	delete(line, "sysctl") // netmodel.Profile.Tune knows the limits of settings
-	w := limitWalk{kind, numbers(), lists(), map[string]string{}}
-	for _, key := range slices.Concat(slices.Sorted(maps.Keys(w.numbers)), slices.Sorted(maps.Keys(w.lists))) {
-		key = key[strings.LastIndexByte(key, '/')+1:]
-		w.spelled[folded(key)] = key
+	if err := k.checkKeys("", line, k.line); err != nil {
+		return err
 	}
+	delete(line, "sysctl") // profiles.Set knows the limits of settings
+	w := limitWalk{k.String(), numberLimits(), listLimits()}
 	return w.object("", line)
 }
 
-// keysOnce returns an error for an object that has a key twice: which of the two values
-// counts would depend on who reads it.
+// keysOnce returns an error for an object that has a key twice, because two readers may
+// use different values.
 func keysOnce(d *json.Decoder, at string) error {
 	token, err := d.Token()
 	if err != nil {
-		return plain(err)
+		return plainError(err)
 	}
 	opened, ok := token.(json.Delim)
 	if !ok {
@@ -134,9 +133,9 @@ func keysOnce(d *json.Decoder, at string) error {
 		if opened == '{' {
 			token, err := d.Token()
 			if err != nil {
-				return plain(err)
+				return plainError(err)
 			}
-			key, _ := token.(string) // a key is one
+			key, _ := token.(string) // a key is a string
 			inside = strings.TrimPrefix(at+"."+key, ".")
 			if seen[key] {
 				return fmt.Errorf("%s stands there twice: want each key once", shortened(inside))
@@ -147,27 +146,14 @@ func keysOnce(d *json.Decoder, at string) error {
 			return err
 		}
 	}
-	_, err = d.Token() // what closes it
-	return plain(err)
+	_, err = d.Token() // the closing bracket
+	return plainError(err)
 }
 
 type limitWalk struct {
-	kind    string // of the experiment: NAME on SYSTEM
-	numbers map[string]interval
-	lists   map[string]struct{ length, entry interval }
-	spelled map[string]string // how a key of the tables is written, by what it is folded
-}
-
-// folded returns what is the same for keys that encoding/json takes for one another: it
-// reads "CLIENTS" into a field that is called "clients". (Go 1.26: encoding/json/fold.go)
-func folded(key string) string {
-	return strings.Map(func(r rune) rune {
-		least := r
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			least = min(least, f)
-		}
-		return least
-	}, key)
+	kind    string // of the trial: NAME on SYSTEM
+	numbers map[string]numberRange
+	lists   map[string]struct{ length, entry numberRange }
 }
 
 func (w *limitWalk) object(path string, o map[string]any) error {
@@ -175,9 +161,6 @@ func (w *limitWalk) object(path string, o map[string]any) error {
 		at := key
 		if path != "" {
 			at = path + "." + key
-		}
-		if right, ok := w.spelled[folded(key)]; ok && right != key {
-			return fmt.Errorf("%s: want %q, to the letter", shortened(at), right)
 		}
 		if err := w.value(at, key, o[key]); err != nil {
 			return err
@@ -187,20 +170,20 @@ func (w *limitWalk) object(path string, o map[string]any) error {
 }
 
 func (w *limitWalk) value(at, key string, v any) error {
-	allowed, named := of(w.numbers, w.kind, key)
+	allowed, named := limitFor(w.numbers, w.kind, key)
 	if !named {
-		allowed = usualNumber()
+		allowed = defaultRange()
 	}
 	switch v := v.(type) {
 	case nil:
-		if _, list := of(w.lists, w.kind, key); named && (!list || strings.HasPrefix(at, "params.")) {
+		if _, list := limitFor(w.lists, w.kind, key); named && (!list || strings.HasPrefix(at, "params.")) {
 			return fmt.Errorf("%s is null: want %v", at, allowed)
 		}
 	case json.Number:
 		return checkNumber(at, v, allowed)
 	case string:
-		if len(v) > mostText {
-			return fmt.Errorf("%s has %d bytes: want at most %d", at, len(v), mostText)
+		if len(v) > maxText {
+			return fmt.Errorf("%s has %d bytes: want at most %d", at, len(v), maxText)
 		}
 	case map[string]any:
 		return w.object(at, v)
@@ -210,11 +193,11 @@ func (w *limitWalk) value(at, key string, v any) error {
 	return nil
 }
 
-// list checks a list, and the lists in it by the limits of the outer one.
+// list checks a list. Inner lists have the limits of the outer one.
 func (w *limitWalk) list(at, key string, list []any) error {
-	limits, named := of(w.lists, w.kind, key)
+	limits, named := limitFor(w.lists, w.kind, key)
 	if !named {
-		limits.length, limits.entry = count(mostEntries), usualNumber()
+		limits.length, limits.entry = countUpTo(maxEntries), defaultRange()
 	}
 	if n := float64(len(list)); n < limits.length.least || n > limits.length.most {
 		return fmt.Errorf("%s has %d entries: want %s to %s", at, len(list), plainNumber(limits.length.least), plainNumber(limits.length.most))
@@ -239,8 +222,8 @@ func (w *limitWalk) list(at, key string, list []any) error {
 	return nil
 }
 
-// of returns what a table says of a key in one kind of experiment, or in all.
-func of[T any](table map[string]T, kind, key string) (T, bool) {
+// limitFor returns the limit of a key in one kind of trial, or else in all kinds.
+func limitFor[T any](table map[string]T, kind, key string) (T, bool) {
 	if v, ok := table[kind+"/"+key]; ok {
 		return v, true
 	}
@@ -249,7 +232,7 @@ func of[T any](table map[string]T, kind, key string) (T, bool) {
 }
 
 // checkNumber checks one number.
-func checkNumber(at string, n json.Number, allowed interval) error {
+func checkNumber(at string, n json.Number, allowed numberRange) error {
 	f, err := n.Float64()
 	if err != nil || f < allowed.least || f > allowed.most || allowed.whole && f != math.Trunc(f) {
 		return fmt.Errorf("%s is %s: want %v", at, shortened(n.String()), allowed)
@@ -257,21 +240,20 @@ func checkNumber(at string, n json.Number, allowed interval) error {
 	return nil
 }
 
-// errNobody is about a list that is empty or missing, and has somebody in every
-// experiment.
-func errNobody(list string) error {
-	return fmt.Errorf("%s has no entries: want 1 to %d", list, mostCrowd)
+// errEmptyList is about a list that is empty or missing, and must have an entry.
+func errEmptyList(list string) error {
+	return fmt.Errorf("%s has no entries: want 1 to %d", list, maxListed)
 }
 
-// asBacklog returns an error for an argument that listen cannot have.
-func asBacklog(n int) error {
+// checkBacklog returns an error for a number that is no argument of listen.
+func checkBacklog(n int) error {
 	if n < math.MinInt32 || n > math.MaxInt32 {
 		return fmt.Errorf("backlog %d: want %v", n, int32s())
 	}
 	return nil
 }
 
-// shortened returns a value of a file so that it fits a message.
+// shortened returns a value of a file for a message, with at most 40 bytes.
 func shortened(s string) string {
 	const most = 40
 	if len(s) <= most {

@@ -33,18 +33,18 @@ func samplesOfAllKinds(t testing.TB) map[string]string {
 			if err != nil {
 				t.Fatalf("%s: %v", file, err)
 			}
-			r, ok := trials[0].replayer()
+			r, ok := trials[0].kind()
 			if !ok {
-				t.Fatalf("%s: no replayer for %s", file, line)
+				t.Fatalf("%s: no kind for %s", file, line)
 			}
-			if kind := r.exp + " on " + r.os; shortest[kind] == "" || len(line) < len(shortest[kind]) {
+			if kind := r.String(); shortest[kind] == "" || len(line) < len(shortest[kind]) {
 				shortest[kind] = line
 			}
 		}
 	}
 	shortest["openloop on linux"] = cutLists(t, shortest["openloop on linux"])
-	if len(shortest) != len(replayers()) {
-		t.Fatalf("%d kinds in testdata/truth, want all %d", len(shortest), len(replayers()))
+	if len(shortest) != len(kinds()) {
+		t.Fatalf("%d kinds in testdata/truth, want all %d", len(shortest), len(kinds()))
 	}
 	return shortest
 }
@@ -217,7 +217,7 @@ func TestTheLargestValuesThatAreAllowedArePlayedInBounds(t *testing.T) {
 		}
 		for _, p := range places(whole, nil) {
 			key, _ := p[len(p)-1].(string)
-			allowed, named := of(numbers(), kind, key)
+			allowed, named := limitFor(numberLimits(), kind, key)
 			if !named {
 				continue
 			}
@@ -245,13 +245,17 @@ func TestAValueOutOfItsLimitsIsNamedWithItsRange(t *testing.T) {
 			"observed.t_us_by_round[0][0] is 1e10: want a number from 0 to 3600000000"},
 		{"more rounds than a system makes", head + `"params":{},"observed":{"order_by_round":[` + strings.Repeat("[],", 300) + `[]]}}`,
 			"observed.order_by_round has 301 entries: want 0 to 256"},
-		{"a long word", head + `"params":{"how":"` + strings.Repeat("x", 2000) + `"},"observed":{}}`, "params.how has 2000 bytes: want at most 1024"},
-		{"a key in other letters", head + `"params":{"CLIENTS":10000000000},"observed":{}}`, `params.CLIENTS: want "clients", to the letter`},
-		{"a key in odd letters", head + `"params":{"clientſ":10000000000},"observed":{}}`, `params.clientſ: want "clients", to the letter`},
+		{"a long word", head + `"params":{"clients":"` + strings.Repeat("x", 2000) + `"},"observed":{}}`, "params.clients has 2000 bytes: want at most 1024"},
+		{"a key in other letters", head + `"params":{"CLIENTS":10000000000},"observed":{}}`, `params.CLIENTS is not a key of retx_order on linux: want clients, gap_us`},
+		{"a key in odd letters", head + `"params":{"clientſ":10000000000},"observed":{}}`, `params.clientſ is not a key of retx_order on linux: want clients, gap_us`},
 		{"a key twice", head + `"params":{"clients":10000000000,"clients":1},"observed":{}}`, "params.clients stands there twice: want each key once"},
 		{"an object twice", head + `"params":{"clients":10000000000},"observed":{},"params":{}}`, "params stands there twice: want each key once"},
-		{"nobody in a burst", `{"exp":"burst","os":"linux","params":{"backlog":1},"observed":{"clients":[]}}`, "observed.clients has no entries: want 1 to 256"},
-		{"nobody who defers", `{"exp":"defer","os":"linux","params":{"backlog":1,"defer_s":1},"observed":{"wire":[]}}`, "observed.wire has no entries: want 1 to 256"},
+		{"an empty list in a burst", `{"exp":"burst","os":"linux","params":{"backlog":1},"observed":{"clients":[]}}`, "observed.clients has no entries: want 1 to 256"},
+		{"an empty list of deferred clients", `{"exp":"defer","os":"linux","params":{"backlog":1,"defer_s":1},"observed":{"wire":[]}}`, "observed.wire has no entries: want 1 to 256"},
+		{"more clients than sockets", `{"exp":"unixsock","os":"linux","params":{"backlog":-1},"observed":{},"sysctl":{"net.core.somaxconn":1048576}}`,
+			"more than 8192 clients connect one by one: want a smaller backlog or somaxconn"},
+		{"more clients than sockets that fill a queue", `{"exp":"client_gone","os":"linux","params":{"backlog":-1,"how":"all_rst"},"observed":{},"sysctl":{"net.core.somaxconn":1048576}}`,
+			"more than 8192 clients connect one by one: want a smaller backlog or somaxconn"},
 		{"no parameters", head + `"params":null,"observed":{}}`, `there is no "params" or no "observed"`},
 	} {
 		exp, _, _ := strings.Cut(strings.TrimPrefix(c.line, `{"exp":"`), `"`)
@@ -284,7 +288,7 @@ func TestTheLimitsAreAboutWhatIsMeasured(t *testing.T) {
 		}
 		all = append(all, data...)
 	}
-	for _, key := range slices.Concat(slices.Collect(maps.Keys(numbers())), slices.Collect(maps.Keys(lists()))) {
+	for _, key := range slices.Concat(slices.Collect(maps.Keys(numberLimits())), slices.Collect(maps.Keys(listLimits()))) {
 		name := key[strings.LastIndexByte(key, '/')+1:]
 		keys[key] = bytes.Contains(all, []byte(strconv.Quote(name)+":"))
 		if !keys[key] && name != "TCP_SYNCNT" { // in no file; the README of testdata/truth has it
@@ -305,4 +309,65 @@ func FuzzMeasurement(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		_ = replayOrError(t, line)
 	})
+}
+
+// repeated returns a JSON list of n entries, each of which is made from its number.
+func repeated(n int, entry func(i int) string) string {
+	var parts []string
+	for i := range n {
+		parts = append(parts, entry(i))
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}
+
+func TestLongSeveralLargeValuesTogetherArePlayedInBounds(t *testing.T) {
+	if os.Getenv("WSPSIM_LONG") != "1" {
+		t.Skip("takes a while: set WSPSIM_LONG=1")
+	}
+	const linux = `"os":"linux","version":"6.18.44","sysctl":{"net.core.somaxconn":1048576,"net.ipv4.tcp_max_syn_backlog":1048576,"net.ipv4.tcp_syn_retries":30,"net.ipv4.tcp_synack_retries":30},`
+	sends := repeated(maxSends, func(i int) string { return fmt.Sprint(i * 20_000) })
+	burst := repeated(maxListed, func(i int) string {
+		return fmt.Sprintf(`{"i":%d,"syn_ms":%s,"synack_ms":%s,"data_ms":%s}`, i, sends, sends, sends)
+	})
+	samples := repeated(maxListed, func(i int) string { return fmt.Sprintf(`{"t_ms":%d,"clients":{"ESTABLISHED":%d}}`, i*10_000, i) })
+	instants := repeated(maxListed, func(i int) string { return fmt.Sprintf(`{"t_ms":%d}`, i*10_000) })
+	wire := strings.ReplaceAll(burst, `"syn_ms"`, `"ack_ms"`)
+	waiting := repeated(maxListed, func(i int) string {
+		return fmt.Sprintf(`{"i":%d,"connect_ms":%d,"syn_ms":%s,"synack_ms":%s}`, i, i, sends, sends)
+	})
+	for _, c := range []struct{ why, line string }{
+		{"a queue of 20 bits, and as many descriptors", `{"exp":"emfile",` + linux + `"params":{"backlog":2147483647},"observed":{"q_before":256,"arrivals_while_exhausted":{"fired":512}}}`},
+		{"a queue of 20 bits that is filled eight times", `{"exp":"relisten",` + linux + `"params":{"backlog":2147483647,"backlog2":1,"waiting":256},"observed":{}}`},
+		{"AF_UNIX with a queue of 20 bits", `{"exp":"unixsock",` + linux + `"params":{"backlog":-1},"observed":{}}`},
+		{"a burst of many that is watched for an hour", `{"exp":"burst",` + linux + `"params":{"backlog":2147483647,"clients":256,"owd_ms":1000,"watch_ms":3600000,"accept_at_ms":3600000,"send":1},"observed":{"clients":` + burst + `,"samples":` + samples + `}}`},
+		{"phantoms that are watched for an hour", `{"exp":"phantom",` + linux + `"params":{"backlog":2147483647,"half":256,"send":1,"watch_ms":3600000},"observed":{"acks_allowed_at_ms":3600000,"samples":` + samples + `,"wire":` + wire + `}}`},
+		{"many who wait", `{"exp":"drain",` + linux + `"params":{"backlog":5,"waiting":256,"watch_ms":3600000},"observed":{"waiting_clients":` + waiting + `,"accepts":` + instants + `}}`},
+		{"many who defer", `{"exp":"defer",` + linux + `"params":{"backlog":5,"defer_s":3600},"observed":{"wire":` + waiting + `,"samples":` + instants + `}}`},
+		{"many schedules", `{"exp":"syn_schedule",` + linux + `"params":{"clients":256,"how":"nft_drop"},"observed":{"clients":` + waiting + `}}`},
+		{"many rounds", `{"exp":"retx_order",` + linux + `"params":{"clients":256},"observed":{"order_by_round":` +
+			repeated(128, func(int) string { return repeated(maxListed, func(i int) string { return fmt.Sprint(i) }) }) + `,"t_us_by_round":` +
+			repeated(128, func(k int) string {
+				return repeated(maxListed, func(i int) string { return fmt.Sprint(k*1_000_000 + i) })
+			}) + `}}`},
+		{"an open loop whose ACKs all find the queue full", `{"exp":"openloop",` + linux + `"params":{"backlog":0},"observed":{"events_us":` +
+			repeated(maxEvents, func(i int) string {
+				return fmt.Sprintf(`[%d,"%c",%d]`, i*100, "SsAD"[i/(maxEvents/4)], i%(maxEvents/4))
+			}) + `}}`},
+		{"dials that all get in", `{"exp":"drain3","os":"go-net-linux","params":{"somaxconn":1048576,"listen_arg_seen_by_strace":2147483647,"dials":512},"observed":{"accept_at_ms":3600000,"got_in":` +
+			repeated(maxListed, func(i int) string { return fmt.Sprintf("[%d,%d]", i%goDialers, 1000+i) }) + `}}`},
+		{"a burst at netstack", `{"exp":"fill","os":"gvisor","params":{"backlog":200},"observed":{"fired":512,"order":` + repeated(512, func(i int) string { return fmt.Sprint(i) }) + `}}`},
+		{"gaps of an hour", `{"exp":"fill","os":"gvisor","params":{"backlog":200,"gap_ms":3600000,"owd_ms":1000},"observed":{"fired":512,"order":[]}}`},
+	} {
+		if !json.Valid([]byte(c.line)) {
+			t.Fatalf("%s: the line is no JSON: %.200s", c.why, c.line)
+		}
+		err := replayOrError(t, c.line)
+		if t.Failed() {
+			t.Fatal(c.why)
+		}
+		if err != nil && (strings.Contains(err.Error(), "sysctl") || strings.Contains(err.Error(), "is not a key")) {
+			t.Errorf("%s: Replay stops before it plays anything: %v", c.why, err)
+		}
+		t.Logf("%s: %.150v", c.why, err)
+	}
 }

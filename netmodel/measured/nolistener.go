@@ -6,101 +6,68 @@ import (
 	"wspsim/netmodel"
 )
 
-// How long a refusal took, "us" and "blocking_us", the model cannot say.
 type noListenerObserved struct {
-	Blocking    string `json:"blocking_connect"`
-	Bound       string `json:"bound_not_listening"`
-	NonBlocking string `json:"nonblocking_connect"`
-	Poll        string `json:"poll"`
-	Reconnect   string `json:"reconnect_same_socket_after_refusal"`
-	Error       string `json:"so_error"`
-	Then        string `json:"then_listening_same_socket"`
+	Blocking    string   `json:"blocking_connect"`
+	Bound       string   `json:"bound_not_listening"`
+	NonBlocking string   `json:"nonblocking_connect"`
+	Poll        string   `json:"poll"`
+	Reconnect   string   `json:"reconnect_same_socket_after_refusal"`
+	Error       string   `json:"so_error"`
+	Then        string   `json:"then_listening_same_socket"`
+	_           struct{} `unread:"blocking_us us"` // how long a refusal took
 }
 
-// replayNoListener: connects to a port where nobody listens, and to one where a
-// bound socket does not listen yet.
-func replayNoListener(t *Trial, c *Comparison) error {
-	o, err := decode[noListenerObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "blocking_connect", "blocking_us", "bound_not_listening", "nonblocking_connect", "poll", "reconnect_same_socket_after_refusal",
-		"so_error", "then_listening_same_socket", "us")
-	s, err := newCrew(profile, 1)
-	if err != nil {
-		return err
-	}
-	nobody := netmodel.Addr{IP: s.to.IP, Port: 81}
-	blocking, _, err := s.tryConnect(0, nobody)
-	if err != nil {
-		return err
-	}
+// playNoListener: a client connects to a port without a listener, and to one whose bound
+// socket does not listen yet.
+func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c *Comparison) error {
+	s := newClients(profile, 1)
+	closed := s.closedPort()
+	blocking, _ := s.tryConnect(0, closed)
 	c.equal("blocking_connect", o.Blocking, blocking)
-	_, began, err := s.tryConnect(1, nobody)
-	if err != nil {
-		return err
-	}
+	_, began := s.tryConnect(1, closed)
 	c.equal("nonblocking_connect", o.NonBlocking, began)
 	c.equal("poll", o.Poll, s.pollFailed(1))
-	code, err := s.callers().GetSockOpt(s.fds[1], netmodel.SO_ERROR)
+	code, err := s.clientHost().GetSockOpt(s.fds[1], netmodel.SO_ERROR)
 	if err != nil {
 		return err
 	}
 	c.equal("so_error", o.Error, netmodel.Errno(code).Unix())
-	again, _, err := s.connectAgain(1, nobody)
-	if err != nil {
-		return err
-	}
+	again, _ := s.connectAgain(1, closed)
 	c.equal("reconnect_same_socket_after_refusal", o.Reconnect, again)
 
-	bound, err := s.host().Socket(netmodel.Stream)
-	if err == nil {
-		err = s.host().Bind(bound, nobody)
-	}
+	bound, err := openBound(s.serverHost(), closed)
 	if err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
-	deaf, _, err := s.connectAgain(1, nobody)
-	if err != nil {
-		return err
-	}
-	c.equal("bound_not_listening", o.Bound, deaf)
-	if err := s.host().Listen(bound, 1); err != nil {
+	notListening, _ := s.connectAgain(1, closed)
+	c.equal("bound_not_listening", o.Bound, notListening)
+	if err := s.serverHost().Listen(bound, 1); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	then, _, err := s.connectAgain(1, nobody)
+	then, _ := s.connectAgain(1, closed)
 	c.equal("then_listening_same_socket", o.Then, then)
-	return err
+	return s.err
 }
 
-// tryConnect lets the next client connect to an address. It returns how the
-// attempt ended and what connect of a socket that does not block returned.
-func (s *crew) tryConnect(client int, to netmodel.Addr) (ended, began string, err error) {
-	fd, err := s.callers().Socket(netmodel.Stream)
-	if err != nil {
-		return "", "", err
+// tryConnect makes the next client connect to an address. It returns the result of the
+// attempt, and what a non-blocking connect returned.
+func (s *clients) tryConnect(client int, to netmodel.Addr) (ended, began string) {
+	if !s.openClientSocket() {
+		return "", ""
 	}
-	s.callers().SetConn(fd, netmodel.ConnID(client+1))
-	s.fds = append(s.fds, fd)
 	return s.connectAgain(client, to)
 }
 
 // connectAgain calls connect on the socket of a client.
-func (s *crew) connectAgain(client int, to netmodel.Addr) (ended, began string, err error) {
-	delete(s.ends.result, netmodel.ConnID(client+1))
-	began = connectName(s.callers().Connect(s.fds[client], to))
-	if err := s.settle(); err != nil {
-		return "", "", err
-	}
-	return s.result(client), began, nil
+func (s *clients) connectAgain(client int, to netmodel.Addr) (ended, began string) {
+	s.attempt(client).result = ""
+	began = connectName(s.clientHost().Connect(s.fds[client], to))
+	s.settle()
+	return s.connectResult(client), began
 }
 
-// connectName names what connect returns. What the model calls "would block", as
-// Windows does, is EINPROGRESS on Linux.
+// connectName returns the name of what connect returned. The model reports "would block",
+// as Windows does. Linux has EINPROGRESS for it.
 func connectName(err error) string {
 	if err == netmodel.WSAEWOULDBLOCK {
 		return "EINPROGRESS"
@@ -108,9 +75,9 @@ func connectName(err error) string {
 	return nameOf(err)
 }
 
-// pollFailed returns the bits of poll, asked for writing, after a connect failed.
-func (s *crew) pollFailed(client int) string {
-	ready, err := s.callers().Select(s.fds[client])
+// pollFailed returns the bits that poll reports for writing after a failed connect.
+func (s *clients) pollFailed(client int) string {
+	ready, err := s.clientHost().Select(s.fds[client])
 	switch {
 	case err != nil:
 		return nameOf(err)

@@ -13,32 +13,34 @@ import (
 )
 
 type openLoopParams struct {
-	Backlog int `json:"backlog"`
-	Send    int `json:"send"`
+	Backlog int      `json:"backlog"`
+	Send    int      `json:"send"`
+	_       struct{} `unread:"lambda mu seconds seed service"`
 }
 
 type openLoopObserved struct {
 	Accepted          int            `json:"accepted"`
 	Arrivals          int            `json:"arrivals"`
 	ByRetransmissions map[string]int `json:"by_retransmissions"`
-	Events            []logged       `json:"events_us"`
+	Events            []logEvent     `json:"events_us"`
 	Failed            int            `json:"failed"`
 	HalfOpenLeft      int            `json:"half_open_left"`
 	Immediate         int            `json:"immediate"`
 	Phantom           int            `json:"phantom"`
 	Results           map[string]int `json:"results"`
 	Stat              map[string]int `json:"stat"`
+	_                 struct{}       `unread:"accept_service_us connect_ms service_wanted_us"`
 }
 
-// logged is a line of the log of an open loop.
-type logged struct {
+// logEvent is a line of the log of an open loop.
+type logEvent struct {
 	at     time.Duration
 	kind   byte // 'S' SYN, 's' SYN-ACK, 'A' ACK without data, 'D' data, 'R' RST to the client, 'a' accept returned
 	client int
 }
 
 // UnmarshalJSON reads [microseconds, kind, client].
-func (l *logged) UnmarshalJSON(b []byte) error {
+func (l *logEvent) UnmarshalJSON(b []byte) error {
 	var parts [3]json.RawMessage
 	if err := json.Unmarshal(b, &parts); err != nil {
 		return err
@@ -50,56 +52,55 @@ func (l *logged) UnmarshalJSON(b []byte) error {
 			return err
 		}
 	}
-	if len(kind) != 1 || l.client < 0 || l.client >= mostCallers/2 {
-		return fmt.Errorf("event %s: want [microseconds, a letter, a client from 0 to %d]", shortened(string(b)), mostCallers/2-1)
+	if len(kind) != 1 || l.client < 0 || l.client >= maxSockets/2 {
+		return fmt.Errorf("event %s: want [microseconds, a letter, a client from 0 to %d]", shortened(string(b)), maxSockets/2-1)
 	}
 	l.at, l.kind = time.Duration(us*float64(time.Microsecond)), kind[0]
 	return nil
 }
 
-// openLoop is a server alone. What the log says arrived at it is delivered at the
-// logged instants, and so are the calls of accept. Its own timers run, for they
-// decide when it forgets a half-open connection; but what they make it send
-// reaches nobody: the ACKs that answered the SYN-ACKs which the kernel sent again
-// are in the log.
+// openLoop is a lone server. The replay delivers every logged segment at its instant, and
+// makes every logged call of accept. The timers of the server run, because they decide
+// when it removes a half-open connection. The segments that a timer sends reach no client:
+// the log has the ACKs that answer the kernel's own retransmissions.
 //
-// Where the host decides otherwise than the kernel did, that is a miss, and the
-// host is brought in line, so that one miss does not bring about others.
+// If the host decides differently than the kernel, the decision is a miss. The replay
+// then forces the kernel's decision on the host, so that one miss does not cause others.
 type openLoop struct {
-	log       []logged
+	log       []logEvent
 	verdicts  []verdict
 	host      *netmodel.Host
 	fd        netmodel.FD
 	backlog   int
-	synRoom   int // half-open connections that fit
+	synRoom   int // the most half-open connections
 	noCookies bool
-	callers   []caller
-	handedOut int             // by accept
-	accepts   []time.Duration // when accept returned
+	clients   []loggedClient
+	accepted  int             // connections
+	accepts   []time.Duration // when each accept returned
 	out       []netmodel.Segment
 	records   []netmodel.Record
 	counters  trace.Counters
 	kinds     [decisionKinds]decisions
 }
 
-// caller is what the server knows of a client, and the client of the server.
-type caller struct {
+// loggedClient is the state of a client in the log.
+type loggedClient struct {
 	syns     int             // sent so far
-	answered int             // which SYN was answered, 1 for the first, 0 = none yet
-	ack      uint32          // what acknowledges the SYN-ACK, 0 = none came
-	queued   bool            // complete at the server
-	again    []time.Duration // when the log has its SYN-ACK sent again
+	answered int             // the number of the answered SYN from 1, 0 = none yet
+	ack      uint32          // the number that acknowledges the SYN-ACK, 0 = no SYN-ACK yet
+	queued   bool            // pending at the server
+	again    []time.Duration // when the log shows its SYN-ACK again
 	accepted bool
 }
 
-// decisionKind is a kind of decision that is compared.
+// decisionKind is a kind of decision that the replay compares.
 type decisionKind int
 
 const (
 	decideSyn    decisionKind = iota // a SYN: answered or not
 	decideAck                        // a final ACK or data: joins the queue or not
-	decideAgain                      // a SYN-ACK goes out again or not, when its timer rings
-	decideAccept                     // whom accept hands out
+	decideAgain                      // a timer sends a SYN-ACK again or not
+	decideAccept                     // the client that accept returns
 	decisionKinds
 )
 
@@ -107,18 +108,18 @@ func (k decisionKind) String() string {
 	return [...]string{"a SYN is answered or ignored", "an ACK or data joins the queue or is ignored", "a SYN-ACK is sent again or not", "whom accept hands out"}[k]
 }
 
-// decisions counts those of one kind.
+// decisions counts the decisions of one kind. A miss is a decision that differs.
 type decisions struct {
-	all         int
-	nearAccept  int // misses within acceptStamp of an accept
-	halfOpen    int // misses that hang on the count of half-open connections
-	burst       int // misses that hang on which SYNs of a burst were stored
-	unexplained int
+	all           int
+	nearAccept    int // misses within acceptStampError of an accept
+	halfOpenCount int // misses that depend on the count of half-open connections
+	burst         int // misses that depend on which SYNs of a burst were stored
+	unexplained   int
 }
 
-func (d decisions) misses() int { return d.nearAccept + d.halfOpen + d.burst + d.unexplained }
+func (d decisions) misses() int { return d.nearAccept + d.halfOpenCount + d.burst + d.unexplained }
 
-// cause says why the misses are.
+// cause returns the causes of the misses.
 func (d decisions) cause() string {
 	var parts []string
 	for _, part := range []struct {
@@ -126,8 +127,8 @@ func (d decisions) cause() string {
 		why string
 	}{
 		{d.nearAccept, "within 2 ms of the return of an accept, which was stamped late"},
-		{d.halfOpen, "with tcp_syncookies=0 the kernel's count of half-open connections was one off what the log shows"},
-		{d.burst, orderOfBurst},
+		{d.halfOpenCount, "with tcp_syncookies=0 the kernel's count of half-open connections was one off what the log shows"},
+		{d.burst, unknownBurstOrder},
 		{d.unexplained, Unexplained},
 	} {
 		if part.n > 0 {
@@ -137,25 +138,19 @@ func (d decisions) cause() string {
 	return strings.Join(parts, "; ")
 }
 
-// orderOfBurst is why a SYN that came with others was stored and not answered with
-// a cookie, or the other way round. In L12, line 2, the kernel stored the first of
-// four SYNs that a timer sent at one instant, and the cookies went to the others:
-// it had met an ACK of that instant before.
-const orderOfBurst = "which SYN of a burst was stored: the log has not the order in which two processors met SYNs and ACKs"
+// unknownBurstOrder is why one SYN of a burst was stored and another had a cookie. In line
+// 2 of L12_openloop.jsonl a timer sent four SYNs at one instant. The kernel stored the
+// first and sent cookies for the others, because it processed an ACK before them.
+const unknownBurstOrder = "which SYN of a burst was stored: the log has not the order in which two processors met SYNs and ACKs"
 
-// acceptStamp is how far the instant at which accept returned may lie from the one
-// at which the connection left the queue: the program was stamped, not the kernel.
-const acceptStamp = 2 * time.Millisecond
+// acceptStampError is the largest time from the instant at which a connection left the
+// queue to the stamp of accept, which the program took.
+const acceptStampError = 2 * time.Millisecond
 
-func newOpenLoop(p netmodel.Profile, backlog int, log []logged) (*openLoop, error) {
-	o := &openLoop{log: log, verdicts: judge(log), backlog: backlog}
-	o.host = netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(1, 1)}})
-	_ = o.host.Startup() // never fails
+func newOpenLoop(p netmodel.Profile, backlog int, log []logEvent) (*openLoop, error) {
+	o := &openLoop{log: log, verdicts: verdictsOf(log), backlog: backlog}
 	var err error
-	if o.fd, err = o.host.Socket(netmodel.Stream); err != nil {
-		return nil, err
-	}
-	if err := o.host.Bind(o.fd, netmodel.Addr{Port: 80}); err != nil {
+	if o.host, o.fd, err = newLoneServer(p, backlog); err != nil {
 		return nil, err
 	}
 	clients := 0
@@ -165,10 +160,10 @@ func newOpenLoop(p netmodel.Profile, backlog int, log []logged) (*openLoop, erro
 			o.accepts = append(o.accepts, e.at)
 		}
 	}
-	o.callers = make([]caller, clients)
+	o.clients = make([]loggedClient, clients)
 	syn := make([]bool, clients)
 	for _, e := range log {
-		c := &o.callers[e.client]
+		c := &o.clients[e.client]
 		if e.kind == 's' && !syn[e.client] {
 			c.again = append(c.again, e.at)
 		}
@@ -176,7 +171,7 @@ func newOpenLoop(p netmodel.Profile, backlog int, log []logged) (*openLoop, erro
 	}
 	o.synRoom = p.SynQueue.Limit.Of(p.Backlog.Effective(backlog))
 	o.noCookies = p.SynQueue.Cookies == netmodel.CookiesNever
-	return o, o.host.Listen(o.fd, backlog)
+	return o, nil
 }
 
 // run plays the log.
@@ -188,7 +183,7 @@ func (o *openLoop) run() error {
 		} else {
 			return fmt.Errorf("event %d: %v is before the event in front of it: want the log in order", i, e.at)
 		}
-		c := &o.callers[e.client]
+		c := &o.clients[e.client]
 		switch e.kind {
 		case 'S':
 			c.syns++
@@ -201,8 +196,8 @@ func (o *openLoop) run() error {
 			o.accept(e)
 		}
 	}
-	for i := range o.callers {
-		for range o.callers[i].again {
+	for i := range o.clients {
+		for range o.clients[i].again {
 			o.kinds[decideAgain].all++
 			o.kinds[decideAgain].burst++
 		}
@@ -210,8 +205,8 @@ func (o *openLoop) run() error {
 	return o.host.Check()
 }
 
-// compareAgain compares the SYN-ACKs that the timers of the host have sent again
-// with those in the log. Where the kernel sent none, nothing was stored.
+// compareAgain compares the SYN-ACKs that the host's timers sent again with the log. If the
+// kernel sent none, it had not stored the SYN.
 func (o *openLoop) compareAgain() {
 	var none []int
 	for _, r := range o.host.DrainRecords(o.records[:0]) {
@@ -219,7 +214,7 @@ func (o *openLoop) compareAgain() {
 		if r.Kind != netmodel.SynAckAgain {
 			continue
 		}
-		c := &o.callers[r.Conn-1]
+		c := &o.clients[r.Conn-1]
 		i := slices.IndexFunc(c.again, func(at time.Duration) bool { return (at - time.Duration(r.At)).Abs() < againWithin })
 		o.kinds[decideAgain].all++
 		if i >= 0 {
@@ -235,11 +230,12 @@ func (o *openLoop) compareAgain() {
 	o.out = o.host.Drain(o.out[:0])
 }
 
-// againWithin is how far apart the instants may lie at which kernel and host send a
-// SYN-ACK again: more than a slot of their timers.
+// againWithin is the largest time between the retransmissions of a SYN-ACK by kernel and
+// host: more than a slot of their timers.
 const againWithin = 300 * time.Millisecond
 
-// segment returns what a client sends. Its numbers begin where its own name says.
+// segment returns a segment of a client. The initial sequence number is that of the
+// client.
 func (o *openLoop) segment(client int, flags netmodel.Flags, length uint32) netmodel.Segment {
 	iss := uint32(client) << 8
 	s := netmodel.Segment{
@@ -248,14 +244,14 @@ func (o *openLoop) segment(client int, flags netmodel.Flags, length uint32) netm
 		Seq:   iss,
 		Flags: flags, Len: length, Conn: netmodel.ConnID(client + 1),
 	}
-	if flags&netmodel.SYN == 0 { // an RST too has the number that comes next
-		s.Seq, s.Ack = iss+1, o.callers[client].ack
+	if flags&netmodel.SYN == 0 { // an RST has the next number, too
+		s.Seq, s.Ack = iss+1, o.clients[client].ack
 	}
 	return s
 }
 
-// deliver hands the host a segment and returns what it did about it, 0 if
-// nothing. It sends an RST where it knows nothing of a connection.
+// deliver delivers a segment and returns the last record of the host, 0 if there is none.
+// reset reports whether the host answered with an RST.
 func (o *openLoop) deliver(s netmodel.Segment) (did netmodel.Kind, reset bool) {
 	o.host.Deliver(s)
 	o.records = o.host.DrainRecords(o.records[:0])
@@ -267,13 +263,13 @@ func (o *openLoop) deliver(s netmodel.Segment) (did netmodel.Kind, reset bool) {
 		if a.Flags&netmodel.RST != 0 {
 			reset = true
 		} else if a.Flags&netmodel.SYN != 0 {
-			o.callers[a.Conn-1].ack = a.Seq + 1
+			o.clients[a.Conn-1].ack = a.Seq + 1
 		}
 	}
 	return did, reset
 }
 
-// note takes what the host did last into account.
+// note counts the last records of the host.
 func (o *openLoop) note() {
 	o.records = o.host.DrainRecords(o.records)
 	for _, r := range o.records {
@@ -284,8 +280,8 @@ func (o *openLoop) note() {
 }
 
 // syn compares the answer to a SYN.
-func (o *openLoop) syn(e logged, want verdict) {
-	c := &o.callers[e.client]
+func (o *openLoop) syn(e logEvent, want verdict) {
+	c := &o.clients[e.client]
 	half := o.halfOpen()
 	did, _ := o.deliver(o.segment(e.client, netmodel.SYN, 0))
 	o.note()
@@ -296,20 +292,19 @@ func (o *openLoop) syn(e logged, want verdict) {
 	o.count(decideSyn, e.at, answered == (want == verdictIn), half)
 	switch {
 	case want == verdictIn && !answered:
-		o.makeRoom(func() { o.deliver(o.segment(e.client, netmodel.SYN, 0)) })
+		o.withMaxBacklog(func() { o.deliver(o.segment(e.client, netmodel.SYN, 0)) })
 	case want != verdictIn && did == netmodel.RequestQueued:
-		o.deliver(o.segment(e.client, netmodel.RST, 0)) // takes it back
+		o.deliver(o.segment(e.client, netmodel.RST, 0)) // removes the half-open connection
 	}
 }
 
-// ack compares what becomes of an ACK or data of a client that is not in the
-// queue.
-func (o *openLoop) ack(e logged, want verdict) {
+// ack compares the effect of an ACK or of data. The client is not pending.
+func (o *openLoop) ack(e logEvent, want verdict) {
 	length := uint32(0)
 	if e.kind == 'D' {
 		length = 4
 	}
-	c := &o.callers[e.client]
+	c := &o.clients[e.client]
 	s := o.segment(e.client, netmodel.ACK, length)
 	var before *netmodel.Host
 	if want != verdictIn {
@@ -328,41 +323,41 @@ func (o *openLoop) ack(e logged, want verdict) {
 	o.count(decideAck, e.at, got == want, o.halfOpen())
 	switch {
 	case want == verdictIn && !in:
-		o.makeRoom(func() { o.complete(e.client, s) })
+		o.withMaxBacklog(func() { o.completeForgotten(e.client, s) })
 	case want != verdictIn && in:
 		o.host = before
 	}
 	c.queued = want == verdictIn
 }
 
-// complete lets a connection in that the host has forgotten or never had.
-func (o *openLoop) complete(client int, s netmodel.Segment) {
+// completeForgotten adds a connection to the queue that the host has removed or never had.
+func (o *openLoop) completeForgotten(client int, s netmodel.Segment) {
 	if did, _ := o.deliver(s); did == netmodel.Completed {
 		return
 	}
 	o.deliver(o.segment(client, netmodel.SYN, 0))
-	s.Ack = o.callers[client].ack
+	s.Ack = o.clients[client].ack
 	o.deliver(s)
 }
 
-// makeRoom does something while the backlog is the largest there is.
-func (o *openLoop) makeRoom(do func()) {
+// withMaxBacklog runs a function while the backlog is the maximum.
+func (o *openLoop) withMaxBacklog(do func()) {
 	o.note()
-	_ = o.host.Listen(o.fd, -1) // a listener may listen again
+	_ = o.host.Listen(o.fd, -1) // a second listen never fails
 	do()
 	_ = o.host.Listen(o.fd, o.backlog)
-	o.records = o.host.DrainRecords(o.records[:0])[:0] // the host's own decision is counted already
+	o.records = o.host.DrainRecords(o.records[:0])[:0] // the decision is counted already
 	o.out = o.host.Drain(o.out[:0])
 }
 
-// accept compares whom accept hands out.
-func (o *openLoop) accept(e logged) {
-	c := &o.callers[e.client]
+// accept compares the client that accept returns.
+func (o *openLoop) accept(e logEvent) {
+	c := &o.clients[e.client]
 	a, err := o.host.Accept(o.fd)
 	o.count(decideAccept, e.at, err == nil && int(a.Conn) == e.client+1, o.halfOpen())
 	if err == nil {
-		o.handedOut++
-		_ = o.host.SetSockOpt(a.FD, netmodel.SO_LINGER, 0) // what happens to it now is no decision of the queue
+		o.accepted++
+		_ = o.host.SetSockOpt(a.FD, netmodel.SO_LINGER, 0) // the log is about the queue only
 		_ = o.host.CloseSocket(a.FD)
 	}
 	o.records = o.host.DrainRecords(o.records[:0])[:0]
@@ -375,7 +370,7 @@ func (o *openLoop) halfOpen() int {
 	return q.HalfOpen
 }
 
-// count counts a decision. half is how many half-open connections there were.
+// count counts a decision. half is the number of half-open connections before it.
 func (o *openLoop) count(k decisionKind, at time.Duration, agrees bool, half int) {
 	d := &o.kinds[k]
 	d.all++
@@ -384,15 +379,15 @@ func (o *openLoop) count(k decisionKind, at time.Duration, agrees bool, half int
 	case o.nearAccept(at):
 		d.nearAccept++
 	case k == decideSyn && o.noCookies && half+1 >= o.synRoom:
-		d.halfOpen++
+		d.halfOpenCount++
 	default:
 		d.unexplained++
 	}
 }
 
-// nearAccept reports whether an accept returned so near an instant that the log
-// cannot tell which was first.
+// nearAccept reports whether an accept returned within acceptStampError of an instant.
+// Then the log does not tell which was first.
 func (o *openLoop) nearAccept(at time.Duration) bool {
-	i, found := slices.BinarySearch(o.accepts, at-acceptStamp)
-	return found || i < len(o.accepts) && o.accepts[i] <= at+acceptStamp
+	i, found := slices.BinarySearch(o.accepts, at-acceptStampError)
+	return found || i < len(o.accepts) && o.accepts[i] <= at+acceptStampError
 }

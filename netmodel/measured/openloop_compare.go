@@ -2,35 +2,20 @@ package measured
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"wspsim/netmodel"
-	"wspsim/netmodel/trace"
 )
 
-// replayOpenLoop: requests arrive as they like, a worker accepts one after the
-// other. What arrived is taken from the log; compared is every decision, and what
-// they add up to. K1 to K8
+// playOpenLoop: connection requests arrive at random and one worker accepts. The log has
+// the arrivals. The replay compares every decision of the kernel, and the totals.
+// K1 to K8
 //
-// What the clients' programs saw is compared as far as it follows from the
-// server's decisions: in runs in which they send, the results depend on when they
-// looked.
-func replayOpenLoop(t *Trial, c *Comparison) error {
-	p, err := decode[openLoopParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[openLoopObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	// A little earlier: a timer rings before what it brings about is sent.
-	profile.Timers.Phase = phaseOf(profile.Timers, synsSentAgain(profile, o.Events), promptly) + 100*time.Microsecond
+// Results of the clients are compared if they follow from the decisions. In runs in which
+// clients send data, results depend on when a client looked.
+func playOpenLoop(profile netmodel.Profile, p *openLoopParams, o *openLoopObserved, c *Comparison) error {
+	// A timer fires a little before its segment is sent.
+	profile.Timers.Phase = phaseOfTimers(profile.Timers, synTimers(profile, o.Events), usualDelay) + 100*time.Microsecond
 	loop, err := newOpenLoop(profile, p.Backlog, o.Events)
 	if err != nil {
 		return err
@@ -52,15 +37,15 @@ func replayOpenLoop(t *Trial, c *Comparison) error {
 	return nil
 }
 
-// compareTotals compares what the decisions add up to.
-func (o *openLoop) compareTotals(c *Comparison, p openLoopParams, m openLoopObserved, follows string) {
+// compareTotals compares the totals of the decisions.
+func (o *openLoop) compareTotals(c *Comparison, p *openLoopParams, m *openLoopObserved, follows string) {
 	equal := func(name string, measured, modelled int) {
 		c.equal(name, measured, modelled)
 		c.because(follows)
 	}
 	arrivals, connected := 0, 0
 	by := map[string]int{}
-	for _, l := range o.callers {
+	for _, l := range o.clients {
 		if l.syns > 0 {
 			arrivals++
 		}
@@ -70,7 +55,7 @@ func (o *openLoop) compareTotals(c *Comparison, p openLoopParams, m openLoopObse
 		}
 	}
 	equal("arrivals", m.Arrivals, arrivals)
-	equal("accepted", m.Accepted, o.handedOut)
+	equal("accepted", m.Accepted, o.accepted)
 	equal("immediate", m.Immediate, by["0 retransmissions"])
 	for n := range maxSyns {
 		name := fmt.Sprintf("%d retransmissions", n)
@@ -79,7 +64,7 @@ func (o *openLoop) compareTotals(c *Comparison, p openLoopParams, m openLoopObse
 		}
 	}
 	equal("failed", m.Failed, arrivals-connected)
-	equal("phantom", m.Phantom, connected-o.handedOut)
+	equal("phantom", m.Phantom, connected-o.accepted)
 	if p.Send == 0 {
 		equal("OK", m.Results["OK"], connected)
 	}
@@ -93,21 +78,12 @@ func (o *openLoop) compareTotals(c *Comparison, p openLoopParams, m openLoopObse
 	}
 }
 
-// maxSyns is more than a client sends of them.
+// maxSyns is more than the SYNs of any client.
 const maxSyns = 64
 
-// counterNames returns counters by the names of nstat without their prefixes.
-func counterNames(c *trace.Counters) map[string]int {
-	out := map[string]int{}
-	for _, n := range c.List() {
-		out[strings.TrimPrefix(strings.TrimPrefix(n.Name, "TcpExt"), "Tcp")] = n.Value
-	}
-	return out
-}
-
-// synsSentAgain returns the timers of clients that made them send their SYN again.
-func synsSentAgain(p netmodel.Profile, log []logged) []rang {
-	var out []rang
+// synTimers returns the timers of retransmitted SYNs.
+func synTimers(p netmodel.Profile, log []logEvent) []observedTimer {
+	var out []observedTimer
 	last := map[int]time.Duration{}
 	sent := map[int]uint8{}
 	for _, e := range log {
@@ -115,7 +91,7 @@ func synsSentAgain(p netmodel.Profile, log []logged) []rang {
 			continue
 		}
 		if n := sent[e.client]; n > 0 {
-			out = append(out, rang{set: last[e.client], at: e.at, wait: p.Client.Syn.Wait(n - 1)})
+			out = append(out, observedTimer{set: last[e.client], fired: e.at, wait: p.Client.Syn.Wait(n - 1)})
 		}
 		last[e.client] = e.at
 		sent[e.client]++

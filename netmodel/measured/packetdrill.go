@@ -17,21 +17,15 @@ type packetdrillParams struct {
 }
 
 type packetdrillObserved struct {
-	Pass bool `json:"pass"`
+	Pass bool     `json:"pass"`
+	_    struct{} `unread:"output"`
 }
 
-// replayPacketdrill makes a host do what a script of packetdrill made a kernel do,
-// segment by segment, and compares whether everything was as the script says. The
-// scripts are known by what measured.md says of them (section 6).
-func replayPacketdrill(t *Trial, c *Comparison) error {
-	p, err := decode[packetdrillParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[packetdrillObserved](t.Observed)
-	if err != nil {
-		return err
-	}
+// playPacketdrill plays a script of packetdrill, segment by segment, and compares whether
+// everything is as the script says. The functions below are the scripts by their number.
+// testdata/truth/P_packetdrill.jsonl has their names and the kernel's output.
+// (https://github.com/google/packetdrill)
+func playPacketdrill(_ netmodel.Profile, p *packetdrillParams, o *packetdrillObserved, c *Comparison) error {
 	scripts := []func() error{
 		synAtFullQueue, synAckSchedule, ackAtFullQueue, ackAtFullQueueAborts, abortSparesSyn, resetWhileQueued, synSchedule, closeResets,
 	}
@@ -47,28 +41,28 @@ func replayPacketdrill(t *Trial, c *Comparison) error {
 	return nil
 }
 
-// bench is a host whose peers are written by hand, with everything it has sent.
-type bench struct {
+// scriptedPeers is a host whose peers follow a script, and the segments that it sent.
+type scriptedPeers struct {
 	host *netmodel.Host
 	fd   netmodel.FD
-	sent []stamped
+	sent []sentSegment
 }
 
-type stamped struct {
+type sentSegment struct {
 	at time.Duration
 	netmodel.Segment
 }
 
-// own returns the address that the host listens on.
-func own() netmodel.Addr { return netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: 80} }
+// listenAddr returns the address of the listener.
+func listenAddr() netmodel.Addr { return netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: 80} }
 
-// peer returns the address of a peer, by its number.
-func peer(k int) netmodel.Addr {
+// peerAddr returns the address of a peer by its number.
+func peerAddr(k int) netmodel.Addr {
 	return netmodel.Addr{IP: netmodel.HostAddr(2, 1), Port: uint16(1024 + k)}
 }
 
-// newBench opens a listener on a host of Linux with some settings: name, value ...
-func newBench(backlog int, settings ...string) (*bench, error) {
+// newScriptedPeers opens a listener on Linux. Settings are name, value, name, value ...
+func newScriptedPeers(backlog int, settings ...string) (*scriptedPeers, error) {
 	p := profiles.Linux()
 	for pair := range slices.Chunk(settings, 2) {
 		var err error
@@ -76,16 +70,14 @@ func newBench(backlog int, settings ...string) (*bench, error) {
 			return nil, err
 		}
 	}
-	w := &bench{host: netmodel.NewHost(netmodel.HostConfig{Profile: p, ID: 1, Addrs: []netmodel.IP{own().IP}})}
-	err := w.host.Startup()
-	if err == nil {
-		w.fd, err = openListener(w.host, own(), backlog)
-	}
+	w := &scriptedPeers{}
+	var err error
+	w.host, w.fd, err = newLoneServer(p, backlog)
 	return w, err
 }
 
-// until lets time pass.
-func (w *bench) until(at time.Duration) {
+// advance advances time to an instant.
+func (w *scriptedPeers) advance(at time.Duration) {
 	for {
 		w.collect()
 		next, ok := w.host.Deadline()
@@ -98,24 +90,24 @@ func (w *bench) until(at time.Duration) {
 	w.collect()
 }
 
-func (w *bench) collect() {
+func (w *scriptedPeers) collect() {
 	for _, s := range w.host.Drain(nil) {
-		w.sent = append(w.sent, stamped{time.Duration(w.host.Now()), s})
+		w.sent = append(w.sent, sentSegment{time.Duration(w.host.Now()), s})
 	}
 }
 
-// The number that peers begin with.
+// firstNumber is the initial sequence number of every peer.
 const firstNumber = 1000
 
-func (w *bench) syn(k int) {
-	w.host.Deliver(netmodel.Segment{Src: peer(k), Dst: own(), Seq: firstNumber, Flags: netmodel.SYN})
+func (w *scriptedPeers) syn(k int) {
+	w.host.Deliver(netmodel.Segment{Src: peerAddr(k), Dst: listenAddr(), Seq: firstNumber, Flags: netmodel.SYN})
 	w.collect()
 }
 
-// segment delivers a segment of a peer that answers the SYN-ACK it got last, with
-// some data.
-func (w *bench) segment(k int, flags netmodel.Flags, data uint32) {
-	s := netmodel.Segment{Src: peer(k), Dst: own(), Seq: firstNumber + 1, Len: data, Flags: flags}
+// segment delivers a segment of a peer. It acknowledges the last SYN-ACK and carries so
+// many bytes of data.
+func (w *scriptedPeers) segment(k int, flags netmodel.Flags, data uint32) {
+	s := netmodel.Segment{Src: peerAddr(k), Dst: listenAddr(), Seq: firstNumber + 1, Len: data, Flags: flags}
 	for _, answer := range w.to(k, netmodel.SYN|netmodel.ACK) {
 		s.Ack = answer.Seq + 1
 	}
@@ -123,24 +115,24 @@ func (w *bench) segment(k int, flags netmodel.Flags, data uint32) {
 	w.collect()
 }
 
-// connect runs the handshake of a peer.
-func (w *bench) connect(k int) {
+// connect completes the handshake of a peer.
+func (w *scriptedPeers) connect(k int) {
 	w.syn(k)
 	w.segment(k, netmodel.ACK, 0)
 }
 
-// to returns what was sent to a peer with some flags.
-func (w *bench) to(k int, flags netmodel.Flags) []stamped {
-	var found []stamped
+// to returns the segments to a peer that have some flags.
+func (w *scriptedPeers) to(k int, flags netmodel.Flags) []sentSegment {
+	var found []sentSegment
 	for _, s := range w.sent {
-		if s.Dst == peer(k) && s.Flags&flags == flags {
+		if s.Dst == peerAddr(k) && s.Flags&flags == flags {
 			found = append(found, s)
 		}
 	}
 	return found
 }
 
-// expect returns what is wrong if something is not as it should be.
+// expect returns an error if two values differ.
 func expect(what string, got, want any) error {
 	if fmt.Sprint(got) == fmt.Sprint(want) {
 		return nil
@@ -148,9 +140,9 @@ func expect(what string, got, want any) error {
 	return fmt.Errorf("%s: got %v, want %v", what, got, want)
 }
 
-// expectAt returns what is wrong if something was not sent at some seconds. The
-// timers of the kernel are late by up to an eighth of their wait, and a tick.
-func expectAt(what string, sent []stamped, seconds ...int) error {
+// expectAt returns an error if segments were not sent at some seconds. A timer of the
+// kernel is late by up to an eighth of its wait, and a tick.
+func expectAt(what string, sent []sentSegment, seconds ...int) error {
 	err := expect("times of "+what, len(sent), len(seconds))
 	for i := 0; err == nil && i < len(sent); i++ {
 		due := time.Duration(seconds[i]) * time.Second
@@ -161,14 +153,14 @@ func expectAt(what string, sent []stamped, seconds ...int) error {
 	return err
 }
 
-// queued returns how many connections are complete and how many half-open.
-func (w *bench) queued() [2]int {
+// queued returns the numbers of pending and of half-open connections.
+func (w *scriptedPeers) queued() [2]int {
 	q, _ := w.host.Queue(w.fd)
 	return [2]int{q.Complete, q.HalfOpen}
 }
 
-// accepts returns how so many calls of accept ended.
-func (w *bench) accepts(calls int) []string {
+// accepts returns the results of some calls of accept.
+func (w *scriptedPeers) accepts(calls int) []string {
 	var names []string
 	for range calls {
 		_, err := w.host.Accept(w.fd)
@@ -177,42 +169,41 @@ func (w *bench) accepts(calls int) []string {
 	return names
 }
 
-// 01: a SYN at a full queue is unanswered twice, and answered once there is room.
+// 01: two SYNs at a full queue are not answered. A SYN is answered once a slot is free.
 func synAtFullQueue() error {
-	w, err := newBench(0)
+	w, err := newScriptedPeers(0)
 	if err != nil {
 		return err
 	}
 	w.connect(0)
 	w.syn(1)
-	w.until(time.Second)
+	w.advance(time.Second)
 	w.syn(1)
 	unanswered := expect("answers while the queue is full", len(w.to(1, 0)), 0)
 	accepted := expect("accept", w.accepts(1), "[OK]")
-	w.until(3 * time.Second)
+	w.advance(3 * time.Second)
 	w.syn(1)
 	return errors.Join(unanswered, accepted, expect("SYN-ACKs once there is room", len(w.to(1, netmodel.SYN|netmodel.ACK)), 1))
 }
 
-// 02: a SYN-ACK goes out at 0, 1 and 3 s with two repetitions; by 7.6 s the
-// request is forgotten without an RST, and a late ACK meets one.
+// 02: with two retransmissions, the SYN-ACK is sent at 0, 1 and 3 s. At 7.6 s the
+// half-open connection is gone without an RST. An RST answers a late ACK.
 func synAckSchedule() error {
-	w, err := newBench(5, "tcp_synack_retries", "2")
+	w, err := newScriptedPeers(5, "tcp_synack_retries", "2")
 	if err != nil {
 		return err
 	}
 	w.syn(0)
-	w.until(7600 * time.Millisecond)
+	w.advance(7600 * time.Millisecond)
 	schedule := expectAt("SYN-ACK", w.to(0, netmodel.SYN|netmodel.ACK), 0, 1, 3)
 	forgotten := errors.Join(expect("half-open connections at 7.6 s", w.queued()[1], 0), expect("RSTs until then", len(w.to(0, netmodel.RST)), 0))
 	w.segment(0, netmodel.ACK, 0)
 	return errors.Join(schedule, forgotten, expect("RSTs to a late ACK", len(w.to(0, netmodel.RST)), 1))
 }
 
-// halfAtFullQueue brings a final ACK and data to a queue that a smaller backlog
-// has made full.
-func halfAtFullQueue(settings ...string) (*bench, error) {
-	w, err := newBench(1, settings...)
+// halfAtFullQueue delivers a final ACK to a queue that a smaller backlog has made full.
+func halfAtFullQueue(settings ...string) (*scriptedPeers, error) {
+	w, err := newScriptedPeers(1, settings...)
 	if err != nil {
 		return nil, err
 	}
@@ -225,8 +216,8 @@ func halfAtFullQueue(settings ...string) (*bench, error) {
 	return w, nil
 }
 
-// 03: the final ACK and data are dropped at a full queue, the SYN-ACK goes out
-// again at 1 and 3 s, and an ACK gets in once the backlog is larger.
+// 03: a full queue drops the final ACK and data. The SYN-ACK is sent again at 1 and 3 s.
+// An ACK gets in once the backlog is larger.
 func ackAtFullQueue() error {
 	w, err := halfAtFullQueue()
 	if err != nil {
@@ -234,7 +225,7 @@ func ackAtFullQueue() error {
 	}
 	w.segment(1, netmodel.ACK, 5)
 	dropped := expect("complete and half-open", w.queued(), "[1 1]")
-	w.until(3100 * time.Millisecond)
+	w.advance(3100 * time.Millisecond)
 	schedule := expectAt("SYN-ACK", w.to(1, netmodel.SYN|netmodel.ACK), 0, 1, 3)
 	if err := w.host.Listen(w.fd, 1); err != nil {
 		return err
@@ -244,7 +235,7 @@ func ackAtFullQueue() error {
 		expect("accepts", w.accepts(3), "[OK OK EAGAIN]"), expect("RSTs", len(w.to(1, netmodel.RST)), 0))
 }
 
-// 04: the same with tcp_abort_on_overflow: RST.
+// 04: the same with tcp_abort_on_overflow: an RST answers.
 func ackAtFullQueueAborts() error {
 	w, err := halfAtFullQueue("tcp_abort_on_overflow", "1")
 	if err != nil {
@@ -253,23 +244,23 @@ func ackAtFullQueueAborts() error {
 	return errors.Join(expect("RSTs", len(w.to(1, netmodel.RST)), 1), expect("complete and half-open", w.queued(), "[1 0]"))
 }
 
-// 05: tcp_abort_on_overflow does not touch a SYN at a full queue.
+// 05: tcp_abort_on_overflow does not affect a SYN at a full queue.
 func abortSparesSyn() error {
-	w, err := newBench(0, "tcp_abort_on_overflow", "1")
+	w, err := newScriptedPeers(0, "tcp_abort_on_overflow", "1")
 	if err != nil {
 		return err
 	}
 	w.connect(0)
 	w.syn(1)
-	w.until(time.Second)
+	w.advance(time.Second)
 	w.syn(1)
 	return expect("answers", len(w.to(1, 0)), 0)
 }
 
-// 06: a connection that is reset while it is queued is accepted; the first read
-// reports it, the second is at the end.
+// 06: a connection that is reset while it is pending is accepted. The first read reports
+// the reset, the second the end.
 func resetWhileQueued() error {
-	w, err := newBench(5)
+	w, err := newScriptedPeers(5)
 	if err != nil {
 		return err
 	}
@@ -284,10 +275,9 @@ func resetWhileQueued() error {
 	return errors.Join(expect("first read", nameOf(first), "ECONNRESET"), expect("second read", fmt.Sprint(n, " ", nameOf(second)), "0 OK"))
 }
 
-// 07: connect sends its SYN at 0, 1, 3 and 7 s and has failed with ETIMEDOUT by
-// 15.6 s.
+// 07: connect sends its SYN at 0, 1, 3 and 7 s. It has failed with ETIMEDOUT at 15.6 s.
 func synSchedule() error {
-	w, err := newBench(5, "tcp_syn_retries", "3", "tcp_syn_linear_timeouts", "0")
+	w, err := newScriptedPeers(5, "tcp_syn_retries", "3", "tcp_syn_linear_timeouts", "0")
 	if err != nil {
 		return err
 	}
@@ -295,15 +285,15 @@ func synSchedule() error {
 	if err != nil {
 		return err
 	}
-	began := expect("connect", connectName(w.host.Connect(fd, peer(0))), "EINPROGRESS")
-	w.until(15600 * time.Millisecond)
+	began := expect("connect", connectName(w.host.Connect(fd, peerAddr(0))), "EINPROGRESS")
+	w.advance(15600 * time.Millisecond)
 	code, err := w.host.GetSockOpt(fd, netmodel.SO_ERROR)
 	return errors.Join(began, expectAt("SYN", w.to(0, netmodel.SYN), 0, 1, 3, 7), err, expect("SO_ERROR", netmodel.Errno(code).Unix(), "ETIMEDOUT"))
 }
 
-// 08: closing a listener sends an RST to the connection that is queued.
+// 08: closing a listener sends an RST to the pending connection.
 func closeResets() error {
-	w, err := newBench(5)
+	w, err := newScriptedPeers(5)
 	if err != nil {
 		return err
 	}

@@ -10,25 +10,25 @@ import (
 
 type phantomParams struct {
 	Backlog  int      `json:"backlog"`
-	Prefill  int      `json:"prefill"` // clients whose handshake is undisturbed
-	Half     int      `json:"half"`    // clients whose final ACK is lost at first
-	Send     int      `json:"send"`    // 1: they send data then, 0: they are silent to the end
+	Prefill  int      `json:"prefill"` // clients with a complete handshake
+	Half     int      `json:"half"`    // clients whose first ACKs are lost
+	Send     int      `json:"send"`    // 1: they send data afterwards, 0: they send none
 	AcceptAt *float64 `json:"accept_at_ms"`
 	Watch    float64  `json:"watch_ms"`
 }
 
 type phantomObserved struct {
-	WithAcksLost  sampled           `json:"with_acks_lost"`
-	AcksAllowedAt float64           `json:"acks_allowed_at_ms"`
-	Samples       []sampled         `json:"samples"`
-	AcceptedAt    []int             `json:"accepted_at"`
-	DrainedEnd    []int             `json:"drained_end"`
-	ClientsEnd    []phantomEnd      `json:"clients_end"`
-	Wire          []phantomSegments `json:"wire"`
-	Stat          map[string]int    `json:"stat"`
+	WithAcksLost  sample             `json:"with_acks_lost"`
+	AcksAllowedAt float64            `json:"acks_allowed_at_ms"`
+	Samples       []sample           `json:"samples"`
+	AcceptedAt    []int              `json:"accepted_at"`
+	DrainedEnd    []int              `json:"drained_end"`
+	ClientsEnd    []phantomClientEnd `json:"clients_end"`
+	Wire          []clientSegments   `json:"wire"`
+	Stat          map[string]int     `json:"stat"`
 }
 
-type phantomEnd struct {
+type phantomClientEnd struct {
 	I          int    `json:"i"`
 	State      string `json:"state"`
 	Read       string `json:"read"`
@@ -37,8 +37,8 @@ type phantomEnd struct {
 	StateAfter string `json:"state_after"`
 }
 
-// phantomSegments are instants of segments of one client.
-type phantomSegments struct {
+// clientSegments is the instants of one client's segments, in milliseconds.
+type clientSegments struct {
 	I      int       `json:"i"`
 	SynAck []float64 `json:"synack_ms"`
 	Ack    []float64 `json:"ack_ms"`
@@ -46,35 +46,23 @@ type phantomSegments struct {
 	Rst    []float64 `json:"rst_to_client_ms"`
 }
 
-// replayPhantom: final ACKs are lost, and when they no longer are, the queue has
-// room for some only. K4, K6
+// playPhantom: final ACKs are lost for some time. Afterwards the queue has room for some
+// of the clients only; the others are phantoms. K4, K6
 //
-// When the clients connected, when ACKs were let through, when data was first
-// sent and when the program accepted (as its samples show) are inputs.
-func replayPhantom(t *Trial, c *Comparison) error {
-	p, err := decode[phantomParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[phantomObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	// The round trip that a client measured is an input: a tick more or less of it.
+// Inputs are: when the clients connected, when ACKs arrived again, when data was first
+// sent, and when the program accepted, as its samples show.
+func playPhantom(profile netmodel.Profile, p *phantomParams, o *phantomObserved, c *Comparison) error {
+	// The round trip that a client measured is an input: 0, 1 or 2 ticks.
 	for _, roundTrip := range []time.Duration{0, 4 * time.Millisecond, 8 * time.Millisecond} {
 		profile.Data.First = leastTimeout(profile.Timers, roundTrip)
 		observed := phantomTimers(profile, o.Wire)
-		in := phases{
-			first: phaseOf(profile.Timers, observed, promptly),
-			known: knownTo(profile.Timers, observed),
-			ahead: longestWait(profile.SynAck, millis(p.Watch)),
+		in := phaseRange{
+			first:   phaseOfTimers(profile.Timers, observed, usualDelay),
+			period:  phasePeriod(profile.Timers, observed),
+			longest: longestWait(profile.SynAck, milliseconds(p.Watch)),
 		}
 		err := c.bestPhase(profile, in, func(profile netmodel.Profile, c *Comparison) error {
-			return playPhantom(profile, p, o, c)
+			return playPhantomOnce(profile, p, o, c)
 		})
 		if err != nil {
 			return err
@@ -83,12 +71,9 @@ func replayPhantom(t *Trial, c *Comparison) error {
 	return nil
 }
 
-// playPhantom plays it with the clock of ticks in some phase.
-func playPhantom(profile netmodel.Profile, p phantomParams, o phantomObserved, c *Comparison) error {
-	w, err := newCrew(profile, p.Backlog)
-	if err != nil {
-		return err
-	}
+// playPhantomOnce plays the trial with one phase of the tick clock.
+func playPhantomOnce(profile netmodel.Profile, p *phantomParams, o *phantomObserved, c *Comparison) error {
+	w := newClients(profile, p.Backlog)
 	if err := w.loseFinalAcks(p, o, c); err != nil {
 		return err
 	}
@@ -98,46 +83,39 @@ func playPhantom(profile netmodel.Profile, p phantomParams, o phantomObserved, c
 		}
 	}
 	if p.AcceptAt != nil {
-		if err := w.until(acceptedAt(*p.AcceptAt, o.Samples)); err != nil {
-			return err
-		}
-		order, _ := w.drain()
+		w.advance(acceptedAt(*p.AcceptAt, o.Samples))
+		order, _ := w.acceptAll()
 		c.equal("accepted_at", o.AcceptedAt, order)
 	}
-	if err := w.until(millis(p.Watch)); err != nil {
-		return err
-	}
-	order, _ := w.drain()
-	ends, err := w.endOf(o)
+	w.advance(milliseconds(p.Watch))
+	order, _ := w.acceptAll()
+	ends, err := w.clientEnds(o)
 	if err != nil {
 		return err
 	}
-	c.work = w.passes + len(w.records)
-	c.sampled(o.Samples, historyOf(w.stage, 0), 0)
+	c.work = w.timeSteps + len(w.records)
+	c.samples(o.Samples, historyOf(w.testbed, 0), 0)
 	c.equal("drained_end", o.DrainedEnd, order)
 	for i, e := range ends {
 		c.equal("client's end", o.ClientsEnd[i], e)
 	}
 	for _, m := range o.Wire {
 		c.compareSegments(m, w.segmentsOf(m.I))
-		if c.lastDiffers() && ringLate(profile.Timers, sentAgain(m.Data, profile.Data)) {
+		if c.lastDiffers() && fitsTickDelay(profile.Timers, sentAgain(m.Data, profile.Data)) {
 			c.because("timers rang a tick late, and each sets the next from when it rang")
 		}
 	}
 	c.equalCounts("stat ", []string{
 		"ActiveOpens", "PassiveOpens", "CurrEstab", "ListenOverflows", "ListenDrops", "EmbryonicRsts", "EstabResets",
 		"OutRsts", "RetransSegs", "TCPSynRetrans", "TCPTimeouts", "SyncookiesSent",
-	}, o.Stat, w.stat())
-	c.lostUnseen(o.Stat["RetransSegs"] == w.stat()["RetransSegs"])
-	return nil
+	}, o.Stat, w.counters())
+	c.explainUnseenData(o.Stat["RetransSegs"] == w.counters()["RetransSegs"])
+	return w.err
 }
 
-// millis makes a duration of milliseconds.
-func millis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
-
-// phantomTimers are the timers that can be seen on the wire.
-func phantomTimers(p netmodel.Profile, wire []phantomSegments) []rang {
-	var out []rang
+// phantomTimers returns the timers whose firings the capture shows.
+func phantomTimers(p netmodel.Profile, wire []clientSegments) []observedTimer {
+	var out []observedTimer
 	for _, w := range wire {
 		out = append(out, sentAgain(w.SynAck, p.SynAck)...)
 		out = append(out, sentAgain(w.Data, p.Data)...)
@@ -145,112 +123,88 @@ func phantomTimers(p netmodel.Profile, wire []phantomSegments) []rang {
 	return out
 }
 
-// sentAgain are the timers behind the instants at which something was sent, the
-// first time and again.
-func sentAgain(instants []float64, s netmodel.Schedule) []rang {
-	var out []rang
+// sentAgain returns the timers of a segment that was sent and sent again.
+func sentAgain(instants []float64, s netmodel.Schedule) []observedTimer {
+	var out []observedTimer
 	for i := 1; i < len(instants); i++ {
-		out = append(out, rang{set: millis(instants[i-1]), at: millis(instants[i]), wait: s.Wait(uint8(i - 1))})
+		out = append(out, observedTimer{set: milliseconds(instants[i-1]), fired: milliseconds(instants[i]), wait: s.Wait(uint8(i - 1))})
 	}
 	return out
 }
 
-// loseFinalAcks plays the beginning, up to the instant from which on ACKs arrive.
-func (w *crew) loseFinalAcks(p phantomParams, o phantomObserved, c *Comparison) error {
-	first := millis(o.AcksAllowedAt)
+// loseFinalAcks plays the trial up to the instant from which ACKs arrive.
+func (w *clients) loseFinalAcks(p *phantomParams, o *phantomObserved, c *Comparison) error {
+	first := milliseconds(o.AcksAllowedAt)
 	for k, m := range o.Wire {
 		if m.I != p.Prefill+k || len(m.SynAck) == 0 {
 			return fmt.Errorf("wire: entry %d is client %d with %d SYN-ACKs: want client %d with at least one", k, m.I, len(m.SynAck), p.Prefill+k)
 		}
-		first = min(first, millis(m.SynAck[0]))
+		first = min(first, milliseconds(m.SynAck[0]))
 	}
-	if err := w.dialAll(p.Prefill, max(0, first-time.Millisecond), 0); err != nil {
-		return err
-	}
+	w.connectAll(p.Prefill, max(0, first-time.Millisecond), 0)
 	for _, m := range o.Wire {
-		if err := w.dialHalf(millis(m.SynAck[0])); err != nil {
-			return err
-		}
+		w.connectHalfOpen(milliseconds(m.SynAck[0]))
 	}
-	w.loseAcks(true)
-	if err := w.until(millis(o.AcksAllowedAt)); err != nil {
-		return err
-	}
-	q, half := w.queues()
-	c.equal("with_acks_lost q", o.WithAcksLost.Q, q)
-	c.equal("with_acks_lost synrecv", o.WithAcksLost.SynRecv, half)
-	c.equal("with_acks_lost client_states", o.WithAcksLost.States, statesOf(w.stage))
-	w.loseAcks(false)
-	return nil
+	w.dropFromClients(true)
+	w.advance(milliseconds(o.AcksAllowedAt))
+	q := w.queue()
+	c.equal("with_acks_lost q", o.WithAcksLost.Q, q.Complete)
+	c.equal("with_acks_lost synrecv", o.WithAcksLost.SynRecv, q.HalfOpen)
+	c.equal("with_acks_lost client_states", o.WithAcksLost.States, statesOf(w.testbed))
+	w.dropFromClients(false)
+	return w.err
 }
 
-// sendFirst lets the clients send data when they did.
-func (w *crew) sendFirst(wire []phantomSegments) error {
+// sendFirst makes the clients send data when they did.
+func (w *clients) sendFirst(wire []clientSegments) error {
 	for _, m := range wire {
 		if len(m.Data) == 0 {
 			continue
 		}
-		if err := w.until(millis(m.Data[0])); err != nil {
+		w.advance(milliseconds(m.Data[0]))
+		if _, err := w.clientHost().Send(w.fds[m.I], 4); err != nil {
 			return err
 		}
-		if _, err := w.callers().Send(w.fds[m.I], 4); err != nil {
-			return err
-		}
-		if err := w.settle(); err != nil {
-			return err
-		}
+		w.settle()
 	}
-	return nil
+	return w.err
 }
 
-// acceptedAt returns when the program accepted: it looked at the clock between two
-// samples, which take it up to half a second.
-func acceptedAt(wanted float64, samples []sampled) time.Duration {
+// acceptedAt returns when the program accepted: at the first sample after the wanted
+// instant. A sample takes the program up to 0.5 s.
+func acceptedAt(wanted float64, samples []sample) time.Duration {
 	for _, s := range samples {
 		if s.At >= wanted {
-			return millis(s.At)
+			return milliseconds(s.At)
 		}
 	}
-	return millis(wanted)
+	return milliseconds(wanted)
 }
 
-// endOf returns how the clients end: their state, what they read, write and, 300
-// ms later, read.
-func (w *crew) endOf(o phantomObserved) ([]phantomEnd, error) {
-	ends := make([]phantomEnd, len(o.ClientsEnd))
-	writes := slices.ContainsFunc(o.ClientsEnd, func(e phantomEnd) bool { return e.Write != "" })
+// clientEnds returns the state of each client at the end, and the results of its calls:
+// read, write, and read again 300 ms later.
+func (w *clients) clientEnds(o *phantomObserved) ([]phantomClientEnd, error) {
+	ends := make([]phantomClientEnd, len(o.ClientsEnd))
+	writes := slices.ContainsFunc(o.ClientsEnd, func(e phantomClientEnd) bool { return e.Write != "" })
 	for _, m := range o.Wire {
 		if len(m.Data) > 0 && writes {
-			if err := w.until(millis(m.Data[len(m.Data)-1])); err != nil {
-				return nil, err
-			}
+			w.advance(milliseconds(m.Data[len(m.Data)-1]))
 			break
 		}
 	}
 	for i, m := range o.ClientsEnd {
 		if m.I < 0 || m.I >= len(w.fds) {
-			return nil, fmt.Errorf("clients_end: no client %d: there are %d", m.I, len(w.fds))
+			return nil, w.firstError(fmt.Errorf("clients_end: no client %d: there are %d", m.I, len(w.fds)))
 		}
-		ends[i] = phantomEnd{I: m.I, State: w.stateOf(m.I), Read: w.read(w.callers(), w.fds[m.I])}
+		ends[i] = phantomClientEnd{I: m.I, State: w.stateOf(m.I), Read: w.read(w.clientHost(), w.fds[m.I])}
 		if m.Write != "" {
-			ends[i].Write = w.writeFour(m.I)
+			ends[i].Write = w.write(w.clientHost(), w.fds[m.I], 4)
 		}
-		if err := w.settle(); err != nil {
-			return nil, err
-		}
+		w.settle()
 	}
-	if err := w.until(w.now() + 300*time.Millisecond); err != nil {
-		return nil, err
-	}
+	w.advance(w.now() + 300*time.Millisecond)
 	for i, m := range o.ClientsEnd {
-		ends[i].ReadAfter, ends[i].StateAfter = w.read(w.callers(), w.fds[m.I]), w.stateOf(m.I)
+		ends[i].ReadAfter, ends[i].StateAfter = w.read(w.clientHost(), w.fds[m.I]), w.stateOf(m.I)
 	}
-	return ends, nil
-}
-
-func (w *crew) writeFour(client int) string {
-	if _, err := w.callers().Send(w.fds[client], 4); err != nil {
-		return nameOf(err)
-	}
-	return "WROTE4"
+	return ends, w.err
 }

@@ -11,25 +11,22 @@ import (
 	"wspsim/netmodel"
 )
 
-// segmentsOf returns the instants at which segments of a client were sent, as far
-// as the records tell. The pure ACKs are those that a listener decided about or
-// that were lost, less those that carried data.
-func (w *crew) segmentsOf(client int) phantomSegments {
-	m := phantomSegments{I: client}
+// segmentsOf returns when the segments of a client were sent. A pure ACK shows in a
+// record only if the listener decided about it or if it was lost.
+func (w *clients) segmentsOf(client int) clientSegments {
+	m := clientSegments{I: client, SynAck: allInMilliseconds(w.attempt(client).synAcks)}
 	for _, r := range w.records {
-		if r.Conn != netmodel.ConnID(client+1) {
+		if r.Conn != attemptOf(client) {
 			continue
 		}
-		at := float64(r.At) / float64(time.Millisecond)
+		at := inMilliseconds(time.Duration(r.At))
 		switch {
-		case r.Kind == netmodel.RequestQueued, r.Kind == netmodel.CookieSent, r.Kind == netmodel.SynAckAgain:
-			m.SynAck = append(m.SynAck, at)
 		case r.Kind == netmodel.AckIgnored, r.Kind == netmodel.Completed, r.Kind == netmodel.ResetPending,
 			r.Kind == netmodel.Lost && r.Value == int64(netmodel.ACK):
 			m.Ack = append(m.Ack, at)
 		case r.Kind == netmodel.Called && r.Call == netmodel.CallSend && r.Errno == 0, r.Kind == netmodel.DataSentAgain:
 			m.Data = append(m.Data, at)
-		case r.Kind == netmodel.Broken && r.Host == w.crowd:
+		case r.Kind == netmodel.Broken && r.Host == w.clientsID:
 			m.Rst = append(m.Rst, at)
 		}
 	}
@@ -41,25 +38,23 @@ func (w *crew) segmentsOf(client int) phantomSegments {
 	return m
 }
 
-// onWire is how far the instants of a segment may lie apart: the timers are exact
-// when their phase is known, the programs that made them run were not.
-const onWire = 6.0 // ms
+// wireTolerance is how far an instant of a segment may lie from that of the model. With a
+// known phase the timers are exact, but the programs that set them ran late.
+const wireTolerance = 6.0 // ms
 
-// compareSegments compares when the segments of a client went out; those of data come last.
-func (c *Comparison) compareSegments(measured, modelled phantomSegments) {
-	c.nearAll("wire synack_ms", measured.SynAck, modelled.SynAck, onWire)
-	c.nearAll("wire ack_ms", measured.Ack, modelled.Ack, onWire)
-	c.nearAll("wire rst_to_client_ms", measured.Rst, modelled.Rst, onWire)
-	c.nearAll("wire data_ms", measured.Data, modelled.Data, onWire)
+// compareSegments compares when the segments of a client were sent. Data is the last
+// field.
+func (c *Comparison) compareSegments(measured, modelled clientSegments) {
+	c.nearAll("wire synack_ms", measured.SynAck, modelled.SynAck, wireTolerance)
+	c.nearAll("wire ack_ms", measured.Ack, modelled.Ack, wireTolerance)
+	c.nearAll("wire rst_to_client_ms", measured.Rst, modelled.Rst, wireTolerance)
+	c.nearAll("wire data_ms", measured.Data, modelled.Data, wireTolerance)
 }
 
-// lastDiffers reports whether the last field does.
-func (c *Comparison) lastDiffers() bool { return !c.Fields[len(c.Fields)-1].Agrees }
-
-// lostUnseen gives a cause to what follows from data that the kernel counted as
-// sent again, and that nobody saw: neither the capture nor the listener. (L11, lines
-// 1 and 23: the second timeout of two clients)
-func (c *Comparison) lostUnseen(countedAlike bool) {
+// explainUnseenData gives a cause to differences that follow from unseen data. The kernel
+// counted the data as sent again, but neither the capture nor the listener saw it.
+// (L11_phantom.jsonl, lines 1 and 23: the second timeout of two clients)
+func (c *Comparison) explainUnseenData(countedAlike bool) {
 	missing := false
 	for _, f := range c.Fields {
 		missing = missing || !f.Agrees && f.Name == "wire data_ms" && len(strings.Fields(f.Measured))+1 == len(strings.Fields(f.Modelled))
@@ -77,18 +72,8 @@ func (c *Comparison) lostUnseen(countedAlike bool) {
 	}
 }
 
-// nearAll compares lists of instants in milliseconds: as many, and each near the
-// other.
-func (c *Comparison) nearAll(name string, measured, modelled []float64, within float64) {
-	agrees := slices.EqualFunc(measured, modelled, func(a, b float64) bool { return a-b <= within && b-a <= within })
-	c.Fields = append(c.Fields, Field{
-		Name: name, Measured: fmt.Sprintf("%.1f", measured), Modelled: fmt.Sprintf("%.1f", modelled),
-		Agrees: agrees, Tolerance: fmt.Sprintf("%g ms", within),
-	})
-}
-
-// sampled is what a program saw when it looked at the queue and its clients.
-type sampled struct {
+// sample is what the program saw in the queue and in the states of its clients.
+type sample struct {
 	At      float64        `json:"t_ms"`
 	Q       int            `json:"q"`
 	SynRecv int            `json:"synrecv"`
@@ -96,21 +81,20 @@ type sampled struct {
 	States  map[string]int `json:"client_states"`
 }
 
-// sampleTakes is the longest that one look takes: the program reads q, then the
-// table of half-open connections, then the states of its clients, and waits for
-// the processor in between. In L11, line 7, clients are in CLOSE in a sample that
-// begins 71 ms before the RST.
-const sampleTakes = 500 * time.Millisecond
+// sampleTime is the longest time of one sample. The program reads the queue, then the
+// half-open connections, then the states of its clients, and waits for the processor in
+// between. In line 7 of L11_phantom.jsonl, clients are in CLOSE in a sample that starts
+// 71 ms before the RST.
+const sampleTime = 500 * time.Millisecond
 
-// sampled compares samples. One agrees if what it shows was the case, one thing
-// after the other, from its instant on and before the next: within half a second.
-// Where a network may have been late, what it shows may also have been the case so
-// much earlier.
-func (c *Comparison) sampled(samples []sampled, h history, late time.Duration) {
+// samples compares samples. A sample agrees if its values were true one after the other,
+// between its instant and the next sample, within sampleTime. With a network that was up
+// to late behind, they may have been true that much earlier.
+func (c *Comparison) samples(samples []sample, h history, late time.Duration) {
 	for i, m := range samples {
-		from, to := millis(m.At), millis(m.At)+sampleTakes
+		from, to := milliseconds(m.At), milliseconds(m.At)+sampleTime
 		if i+1 < len(samples) {
-			to = min(to, millis(samples[i+1].At))
+			to = min(to, milliseconds(samples[i+1].At))
 		}
 		seen, got := h.shows(m, from-late, to)
 		f := Field{Name: "sample", Measured: m.String(), Modelled: m.String(), Agrees: seen, Tolerance: fmt.Sprintf("read one after the other, %d ms before to 500 ms after", late.Milliseconds())}
@@ -121,32 +105,31 @@ func (c *Comparison) sampled(samples []sampled, h history, late time.Duration) {
 	}
 }
 
-func (m sampled) String() string {
+func (m sample) String() string {
 	return fmt.Sprintf("at %.1f q %d synrecv %d %v", m.At, m.Q, m.SynRecv, m.Clients)
 }
 
-// history is what there was to see, and from when on.
+// history is the values that a sample can show, and since when.
 type history struct {
 	at     []time.Duration
-	states []sampled
+	states []sample
 }
 
-// historyOf follows the queue, and the clients from a number on, through the
-// records.
-func historyOf(s *stage, first int) history {
+// historyOf returns the history of the queue, and of the clients from a number on.
+func historyOf(s *testbed, first int) history {
 	var h history
-	now := sampled{Clients: map[string]int{}}
-	state := map[netmodel.ConnID]string{} // of those from first on
+	now := sample{Clients: map[string]int{}}
+	state := map[netmodel.ConnID]string{} // of the clients from first on
 	for _, r := range s.records {
 		is := ""
 		switch {
-		case r.Host == s.server && r.Kind.AtListener():
+		case r.Host == s.serverID && r.Kind.AtListener():
 			now.Q, now.SynRecv = int(r.Pending), int(r.HalfOpen)
 		case r.Kind == netmodel.SynSent:
 			is = "SYN_SENT"
-		case r.Host == s.crowd && r.Kind == netmodel.Connected:
+		case r.Host == s.clientsID && r.Kind == netmodel.Connected:
 			is = "ESTABLISHED"
-		case r.Host == s.crowd && (r.Kind == netmodel.Broken || r.Kind == netmodel.ConnectFailed):
+		case r.Host == s.clientsID && (r.Kind == netmodel.Broken || r.Kind == netmodel.ConnectFailed):
 			is = "CLOSE"
 		default:
 			continue
@@ -161,16 +144,16 @@ func historyOf(s *stage, first int) history {
 			state[r.Conn] = is
 			now.Clients[is]++
 		}
-		now.At = float64(r.At) / float64(time.Millisecond)
+		now.At = inMilliseconds(time.Duration(r.At))
 		h.at = append(h.at, time.Duration(r.At))
 		h.states = append(h.states, now)
 	}
 	return h
 }
 
-// shows reports whether a sample could be taken between two instants. If not, it
-// returns what there was to see at the first.
-func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
+// shows reports whether the program could take a sample between two instants. If not, it
+// returns what a sample at the first instant shows.
+func (h *history) shows(m sample, from, to time.Duration) (bool, sample) {
 	first, found := slices.BinarySearch(h.at, from)
 	if found {
 		first, _ = slices.BinarySearch(h.at, from+1)
@@ -178,10 +161,10 @@ func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
 	first = max(first-1, 0)
 	end, _ := slices.BinarySearchFunc(h.at, to, cmp.Compare[time.Duration])
 	i := first
-	for _, as := range []func(sampled) bool{
-		func(s sampled) bool { return s.Q == m.Q },
-		func(s sampled) bool { return s.SynRecv == m.SynRecv },
-		func(s sampled) bool { return maps.Equal(s.Clients, m.Clients) },
+	for _, as := range []func(sample) bool{
+		func(s sample) bool { return s.Q == m.Q },
+		func(s sample) bool { return s.SynRecv == m.SynRecv },
+		func(s sample) bool { return maps.Equal(s.Clients, m.Clients) },
 	} {
 		for i < end && !as(h.states[i]) {
 			i++
@@ -190,7 +173,7 @@ func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
 	if i < end {
 		return true, m
 	}
-	var got sampled
+	var got sample
 	if first < len(h.states) {
 		got = h.states[first]
 	}
@@ -198,8 +181,8 @@ func (h *history) shows(m sampled, from, to time.Duration) (bool, sampled) {
 	return false, got
 }
 
-// statesOf counts the states of the clients now.
-func statesOf(s *stage) map[string]int {
+// statesOf counts the clients by their present state.
+func statesOf(s *testbed) map[string]int {
 	h := historyOf(s, 0)
 	if len(h.states) == 0 {
 		return map[string]int{}

@@ -9,19 +9,19 @@ import (
 )
 
 type relistenParams struct {
-	Backlog    int  `json:"backlog"`
-	Backlog2   int  `json:"backlog2"`
-	Waiting    int  `json:"waiting"`
-	Relisten   *int `json:"relisten"`   // 0: listen is not called again
-	Somaxconn2 *int `json:"somaxconn2"` // set before the second listen
-	Steps      int  `json:"steps"`      // accepts, one at a time
+	Backlog    int      `json:"backlog"`
+	Backlog2   int      `json:"backlog2"`
+	Waiting    int      `json:"waiting"`
+	Relisten   *int     `json:"relisten"`   // 0: listen is not called again
+	Somaxconn2 *int     `json:"somaxconn2"` // set before the second listen
+	_          struct{} `unread:"steps"`    // the number of accepts
 }
 
 type relistenObserved struct {
-	QFull         pairOfQueue    `json:"q_full"`
-	QBefore       pairOfQueue    `json:"q_before"`
-	QAfter        pairOfQueue    `json:"q_after"`
-	QAfter2       pairOfQueue    `json:"q_after_2_rounds"`
+	QFull         ssQueue        `json:"q_full"`
+	QBefore       ssQueue        `json:"q_before"`
+	QAfter        ssQueue        `json:"q_after"`
+	QAfter2       ssQueue        `json:"q_after_2_rounds"`
 	Relisten      string         `json:"relisten"`
 	RelistenAt    float64        `json:"relisten_at_ms"`
 	ResultsAfter2 map[string]int `json:"results_after_2_rounds"`
@@ -34,8 +34,8 @@ type relistenObserved struct {
 	Steps []relistenStep `json:"steps"`
 }
 
-// relistenStep is one accept and what it led to. Of the one that found nothing,
-// the last, the clients were not counted: established_total is 0 there.
+// relistenStep is one accept and its effects. The last accept finds an empty queue, and its
+// established_total is 0: the trial did not count the clients.
 type relistenStep struct {
 	At          float64 `json:"t_ms"`
 	Client      int     `json:"client"`
@@ -44,76 +44,50 @@ type relistenStep struct {
 	Established int     `json:"established_total"`
 }
 
-// twoRounds is how long after the second listen the results were looked at: t_ms
-// of the first step less relisten_at_ms. SYNs have been sent again twice by then.
+// twoRounds is the time from the second listen to the look at the results: t_ms of the
+// first step minus relisten_at_ms. By then every SYN was sent again twice.
 const twoRounds = 2300 * time.Millisecond
 
-// replayRelisten: the queue is full, clients wait, and listen is called again. K10
-func replayRelisten(t *Trial, c *Comparison) error {
-	p, err := decode[relistenParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[relistenObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "drain", "final_results", "q_after", "q_after_2_rounds", "q_before", "q_full", "relisten", "relisten_at_ms", "results_after_2_rounds", "rst_sent_by_server", "steps")
+// playRelisten: the queue is full, clients wait, and the program calls listen again. K10
+func playRelisten(profile netmodel.Profile, p *relistenParams, o *relistenObserved, c *Comparison) error {
 	return anyPhase(c, profile, func(profile netmodel.Profile, c *Comparison) error {
-		return playRelisten(profile, &p, &o, c)
+		return playRelistenOnce(profile, p, o, c)
 	})
 }
 
-func playRelisten(profile netmodel.Profile, p *relistenParams, o *relistenObserved, c *Comparison) error {
-	const step = 30 * time.Microsecond // between two connects
-	s, err := newCrew(profile, p.Backlog)
-	if err != nil {
-		return err
-	}
-	fit := profile.AtSyn.Of(profile.Backlog.Effective(p.Backlog))
-	if err := s.dialAll(fit, 0, step); err != nil {
-		return err
-	}
-	c.queue("q_full", o.QFull, s.stage)
-	if err := s.dialAll(p.Waiting, s.now()+step, step); err != nil {
-		return err
-	}
-	if err := s.until(milliseconds(o.RelistenAt)); err != nil {
-		return err
-	}
-	c.queue("q_before", o.QBefore, s.stage)
+func playRelistenOnce(profile netmodel.Profile, p *relistenParams, o *relistenObserved, c *Comparison) error {
+	s := newClients(profile, p.Backlog)
+	s.connectAll(fitting(profile, p.Backlog), 0, connectGap)
+	c.compareQueue("q_full", o.QFull, s.queue())
+	s.connectAll(p.Waiting, s.now()+connectGap, connectGap)
+	s.advance(milliseconds(o.RelistenAt))
+	c.compareQueue("q_before", o.QBefore, s.queue())
 	again, err := relistenWith(s, profile, p)
 	if err != nil {
 		return err
 	}
 	c.equal("relisten", o.Relisten, again)
-	c.queue("q_after", o.QAfter, s.stage)
-	if err := s.until(milliseconds(o.RelistenAt) + twoRounds); err != nil {
-		return err
-	}
-	c.queue("q_after_2_rounds", o.QAfter2, s.stage)
-	c.equal("results_after_2_rounds", o.ResultsAfter2, s.results())
+	c.compareQueue("q_after", o.QAfter, s.queue())
+	s.advance(milliseconds(o.RelistenAt) + twoRounds)
+	c.compareQueue("q_after_2_rounds", o.QAfter2, s.queue())
+	c.equal("results_after_2_rounds", o.ResultsAfter2, s.connectResults())
 	if len(o.Steps) > 0 {
-		err = s.acceptSlowly(o.Steps, c)
+		s.acceptStepByStep(o.Steps, c)
 	} else {
-		order, end := s.drain()
+		order, end := s.acceptAll()
 		c.equal("accept_order", o.Drain.Order, order)
 		c.equal("end", o.Drain.End, end)
 	}
-	c.equal("final_results", o.FinalResults, s.results())
+	c.equal("final_results", o.FinalResults, s.connectResults())
 	c.equal("rst_sent_by_server", o.ResetsSent, s.ends.rsts)
-	return err
+	return s.err
 }
 
-// relistenWith calls listen again. What a changed somaxconn makes of its argument
-// is the model's own rule, asked of a profile with that setting.
-func relistenWith(s *crew, profile netmodel.Profile, p *relistenParams) (string, error) {
+// relistenWith calls listen again. With a changed somaxconn, a profile with that setting
+// gives the effective backlog.
+func relistenWith(s *clients, profile netmodel.Profile, p *relistenParams) (string, error) {
 	if p.Relisten != nil && *p.Relisten == 0 {
-		return "skipped", nil
+		return skipped, nil
 	}
 	backlog := p.Backlog2
 	if p.Somaxconn2 != nil {
@@ -123,37 +97,24 @@ func relistenWith(s *crew, profile netmodel.Profile, p *relistenParams) (string,
 		}
 		backlog = tuned.Backlog.Effective(backlog)
 	}
-	err := s.host().Listen(s.fd, backlog)
-	return nameOf(err), s.settle()
+	err := s.serverHost().Listen(s.fd, backlog)
+	s.settle()
+	return nameOf(err), nil
 }
 
-// acceptSlowly accepts one at a time, when the trial did.
-func (s *crew) acceptSlowly(steps []relistenStep, c *Comparison) error {
+// acceptStepByStep accepts one connection at a time, when the trial did.
+func (s *clients) acceptStepByStep(steps []relistenStep, c *Comparison) {
 	for i, step := range steps {
 		name := fmt.Sprintf("step %d ", i)
-		if err := s.until(milliseconds(step.At)); err != nil {
-			return err
-		}
-		client, _, _ := s.take() // nobody is client -1, there and here
+		s.advance(milliseconds(step.At))
+		client, _, _ := s.accept() // after an error, both sides have client -1
 		c.equal(name+"client", step.Client, client)
-		recvq, _ := s.queue()
-		c.equal(name+"q_after_accept", step.QAccept, recvq)
-		if step.Client < 0 { // the trial ended here
+		c.equal(name+"q_after_accept", step.QAccept, s.queue().Complete)
+		if step.Client < 0 { // the last step
 			continue
 		}
-		if err := s.until(milliseconds(step.At) + 1100*time.Millisecond); err != nil {
-			return err
-		}
-		recvq, _ = s.queue()
-		c.equal(name+"q_after_1100ms", step.QLater, recvq)
-		c.equal(name+"established_total", step.Established, s.established())
+		s.advance(milliseconds(step.At) + 1100*time.Millisecond)
+		c.equal(name+"q_after_1100ms", step.QLater, s.queue().Complete)
+		c.equal(name+"established_total", step.Established, s.connectedCount())
 	}
-	return nil
-}
-
-// queue compares what ss shows of a listener.
-func (c *Comparison) queue(name string, measured pairOfQueue, s *stage) {
-	recvq, sendq := s.queue()
-	c.equal(name+" recvq", measured.RecvQ, recvq)
-	c.equal(name+" sendq", measured.SendQ, sendq)
 }

@@ -21,75 +21,53 @@ type reuseportObserved struct {
 	Stat map[string]int `json:"stat"`
 }
 
-// replayReuseport: two listeners share an address, forty clients connect, and the
-// first listener is closed. K15
-func replayReuseport(t *Trial, c *Comparison) error {
-	p, err := decode[emfileParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[reuseportObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "after_1300ms", "after_close_first", "q1", "q2", "results_40_connects", "stat")
+// playReuseport: two listeners share an address and 40 clients connect. Then the program
+// closes the first listener. K15
+func playReuseport(profile netmodel.Profile, p *backlogParams, o *reuseportObserved, c *Comparison) error {
 	return anyPhase(c, profile, func(profile netmodel.Profile, c *Comparison) error {
-		return playReuseport(profile, p.Backlog, &o, c)
+		return playReuseportOnce(profile, p.Backlog, o, c)
 	})
 }
 
-func playReuseport(profile netmodel.Profile, backlog int, o *reuseportObserved, c *Comparison) error {
-	s := &crew{stage: &stage{net: netmodel.NewNetwork(1), profile: profile}, ends: newEnds()}
-	s.server = s.net.AddHost("server", netmodel.HostConfig{Profile: profile})
-	s.crowd = s.net.AddHost("clients", netmodel.HostConfig{Profile: profile})
-	s.to = netmodel.Addr{IP: netmodel.HostAddr(s.server, 1), Port: 80}
+func playReuseportOnce(profile netmodel.Profile, backlog int, o *reuseportObserved, c *Comparison) error {
+	s := clientsOn(newTestbed(profile, 0))
 	var pair [2]netmodel.FD
 	for i := range pair {
-		fd, err := s.host().Socket(netmodel.Stream)
+		fd, err := s.serverHost().Socket(netmodel.Stream)
 		if err == nil {
-			err = s.host().SetSockOpt(fd, netmodel.SO_REUSEPORT, 1)
+			err = s.serverHost().SetSockOpt(fd, netmodel.SO_REUSEPORT, 1)
 		}
 		if err == nil {
-			err = s.host().Bind(fd, netmodel.Addr{Port: 80})
+			err = s.serverHost().Bind(fd, netmodel.Addr{Port: 80})
 		}
 		if err == nil {
-			err = s.host().Listen(fd, backlog)
+			err = s.serverHost().Listen(fd, backlog)
 		}
 		if err != nil {
 			return err
 		}
 		pair[i] = fd
 	}
-	if err := s.dialAll(40, 0, 30*time.Microsecond); err != nil {
+	s.connectAll(40, 0, connectGap)
+	c.equal("q1", o.Q1, s.pendingAt(pair[0]))
+	c.equal("q2", o.Q2, s.pendingAt(pair[1]))
+	c.equal("results_40_connects", o.Results, s.connectResults())
+	before := s.ends.resetClients()
+	if err := s.serverHost().CloseSocket(pair[0]); err != nil {
 		return err
 	}
-	c.equal("q1", o.Q1, s.waitingAt(pair[0]))
-	c.equal("q2", o.Q2, s.waitingAt(pair[1]))
-	c.equal("results_40_connects", o.Results, s.results())
-	before := len(s.ends.resets)
-	if err := s.host().CloseSocket(pair[0]); err != nil {
-		return err
-	}
-	if err := s.settle(); err != nil {
-		return err
-	}
-	c.equal("after_close_first clients_reset", o.Close.Reset, len(s.ends.resets)-before)
-	c.equal("after_close_first q2", o.Close.Q2, s.waitingAt(pair[1]))
-	if err := s.until(1300 * time.Millisecond); err != nil {
-		return err
-	}
-	c.equal("after_1300ms q2", o.Later.Q2, s.waitingAt(pair[1]))
-	c.equal("after_1300ms results", o.Later.Results, s.results())
-	c.stats(o.Stat, s.stat())
-	return nil
+	s.settle()
+	c.equal("after_close_first clients_reset", o.Close.Reset, s.ends.resetClients()-before)
+	c.equal("after_close_first q2", o.Close.Q2, s.pendingAt(pair[1]))
+	s.advance(1300 * time.Millisecond)
+	c.equal("after_1300ms q2", o.Later.Q2, s.pendingAt(pair[1]))
+	c.equal("after_1300ms results", o.Later.Results, s.connectResults())
+	c.stats(o.Stat, s.counters())
+	return s.err
 }
 
-// waitingAt returns Recv-Q of one of several listeners.
-func (s *crew) waitingAt(fd netmodel.FD) int {
-	q, _ := s.host().Queue(fd)
+// pendingAt returns Recv-Q of a listener.
+func (s *clients) pendingAt(fd netmodel.FD) int {
+	q, _ := s.serverHost().Queue(fd)
 	return q.Complete
 }

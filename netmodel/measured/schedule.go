@@ -8,10 +8,10 @@ import (
 )
 
 type synScheduleParams struct {
-	UserTimeout int    `json:"TCP_USER_TIMEOUT"` // ms; 0 = not set
+	UserTimeout int    `json:"TCP_USER_TIMEOUT"` // milliseconds, 0 = not set
 	SynCount    *uint8 `json:"TCP_SYNCNT"`       // instead of net.ipv4.tcp_syn_retries
 	Clients     int    `json:"clients"`
-	How         string `json:"how"` // full_queue: the listener ignores them; nft_drop: nothing gets there
+	How         string `json:"how"` // full_queue: the listener ignores the SYNs; nft_drop: no SYN arrives
 }
 
 type synScheduleObserved struct {
@@ -19,119 +19,79 @@ type synScheduleObserved struct {
 	Stat    map[string]int `json:"stat"`
 }
 
-// replaySynSchedule: clients whose SYNs nobody answers, until connect fails. What
-// is counted before the first of them begins is not in the file.
-func replaySynSchedule(t *Trial, c *Comparison) error {
-	p, err := decode[synScheduleParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[synScheduleObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("params ", t.Params, "TCP_USER_TIMEOUT", "TCP_SYNCNT", "clients", "how")
-	c.leftovers("", t.Observed, "clients", "stat")
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
+// playSynSchedule: no SYN of the clients is answered, until connect fails. The counters of
+// the file start at the first client.
+func playSynSchedule(profile netmodel.Profile, p *synScheduleParams, o *synScheduleObserved, c *Comparison) error {
 	syn := &profile.Client.Syn
 	syn.Limit = time.Duration(p.UserTimeout) * time.Millisecond
 	if p.SynCount != nil {
 		syn.Retries = *p.SynCount
 	}
-	var seen []Chain
+	var seen []timerChain
 	for _, w := range o.Clients {
 		seen = append(seen, w.failChain(*syn))
 	}
-	profile.Timers.Phase = Phase(profile.Timers, seen, within())
-	s, before, err := newDeadEnd(profile, p.How)
+	profile.Timers.Phase = phaseOfChains(profile.Timers, seen, synToleranceDuration())
+	s, before, err := newUnanswered(profile, p.How)
 	if err != nil {
 		return err
 	}
 	counted := len(s.records)
-	for _, w := range o.Clients {
-		if err := s.dial(w.begin()); err != nil {
-			return err
-		}
-	}
-	if err := s.until(lastSeen(o.Clients)); err != nil {
-		return err
-	}
+	s.connectEach(o.Clients)
+	s.advance(lastSeen(o.Clients))
 	c.equal("clients", p.Clients, len(o.Clients))
 	for i, w := range o.Clients {
 		s.compareFailing(c, before+i, &w)
 	}
-	c.stats(o.Stat, s.deltas(counted))
-	return nil
+	c.stats(o.Stat, s.countersFrom(counted))
+	return s.err
 }
 
 // failChain is the timer of the client's SYNs to the end of connect.
-func (w *wireClient) failChain(s netmodel.Schedule) Chain {
+func (w *wireClient) failChain(s netmodel.Schedule) timerChain {
 	c := w.synChain(s)
-	c.Limit = s.Limit
+	c.limit = s.Limit
 	if w.Fail != nil {
-		c.Waits = append(c.Waits, s.Wait(uint8(len(c.Waits))))
-		c.Rang = append(c.Rang, w.begin()+milliseconds(*w.Fail))
+		c.waits = append(c.waits, s.Wait(uint8(len(c.waits))))
+		c.fired = append(c.fired, w.start()+milliseconds(*w.Fail))
 	}
 	return c
 }
 
-// newDeadEnd returns a crew whose calls nobody answers, and how many clients it
-// has by then.
-func newDeadEnd(p netmodel.Profile, how string) (s *crew, before int, err error) {
-	if s, err = newCrew(p, 0); err != nil {
-		return nil, 0, err
-	}
+// newUnanswered returns clients whose SYNs are not answered, and how many clients fill the
+// queue.
+func newUnanswered(p netmodel.Profile, how string) (s *clients, before int, err error) {
+	s = newClients(p, 0)
 	switch how {
 	case "nft_drop":
-		s.net.CutOneWay(s.crowd, s.server, true)
-		return s, 0, s.settle()
+		s.dropFromClients(true)
 	case "full_queue":
-		fits := p.AtSyn.Of(p.Backlog.Effective(0))
-		return s, fits, s.dialAll(fits, 0, 0)
+		before = fitting(p, 0)
+	default:
+		return nil, 0, fmt.Errorf("how %q is not known: want full_queue or nft_drop", how)
 	}
-	return nil, 0, fmt.Errorf("how %q is not known: want full_queue or nft_drop", how)
-}
-
-// lastSeen returns an instant after everything that was seen of clients.
-func lastSeen(clients []wireClient) time.Duration {
-	last := time.Duration(0)
-	for _, w := range clients {
-		last = max(last, w.begin())
-		for _, at := range w.Syn {
-			last = max(last, milliseconds(at))
-		}
-		for _, at := range w.SynAck {
-			last = max(last, milliseconds(at))
-		}
-		if w.Done != nil {
-			last = max(last, milliseconds(*w.Done))
-		}
-	}
-	return last + 2*within()
+	s.connectAll(before, 0, 0)
+	return s, before, s.err
 }
 
 // compareFailing compares the SYNs of a client and the end of its connect.
-func (s *crew) compareFailing(c *Comparison, client int, w *wireClient) {
-	s.againInstants(c, client, w.Syn)
-	c.equal("res", w.Result, s.result(client))
+func (s *clients) compareFailing(c *Comparison, client int, w *wireClient) {
+	s.compareRetransmittedSyns(c, client, w.Syn)
+	c.equal("res", w.Result, s.connectResult(client))
 	if w.Fail == nil {
 		return
 	}
-	at, failed := s.ends.done[attemptOf(client)]
-	if !failed {
+	a := s.attempt(client)
+	if a.result == "" {
 		c.equal("fail_rel_ms", *w.Fail, "never")
 		return
 	}
-	c.near("fail_rel_ms", *w.Fail, inMilliseconds(at-w.begin()), synTolerance)
+	c.near("fail_rel_ms", *w.Fail, inMilliseconds(a.done-w.start()), synTolerance)
 }
 
-// deltas returns what was counted from a record on, and with it a counter that
-// the model does not have: every connect that fails for want of an answer counts
-// in it, once.
-func (s *crew) deltas(from int) map[string]int {
+// countersFrom returns the counters from a record on. It adds a counter that the model does
+// not have, of the connects that fail with ETIMEDOUT.
+func (s *clients) countersFrom(from int) map[string]int {
 	n := countersOf(s.records[from:])
 	n["TCPAbortOnTimeout"] = 0
 	for _, r := range s.records[from:] {
@@ -142,83 +102,67 @@ func (s *crew) deltas(from int) map[string]int {
 	return n
 }
 
+type synAckScheduleParams struct {
+	_ struct{} `unread:"watch_ms"`
+}
+
 type synAckScheduleObserved struct {
+	_ struct{} `unread:"client"` // whether the program looked at the result of connect
+
 	State  string    `json:"client_state_then"`
 	Read   string    `json:"read_then"`
-	Gone   float64   `json:"request_gone_ms"` // when it was looked for and not found
+	Gone   float64   `json:"request_gone_ms"` // when the program looked and did not find it
 	Resets []float64 `json:"rst_ms"`
 	SynAck []float64 `json:"synack_rel_ms"`
 	Write  string    `json:"write_then"`
 }
 
-// pollTolerance is how late it was seen that a request was gone, in milliseconds:
-// it was looked for again and again, and looking takes its time.
+// pollTolerance is the largest delay of request_gone_ms, in milliseconds. The program
+// looked for the request again and again, and each look takes time.
 const pollTolerance = 400.0
 
-// replaySynAckSchedule: a connection whose final ACK never arrives, until the
-// server forgets it; then the client, which knows nothing of that, writes. When it
-// wrote is not in the file: the instant of the RST is taken, which on a loopback
-// follows at once. "client" says whether the result of connect had been looked at
-// and is left out. K6
-func replaySynAckSchedule(t *Trial, c *Comparison) error {
-	o, err := decode[synAckScheduleObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("params ", t.Params, "watch_ms")
-	c.leftovers("", t.Observed, "client", "client_state_then", "read_then", "request_gone_ms", "rst_ms", "synack_rel_ms", "write_then")
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	profile.Timers.Phase = Phase(profile.Timers, []Chain{o.chain(profile.SynAck)}, within())
-	s, err := newCrew(profile, 5)
-	if err != nil {
-		return err
-	}
-	if err := s.dialHalf(0); err != nil {
-		return err
-	}
-	s.net.CutOneWay(s.crowd, s.server, true)
+// playSynAckSchedule: the final ACK of a client never arrives, until the server removes the
+// half-open connection. Then the client, which is a phantom, writes. The file lacks the
+// instant of the write. The replay takes that of the RST, which follows at once on a
+// loopback. K6
+func playSynAckSchedule(profile netmodel.Profile, p *synAckScheduleParams, o *synAckScheduleObserved, c *Comparison) error {
+	profile.Timers.Phase = phaseOfChains(profile.Timers, []timerChain{o.chain(profile.SynAck)}, synToleranceDuration())
+	s := newClients(profile, 5)
+	s.connectHalfOpen(0)
+	s.dropFromClients(true)
 	writes := milliseconds(o.Gone)
 	if len(o.Resets) > 0 {
 		writes = milliseconds(o.Resets[0])
 	}
-	if err := s.until(writes); err != nil {
-		return err
-	}
-	s.net.CutOneWay(s.crowd, s.server, false)
-	passed := answersOf(s.records)
-	c.instants("synack_rel_ms", o.SynAck, passed.synAcks[attemptOf(0)], synTolerance)
-	c.seenLate("request_gone_ms", o.Gone, passed.gone, attemptOf(0))
+	s.advance(writes)
+	s.dropFromClients(false)
+	a := s.attempt(0)
+	c.instants("synack_rel_ms", o.SynAck, a.synAcks, synTolerance)
+	c.seenLate("request_gone_ms", o.Gone, a.forgotten)
 	c.equal("client_state_then", o.State, s.stateOf(0))
-	wrote, err := s.write(s.callers(), s.fds[0])
-	if err != nil {
-		return err
-	}
-	c.equal("write_then", o.Write, wrote)
-	c.equal("read_then", o.Read, s.read(s.callers(), s.fds[0]))
-	c.instants("rst_ms", o.Resets, s.ends.resets[attemptOf(0)], synTolerance)
-	return nil
+	c.equal("write_then", o.Write, s.write(s.clientHost(), s.fds[0], 1))
+	c.equal("read_then", o.Read, s.read(s.clientHost(), s.fds[0]))
+	c.instants("rst_ms", o.Resets, a.resets, synTolerance)
+	return s.err
 }
 
-// chain is the timer of the SYN-ACKs to the end of the request.
-func (o *synAckScheduleObserved) chain(s netmodel.Schedule) Chain {
+// chain is the timer of the SYN-ACKs and of the end of the half-open connection.
+func (o *synAckScheduleObserved) chain(s netmodel.Schedule) timerChain {
 	w := wireClient{SynAck: o.SynAck}
 	c := w.synAckChain(s)
-	c.Waits = append(c.Waits, s.Wait(uint8(len(c.Waits))))
-	c.Rang = append(c.Rang, milliseconds(o.Gone))
-	c.Late = milliseconds(pollTolerance)
+	c.waits = append(c.waits, s.Wait(uint8(len(c.waits))))
+	c.fired = append(c.fired, milliseconds(o.Gone))
+	c.late = milliseconds(pollTolerance)
 	return c
 }
 
-// seenLate compares an instant that was observed up to pollTolerance late, and
-// cannot have been observed early.
-func (c *Comparison) seenLate(name string, measured float64, modelled map[netmodel.ConnID]time.Duration, conn netmodel.ConnID) {
+// seenLate compares an instant that was observed up to pollTolerance late, and never
+// early. A modelled instant of 0 means never.
+func (c *Comparison) seenLate(name string, measured float64, modelled time.Duration) {
 	f := Field{Name: name, Measured: fmt.Sprintf("%.1f", measured), Modelled: "never", Tolerance: fmt.Sprintf("seen up to %g ms late", pollTolerance)}
-	if at, ok := modelled[conn]; ok {
-		late := measured - inMilliseconds(at)
-		f.Modelled = fmt.Sprintf("%.1f", inMilliseconds(at))
+	if modelled > 0 {
+		late := measured - inMilliseconds(modelled)
+		f.Modelled = fmt.Sprintf("%.1f", inMilliseconds(modelled))
 		f.Agrees = -synTolerance <= late && late <= pollTolerance
 	}
 	c.Fields = append(c.Fields, f)

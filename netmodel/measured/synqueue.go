@@ -2,6 +2,8 @@ package measured
 
 import (
 	"time"
+
+	"wspsim/netmodel"
 )
 
 type synQueueParams struct {
@@ -18,27 +20,14 @@ type synQueueObserved struct {
 	Stat                map[string]int `json:"stat"`
 }
 
-// replaySynQueue: clients connect one after the other, and none of their final
-// ACKs arrives. K3
-func replaySynQueue(t *Trial, c *Comparison) error {
-	p, err := decode[synQueueParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[synQueueObserved](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	s, err := newStage(profile, p.Backlog, p.Fire, time.Microsecond)
+// playSynQueue: clients connect one after the other, and all final ACKs are lost. K3
+func playSynQueue(profile netmodel.Profile, p *synQueueParams, o *synQueueObserved, c *Comparison) error {
+	s, err := newTestbedWithClients(profile, p.Backlog, p.Fire, time.Microsecond)
 	if err != nil {
 		return err
 	}
 	for i := range p.Fire {
-		if err := s.beginUnacknowledged(i, time.Duration(i)*10*time.Microsecond); err != nil {
+		if err := s.startHalfOpen(i, time.Duration(i)*10*time.Microsecond); err != nil {
 			return err
 		}
 	}
@@ -50,11 +39,11 @@ func replaySynQueue(t *Trial, c *Comparison) error {
 	c.equal("fired", o.Fired, p.Fire)
 	c.equalCounts("", []string{"ESTABLISHED", "SYN_SENT"}, o.ClientStates, states)
 	c.equal("first_not_established", o.FirstNotEstablished, firstMissing(established, p.Fire))
-	q, half := s.queues()
-	c.equal("q", o.Q, q)
-	c.equal("synrecv", o.SynRecv, half)
+	q := s.queue()
+	c.equal("q", o.Q, q.Complete)
+	c.equal("synrecv", o.SynRecv, q.HalfOpen)
 	stat := countersOf(s.records)
-	stat["CurrEstab"] = len(established) + q
+	stat["CurrEstab"] = len(established) + q.Complete
 	c.equalCounts("stat ", []string{
 		"ActiveOpens", "PassiveOpens", "CurrEstab", "ListenDrops", "ListenOverflows",
 		"TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent", "SyncookiesRecv",
@@ -77,33 +66,16 @@ func firstMissing(list []int, n int) int {
 	return -1
 }
 
-// equalCounts compares what two tables say under some names; what is missing from
-// a table is 0, as in the measurements.
-func (c *Comparison) equalCounts(prefix string, names []string, measured, modelled map[string]int) {
-	for _, name := range names {
-		c.equal(prefix+name, measured[name], modelled[name])
-	}
-}
-
-// beginUnacknowledged lets a client connect whose SYN arrives and whose final
-// ACK is lost. Time passes until the SYN-ACK has come back to it.
-func (s *stage) beginUnacknowledged(client int, at time.Duration) error {
-	s.begin(client, at)
-	latency := time.Microsecond // of a stage on the loopback
+// startHalfOpen starts the connect of a client whose final ACK is lost. It advances time
+// until the SYN-ACK has arrived at the client.
+func (s *testbed) startHalfOpen(client int, at time.Duration) error {
+	s.start(client, at)
+	latency := time.Microsecond // the one-way delay of this testbed
 	if err := s.run(at + latency/2); err != nil {
 		return err
 	}
-	s.loseAcks(true)
+	s.dropFromClients(true)
 	err := s.run(at + 3*latency)
-	s.loseAcks(false)
+	s.dropFromClients(false)
 	return err
-}
-
-// loseAcks loses everything that clients send from now on, or nothing any more.
-func (s *stage) loseAcks(lose bool) { s.net.CutOneWay(s.crowd, s.server, lose) }
-
-// queues returns how many connections are complete and how many half-open.
-func (s *stage) queues() (q, half int) {
-	entries, _ := s.host().Queue(s.fd)
-	return entries.Complete, entries.HalfOpen
 }

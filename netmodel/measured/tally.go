@@ -8,25 +8,25 @@ import (
 	"strings"
 )
 
-// Tally sums comparisons up.
+// Tally is the sum of comparisons.
 type Tally struct {
-	Trials, Agreeing int // measurements replayed, and those of which every field agrees
+	Trials, Agreeing int // replayed measurements, and those of which every field agrees
 	Fields, Agree    int
-	// Single decisions of logs, see Comparison.
+	// The decisions in logs, see Comparison.
 	Decisions, DecisionsAgree int
 
-	Differences []Difference // in the order of how often they occur
+	Differences []Difference // the most frequent first
 }
 
-// Difference is a field that differs for one reason, and how often.
+// Difference is a field that differs for one cause, and how often it does.
 type Difference struct {
 	Field, Cause string
 	Times        int
 	Example      string // "measured 3, modelled 4 (backlog 5)"
 }
 
-// Sum adds comparisons up.
-func Sum(comparisons []*Comparison) Tally {
+// sum adds comparisons up.
+func sum(comparisons []*Comparison) Tally {
 	t := Tally{Trials: len(comparisons)}
 	found := map[[2]string]*Difference{}
 	for _, c := range comparisons {
@@ -58,7 +58,8 @@ func Sum(comparisons []*Comparison) Tally {
 	return t
 }
 
-// ByExperiment sums comparisons up by the name and the system of the experiment.
+// ByExperiment returns the sum of the comparisons of each experiment on each system. The
+// key is EXPERIMENT on SYSTEM.
 func ByExperiment(comparisons []*Comparison) map[string]Tally {
 	groups := map[string][]*Comparison{}
 	for _, c := range comparisons {
@@ -67,7 +68,7 @@ func ByExperiment(comparisons []*Comparison) map[string]Tally {
 	}
 	out := map[string]Tally{}
 	for key := range maps.Keys(groups) {
-		out[key] = Sum(groups[key])
+		out[key] = sum(groups[key])
 	}
 	return out
 }

@@ -15,7 +15,7 @@ func TestValuesThatNoExperimentCanHaveAreAnErrorThatNamesTheLine(t *testing.T) {
 			`{"exp":"syn_queue","os":"linux","params":{"backlog":0,"fire":-1},"observed":{},` + settings + `}`,
 			"line 2: experiment syn_queue: params.fire is -1: want a whole number from 0 to 8192"},
 		{"time that runs backwards",
-			`{"exp":"burst","os":"linux","params":{"backlog":5,"clients":1,"owd_ms":-1},"observed":{"clients":[{"id":0}]},` + settings + `}`,
+			`{"exp":"burst","os":"linux","params":{"backlog":5,"clients":1,"owd_ms":-1},"observed":{"clients":[{"i":0}]},` + settings + `}`,
 			"line 2: experiment burst: params.owd_ms is -1: want a number from 0 to 1000"},
 		{"no release of Linux",
 			`{"exp":"syn_queue","os":"linux","version":"banana","params":{},"observed":{},` + settings + `}`,
@@ -53,7 +53,7 @@ func TestLinesThatAreNoMeasurementAreAnErrorThatNamesTheLine(t *testing.T) {
 		{"not an object", "[1,2]", "line 1: "},
 		{"a field of another type", `{"exp":7}`, `line 1: "exp" is number: want string`},
 		{"no experiment", "{}", `line 1: no "exp": want the name of an experiment`},
-		{"endless", strings.Repeat("x", longest+1), "line 1 is longer than 4194304 bytes"},
+		{"endless", strings.Repeat("x", maxLine+1), "line 1 is longer than 4194304 bytes"},
 	} {
 		if _, err := Read(strings.NewReader(c.in)); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", c.why, err, c.want)

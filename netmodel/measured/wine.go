@@ -11,9 +11,10 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// wineRow is a line of the file of Wine, which has keys of its own: one call, two
-// sockets on one port, or clients that connect while nobody accepts.
+// wineRow is a line of W_wine.jsonl, which has keys of its own. A line is one call, two
+// sockets on one port, or clients that connect while the program does not accept.
 type wineRow struct {
+	Trial
 	Case   string          `json:"case"`
 	Call   string          `json:"call"`
 	Result json.RawMessage `json:"result"`
@@ -22,28 +23,26 @@ type wineRow struct {
 	Fired     int  `json:"fired"`
 	Connected int  `json:"connected"`
 
-	Opt1, Opt2, Addr1, Addr2       string
-	Bind1, Bind2, Listen1, Listen2 string
+	Opt1    string `json:"opt1"`
+	Opt2    string `json:"opt2"`
+	Addr1   string `json:"addr1"`
+	Addr2   string `json:"addr2"`
+	Bind1   string `json:"bind1"`
+	Bind2   string `json:"bind2"`
+	Listen1 string `json:"listen1"`
+	Listen2 string `json:"listen2"`
 }
 
-// replayWine plays a line on a Wine of its own, with whatever led to it. W
-func replayWine(t *Trial, c *Comparison) error {
-	row, err := decode[wineRow](t.Line)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Line, "addr1", "addr2", "backlog", "bind1", "bind2", "call", "case", "connected", "exp", "fired", "listen1", "listen2", "opt1", "opt2", "os", "rep", "result", "version")
+// playWine plays a line, and the calls that led to it, on a new host.
+func playWine(row *wineRow, c *Comparison) error {
 	switch {
 	case row.Case == "two sockets, one port":
-		return replayWinePair(&row, c)
+		return playWinePair(row, c)
 	case row.Case == "fill" && row.Backlog != nil:
-		return replayWineFill(&row, c)
+		return playWineFill(row, c)
 	}
-	w, err := newWine(8)
-	if err != nil {
-		return err
-	}
-	if err := w.play(&row); err != nil {
+	w := newWine(8)
+	if err := w.play(row); err != nil {
 		return err
 	}
 	name := row.Case + ", " + row.Call
@@ -52,19 +51,19 @@ func replayWine(t *Trial, c *Comparison) error {
 		if err != nil {
 			return fmt.Errorf("result %s: want a number", row.Result)
 		}
-		took, err := strconv.ParseFloat(w.got, 64)
-		c.near(name, ms, took, wineClock)
+		took, err := strconv.ParseFloat(w.result, 64)
+		c.near(name, ms, took, wineClockError)
 		return err
 	}
-	c.equal(name, strings.Trim(string(row.Result), `"`), w.got)
+	c.equal(name, strings.Trim(string(row.Result), `"`), w.result)
 	return nil
 }
 
-// wineClock is how far a duration may lie from the model's, in milliseconds: the
-// program looked at a clock of whole ones, and the calls themselves take time.
-const wineClock = 5
+// wineClockError is how far a duration may lie from that of the model, in milliseconds. The
+// program's clock has a resolution of 1 ms, and its calls take time.
+const wineClockError = 5
 
-// winsockName returns how a call ended: OK or the name of the error.
+// winsockName returns the result of a call: OK or the name of the error.
 func winsockName(err error) string {
 	if err == nil {
 		return "OK"
@@ -72,83 +71,81 @@ func winsockName(err error) string {
 	return err.Error()
 }
 
-// wine is a program under Wine, and what the call of a line has given.
+// wine is a program under Wine, and the result of its last call.
 type wine struct {
-	*crew
-	got string
-	// The socket that the call is made with, and the host that it is on.
+	*clients
+	result string
+	// The next call is on this host, with this socket.
 	on       *netmodel.Host
 	sock     netmodel.FD
-	blocking bool // calls wait, which those of the model do not
+	blocking bool // calls block; the calls of the model never do
 }
 
-func newWine(backlog int) (*wine, error) {
-	s, err := newCrew(profiles.Wine(), backlog)
-	if err != nil {
-		return nil, err
-	}
-	return &wine{crew: s, on: s.host(), sock: s.fd, blocking: true}, nil
+func newWine(backlog int) *wine {
+	s := newClients(profiles.Wine(), backlog)
+	return &wine{clients: s, on: s.serverHost(), sock: s.fd, blocking: true}
 }
 
-// play leads up to the call of a line and makes it.
+// play makes the call of a line, after the calls that lead to it.
 func (w *wine) play(row *wineRow) error {
 	for _, play := range []func(string, string) (bool, error){w.playStates, w.playQueue, w.playCondition, w.playEnd} {
-		if known, err := play(row.Case, row.Call); known || err != nil {
+		if known, err := play(row.Case, row.Call); err != nil {
 			return err
+		} else if known {
+			return w.err
 		}
 	}
 	return fmt.Errorf("case %q, call %q: %w", row.Case, row.Call, ErrNotModelled)
 }
 
-// playStates makes a call with a socket in a state that the case names.
+// playStates makes a call with a socket in the state of a case.
 func (w *wine) playStates(what, call string) (known bool, err error) {
 	if n, ok := number(what, "first listen backlog "); ok && call == "listen" {
-		if err := asBacklog(n); err != nil {
+		if err := checkBacklog(n); err != nil {
 			return true, err
 		}
-		w.sock, err = openAt(w.on, netmodel.Addr{Port: w.to.Port + 2})
+		w.sock, err = openBound(w.on, netmodel.Addr{Port: w.to.Port + 2})
 		if err == nil {
-			w.got = winsockName(w.on.Listen(w.sock, n))
+			w.result = winsockName(w.on.Listen(w.sock, n))
 		}
 		return true, err
 	}
 	if n, ok := number(what, "re-listen backlog "); ok && call == "listen" {
-		if err := asBacklog(n); err != nil {
+		if err := checkBacklog(n); err != nil {
 			return true, err
 		}
-		w.got = winsockName(w.on.Listen(w.sock, n))
+		w.result = winsockName(w.on.Listen(w.sock, n))
 		return true, nil
 	}
 	if known, err := w.enterState(what); !known || err != nil {
 		return known, err
 	}
-	return w.call(call)
+	return w.makeCall(call)
 }
 
-// enterState makes a socket of the state that a case names: the words that it
-// begins with.
+// enterState makes a socket in the state of a case, which the first words of the case
+// name.
 func (w *wine) enterState(what string) (known bool, err error) {
 	switch beginsWith(what, "before WSAStartup", "after WSACleanup", "unbound", "bound", "listening", "connected (accepted", "accepted", "connected", "connecting",
 		"datagram bound", "datagram", "bad handle", "event handle", "closed", "file handle", "after refused connect", "no listener", "SO_CONDITIONAL_ACCEPT") {
 	case "before WSAStartup":
 		w.on = netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Wine(), Addrs: []netmodel.IP{w.to.IP}})
 	case "after WSACleanup":
-		err = w.on.Cleanup() // which closes the socket
+		err = w.on.Cleanup() // closes the socket
 	case "unbound", "SO_CONDITIONAL_ACCEPT":
 		w.sock, err = w.on.Socket(netmodel.Stream)
 	case "bound":
-		w.sock, err = openAt(w.on, netmodel.Addr{Port: w.to.Port + 2})
+		w.sock, err = openBound(w.on, netmodel.Addr{Port: w.to.Port + 2})
 	case "listening":
 	case "connected (accepted", "accepted":
-		if err = w.dial(w.now()); err == nil {
-			_, w.sock, err = w.take()
-		}
-	case "connecting": // nothing is due before its SYN arrives
-		err = w.crew.call(w.now())
-		w.useClient()
+		w.connect(w.now())
+		_, w.sock, err = w.accept()
+	case "connecting": // the SYN has not arrived yet
+		w.sendSyn(w.now())
+		w.useLastClient()
 	case "connected":
-		err = w.dial(w.now())
-		w.useClient()
+		w.connect(w.now())
+		w.useLastClient()
 	case "datagram bound":
 		if w.sock, err = w.on.Socket(netmodel.Datagram); err == nil {
 			err = w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 2})
@@ -163,92 +160,92 @@ func (w *wine) enterState(what string) (known bool, err error) {
 		w.sock, err = w.on.OpenFile()
 	case "after refused connect", "no listener":
 		w.blocking = !strings.Contains(what, "non-blocking")
-		_, err = w.knock(w.closedPort())
-		w.useClient()
+		w.connectTo(w.closedPort())
+		w.useLastClient()
 	default:
 		return false, nil
 	}
 	return true, err
 }
 
-// useClient makes the next call with the socket of the last client.
-func (w *wine) useClient() {
+// useLastClient selects the socket of the last client for the next call.
+func (w *wine) useLastClient() {
 	if len(w.fds) > 0 {
-		w.on, w.sock = w.callers(), w.fds[len(w.fds)-1]
+		w.on, w.sock = w.clientHost(), w.fds[len(w.fds)-1]
 	}
 }
 
-// call makes a call with the socket.
-func (w *wine) call(call string) (known bool, err error) {
+// makeCall makes a call with the selected socket.
+func (w *wine) makeCall(call string) (known bool, err error) {
 	switch beginsWith(call, "socket", "bind", "listen", "accept", "connect", "shutdown SD_RECEIVE", "shutdown SD_SEND", "shutdown SD_BOTH", "getpeername",
 		"recv", "send", "SO_ACCEPTCONN", "SO_ERROR", "getsockopt", "setsockopt", "value", "ms") {
 	case "socket":
 		_, err := w.on.Socket(netmodel.Stream)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "bind":
-		w.got = winsockName(w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 3}))
+		w.result = winsockName(w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 3}))
 	case "listen":
-		w.got = winsockName(w.on.Listen(w.sock, 5))
+		w.result = winsockName(w.on.Listen(w.sock, 5))
 	case "accept":
 		_, err := w.on.Accept(w.sock)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "connect":
-		w.connect()
+		w.callConnect()
 	case "shutdown SD_RECEIVE":
-		w.got = winsockName(w.on.Shutdown(w.sock, netmodel.ShutReceive))
+		w.result = winsockName(w.on.Shutdown(w.sock, netmodel.ShutReceive))
 	case "shutdown SD_SEND":
-		w.got = winsockName(w.on.Shutdown(w.sock, netmodel.ShutSend))
+		w.result = winsockName(w.on.Shutdown(w.sock, netmodel.ShutSend))
 	case "shutdown SD_BOTH":
-		w.got = winsockName(w.on.Shutdown(w.sock, netmodel.ShutBoth))
+		w.result = winsockName(w.on.Shutdown(w.sock, netmodel.ShutBoth))
 	case "getpeername":
 		_, err := w.on.PeerName(w.sock)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "recv":
-		w.got = w.receive()
+		w.result = w.receive()
 	case "send":
 		_, err := w.on.Send(w.sock, 1)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "SO_ACCEPTCONN":
-		w.got = w.option(netmodel.SO_ACCEPTCONN)
+		w.result = w.option(netmodel.SO_ACCEPTCONN)
 	case "SO_ERROR":
-		w.got = w.socketError()
-	case "getsockopt": // the only option that is asked for by this name
+		w.result = w.socketError()
+	case "getsockopt": // of the only option that the file names so
 		_, err := w.on.GetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT)
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 	case "setsockopt":
-		w.got = winsockName(w.on.SetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT, 1))
+		w.result = winsockName(w.on.SetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT, 1))
 	case "value":
-		if w.got = w.option(netmodel.SO_CONDITIONAL_ACCEPT); strings.HasPrefix(w.got, "WSA") {
-			w.got = "-1" // what the program had put there before it asked
+		if w.result = w.option(netmodel.SO_CONDITIONAL_ACCEPT); strings.HasPrefix(w.result, "WSA") {
+			w.result = "-1" // the value before the call
 		}
 	case "ms":
 		if len(w.fds) == 0 {
-			return true, fmt.Errorf("call %q of a case in which nobody connects: want one that connects", call)
+			return true, fmt.Errorf("call %q of a case without a client: want a case in which a client connects", call)
 		}
-		w.got = fmt.Sprint(inMilliseconds(w.ends.done[netmodel.ConnID(len(w.fds))] - w.begun()))
+		w.result = fmt.Sprint(inMilliseconds(w.attempt(len(w.fds)-1).done - w.startOfLastConnect()))
 	default:
 		return false, nil
 	}
 	return true, nil
 }
 
-// begun returns when the last client sent its first SYN.
-func (w *wine) begun() time.Duration { return w.ends.syns[netmodel.ConnID(len(w.fds))][0] }
+// startOfLastConnect returns when the last client sent its first SYN.
+func (w *wine) startOfLastConnect() time.Duration { return w.attempt(len(w.fds) - 1).syns[0] }
 
-// connect connects, unless the state is that of a socket whose connect has ended:
-// then it is that one, and a blocking call returns what SO_ERROR would.
-func (w *wine) connect() {
+// callConnect calls connect. If the connect of the socket has already failed, the result
+// is that of the earlier call. A blocking connect returns the value of SO_ERROR.
+func (w *wine) callConnect() {
 	switch n := len(w.fds); {
-	case n == 0 || w.sock != w.fds[n-1] || w.result(n-1) != "ECONNREFUSED":
-		w.got = winsockName(w.on.Connect(w.sock, w.closedPort()))
+	case n == 0 || w.sock != w.fds[n-1] || w.connectResult(n-1) != "ECONNREFUSED":
+		w.result = winsockName(w.on.Connect(w.sock, w.closedPort()))
 	case w.blocking:
-		w.got = w.socketError()
+		w.result = w.socketError()
 	default:
-		w.got = winsockName(netmodel.WSAEWOULDBLOCK)
+		w.result = winsockName(netmodel.WSAEWOULDBLOCK)
 	}
 }
 
-// option reads a socket option that is a number.
+// option returns a socket option that is a number.
 func (w *wine) option(o netmodel.Option) string {
 	value, err := w.on.GetSockOpt(w.sock, o)
 	if err != nil {
@@ -257,7 +254,7 @@ func (w *wine) option(o netmodel.Option) string {
 	return fmt.Sprint(value)
 }
 
-// socketError reads SO_ERROR.
+// socketError returns SO_ERROR.
 func (w *wine) socketError() string {
 	value, err := w.on.GetSockOpt(w.sock, netmodel.SO_ERROR)
 	switch {
@@ -269,7 +266,7 @@ func (w *wine) socketError() string {
 	return netmodel.Errno(value).Error()
 }
 
-// receive reads from the socket.
+// receive returns the result of a read from the socket.
 func (w *wine) receive() string {
 	n, err := w.on.Receive(w.sock, 1<<10)
 	switch {
@@ -281,7 +278,7 @@ func (w *wine) receive() string {
 	return fmt.Sprint(n)
 }
 
-// beginsWith returns the first of the words that s begins with, "" if none.
+// beginsWith returns the first of the words that is a prefix of s, "" if none.
 func beginsWith(s string, words ...string) string {
 	for _, w := range words {
 		if strings.HasPrefix(s, w) {
@@ -291,7 +288,7 @@ func beginsWith(s string, words ...string) string {
 	return ""
 }
 
-// number returns the number that follows a prefix, up to the next blank.
+// number returns the number after a prefix, up to the next blank.
 func number(s, prefix string) (int, bool) {
 	rest, ok := strings.CutPrefix(s, prefix)
 	if !ok {

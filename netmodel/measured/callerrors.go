@@ -1,7 +1,6 @@
 package measured
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -11,6 +10,11 @@ import (
 	"wspsim/netmodel"
 )
 
+type errorsObserved struct {
+	Rows []errorRow `json:"rows"`
+}
+
+// errorRow is one call in one state, or a case of two sockets on one port.
 type errorRow struct {
 	Call       string  `json:"call"`
 	Case       string  `json:"case"`
@@ -37,34 +41,19 @@ type errorRow struct {
 	Listen       string   `json:"listen"`
 }
 
-// replayErrors: calls in states that do not allow them, and binds that conflict.
-func replayErrors(t *Trial, c *Comparison) error {
-	o, err := decode[struct {
-		Rows []json.RawMessage `json:"rows"`
-	}](t.Observed)
-	if err != nil {
-		return err
-	}
-	profile, err := t.kernel()
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "rows")
-	for i, raw := range o.Rows {
-		row, err := decode[errorRow](raw)
-		if err != nil {
-			return fmt.Errorf("row %d: %w", i, err)
-		}
+// playErrors: calls in states that do not allow them, and binds that conflict.
+func playErrors(profile netmodel.Profile, _ *none, o *errorsObserved, c *Comparison) error {
+	for i := range o.Rows {
+		row := &o.Rows[i]
 		name := row.Call + ", " + row.Case
-		c.leftovers(name+" ", raw, "call", "case", "errno", "sendq", "acceptconn_before", "acceptconn_after", "state", "connect", "sockname", "addr1", "addr2", "reuse",
-			"bind1_bind2_listen1_listen2", "bind1_listen1_bind2_listen2", "listen2_after_first_closed", "first_reuseaddr", "second_reuseaddr", "listen")
+		var err error
 		switch row.Case {
 		case "two sockets, same port":
-			err = playPair(profile, &row, c)
+			err = playPair(profile, row, c)
 		case "port in TIME_WAIT":
-			err = playTimeWait(profile, &row, c)
+			err = playTimeWait(profile, row, c)
 		default:
-			err = playCall(t, profile, &row, name, c)
+			err = playCall(profile, row, name, c)
 		}
 		if err != nil {
 			return fmt.Errorf("row %d (%s): %w", i, name, err)
@@ -73,37 +62,34 @@ func replayErrors(t *Trial, c *Comparison) error {
 	return nil
 }
 
-// playCall makes one call in one state, on a stage of its own.
-func playCall(t *Trial, profile netmodel.Profile, row *errorRow, name string, c *Comparison) error {
+// playCall makes one call in one state, on a new testbed.
+func playCall(profile netmodel.Profile, row *errorRow, name string, c *Comparison) error {
 	if strings.HasPrefix(row.Case, "unix ") {
-		unix, err := t.unixKernel()
+		unix, err := c.Trial.unix()
 		if err != nil {
 			return err
 		}
 		profile = unix
 	}
-	s, err := newCrew(profile, 5)
-	if err != nil {
-		return err
-	}
-	h, fd, err := s.subject(row.Case)
+	s := newClients(profile, 5)
+	h, fd, err := s.socketIn(row.Case)
 	if err != nil {
 		return err
 	}
 	before, _ := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
-	compareIf(c, name+" acceptconn_before", row.ConnBefore, before)
-	compareIf(c, name+" state", row.State, s.ends.state[endOf(s.crowd, len(s.fds)-1)])
-	compareIf(c, name+" connect", row.Connect, s.result(len(s.fds)-1))
-	err, known := s.make(h, fd, row)
+	equalIf(c, name+" acceptconn_before", row.ConnBefore, before)
+	equalIf(c, name+" state", row.State, s.stateOf(len(s.fds)-1))
+	equalIf(c, name+" connect", row.Connect, s.connectResult(len(s.fds)-1))
+	err, known := s.call(h, fd, row)
 	if !known {
 		return fmt.Errorf("call %q is not known: want listen, accept, connect, bind, read, shutdown(SHUT_WR), getpeername", row.Call)
 	}
 	c.equal(name, row.Errno, connectedName(row.Call, err))
 	after, _ := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
-	compareIf(c, name+" acceptconn_after", row.ConnAfter, after)
+	equalIf(c, name+" acceptconn_after", row.ConnAfter, after)
 	q, _ := h.Queue(fd)
-	if row.Case != "listening again" { // what it was called with is not in the file, and is read off the answer
-		compareIf(c, name+" sendq", row.SendQ, q.Effective)
+	if row.Case != "listening again" { // the file lacks the argument; call takes it from sendq
+		equalIf(c, name+" sendq", row.SendQ, q.Effective)
 	}
 	if row.SockName != nil {
 		at, _ := h.SockName(fd)
@@ -122,10 +108,9 @@ func connectedName(call string, err error) string {
 	return nameOf(err)
 }
 
-// subject brings a socket into the state that a case names. It lies on the host
-// that is returned.
-func (s *crew) subject(name string) (*netmodel.Host, netmodel.FD, error) {
-	h := s.host()
+// socketIn makes a socket in the state of a case. It returns the host of the socket.
+func (s *clients) socketIn(name string) (*netmodel.Host, netmodel.FD, error) {
+	h := s.serverHost()
 	socket := func(typ netmodel.SocketType, port int) (*netmodel.Host, netmodel.FD, error) {
 		fd, err := h.Socket(typ)
 		if err == nil && port != 0 {
@@ -150,8 +135,8 @@ func (s *crew) subject(name string) (*netmodel.Host, netmodel.FD, error) {
 	case "listening", "listening again", "listening, empty, nonblocking":
 		return h, s.fd, nil
 	case "after refused connect":
-		_, _, err := s.tryConnect(0, netmodel.Addr{IP: s.to.IP, Port: 81})
-		return s.callers(), s.fds[0], err
+		s.tryConnect(0, s.closedPort())
+		return s.clientHost(), s.fds[0], s.err
 	}
 	if strings.HasPrefix(name, "bound stream backlog ") {
 		return socket(netmodel.Stream, 82)
@@ -162,52 +147,50 @@ func (s *crew) subject(name string) (*netmodel.Host, netmodel.FD, error) {
 	if n, ok := numberAfter(name, "fd "); ok {
 		return h, netmodel.FD(n), nil
 	}
-	return s.connection(name)
+	return s.connectionIn(name)
 }
 
-// connection brings a connection, or an attempt, into the state that a case names.
-func (s *crew) connection(name string) (*netmodel.Host, netmodel.FD, error) {
+// connectionIn makes a connection or an attempt in the state of a case.
+func (s *clients) connectionIn(name string) (*netmodel.Host, netmodel.FD, error) {
 	if name == "connecting (SYN_SENT) stream" { // the queue is full
-		fit := s.profile.AtSyn.Of(s.profile.Backlog.Effective(5))
-		err := s.dialAll(fit+1, 0, 0)
-		return s.callers(), s.fds[len(s.fds)-1], err
+		s.connectAll(fitting(s.profile, 5)+1, 0, 0)
+		return s.clientHost(), s.fds[len(s.fds)-1], s.err
 	}
 	if !slices.Contains([]string{"connected stream", "connected stream (client)", "connected stream (accepted)", "CLOSE_WAIT/closed-by-peer stream"}, name) {
 		return nil, 0, fmt.Errorf("case %q is not known", name)
 	}
-	if err := s.dial(0); err != nil {
-		return nil, 0, err
-	}
-	_, accepted, err := s.take()
+	s.connect(0)
+	_, accepted, err := s.accept()
 	switch {
 	case err != nil:
 		return nil, 0, err
 	case name == "connected stream (accepted)":
-		return s.host(), accepted, nil
+		return s.serverHost(), accepted, nil
 	case strings.HasPrefix(name, "CLOSE_WAIT"):
-		if err := s.host().CloseSocket(accepted); err != nil {
+		if err := s.serverHost().CloseSocket(accepted); err != nil {
 			return nil, 0, err
 		}
-		err = s.settle()
+		s.settle()
 	}
-	return s.callers(), s.fds[0], err
+	return s.clientHost(), s.fds[0], s.err
 }
 
+// numberAfter returns the number after a prefix.
 func numberAfter(s, prefix string) (int, bool) {
 	rest, ok := strings.CutPrefix(s, prefix)
 	n, err := strconv.Atoi(rest)
 	return n, ok && err == nil
 }
 
-// make makes the call of a row. It reports whether it knows it.
-func (s *crew) make(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err error, known bool) {
+// call makes the call of a row. known is false if it does not know the call.
+func (s *clients) call(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err error, known bool) {
 	switch row.Call {
 	case "listen":
 		backlog := 5
 		if n, ok := numberAfter(row.Case, "bound stream backlog "); ok {
 			backlog = max(min(n, math.MaxInt32), math.MinInt32)
 		} else if row.SendQ != nil {
-			backlog = *row.SendQ // what it was called with is not in the file
+			backlog = *row.SendQ // the file lacks the argument
 		}
 		return h.Listen(fd, backlog), true
 	case "accept":
@@ -218,7 +201,7 @@ func (s *crew) make(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err error,
 	case "bind":
 		at := netmodel.Addr{Port: 83}
 		if row.Case == "bind to non-local address" {
-			at.IP = netmodel.HostAddr(s.crowd, 1)
+			at.IP = netmodel.HostAddr(s.clientsID, 1)
 		}
 		return h.Bind(fd, at), true
 	case "read":
@@ -227,12 +210,9 @@ func (s *crew) make(h *netmodel.Host, fd netmodel.FD, row *errorRow) (err error,
 	case "getpeername":
 		_, err := h.PeerName(fd)
 		return err, true
-	case "shutdown(SHUT_WR)":
-		return h.Shutdown(fd, netmodel.ShutSend), true
-	case "shutdown(SHUT_RD)":
-		return h.Shutdown(fd, netmodel.ShutReceive), true
-	case "shutdown(SHUT_RDWR)":
-		return h.Shutdown(fd, netmodel.ShutBoth), true
+	case "shutdown(SHUT_WR)", "shutdown(SHUT_RD)", "shutdown(SHUT_RDWR)":
+		how := strings.TrimSuffix(strings.TrimPrefix(row.Call, "shutdown(SHUT_"), ")")
+		return endConnection(h, fd, "shutdown_"+strings.ToLower(how)), true
 	}
 	return nil, false
 }

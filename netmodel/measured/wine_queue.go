@@ -10,20 +10,19 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// playQueue makes a call on a listener that has clients in its queue.
+// playQueue makes a call on a listener with pending connections.
 func (w *wine) playQueue(what, call string) (known bool, err error) {
 	switch {
 	case strings.HasPrefix(what, "addrlen too small") && call == "accept":
 		if strings.HasSuffix(what, "one pending") {
-			err = w.dial(w.now())
+			w.connect(w.now())
 		}
-		w.got = winsockName(w.host().AcceptBadAddress(w.fd))
+		w.result = winsockName(w.serverHost().AcceptBadAddress(w.fd))
 	case what == "next accept" && call == "accept": // after that
-		if err = w.dial(w.now()); err == nil {
-			w.got = winsockName(w.host().AcceptBadAddress(w.fd))
-			_, err := w.host().Accept(w.fd)
-			w.got = winsockName(err)
-		}
+		w.connect(w.now())
+		_ = w.serverHost().AcceptBadAddress(w.fd)
+		_, err := w.serverHost().Accept(w.fd)
+		w.result = winsockName(err)
 	case strings.HasPrefix(what, "client reset while pending"):
 		return w.playReset(call)
 	case strings.HasPrefix(what, "backlog "):
@@ -31,8 +30,8 @@ func (w *wine) playQueue(what, call string) (known bool, err error) {
 		if _, err := fmt.Sscanf(what, "backlog %d, %d connects", &backlog, &clients); err != nil || call != "connected" {
 			return false, nil
 		}
-		if err = w.crowdOf(backlog, clients); err == nil {
-			w.got = fmt.Sprint(w.established())
+		if err = w.connectToFreshListener(backlog, clients); err == nil {
+			w.result = fmt.Sprint(w.connectedCount())
 		}
 	case strings.HasPrefix(what, "re-listen "):
 		backlog, full := number(what, "re-listen ")
@@ -46,42 +45,39 @@ func (w *wine) playQueue(what, call string) (known bool, err error) {
 	return true, err
 }
 
-// crowdOf opens another listener and lets clients connect to it.
-func (w *wine) crowdOf(backlog, clients int) error {
-	if clients < 0 || clients > mostBurst {
-		return errTooMany(clients, mostBurst)
+// connectToFreshListener replaces the listener and makes clients connect to the new one.
+func (w *wine) connectToFreshListener(backlog, clients int) error {
+	if clients < 0 || clients > maxConnects {
+		return errTooMany(clients, maxConnects)
 	}
-	if err := asBacklog(backlog); err != nil {
+	if err := checkBacklog(backlog); err != nil {
 		return err
 	}
-	fresh, err := newWine(backlog)
-	if err != nil {
-		return err
-	}
-	*w = *fresh
-	return w.dialAll(clients, 0, 30*time.Microsecond)
+	*w = *newWine(backlog)
+	w.connectAll(clients, 0, connectGap)
+	return w.err
 }
 
-// What the lines about a full queue have in common: nine of twelve clients fit.
+// The lines about a full queue have the same backlog and clients: 9 of 12 clients fit.
 const (
 	wineFullBacklog = 8
 	wineFullClients = 12
 )
 
 func (w *wine) playRelisten(backlog int, call string) (known bool, err error) {
-	if err := asBacklog(backlog); err != nil {
+	if err := checkBacklog(backlog); err != nil {
 		return true, err
 	}
-	if err := w.crowdOf(wineFullBacklog, wineFullClients); err != nil {
+	if err := w.connectToFreshListener(wineFullBacklog, wineFullClients); err != nil {
 		return true, err
 	}
-	again := w.host().Listen(w.fd, backlog)
+	again := w.serverHost().Listen(w.fd, backlog)
 	switch {
 	case call == "listen":
-		w.got = winsockName(again)
+		w.result = winsockName(again)
 	case strings.HasPrefix(call, "accepted"):
-		order, _ := w.drain()
-		w.got = fmt.Sprint(len(order))
+		order, _ := w.acceptAll()
+		w.result = fmt.Sprint(len(order))
 	default:
 		return false, nil
 	}
@@ -89,25 +85,21 @@ func (w *wine) playRelisten(backlog int, call string) (known bool, err error) {
 }
 
 func (w *wine) playReset(call string) (known bool, err error) {
-	if err := w.dial(w.now()); err != nil {
+	w.connect(w.now())
+	if err := w.clientHost().SetSockOpt(w.fds[0], netmodel.SO_LINGER, 0); err != nil {
 		return true, err
 	}
-	if err := w.callers().SetSockOpt(w.fds[0], netmodel.SO_LINGER, 0); err != nil {
+	if err := w.clientHost().CloseSocket(w.fds[0]); err != nil {
 		return true, err
 	}
-	if err := w.callers().CloseSocket(w.fds[0]); err != nil {
-		return true, err
-	}
-	if err := w.settle(); err != nil {
-		return true, err
-	}
-	a, err := w.host().Accept(w.fd)
+	w.settle()
+	a, err := w.serverHost().Accept(w.fd)
 	if call == "accept" {
-		w.got = winsockName(err)
+		w.result = winsockName(err)
 		return true, nil
 	}
 	w.sock = a.FD
-	return w.call(call)
+	return w.makeCall(call)
 }
 
 // playCondition makes calls around WSAAccept with a condition function.
@@ -115,48 +107,44 @@ func (w *wine) playCondition(what, call string) (known bool, err error) {
 	decisions := map[string]netmodel.Decision{"CF_ACCEPT": netmodel.CFAccept, "CF_REJECT": netmodel.CFReject, "CF_DEFER": netmodel.CFDefer}
 	decision, named := decisions[beginsWith(what, "CF_ACCEPT", "CF_REJECT", "CF_DEFER")]
 	if n, ok := number(what, "callback returns "); ok {
-		decision, named = netmodel.Decision(uint8(min(uint(n), 255))), true // all beyond CF_DEFER are alike
+		decision, named = netmodel.Decision(uint8(min(uint(n), 255))), true // every value beyond CF_DEFER has the same effect
 	}
 	conditional := what == "conditional listener"
 	if !named && !conditional {
 		return false, nil
 	}
-	// The program had tried to set SO_CONDITIONAL_ACCEPT, which Wine does not know.
-	_ = w.host().SetSockOpt(w.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
-	if err := w.dial(w.now()); err != nil {
-		return true, err
-	}
+	// The program tried to set SO_CONDITIONAL_ACCEPT, which Wine does not have.
+	_ = w.serverHost().SetSockOpt(w.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
+	w.connect(w.now())
 	if conditional {
-		w.got = fmt.Sprint(w.established())
+		w.result = fmt.Sprint(w.connectedCount())
 		return strings.HasPrefix(call, "client connected"), nil
 	}
 	asked := 0
-	_, answer := w.host().AcceptIf(w.fd, func(netmodel.Request) netmodel.Decision { asked++; return decision })
-	if err := w.settle(); err != nil {
-		return true, err
-	}
+	_, answer := w.serverHost().AcceptIf(w.fd, func(netmodel.Request) netmodel.Decision { asked++; return decision })
+	w.settle()
 	switch beginsWith(call, "WSAAccept", "callbacks", "client recv", "recv", "accept", "next accept") {
 	case "WSAAccept":
-		w.got = winsockName(answer)
+		w.result = winsockName(answer)
 	case "callbacks":
-		w.got = fmt.Sprint(asked)
+		w.result = fmt.Sprint(asked)
 	case "client recv", "recv":
-		w.useClient()
-		w.got = w.receive()
+		w.useLastClient()
+		w.result = w.receive()
 	case "accept", "next accept":
-		_, err := w.host().Accept(w.fd)
-		w.got = winsockName(err)
+		_, err := w.serverHost().Accept(w.fd)
+		w.result = winsockName(err)
 	default:
 		return false, nil
 	}
-	return true, nil
+	return true, w.err
 }
 
-// wineQueued is how many of the clients were connected when the listener closed.
+// wineQueued is the number of clients that are connected when the listener closes.
 const wineQueued = 4
 
-// playEnd closes a listener with clients in its queue and others that wait, or sets
-// options that exclude each other.
+// playEnd closes a listener with pending and waiting clients, or sets two options that
+// exclude each other.
 func (w *wine) playEnd(what, call string) (known bool, err error) {
 	if what == "REUSEADDR then EXCLUSIVE on one socket" || what == "EXCLUSIVE then REUSEADDR on one socket" {
 		return w.playOptions(what, call)
@@ -168,40 +156,38 @@ func (w *wine) playEnd(what, call string) (known bool, err error) {
 	if !queued {
 		return false, nil
 	}
-	if client < 0 || client >= mostBurst {
-		return true, fmt.Errorf("client %d: want 0 to %d", client, mostBurst-1)
+	if client < 0 || client >= maxConnects {
+		return true, fmt.Errorf("client %d: want 0 to %d", client, maxConnects-1)
 	}
-	if err := w.crowdOf(wineQueued-1, max(client+1, wineQueued)); err != nil {
+	if err := w.connectToFreshListener(wineQueued-1, max(client+1, wineQueued)); err != nil {
 		return true, err
 	}
-	if err := w.host().CloseSocket(w.fd); err != nil {
+	if err := w.serverHost().CloseSocket(w.fd); err != nil {
 		return true, err
 	}
-	if err := w.until(w.now() + 1200*time.Millisecond); err != nil {
-		return true, err
-	}
-	w.on, w.sock = w.callers(), w.fds[client]
-	return w.call(call)
+	w.advance(w.now() + 1200*time.Millisecond)
+	w.on, w.sock = w.clientHost(), w.fds[client]
+	return w.makeCall(call)
 }
 
-// playOptions sets both options, in the order that the case says.
+// playOptions sets both options in the order of the case.
 func (w *wine) playOptions(what, call string) (known bool, err error) {
-	fd, err := w.host().Socket(netmodel.Stream)
+	fd, err := w.serverHost().Socket(netmodel.Stream)
 	if err != nil {
 		return true, err
 	}
 	first, rest, _ := strings.Cut(what, " then ")
 	second, _, _ := strings.Cut(rest, " ")
 	for _, name := range []string{first, second} {
-		result := winsockName(w.host().SetSockOpt(fd, wineOption(name), 1))
+		result := winsockName(w.serverHost().SetSockOpt(fd, wineOption(name), 1))
 		if call == "set "+name {
-			w.got = result
+			w.result = result
 		}
 	}
-	return w.got != "", nil
+	return w.result != "", nil
 }
 
-// wineOption returns the option that a file calls by a short name, 0 for "none".
+// wineOption returns the option with a short name in the file, 0 for "none".
 func wineOption(name string) netmodel.Option {
 	switch name {
 	case "REUSEADDR":
@@ -212,18 +198,18 @@ func wineOption(name string) netmodel.Option {
 	return 0
 }
 
-// replayWineFill: clients connect, nobody accepts.
-func replayWineFill(row *wineRow, c *Comparison) error {
+// playWineFill: clients connect, and the program does not accept.
+func playWineFill(row *wineRow, c *Comparison) error {
 	w := &wine{}
-	if err := w.crowdOf(*row.Backlog, row.Fired); err != nil {
+	if err := w.connectToFreshListener(*row.Backlog, row.Fired); err != nil {
 		return err
 	}
-	c.equal("connected", row.Connected, w.established())
+	c.equal("connected", row.Connected, w.connectedCount())
 	return nil
 }
 
-// replayWinePair: two sockets are bound to one port, and then both listen.
-func replayWinePair(row *wineRow, c *Comparison) error {
+// playWinePair: the program binds two sockets to one port, and both listen.
+func playWinePair(row *wineRow, c *Comparison) error {
 	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Wine(), Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)}})
 	_ = h.Startup() // never fails
 	addrs := map[string]netmodel.IP{"0.0.0.0": netmodel.AnyIP, "127.0.0.1": netmodel.HostAddr(1, 1), "127.0.0.2": netmodel.HostAddr(1, 2)}
@@ -247,7 +233,7 @@ func replayWinePair(row *wineRow, c *Comparison) error {
 	}
 	for i, measured := range [2][2]string{{row.Bind1, row.Listen1}, {row.Bind2, row.Listen2}} {
 		c.equal(fmt.Sprintf("bind%d", i+1), measured[0], bound[i])
-		listens := "skipped"
+		listens := skipped
 		if bound[i] == "OK" {
 			listens = winsockName(h.Listen(fds[i], 5))
 		}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// verdict is what a log says became of a SYN, an ACK or data.
+// verdict is what the kernel did with a SYN, an ACK or data, as the log shows.
 type verdict uint8
 
 const (
@@ -14,15 +14,15 @@ const (
 	verdictReset                // answered with an RST
 )
 
-// judge finds out, from what came after it, what became of every SYN, ACK and data
-// of a log:
+// verdictsOf returns the verdict of every SYN, ACK and data of a log. It infers each from
+// the later events of the client:
 //
-//   - a SYN was answered if a SYN-ACK is the next that passes between the two;
-//   - an ACK was ignored if the SYN-ACK was sent again after it;
-//   - data was ignored if it was sent again, and so was everything before it;
-//   - of what is left before accept returned, the connection joined the queue with
-//     one; where the order of accept leaves a choice, with the first.
-func judge(log []logged) []verdict {
+//   - A SYN was answered if the next segment is a SYN-ACK.
+//   - An ACK was ignored if the SYN-ACK was sent again after it.
+//   - Data was ignored if it was sent again. So was everything before it.
+//   - The connection joined the queue with one of the remaining events before accept. If
+//     the order of accept leaves a choice, it joined with the first.
+func verdictsOf(log []logEvent) []verdict {
 	verdicts := make([]verdict, len(log))
 	byClient := map[int][]int{} // the events of each
 	var order []int             // the clients in the order of accept
@@ -34,21 +34,21 @@ func judge(log []logged) []verdict {
 	}
 	candidates := make([][]int, len(order))
 	for at, client := range order {
-		candidates[at] = entries(log, byClient[client])
+		candidates[at] = joinCandidates(log, byClient[client])
 	}
-	narrow(candidates)
+	keepAcceptOrder(candidates)
 	for _, c := range candidates {
 		if len(c) > 0 {
 			verdicts[c[0]] = verdictIn
 		}
 	}
-	for i, next := range nextOfClient(log) {
+	for i, next := range nextOfSameClient(log) {
 		switch {
 		case next < 0:
 		case log[i].kind == 'S' && log[next].kind == 's':
 			verdicts[i] = verdictIn
 		case log[i].kind == 'S' || verdicts[i] == verdictIn:
-		case log[i].kind == 'R' && log[next].at-log[i].at < resetWithin: // the log may have it in front of what it answers
+		case log[i].kind == 'R' && log[next].at-log[i].at < resetWithin: // the log may have the RST before the segment that it answers
 			verdicts[next] = verdictReset
 		case log[next].kind == 'R' && log[next].at-log[i].at < resetWithin:
 			verdicts[i] = verdictReset
@@ -57,12 +57,11 @@ func judge(log []logged) []verdict {
 	return verdicts
 }
 
-// resetWithin is how soon an RST follows what it answers.
+// resetWithin is the largest time from a segment to the RST that answers it.
 const resetWithin = time.Millisecond
 
-// nextOfClient returns for each event the next of the same client, -1 if there is
-// none.
-func nextOfClient(log []logged) []int {
+// nextOfSameClient returns for each event the next event of the same client, -1 = none.
+func nextOfSameClient(log []logEvent) []int {
 	next := make([]int, len(log))
 	last := map[int]int{}
 	for i := len(log) - 1; i >= 0; i-- {
@@ -75,9 +74,9 @@ func nextOfClient(log []logged) []int {
 	return next
 }
 
-// entries returns those of the events of an accepted client with which it may have
-// joined the queue, in order.
-func entries(log []logged, events []int) []int {
+// joinCandidates returns the events with which an accepted client may have joined the
+// queue, in order.
+func joinCandidates(log []logEvent, events []int) []int {
 	end := 0
 	for log[events[end]].kind != 'a' {
 		end++
@@ -90,7 +89,7 @@ back:
 		case 's', 'S':
 			break back
 		case 'D':
-			if data { // it was sent again
+			if data { // the later data is a retransmission
 				break back
 			}
 			data = true
@@ -101,9 +100,9 @@ back:
 	return found
 }
 
-// narrow leaves out what would contradict that accept hands out in the order of
-// completion. K5
-func narrow(candidates [][]int) {
+// keepAcceptOrder removes the candidates that contradict the order of accept: accept
+// returns connections in the order in which they joined the queue. K5
+func keepAcceptOrder(candidates [][]int) {
 	earliest := -1
 	for i, c := range candidates {
 		for len(c) > 1 && c[0] < earliest {

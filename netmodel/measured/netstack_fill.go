@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"wspsim/netmodel"
-	"wspsim/netmodel/profiles"
 )
 
 type netstackFill struct {
@@ -17,29 +16,20 @@ type netstackFill struct {
 	Stat     map[string]int `json:"stat"`
 }
 
-// replayNetstackFill: clients connect, nobody accepts. G
-func replayNetstackFill(t *Trial, c *Comparison) error {
-	p, err := decode[netstackParams](t.Params)
-	if err != nil {
-		return err
-	}
-	o, err := decode[netstackFill](t.Observed)
-	if err != nil {
-		return err
-	}
-	c.leftovers("", t.Observed, "accepted", "client_states", "end", "fired", "order", "stat")
+// playNetstackFill: clients connect, and the program does not accept.
+func playNetstackFill(profile netmodel.Profile, p *netstackParams, o *netstackFill, c *Comparison) error {
 	if p.GapMs == 0 {
-		return replayNetstackBurst(p.Backlog, &o, c)
+		return playNetstackBurst(profile, p.Backlog, o, c)
 	}
 	gap, way := milliseconds(p.GapMs), milliseconds(p.OneWayMs)
-	s, err := newStage(profiles.Netstack(), p.Backlog, o.Fired, way)
+	s, err := newTestbedWithClients(profile, p.Backlog, o.Fired, way)
 	if err != nil {
 		return err
 	}
 	for i := range o.Fired {
-		s.begin(i, time.Duration(i)*gap)
+		s.start(i, time.Duration(i)*gap)
 	}
-	// It was looked at before the first SYN went out again.
+	// The program looked before the first retransmission.
 	if err := s.run(min(time.Duration(o.Fired)*gap+3*way+300*time.Millisecond, time.Second)); err != nil {
 		return err
 	}
@@ -50,9 +40,9 @@ func replayNetstackFill(t *Trial, c *Comparison) error {
 	if n := o.Fired - len(s.connected()); n > 0 {
 		states["SYN-SENT"] = n
 	}
-	stat := netstackStat(s.records, s.server)
-	order := s.accept()
-	_, end := s.host().Accept(s.fd)
+	stat := netstackStat(s.records, s.serverID)
+	order := s.acceptAll()
+	_, end := s.serverHost().Accept(s.fd)
 	c.equal("accepted", o.Accepted, len(order))
 	c.equal("client_states", o.States, states)
 	c.equal("order", o.Order, order)
@@ -61,23 +51,24 @@ func replayNetstackFill(t *Trial, c *Comparison) error {
 	return nil
 }
 
-// replayNetstackBurst plays a burst at a server alone. In which order SYNs and final
-// ACKs reach it the measurement does not tell, except for the ACKs of those that
-// were accepted: theirs is an input. So is the SYN from which on ACKs come between
-// SYNs: none if that explains the measurement, else the first that does best.
-func replayNetstackBurst(backlog int, o *netstackFill, c *Comparison) error {
+// playNetstackBurst plays a burst at a lone server. The measurement tells the order of the
+// final ACKs of accepted clients only; that order is an input. So is the SYN from which
+// ACKs arrive between SYNs. The replay tries no such SYN first, then every SYN from the
+// last, and keeps the first best play.
+func playNetstackBurst(profile netmodel.Profile, backlog int, o *netstackFill, c *Comparison) error {
 	for _, i := range o.Order {
 		if i < 0 || i >= o.Fired {
 			return fmt.Errorf("order: no client %d: there are %d", i, o.Fired)
 		}
 	}
 	return c.bestOf(max(o.Fired, 1), func(earlier int, try *Comparison) error {
-		return playNetstackBurst(backlog, o.Fired-earlier, o, try)
+		return playNetstackBurstFrom(profile, backlog, o.Fired-earlier, o, try)
 	})
 }
 
-func playNetstackBurst(backlog, between int, o *netstackFill, c *Comparison) error {
-	b, err := newWireBurst(profiles.Netstack(), backlog, o.Fired)
+// playNetstackBurstFrom plays the burst. From the SYN between on, ACKs arrive between SYNs.
+func playNetstackBurstFrom(profile netmodel.Profile, backlog, between int, o *netstackFill, c *Comparison) error {
+	b, err := newBurstServer(profile, backlog, o.Fired)
 	if err != nil {
 		return err
 	}
@@ -100,40 +91,36 @@ func playNetstackBurst(backlog, between int, o *netstackFill, c *Comparison) err
 	stat := netstackStat(b.records, 0)
 	stat["InvalidSynCookieRcvd"] = b.strays
 	stat["ResetsSent"] += b.strays
-	accepted, end := b.drain()
+	accepted, end := b.acceptAll()
 	c.equal("accepted", o.Accepted, accepted)
-	c.because(netstackBurst)
+	c.because(raceForLastSlot)
 	c.equal("client_states", o.States, b.states())
-	c.because(netstackBurst)
+	c.because(raceForLastSlot)
 	c.equal("end", netstackError(o.End), netstackName(nameOf(end)))
-	c.netstackStats(o.Stat, stat, netstackBurst)
+	c.netstackStats(o.Stat, stat, raceForLastSlot)
 	return b.host.Check()
 }
 
-// wireBurst is a server alone, to which the segments of clients are handed one by one.
-type wireBurst struct {
+// burstServer is a lone server. The replay delivers the segments of the clients one by one.
+type burstServer struct {
 	host    *netmodel.Host
 	fd      netmodel.FD
-	answers []uint32 // the numbers of the SYN-ACKs, 0 = none came
-	acked   []bool   // whose final ACK was delivered
+	answers []uint32 // the sequence numbers of the SYN-ACKs, 0 = none
+	acked   []bool   // the clients whose final ACK was delivered
 	out     []netmodel.Segment
 	records []netmodel.Record
-	strays  int // ACKs that were answered with an RST
+	strays  int // ACKs that an RST answered
 }
 
-func newWireBurst(p netmodel.Profile, backlog, clients int) (*wireBurst, error) {
-	b := &wireBurst{answers: make([]uint32, clients), acked: make([]bool, clients)}
-	b.host = netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(1, 1)}})
-	_ = b.host.Startup() // never fails
+func newBurstServer(p netmodel.Profile, backlog, clients int) (*burstServer, error) {
+	b := &burstServer{answers: make([]uint32, clients), acked: make([]bool, clients)}
 	var err error
-	if b.fd, err = openAt(b.host, netmodel.Addr{Port: 80}); err != nil {
-		return nil, err
-	}
-	return b, b.host.Listen(b.fd, backlog)
+	b.host, b.fd, err = newLoneServer(p, backlog)
+	return b, err
 }
 
-// segment is what a client sends, as a SYN or after it.
-func (b *wireBurst) segment(client int, flags netmodel.Flags) netmodel.Segment {
+// segment returns a segment of a client: its SYN or a later one.
+func (b *burstServer) segment(client int, flags netmodel.Flags) netmodel.Segment {
 	s := netmodel.Segment{
 		Src: netmodel.Addr{IP: netmodel.HostAddr(2, 1), Port: uint16(1 + client%65535)},
 		Dst: netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: 80},
@@ -145,7 +132,7 @@ func (b *wireBurst) segment(client int, flags netmodel.Flags) netmodel.Segment {
 	return s
 }
 
-func (b *wireBurst) syn(client int) {
+func (b *burstServer) syn(client int) {
 	b.host.Deliver(b.segment(client, netmodel.SYN))
 	for _, a := range b.note() {
 		if a.Flags == netmodel.SYN|netmodel.ACK {
@@ -154,8 +141,8 @@ func (b *wireBurst) syn(client int) {
 	}
 }
 
-// ack delivers the final ACK of a client that got a SYN-ACK.
-func (b *wireBurst) ack(client int) {
+// ack delivers the final ACK of a client that received a SYN-ACK.
+func (b *burstServer) ack(client int) {
 	if b.answers[client] == 0 {
 		return
 	}
@@ -168,15 +155,15 @@ func (b *wireBurst) ack(client int) {
 	}
 }
 
-// note takes what the host did and returns what it sent.
-func (b *wireBurst) note() []netmodel.Segment {
+// note collects the records of the host and returns the segments that it sent.
+func (b *burstServer) note() []netmodel.Segment {
 	b.records = b.host.DrainRecords(b.records)
 	b.out = b.host.Drain(b.out[:0])
 	return b.out
 }
 
-// drain accepts until that fails, and returns how many there were and the error.
-func (b *wireBurst) drain() (accepted int, end error) {
+// acceptAll accepts until an error. It returns the number of connections and the error.
+func (b *burstServer) acceptAll() (accepted int, end error) {
 	for {
 		if _, err := b.host.Accept(b.fd); err != nil {
 			return accepted, err
@@ -185,8 +172,8 @@ func (b *wireBurst) drain() (accepted int, end error) {
 	}
 }
 
-// states counts the states of the clients.
-func (b *wireBurst) states() map[string]int {
+// states counts the clients by their state.
+func (b *burstServer) states() map[string]int {
 	n := map[string]int{}
 	for _, a := range b.answers {
 		if a == 0 {

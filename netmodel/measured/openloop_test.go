@@ -1,47 +1,14 @@
-package measured_test
+package measured
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
-
-	"wspsim/netmodel/measured"
 )
 
-func TestBelieversDoWhatWasMeasured(t *testing.T) {
-	for _, tt := range []struct {
-		file          string
-		agree, fields int
-		causes        []string // what every cause begins or ends with
-		why           string
-	}{
-		{"L14_syn_queue", 1845, 1845, nil, "half-open connections fit as the formula says"},
-		{"L11_phantom", 1041, 1051, []string{
-			"the kernel counted data as sent again that neither the capture nor the listener saw",
-			"timers rang a tick late, and each sets the next from when it rang",
-		}, "who believes, who gets in at which retransmission, who is reset"},
-		{"L13_burst_rtt", 11563, 11639, []string{
-			"the relay ran late: what follows is on time again",
-			"the timeout of this client follows from the round trip of its own handshake, or rang a tick late: another slot",
-			"follows from the slots of timers of data in which clients differ",
-		}, "all SYNs before any ACK"},
-	} {
-		s := measured.Sum(truthOf(t, tt.file))
-		if s.Agree != tt.agree || s.Fields != tt.fields {
-			t.Errorf("%s: %d of %d fields agree, want %d of %d (%s)", tt.file, s.Agree, s.Fields, tt.agree, tt.fields, tt.why)
-		}
-		for _, d := range s.Differences {
-			if !slices.Contains(tt.causes, d.Cause) {
-				t.Errorf("%s: %s differs %d times: %s; cause %q, want one of %q", tt.file, d.Field, d.Times, d.Example, d.Cause, tt.causes)
-			}
-		}
-	}
-}
-
 func TestOpenLoopsAreDecidedAsLogged(t *testing.T) {
-	all := truthOf(t, "L12_openloop")
-	s := measured.Sum(all)
+	all := replayFile(t, "L12_openloop")
+	s := sum(all)
 	if s.DecisionsAgree != 34584 || s.Decisions != 34644 {
 		t.Errorf("L12_openloop: %d of %d decisions agree, want 34584 of 34644", s.DecisionsAgree, s.Decisions)
 	}
@@ -71,7 +38,7 @@ func TestOpenLoopsAreDecidedAsLogged(t *testing.T) {
 }
 
 // loop is an open-loop log of the given events on a listener with backlog 0.
-func loop(t *testing.T, events string) *measured.Comparison {
+func loop(t *testing.T, events string) *Comparison {
 	t.Helper()
 	c, err := play("openloop", `{"backlog":0}`, `{"events_us":[`+events+`]}`)
 	if err != nil {

@@ -1,7 +1,6 @@
 package measured
 
 import (
-	"bytes"
 	"cmp"
 	"flag"
 	"fmt"
@@ -26,17 +25,17 @@ const (
 
 // titles says what each file measured, as the table has it, in its order.
 var titles = []struct{ file, title string }{
-	{"L01_fill", "Linux 6.18: nobody accepts; backlog x somaxconn x tcp_abort_on_overflow"},
+	{"L01_fill", "Linux 6.18: the program does not accept; backlog x somaxconn x tcp_abort_on_overflow"},
 	{"L01b_fill_big", "backlogs beyond 16 bits"},
-	{"L03_drain", "who gets in when places free up, when, in which order"},
+	{"L03_drain", "which clients get in when slots become free, when, in which order"},
 	{"L04_relisten", "listen again while full"},
 	{"L05_emfile", "accept without a descriptor"},
 	{"L06_close", "close and shutdown of the listener"},
 	{"L07_client_gone", "clients that reset or close early"},
-	{"L08_no_listener", "nobody listens"},
+	{"L08_no_listener", "no listener"},
 	{"L09_errors", "error codes of listen, accept, connect, bind"},
 	{"L10_syn_schedule", "when SYNs go out again, and ETIMEDOUT"},
-	{"L11_phantom", "believers: final ACKs at a full queue"},
+	{"L11_phantom", "phantoms: final ACKs at a full queue"},
 	{"L12_openloop", "open loop at one worker, every SYN, ACK and accept logged"},
 	{"L13_burst_rtt", "30 clients at once over 50 ms"},
 	{"L14_syn_queue", "half-open limits and SYN cookies"},
@@ -65,7 +64,7 @@ func TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown(t *testing.T) {
 	for _, row := range titles {
 		done := replayFile(t, row.file)
 		all = append(all, done...)
-		sum := Sum(done)
+		sum := sum(done)
 		fields := fmt.Sprintf("%s of %s", thousands(sum.Agree), thousands(sum.Fields))
 		if sum.Decisions > 0 {
 			fields += fmt.Sprintf("; decisions %s of %s", thousands(sum.DecisionsAgree), thousands(sum.Decisions))
@@ -73,34 +72,11 @@ func TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown(t *testing.T) {
 		fmt.Fprintf(&table, "| %s: %s | %d of %d | %s |\n", strings.SplitN(row.file, "_", 2)[0], row.title, sum.Agreeing, sum.Trials, fields)
 		writeDifferences(t, &differ, row.file, sum)
 	}
-	sum := Sum(all)
+	sum := sum(all)
 	fmt.Fprintf(&table, "| all | %d of %d | %s of %s; decisions %s of %s |\n", sum.Agreeing, sum.Trials,
 		thousands(sum.Agree), thousands(sum.Fields), thousands(sum.DecisionsAgree), thousands(sum.Decisions))
 	text := table.String() + "\nEvery disagreement, with its cause where it is known:\n\n" + differ.String()
 	compareWith(t, text)
-}
-
-// replayFile replays a file of measurements, all of it.
-func replayFile(t *testing.T, name string) []*Comparison {
-	t.Helper()
-	data, err := os.ReadFile("../../testdata/truth/" + name + ".jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	trials, err := Read(bytes.NewReader(data))
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	var done []*Comparison
-	for i := range trials {
-		c, err := trials[i].Replay()
-		if err != nil {
-			t.Errorf("%s, line %d: %v", name, trials[i].Number, err)
-			continue
-		}
-		done = append(done, c)
-	}
-	return done
 }
 
 // writeDifferences lists the causes of what differs in a file. One without a

@@ -1,27 +1,14 @@
-package measured_test
+package measured
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"wspsim/netmodel/measured"
 )
 
-// replayLine replays one line of a file of measurements.
-func replayLine(line string) (*measured.Comparison, error) {
-	trials, err := measured.Read(strings.NewReader(line))
-	if err != nil {
-		return nil, err
-	}
-	return trials[0].Replay()
-}
-
 // fieldsThatDiffer lists the fields that differ.
-func fieldsThatDiffer(c *measured.Comparison) []string {
+func fieldsThatDiffer(c *Comparison) []string {
 	var names []string
 	for _, f := range c.Fields {
 		if !f.Agrees {
@@ -29,57 +16,6 @@ func fieldsThatDiffer(c *measured.Comparison) []string {
 		}
 	}
 	return names
-}
-
-func TestOtherStacksDoWhatWasMeasured(t *testing.T) {
-	const (
-		place = "a race of netstack's goroutines: two handshakes that complete together can both take the last place"
-		order = "a race of netstack's goroutines: handshakes that complete together join the queue in any order"
-	)
-	for _, tt := range []struct {
-		file                            string
-		agreeing, trials, agree, fields int
-		causes                          map[string]int // how often each makes a field differ
-		why                             string
-	}{
-		{"G_gvisor", 92, 96, 1287, 1293, map[string]int{place: 4, order: 2}, "two bursts let one too many in; twice the order of the queue was another"},
-		{"D_gonet", 90, 90, 496, 496, map[string]int{}, "Go on Linux is Linux with somaxconn for a backlog; the fake network holds 128"},
-		{"W_wine", 348, 348, 753, 753, map[string]int{}, "Wine is Linux with names of its own"},
-	} {
-		f, err := os.Open(filepath.Join("..", "..", "testdata", "truth", tt.file+".jsonl"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		trials, err := measured.Read(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var all []*measured.Comparison
-		for i := range trials {
-			c, err := trials[i].Replay()
-			if err != nil {
-				t.Fatalf("%s: %v", tt.file, err)
-			}
-			all = append(all, c)
-		}
-		s := measured.Sum(all)
-		if s.Agreeing != tt.agreeing || s.Trials != tt.trials || s.Agree != tt.agree || s.Fields != tt.fields {
-			t.Errorf("%s: %d of %d trials and %d of %d fields agree, want %d of %d and %d of %d (%s)", tt.file, s.Agreeing, s.Trials, s.Agree, s.Fields, tt.agreeing, tt.trials, tt.agree, tt.fields, tt.why)
-		}
-		causes := map[string]int{}
-		for _, d := range s.Differences {
-			causes[d.Cause] += d.Times
-			if tt.causes[d.Cause] == 0 {
-				t.Errorf("%s: %s differs %d times: %s; cause %q, want one of %v", tt.file, d.Field, d.Times, d.Example, d.Cause, tt.causes)
-			}
-		}
-		for cause, times := range tt.causes {
-			if causes[cause] != times {
-				t.Errorf("%s: %d fields differ because of %q, want %d", tt.file, causes[cause], cause, times)
-			}
-		}
-	}
 }
 
 const (
@@ -97,12 +33,12 @@ const (
 	gvisorGone = `{"exp":"client_gone","os":"gvisor-netstack","params":{"how":"rst"},"observed":{"accepts":[{"client":0,"read":"ErrWouldBlock","read2":"ErrWouldBlock","state":"ESTABLISHED","write":"WROTE1"},` +
 		`{"client":1,"read":"ErrConnectionReset","read2":"ErrClosedForReceive","state":"ERROR","write":"ErrClosedForSend"}],"before":{"ESTABLISHED":2},"end":"ErrWouldBlock","waiter":"SYN-SENT","waiter_after_1500ms":"SYN-SENT"}}`
 
-	goLinux     = `"os":"go-net-linux/amd64","params":{"somaxconn":2,"listen_arg_seen_by_strace":2,"dials":12}`
-	goFill      = `{"exp":"fill",` + goLinux + `,"observed":{"first_not_ok":3,"ok":3,"other":{},"timeout":9}}`
-	goDrain     = `{"exp":"drain3",` + goLinux + `,"observed":{"accept_at_ms":163,"count":3,"got_in":[[0,1022.2],[2,1022.4],[1,1022.6]]}}`
-	goClose     = `{"exp":"close",` + goLinux + `,"observed":{"accept_after_close":"accept tcp a: use of closed network connection","client_reads(first three were accepted)":["0: read tcp a: i/o timeout","1: read tcp a: i/o timeout","2: read tcp a: i/o timeout"],"dial_after_close":"dial tcp a: connect: connection refused"}}`
-	goErrors    = `{"exp":"errors",` + goLinux + `,"observed":{"dial_no_listener":"dial tcp a: connect: connection refused","listen_same_address":"listen tcp a: bind: address already in use","listen_wildcard_same_port":"listen tcp a: bind: address already in use"}}`
-	goFakeDrain = `{"exp":"drain3","os":"go-net-js/wasm","params":{"dials":200},"observed":{"accept_at_ms":165,"count":3,"got_in":[[0,165.1],[1,165.2],[2,165.3]]}}`
+	goLineLinux     = `"os":"go-net-linux/amd64","params":{"somaxconn":2,"listen_arg_seen_by_strace":2,"dials":12}`
+	goLineFill      = `{"exp":"fill",` + goLineLinux + `,"observed":{"first_not_ok":3,"ok":3,"other":{},"timeout":9}}`
+	goLineDrain     = `{"exp":"drain3",` + goLineLinux + `,"observed":{"accept_at_ms":163,"count":3,"got_in":[[0,1022.2],[2,1022.4],[1,1022.6]]}}`
+	goLineClose     = `{"exp":"close",` + goLineLinux + `,"observed":{"accept_after_close":"accept tcp a: use of closed network connection","client_reads(first three were accepted)":["0: read tcp a: i/o timeout","1: read tcp a: i/o timeout","2: read tcp a: i/o timeout"],"dial_after_close":"dial tcp a: connect: connection refused"}}`
+	goLineErrors    = `{"exp":"errors",` + goLineLinux + `,"observed":{"dial_no_listener":"dial tcp a: connect: connection refused","listen_same_address":"listen tcp a: bind: address already in use","listen_wildcard_same_port":"listen tcp a: bind: address already in use"}}`
+	goLineFakeDrain = `{"exp":"drain3","os":"go-net-js/wasm","params":{"dials":200},"observed":{"accept_at_ms":165,"count":3,"got_in":[[0,165.1],[1,165.2],[2,165.3]]}}`
 
 	wineOS = `{"exp":"winsock","os":"wine (not Windows) on linux","version":"x","rep":1,"case":`
 )
@@ -114,12 +50,12 @@ func TestOtherParametersArePlayed(t *testing.T) {
 		{gvisorRelisten, "below 0 it is turned away even when nothing is queued"},
 		{gvisorClose, "close instead of shutdown"},
 		{gvisorSyns, "a setting that changes nothing"},
-		{gvisorGone, "the waiter stays outside"},
-		{goFill, "another somaxconn"},
-		{goDrain, "three ask in one slot of the timers, and there is room for three"},
-		{goClose, "nobody is left in the queue"},
-		{goErrors, "an error of bind"},
-		{goFakeDrain, "first come, first served"},
+		{gvisorGone, "the waiting client does not get in"},
+		{goLineFill, "another somaxconn"},
+		{goLineDrain, "three SYNs in one slot of the timers, and three free slots in the queue"},
+		{goLineClose, "the queue is empty"},
+		{goLineErrors, "an error of bind"},
+		{goLineFakeDrain, "the first dialer gets in first"},
 		{wineOS + `"accepted","call":"listen","result":"WSAEINVAL"}`, "an accepted connection cannot listen"},
 		{wineOS + `"closed handle","call":"listen","result":"WSAENOTSOCK"}`, "a closed handle is none"},
 		{wineOS + `"before WSAStartup","call":"bind","result":"WSAENOTSOCK"}`, "there is no socket"},
@@ -131,7 +67,7 @@ func TestOtherParametersArePlayed(t *testing.T) {
 		{wineOS + `"backlog 3, 9 connects","call":"connected","result":4}`, "one more than the backlog"},
 		{wineOS + `"fill","backlog":7,"fired":30,"connected":8}`, "one more than the backlog"},
 	} {
-		c, err := replayLine(tt.line)
+		c, err := replayText(tt.line)
 		if err != nil {
 			t.Errorf("%s\n: %v, want a comparison (%s)", tt.line, err, tt.why)
 			continue
@@ -154,19 +90,19 @@ func TestWrongMeasurementsOfOtherStacksAreNoticed(t *testing.T) {
 		{gvisorClose, `ErrConnectionReset /`, `ErrClosedForReceive /`, "client 0 read", "it was reset"},
 		{gvisorSyns, `,63005`, ``, "client 0 syn_ms times", "seven SYNs"},
 		{gvisorSyns, `127007`, `63007`, "fail_ms", "127 s"},
-		{gvisorGone, `"waiter_after_1500ms":"SYN-SENT"`, `"waiter_after_1500ms":"ESTABLISHED"`, "waiter_after_1500ms", "the place stays taken"},
-		{goFill, `"ok":3`, `"ok":2`, "ok", "one more than the backlog"},
-		{goDrain, `"count":3`, `"count":4`, "count", "three places"},
-		{goDrain, `[1,1022.6]`, `[1,1009]`, "dialer 1 got in", "no slot of the timers ends there too"},
-		{goClose, `connection refused`, `connection reset by peer`, "dial_after_close", "nobody listens"},
-		{goErrors, `bind: address already in use","listen_w`, `listen: address already in use","listen_w`, "listen_same_address call", "bind notices, for the first listens already"},
-		{goFakeDrain, `[[0,165.1],[1,165.2],[2,165.3]]`, `[[1,165.1],[0,165.2],[2,165.3]]`, "dialers", "first come, first served"},
+		{gvisorGone, `"waiter_after_1500ms":"SYN-SENT"`, `"waiter_after_1500ms":"ESTABLISHED"`, "waiter_after_1500ms", "the slot stays taken"},
+		{goLineFill, `"ok":3`, `"ok":2`, "ok", "one more than the backlog"},
+		{goLineDrain, `"count":3`, `"count":4`, "count", "three slots"},
+		{goLineDrain, `[1,1022.6]`, `[1,1009]`, "dialer 1 got in", "no slot of the timers ends there too"},
+		{goLineClose, `connection refused`, `connection reset by peer`, "dial_after_close", "no listener"},
+		{goLineErrors, `bind: address already in use","listen_w`, `listen: address already in use","listen_w`, "listen_same_address call", "bind notices, for the first listens already"},
+		{goLineFakeDrain, `[[0,165.1],[1,165.2],[2,165.3]]`, `[[1,165.1],[0,165.2],[2,165.3]]`, "dialers", "the first dialer gets in first"},
 		{wineOS + `"accepted","call":"listen","result":"WSAEINVAL"}`, "WSAEINVAL", "WSAEISCONN", "accepted, listen", "what Winsock documents is not what Wine does"},
 	} {
 		if !strings.Contains(tt.line, tt.old) {
 			t.Fatalf("%s\nhas no %s", tt.line, tt.old)
 		}
-		c, err := replayLine(strings.Replace(tt.line, tt.old, tt.new, 1))
+		c, err := replayText(strings.Replace(tt.line, tt.old, tt.new, 1))
 		if err != nil {
 			t.Errorf("with %s: %v, want a comparison (%s)", tt.new, err, tt.why)
 			continue
@@ -183,17 +119,17 @@ func TestMeasurementsOfOtherStacksThatCannotBePlayedSayWhy(t *testing.T) {
 		notModel   bool
 		why        string
 	}{
-		{wineOS + `"under water","call":"listen","result":"OK"}`, `case "under water", call "listen"`, true, "a case that nobody has met"},
-		{wineOS + `"listening","call":"sing","result":"OK"}`, `call "sing"`, true, "a call that nobody has met"},
+		{wineOS + `"under water","call":"listen","result":"OK"}`, `case "under water", call "listen"`, true, "an unknown case"},
+		{wineOS + `"listening","call":"sing","result":"OK"}`, `call "sing"`, true, "an unknown call"},
 		{wineOS + `"two sockets, one port","opt1":"none","opt2":"none","addr1":"10.9.9.9","addr2":"0.0.0.0"}`, `address "10.9.9.9"`, true, "not one of the three addresses"},
 		{strings.Replace(gvisorGone, `"rst"`, `"loudly"`, 1), `how is "loudly"`, true, "another way to go"},
 		{strings.Replace(gvisorFill, `"fired":13`, `"fired":-1`, 1), "observed.fired is -1: want a whole number from 0 to 512", false, "no such number"},
 		{strings.Replace(gvisorBurst, `[3,0,1,2,6]`, `[3,0,1,2,16]`, 1), "no client 16", false, "beyond the last"},
-		{strings.Replace(goFill, `"listen_arg_seen_by_strace":2,`, ``, 1), "want somaxconn and listen_arg_seen_by_strace", false, "what was passed to listen is not told"},
-		{strings.Replace(goDrain, `[1,1022.6]`, `[9,1022.6]`, 1), "dialer 9", false, "there are six"},
+		{strings.Replace(goLineFill, `"listen_arg_seen_by_strace":2,`, ``, 1), "want somaxconn and listen_arg_seen_by_strace", false, "what was passed to listen is not told"},
+		{strings.Replace(goLineDrain, `[1,1022.6]`, `[9,1022.6]`, 1), "dialer 9", false, "there are six"},
 	} {
-		_, err := replayLine(tt.line)
-		if err == nil || !strings.Contains(err.Error(), tt.says) || errors.Is(err, measured.ErrNotModelled) != tt.notModel {
+		_, err := replayText(tt.line)
+		if err == nil || !strings.Contains(err.Error(), tt.says) || errors.Is(err, ErrNotModelled) != tt.notModel {
 			t.Errorf("%s\nerror %v, want one that says %q (not modelled: %v; %s)", tt.line, err, tt.says, tt.notModel, tt.why)
 		}
 	}

@@ -1,0 +1,211 @@
+package measured
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"wspsim/netmodel"
+)
+
+// ErrNotModelled is the cause when Replay returns an error because the model has no
+// such experiment.
+var ErrNotModelled = errors.New("not modelled")
+
+// kind is one kind of trial: an experiment on one system.
+type kind struct {
+	exp, os string       // os: the first letters of the system's name
+	line    reflect.Type // a struct with a field for every key of a line
+	play    func(*Comparison) error
+}
+
+func (k kind) String() string { return k.exp + " on " + k.os }
+
+// none is the parameters of an experiment that has none.
+type none struct{}
+
+// typed is a line with the parameters and the observations of one kind of trial.
+type typed[Params, Observed any] struct {
+	Trial
+	Params   Params   `json:"params"`
+	Observed Observed `json:"observed"`
+}
+
+// replay returns the kind of trial with the given types. The fields of both structs
+// have the keys of the file as json tags. system returns the profile of the system.
+// experiment plays the parameters on that profile and compares the run with the
+// observations.
+//
+// A struct lists the keys that the experiment does not read in a tag of the blank
+// field: _ struct{} `unread:"seed seconds"`. Every other key is an error of Replay.
+func replay[Params, Observed any](exp, os string, system func(*Trial) (netmodel.Profile, error),
+	experiment func(netmodel.Profile, *Params, *Observed, *Comparison) error) kind {
+	play := func(c *Comparison) error {
+		p, err := decode[Params](c.Trial.Params)
+		if err != nil {
+			return err
+		}
+		o, err := decode[Observed](c.Trial.Observed)
+		if err != nil {
+			return err
+		}
+		profile, err := system(c.Trial)
+		if err != nil {
+			return err
+		}
+		return experiment(profile, p, o, c)
+	}
+	return kind{exp, os, reflect.TypeFor[typed[Params, Observed]](), play}
+}
+
+// replayLine is replay for a kind of trial whose keys stand in the line itself.
+func replayLine[Line any](exp, os string, experiment func(*Line, *Comparison) error) kind {
+	play := func(c *Comparison) error {
+		line, err := decode[Line](c.Trial.line)
+		if err != nil {
+			return err
+		}
+		return experiment(line, c)
+	}
+	return kind{exp, os, reflect.TypeFor[Line](), play}
+}
+
+// kinds returns every kind of trial.
+func kinds() []kind {
+	linux, netstack, goNet := (*Trial).linux, (*Trial).netstack, (*Trial).goNet
+	return []kind{
+		replay("fill", "linux", linux, playFill),
+		replay("relisten", "linux", linux, playRelisten),
+		replay("emfile", "linux", linux, playEmfile),
+		replay("close_listener", "linux", linux, playCloseListener),
+		replay("client_gone", "linux", linux, playClientAbort),
+		replay("client_gone_early", "linux", linux, playEarlyClientAbort),
+		replay("no_listener", "linux", linux, playNoListener),
+		replay("errors", "linux", linux, playErrors),
+		replay("unixsock", "linux", (*Trial).unix, playUnixsock),
+		replay("reuseport", "linux", linux, playReuseport),
+		replay("packetdrill", "linux", linux, playPacketdrill),
+		replay("drain", "linux", linux, playFullQueue),
+		replay("syn_schedule", "linux", linux, playSynSchedule),
+		replay("synack_schedule", "linux", linux, playSynAckSchedule),
+		replay("retx_order", "linux", linux, playRetxOrder),
+		replay("defer", "linux", linux, playDeferAccept),
+		replay("syn_queue", "linux", linux, playSynQueue),
+		replay("phantom", "linux", linux, playPhantom),
+		replay("burst", "linux", linux, playBurst),
+		replay("openloop", "linux", linux, playOpenLoop),
+		replay("fill", "gvisor", netstack, playNetstackFill),
+		replay("relisten", "gvisor", netstack, playNetstackRelisten),
+		replay("client_gone", "gvisor", netstack, playNetstackAbort),
+		replay("close", "gvisor", netstack, playNetstackClose),
+		replay("syn_schedule", "gvisor", netstack, playNetstackSyns),
+		replay("errors", "go-net", goNet, playGoErrors),
+		replay("fill", "go-net", goNet, playGoFill),
+		replay("drain3", "go-net", goNet, playGoWaiters),
+		replay("close", "go-net", goNet, playGoClose),
+		replayLine("winsock", "wine", playWine),
+	}
+}
+
+// kind returns the kind of a trial, false if the model has no such experiment.
+func (t *Trial) kind() (kind, bool) {
+	for _, k := range kinds() {
+		if k.exp == t.Exp && strings.HasPrefix(t.OS, k.os) {
+			return k, true
+		}
+	}
+	return kind{}, false
+}
+
+// Replay plays a measurement on the model. An error names the line and the experiment. For
+// an unknown key, the error names the keys of the kind of trial. For a value out of range,
+// it names the range.
+func (t *Trial) Replay() (*Comparison, error) {
+	k, ok := t.kind()
+	if !ok {
+		var known []string
+		for _, k := range kinds() {
+			known = append(known, k.String())
+		}
+		return nil, fmt.Errorf("experiment %q on %q: %w; known are %s", t.Exp, t.OS, ErrNotModelled, strings.Join(known, ", "))
+	}
+	c := &Comparison{Trial: t}
+	err := t.check(k)
+	if err == nil {
+		err = k.play(c)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("line %d: experiment %s: %w", t.Number, t.Exp, err)
+	}
+	return c, nil
+}
+
+// decode reads a part of a trial. Only a part without a key may be missing.
+func decode[T any](raw json.RawMessage) (*T, error) {
+	v := new(T)
+	if len(raw) == 0 || string(raw) == "null" {
+		if read, _ := keysOf(reflect.TypeFor[T]()); len(read) == 0 {
+			return v, nil
+		}
+		return nil, errors.New("there is no \"params\" or no \"observed\"")
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return nil, plainError(err)
+	}
+	return v, nil
+}
+
+// keysOf returns the keys that encoding/json reads into a struct, with the types of
+// the fields, and the keys that the struct declares as unread.
+func keysOf(t reflect.Type) (read map[string]reflect.Type, unread []string) {
+	read = map[string]reflect.Type{}
+	for _, f := range reflect.VisibleFields(t) {
+		if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "" && key != "-" {
+			read[key] = f.Type
+		}
+		unread = append(unread, strings.Fields(f.Tag.Get("unread"))...)
+	}
+	return read, unread
+}
+
+// checkKeys returns an error for the first key in a value that its type does not
+// declare. encoding/json would read "CLIENTS" as "clients"; here keys are exact.
+func (k kind) checkKeys(at string, value any, t reflect.Type) error {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+			return nil // the type reads its own text
+		}
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	switch value := value.(type) {
+	case []any:
+		for i, v := range value {
+			if err := k.checkKeys(fmt.Sprintf("%s[%d]", at, i), v, t); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		read, unread := keysOf(t)
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			inside := strings.TrimPrefix(at+"."+key, ".")
+			if typ, ok := read[key]; ok {
+				if err := k.checkKeys(inside, value[key], typ); err != nil {
+					return err
+				}
+			} else if !slices.Contains(unread, key) {
+				known := slices.Sorted(maps.Keys(read))
+				known = append(known, unread...)
+				slices.Sort(known)
+				return fmt.Errorf("%s is not a key of %v: want %s", shortened(inside), k, strings.Join(known, ", "))
+			}
+		}
+	}
+	return nil
+}
