@@ -17,7 +17,7 @@
 //	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 //
 //	h := n.Host(server)
-//	fd, _ := h.Socket(netmodel.Stream)
+//	fd, _ := h.Socket(winsock.SOCK_STREAM)
 //	h.Bind(fd, netmodel.Addr{Port: 80})
 //	h.Listen(fd, 2)
 //

@@ -1,6 +1,10 @@
 package netmodel
 
-import "fmt"
+import (
+	"fmt"
+
+	"wspsim/netmodel/winsock"
+)
 
 // AddExternalClient adds a client whose program is the caller's own. The program connects
 // by Dial, when and as often as it likes, and calls its host for everything else. The
@@ -34,13 +38,13 @@ func (r RealTime) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	from := n.configs[c.config].Host
 	conn := n.newAttempt(id)
 	h := n.present(from)
-	fd, err := h.Socket(Stream)
+	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err == nil {
 		h.SetConn(fd, conn)
 		if tcp != nil {
 			_ = h.SetClient(fd, *tcp) // else it connects as the profile does
 		}
-		if err = h.Connect(fd, to); err == error(WSAEWOULDBLOCK) {
+		if err = h.Connect(fd, to); err == error(winsock.WSAEWOULDBLOCK) {
 			return fd, conn, nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 func BenchmarkProgramConnection(b *testing.B) {
@@ -12,7 +13,7 @@ func BenchmarkProgramConnection(b *testing.B) {
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.Linux()})
 	client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.Linux()})
 	s, c := n.Host(server), n.Host(client)
-	ln, _ := s.Socket(netmodel.Stream)
+	ln, _ := s.Socket(winsock.SOCK_STREAM)
 	_ = s.Bind(ln, netmodel.Addr{Port: 80})
 	_ = s.Listen(ln, 128)
 	id := n.RealTime().AddExternalClient("p", client)

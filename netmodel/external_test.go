@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -24,7 +25,7 @@ func newPrograms(p netmodel.Profile) *programs {
 	client := n.AddHost("client", netmodel.HostConfig{Profile: p})
 	n.SetLink(server, client, netmodel.Link{Latency: time.Millisecond})
 	w := &programs{n: n, server: n.Host(server), client: n.Host(client), id: n.RealTime().AddExternalClient("program", client)}
-	w.listener, _ = w.server.Socket(netmodel.Stream)
+	w.listener, _ = w.server.Socket(winsock.SOCK_STREAM)
 	_ = w.server.Bind(w.listener, netmodel.Addr{Port: port})
 	_ = w.server.Listen(w.listener, 2)
 	return w
@@ -118,7 +119,7 @@ func TestAProgramsLatenciesAreItsOwn(t *testing.T) {
 		client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.WSP()})
 		n.SetLink(server, client, netmodel.Link{Jitter: sim.Exponential{Average: time.Millisecond}})
 		mine, other := n.RealTime().AddExternalClient("mine", client), n.RealTime().AddExternalClient("other", client)
-		l, _ := n.Host(server).Socket(netmodel.Stream)
+		l, _ := n.Host(server).Socket(winsock.SOCK_STREAM)
 		_ = n.Host(server).Bind(l, netmodel.Addr{Port: port})
 		_ = n.Host(server).Listen(l, 100)
 		to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: port}
@@ -170,7 +171,7 @@ func TestSendErrorIsWhatSendWouldSayAndChangesNothing(t *testing.T) {
 		if err := w.client.SendError(fd); err != nil {
 			t.Errorf("%s: SendError of an open connection = %v, want nil", p.Name, err)
 		}
-		_ = w.server.SetSockOpt(a.FD, netmodel.SO_LINGER, 0)
+		_ = w.server.SetSockOpt(a.FD, winsock.SO_LINGER, 0)
 		_ = w.server.CloseSocket(a.FD)
 		w.later(10 * time.Millisecond)
 		for i := range 3 { // with the calls of Unix the first one uses the error up

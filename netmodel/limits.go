@@ -135,9 +135,3 @@ func (q *SynQueue) size(backlog int) int {
 
 // pow2From returns the smallest power of two that is at least n.
 func pow2From(n int) int { return 1 << bits.Len(uint(n-1)) }
-
-// SOMAXCONN as the two headers define it. WS.B5
-const (
-	SomaxconnWinsock2  = 0x7fffffff
-	SomaxconnWinsock11 = 5
-)

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -71,7 +72,7 @@ func lookAtAll(n *Network) {
 		_ = h.FreeDescriptors()
 		_ = h.MayKeepAlive(KeepAlive{UserTimeout: 1})
 		_ = h.Profile()
-		_, _ = n.HostName(id), n.ErrnoName(id, WSAECONNREFUSED)
+		_, _ = n.HostName(id), n.ErrnoName(id, winsock.WSAECONNREFUSED)
 		_ = n.immediate(id, 1)
 	}
 	for c := range ConnID(n.attempts.len) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -183,7 +184,7 @@ func (n *Network) HostName(id HostID) string {
 
 // ErrnoName returns what a program on a host calls an error: WSAECONNREFUSED on
 // Windows, ECONNREFUSED elsewhere.
-func (n *Network) ErrnoName(id HostID, e Errno) string {
+func (n *Network) ErrnoName(id HostID, e winsock.Errno) string {
 	if int(id) < len(n.nodes) && n.nodes[id].host != nil {
 		return n.nodes[id].host.profile.Calls.ErrnoName(e)
 	}

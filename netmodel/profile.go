@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"wspsim/netmodel/winsock"
 )
 
 // Profile says how one TCP stack behaves where stacks differ. It is plain
@@ -49,11 +51,11 @@ type Profile struct {
 	// Which pending connections a smaller backlog resets. WS.R4, WS.R7.
 	Trim Trim
 	// listen while a connect of the same socket is under way. WS.L5 (unknown; state error chosen).
-	ListenConnecting Errno
+	ListenConnecting winsock.Errno
 	// The first listen while no descriptor is free; 0 lets it pass. E6, WS.D1.
-	ListenStarved Errno
+	ListenStarved winsock.Errno
 	// A further listen while no descriptor is free; 0 lets it pass. R5, WS.D2.
-	RelistenStarved Errno
+	RelistenStarved winsock.Errno
 	// A listen on a wildcard address takes the port on every address, so a
 	// conflict that bind let pass is found here. E2, WS.U4.
 	CommitAtListen bool

@@ -12,6 +12,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -34,7 +35,7 @@ func newModelRun(p netmodel.Profile, direct bool) *modelRun {
 	w.client = w.n.AddHost("client", netmodel.HostConfig{Profile: p})
 	w.dialer = w.n.RealTime().AddExternalClient("dialer", w.client)
 	s := w.n.Host(w.server)
-	w.listener, _ = s.Socket(netmodel.Stream)
+	w.listener, _ = s.Socket(winsock.SOCK_STREAM)
 	_ = s.Bind(w.listener, netmodel.Addr{Port: port})
 	_ = s.Listen(w.listener, 2)
 	return w
@@ -97,7 +98,7 @@ func (w *modelRun) do(s modelStep) string {
 	case "shutdown":
 		return fmt.Sprint(h.Shutdown(fd, s.bytes%3))
 	case "linger":
-		return fmt.Sprint(h.SetSockOpt(fd, netmodel.SO_LINGER, 0))
+		return fmt.Sprint(h.SetSockOpt(fd, winsock.SO_LINGER, 0))
 	case "fault":
 		h.SetFault(netmodel.FaultNetworkDown, s.bytes%2 == 0)
 	case "cut":

@@ -1,5 +1,7 @@
 package netmodel
 
+import "wspsim/netmodel/winsock"
+
 // Calls says whose calls a program makes: which state allows which call, and
 // what a connection reports that was reset.
 type Calls uint8
@@ -16,6 +18,14 @@ const (
 	// The network inside Go's own runtime for js/wasm and wasip1. (D)
 	CallsFakeNet
 )
+
+// ErrnoName returns what a program with such calls calls an error.
+func (c Calls) ErrnoName(e winsock.Errno) string {
+	if c == CallsUnix || c == CallsFakeNet {
+		return e.Unix()
+	}
+	return e.Error()
+}
 
 // Relisten is what listen does on a socket that listens already.
 type Relisten uint8

@@ -12,6 +12,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -46,7 +47,7 @@ func (c cast) play(seed uint64) map[string]string {
 		n.SetLink(hosts["server"], hosts[w.host], rough())
 	}
 	h := n.Host(hosts["server"])
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	_ = h.Bind(fd, netmodel.Addr{Port: port})
 	_ = h.Listen(fd, 200)
 	to := netmodel.Addr{IP: netmodel.HostAddr(hosts["server"], 1), Port: port}
@@ -193,7 +194,7 @@ func TestWhomAHostEvictsDoesNotDependOnOtherHosts(t *testing.T) {
 		crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.Darwin()})
 		n.CutOneWay(server, crowd, true)
 		h := n.Host(server)
-		fd, _ := h.Socket(netmodel.Stream)
+		fd, _ := h.Socket(winsock.SOCK_STREAM)
 		_ = h.Bind(fd, netmodel.Addr{Port: port})
 		_ = h.Listen(fd, 8)
 		first := n.AddClients(netmodel.ClientConfig{Name: "x", Host: crowd, To: netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: port}}, 60)

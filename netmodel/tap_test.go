@@ -14,6 +14,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -37,7 +38,7 @@ func newWire(tap bool) *wire {
 	w.n.SetLink(w.client, w.server, netmodel.Link{Latency: time.Millisecond})
 	w.program = w.n.RealTime().AddExternalClient("program", w.client)
 	h := w.n.Host(w.server)
-	w.listener, _ = h.Socket(netmodel.Stream)
+	w.listener, _ = h.Socket(winsock.SOCK_STREAM)
 	_ = h.Bind(w.listener, netmodel.Addr{Port: port})
 	_ = h.Listen(w.listener, 1)
 	return w

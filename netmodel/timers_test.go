@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -19,14 +20,14 @@ func synTimes(t *testing.T, p netmodel.Profile, c netmodel.Client) (again []time
 	s := newStage(t, p, 0)
 	fd := s.socket()
 	wantErr(t, "SetClient", s.h.SetClient(fd, c), 0)
-	wantErr(t, "Connect", s.h.Connect(fd, netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port}), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(fd, netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port}), winsock.WSAEWOULDBLOCK)
 	s.ring()
 	for _, r := range s.log {
 		switch r.Kind {
 		case netmodel.SynSentAgain:
 			again = append(again, time.Duration(r.At))
 		case netmodel.ConnectFailed:
-			check(t, p.Name+": connect", r.Errno, netmodel.WSAETIMEDOUT)
+			check(t, p.Name+": connect", r.Errno, winsock.WSAETIMEDOUT)
 			failed = time.Duration(r.At)
 		}
 	}
@@ -264,7 +265,7 @@ func TestTheCoarserSlotRingsFirst(t *testing.T) {
 	fd := s.socket()
 	fine := netmodel.Client{Syn: netmodel.Schedule{First: 1, Retries: 1}} // a slot of one tick, set last
 	wantErr(t, "SetClient", s.h.SetClient(fd, fine), 0)
-	wantErr(t, "Connect", s.h.Connect(fd, netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port}), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(fd, netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port}), winsock.WSAEWOULDBLOCK)
 	s.log = nil
 	s.wait(8 * time.Millisecond)
 	var order []netmodel.Kind

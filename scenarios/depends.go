@@ -10,6 +10,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // Dependence is a value that nobody knows and that a run depends on.
@@ -213,8 +214,8 @@ func otherValues(v reflect.Value) []reflect.Value {
 	switch value := v.Interface().(type) {
 	case bool:
 		add(!value)
-	case netmodel.Errno:
-		add(netmodel.Errno(0), netmodel.WSAEINVAL, netmodel.WSAEISCONN)
+	case winsock.Errno:
+		add(winsock.Errno(0), winsock.WSAEINVAL, winsock.WSAEISCONN)
 	case time.Duration:
 		add(value/2, max(2*value, time.Second))
 	case netmodel.Limit:

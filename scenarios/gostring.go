@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"go/token"
+	"path"
 	"reflect"
 	"slices"
 	"strconv"
@@ -12,12 +13,13 @@ import (
 	"unicode/utf8"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
 // GoString returns the scenario as Go source, as gofmt has it: a literal of
-// scenarios.Scenario for a package that imports scenarios, netmodel, sim and
-// time. Fields that are zero are left out. It compiles, and what it stands for
+// scenarios.Scenario for a package that imports scenarios, netmodel, winsock,
+// sim and time. Fields that are zero are left out. It compiles, and what it stands for
 // replays to the same bytes.
 func (s Scenario) GoString() string {
 	var p source
@@ -35,8 +37,8 @@ func Source(s Scenario) string {
 	if p.uses("time.") {
 		b.WriteString("\t\"time\"\n\n")
 	}
-	for _, pkg := range []string{"netmodel", "scenarios", "sim"} {
-		if p.uses(pkg + ".") {
+	for _, pkg := range []string{"netmodel", "netmodel/winsock", "scenarios", "sim"} {
+		if p.uses(path.Base(pkg) + ".") {
 			b.WriteString("\t\"wspsim/" + pkg + "\"\n")
 		}
 	}
@@ -81,7 +83,7 @@ func (p *source) uses(pkg string) bool { return slices.Contains(p.packages, pkg)
 
 // code returns text unchanged and notes which packages it names.
 func (p *source) code(text string) string {
-	for _, pkg := range []string{"time.", "netmodel.", "scenarios.", "sim."} {
+	for _, pkg := range []string{"time.", "netmodel.", "winsock.", "scenarios.", "sim."} {
 		if strings.Contains(text, pkg) && !p.uses(pkg) {
 			p.packages = append(p.packages, pkg)
 		}
@@ -288,15 +290,15 @@ func constant(v any) (string, bool) {
 	case netmodel.Progress:
 		names := []string{"ProgressDecided", "ProgressTrying", "ProgressQueued", "ProgressPhantom"}
 		return named("netmodel.", "Progress", names, int(v)), true
-	case netmodel.Decision:
-		return named("netmodel.", "Decision", []string{"CFAccept", "CFReject", "CFDefer"}, int(v)), true
+	case winsock.Decision:
+		return named("winsock.", "Decision", []string{"CF_ACCEPT", "CF_REJECT", "CF_DEFER"}, int(v)), true
 	case netmodel.Fault:
 		return faults(v), true
 	case Measure:
 		return named("scenarios.", "Measure", measureNames(), int(v)), true
 	case int:
-		if v == netmodel.SomaxconnWinsock2 {
-			return "netmodel.SomaxconnWinsock2", true
+		if v == winsock.SomaxconnWinsock2 {
+			return "winsock.SomaxconnWinsock2", true
 		}
 	}
 	return "", false

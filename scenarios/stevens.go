@@ -5,6 +5,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -28,7 +29,7 @@ func Fill(p netmodel.Profile, backlog, clients int) Filled {
 	crowd := n.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: crowdAddrs(p, clients)})
 	n.SetLink(server, crowd, netmodel.Link{Latency: time.Microsecond})
 	h := n.Host(server)
-	fd, _ := h.Socket(netmodel.Stream) // a fresh host has descriptors and ports
+	fd, _ := h.Socket(winsock.SOCK_STREAM) // a fresh host has descriptors and ports
 	_ = h.Bind(fd, netmodel.Addr{Port: serverPort})
 	_ = h.Listen(fd, backlog)
 	to := netmodel.Addr{IP: addrs[0], Port: serverPort}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -94,7 +95,7 @@ func (r *run) noteListener(rec netmodel.Record) {
 			l.Gone++
 		}
 	case netmodel.Called:
-		if rec.Errno != 0 && rec.Errno != netmodel.WSAEWOULDBLOCK {
+		if rec.Errno != 0 && rec.Errno != winsock.WSAEWOULDBLOCK {
 			l.Failures++
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // A golden is a txtar file: text on top, then a section for each run, under a
@@ -60,7 +60,7 @@ func (r *Result) asked() string {
 		return "nobody listens"
 	}
 	asked := strconv.Itoa(l.Asked)
-	if l.Asked == netmodel.SomaxconnWinsock2 {
+	if l.Asked == winsock.SomaxconnWinsock2 {
 		asked = "SOMAXCONN"
 	}
 	text := fmt.Sprintf("backlog %s asked, %d in force", asked, l.Effective)

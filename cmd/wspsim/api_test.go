@@ -29,7 +29,8 @@ var surface = []struct {
 	names int
 }{
 	{"sim", 24},
-	{"netmodel", 310},
+	{"netmodel", 243},
+	{"netmodel/winsock", 55},
 	{"netmodel/profiles", 56},
 	{"netmodel/trace", 4},
 	{"netmodel/measured", 9},

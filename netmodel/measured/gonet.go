@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -126,12 +127,12 @@ func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Compari
 // listenAt is net.Listen, which sets SO_REUSEADDR if the system has it. It returns the call
 // that failed, and its result.
 func (g *goNet) listenAt(a netmodel.Addr) (call, result string) {
-	fd, err := g.serverHost().Socket(netmodel.Stream)
+	fd, err := g.serverHost().Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return "socket", nameOf(err)
 	}
 	if !g.fake {
-		if err := g.serverHost().SetSockOpt(fd, netmodel.SO_REUSEADDR, 1); err != nil {
+		if err := g.serverHost().SetSockOpt(fd, winsock.SO_REUSEADDR, 1); err != nil {
 			return "setsockopt", nameOf(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/winsock"
 )
 
 // toy is a listener as somebody might write one who has read the WSPListen page
@@ -117,7 +118,7 @@ func (t *toy) Do(op lockstep.Op) lockstep.Result {
 		r.Errno = t.close()
 	case lockstep.Open:
 		if !t.open && t.free() == 0 {
-			r.Errno = netmodel.WSAEMFILE
+			r.Errno = winsock.WSAEMFILE
 		} else {
 			t.open = true
 		}
@@ -125,7 +126,7 @@ func (t *toy) Do(op lockstep.Op) lockstep.Result {
 		r.Errno = t.hangup(op.Client)
 	case lockstep.OpenFile:
 		if t.free() == 0 {
-			r.Errno = netmodel.WSAEMFILE
+			r.Errno = winsock.WSAEMFILE
 		} else {
 			t.files++
 		}
@@ -190,13 +191,13 @@ func (t *toy) effective(n int) int {
 	return min(max(n, b.Min), b.Max)
 }
 
-func (t *toy) listen(n int) netmodel.Errno {
+func (t *toy) listen(n int) winsock.Errno {
 	starved := t.free() == 0
 	switch {
 	case !t.open:
-		return netmodel.WSAENOTSOCK
+		return winsock.WSAENOTSOCK
 	case !t.listening && starved && t.bug != starvedListenSucceeds, t.listening && starved && t.bug == starvedRelistenFails:
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case t.listening && t.bug == relistenKeeps:
 		t.fill()
 		return 0

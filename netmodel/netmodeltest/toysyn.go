@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -116,7 +117,7 @@ func (t *synToy) Do(op lockstep.Op) lockstep.Result {
 		r.Errno = t.close()
 	case lockstep.Open:
 		if !t.open && t.free() == 0 {
-			r.Errno = netmodel.WSAEMFILE
+			r.Errno = winsock.WSAEMFILE
 		} else {
 			t.open = true
 		}
@@ -124,7 +125,7 @@ func (t *synToy) Do(op lockstep.Op) lockstep.Result {
 		r.Errno = t.hangup(op.Client)
 	case lockstep.OpenFile:
 		if t.free() == 0 {
-			r.Errno = netmodel.WSAEMFILE
+			r.Errno = winsock.WSAEMFILE
 		} else {
 			t.files++
 		}
@@ -157,9 +158,9 @@ func (t *synToy) free() int {
 // room returns how many complete connections fit. K1
 func (t *synToy) room() int { return t.profile.AtAck.Of(t.backlog) }
 
-func (t *synToy) listen(n int) netmodel.Errno {
+func (t *synToy) listen(n int) winsock.Errno {
 	if !t.open {
-		return netmodel.WSAEBADF
+		return winsock.WSAEBADF
 	}
 	if !t.listening {
 		t.cookieAt = -1
@@ -173,20 +174,20 @@ func (t *synToy) listen(n int) netmodel.Errno {
 	return 0
 }
 
-func (t *synToy) accept(r *lockstep.Result) netmodel.Errno {
+func (t *synToy) accept(r *lockstep.Result) winsock.Errno {
 	starved := t.free() == 0
 	switch {
 	case !t.open:
-		return netmodel.WSAEBADF
+		return winsock.WSAEBADF
 	case !t.listening:
-		return netmodel.WSAEINVAL
+		return winsock.WSAEINVAL
 	case starved && (t.bug != looksBeforeTheDescriptor || len(t.done) > 0):
 		if t.bug == losesWithoutDescriptor && len(t.done) > 0 {
 			t.done = t.done[1:]
 		}
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case len(t.done) == 0:
-		return netmodel.WSAEWOULDBLOCK
+		return winsock.WSAEWOULDBLOCK
 	}
 	c := t.done[0]
 	t.done = slices.Delete(t.done, 0, 1)
@@ -199,9 +200,9 @@ func (t *synToy) accept(r *lockstep.Result) netmodel.Errno {
 	return 0
 }
 
-func (t *synToy) close() netmodel.Errno {
+func (t *synToy) close() winsock.Errno {
 	if !t.open {
-		return netmodel.WSAEBADF
+		return winsock.WSAEBADF
 	}
 	for _, c := range t.done {
 		if !c.aborted {
@@ -217,10 +218,10 @@ func (t *synToy) close() netmodel.Errno {
 	return 0
 }
 
-func (t *synToy) hangup(client int) netmodel.Errno {
+func (t *synToy) hangup(client int) winsock.Errno {
 	at := slices.IndexFunc(t.taken, func(c *synConn) bool { return c.who.Client == client })
 	if at < 0 {
-		return netmodel.WSAEBADF
+		return winsock.WSAEBADF
 	}
 	if c := t.taken[at]; !c.tripped {
 		t.say(c.who, lockstep.Reset)

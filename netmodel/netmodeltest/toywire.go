@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/winsock"
 )
 
 // first returns whom accept is about, nil if nobody is complete.
@@ -16,31 +16,31 @@ func (t *toy) first() *toyConn {
 	return t.queue[0]
 }
 
-func (t *toy) accept(way lockstep.AcceptWay, r *lockstep.Result) netmodel.Errno {
+func (t *toy) accept(way lockstep.AcceptWay, r *lockstep.Result) winsock.Errno {
 	c := t.first()
 	switch {
 	case !t.open:
-		return netmodel.WSAENOTSOCK
+		return winsock.WSAENOTSOCK
 	case !t.listening:
-		return netmodel.WSAEINVAL
+		return winsock.WSAEINVAL
 	case t.withdrawn:
 		t.withdrawn = false
 		t.fill()
-		return netmodel.WSAEACCES
+		return winsock.WSAEACCES
 	case c == nil:
 		if t.bug != emptyAcceptDoesNotFill {
 			t.fill()
 		}
-		return netmodel.WSAEWOULDBLOCK
+		return winsock.WSAEWOULDBLOCK
 	case c.aborted && c == t.deferred:
-		return t.removeAborted(c, netmodel.WSAEACCES)
+		return t.removeAborted(c, winsock.WSAEACCES)
 	case t.free() == 0:
 		return t.emfile(c)
 	case c.aborted && t.bug == abortedHandsOutAnother:
 		t.removeAborted(c, 0)
 		return t.accept(way, r)
 	case c.aborted:
-		return t.removeAborted(c, netmodel.WSAECONNRESET)
+		return t.removeAborted(c, winsock.WSAECONNRESET)
 	case way != lockstep.AcceptPlain:
 		r.Asked = c.who
 	}
@@ -54,32 +54,32 @@ func (t *toy) accept(way lockstep.AcceptWay, r *lockstep.Result) netmodel.Errno 
 			t.enqueue(c)
 		}
 		t.fill()
-		return netmodel.WSATRY_AGAIN
+		return winsock.WSATRY_AGAIN
 	case lockstep.AcceptInvalid:
-		return netmodel.WSAEINVAL
+		return winsock.WSAEINVAL
 	}
 	t.hand(c, r)
 	return 0
 }
 
-func (t *toy) emfile(c *toyConn) netmodel.Errno {
+func (t *toy) emfile(c *toyConn) winsock.Errno {
 	switch t.bug {
 	case losesSlotOnEMFILE:
 		t.available = max(0, t.available-1)
 	case losesConnectionOnEMFILE:
 		t.leave(c)
 	}
-	return netmodel.WSAEMFILE
+	return winsock.WSAEMFILE
 }
 
-func (t *toy) removeAborted(c *toyConn, e netmodel.Errno) netmodel.Errno {
+func (t *toy) removeAborted(c *toyConn, e winsock.Errno) winsock.Errno {
 	t.leave(c)
 	t.available++
 	t.fill()
 	return e
 }
 
-func (t *toy) reject(c *toyConn) netmodel.Errno {
+func (t *toy) reject(c *toyConn) winsock.Errno {
 	t.leave(c)
 	if t.bug != rejectIsSilent {
 		t.say(c.who, lockstep.Reset)
@@ -88,7 +88,7 @@ func (t *toy) reject(c *toyConn) netmodel.Errno {
 		t.available++
 		t.fill()
 	}
-	return netmodel.WSAECONNREFUSED
+	return winsock.WSAECONNREFUSED
 }
 
 func (t *toy) hand(c *toyConn, r *lockstep.Result) {
@@ -110,9 +110,9 @@ func (t *toy) hand(c *toyConn, r *lockstep.Result) {
 	r.Accepted = c.who
 }
 
-func (t *toy) close() netmodel.Errno {
+func (t *toy) close() winsock.Errno {
 	if !t.open {
-		return netmodel.WSAENOTSOCK
+		return winsock.WSAENOTSOCK
 	}
 	if t.bug != closeRemembersTheQueue {
 		for _, c := range t.queue {
@@ -126,10 +126,10 @@ func (t *toy) close() netmodel.Errno {
 	return 0
 }
 
-func (t *toy) hangup(client int) netmodel.Errno {
+func (t *toy) hangup(client int) winsock.Errno {
 	at := slices.IndexFunc(t.taken, func(c *toyConn) bool { return c.who.Client == client })
 	if at < 0 {
-		return netmodel.WSAENOTSOCK
+		return winsock.WSAENOTSOCK
 	}
 	c := t.taken[at]
 	t.taken = slices.Delete(t.taken, at, at+1)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // The descendants of the Berkeley kernel. None of them was run here: the values
@@ -17,7 +18,7 @@ func berkeley() netmodel.Profile {
 		Backlog:          netmodel.Backlog{Max: 128},
 		OnFull:           netmodel.IgnoreWhenFull,
 		Relisten:         netmodel.RelistenSets,
-		ListenConnecting: netmodel.WSAEINVAL,
+		ListenConnecting: winsock.WSAEINVAL,
 		ListenBinds:      true,
 		Slots:            netmodel.SlotsFree,
 		Binds:            netmodel.BindsUnix,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // field is a field of a profile that facts speak about.
@@ -134,7 +135,7 @@ func queueFields(p *netmodel.Profile) []field {
 }
 
 func listenFields(p *netmodel.Profile) []field {
-	code := func(e netmodel.Errno) string {
+	code := func(e winsock.Errno) string {
 		if e == 0 {
 			return "succeeds"
 		}
@@ -163,7 +164,7 @@ func acceptFields(p *netmodel.Profile) []field {
 		{"EmptyAcceptFills", yes(p.EmptyAcceptFills), filled},
 		{"SlotReturnDelay", inSeconds(p.SlotReturnDelay), ""},
 		{"AcceptByArrival", yes(p.AcceptByArrival), ""},
-		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.ErrnoName(netmodel.WSAECONNABORTED), "accept succeeds without an address, receive reports it"), ""},
+		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.ErrnoName(winsock.WSAECONNABORTED), "accept succeeds without an address, receive reports it"), ""},
 		{"CloseListener", word(p.CloseListener, "resets all", "resets the complete, forgets the half-open", "forgets all", "ends the complete"), ""},
 		{"Migrates", yes(p.Migrates), unless(p.Options == netmodel.OptionsLinux, "Options: no two listeners share an address by SO_REUSEPORT")},
 		{"PauseResets", yes(p.PauseResets), windows},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // The kernels of Linux, one for each era that behaves differently. The current
@@ -37,7 +38,7 @@ func Linux() netmodel.Profile {
 			CookieFull:     netmodel.IgnoreAck,       // whatever tcp_abort_on_overflow says (K4)
 		},
 		Relisten:         netmodel.RelistenSets, // K10
-		ListenConnecting: netmodel.WSAEINVAL,    // L09
+		ListenConnecting: winsock.WSAEINVAL,     // L09
 		CommitAtListen:   true,                  // L09: SO_REUSEADDR lets both bind, not both listen
 		ListenBinds:      true,                  // L09
 		Slots:            netmodel.SlotsFree,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -124,7 +125,7 @@ func (s *HostSystem) call(op Op, r *Result) {
 			s.files = slices.Delete(s.files, 0, 1)
 		}
 	case Pause:
-		err = s.host.SetSockOpt(s.fd, netmodel.SO_PAUSE_ACCEPT, op.N)
+		err = s.host.SetSockOpt(s.fd, winsock.SO_PAUSE_ACCEPT, op.N)
 	case Startup:
 		s.started++
 		err = s.host.Startup()
@@ -155,8 +156,8 @@ func (s *HostSystem) misuse(client int, way MisuseWay) error {
 	return err
 }
 
-func errnoOf(err error) netmodel.Errno {
-	e, _ := err.(netmodel.Errno)
+func errnoOf(err error) winsock.Errno {
+	e, _ := err.(winsock.Errno)
 	return e
 }
 
@@ -164,13 +165,13 @@ func (s *HostSystem) open(options int) error {
 	if s.fd != 0 {
 		return nil
 	}
-	fd, err := s.host.Socket(netmodel.Stream)
+	fd, err := s.host.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return err
 	}
 	s.fd = fd
 	if options&1 != 0 {
-		err = s.host.SetSockOpt(fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
+		err = s.host.SetSockOpt(fd, winsock.SO_CONDITIONAL_ACCEPT, 1)
 	}
 	if bound := s.host.Bind(fd, serverAddr()); bound != nil {
 		return bound
@@ -206,9 +207,9 @@ func (s *HostSystem) cleanup() error {
 }
 
 func (s *HostSystem) accept(way AcceptWay, r *Result) error {
-	var condition func(netmodel.Request) netmodel.Decision
+	var condition func(netmodel.Request) winsock.Decision
 	if way != AcceptPlain {
-		condition = func(q netmodel.Request) netmodel.Decision {
+		condition = func(q netmodel.Request) winsock.Decision {
 			r.Asked = tryOf(q.Conn)
 			return s.decide(way, r)
 		}
@@ -222,14 +223,14 @@ func (s *HostSystem) accept(way AcceptWay, r *Result) error {
 }
 
 // decide is the condition function.
-func (s *HostSystem) decide(way AcceptWay, r *Result) netmodel.Decision {
+func (s *HostSystem) decide(way AcceptWay, r *Result) winsock.Decision {
 	switch way {
 	case AcceptReject:
-		return netmodel.CFReject
+		return winsock.CF_REJECT
 	case AcceptDefer:
-		return netmodel.CFDefer
+		return winsock.CF_DEFER
 	case AcceptInvalid:
-		return netmodel.CFDefer + 1
+		return winsock.CF_DEFER + 1
 	case AcceptListening:
 		r.Nested = errnoOf(s.host.Listen(s.fd, 1))
 	case AcceptAccepting:
@@ -243,7 +244,7 @@ func (s *HostSystem) decide(way AcceptWay, r *Result) netmodel.Decision {
 	case AcceptOpening:
 		r.Nested = errnoOf(s.openFile())
 	}
-	return netmodel.CFAccept
+	return winsock.CF_ACCEPT
 }
 
 // connectionOf returns the place and the descriptor of a client's oldest
@@ -260,7 +261,7 @@ func (s *HostSystem) connectionOf(client int) (int, netmodel.FD) {
 func (s *HostSystem) hangup(client int, way HangupWay) error {
 	at, fd := s.connectionOf(client)
 	if way == HangupHard {
-		s.host.SetSockOpt(fd, netmodel.SO_LINGER, 0) // fails as CloseSocket does
+		s.host.SetSockOpt(fd, winsock.SO_LINGER, 0) // fails as CloseSocket does
 	}
 	err := s.host.CloseSocket(fd)
 	if err == nil {
@@ -307,7 +308,7 @@ func (s *HostSystem) observe(r *Result) {
 	if s.limited {
 		r.Free = s.host.FreeDescriptors()
 	}
-	v, err := s.host.GetSockOpt(s.fd, netmodel.SO_ACCEPTCONN)
+	v, err := s.host.GetSockOpt(s.fd, winsock.SO_ACCEPTCONN)
 	r.AcceptConn = answer(v == 1, err)
 	ready, err := s.host.Select(s.fd)
 	r.Readable = answer(ready.Read, err)

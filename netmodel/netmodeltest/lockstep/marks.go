@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // Mark is something that ought to happen in every long run: a run that never
@@ -255,19 +256,19 @@ func (r *Reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
 }
 
 // markCall marks how a call ended.
-func (r *Reference) markCall(k Kind, e netmodel.Errno) {
+func (r *Reference) markCall(k Kind, e winsock.Errno) {
 	first := MarkListenOK
 	switch {
-	case k == Open && e == netmodel.WSAEMFILE:
+	case k == Open && e == winsock.WSAEMFILE:
 		r.mark(MarkOpenMFile)
 		return
-	case k == Open && e == netmodel.WSAENOBUFS:
+	case k == Open && e == winsock.WSAENOBUFS:
 		r.mark(MarkOpenNoBufs)
 		return
 	case k == Receive:
 		r.markReceive(e)
 		return
-	case k == Pause && e == netmodel.WSAENOPROTOOPT:
+	case k == Pause && e == winsock.WSAENOPROTOOPT:
 		r.mark(MarkPauseUnknown)
 		return
 	case k == Accept:
@@ -275,8 +276,8 @@ func (r *Reference) markCall(k Kind, e netmodel.Errno) {
 	case k != Listen && k != Misuse:
 		return
 	}
-	codes := [...]netmodel.Errno{0, netmodel.WSANOTINITIALISED, netmodel.WSAENETDOWN, netmodel.WSAEINPROGRESS, netmodel.WSAENOTSOCK,
-		netmodel.WSAEISCONN, netmodel.WSAENOBUFS, netmodel.WSAEMFILE}
+	codes := [...]winsock.Errno{0, winsock.WSANOTINITIALISED, winsock.WSAENETDOWN, winsock.WSAEINPROGRESS, winsock.WSAENOTSOCK,
+		winsock.WSAEISCONN, winsock.WSAENOBUFS, winsock.WSAEMFILE}
 	if k == Accept {
 		r.markAcceptCall(e)
 	} else if at := slices.Index(codes[:], e); at >= 0 {
@@ -284,25 +285,25 @@ func (r *Reference) markCall(k Kind, e netmodel.Errno) {
 	}
 }
 
-func (r *Reference) markAcceptCall(e netmodel.Errno) {
-	if e == netmodel.WSAECONNABORTED {
+func (r *Reference) markAcceptCall(e winsock.Errno) {
+	if e == winsock.WSAECONNABORTED {
 		r.mark(MarkAcceptConnAborted)
 	}
-	codes := [...]netmodel.Errno{0, netmodel.WSANOTINITIALISED, netmodel.WSAENETDOWN, netmodel.WSAEINPROGRESS, netmodel.WSAENOTSOCK,
-		netmodel.WSAEINVAL, netmodel.WSAENOBUFS, netmodel.WSAEACCES, netmodel.WSAEWOULDBLOCK, netmodel.WSAEMFILE,
-		netmodel.WSAECONNRESET, netmodel.WSAECONNREFUSED, netmodel.WSATRY_AGAIN}
+	codes := [...]winsock.Errno{0, winsock.WSANOTINITIALISED, winsock.WSAENETDOWN, winsock.WSAEINPROGRESS, winsock.WSAENOTSOCK,
+		winsock.WSAEINVAL, winsock.WSAENOBUFS, winsock.WSAEACCES, winsock.WSAEWOULDBLOCK, winsock.WSAEMFILE,
+		winsock.WSAECONNRESET, winsock.WSAECONNREFUSED, winsock.WSATRY_AGAIN}
 	if at := slices.Index(codes[:], e); at >= 0 {
 		r.mark(MarkAcceptOK + Mark(at))
 	}
 }
 
-func (r *Reference) markReceive(e netmodel.Errno) {
+func (r *Reference) markReceive(e winsock.Errno) {
 	switch e {
 	case 0:
 		r.mark(MarkReceiveBytes)
-	case netmodel.WSAECONNRESET:
+	case winsock.WSAECONNRESET:
 		r.mark(MarkReceiveReset)
-	case netmodel.WSAETIMEDOUT:
+	case winsock.WSAETIMEDOUT:
 		r.mark(MarkReceiveTimedOut)
 	}
 }
@@ -394,11 +395,11 @@ func (r *Reference) markAccept(i int) {
 	}
 }
 
-func (r *Reference) markNested(e netmodel.Errno) {
+func (r *Reference) markNested(e winsock.Errno) {
 	switch e {
 	case 0:
 		r.mark(MarkNestedOK)
-	case netmodel.WSAEINPROGRESS:
+	case winsock.WSAEINPROGRESS:
 		r.mark(MarkNestedInProgress)
 	default:
 		r.mark(MarkNestedFailed)

@@ -1,6 +1,9 @@
 package lockstep
 
-import "wspsim/netmodel"
+import (
+	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
+)
 
 // Kind is what sort of thing an Op is.
 type Kind uint8
@@ -81,9 +84,9 @@ type ShutdownWay int
 
 // The ways to shut down.
 const (
-	ShutdownReceive ShutdownWay = netmodel.ShutReceive
-	ShutdownSend    ShutdownWay = netmodel.ShutSend
-	ShutdownBoth    ShutdownWay = netmodel.ShutBoth
+	ShutdownReceive ShutdownWay = winsock.SD_RECEIVE
+	ShutdownSend    ShutdownWay = winsock.SD_SEND
+	ShutdownBoth    ShutdownWay = winsock.SD_BOTH
 )
 
 // MaxClients is how many clients there can be: a to p.

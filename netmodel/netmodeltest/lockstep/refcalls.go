@@ -1,6 +1,9 @@
 package lockstep
 
-import "wspsim/netmodel"
+import (
+	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
+)
 
 // oldest returns the oldest accepted connection of a client.
 func (r *Reference) oldest(client int) int {
@@ -13,30 +16,30 @@ func (r *Reference) oldest(client int) int {
 }
 
 // notOpen is the error of a call with a descriptor that is not open. E8, K9
-func (r *Reference) notOpen() netmodel.Errno {
+func (r *Reference) notOpen() winsock.Errno {
 	if r.profile.Calls == netmodel.CallsUnix {
 		r.mark(MarkBadDescriptor)
-		return netmodel.WSAEBADF
+		return winsock.WSAEBADF
 	}
-	return netmodel.WSAENOTSOCK
+	return winsock.WSAENOTSOCK
 }
 
 // connect calls connect on the listening socket. WS.L9; L09
-func (r *Reference) connect() netmodel.Errno {
+func (r *Reference) connect() winsock.Errno {
 	if r.profile.Calls == netmodel.CallsUnix {
 		r.mark(MarkConnectIsConn)
-		return netmodel.WSAEISCONN
+		return winsock.WSAEISCONN
 	}
 	r.mark(MarkConnectInval)
-	return netmodel.WSAEINVAL
+	return winsock.WSAEINVAL
 }
 
 // shutdown calls shutdown on the listening socket. With Unix calls, the receiving
 // side ends what listen began, and the socket may listen again. WS.L9, K11
-func (r *Reference) shutdown(way ShutdownWay) netmodel.Errno {
+func (r *Reference) shutdown(way ShutdownWay) winsock.Errno {
 	switch {
 	case !r.listening, r.profile.Calls != netmodel.CallsUnix:
-		return netmodel.WSAENOTCONN
+		return winsock.WSAENOTCONN
 	case way != ShutdownSend:
 		r.closeListener()
 		r.mark(MarkShutdownListener)
@@ -46,31 +49,31 @@ func (r *Reference) shutdown(way ShutdownWay) netmodel.Errno {
 
 // misuse makes a call that the state of a connected socket forbids: listen (E5,
 // L09), accept (WS.A1), connect, or send when it is over.
-func (r *Reference) misuse(client int, way MisuseWay) netmodel.Errno {
+func (r *Reference) misuse(client int, way MisuseWay) winsock.Errno {
 	i := r.oldest(client)
 	switch {
 	case i == nobody:
 		return r.notOpen()
 	case way == MisuseConnect:
-		return netmodel.WSAEISCONN
+		return winsock.WSAEISCONN
 	case way == MisuseSend:
 		return r.sendOver(&r.conns[i])
 	case way == MisuseListen && r.profile.Calls == netmodel.CallsWinsock:
-		return netmodel.WSAEISCONN
+		return winsock.WSAEISCONN
 	case way == MisuseListen:
 		r.mark(MarkMisuseInval)
 	}
-	return netmodel.WSAEINVAL
+	return winsock.WSAEINVAL
 }
 
 // sendOver is the error of sending on a connection that is over: its error, as
 // often as it is asked for with Winsock, once with Unix calls; then EPIPE. K12
-func (r *Reference) sendOver(c *conn) netmodel.Errno {
+func (r *Reference) sendOver(c *conn) winsock.Errno {
 	switch {
 	case r.profile.Calls == netmodel.CallsWinsock:
 		return c.broken
 	case r.profile.Calls == netmodel.CallsWine: // its name for EPIPE. W
-		return netmodel.WSAECONNRESET
+		return winsock.WSAECONNRESET
 	case r.profile.Calls == netmodel.CallsUnix && c.broken != 0:
 		e := c.broken
 		c.broken = 0
@@ -78,11 +81,11 @@ func (r *Reference) sendOver(c *conn) netmodel.Errno {
 		return e
 	}
 	r.mark(MarkSendPipe)
-	return netmodel.EPIPE
+	return winsock.EPIPE
 }
 
 // receive takes what has arrived.
-func (r *Reference) receive(client int, res *Result) netmodel.Errno {
+func (r *Reference) receive(client int, res *Result) winsock.Errno {
 	i := r.oldest(client)
 	if i == nobody {
 		return r.notOpen()
@@ -92,9 +95,9 @@ func (r *Reference) receive(client int, res *Result) netmodel.Errno {
 	case c.over:
 		return r.receiveOver(c, res)
 	case r.fault(netmodel.FaultNoBuffers):
-		return netmodel.WSAENOBUFS
+		return winsock.WSAENOBUFS
 	case c.unread == 0 && !c.clientDone:
-		return netmodel.WSAEWOULDBLOCK
+		return winsock.WSAEWOULDBLOCK
 	}
 	res.Bytes, c.unread = c.unread, 0
 	return 0
@@ -103,7 +106,7 @@ func (r *Reference) receive(client int, res *Result) netmodel.Errno {
 // receiveOver takes from a connection that is over: with Winsock nothing but the
 // error; otherwise what had arrived, then, with Unix calls, the error once, then
 // the end. K12, W, D
-func (r *Reference) receiveOver(c *conn, res *Result) netmodel.Errno {
+func (r *Reference) receiveOver(c *conn, res *Result) winsock.Errno {
 	switch {
 	case r.profile.Calls == netmodel.CallsWinsock:
 		return c.broken
@@ -122,7 +125,7 @@ func (r *Reference) receiveOver(c *conn, res *Result) netmodel.Errno {
 
 // hangup closes an accepted connection: gracefully, in the background, unless
 // it is told otherwise or bytes are unread.
-func (r *Reference) hangup(client int, way HangupWay) netmodel.Errno {
+func (r *Reference) hangup(client int, way HangupWay) winsock.Errno {
 	i := r.oldest(client)
 	if i == nobody {
 		return r.notOpen()

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -69,15 +70,15 @@ type conn struct {
 	since       sim.Time
 	number      number // of its SYN-ACK
 	complete    bool
-	ignored     bool           // half-open, and an ACK found no room. K4
-	aborted     bool           // the client has reset it while it was pending
-	accepted    bool           // accept has handed it out
-	over        bool           // broken, and only the program's descriptor is left
-	broken      netmodel.Errno // what the program is told then
-	ownsFD      bool           // a descriptor that is not in the program's hands. WS.D3, WS.D11
-	unread      int            // bytes
-	clientDone  bool           // the client's FIN is in
-	finAnswered bool           // the program's FIN was acknowledged
+	ignored     bool          // half-open, and an ACK found no room. K4
+	aborted     bool          // the client has reset it while it was pending
+	accepted    bool          // accept has handed it out
+	over        bool          // broken, and only the program's descriptor is left
+	broken      winsock.Errno // what the program is told then
+	ownsFD      bool          // a descriptor that is not in the program's hands. WS.D3, WS.D11
+	unread      int           // bytes
+	clientDone  bool          // the client's FIN is in
+	finAnswered bool          // the program's FIN was acknowledged
 	resends     int
 }
 
@@ -182,7 +183,7 @@ func (r *Reference) Do(op Op) Result {
 // call makes the program's call. Every socket call fails first for want of
 // Startup, then of a network, then of a return from the callback, then of a
 // socket. S1-S5
-func (r *Reference) call(op Op, res *Result) netmodel.Errno {
+func (r *Reference) call(op Op, res *Result) winsock.Errno {
 	entry := r.enter()
 	switch op.Kind {
 	case Startup:
@@ -201,7 +202,7 @@ func (r *Reference) call(op Op, res *Result) netmodel.Errno {
 		}
 		return r.open(entry, op.N)
 	}
-	if entry == netmodel.WSANOTINITIALISED && r.profile.Calls == netmodel.CallsWine {
+	if entry == winsock.WSANOTINITIALISED && r.profile.Calls == netmodel.CallsWine {
 		entry = 0 // only its socket asks; what is left then is not a socket. W
 	}
 	switch {
@@ -233,14 +234,14 @@ func (r *Reference) call(op Op, res *Result) netmodel.Errno {
 	return r.pause(op.N == 1)
 }
 
-func (r *Reference) enter() netmodel.Errno {
+func (r *Reference) enter() winsock.Errno {
 	switch {
 	case r.started == 0:
-		return netmodel.WSANOTINITIALISED
+		return winsock.WSANOTINITIALISED
 	case r.fault(netmodel.FaultNetworkDown):
-		return netmodel.WSAENETDOWN
+		return winsock.WSAENETDOWN
 	case r.fault(netmodel.FaultInCallback) && !r.profile.Nesting:
-		return netmodel.WSAEINPROGRESS
+		return winsock.WSAEINPROGRESS
 	}
 	return 0
 }
@@ -296,27 +297,27 @@ func (r *Reference) giveBack(slots int) {
 	r.available = max(r.available, min(r.available+slots, r.limit-r.pending()-r.late))
 }
 
-func (r *Reference) openFile() netmodel.Errno {
+func (r *Reference) openFile() winsock.Errno {
 	if r.free() == 0 {
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	}
 	r.files++
 	return 0
 }
 
-func (r *Reference) open(entry netmodel.Errno, options int) netmodel.Errno {
+func (r *Reference) open(entry winsock.Errno, options int) winsock.Errno {
 	switch {
 	case entry != 0:
 		return entry
 	case r.fault(netmodel.FaultNoBuffers):
-		return netmodel.WSAENOBUFS
+		return winsock.WSAENOBUFS
 	case r.free() == 0:
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	}
 	r.socket, r.listening, r.conditional, r.paused = true, false, false, false
 	if options&1 != 0 {
 		if r.profile.Options != netmodel.OptionsWindows {
-			return netmodel.WSAENOPROTOOPT
+			return winsock.WSAENOPROTOOPT
 		}
 		r.conditional = true
 	}
@@ -346,12 +347,12 @@ func (r *Reference) closeListener() {
 
 // cleanup resets and frees every socket when it is the last; what is closed
 // already goes on. WS.X12
-func (r *Reference) cleanup() netmodel.Errno {
+func (r *Reference) cleanup() winsock.Errno {
 	switch {
 	case r.started == 0:
-		return netmodel.WSANOTINITIALISED
+		return winsock.WSANOTINITIALISED
 	case r.fault(netmodel.FaultNetworkDown):
-		return netmodel.WSAENETDOWN
+		return winsock.WSAENETDOWN
 	}
 	r.started--
 	if r.started > 0 {
@@ -369,9 +370,9 @@ func (r *Reference) cleanup() netmodel.Errno {
 }
 
 // pause sets SO_PAUSE_ACCEPT. WS.Q9
-func (r *Reference) pause(on bool) netmodel.Errno {
+func (r *Reference) pause(on bool) winsock.Errno {
 	if r.profile.Options != netmodel.OptionsWindows {
-		return netmodel.WSAENOPROTOOPT
+		return winsock.WSAENOPROTOOPT
 	}
 	r.paused = on
 	if on && r.listening && r.profile.PauseResets {

@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
 // listen is WSPListen on a bound socket. A failed call changes nothing.
-func (r *Reference) listen(backlog int) netmodel.Errno {
+func (r *Reference) listen(backlog int) winsock.Errno {
 	if r.fault(netmodel.FaultNoBuffers) { // E7, WS.L11
-		return netmodel.WSAENOBUFS
+		return winsock.WSAENOBUFS
 	}
 	if r.free() == 0 {
 		e := r.profile.ListenStarved // E6, WS.D1
@@ -33,7 +34,7 @@ func (r *Reference) listen(backlog int) netmodel.Errno {
 		r.trim() // R10
 	case r.profile.Relisten == netmodel.RelistenRejects && r.tooSmall(r.sizesOf(backlog)): // ST.10
 		r.mark(MarkRelistenRejected)
-		return netmodel.WSAEINVAL
+		return winsock.WSAEINVAL
 	case r.profile.Relisten != netmodel.RelistenKeeps: // K10
 		r.resize(backlog)
 		r.available = max(0, min(r.available, r.limit-r.pending()-r.late))
@@ -150,22 +151,22 @@ func (r *Reference) first() int {
 }
 
 // accept is WSPAccept.
-func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
+func (r *Reference) accept(way AcceptWay, res *Result) winsock.Errno {
 	switch {
 	case !r.listening: // WS.A1
-		return netmodel.WSAEINVAL
+		return winsock.WSAEINVAL
 	case r.fault(netmodel.FaultNoBuffers):
-		return netmodel.WSAENOBUFS
+		return winsock.WSAENOBUFS
 	case r.profile.DescriptorFirst && r.free() == 0: // K9
 		if r.first() == nobody {
 			r.mark(MarkDescriptorFirst)
 		}
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case r.withdrawn: // WS.C9
 		r.withdrawn = false
 		r.fill()
 		r.letIn()
-		return netmodel.WSAEACCES
+		return winsock.WSAEACCES
 	}
 	i := r.first()
 	if i == nobody { // WS.A2, WS.A4
@@ -173,23 +174,23 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 			r.fill()
 			r.letIn()
 		}
-		return netmodel.WSAEWOULDBLOCK
+		return winsock.WSAEWOULDBLOCK
 	}
 	c := &r.conns[i]
 	starved := func() bool { return r.free() == 0 && !c.ownsFD } // WS.A3, WS.D3
 	switch {
 	case c.aborted && i == r.deferred: // WS.C9
 		r.mark(MarkDeferredAborted)
-		return r.acceptAborted(i, netmodel.WSAEACCES)
+		return r.acceptAborted(i, winsock.WSAEACCES)
 	case starved() && r.profile.StarvedLoses: // ST.5
 		r.lose(i)
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case starved() && (way == AcceptPlain || !r.profile.ConditionFirst): // WS.A3, WS.C11
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case c.aborted && r.profile.Aborted == netmodel.AbortedAtAccept: // WS.X6
-		return r.acceptAborted(i, netmodel.WSAECONNRESET)
+		return r.acceptAborted(i, winsock.WSAECONNRESET)
 	case c.aborted && r.profile.Aborted == netmodel.AbortedAsAborted: // ST.4
-		return r.acceptAborted(i, netmodel.WSAECONNABORTED)
+		return r.acceptAborted(i, winsock.WSAECONNABORTED)
 	}
 	if way != AcceptPlain {
 		if starved() {
@@ -200,7 +201,7 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 		}
 	}
 	if starved() {
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	}
 	r.hand(i)
 	res.Accepted = c.who
@@ -209,7 +210,7 @@ func (r *Reference) accept(way AcceptWay, res *Result) netmodel.Errno {
 
 // acceptAborted removes a connection that its client reset and reports it. It
 // took no descriptor, so its slot comes back whether or not there are any.
-func (r *Reference) acceptAborted(i int, e netmodel.Errno) netmodel.Errno {
+func (r *Reference) acceptAborted(i int, e winsock.Errno) winsock.Errno {
 	r.remove(i)
 	r.giveBack(1)
 	r.fill()
@@ -242,7 +243,7 @@ func (r *Reference) lose(i int) {
 
 // ask shows the connection to the condition function. It returns false if that
 // has decided to accept.
-func (r *Reference) ask(i int, way AcceptWay, res *Result) (netmodel.Errno, bool) {
+func (r *Reference) ask(i int, way AcceptWay, res *Result) (winsock.Errno, bool) {
 	res.Asked = r.conns[i].who
 	slots := 1
 	if slices.Contains(r.offered, i) {
@@ -254,18 +255,18 @@ func (r *Reference) ask(i int, way AcceptWay, res *Result) (netmodel.Errno, bool
 		r.giveBack(slots)
 		r.fill()
 		r.letIn()
-		return netmodel.WSAECONNREFUSED, true
+		return winsock.WSAECONNREFUSED, true
 	case AcceptDefer: // WS.C4, WS.C10
 		r.deferred = i
 		r.fill()
 		r.fate(netmodel.Deferred, i, netmodel.NoCause)
 		r.letIn()
-		return netmodel.WSATRY_AGAIN, true
+		return winsock.WSATRY_AGAIN, true
 	case AcceptInvalid: // WS.C8, W
 		if r.profile.Calls == netmodel.CallsWine {
-			return netmodel.WSAENOTSOCK, true
+			return winsock.WSAENOTSOCK, true
 		}
-		return netmodel.WSAEINVAL, true
+		return winsock.WSAEINVAL, true
 	case AcceptYes:
 		return 0, false
 	}
@@ -273,18 +274,18 @@ func (r *Reference) ask(i int, way AcceptWay, res *Result) (netmodel.Errno, bool
 	r.markNested(res.Nested)
 	if !slices.Contains(r.done, i) && !slices.Contains(r.offered, i) {
 		r.mark(MarkNestedEnded)
-		return netmodel.WSAECONNRESET, true // the condition function itself ended it
+		return winsock.WSAECONNRESET, true // the condition function itself ended it
 	}
 	return 0, false
 }
 
 // nested is the call that the condition function makes. WS.S3, WS.S4
-func (r *Reference) nested(way AcceptWay) netmodel.Errno {
+func (r *Reference) nested(way AcceptWay) winsock.Errno {
 	if way == AcceptOpening { // no socket call, so nothing forbids it
 		return r.openFile()
 	}
 	if !r.profile.Nesting {
-		return netmodel.WSAEINPROGRESS
+		return winsock.WSAEINPROGRESS
 	}
 	switch way {
 	case AcceptListening:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -168,7 +169,7 @@ func (r *Reference) synAckAgain(i int) {
 		r.mark(MarkSynAckLimit)
 	}
 	if slices.Contains(r.taken, i) {
-		c.over, c.broken = true, netmodel.WSAETIMEDOUT
+		c.over, c.broken = true, winsock.WSAETIMEDOUT
 		r.fate(netmodel.Broken, i, netmodel.HandshakeOver)
 		return
 	}

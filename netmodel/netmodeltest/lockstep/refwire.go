@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // segment is what a client sends, and how the host answers.
@@ -325,11 +326,11 @@ func (r *Reference) clientReset(i int) {
 
 // afterReset is what is reported of a connection that its client has reset: on
 // Unix, nothing after the end of the stream.
-func (r *Reference) afterReset(c *conn) netmodel.Errno {
+func (r *Reference) afterReset(c *conn) winsock.Errno {
 	if r.profile.Calls == netmodel.CallsUnix && c.clientDone {
 		return 0
 	}
-	return netmodel.WSAECONNRESET
+	return winsock.WSAECONNRESET
 }
 
 // sendSynAck answers a request and waits for the ACK.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // Try names one attempt of one client: the first of client a is {0, 1}. The
@@ -92,11 +93,11 @@ func (a Answer) String() string { return [...]string{"no", "yes", "cannot ask"}[
 // Result is everything that can be seen of a listener after an operation, and
 // what the operation returned.
 type Result struct {
-	Errno    netmodel.Errno // of the call; 0 for success and for what is not a call
-	Nested   netmodel.Errno // of the call that the condition function made
-	Asked    Try            // whom the condition function was shown
-	Accepted Try            // whom accept handed out
-	Bytes    int            // how many bytes Receive took
+	Errno    winsock.Errno // of the call; 0 for success and for what is not a call
+	Nested   winsock.Errno // of the call that the condition function made
+	Asked    Try           // whom the condition function was shown
+	Accepted Try           // whom accept handed out
+	Bytes    int           // how many bytes Receive took
 
 	Heard []Heard // what the clients were sent, by client; for one client in the order of sending
 
@@ -154,7 +155,7 @@ func (r Result) diff(want Result) string {
 	return strings.Join(out, "; ")
 }
 
-func errnoText(e netmodel.Errno) string {
+func errnoText(e winsock.Errno) string {
 	if e == 0 {
 		return "success"
 	}

@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // play runs a case that is written on one line.
@@ -90,8 +91,8 @@ func TestEveryFieldOfAResultIsCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	lies := map[string]func(*Result){
-		"Errno":      func(r *Result) { r.Errno = netmodel.WSAENOBUFS },
-		"Nested":     func(r *Result) { r.Nested = netmodel.WSAENOBUFS },
+		"Errno":      func(r *Result) { r.Errno = winsock.WSAENOBUFS },
+		"Nested":     func(r *Result) { r.Nested = winsock.WSAENOBUFS },
 		"Asked":      func(r *Result) { r.Asked = Try{1, 1} },
 		"Accepted":   func(r *Result) { r.Accepted = Try{0, 2} },
 		"Bytes":      func(r *Result) { r.Bytes++ },

@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // Setting is one choice that a profile makes, with the names of its values. The
@@ -110,9 +111,9 @@ func (s Setting) Apply(p *netmodel.Profile, value int) {
 	case "close":
 		p.CloseListener = netmodel.CloseListener(value)
 	case "listen-starved":
-		p.ListenStarved = [...]netmodel.Errno{netmodel.WSAEMFILE, 0}[value]
+		p.ListenStarved = [...]winsock.Errno{winsock.WSAEMFILE, 0}[value]
 	case "relisten-starved":
-		p.RelistenStarved = [...]netmodel.Errno{0, netmodel.WSAEMFILE}[value]
+		p.RelistenStarved = [...]winsock.Errno{0, winsock.WSAEMFILE}[value]
 	case "empty-accept-fills":
 		p.EmptyAcceptFills = !yes
 	case "max":

@@ -14,6 +14,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/scenarios"
 )
 
@@ -114,7 +115,7 @@ func (r *Run) strange() string {
 		return ""
 	}
 	for _, step := range prepared.Scenario.Steps {
-		if accept, ok := step.Do.(scenarios.Accept); ok && accept.Decision != netmodel.CFAccept {
+		if accept, ok := step.Do.(scenarios.Accept); ok && accept.Decision != winsock.CF_ACCEPT {
 			return "no such thing there: a condition function is part of Winsock's accept only; here it decides as on Windows"
 		}
 	}
@@ -125,7 +126,7 @@ func (r *Run) strange() string {
 func (r *Run) inForce() string {
 	l := &r.Done.Listener
 	asked := words.Count(l.Asked)
-	if l.Asked == netmodel.SomaxconnWinsock2 {
+	if l.Asked == winsock.SomaxconnWinsock2 {
 		asked = "SOMAXCONN"
 	}
 	switch {
@@ -135,7 +136,7 @@ func (r *Run) inForce() string {
 		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending, %s when a SYN comes", asked, words.Count(l.Effective), words.Count(l.Limit), words.Count(l.LimitAtSYN))
 	case l.Limit != l.Effective:
 		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending", asked, words.Count(l.Effective), words.Count(l.Limit))
-	case l.Asked != l.Effective && l.Asked != netmodel.SomaxconnWinsock2:
+	case l.Asked != l.Effective && l.Asked != winsock.SomaxconnWinsock2:
 		return fmt.Sprintf("backlog %s asked, %s in force (changed without a word)", asked, words.Count(l.Effective))
 	}
 	return fmt.Sprintf("backlog %s asked, %s in force", asked, words.Count(l.Effective))

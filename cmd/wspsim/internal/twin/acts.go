@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // excess is how many more clients connect than fit.
@@ -89,7 +90,7 @@ func exhausted(outer *stage) {
 	const descriptors = 3 // two listeners and one spare
 	s := newStageWith(outer.profile, descriptors)
 	l := s.listen(backlog)
-	empty, _ := s.host().Socket(netmodel.Stream)
+	empty, _ := s.host().Socket(winsock.SOCK_STREAM)
 	_ = s.host().Listen(empty, backlog)
 	s.arrive(early)
 	spare, _ := s.host().OpenFile()
@@ -143,14 +144,14 @@ func closeListener(s *stage) {
 
 // told is what SO_ERROR says.
 func (s *stage) told(c client) string {
-	e, err := s.clients().GetSockOpt(c.fd, netmodel.SO_ERROR)
+	e, err := s.clients().GetSockOpt(c.fd, winsock.SO_ERROR)
 	if err != nil {
 		return result(err)
 	}
 	if e == 0 {
 		return "OK"
 	}
-	return netmodel.Errno(e).Unix()
+	return winsock.Errno(e).Unix()
 }
 
 func clientGoes(hard bool) func(*stage) {
@@ -160,7 +161,7 @@ func clientGoes(hard bool) func(*stage) {
 		all := s.arrive(backlog + 1)
 		s.observeQueue("before", l)
 		if hard {
-			_ = s.clients().SetSockOpt(all[0].fd, netmodel.SO_LINGER, 0)
+			_ = s.clients().SetSockOpt(all[0].fd, winsock.SO_LINGER, 0)
 		}
 		_ = s.clients().CloseSocket(all[0].fd)
 		s.pass(soon)
@@ -223,8 +224,8 @@ func reusePort(s *stage) {
 	const backlog, connects = 3, 40
 	var pair [2]netmodel.FD
 	for i := range pair {
-		pair[i], _ = s.host().Socket(netmodel.Stream)
-		_ = s.host().SetSockOpt(pair[i], netmodel.SO_REUSEPORT, 1)
+		pair[i], _ = s.host().Socket(winsock.SOCK_STREAM)
+		_ = s.host().SetSockOpt(pair[i], winsock.SO_REUSEPORT, 1)
 		_ = s.host().Bind(pair[i], s.at)
 		_ = s.host().Listen(pair[i], backlog)
 	}
@@ -238,10 +239,10 @@ func reusePort(s *stage) {
 func deferAccept(s *stage) {
 	const backlog, connects = 3, 10
 	l := s.bound()
-	_ = s.host().SetSockOpt(l, netmodel.TCP_DEFER_ACCEPT, 5)
-	got, _ := s.host().GetSockOpt(l, netmodel.TCP_DEFER_ACCEPT)
+	_ = s.host().SetSockOpt(l, winsock.TCP_DEFER_ACCEPT, 5)
+	got, _ := s.host().GetSockOpt(l, winsock.TCP_DEFER_ACCEPT)
 	s.observe("TCP_DEFER_ACCEPT set to 5", got)
-	_ = s.host().SetSockOpt(l, netmodel.TCP_DEFER_ACCEPT, 1)
+	_ = s.host().SetSockOpt(l, winsock.TCP_DEFER_ACCEPT, 1)
 	_ = s.host().Listen(l, backlog)
 	all := s.arrive(connects)
 	s.observe("connects", connects)

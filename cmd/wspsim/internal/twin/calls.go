@@ -5,13 +5,14 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // dial connects a socket of the clients' host and waits for the answer, as a
 // blocking connect does.
 func (s *stage) dial(fd netmodel.FD) string {
 	err := s.clients().Connect(fd, s.at)
-	if err != error(netmodel.WSAEWOULDBLOCK) {
+	if err != error(winsock.WSAEWOULDBLOCK) {
 		return result(err)
 	}
 	s.pass(soon)
@@ -20,7 +21,7 @@ func (s *stage) dial(fd netmodel.FD) string {
 
 func noListener(s *stage) {
 	l := s.bound()
-	blocking, _ := s.clients().Socket(netmodel.Stream)
+	blocking, _ := s.clients().Socket(winsock.SOCK_STREAM)
 	s.observe("connect", s.dial(blocking))
 	s.observe("the same socket again", s.dial(blocking))
 	c := s.connect()
@@ -40,7 +41,7 @@ type local struct {
 	port uint16
 }
 
-func (l *local) socket(typ netmodel.SocketType) netmodel.FD {
+func (l *local) socket(typ winsock.SocketType) netmodel.FD {
 	fd, _ := l.h.Socket(typ)
 	return fd
 }
@@ -48,7 +49,7 @@ func (l *local) socket(typ netmodel.SocketType) netmodel.FD {
 func (l *local) bound() (netmodel.FD, netmodel.Addr) {
 	l.port++
 	at := netmodel.Addr{IP: l.s.at.IP, Port: l.port}
-	fd := l.socket(netmodel.Stream)
+	fd := l.socket(winsock.SOCK_STREAM)
 	_ = l.h.Bind(fd, at)
 	return fd, at
 }
@@ -61,7 +62,7 @@ func (l *local) listening(backlog int) (netmodel.FD, netmodel.Addr) {
 
 // connecting returns a socket that has begun to connect, and had time to.
 func (l *local) connecting(to netmodel.Addr) netmodel.FD {
-	fd := l.socket(netmodel.Stream)
+	fd := l.socket(winsock.SOCK_STREAM)
 	_ = l.h.Connect(fd, to)
 	l.s.pass(soon)
 	return fd
@@ -80,9 +81,9 @@ func errnos(s *stage) {
 	_, full := on.listening(0)
 	on.connecting(full)
 	waiting := on.connecting(full)
-	udp := on.socket(netmodel.Datagram)
+	udp := on.socket(winsock.SOCK_DGRAM)
 	_ = h.Bind(udp, netmodel.Addr{Port: 900})
-	unbound := on.socket(netmodel.Stream)
+	unbound := on.socket(winsock.SOCK_STREAM)
 	silent, nobody := on.bound()
 	refused := on.connecting(nobody)
 	file, _ := h.OpenFile()
@@ -116,7 +117,7 @@ func errnos(s *stage) {
 func listenNameless() string {
 	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.Unix(), Addrs: []netmodel.IP{1}})
 	_ = h.Startup()
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	return result(h.Listen(fd, 1))
 }
 

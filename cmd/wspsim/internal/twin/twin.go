@@ -12,6 +12,7 @@ import (
 	"wspsim/cmd/wspsim/internal/kernel"
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -149,7 +150,7 @@ const soon = time.Millisecond
 
 // bound returns a socket of the server with the address of the experiment.
 func (s *stage) bound() netmodel.FD {
-	fd, _ := s.host().Socket(netmodel.Stream)
+	fd, _ := s.host().Socket(winsock.SOCK_STREAM)
 	_ = s.host().Bind(fd, s.at)
 	return fd
 }
@@ -173,7 +174,7 @@ func (s *stage) arrive(n int) []client {
 // connect begins to connect a client.
 func (s *stage) connect() client {
 	h := s.clients()
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	_ = h.Connect(fd, s.at)
 	return client{fd}
 }
@@ -280,7 +281,7 @@ func (s *stage) whom(a netmodel.Accepted) string {
 
 // result is what a call said: OK, or the name of the error.
 func result(err error) string {
-	e, ok := err.(netmodel.Errno)
+	e, ok := err.(winsock.Errno)
 	switch {
 	case err == nil:
 		return "OK"
