@@ -177,7 +177,7 @@ func (p *Profile) validate() error {
 		return err
 	}
 	if systems := []string{"", "windows", "linux", "freebsd", "netbsd", "openbsd", "darwin", "illumos", "other"}; !slices.Contains(systems, p.System) {
-		return fmt.Errorf("System is %q: want one of %q", p.System, systems)
+		return fmt.Errorf("system %q: want one of %q", p.System, systems)
 	}
 	if err := p.Client.Validate(); err != nil {
 		return err
