@@ -34,7 +34,7 @@ func newPair(seed uint64) *pair {
 	}
 	w.client = n.AddHost("clients", HostConfig{Profile: Linux()})
 	for _, id := range w.servers[0] {
-		n.SetLink(id, w.client, Link{Latency: 5 * time.Millisecond, Jitter: sim.Exponential{Average: time.Millisecond},
+		n.SetLink(id, w.client, Link{Latency: 5 * time.Millisecond, Jitter: sim.Exponential{Mean: time.Millisecond},
 			Loss: sim.Ratio{Num: 1, Den: 10}, Duplicate: sim.Ratio{Num: 1, Den: 20}, Reorder: sim.Ratio{Num: 1, Den: 20}})
 	}
 	tcp := Windows().Client

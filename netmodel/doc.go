@@ -137,6 +137,16 @@
 // The WSP profile holds exactly the backlog, not one more (WS.B11); AtSyn and AtAck
 // say what others hold.
 //
+// # Modelled
+//
+// The calls of the Windows Sockets SPI around a listener: startup, socket, bind with its
+// conflict tables, listen, accept with a condition function, connect, close, shutdown,
+// send, receive, select, options. A limited table of descriptors. Segments on links with
+// latency, jitter, loss, duplication and reordering. Clients that lose patience and come
+// back. The accept queue and the SYN queue of each stack: limits at the SYN and at the
+// final ACK, SYN cookies, eviction, pruning, retransmission on the timer wheel of the
+// kernel, keep-alive, TCP_DEFER_ACCEPT, SO_REUSEPORT, AF_UNIX.
+//
 // # Not modelled
 //
 // Rules that no test checks, because what they are about does not exist here:
@@ -154,6 +164,6 @@
 // Nor are there: the dynamic backlog of NT 4 to Server 2003; IPv6 and sockets
 // for both families; TIME_WAIT; a window and congestion control (bytes are
 // counted, acknowledged at once, and sent again as a whole); simultaneous open;
-// datagrams (datagram sockets can be bound, and refuse to listen); options other
-// than those in the list of constants; keep-alive.
+// TCP Fast Open; races between processors; datagrams (datagram sockets can be bound,
+// and refuse to listen); options other than those in the list of constants.
 package netmodel

@@ -117,7 +117,7 @@ func TestAProgramsLatenciesAreItsOwn(t *testing.T) {
 		n := netmodel.NewNetwork(7)
 		server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
 		client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.WSP()})
-		n.SetLink(server, client, netmodel.Link{Jitter: sim.Exponential{Average: time.Millisecond}})
+		n.SetLink(server, client, netmodel.Link{Jitter: sim.Exponential{Mean: time.Millisecond}})
 		mine, other := n.RealTime().AddExternalClient("mine", client), n.RealTime().AddExternalClient("other", client)
 		l, _ := n.Host(server).Socket(winsock.SOCK_STREAM)
 		_ = n.Host(server).Bind(l, netmodel.Addr{Port: port})

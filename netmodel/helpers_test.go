@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/winsock"

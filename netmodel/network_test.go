@@ -210,7 +210,7 @@ func TestEqualSeedsGiveEqualRuns(t *testing.T) {
 // rough is a link on which everything happens.
 func rough() netmodel.Link {
 	return netmodel.Link{
-		Latency: 5 * time.Millisecond, Jitter: sim.Exponential{Average: 3 * time.Millisecond},
+		Latency: 5 * time.Millisecond, Jitter: sim.Exponential{Mean: 3 * time.Millisecond},
 		Loss: sim.Ratio{Num: 1, Den: 10}, Duplicate: sim.Ratio{Num: 1, Den: 20}, Reorder: sim.Ratio{Num: 1, Den: 20},
 	}
 }

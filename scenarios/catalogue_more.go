@@ -200,7 +200,7 @@ func burst() Scenario {
 		Until:    10 * time.Second,
 		Link:     lan(),
 		Steps:    []Step{{0, Listen{Backlog: 10}}},
-		Load:     Load{Clients: 50, At: ms, Every: sim.Exponential{Average: ms}},
+		Load:     Load{Clients: 50, At: ms, Every: sim.Exponential{Mean: ms}},
 		Program:  Program{Workers: 1, Service: sim.Fixed(5 * ms)},
 		Expect: []Expectation{
 			{For: "wsp", Measure: MeasureAccepted, Min: 15, Max: 30},
@@ -247,14 +247,14 @@ func impatient() Scenario {
 			"of 300 ms ends before its TCP asks again (WS.T4).",
 		Profiles: []string{"wsp", "windows"},
 		Until:    time.Minute,
-		Link:     netmodel.Link{Latency: 5 * ms, Jitter: sim.Exponential{Average: ms}},
+		Link:     netmodel.Link{Latency: 5 * ms, Jitter: sim.Exponential{Mean: ms}},
 		Client: Client{
 			GiveUp: 300 * ms,
 			Retry:  netmodel.Retry{Attempts: 3, Delay: 200 * ms, Factor: 2, Max: 2 * time.Second, Jitter: sim.Ratio{Num: 1, Den: 2}},
 		},
 		Steps:   []Step{{0, Listen{Backlog: 20}}},
-		Load:    Load{Clients: 400, At: ms, Every: sim.Exponential{Average: 10 * ms}},
-		Program: Program{Workers: 2, Service: sim.Exponential{Average: 40 * ms}},
+		Load:    Load{Clients: 400, At: ms, Every: sim.Exponential{Mean: 10 * ms}},
+		Program: Program{Workers: 2, Service: sim.Exponential{Mean: 40 * ms}},
 		Expect: []Expectation{
 			{For: "wsp", Measure: MeasureGaveUp, Min: 120, Max: 300},
 			{For: "wsp", Measure: MeasureRefused, Min: 500, Max: 1150},
@@ -301,7 +301,7 @@ func lossyLink() Scenario {
 		Until:    2 * time.Minute,
 		Link:     netmodel.Link{Latency: 20 * ms, Jitter: sim.Uniform{Max: 5 * ms}, Loss: sim.Ratio{Num: 1, Den: 10}, Duplicate: sim.Ratio{Num: 1, Den: 100}, Reorder: sim.Ratio{Num: 1, Den: 50}},
 		Steps:    []Step{{0, Listen{Backlog: 100}}},
-		Load:     Load{Clients: 200, At: ms, Every: sim.Exponential{Average: 20 * ms}},
+		Load:     Load{Clients: 200, At: ms, Every: sim.Exponential{Mean: 20 * ms}},
 		Program:  Program{Workers: 8, Service: sim.LogNormal{Median: 5 * ms, SigmaMilli: 500}},
 		Expect: []Expectation{
 			{Measure: MeasureAccepted, Min: 190, Max: 200},

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"wspsim/internal/update"
 	"wspsim/scenarios"
 )
 
@@ -24,7 +25,7 @@ func TestGoldenOfEveryScenario(t *testing.T) {
 				t.Fatal(err)
 			}
 			file := filepath.Join(goldenDir, s.Name+".txtar")
-			if *update {
+			if update.Goldens() {
 				if err := os.WriteFile(file, got, 0o666); err != nil {
 					t.Fatal(err)
 				}
@@ -117,7 +118,7 @@ func TestKnownHashIsThatOfTheGolden(t *testing.T) {
 		for _, profile := range s.Profiles {
 			r := mustRun(t, s, scenarios.Options{Profile: profile, Seed: 1})
 			fmt.Fprintf(&table, "\t%q +\n", fmt.Sprintf("%s %s %016x\n", s.Name, profile, r.Hash))
-			if got, ok := scenarios.KnownHash(s.Name, profile); !*update && (!ok || got != r.Hash) {
+			if got, ok := scenarios.KnownHash(s.Name, profile); !update.Goldens() && (!ok || got != r.Hash) {
 				t.Errorf("KnownHash(%s, %s) = %016x, %v; the run has %016x (-update rewrites the table)", s.Name, profile, got, ok, r.Hash)
 			}
 			golden, err := os.ReadFile(filepath.Join(goldenDir, s.Name+".txtar"))
@@ -129,7 +130,7 @@ func TestKnownHashIsThatOfTheGolden(t *testing.T) {
 			}
 		}
 	}
-	if *update {
+	if update.Goldens() {
 		rewriteHashes(t, table.String())
 	}
 	for _, none := range [][2]string{{"overflow", "nt4server"}, {"overflow", ""}, {"", ""}, {"over", "flow"}, {"overflow wsp", ""}, {"none", "wsp"}} {

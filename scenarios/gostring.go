@@ -37,9 +37,10 @@ func Source(s Scenario) string {
 	if p.uses("time.") {
 		b.WriteString("\t\"time\"\n\n")
 	}
-	for _, pkg := range []string{"netmodel", "netmodel/winsock", "scenarios", "sim"} {
-		if p.uses(path.Base(pkg) + ".") {
-			b.WriteString("\t\"wspsim/" + pkg + "\"\n")
+	module := path.Dir(reflect.TypeFor[Scenario]().PkgPath())
+	for _, pkg := range []string{"netmodel", "scenarios", "sim"} {
+		if p.uses(pkg + ".") {
+			b.WriteString("\t\"" + module + "/" + pkg + "\"\n")
 		}
 	}
 	b.WriteString(")\n\n")

@@ -16,8 +16,6 @@ import (
 	"wspsim/sim"
 )
 
-var update = flag.Bool("update", false, "rewrite goldens and the table of hashes")
-
 const ms = time.Millisecond
 
 // mustRun runs a scenario that has to be valid.
@@ -125,9 +123,9 @@ func dist(t *rapid.T, what string) sim.Dist {
 	case 2:
 		return sim.Uniform{Min: d / 2, Max: d}
 	case 3:
-		return sim.Exponential{Average: d + 1}
+		return sim.Exponential{Mean: d + 1}
 	case 4:
-		return sim.Erlang{Shape: 3, Average: d + 1}
+		return sim.Erlang{Shape: 3, Mean: d + 1}
 	case 5:
 		return sim.Pareto{Min: d + 1, AlphaMilli: 1500, Max: 100 * (d + 1)}
 	case 6:

@@ -230,10 +230,10 @@ func turnDist(at *sim.Dist, set *int64) int64 {
 		mean := time.Duration(*set)
 		switch d := (*at).(type) {
 		case sim.Exponential:
-			d.Average = mean
+			d.Mean = mean
 			*at = d
 		case sim.Erlang:
-			d.Average = mean
+			d.Mean = mean
 			*at = d
 		default:
 			*at = sim.Fixed(mean)
@@ -245,7 +245,7 @@ func turnDist(at *sim.Dist, set *int64) int64 {
 	if *at == nil {
 		return 0
 	}
-	return int64((*at).Mean())
+	return int64((*at).Expected())
 }
 
 // backlogOf finds the n-th Listen among the steps.

@@ -128,8 +128,8 @@ func TestChancesAreReadInThreeForms(t *testing.T) {
 
 func TestKnobsOfADistributionKeepItsKind(t *testing.T) {
 	for _, test := range []struct{ was, want sim.Dist }{
-		{sim.Exponential{Average: ms}, sim.Exponential{Average: time.Second}},
-		{sim.Erlang{Shape: 4, Average: ms}, sim.Erlang{Shape: 4, Average: time.Second}},
+		{sim.Exponential{Mean: ms}, sim.Exponential{Mean: time.Second}},
+		{sim.Erlang{Shape: 4, Mean: ms}, sim.Erlang{Shape: 4, Mean: time.Second}},
 		{sim.Fixed(ms), sim.Fixed(time.Second)},
 		{sim.LogNormal{Median: ms, SigmaMilli: 500}, sim.Fixed(time.Second)},
 		{nil, sim.Fixed(time.Second)},

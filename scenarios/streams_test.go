@@ -36,9 +36,9 @@ func TestARequestMoreChangesNobodysStory(t *testing.T) {
 	}
 	base := scenarios.Scenario{
 		Name: "crowd", Summary: "a crowd", Question: "Who meets what?", Lesson: "The same.", Profiles: []string{"linux", "wsp"}, Until: time.Minute,
-		Link:    netmodel.Link{Latency: 5 * ms, Jitter: sim.Exponential{Average: ms}, Loss: sim.Ratio{Num: 1, Den: 10}},
+		Link:    netmodel.Link{Latency: 5 * ms, Jitter: sim.Exponential{Mean: ms}, Loss: sim.Ratio{Num: 1, Den: 10}},
 		Steps:   []scenarios.Step{{At: 0, Do: scenarios.Listen{Backlog: 200}}},
-		Program: scenarios.Program{Workers: 200, Service: sim.Exponential{Average: 20 * ms}},
+		Program: scenarios.Program{Workers: 200, Service: sim.Exponential{Mean: 20 * ms}},
 	}
 	for i := range clients {
 		base.Steps = append(base.Steps, request(i))
@@ -75,7 +75,7 @@ func TestARequestMoreChangesNobodysStory(t *testing.T) {
 			}
 		}))
 		compare(with("a load besides", func(s *scenarios.Scenario) {
-			s.Load = scenarios.Load{Clients: 30, Every: sim.Exponential{Average: 7 * ms}, Name: "l"}
+			s.Load = scenarios.Load{Clients: 30, Every: sim.Exponential{Mean: 7 * ms}, Name: "l"}
 		}))
 		compare(with("a flood besides", func(s *scenarios.Scenario) {
 			s.Steps = append(s.Steps, scenarios.Step{At: 200 * ms, Do: scenarios.Flood{Count: 9, Name: "x"}})

@@ -22,12 +22,12 @@ import (
 // parameters alone draw durations that rise and fall together.
 //
 // A Dist is checked with Validate, once, where it enters a program. Draw and
-// Mean panic if it is invalid.
+// Expected panic if it is invalid.
 type Dist interface {
 	// Draw draws a duration from 0 to 1,000,000 hours (114 years).
 	Draw(r *Rand) time.Duration
-	// Mean returns the mean of what Draw returns, rounded to nanoseconds.
-	Mean() time.Duration
+	// Expected returns the mean of what Draw returns, rounded to nanoseconds.
+	Expected() time.Duration
 	// Validate returns an error that says what is wrong and what is allowed.
 	Validate() error
 }
@@ -56,8 +56,8 @@ func (f Fixed) Draw(*Rand) time.Duration {
 	return time.Duration(f)
 }
 
-// Mean returns f.
-func (f Fixed) Mean() time.Duration { return f.Draw(nil) }
+// Expected returns f.
+func (f Fixed) Expected() time.Duration { return f.Draw(nil) }
 
 // Validate returns an error if f is out of its range.
 func (f Fixed) Validate() error {
@@ -82,8 +82,8 @@ func (u Uniform) Draw(r *Rand) time.Duration {
 	return u.Min + time.Duration(r.Uint64N(uint64(u.Max-u.Min)+1))
 }
 
-// Mean returns the middle of Min and Max.
-func (u Uniform) Mean() time.Duration {
+// Expected returns the middle of Min and Max.
+func (u Uniform) Expected() time.Duration {
 	mustBeValid(u)
 	return u.Min + (u.Max-u.Min+1)/2
 }
@@ -102,20 +102,20 @@ func (u Uniform) GoString() string {
 }
 
 // Exponential is the time to the next event where events come independently
-// of each other, one per Average.
+// of each other, one per Mean.
 //
-// A draw is -Average * ln(U), within 1 ns, where U is one of the 2^63 odd
-// multiples of 2^-64 below 1: at most 44.4 times Average.
+// A draw is -Mean * ln(U), within 1 ns, where U is one of the 2^63 odd
+// multiples of 2^-64 below 1: at most 44.4 times Mean.
 type Exponential struct {
-	Average time.Duration // 1 ns to 1000 hours
+	Mean time.Duration // 1 ns to 1000 hours
 }
 
 // Draw draws a duration.
 func (e Exponential) Draw(r *Rand) time.Duration {
-	if e.Average <= 0 || e.Average > longestScale {
+	if e.Mean <= 0 || e.Mean > longestScale {
 		invalid(e)
 	}
-	return timesLn2(e.Average, negLog2(^r.Uint64()|1))
+	return timesLn2(e.Mean, negLog2(^r.Uint64()|1))
 }
 
 // timesLn2 returns d * ln(2) * n, rounded to nearest, for n in Q57.
@@ -124,35 +124,35 @@ func timesLn2(d time.Duration, n uint64) time.Duration {
 	return time.Duration(roundShift(high, low, logPoint))
 }
 
-// Mean returns Average.
-func (e Exponential) Mean() time.Duration {
+// Expected returns Mean.
+func (e Exponential) Expected() time.Duration {
 	mustBeValid(e)
-	return e.Average
+	return e.Mean
 }
 
-// Validate returns an error if Average is out of its range.
+// Validate returns an error if Mean is out of its range.
 func (e Exponential) Validate() error {
-	return checkRange("Exponential", "Average", e.Average, 1, longestScale)
+	return checkRange("Exponential", "Mean", e.Mean, 1, longestScale)
 }
 
 // GoString returns e as Go source.
 func (e Exponential) GoString() string {
-	return "sim.Exponential{Average: " + GoDuration(e.Average) + "}"
+	return "sim.Exponential{Mean: " + GoDuration(e.Mean) + "}"
 }
 
 // Erlang is the sum of Shape exponential times: work that is done in stages.
 // The larger Shape, the more regular; Shape 1 is Exponential.
 //
 // A draw is the sum of Shape numbers -ln(U) as of Exponential, times
-// Average/Shape, within 1 ns.
+// Mean/Shape, within 1 ns.
 type Erlang struct {
-	Shape   uint32        // 1 to 1000; a draw takes time in proportion
-	Average time.Duration // of the sum, 1 ns to 1000 hours
+	Shape uint32        // 1 to 1000; a draw takes time in proportion
+	Mean  time.Duration // of the sum, 1 ns to 1000 hours
 }
 
 // Draw draws a duration.
 func (e Erlang) Draw(r *Rand) time.Duration {
-	if e.Average <= 0 || e.Average > longestScale || e.Shape-1 >= longestShape {
+	if e.Mean <= 0 || e.Mean > longestScale || e.Shape-1 >= longestShape {
 		invalid(e)
 	}
 	var high, low, carry uint64
@@ -161,26 +161,26 @@ func (e Erlang) Draw(r *Rand) time.Duration {
 		high += carry
 	}
 	mean, _ := bits.Div64(high, low, uint64(e.Shape))
-	return timesLn2(e.Average, mean)
+	return timesLn2(e.Mean, mean)
 }
 
-// Mean returns Average.
-func (e Erlang) Mean() time.Duration {
+// Expected returns Mean.
+func (e Erlang) Expected() time.Duration {
 	mustBeValid(e)
-	return e.Average
+	return e.Mean
 }
 
-// Validate returns an error if Shape or Average is out of its range.
+// Validate returns an error if Shape or Mean is out of its range.
 func (e Erlang) Validate() error {
 	return errors.Join(
 		checkNumber("Erlang", "Shape", e.Shape, 1, longestShape),
-		checkRange("Erlang", "Average", e.Average, 1, longestScale),
+		checkRange("Erlang", "Mean", e.Mean, 1, longestScale),
 	)
 }
 
 // GoString returns e as Go source.
 func (e Erlang) GoString() string {
-	return fmt.Sprintf("sim.Erlang{Shape: %d, Average: %s}", e.Shape, GoDuration(e.Average))
+	return fmt.Sprintf("sim.Erlang{Shape: %d, Mean: %s}", e.Shape, GoDuration(e.Mean))
 }
 
 // Pareto is mostly short and now and then very long, as sizes of files and
@@ -216,9 +216,9 @@ func (p Pareto) longest() time.Duration {
 	return p.Max
 }
 
-// Mean returns the mean with those above Max counted as Max, within 1 ns and
+// Expected returns the mean with those above Max counted as Max, within 1 ns and
 // one part in 10^12.
-func (p Pareto) Mean() time.Duration {
+func (p Pareto) Expected() time.Duration {
 	mustBeValid(p)
 	// Min + Min/a * (1 - (Min/Max)^a), where a is alpha-1.
 	a := uint64(p.AlphaMilli - 1000)
@@ -284,9 +284,9 @@ func (l LogNormal) Draw(r *Rand) time.Duration {
 	return min(longestDraw, time.Duration(timesPow2(uint64(l.Median), y)))
 }
 
-// Mean returns the mean with those above 1,000,000 hours counted as that,
+// Expected returns the mean with those above 1,000,000 hours counted as that,
 // within 1 ns and one part in 10^9.
-func (l LogNormal) Mean() time.Duration {
+func (l LogNormal) Expected() time.Duration {
 	mustBeValid(l)
 	const log2eSquare = 0xc1a29fc8474528ed // log2(e) / (2 * 1000^2) in Q84
 	s := uint64(l.SigmaMilli)
@@ -381,8 +381,8 @@ func (e Empirical) Draw(r *Rand) time.Duration {
 	return e.Value(int(r.Uint64N(uint64(e.Len()))))
 }
 
-// Mean returns the average of the values.
-func (e Empirical) Mean() time.Duration {
+// Expected returns the mean of the values.
+func (e Empirical) Expected() time.Duration {
 	mustBeValid(e)
 	var high, carry uint64
 	n := uint64(e.Len())

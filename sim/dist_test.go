@@ -29,10 +29,10 @@ func everyDist() []sim.Dist {
 		sim.Fixed(1000000 * time.Hour),
 		sim.Uniform{Min: 0, Max: 9 * time.Nanosecond},
 		sim.Uniform{Min: 1 * time.Second, Max: 90 * time.Second},
-		sim.Exponential{Average: 10 * time.Millisecond},
-		sim.Exponential{Average: 1000 * time.Hour},
-		sim.Erlang{Shape: 1, Average: 1500 * time.Millisecond},
-		sim.Erlang{Shape: 4, Average: 1 * time.Minute},
+		sim.Exponential{Mean: 10 * time.Millisecond},
+		sim.Exponential{Mean: 1000 * time.Hour},
+		sim.Erlang{Shape: 1, Mean: 1500 * time.Millisecond},
+		sim.Erlang{Shape: 4, Mean: 1 * time.Minute},
 		sim.Pareto{Min: 1 * time.Millisecond, AlphaMilli: 1500},
 		sim.Pareto{Min: 3 * time.Microsecond, AlphaMilli: 3500, Max: 7 * time.Hour},
 		sim.LogNormal{Median: 20 * time.Millisecond, SigmaMilli: 0},
@@ -50,9 +50,9 @@ func laws() map[sim.Dist]func(x float64) float64 {
 	const s = float64(time.Second)
 	return map[sim.Dist]func(x float64) float64{
 		sim.Uniform{Min: time.Second, Max: 3 * time.Second}:      func(x float64) float64 { return (x - s) / (2 * s) },
-		sim.Exponential{Average: 10 * time.Second}:               func(x float64) float64 { return -math.Expm1(-x / (10 * s)) },
-		sim.Erlang{Shape: 1, Average: time.Second}:               func(x float64) float64 { return -math.Expm1(-x / s) },
-		sim.Erlang{Shape: 3, Average: 3 * time.Second}:           func(x float64) float64 { return 1 - math.Exp(-x/s)*(1+x/s+x*x/(2*s*s)) },
+		sim.Exponential{Mean: 10 * time.Second}:                  func(x float64) float64 { return -math.Expm1(-x / (10 * s)) },
+		sim.Erlang{Shape: 1, Mean: time.Second}:                  func(x float64) float64 { return -math.Expm1(-x / s) },
+		sim.Erlang{Shape: 3, Mean: 3 * time.Second}:              func(x float64) float64 { return 1 - math.Exp(-x/s)*(1+x/s+x*x/(2*s*s)) },
 		sim.LogNormal{Median: time.Second, SigmaMilli: 500}:      func(x float64) float64 { return normal(math.Log(x/s) / 0.5) },
 		sim.LogNormal{Median: 1000 * time.Hour, SigmaMilli: 250}: func(x float64) float64 { return normal(math.Log(x/(3.6e6*s)) / 0.25) },
 		sim.Pareto{Min: time.Second, AlphaMilli: 1500, Max: 1_000_000 * time.Hour}: func(x float64) float64 {
@@ -149,8 +149,8 @@ func TestTableValuesAreEquallyLikely(t *testing.T) {
 
 func TestMeanIsThatOfTheDraws(t *testing.T) {
 	for _, d := range append(everyDist(),
-		sim.Exponential{Average: time.Second},
-		sim.Erlang{Shape: 50, Average: time.Second},
+		sim.Exponential{Mean: time.Second},
+		sim.Erlang{Shape: 50, Mean: time.Second},
 		sim.Pareto{Min: time.Second, AlphaMilli: 1001, Max: 20 * time.Second},
 		sim.Pareto{Min: time.Second, AlphaMilli: 100_000},
 	) {
@@ -162,7 +162,7 @@ func TestMeanIsThatOfTheDraws(t *testing.T) {
 			}
 			var sum, squares float64
 			r := sim.Stream(4, 5, 6)
-			mean := float64(d.Mean())
+			mean := float64(d.Expected())
 			for range n {
 				x := float64(d.Draw(&r)) - mean
 				sum += x
@@ -170,7 +170,7 @@ func TestMeanIsThatOfTheDraws(t *testing.T) {
 			}
 			off, deviation := sum/float64(n), math.Sqrt(squares/float64(n))
 			if math.Abs(off) > 4*deviation/math.Sqrt(float64(n))+0.5 {
-				t.Errorf("mean of %d draws is %.1f ns (%.1f standard errors) off %v", n, off, off/deviation*math.Sqrt(float64(n)), d.Mean())
+				t.Errorf("mean of %d draws is %.1f ns (%.1f standard errors) off %v", n, off, off/deviation*math.Sqrt(float64(n)), d.Expected())
 			}
 		})
 	}
@@ -180,8 +180,8 @@ func TestMeanCountsTheCap(t *testing.T) {
 	const hour = time.Hour
 	near := func(t *testing.T, d sim.Dist, want float64) {
 		t.Helper()
-		if got := float64(d.Mean()); math.Abs(got-want) > max(1, 1e-9*want) {
-			t.Errorf("%#v.Mean() = %.0f, want %.3f", d, got, want)
+		if got := float64(d.Expected()); math.Abs(got-want) > max(1, 1e-9*want) {
+			t.Errorf("%#v.Expected() = %.0f, want %.3f", d, got, want)
 		}
 	}
 	for _, p := range []sim.Pareto{
@@ -236,17 +236,17 @@ func TestDrawsAreTheirFormula(t *testing.T) {
 	}
 	for range 50_000 {
 		u := fraction(r)
-		near("Exponential", sim.Exponential{Average: time.Hour}.Draw(&r), -3.6e12*math.Log(u), 0)
+		near("Exponential", sim.Exponential{Mean: time.Hour}.Draw(&r), -3.6e12*math.Log(u), 0)
 
 		u = fraction(r)
-		near("Exponential of the longest average", sim.Exponential{Average: 1000 * time.Hour}.Draw(&r), -3.6e15*math.Log(u), 0)
+		near("Exponential of the longest average", sim.Exponential{Mean: 1000 * time.Hour}.Draw(&r), -3.6e15*math.Log(u), 0)
 
 		ahead, sum := r, 0.0
 		for range 3 {
 			sum -= math.Log(fraction(ahead))
 			ahead.Uint64()
 		}
-		near("Erlang", sim.Erlang{Shape: 3, Average: time.Hour}.Draw(&r), 1.2e12*sum, 0)
+		near("Erlang", sim.Erlang{Shape: 3, Mean: time.Hour}.Draw(&r), 1.2e12*sum, 0)
 
 		u = fraction(r)
 		near("Pareto", sim.Pareto{Min: time.Second, AlphaMilli: 1100, Max: 1_000_000 * time.Hour}.Draw(&r), 1e9*math.Pow(u, -1/1.1), 1e-15)
@@ -268,9 +268,9 @@ func TestDrawsStayInRange(t *testing.T) {
 		d         sim.Dist
 		low, high time.Duration
 	}{
-		{"the least average", sim.Exponential{Average: 1}, 0, 45},
-		{"the largest average", sim.Exponential{Average: 1000 * time.Hour}, 0, 45_000 * time.Hour},
-		{"the largest shape", sim.Erlang{Shape: 1000, Average: 1000 * time.Hour}, 700 * time.Hour, 1300 * time.Hour},
+		{"the least average", sim.Exponential{Mean: 1}, 0, 45},
+		{"the largest average", sim.Exponential{Mean: 1000 * time.Hour}, 0, 45_000 * time.Hour},
+		{"the largest shape", sim.Erlang{Shape: 1000, Mean: 1000 * time.Hour}, 700 * time.Hour, 1300 * time.Hour},
 		{"the heaviest tail", sim.Pareto{Min: 1, AlphaMilli: 1001, Max: longest}, 1, longest},
 		{"a heavy tail that is cut", sim.Pareto{Min: 10, AlphaMilli: 1001, Max: 11}, 10, 11},
 		{"cut at 1000 * Min unless said otherwise", sim.Pareto{Min: 10, AlphaMilli: 1001}, 10, 10_000},
@@ -306,13 +306,13 @@ func TestWrongDistSaysWhatIsAllowed(t *testing.T) {
 		{sim.Uniform{Min: 6, Max: 5}, "sim: Uniform: Min is 6ns; allowed: 0s to 5ns"},
 		{sim.Uniform{Min: -2, Max: -1}, "sim: Uniform: Max is -1ns; allowed: 0s to 1000000h\nsim: Uniform: Min is -2ns; allowed: 0s to 0s"},
 		{sim.Uniform{Max: 1_000_000*time.Hour + 1}, "sim: Uniform: Max is 1000000h0m0.000000001s; allowed: 0s to 1000000h"},
-		{sim.Exponential{}, "sim: Exponential: Average is 0s; allowed: 1ns to 1000h"},
-		{sim.Exponential{Average: -time.Second}, "sim: Exponential: Average is -1s; allowed: 1ns to 1000h"},
-		{sim.Exponential{Average: 1001 * time.Hour}, "sim: Exponential: Average is 1001h; allowed: 1ns to 1000h"},
-		{sim.Erlang{Average: time.Second}, "sim: Erlang: Shape is 0; allowed: 1 to 1000"},
-		{sim.Erlang{Shape: 1001, Average: time.Second}, "sim: Erlang: Shape is 1001; allowed: 1 to 1000"},
-		{sim.Erlang{Shape: 1}, "sim: Erlang: Average is 0s; allowed: 1ns to 1000h"},
-		{sim.Erlang{Shape: 1, Average: math.MaxInt64}, "sim: Erlang: Average is 2562047h47m16.854775807s; allowed: 1ns to 1000h"},
+		{sim.Exponential{}, "sim: Exponential: Mean is 0s; allowed: 1ns to 1000h"},
+		{sim.Exponential{Mean: -time.Second}, "sim: Exponential: Mean is -1s; allowed: 1ns to 1000h"},
+		{sim.Exponential{Mean: 1001 * time.Hour}, "sim: Exponential: Mean is 1001h; allowed: 1ns to 1000h"},
+		{sim.Erlang{Mean: time.Second}, "sim: Erlang: Shape is 0; allowed: 1 to 1000"},
+		{sim.Erlang{Shape: 1001, Mean: time.Second}, "sim: Erlang: Shape is 1001; allowed: 1 to 1000"},
+		{sim.Erlang{Shape: 1}, "sim: Erlang: Mean is 0s; allowed: 1ns to 1000h"},
+		{sim.Erlang{Shape: 1, Mean: math.MaxInt64}, "sim: Erlang: Mean is 2562047h47m16.854775807s; allowed: 1ns to 1000h"},
 		{sim.Pareto{AlphaMilli: 2000}, "sim: Pareto: Min is 0s; allowed: 1ns to 1000h"},
 		{sim.Pareto{Min: math.MaxInt64, AlphaMilli: 2000}, "sim: Pareto: Min is 2562047h47m16.854775807s; allowed: 1ns to 1000h"},
 		{sim.Pareto{Min: math.MinInt64, AlphaMilli: 2000}, "sim: Pareto: Min is -2562047h47m16.854775808s; allowed: 1ns to 1000h"},
@@ -334,16 +334,16 @@ func TestWrongDistSaysWhatIsAllowed(t *testing.T) {
 		if diff := cmp.Diff(want, panicOf(func() { row.d.Draw(&r) })); diff != "" {
 			t.Errorf("%#v.Draw panics otherwise (-want +got):\n%s", row.d, diff)
 		}
-		if diff := cmp.Diff(want, panicOf(func() { row.d.Mean() })); diff != "" {
-			t.Errorf("%#v.Mean panics otherwise (-want +got):\n%s", row.d, diff)
+		if diff := cmp.Diff(want, panicOf(func() { row.d.Expected() })); diff != "" {
+			t.Errorf("%#v.Expected panics otherwise (-want +got):\n%s", row.d, diff)
 		}
 	}
 }
 
 func TestRightDistIsValid(t *testing.T) {
 	for _, d := range append(everyDist(),
-		sim.Exponential{Average: 1},
-		sim.Erlang{Shape: 1000, Average: 1000 * time.Hour},
+		sim.Exponential{Mean: 1},
+		sim.Erlang{Shape: 1000, Mean: 1000 * time.Hour},
 		sim.Pareto{Min: 1000 * time.Hour, AlphaMilli: 1001},
 		sim.Pareto{Min: 1000 * time.Hour, AlphaMilli: 100_000, Max: 1000 * time.Hour},
 		sim.LogNormal{Median: 1, SigmaMilli: 3000},
@@ -381,10 +381,10 @@ func TestTableMeanDoesNotOverflow(t *testing.T) {
 	for i := range values {
 		values[i] = 1_000_000 * time.Hour
 	}
-	if got := sim.MustEmpirical(values...).Mean(); got != 1_000_000*time.Hour {
+	if got := sim.MustEmpirical(values...).Expected(); got != 1_000_000*time.Hour {
 		t.Errorf("mean of equal values = %v, want 1000000h", got)
 	}
-	if got := sim.MustEmpirical(1, 2).Mean(); got != 2 {
+	if got := sim.MustEmpirical(1, 2).Expected(); got != 2 {
 		t.Errorf("mean of 1 and 2 = %d, want 1.5 rounded up", got)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	_ "wspsim/internal/update" // the flag -update
 )
 
 // ---- order

@@ -62,7 +62,7 @@ func ExampleRatio() {
 
 // The gaps between independent arrivals are exponential.
 func ExampleExponential() {
-	gap := sim.Exponential{Average: 10 * time.Millisecond}
+	gap := sim.Exponential{Mean: 10 * time.Millisecond}
 	r := sim.Stream(1, 2, 3)
 	for at, i := time.Duration(0), 0; i < 3; i++ {
 		at += gap.Draw(&r)
@@ -73,5 +73,5 @@ func ExampleExponential() {
 	// arrival at 4.594622ms
 	// arrival at 11.353124ms
 	// arrival at 18.062473ms
-	// sim.Exponential{Average: 10 * time.Millisecond}
+	// sim.Exponential{Mean: 10 * time.Millisecond}
 }

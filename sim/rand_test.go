@@ -349,11 +349,11 @@ func BenchmarkUint64N(b *testing.B) {
 }
 
 func BenchmarkExponential(b *testing.B) {
-	benchmarkDist(b, sim.Exponential{Average: time.Second})
+	benchmarkDist(b, sim.Exponential{Mean: time.Second})
 }
 
 func BenchmarkErlang(b *testing.B) {
-	benchmarkDist(b, sim.Erlang{Shape: 3, Average: time.Second})
+	benchmarkDist(b, sim.Erlang{Shape: 3, Mean: time.Second})
 }
 
 func BenchmarkPareto(b *testing.B) {

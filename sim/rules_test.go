@@ -87,6 +87,7 @@ var rooms = []room{
 	{dir: "netmodel", core: true, imports: []string{"sim", "netmodel/winsock"}},
 	{dir: "sim", core: true},
 	{dir: "scenarios", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace"}},
+	{dir: "internal", imports: []string{"netmodel", "scenarios"}},
 	{dir: "cmd", imports: []string{"*"}},
 }
 
@@ -705,7 +706,7 @@ func droppedFiles(t *testing.T, root string) (files []string) {
 }
 
 // topLevel is all that a newcomer meets first; everything else has its room.
-var topLevel = []string{"go.mod", "go.sum", "README.md", "CONTRIBUTING.md", "LICENSE", "CHANGELOG.md", "sim", "netmodel", "scenarios", "cmd",
+var topLevel = []string{"go.mod", "go.sum", "README.md", "CONTRIBUTING.md", "LICENSE", "CHANGELOG.md", "sim", "netmodel", "scenarios", "internal", "cmd",
 	"testdata", ".ci", ".git", ".gitignore", ".gitattributes"}
 
 func TestTopLevelHoldsNothingElse(t *testing.T) {
@@ -745,6 +746,56 @@ func strangers(names []string, ignore string) []string {
 		}
 		return slices.Contains(topLevel, name)
 	})
+}
+
+// TestEveryTestPackageKnowsTheFlagUpdate keeps `go test ./... -update` going: a test binary
+// without the flag fails.
+func TestEveryTestPackageKnowsTheFlagUpdate(t *testing.T) {
+	moduleRoot(t)
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("the go command is not here, and only it knows the packages of the module")
+	}
+	list := exec.Command("go", "list", "-f", "{{.ImportPath}} {{len .TestGoFiles}}{{len .XTestGoFiles}} {{.TestImports}}{{.XTestImports}}", "./...")
+	list.Dir = ".."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", list, err)
+	}
+	for line := range strings.Lines(string(out)) {
+		pkg, rest, _ := strings.Cut(line, " ")
+		if !strings.HasPrefix(rest, "00 ") && !regexp.MustCompile(`[\[ ]wspsim/internal/update[\] ]`).MatchString(rest) {
+			t.Errorf("go test ./... -update fails in %s: add import _ \"wspsim/internal/update\" to one of its test files", pkg)
+		}
+	}
+}
+
+// TestContributingNamesTestsThatThereAre looks for each test that CONTRIBUTING.md runs alone.
+func TestContributingNamesTestsThatThereAre(t *testing.T) {
+	root := moduleRoot(t)
+	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^    .*go test \./(\S+) -run (\w+)`).FindAllStringSubmatch(string(text), -1)
+	if len(commands) < 4 {
+		t.Errorf("CONTRIBUTING.md runs %d tests alone, want an example of each kind", len(commands))
+	}
+	for _, m := range commands {
+		dir := filepath.Join(root, strings.TrimSuffix(m[1], "/..."))
+		declared := regexp.MustCompile(`(?m)^func Test\w*` + m[2])
+		found := false
+		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(name, "_test.go") && !found {
+				code, err := os.ReadFile(name)
+				found = declared.Match(code)
+				return err
+			}
+			return err
+		})
+		if err != nil || !found {
+			t.Errorf("CONTRIBUTING.md runs %s in %s: no such test, %v", m[2], m[1], err)
+		}
+	}
 }
 
 // CONTRIBUTING.md says where to add what; it must name files and tests that there are.

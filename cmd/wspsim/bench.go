@@ -20,8 +20,8 @@ func (s *session) benchCommand() *cobra.Command {
 		Short: "Measure how fast this machine simulates",
 		Long: "Measures, in about half a minute, and then prints: events and connections a second, how the cost of\n" +
 			"one grows with their number, the memory of waiting clients, and what further cores bring. The work\n" +
-			"is the same on every machine, and so is its hash. For a comparison with other simulators see README,\n" +
-			"\"How fast\".",
+			"is the same on every machine, and so is its hash. For a comparison with other simulators see\n" +
+			"cmd/wspsim/simbench/README.md.",
 		Example: "  wspsim bench\n" +
 			"  wspsim bench --quick\n" +
 			"  wspsim bench --clients 1e7           weigh ten million waiting clients",

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"os/exec"
@@ -22,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/internal/update"
 	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
@@ -29,8 +29,6 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"wspsim": main})
 }
-
-var updateScripts = flag.Bool("update-scripts", false, "rewrite the output that testdata/script expects")
 
 // The scripts in testdata/script are what users type. Beside the commands of
 // testscript they have:
@@ -42,7 +40,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		UpdateScripts:       *updateScripts,
+		UpdateScripts:       update.Goldens(),
 		Setup: func(env *testscript.Env) error {
 			root, err := filepath.Abs("../..")
 			env.Setenv("ROOT", root)

@@ -2,7 +2,6 @@ package measured
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -12,13 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"wspsim/internal/update"
 )
 
-var update = flag.Bool("update", false, "rewrite the table of agreement in testdata and in README.md")
-
 const (
-	tableFile   = "../../testdata/truth/agreement.md"
-	readme      = "../../README.md"
+	readme      = "../../testdata/truth/README.md"
 	tableBegins = "<!-- agreement: written by go test ./netmodel/measured -run Agreement -update -->\n"
 	tableEnds   = "<!-- end of agreement -->\n"
 )
@@ -51,8 +49,8 @@ var titles = []struct{ file, title string }{
 }
 
 // TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown replays every file and
-// compares the table with the one in testdata and in README.md: how many of how
-// many agree, and every disagreement with its cause.
+// compares the table with the one in testdata/truth/README.md: how many of how many
+// fields agree, and every disagreement with its cause.
 func TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/truth/*.jsonl")
 	if err != nil || len(files) != len(titles) {
@@ -137,24 +135,15 @@ func compareWith(t *testing.T, text string) {
 	before, rest, ok := strings.Cut(string(whole), tableBegins)
 	was, after, closed := strings.Cut(rest, tableEnds)
 	if !ok || !closed {
-		t.Fatalf("README.md has no place for the table: want it between %q and %q", tableBegins, tableEnds)
+		t.Fatalf("%s has no place for the table: want it between %q and %q", readme, tableBegins, tableEnds)
 	}
-	if *update {
-		write(t, tableFile, text)
-		write(t, readme, before+tableBegins+text+tableEnds+after)
+	if update.Goldens() {
+		if err := os.WriteFile(readme, []byte(before+tableBegins+text+tableEnds+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
 		return
 	}
 	if was != text {
-		t.Errorf("README.md has another table (-update rewrites it):\n%s", text)
-	}
-	if kept, err := os.ReadFile(tableFile); err != nil || string(kept) != text {
-		t.Errorf("testdata/truth/agreement.md is another table (-update rewrites it), %v", err)
-	}
-}
-
-func write(t *testing.T, file, text string) {
-	t.Helper()
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
+		t.Errorf("%s has another table (-update rewrites it):\n%s", readme, text)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
 	"wspsim/netmodel/profiles"

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 )
 

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"

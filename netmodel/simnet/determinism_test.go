@@ -96,7 +96,7 @@ var crowds = []struct {
 	{"latency", simnet.Config{Seed: 1, Backlog: 5, Link: netmodel.Link{Latency: time.Millisecond}}, 0x42d20b55fec95a97},
 	{"windows", simnet.Config{Seed: 1, Backlog: 5, Profile: profiles.Windows(), Link: netmodel.Link{Latency: time.Millisecond}}, 0x6c8e343a945ea99c},
 	{"lossy", simnet.Config{Seed: 1, Backlog: 20, Link: netmodel.Link{Latency: time.Millisecond, Loss: sim.Ratio{Num: 1, Den: 10}}}, 0xccd53c2e8613e627},
-	{"jittery", simnet.Config{Seed: 1, Backlog: 20, Link: netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Average: time.Millisecond}}}, 0x6e8e225535f0d1a8},
+	{"jittery", simnet.Config{Seed: 1, Backlog: 20, Link: netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Mean: time.Millisecond}}}, 0x6e8e225535f0d1a8},
 	{"starving", simnet.Config{Seed: 1, Backlog: 5, Descriptors: 60}, 0xdf216f741118f066},
 }
 

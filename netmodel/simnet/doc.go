@@ -94,7 +94,7 @@
 //	crypto/tls                HTTP/1.1 over TLS with a certificate of Ed25519
 //	any                       several goroutines that write to one connection at one instant
 //
-// So do these programs of other modules, in the module peers below this package: gRPC,
+// So do these programs of other modules, in the module compat below this package: gRPC,
 // connectrpc, x/crypto/ssh, gorilla and coder websocket, go-smtp, go-imap, miekg/dns, pgx,
 // go-sql-driver/mysql, mochi-mqtt and paho, nats, go-redis, fasthttp, franz-go, go-socks5,
 // yamux and smux. Where one decides something itself, its row there says what.

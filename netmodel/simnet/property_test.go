@@ -157,7 +157,7 @@ func TestStreamsAreWholeAndRunsRepeat(t *testing.T) {
 			},
 		}
 		if rapid.Bool().Draw(r, "jitter") {
-			c.Link.Jitter = sim.Exponential{Average: time.Millisecond}
+			c.Link.Jitter = sim.Exponential{Mean: time.Millisecond}
 		}
 		if c.Window == 1 { // a byte at a time: keep it short
 			c.Link.Loss = sim.Ratio{}

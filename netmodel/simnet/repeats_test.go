@@ -560,7 +560,7 @@ var settings = []struct {
 }{
 	{"at once", simnet.Config{Seed: 1}},
 	{"latency", simnet.Config{Seed: 1, Link: netmodel.Link{Latency: time.Millisecond}}},
-	{"jitter", simnet.Config{Seed: 1, Link: netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Average: time.Millisecond}, Loss: sim.Ratio{Num: 1, Den: 50}}}},
+	{"jitter", simnet.Config{Seed: 1, Link: netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Mean: time.Millisecond}, Loss: sim.Ratio{Num: 1, Den: 50}}}},
 }
 
 // hashOf runs a program in a bubble.

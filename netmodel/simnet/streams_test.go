@@ -17,7 +17,7 @@ import (
 func firstDials(t *testing.T, dialers ...string) map[string]time.Duration {
 	took := map[string]time.Duration{}
 	synctest.Test(t, func(t *testing.T) {
-		n := simnet.New(simnet.Config{Seed: 3, Link: netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Average: time.Millisecond}}})
+		n := simnet.New(simnet.Config{Seed: 3, Link: netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Mean: time.Millisecond}}})
 		var made []*simnet.Dialer
 		for _, d := range dialers {
 			host, name, _ := strings.Cut(d, "/")

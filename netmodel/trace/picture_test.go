@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 )
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	_ "wspsim/internal/update"
 )
 
 // check compares what a call returned with what it should.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/winsock"

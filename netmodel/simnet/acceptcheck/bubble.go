@@ -2,12 +2,14 @@ package acceptcheck
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/internal/bubble"
 )
 
@@ -119,4 +121,5 @@ func whose(g bubble.Goroutine) bubble.Frame {
 }
 
 // waitedIn are the packages whose functions do not tell whose goroutine it is.
-var waitedIn = []string{"runtime.", "internal/", "sync.", "time.", "testing", "io.", "bufio.", "net.", "os.", "wspsim/netmodel/simnet.", "wspsim/netmodel/simnet/acceptcheck.(*watched"}
+var waitedIn = []string{"runtime.", "internal/", "sync.", "time.", "testing", "io.", "bufio.", "net.", "os.",
+	reflect.TypeFor[simnet.Network]().PkgPath() + ".", reflect.TypeFor[Report]().PkgPath() + ".(*watched"}

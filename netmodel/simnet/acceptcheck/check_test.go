@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet/acceptcheck"
 	"wspsim/netmodel/winsock"

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/netutil"
 	"pgregory.net/rapid"
 
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"

@@ -186,7 +186,7 @@ var hangs = []struct {
 		`this line is not lost`,
 		`The bubble was given up: virtual time has stood still at 1s, or less than 1s later, for 1s of real time\.`,
 		`1 goroutine waiting for a mutex \(sync\.Mutex\.Lock\):\n +in sync\.\(\*Mutex\)\.Lock \(mutex\.go:\d+\)\n +called by \S+simnettest_test\.TestMeantToFailMutexHeldDuringRead\.func1 \(hang_test\.go:\d+\)`,
-		`in wspsim/netmodel/simnet\.\(\*Conn\)\.Read \(conn\.go:\d+\)\n +called by \S+simnettest_test\.readLocked \(hang_test\.go:\d+\)`,
+		`in \S+/netmodel/simnet\.\(\*Conn\)\.Read \(conn\.go:\d+\)\n +called by \S+simnettest_test\.readLocked \(hang_test\.go:\d+\)`,
 		`What to do: in a bubble, waiting for a mutex does not count as waiting`,
 		`1 attempt to connect`, `in the end, at 1\S*s, 10\.1\.0\.1:80: 1 connection waits`, `when it hung`,
 	}, "", "the story so far, and who waits for whom"},

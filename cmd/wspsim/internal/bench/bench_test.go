@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wspsim/cmd/wspsim/internal/screen"
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 )

@@ -105,7 +105,7 @@ func newCrowd(p netmodel.Profile, n, tenths int, seed uint64) *Crowd {
 	c := &Crowd{
 		server:   netmodel.Addr{IP: netmodel.IPv4(10, 0, 0, 1), Port: 80},
 		callers:  make([]caller, n),
-		thinking: sim.Exponential{Average: time.Duration(n) * service * 10 / time.Duration(tenths)},
+		thinking: sim.Exponential{Mean: time.Duration(n) * service * 10 / time.Duration(tenths)},
 		worker:   sim.Stream(seed, 0, drawsService),
 		wakeAt:   -1,
 	}
@@ -282,7 +282,7 @@ func (c *Crowd) accept() {
 	c.Accepted++
 	c.busy = true
 	_ = c.host.CloseSocket(got.FD) // of a descriptor that is open
-	c.engine.After(sim.Exponential{Average: service}.Draw(&c.worker), event{kind: served})
+	c.engine.After(sim.Exponential{Mean: service}.Draw(&c.worker), event{kind: served})
 }
 
 // collect puts what the host sends on its way, and now and then counts what it

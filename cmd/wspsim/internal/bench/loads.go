@@ -12,7 +12,7 @@ var table = func() []time.Duration {
 	r := sim.Stream(1, 0, drawsThinking)
 	list := make([]time.Duration, 1<<16)
 	for i := range list {
-		list[i] = sim.Exponential{Average: time.Second}.Draw(&r)
+		list[i] = sim.Exponential{Mean: time.Second}.Draw(&r)
 	}
 	return list
 }
@@ -101,8 +101,8 @@ const (
 )
 
 var (
-	betweenArrivals = sim.Exponential{Average: time.Second * 10 / 9}
-	serviceTime     = sim.Exponential{Average: time.Second}
+	betweenArrivals = sim.Exponential{Mean: time.Second * 10 / 9}
+	serviceTime     = sim.Exponential{Mean: time.Second}
 )
 
 func newQueue() *queue {

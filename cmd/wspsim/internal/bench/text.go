@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
 )
 
 // Text prints what was measured.
@@ -19,7 +19,7 @@ func (r *Result) Text(w *bufio.Writer, style screen.Style) {
 		fmt.Fprintln(w, "Interrupted; so far:")
 	}
 	fmt.Fprintf(w, "%s/%s, %s, %s, model %s\nTime by the clock on the wall, the least of several rounds: on a busy machine it is more.\n",
-		runtime.GOOS, runtime.GOARCH, words.Counted(runtime.GOMAXPROCS(0), "core"), runtime.Version(), play.ModelVersion)
+		runtime.GOOS, runtime.GOARCH, words.Counted(runtime.GOMAXPROCS(0), "core"), runtime.Version(), netmodel.ModelVersion)
 	r.events(w, style)
 	r.connections(w, style)
 	r.rest(w, style)
@@ -141,7 +141,7 @@ func (r *Result) JSON(w *bufio.Writer) error {
 		Hash        string       `json:"work_hash,omitzero"`
 		TookNS      int64        `json:"took_ns"`
 	}{
-		Schema: Schema, Model: play.ModelVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0),
+		Schema: Schema, Model: netmodel.ModelVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0),
 		Quick: r.Options.Quick, Interrupted: r.Interrupted,
 		Events: listOf(r.Events), Timer: r.Timers.Nanoseconds, Customer: r.Queue.Nanoseconds, Blocked: r.Blocked.ratio(),
 		Connections: listOf(r.Connections), Growth: listOf(r.Growth), Crowds: listOf(r.Crowds),

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/netmodel"
 )
 
@@ -83,7 +82,7 @@ type parting struct {
 func (c *Comparison) JSON(w io.Writer) error {
 	p := c.Runs[0].Play
 	d := document{
-		Schema: Schema, Model: play.ModelVersion, Scenario: p.Scenario.Name, Seed: p.Seed, Clients: p.Clients,
+		Schema: Schema, Model: netmodel.ModelVersion, Scenario: p.Scenario.Name, Seed: p.Seed, Clients: p.Clients,
 		Differ: c.Differ(), Reproduce: c.command(), Sights: []sight{}, Partings: []parting{},
 	}
 	for i := range c.Runs {

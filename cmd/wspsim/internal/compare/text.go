@@ -29,7 +29,7 @@ func (c *Comparison) Text(w *bufio.Writer, style screen.Style) {
 	if p.Clients != "" {
 		clients = fmt.Sprintf(", all clients on %s", p.Clients)
 	}
-	fmt.Fprintf(w, "the same crowd under %s%s, seed %d, model %s\n\n", words.Counted(len(c.Runs), "profile"), clients, p.Seed, play.ModelVersion)
+	fmt.Fprintf(w, "the same crowd under %s%s, seed %d, model %s\n\n", words.Counted(len(c.Runs), "profile"), clients, p.Seed, netmodel.ModelVersion)
 	for i := range c.Runs {
 		r := &c.Runs[i]
 		fmt.Fprintf(w, "  %s: %s%s\n", r.Play.Profile, play.LongName(r.Play.Profile), tuned(r))

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"wspsim/cmd/wspsim/internal/depth"
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/sim"
 )
 

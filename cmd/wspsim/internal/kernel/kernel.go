@@ -1,44 +1,37 @@
-// Package kernel plays small experiments at an accept queue of the real Linux
-// kernel and tells what it observed, so that a model can be compared with it.
+// Package kernel plays small experiments at an accept queue, on the Linux kernel of
+// this machine and on the model. Each experiment is one script. It is played on two
+// stages, and the observations are compared.
 //
-// Most experiments use sockets on the loopback interface and need no rights.
-// Some need settings of their own; they make a network namespace, which needs
-// root, and change settings in there only. The settings of the machine are read
-// and never written. One experiment lowers the limit of descriptors of this
-// process for less than a tenth of a second and restores it; meanwhile nothing
-// else in the process can open a file.
+// Most experiments use sockets on the loopback interface and need no rights. Some
+// need settings of their own. They make a network namespace, which needs root, and
+// change settings there only. The settings of the machine are read and never written.
+// One experiment lowers the limit of descriptors of this process for less than 0.1 s
+// and restores it. Nothing else in the process can open a file meanwhile.
 //
-// The package builds everywhere and has trials on Linux only.
+// The package builds everywhere. The stage of the real kernel exists on Linux only.
 package kernel
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
-	"slices"
-	"strconv"
-	"strings"
+
+	"wspsim/netmodel/profiles"
 )
 
-// Observation is one thing that was seen: a count, a state, the name of an
-// errno. In one trial no two have the same name.
+// Observation is one thing that a script saw: a count, a state, the name of an errno.
+// Names are unique within an experiment.
 type Observation struct{ Name, Value string }
 
-// Trial is one experiment.
-type Trial struct {
+// Experiment is one script, to be played on the kernel and on the model.
+type Experiment struct {
 	Name           string // as in "fill-5"
-	What           string // is done, in one sentence
+	What           string // the script does, in one line
 	NeedsNamespace bool   // and so root
 
-	// Play plays the experiment and returns what it saw, in order. It ends soon
-	// after ctx does, and within ten seconds in any case. Trials take turns: a
-	// second call waits for the first. Errors: those of ctx, ErrOtherSettings,
-	// ErrNoNamespace, or a sentence about the call that failed.
-	Play func(ctx context.Context) ([]Observation, error)
+	own map[string]int // settings in its namespace that differ from the usual ones
+	act func(*script)
 }
 
 var (
@@ -49,13 +42,13 @@ var (
 	ErrNoNamespace = errors.New("the experiment needs a network namespace of its own")
 )
 
-// What the files for Linux put in. They are empty on every other system.
+// The files for Linux set these two. They are nil on every other system.
 var (
 	available func() error
-	trials    []Trial
+	onKernel  func(context.Context, Experiment) ([]Observation, error)
 )
 
-// Available says why the experiments cannot be played here, or nil.
+// Available says why the experiments cannot be played on a kernel here, or nil.
 func Available() error {
 	if available == nil {
 		return fmt.Errorf("this is %s/%s; the experiments are played on Linux", runtime.GOOS, runtime.GOARCH)
@@ -63,80 +56,34 @@ func Available() error {
 	return available()
 }
 
-// Trials returns all experiments, in the order in which to read them.
-func Trials() []Trial { return slices.Clone(trials) }
-
-// Settings are the facts about this machine that decide what the experiments
-// show. A number is -1 where the kernel has no such setting.
-type Settings struct {
-	Release string // of the kernel, as in "6.18.44"
-
-	Somaxconn         int // connections; the largest backlog
-	MaxSynBacklog     int // half-open connections per listener, without SYN cookies
-	AbortOnOverflow   int // 1 = a final ACK at a full queue is answered with RST
-	Syncookies        int // 0 = never, 1 = when too many are half-open, 2 = always
-	SynRetries        int // retransmissions of a SYN, apart from the linear ones
-	SynackRetries     int // retransmissions of a SYN-ACK
-	SynLinearTimeouts int // retransmissions of a SYN before the interval doubles
+// RunOnKernel plays the experiment on the kernel of this machine and returns its
+// observations in order. It ends soon after ctx does, and within 10 s in any case.
+// One experiment runs at a time: a second call waits for the first. Errors: those of
+// Available and ctx, ErrOtherSettings, ErrNoNamespace, or the call that failed.
+func (e Experiment) RunOnKernel(ctx context.Context) ([]Observation, error) {
+	if onKernel == nil {
+		return nil, Available()
+	}
+	return onKernel(ctx, e)
 }
 
-// ReadSettings reads the settings under /proc/sys.
-func ReadSettings() (Settings, error) {
-	if err := Available(); err != nil {
-		return Settings{}, err
-	}
-	return readSettings()
+// RunOnModel plays the experiment on the model of a machine and returns its
+// observations in order. Errors: ErrOtherSettings, or the call of the model that failed.
+func (e Experiment) RunOnModel(machine Settings) ([]Observation, error) {
+	k := e.settings(machine)
+	return e.runOn(newModelStage(Profile(k), profiles.Unix()), k)
 }
 
-// Usual returns the settings under which an experiment that needs a namespace is
-// played, unless it has others: those of an untouched machine, whatever this one
-// has. What it does not set is -1: a new namespace has the default.
-func Usual() Settings {
-	return Settings{
-		Somaxconn: 4096, MaxSynBacklog: 2048, Syncookies: 1, SynackRetries: 5,
-		SynRetries: -1, SynLinearTimeouts: -1,
-	}
+func (e Experiment) runOn(m *modelStage, k Settings) ([]Observation, error) {
+	seen, err := play(m, k, e.act)
+	return seen, errors.Join(err, m.tcp.Check(), m.unix.Check())
 }
 
-const sysctls = "/proc/sys" // shows each thread the settings of its own network namespace
-
-func readSettings() (Settings, error) {
-	release, err := os.ReadFile(filepath.Join(sysctls, "kernel/osrelease"))
-	if err != nil {
-		return Settings{}, err
+// KnownDifference says why the model shows another value than the kernel in an
+// observation, where the cause is known. It is "" everywhere else.
+func (e Experiment) KnownDifference(observation string) string {
+	if e.Name == "no-listener" && observation == "the same socket again: connect" {
+		return "after a non-blocking connect that failed, Linux spends one more call on saying so"
 	}
-	s := Settings{Release: strings.TrimSpace(string(release))}
-	for _, f := range []struct {
-		name string
-		into *int
-	}{
-		{"net/core/somaxconn", &s.Somaxconn},
-		{"net/ipv4/tcp_max_syn_backlog", &s.MaxSynBacklog},
-		{"net/ipv4/tcp_abort_on_overflow", &s.AbortOnOverflow},
-		{"net/ipv4/tcp_syncookies", &s.Syncookies},
-		{"net/ipv4/tcp_syn_retries", &s.SynRetries},
-		{"net/ipv4/tcp_synack_retries", &s.SynackRetries},
-		{"net/ipv4/tcp_syn_linear_timeouts", &s.SynLinearTimeouts},
-	} {
-		if *f.into, err = readSetting(filepath.Join(sysctls, f.name)); err != nil {
-			return Settings{}, err
-		}
-	}
-	return s, nil
-}
-
-// readSetting returns the number in a file, -1 if there is no such file.
-func readSetting(name string) (int, error) {
-	text, err := os.ReadFile(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return -1, nil
-	case err != nil:
-		return 0, err
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		return 0, fmt.Errorf("%s holds %q: want a number", name, text)
-	}
-	return n, nil
+	return ""
 }

@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	_ "wspsim/internal/update" // the flag -update
 )
 
-// needKernel skips a test where there are no experiments.
+// needKernel skips a test where no experiment can be played on a kernel.
 func needKernel(t *testing.T) Settings {
 	t.Helper()
 	if err := Available(); err != nil {
@@ -26,8 +29,8 @@ func needKernel(t *testing.T) Settings {
 	return set
 }
 
-// certain is what each trial must observe, a line "name = value" each. What
-// depends on the phase of a timer is left out.
+// certain is what each experiment must observe on a current kernel, a line
+// "name = value" each. Values that depend on the phase of a timer are left out.
 func certain(set Settings) map[string]string {
 	want := map[string]string{
 		"relisten-5-2":   relistenDownWant(5, 2),
@@ -37,7 +40,7 @@ func certain(set Settings) map[string]string {
 		"close-listener": "pending client 2: read = ECONNRESET\npending client 2: read again = EOF\npending client 2: write = EPIPE\nat once, waiting clients: SYN_SENT = 3\nwaiting client 3: told = ECONNREFUSED",
 		"client-reset":   "one more connects: SYN_SENT = 1\none more connects: Recv-Q = 2\naccept = OK\nwhom = client 1\nread = ECONNRESET\nread again = EOF\nwrite = EPIPE\nwhom then = client 2",
 		"client-end":     "one more connects: SYN_SENT = 1\none more connects: Recv-Q = 2\naccept = OK\nwhom = client 1\nits state = CLOSE_WAIT\nread = EOF\nwrite = OK\nwhom then = client 2",
-		"believers":      "before: Recv-Q = 6\naccepted = 3\nsecond SYN: Recv-Q = 6\naccepted then = 6",
+		"phantoms":       "before: Recv-Q = 6\naccepted = 3\nsecond SYN: Recv-Q = 6\naccepted then = 6",
 		"reuseport":      "ESTABLISHED = 8\nSYN_SENT = 32\nfirst listener: Recv-Q = 4\nsecond listener: Recv-Q = 4",
 		"defer-accept":   "TCP_DEFER_ACCEPT set to 5 = 7\nESTABLISHED = 8\nSYN_SENT = 2\nRecv-Q = 4\nhalf-open = 4",
 		"no-listener":    "connect = ECONNREFUSED\nthe same socket again = ECONNREFUSED\nnon-blocking connect: told = ECONNREFUSED\nafter listen: connect = OK",
@@ -53,9 +56,9 @@ func certain(set Settings) map[string]string {
 		"expiry":               "half-open = 1\nforgotten after = 3 s\nSYN-ACKs = 2\nRSTs = 0\nlate ACK: RSTs = 1",
 	}
 	for _, n := range []int{0, 1, 2, 5, 14, 128} {
-		want["fill-"+strconv.Itoa(n)] = fillWant(min(n, set.Somaxconn))
+		want["fill-"+strconv.Itoa(n)] = fillWant(min(n, set.Values["somaxconn"]))
 	}
-	want["fill-minus-1"] = fillWant(set.Somaxconn)
+	want["fill-minus-1"] = fillWant(set.Values["somaxconn"])
 	for _, n := range []int{0, 1, 2, 5} {
 		want["unix-"+strconv.Itoa(n)] = fmt.Sprintf("connected = %d\nthen connect = EAGAIN\nconnect after it = OK\nand once more = EAGAIN", n+1)
 	}
@@ -73,42 +76,44 @@ func relistenDownWant(from, to int) string {
 		from+1, to, from+1-to, to+1)
 }
 
-func TestTrialsObserveWhatWasMeasured(t *testing.T) {
-	set := needKernel(t)
-	want := certain(set)
-	for _, trial := range Trials() {
-		t.Run(trial.Name, func(t *testing.T) {
-			lines, ok := want[trial.Name]
-			if !ok {
-				t.Fatal("no row says what is certain of this trial")
-			}
+func TestTheKernelShowsWhatWasMeasured(t *testing.T) {
+	want := certain(needKernel(t))
+	for _, e := range Experiments() {
+		t.Run(e.Name, func(t *testing.T) {
 			began, before := time.Now(), traces(t)
-			seen, err := trial.Play(t.Context())
+			seen, err := e.RunOnKernel(t.Context())
 			if took := time.Since(began); took > 10*time.Second {
-				t.Errorf("Play took %v, want at most 10s", took)
+				t.Errorf("RunOnKernel took %v, want at most 10s", took)
 			}
-			if after := traces(t); after != before {
-				t.Errorf("Play left behind %+v, want %+v", after, before)
+			if diff := cmp.Diff(before, traces(t)); diff != "" {
+				t.Errorf("RunOnKernel changed (-before +after):\n%s", diff)
 			}
-			if errors.Is(err, ErrOtherSettings) || trial.NeedsNamespace && errors.Is(err, ErrNoNamespace) {
+			if errors.Is(err, ErrOtherSettings) || e.NeedsNamespace && errors.Is(err, ErrNoNamespace) {
 				t.Skip(err)
 			}
 			if err != nil {
-				t.Fatalf("Play() = %v, want no error", err)
+				t.Fatalf("RunOnKernel() = %v, want no error", err)
 			}
-			values := byName(t, seen)
-			for line := range strings.Lines(lines) {
-				name, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
-				if got, ok := values[name]; got != value {
-					t.Errorf("%s = %q (observed: %v), want %q", name, got, ok, value)
-				}
-			}
+			wantLines(t, seen, want[e.Name])
 		})
 	}
 }
 
-// byName returns the observations by name, of which no two are equal.
+// wantLines checks observations against lines of certain.
+func wantLines(t *testing.T, seen []Observation, lines string) {
+	t.Helper()
+	values := byName(t, seen)
+	for line := range strings.Lines(lines) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
+		if got, observed := values[name]; got != value {
+			t.Errorf("%s = %q (observed: %v), want %q", name, got, observed, value)
+		}
+	}
+}
+
+// byName returns the values of observations by name. Names must differ.
 func byName(t *testing.T, seen []Observation) map[string]string {
+	t.Helper()
 	values := map[string]string{}
 	for _, o := range seen {
 		if _, twice := values[o.Name]; twice {
@@ -122,12 +127,12 @@ func byName(t *testing.T, seen []Observation) map[string]string {
 	return values
 }
 
-// left is what a trial must leave as it was.
+// left is what an experiment must leave as it was.
 type left struct {
-	descriptors int
-	limit       string // of descriptors
-	namespace   string
-	settings    Settings
+	Descriptors int
+	Limit       string // of descriptors
+	Namespace   string
+	Settings    Settings
 }
 
 func traces(t *testing.T) left {
@@ -150,32 +155,36 @@ func traces(t *testing.T) left {
 	return left{len(open), limit, namespace, set}
 }
 
-func TestTrialNamesAreUniqueAndEachHasARow(t *testing.T) {
-	rows := certain(needKernel(t))
+func TestExperimentNamesAreUniqueAndEachHasARow(t *testing.T) {
+	rows := certain(usual())
 	var names []string
-	for _, trial := range Trials() {
-		if trial.What == "" || trial.Play == nil || slices.Contains(names, trial.Name) {
-			t.Errorf("trial %+v: want a name of its own, what is done, and how", trial)
+	for _, e := range Experiments() {
+		if e.What == "" || e.act == nil || slices.Contains(names, e.Name) {
+			t.Errorf("experiment %s (%q): want a name of its own, what is done, and a script", e.Name, e.What)
 		}
-		names = append(names, trial.Name)
+		if _, ok := rows[e.Name]; !ok {
+			t.Errorf("no row says what is certain of experiment %s", e.Name)
+		}
+		names = append(names, e.Name)
 	}
 	for name := range rows {
 		if !slices.Contains(names, name) {
-			t.Errorf("there is no trial %s, and a row says what it observes", name)
+			t.Errorf("there is no experiment %s, and a row says what it observes", name)
 		}
 	}
 }
 
-func find(t *testing.T, name string) Trial {
+func find(t *testing.T, name string) Experiment {
 	t.Helper()
-	i := slices.IndexFunc(Trials(), func(trial Trial) bool { return trial.Name == name })
+	all := Experiments()
+	i := slices.IndexFunc(all, func(e Experiment) bool { return e.Name == name })
 	if i < 0 {
-		t.Fatalf("there is no trial %s", name)
+		t.Fatalf("there is no experiment %s", name)
 	}
-	return Trials()[i]
+	return all[i]
 }
 
-func TestCancelledTrialsEndSoonAndLeaveNothingBehind(t *testing.T) {
+func TestCancelledExperimentsEndSoonAndLeaveNothingBehind(t *testing.T) {
 	needKernel(t)
 	for _, row := range []struct {
 		name  string
@@ -191,43 +200,45 @@ func TestCancelledTrialsEndSoonAndLeaveNothingBehind(t *testing.T) {
 		before := traces(t)
 		ctx, cancel := context.WithTimeout(t.Context(), row.after)
 		began := time.Now()
-		_, err := find(t, row.name).Play(ctx)
+		_, err := find(t, row.name).RunOnKernel(ctx)
 		cancel()
 		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrNoNamespace) && !errors.Is(err, ErrOtherSettings) {
-			t.Errorf("%s, cancelled %s: Play() = %v, want %v", row.name, row.why, err, context.DeadlineExceeded)
+			t.Errorf("%s, cancelled %s: RunOnKernel() = %v, want %v", row.name, row.why, err, context.DeadlineExceeded)
 		}
 		if took := time.Since(began) - row.after; took > time.Second {
-			t.Errorf("%s, cancelled %s: Play went on for %v, want at most 1s", row.name, row.why, took)
+			t.Errorf("%s, cancelled %s: RunOnKernel went on for %v, want at most 1s", row.name, row.why, took)
 		}
-		if after := traces(t); after != before {
-			t.Errorf("%s, cancelled %s: left behind %+v, want %+v", row.name, row.why, after, before)
+		if diff := cmp.Diff(before, traces(t)); diff != "" {
+			t.Errorf("%s, cancelled %s, changed (-before +after):\n%s", row.name, row.why, diff)
 		}
 	}
 }
 
-func TestTrialsTakeTurns(t *testing.T) {
+func TestExperimentsOnTheKernelTakeTurns(t *testing.T) {
 	needKernel(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() {
-		_, err := find(t, "close-listener").Play(ctx) // waits for a second
+		_, err := find(t, "close-listener").RunOnKernel(ctx) // waits for a second
 		ended <- err
 	}()
 	time.Sleep(50 * time.Millisecond)
 	short, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	if _, err := find(t, "unix-0").Play(short); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Play() during another trial = %v, want %v", err, context.DeadlineExceeded)
+	if _, err := find(t, "unix-0").RunOnKernel(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("RunOnKernel() during another experiment = %v, want %v", err, context.DeadlineExceeded)
 	}
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) && !errors.Is(err, ErrOtherSettings) {
-		t.Errorf("Play() = %v, want %v", err, context.Canceled)
+		t.Errorf("RunOnKernel() = %v, want %v", err, context.Canceled)
 	}
 }
 
-func TestOtherSystemsHaveASentenceAndNoTrials(t *testing.T) {
-	defer func(a func() error, all []Trial) { available, trials = a, all }(available, trials)
-	available, trials = nil, nil
+func TestOtherSystemsHaveASentenceAndTheModel(t *testing.T) {
+	defer func(a func() error, k func(context.Context, Experiment) ([]Observation, error)) {
+		available, onKernel = a, k
+	}(available, onKernel)
+	available, onKernel = nil, nil
 	err := Available()
 	if err == nil || !strings.Contains(err.Error(), "the experiments are played on Linux") {
 		t.Errorf("Available() = %v, want a sentence that names Linux", err)
@@ -235,32 +246,38 @@ func TestOtherSystemsHaveASentenceAndNoTrials(t *testing.T) {
 	if _, got := ReadSettings(); got == nil || got.Error() != err.Error() {
 		t.Errorf("ReadSettings() = %v, want %v", got, err)
 	}
-	if got := Trials(); len(got) != 0 {
-		t.Errorf("Trials() returns %d, want none", len(got))
+	e := find(t, "fill-5")
+	if _, got := e.RunOnKernel(t.Context()); got == nil || got.Error() != err.Error() {
+		t.Errorf("RunOnKernel() = %v, want %v", got, err)
+	}
+	if seen, got := e.RunOnModel(usual()); got != nil || len(seen) == 0 {
+		t.Errorf("RunOnModel() = %v, %v, want observations", seen, got)
 	}
 }
 
-func TestSettingThatTheKernelLacksIsMinusOne(t *testing.T) {
-	dir := t.TempDir()
-	for _, row := range []struct {
-		text string // "" = no file
-		want int
-		ok   bool
-		why  string
-	}{
-		{"4096\n", 4096, true, "as the kernel writes it"},
-		{"", -1, true, "an older kernel, or one built without it"},
-		{"many\n", 0, false, "not a number"},
-	} {
-		name := filepath.Join(dir, "somaxconn")
-		_ = os.Remove(name)
-		if row.text != "" {
-			if err := os.WriteFile(name, []byte(row.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+// TestTheKernelOfThisMachineAndTheModelShowTheSame is the comparison that verify
+// --kernel prints.
+func TestTheKernelOfThisMachineAndTheModelShowTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes ten seconds")
+	}
+	machine := needKernel(t)
+	for _, e := range Experiments() {
+		seen, err := e.RunOnKernel(t.Context())
+		if errors.Is(err, ErrNoNamespace) || errors.Is(err, ErrOtherSettings) {
+			t.Logf("%s: %v", e.Name, err)
+			continue
 		}
-		if got, err := readSetting(name); got != row.want || err == nil != row.ok {
-			t.Errorf("readSetting of %q (%s) = %d, %v, want %d, ok %v", row.text, row.why, got, err, row.want, row.ok)
+		modelled, modelErr := e.RunOnModel(machine)
+		if err != nil || modelErr != nil || len(modelled) != len(seen) {
+			t.Errorf("%s: kernel %d observations, %v; model %d observations, %v; want equally many and no error",
+				e.Name, len(seen), err, len(modelled), modelErr)
+			continue
+		}
+		for i := range seen {
+			if seen[i] != modelled[i] && e.KnownDifference(seen[i].Name) == "" {
+				t.Errorf("%s: kernel %+v, model %+v", e.Name, seen[i], modelled[i])
+			}
 		}
 	}
 }

@@ -1,171 +1,90 @@
 package kernel
 
 import (
-	"context"
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
 )
 
-// setting is a file under /proc/sys/net and the number to write into it.
-type setting struct {
-	file  string
-	value int
-}
-
-// usual are the settings of Usual as files.
-func usual() []setting {
-	u := Usual()
-	return []setting{
-		{"core/somaxconn", u.Somaxconn},
-		{"ipv4/tcp_max_syn_backlog", u.MaxSynBacklog},
-		{"ipv4/tcp_abort_on_overflow", u.AbortOnOverflow},
-		{"ipv4/tcp_syncookies", u.Syncookies},
-		{"ipv4/tcp_synack_retries", u.SynackRetries},
-	}
-}
-
-// apart is an experiment under settings of its own, in a network namespace
-// that is made for it and is gone when it ends.
-func apart(name, what string, others []setting, act func(*stage)) Trial {
-	return Trial{Name: name, What: what, NeedsNamespace: true, Play: func(ctx context.Context) (seen []Observation, err error) {
-		return inTurn(ctx, func() ([]Observation, error) {
-			err := inNamespace(func() error {
-				if err := furnish(append(usual(), others...)); err != nil {
-					return noNamespace(err)
-				}
-				var err error
-				seen, err = play(ctx, act)
-				return err
-			})
-			return seen, err
-		})
-	}}
-}
-
-func noNamespace(err error) error { return fmt.Errorf("%w: %w", ErrNoNamespace, err) }
-
-// inNamespace calls a function on a thread that has a network namespace of its
-// own. The thread is never unlocked: it ends with its goroutine, and the
-// namespace with it. No other thread inherits the namespace, since the runtime
-// does not start threads from a locked one.
-func inNamespace(act func() error) error {
-	done := make(chan error, 1)
+// onOwnThread calls a function on a thread that ends with the call, and a network
+// namespace of the thread with it. No other thread inherits the namespace, because the
+// runtime starts no thread from a locked one.
+func onOwnThread(act func()) {
+	done := make(chan bool)
 	go func() {
+		defer close(done)
 		runtime.LockOSThread()
 		if syscall.Gettid() == os.Getpid() { // the main thread cannot end, and /proc/self is what it sees
-			done <- inNamespace(act) // on another one, since this one is taken
+			onOwnThread(act) // on another one, because this one is taken
 			runtime.UnlockOSThread()
 			return
 		}
-		if err := leaveNamespace(); err != nil {
-			done <- noNamespace(err)
-			return
-		}
-		done <- act()
+		act()
 	}()
-	return <-done
+	<-done
 }
 
-// leaveNamespace gives this thread a network namespace of its own. It looks
-// whether that is so: a sandbox whose unshare does nothing would otherwise have
-// the settings of the machine changed.
-func leaveNamespace() error {
+// enterNamespace gives this thread a network namespace: its settings, its loopback
+// interface, and a route for the addresses of the clients on the wire. An error ends the
+// script, and so does a sandbox whose unshare does nothing: the settings would be those
+// of the machine.
+func enterNamespace(settings map[string]int) {
 	const namespace = "/proc/thread-self/ns/net"
 	before, err := os.Readlink(namespace)
-	if err != nil {
-		return err
-	}
+	check("namespace", err)
 	if err := syscall.Unshare(syscall.CLONE_NEWNET); err != nil {
-		return fmt.Errorf("unshare: %w (it needs root)", err)
+		stop(fmt.Errorf("unshare: %w (it needs root)", err))
 	}
 	after, err := os.Readlink(namespace)
-	switch {
-	case err != nil:
-		return err
-	case after == before:
-		return fmt.Errorf("unshare made none: this is %s as before", after)
+	check("namespace", err)
+	if after == before {
+		stop(fmt.Errorf("unshare made no namespace: this is %s as before", after))
 	}
-	return nil
-}
-
-// furnish sets up the namespace that this thread is in: its settings, its
-// loopback interface, and a route for the addresses of the crowd.
-func furnish(settings []setting) error {
-	for _, k := range settings {
-		file := filepath.Join(sysctls, "net", k.file)
-		if err := os.WriteFile(file, []byte(strconv.Itoa(k.value)), 0o644); err != nil {
-			return err
+	for _, name := range settingFiles() {
+		if value, set := settings[path.Base(name)]; set {
+			check("settings", os.WriteFile(filepath.Join(procSys, "net", name), []byte(strconv.Itoa(value)), 0o644))
 		}
 	}
-	return route(
-		message(syscall.RTM_NEWLINK, 0, linkUp()),
-		message(syscall.RTM_NEWROUTE, syscall.NLM_F_CREATE, crowdRoute()),
-	)
+	const loopback = 1 // the index of lo in every new namespace
+	netlink(syscall.RTM_NEWLINK, 0, syscall.IfInfomsg{Index: loopback, Flags: syscall.IFF_UP, Change: syscall.IFF_UP})
+	netlink(syscall.RTM_NEWROUTE, syscall.NLM_F_CREATE, route{
+		RtMsg: syscall.RtMsg{Family: syscall.AF_INET, Dst_len: 24, Table: syscall.RT_TABLE_MAIN, Protocol: syscall.RTPROT_BOOT,
+			Scope: syscall.RT_SCOPE_LINK, Type: syscall.RTN_UNICAST},
+		Destination: syscall.RtAttr{Len: syscall.SizeofRtAttr + 4, Type: syscall.RTA_DST}, Network: [4]byte{10, 9, 0, 0}, // see peerAddr
+		Output: syscall.RtAttr{Len: syscall.SizeofRtAttr + 4, Type: syscall.RTA_OIF}, Interface: loopback,
+	})
 }
 
-const loopbackIndex = 1 // of the interface lo in every new namespace
-
-// linkUp is a struct ifinfomsg (linux/rtnetlink.h) that switches lo on.
-func linkUp() []byte {
-	b := make([]byte, 4, syscall.SizeofIfInfomsg)
-	b = binary.NativeEndian.AppendUint32(b, loopbackIndex)
-	b = binary.NativeEndian.AppendUint32(b, syscall.IFF_UP) // flags
-	return binary.NativeEndian.AppendUint32(b, syscall.IFF_UP)
+// route says behind which interface a network is, as linux/rtnetlink.h lays it out. No
+// host has the addresses of the network, so the kernel loses the segments sent there.
+type route struct {
+	syscall.RtMsg
+	Destination syscall.RtAttr
+	Network     [4]byte
+	Output      syscall.RtAttr
+	Interface   uint32
 }
 
-// crowdRoute is a struct rtmsg with two attributes: the addresses of the crowd
-// are behind lo. Nobody has them, so what is sent there is lost.
-func crowdRoute() []byte {
-	to := peerAddr(0)
-	b := []byte{syscall.AF_INET, 24, 0, 0, syscall.RT_TABLE_MAIN, syscall.RTPROT_BOOT, syscall.RT_SCOPE_LINK, syscall.RTN_UNICAST, 0, 0, 0, 0}
-	b = attribute(b, syscall.RTA_DST)
-	b = append(b, to[0], to[1], to[2], 0)
-	b = attribute(b, syscall.RTA_OIF)
-	return binary.NativeEndian.AppendUint32(b, loopbackIndex)
-}
-
-// attribute appends the head of an attribute with four bytes.
-func attribute(b []byte, kind uint16) []byte {
-	b = binary.NativeEndian.AppendUint16(b, syscall.SizeofRtAttr+4)
-	return binary.NativeEndian.AppendUint16(b, kind)
-}
-
-// message is a request with a struct nlmsghdr (linux/netlink.h) before it.
-func message(kind, flags uint16, body []byte) []byte {
-	b := binary.NativeEndian.AppendUint32(nil, uint32(syscall.SizeofNlMsghdr+len(body)))
-	b = binary.NativeEndian.AppendUint16(b, kind)
-	b = binary.NativeEndian.AppendUint16(b, flags|syscall.NLM_F_REQUEST|syscall.NLM_F_ACK)
-	b = append(b, make([]byte, 8)...) // sequence number, sender
-	return append(b, body...)
-}
-
-// route sends requests to the kernel's routing, each answered before the next.
-func route(requests ...[]byte) error {
+// netlink sends a request to the kernel's routing and reads the answer.
+func netlink(kind, flags uint16, body any) {
 	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, syscall.NETLINK_ROUTE)
-	if err != nil {
-		return fmt.Errorf("netlink: %w", err)
-	}
+	check("netlink", err)
 	defer syscall.Close(fd)
-	for _, request := range requests {
-		if err := syscall.Sendto(fd, request, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
-			return fmt.Errorf("netlink: %w", err)
-		}
-		answer := make([]byte, os.Getpagesize())
-		n, _, err := syscall.Recvfrom(fd, answer, 0) // is there: the kernel has done it when Sendto returns
-		if err != nil {
-			return fmt.Errorf("netlink: %w", err)
-		}
-		if n < syscall.SizeofNlMsghdr+4 {
-			return fmt.Errorf("netlink: an answer of %d bytes, want an error number", n)
-		}
-		if errno := int32(binary.NativeEndian.Uint32(answer[syscall.SizeofNlMsghdr:])); errno != 0 {
-			return fmt.Errorf("netlink: %w", syscall.Errno(-errno))
-		}
+	head := syscall.NlMsghdr{Len: uint32(syscall.SizeofNlMsghdr + binary.Size(body)), Type: kind, Flags: flags | syscall.NLM_F_REQUEST | syscall.NLM_F_ACK}
+	var b bytes.Buffer
+	check("netlink", errors.Join(binary.Write(&b, binary.NativeEndian, head), binary.Write(&b, binary.NativeEndian, body)))
+	check("netlink", syscall.Sendto(fd, b.Bytes(), 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}))
+	answer := make([]byte, syscall.SizeofNlMsghdr+4) // up to the error number, which is negative; 0 = done
+	n, _, err := syscall.Recvfrom(fd, answer, 0)     // does not wait: the kernel has answered when Sendto returns
+	check("netlink", err)
+	if errno := -int32(binary.NativeEndian.Uint32(answer[syscall.SizeofNlMsghdr:])); n < len(answer) || errno != 0 {
+		stop(fmt.Errorf("netlink: an answer of %d bytes: %w", n, syscall.Errno(errno)))
 	}
-	return nil
 }

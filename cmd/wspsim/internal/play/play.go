@@ -16,10 +16,6 @@ import (
 	"wspsim/sim"
 )
 
-// ModelVersion is the version of the model: it changes when the same scenario,
-// profile and seed give another trace, or the same trace another hash.
-const ModelVersion = "0.4.0"
-
 // DefaultSeed is the seed of a run if nobody says: that of the goldens and of
 // the known hashes, so that everybody looks at the same runs.
 const DefaultSeed = 1

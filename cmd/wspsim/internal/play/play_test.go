@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wspsim/cmd/wspsim/internal/play"
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/scenarios"
 )
 

@@ -9,6 +9,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
@@ -29,7 +30,7 @@ func List(w *bufio.Writer, style screen.Style) {
 	for _, p := range profiles.All() {
 		fmt.Fprintf(w, "  %s%s  %s\n", style.Bold(p.Name), strings.Repeat(" ", max(0, longest-len(p.Name))), p.Long)
 	}
-	fmt.Fprintf(w, "\nModel %s. Begin with: wspsim run %s\n", play.ModelVersion, all[0].Name)
+	fmt.Fprintf(w, "\nModel %s. Begin with: wspsim run %s\n", netmodel.ModelVersion, all[0].Name)
 }
 
 // catalogue is what ListJSON writes.
@@ -64,7 +65,7 @@ type profileEntry struct {
 
 // ListJSON writes the catalogue as one document.
 func ListJSON(w io.Writer) error {
-	c := catalogue{Schema: "wspsim.list/v1", Model: play.ModelVersion}
+	c := catalogue{Schema: "wspsim.list/v1", Model: netmodel.ModelVersion}
 	for _, s := range scenarios.All() {
 		e := scenarioEntry{s.Name, s.Summary, s.Question, s.Profiles, []knobEntry{}}
 		for _, k := range s.Knobs {
@@ -106,7 +107,7 @@ func printKnobs(w *bufio.Writer, s scenarios.Scenario) {
 // Show prints a scenario: what it is about, its knobs, and its source.
 func Show(w *bufio.Writer, s scenarios.Scenario, style screen.Style) {
 	fmt.Fprintf(w, "%s\n\n%s\n\n", style.Bold(s.Name+": "+s.Summary), words.Wrap(s.Question, width, ""))
-	fmt.Fprintf(w, "The lesson is about %s; the first is the default. Model %s.\n", strings.Join(s.Profiles, ", "), play.ModelVersion)
+	fmt.Fprintf(w, "The lesson is about %s; the first is the default. Model %s.\n", strings.Join(s.Profiles, ", "), netmodel.ModelVersion)
 	fmt.Fprintf(w, "  run      wspsim run %s --profile %s --seed %d\n", s.Name, s.Profiles[0], play.DefaultSeed)
 	fmt.Fprintf(w, "  lesson   wspsim explain %s\n\n", s.Name)
 	if len(s.Knobs) > 0 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 
-	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel"
 	"wspsim/netmodel/trace"
@@ -49,5 +48,5 @@ func (f *Full) End() {
 
 // Version prints the versions of everything that a run depends on.
 func Version(w *bufio.Writer) {
-	fmt.Fprintf(w, "wspsim model %s, %s %s/%s\n", play.ModelVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(w, "wspsim model %s, %s %s/%s\n", netmodel.ModelVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

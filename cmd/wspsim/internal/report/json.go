@@ -9,6 +9,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
 	"wspsim/netmodel/trace"
 	"wspsim/scenarios"
 )
@@ -139,7 +140,7 @@ func (s settings) MarshalJSON() ([]byte, error) {
 func documentOf(p *play.Play, d *play.Done) document {
 	l, o := &d.Listener, &d.Outcomes
 	doc := document{
-		Schema: Schema, Model: play.ModelVersion,
+		Schema: Schema, Model: netmodel.ModelVersion,
 		Scenario: d.Scenario, Profile: d.Profile, Clients: d.Clients, Seed: d.Seed, Knobs: settings(d.Knobs), Kernel: settings(d.Tuned),
 		VirtualNS: int64(d.End), Events: d.Events,
 		Listener: listener{

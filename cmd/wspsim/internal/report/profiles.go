@@ -118,7 +118,7 @@ func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
 	for _, c := range profiles.Certainties() {
 		counts = append(counts, fmt.Sprintf("%d %s", count[c], c))
 	}
-	fmt.Fprintf(w, "values: %s; model %s\n\n", strings.Join(counts, ", "), play.ModelVersion)
+	fmt.Fprintf(w, "values: %s; model %s\n\n", strings.Join(counts, ", "), netmodel.ModelVersion)
 	top, bottom := "  n          ", "  wait       "
 	for _, n := range listened() {
 		top += fmt.Sprintf("  %9s", words.Count(n))
@@ -271,7 +271,7 @@ func ProfilesJSON(w io.Writer) error {
 		Schema   string        `json:"schema"`
 		Model    string        `json:"model"`
 		Profiles []profileCard `json:"profiles"`
-	}{ProfilesSchema, play.ModelVersion, nil}
+	}{ProfilesSchema, netmodel.ModelVersion, nil}
 	for _, p := range profiles.All() {
 		doc.Profiles = append(doc.Profiles, cardOf(p))
 	}
@@ -284,5 +284,5 @@ func ProfileJSON(w io.Writer, p netmodel.Profile) error {
 		Schema string `json:"schema"`
 		Model  string `json:"model"`
 		profileCard
-	}{ProfileSchema, play.ModelVersion, cardOf(p)})
+	}{ProfileSchema, netmodel.ModelVersion, cardOf(p)})
 }

@@ -5,12 +5,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/internal/update"
 	"wspsim/netmodel/profiles"
 	"wspsim/scenarios"
 )
@@ -160,5 +163,44 @@ func TestProfilesJSONHasTheFactsOfAllProfiles(t *testing.T) {
 		if got.Name != p.Name || sum != effects || len(got.Known) != len(profiles.Certainties()) || len(got.Holds) != len(listened()) {
 			t.Errorf("%s: %s, counts %v of %d values with an effect", p.Name, got.Name, got.Known, effects)
 		}
+	}
+}
+
+// What stands in netmodel/profiles/README.md is what a card says.
+func TestTheREADMEOfTheProfilesHasWhatEachHolds(t *testing.T) {
+	const (
+		file   = "../../../../netmodel/profiles/README.md"
+		begins = "<!-- written by go test ./cmd/wspsim/internal/report -run README -update -->\n"
+		ends   = "<!-- end -->\n"
+	)
+	var table strings.Builder
+	table.WriteString("| profile | what it is | listen(0) | listen(5) | listen(1000000) |\n|---|---|--:|--:|--:|\n")
+	for _, p := range profiles.All() {
+		fmt.Fprintf(&table, "| `%s` | %s |", p.Name, p.Long)
+		for _, n := range []int{0, 5, 1_000_000} {
+			fmt.Fprintf(&table, " %s |", words.Count(holds(&p, n)))
+		}
+		table.WriteString("\n")
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Skipf("the source tree is not here, so there is no README to read: %v", err)
+	}
+	before, rest, ok := strings.Cut(string(text), begins)
+	was, after, closed := strings.Cut(rest, ends)
+	for _, p := range profiles.All() {
+		if !strings.Contains(before, "`"+p.Name+"`") {
+			t.Errorf("%s does not say what a full queue does under %s", file, p.Name)
+		}
+	}
+	switch {
+	case !ok || !closed:
+		t.Fatalf("%s has no place for the table: want it between %q and %q", file, begins, ends)
+	case update.Goldens():
+		if err := os.WriteFile(file, []byte(before+begins+table.String()+ends+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case was != table.String():
+		t.Errorf("%s has another table (-update rewrites it):\n%s", file, table.String())
 	}
 }

@@ -42,7 +42,7 @@ func (r *Run) Head(w *bufio.Writer) {
 	if c := r.Play.Clients; c != "" {
 		clients = fmt.Sprintf(", clients %s (%s)", c, play.LongName(c))
 	}
-	fmt.Fprintf(w, "profile %s (%s)%s, seed %d, model %s\n", r.Play.Profile, play.LongName(r.Play.Profile), clients, r.Play.Seed, play.ModelVersion)
+	fmt.Fprintf(w, "profile %s (%s)%s, seed %d, model %s\n", r.Play.Profile, play.LongName(r.Play.Profile), clients, r.Play.Seed, netmodel.ModelVersion)
 	if tuned := joined(r.Done.Tuned); tuned != "" {
 		fmt.Fprintln(w, words.Wrap("kernel "+tuned, width, ""))
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"testing"
+
+	_ "wspsim/internal/update" // the flag -update
 )
 
 func TestStyleFollowsTheEnvironmentOfTheTerminal(t *testing.T) {

@@ -9,9 +9,9 @@ import (
 	"math"
 	"time"
 
-	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
 )
 
@@ -78,7 +78,7 @@ func (o *Outcome) Text(w *bufio.Writer, style screen.Style) {
 	o.verdict(w, style)
 	rate := uint64(float64(r.Ops) / max(o.Took.Seconds(), 0.001))
 	fmt.Fprintf(w, "%s operations in %s histories over %d profiles, seed %d, model %s\n", words.Count(r.Ops), words.Count(r.Histories),
-		len(lockstep.Profiles()), o.Search.Seed, play.ModelVersion)
+		len(lockstep.Profiles()), o.Search.Seed, netmodel.ModelVersion)
 	fmt.Fprintf(w, "%s, %s operations a second\n\n", o.Took.Round(time.Millisecond), words.Count(rate))
 	o.marks(w)
 	if !o.Interrupted && o.Search.For == 0 {
@@ -153,7 +153,7 @@ func Replay(w *bufio.Writer, line string, style screen.Style) (bool, error) {
 	}
 	difference := c.Run(lockstep.NewHost)
 	fmt.Fprintf(w, "%v\n", c)
-	fmt.Fprintf(w, "profile %s, %s, model %s\n", c.Profile.Name, words.Counted(len(c.History), "operation"), play.ModelVersion)
+	fmt.Fprintf(w, "profile %s, %s, model %s\n", c.Profile.Name, words.Counted(len(c.History), "operation"), netmodel.ModelVersion)
 	if difference != nil {
 		fmt.Fprintf(w, "%s: %v\n", style.Red("A difference"), difference)
 	} else {

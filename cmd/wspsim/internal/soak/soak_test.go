@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"wspsim/cmd/wspsim/internal/screen"
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel/netmodeltest/lockstep"
 )
 

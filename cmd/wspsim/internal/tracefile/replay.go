@@ -93,8 +93,8 @@ const lineOfScenario = 3
 // remarks says what has changed since the trace was recorded.
 func (h *Header) remarks(p *play.Play) []string {
 	var remarks []string
-	if h.Model != play.ModelVersion {
-		remarks = append(remarks, fmt.Sprintf("recorded by model %s, this is %s", h.Model, play.ModelVersion))
+	if h.Model != netmodel.ModelVersion {
+		remarks = append(remarks, fmt.Sprintf("recorded by model %s, this is %s", h.Model, netmodel.ModelVersion))
 	}
 	if now, err := HeaderOf(p); err == nil && now.Definition != h.Definition {
 		remarks = append(remarks, "the scenario has changed since")

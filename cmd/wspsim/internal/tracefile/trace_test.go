@@ -14,6 +14,8 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/tracefile"
+	_ "wspsim/internal/update" // the flag -update
+	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
 
@@ -190,7 +192,7 @@ func TestReplayNamesTheFirstLineThatDiffers(t *testing.T) {
 			return append(l[:last-1], fewer+", hash 0000000000000000")
 		}, line: last, want: fewer, got: "accept(fd 3)"},
 		{why: "another model", change: func(l []string) []string { l[1] = "model 9.9.9"; l[refused-1] = "something"; return l },
-			line: refused, want: "something", got: "*", remark: "recorded by model 9.9.9, this is " + play.ModelVersion},
+			line: refused, want: "something", got: "*", remark: "recorded by model 9.9.9, this is " + netmodel.ModelVersion},
 		{why: "another scenario of that name", change: func(l []string) []string { l[7] = "definition 0000000000000000"; l[refused-1] = "something"; return l },
 			line: refused, want: "something", got: "*", remark: "the scenario has changed since"},
 	} {

@@ -21,7 +21,7 @@ func HeaderOf(p *play.Play) (Header, error) {
 	}
 	turned := prepared.Scenario
 	h := Header{
-		Model: play.ModelVersion, Scenario: p.Scenario.Name, Profile: p.Profile, Clients: p.Clients, Seed: p.Seed,
+		Model: netmodel.ModelVersion, Scenario: p.Scenario.Name, Profile: p.Profile, Clients: p.Clients, Seed: p.Seed,
 		Arrivals: p.Arrivals.File, Column: p.Arrivals.Column, ArrivalSum: p.Arrivals.Hash,
 		Definition: definition(turned),
 	}

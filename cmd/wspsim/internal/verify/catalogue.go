@@ -9,8 +9,8 @@ import (
 	"wspsim/scenarios"
 )
 
-// Catalogue plays every scenario under the profiles that it is about and
-// compares the hash of all records with the one that is known.
+// Catalogue plays every scenario under each of its profiles, and compares the hash of all
+// records with the known one.
 func (v *Verifier) Catalogue(ctx context.Context) error {
 	for _, s := range scenarios.All() {
 		for _, profile := range s.Profiles {

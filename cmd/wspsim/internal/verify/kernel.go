@@ -7,14 +7,13 @@ import (
 	"unicode/utf8"
 
 	"wspsim/cmd/wspsim/internal/kernel"
-	"wspsim/cmd/wspsim/internal/twin"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/scenarios"
 )
 
-// Kernel plays experiments at the Linux kernel of this machine and at the model,
-// and prints what both show, line by line. Where there is no such kernel it says
-// so and nothing else.
+// Kernel plays experiments on the Linux kernel of this machine and on the model, and
+// prints the observations of both side by side. Without such a kernel it prints why it
+// skips the experiments.
 func (v *Verifier) Kernel(ctx context.Context) error {
 	if err := kernel.Available(); err != nil {
 		fmt.Fprintf(v.Out, "skipped: %v\n", err)
@@ -25,14 +24,14 @@ func (v *Verifier) Kernel(ctx context.Context) error {
 		return err
 	}
 	v.what = "experiment"
-	fmt.Fprintf(v.Out, "%s\n", v.Style.Bold("Linux "+settings.Release+" against the model, profile "+twin.Profile(settings).Name))
+	fmt.Fprintf(v.Out, "%s\n", v.Style.Bold("Linux "+settings.Release+" against the model, profile "+kernel.Profile(settings).Name))
 	fmt.Fprintf(v.Out, "somaxconn=%d tcp_max_syn_backlog=%d tcp_abort_on_overflow=%d tcp_syncookies=%d, as on this machine\n",
-		settings.Somaxconn, settings.MaxSynBacklog, settings.AbortOnOverflow, settings.Syncookies)
-	for _, trial := range kernel.Trials() {
+		settings.Values["somaxconn"], settings.Values["tcp_max_syn_backlog"], settings.Values["tcp_abort_on_overflow"], settings.Values["tcp_syncookies"])
+	for _, e := range kernel.Experiments() {
 		if v.Progress != nil {
-			v.Progress.Show(func() string { return "kernel: " + trial.Name + ", " + trial.What })
+			v.Progress.Show(func() string { return "kernel: " + e.Name + ", " + e.What })
 		}
-		seen, err := trial.Play(ctx)
+		seen, err := e.RunOnKernel(ctx)
 		if v.Progress != nil {
 			v.Progress.Clear()
 		}
@@ -41,20 +40,23 @@ func (v *Verifier) Kernel(ctx context.Context) error {
 			return scenarios.ErrStopped
 		case errors.Is(err, kernel.ErrNoNamespace), errors.Is(err, kernel.ErrOtherSettings):
 			v.skipped++
-			fmt.Fprintf(v.Out, "\n%s\n", words.Wrap(fmt.Sprintf("%s: skipped: %v", trial.Name, err), width, ""))
+			fmt.Fprintf(v.Out, "\n%s\n", words.Wrap(fmt.Sprintf("%s: skipped: %v", e.Name, err), width, ""))
 			continue
 		case err != nil:
-			return fmt.Errorf("kernel, %s: %w", trial.Name, err)
+			return fmt.Errorf("kernel, %s: %w", e.Name, err)
 		}
-		modelled, _ := twin.Play(trial, settings)
-		v.beside(trial, seen, modelled)
+		modelled, err := e.RunOnModel(settings)
+		if err != nil {
+			return fmt.Errorf("model, %s: %w", e.Name, err)
+		}
+		v.beside(e, seen, modelled)
 	}
 	return nil
 }
 
-// beside prints what was observed of both.
-func (v *Verifier) beside(trial kernel.Trial, seen, modelled []kernel.Observation) {
-	fmt.Fprintf(v.Out, "\n%s\n", words.Wrap(trial.Name+": "+trial.What, width, ""))
+// beside prints the observations of an experiment on both, and counts it.
+func (v *Verifier) beside(e kernel.Experiment, seen, modelled []kernel.Observation) {
+	fmt.Fprintf(v.Out, "\n%s\n", words.Wrap(e.Name+": "+e.What, width, ""))
 	wide := 0
 	for _, o := range seen {
 		wide = max(wide, utf8.RuneCountInString(o.Name))
@@ -66,7 +68,7 @@ func (v *Verifier) beside(trial kernel.Trial, seen, modelled []kernel.Observatio
 			model = modelled[i].Value
 		}
 		mark := v.Style.Green("same")
-		if cause := twin.Known(trial.Name, o.Name); model != o.Value && cause != "" {
+		if cause := e.KnownDifference(o.Name); model != o.Value && cause != "" {
 			mark = "known: " + cause
 			known = true
 		} else if model != o.Value {

@@ -15,12 +15,11 @@ import (
 	"wspsim/scenarios"
 )
 
-// mostDifferences is how many kinds of difference are listed of one experiment.
+// mostDifferences is how many kinds of difference are listed for one experiment.
 const mostDifferences = 12
 
-// measurements replays a file of measurements and prints, for each kind of
-// experiment in it, how much of what was measured the model agrees with, and what
-// it does not agree with and why.
+// measurements replays a file of measurements. For each kind of experiment it prints in
+// how many fields the model agrees, and where and why the model differs.
 func (v *Verifier) measurements(ctx context.Context, name string, in io.Reader) error {
 	trials, err := measured.Read(in)
 	if err != nil {
@@ -59,15 +58,14 @@ func (v *Verifier) measurements(ctx context.Context, name string, in io.Reader) 
 	}
 	for _, experiment := range slices.Sorted(maps.Keys(unknown)) {
 		v.Differ++
-		fmt.Fprintf(v.Out, "  %s  %s: %s of it, and the model has nothing to say about such\n", v.Style.Red("unknown"), words.Plain(experiment), words.Counted(unknown[experiment], "measurement"))
+		fmt.Fprintf(v.Out, "  %s  %s: %s, and the model does not have this experiment\n", v.Style.Red("unknown"), words.Plain(experiment), words.Counted(unknown[experiment], "measurement"))
 	}
 	return nil
 }
 
-// tally prints what came out of one kind of experiment. A difference whose cause
-// is known is told, and does not fail. One that was looked into without finding a
-// cause fails like one that was not. An experiment of which nothing could be compared
-// fails, too.
+// tally prints the result of one kind of experiment. A difference with a known cause is
+// printed and does not fail. A difference without a cause fails, whether or not somebody
+// has looked for the cause. An experiment without a field to compare fails, too.
 func (v *Verifier) tally(experiment string, t measured.Tally) {
 	unexplained := false
 	for _, d := range t.Differences {
@@ -97,7 +95,7 @@ func (v *Verifier) tally(experiment string, t measured.Tally) {
 			fmt.Fprintf(v.Out, "      ... and %s more\n", words.Counted(len(t.Differences)-i, "kind"))
 			break
 		}
-		cause := "nobody knows why"
+		cause := "no cause is known"
 		if d.Cause != "" {
 			cause = d.Cause
 		}

@@ -1,5 +1,5 @@
-// Package verify replays what was recorded, goldens and traces, and what was
-// measured on real systems, and reports whether the same comes out.
+// Package verify replays goldens, traces and measurements of real systems, and reports
+// whether the model still gives the same.
 package verify
 
 import (
@@ -16,28 +16,30 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
 	"wspsim/scenarios"
 )
 
-// Verifier replays one thing after another and keeps count.
+// Verifier replays files and experiments and counts the results.
 type Verifier struct {
 	Out      *bufio.Writer
 	Style    screen.Style
 	Progress *screen.Progress
-	Arrivals string // where the arrivals of a trace are now, "" = where they were
+	Arrivals string // the file with the arrivals of a trace; "" = the one that the trace names
 
 	Same, Differ int
 	known        int  // of Same: with differences whose cause is known
-	unexplained  bool // of Differ: with differences that were looked into, and no cause was found
+	unexplained  bool // a difference was looked into, and no cause was found
 	skipped      int
-	what         string // they are, "" = replays
+	what         string // what was counted, in the singular; "" = "replay"
 }
 
-// largest is how large a golden may be; no scenario's comes near.
+// largest is the size of the largest golden that is read. Goldens of scenarios are much
+// smaller.
 const largest = 16 << 20 // bytes
 
-// File replays a golden or a trace, - for one on the standard input. An error
-// means that it could not be read or is malformed.
+// File replays a golden, a trace or measurements. The name - is the standard input. An
+// error means that the file cannot be read or is malformed.
 func (v *Verifier) File(ctx context.Context, name string) error {
 	data, reopen, err := open(name)
 	if err != nil {
@@ -66,8 +68,8 @@ func (v *Verifier) File(ctx context.Context, name string) error {
 	return v.golden(name, text)
 }
 
-// open opens a file. The second result opens it once more; of what is no regular
-// file, what has been read by then is kept for it.
+// open opens a file. The second result opens the file once more. If the file is not a
+// regular one, the second result gives the bytes that were read until then.
 func open(name string) (io.ReadCloser, func() (io.ReadCloser, error), error) {
 	if name != "-" {
 		info, err := os.Stat(name)
@@ -99,11 +101,11 @@ func open(name string) (io.ReadCloser, func() (io.ReadCloser, error), error) {
 	}{io.TeeReader(in, &read), stream}, again, nil
 }
 
-// longestStream is how much is read of what is no file and may have no end; a
-// trace of two million records has a quarter of it.
+// longestStream is how much is read of a stream that may have no end. A trace of two
+// million records has a quarter of that.
 const longestStream = 1 << 29 // bytes
 
-// finite is a stream of which no more than so much is read.
+// finite reads a stream up to a number of bytes.
 type finite struct {
 	from io.Reader
 	left int
@@ -175,7 +177,7 @@ func (v *Verifier) differs(name, what string, d scenarios.Difference) {
 	fmt.Fprintf(v.Out, "%s  %s: %s (want: the file, got: the replay), %s\n", v.Style.Red("DIFFERS"), words.Plain(name), what, d)
 }
 
-// Summary prints the count of everything that was replayed.
+// Summary prints how many replays were the same.
 func (v *Verifier) Summary() {
 	var parts []string
 	if v.known > 0 {
@@ -202,5 +204,5 @@ func (v *Verifier) Summary() {
 	if what == "" {
 		what = "replay"
 	}
-	fmt.Fprintf(v.Out, "%s, %s; model %s\n", words.Counted(v.Same+v.Differ, what), verdict, play.ModelVersion)
+	fmt.Fprintf(v.Out, "%s, %s; model %s\n", words.Counted(v.Same+v.Differ, what), verdict, netmodel.ModelVersion)
 }

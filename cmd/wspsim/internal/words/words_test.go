@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wspsim/cmd/wspsim/internal/words"
+	_ "wspsim/internal/update" // the flag -update
 	"wspsim/sim"
 )
 

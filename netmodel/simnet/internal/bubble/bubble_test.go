@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	_ "wspsim/internal/update"
 )
 
 func leftBehind() { time.Sleep(time.Hour) }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"wspsim/netmodel/simnet"
 )
 
 // Goroutine is one goroutine of a bubble, as runtime.Stack shows it.
@@ -100,10 +102,12 @@ func parseFrame(call, place string) Frame {
 	return Frame{Function: call, File: place[:colon], Line: strings.TrimPrefix(place[colon:], ":")}
 }
 
-const (
-	pathSimnet     = "wspsim/netmodel/simnet."
-	pathSimnettest = "wspsim/netmodel/simnet/simnettest."
-	pathBubble     = "wspsim/netmodel/simnet/internal/bubble."
+// What functions of the network, of simnettest and of this package begin with in a stack
+// trace, also where the module has another name.
+var (
+	pathSimnet     = reflect.TypeFor[simnet.Network]().PkgPath() + "."
+	pathSimnettest = reflect.TypeFor[simnet.Network]().PkgPath() + "/simnettest."
+	pathBubble     = reflect.TypeFor[Bubble]().PkgPath() + "."
 )
 
 // Ours reports whether a goroutine belongs to testing, to the network, or to simnettest, and
