@@ -232,20 +232,25 @@ func socketsHaveTimers(h *Host) error {
 // portsHaveTheirSockets: the list of each port has the sockets that are bound to it,
 // once each.
 func portsHaveTheirSockets(h *Host) error {
+	const run = 32 // pages or ports: most are unused
 	listed := 0
 	for typ, pages := range h.ports {
-		if pages == nil {
-			continue
-		}
-		for high, page := range pages {
+		for high := 0; pages != nil && high < len(pages); high++ {
+			page := pages[high]
 			if page == nil {
+				if high%run == 0 && [run]*[256]int32(pages[high:]) == ([run]*[256]int32{}) {
+					high += run - 1
+				}
 				continue
 			}
-			for low, i := range page {
-				if i == 0 {
+			for low := 0; low < len(page); low++ {
+				if page[low] == 0 {
+					if low%run == 0 && [run]int32(page[low:]) == ([run]int32{}) {
+						low += run - 1
+					}
 					continue
 				}
-				n, err := portHasItsSockets(h, winsock.SocketType(typ), uint16(high<<8|low), i)
+				n, err := portHasItsSockets(h, winsock.SocketType(typ), uint16(high<<8|low), page[low])
 				if err != nil {
 					return err
 				}

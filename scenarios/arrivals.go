@@ -14,14 +14,13 @@ import (
 	"unicode/utf8"
 )
 
-// longestLine is how long a line of a series of arrivals may be.
+// longestLine is the longest line of a series of arrivals.
 const longestLine = 64 << 10 // bytes
 
-// WithArrivals returns the scenario with a series of arrivals of the user's own
-// in place of its load. The run is stretched, if need be, so that it ends as
-// long after the last arrival as it ended after the last one before; knobs of
-// the load that is no more, clients and every, are dropped, and so are
-// expectations, which were about the other crowd, unless they hold always.
+// WithArrivals returns the scenario with a series of arrivals in place of its load.
+// The run becomes longer if needed, so that the time after the last arrival stays the
+// same. The knobs clients and every are dropped with the load. The expectations are
+// dropped too, because they are about the old load, unless they hold always.
 func (s Scenario) WithArrivals(times []time.Duration) Scenario {
 	after := s.Until
 	if old := s.Load.Times; len(old) > 0 {
@@ -36,19 +35,18 @@ func (s Scenario) WithArrivals(times []time.Duration) Scenario {
 	return s
 }
 
-// ParseArrivals reads a series of arrivals: one instant a line, alone or in a
-// column of a CSV file. column is the name of the column in the header or its
-// number, counted from 1; "" is the first.
+// ParseArrivals reads a series of arrivals: one instant a line, alone or in a column
+// of a CSV file. The argument column is the name of the column in the header, or its
+// number from 1; "" is the first.
 //
-// An instant is a decimal number of seconds (0.25), a duration (250ms, 1m2.5s)
-// or a time (2024-05-01T12:00:00.123456Z, as RFC 3339 has it). A header whose
-// name ends in _ns, _us, _ms or _s gives plain numbers that unit. Blank lines
-// and lines that begin with # are skipped.
+// An instant is a decimal number of seconds (0.25), a duration (250ms, 1m2.5s) or a
+// time of RFC 3339 (2024-05-01T12:00:00.123456Z). A header whose name ends in _ns,
+// _us, _ms or _s gives plain numbers that unit. Blank lines and lines that begin with
+// # are skipped.
 //
-// Instants must ascend, equal ones come together; the first is subtracted from
-// all, so that the series begins at 0. Nothing is rounded: what is finer than a
-// nanosecond is an error, as is everything else that is not an instant. Errors
-// name the line and the column.
+// Instants must ascend; equal instants are allowed. The first instant is subtracted
+// from all, so that the series begins at 0. Nothing is rounded: a fraction of a
+// nanosecond is an error. An error names the line and the column.
 func ParseArrivals(r io.Reader, column string) ([]time.Duration, error) {
 	p := arrivalParser{column: column, index: -1, unit: time.Second}
 	lines := bufio.NewReaderSize(r, longestLine)
@@ -349,8 +347,8 @@ func unitNamed(name string) (time.Duration, bool) {
 	return 0, false
 }
 
-// decimalOf reads digits, with a point among them or not, as so many units,
-// exactly.
+// decimalOf reads a decimal number, with or without a point, as an exact number of
+// units.
 func decimalOf(text string, unit time.Duration) (d time.Duration, want string) {
 	whole, part, point := strings.Cut(text, ".")
 	if strings.Trim(whole+part, "0123456789") != "" || whole == "" || point && part == "" {

@@ -12,7 +12,7 @@ import (
 // All returns the catalogue, in the order of a course: each scenario needs only
 // what those before it have shown.
 func All() []Scenario {
-	return slices.Concat(queueScenarios(), changeScenarios(), descriptorScenarios(), crowdScenarios(), believerScenarios(), stackScenarios())
+	return slices.Concat(queueScenarios(), changeScenarios(), descriptorScenarios(), loadScenarios(), twoQueueScenarios(), stackScenarios())
 }
 
 // ByName returns the scenario of that name.
@@ -77,7 +77,7 @@ func overflow() Scenario {
 			{Client: "d", Outcome: netmodel.OutcomeAccepted},
 			{For: "wsp", Client: "c", Outcome: netmodel.OutcomeRefused},
 			{For: "windows", Client: "c", Outcome: netmodel.StillPending},
-			{Measure: MeasurePeakPending, Min: 2, Max: 2},
+			{Statistic: "listener.peak_pending", Min: 2, Max: 2},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
 	}
@@ -129,10 +129,10 @@ func illegalBacklogs() Scenario {
 			{30 * ms, Listen{Backlog: 3}},
 		},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasureLimit, Min: 3, Max: 3},
-			{For: "windowsce3", Measure: MeasureLimit, Min: 3, Max: 3},
-			{For: "windows", Measure: MeasureLimit, Min: 200, Max: 200},
-			{Measure: MeasureFailures},
+			{For: "wsp", Statistic: "listener.limit", Min: 3, Max: 3},
+			{For: "windowsce3", Statistic: "listener.limit", Min: 3, Max: 3},
+			{For: "windows", Statistic: "listener.limit", Min: 200, Max: 200},
+			{Statistic: "listener.failed_calls"},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), anyBacklog("relisten")},
 	}
@@ -153,10 +153,10 @@ func somaxconn() Scenario {
 		Steps:    []Step{{0, Listen{Backlog: winsock.SomaxconnWinsock2}}},
 		Load:     Load{Clients: 250},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasurePending, Min: 200, Max: 200},
-			{For: "windows", Measure: MeasurePending, Min: 200, Max: 200},
-			{For: "winsock11", Measure: MeasurePending, Min: 5, Max: 5},
-			{Measure: MeasureReset},
+			{For: "wsp", Statistic: "outcomes.pending", Min: 200, Max: 200},
+			{For: "windows", Statistic: "outcomes.pending", Min: 200, Max: 200},
+			{For: "winsock11", Statistic: "outcomes.pending", Min: 5, Max: 5},
+			{Statistic: "outcomes.reset"},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"clients", 1, 20_000}},
 	}
@@ -167,10 +167,11 @@ func lateSuccess() Scenario {
 		Name:     "late-success",
 		Summary:  "on Windows a refusal is not final",
 		Question: "A client is refused because the queue is full. 800 ms later the server accepts. Does the client get in without trying again?",
-		Lesson: "By the page it was told WSAECONNREFUSED long ago (R4). A Windows client has not been told anything yet: an RST " +
-			"in answer to a SYN makes its TCP send the SYN again after half a second, up to four times (WS.T3, WS.T4). The second " +
-			"repetition, 1 s after the refusal, finds the slot free: connect succeeds, late (WS.T5). A full queue on Windows looks " +
-			"like a slow server first and like a refusal after two seconds.",
+		Lesson: "By the page the client was told WSAECONNREFUSED long ago (R4). A Windows client has not been told " +
+			"anything yet: an RST in answer to a SYN makes its TCP send the SYN again after half a second, up to four " +
+			"times (WS.T3, WS.T4). The second retransmission, 1 s after the refusal, finds the slot free: connect " +
+			"succeeds, late (WS.T5). A full queue on Windows looks first like a slow server, and after two seconds like " +
+			"a refusal.",
 		Profiles: []string{"windows", "wsp"},
 		Until:    5 * time.Second,
 		Link:     lan(),
@@ -181,7 +182,7 @@ func lateSuccess() Scenario {
 		),
 		Expect: []Expectation{
 			{For: "windows", Client: "b", Outcome: netmodel.OutcomeAccepted},
-			{For: "windows", Measure: MeasureLate, Min: 1, Max: 1},
+			{For: "windows", Statistic: "listener.accepted_after_refusal", Min: 1, Max: 1},
 			{For: "wsp", Client: "b", Outcome: netmodel.OutcomeRefused},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
@@ -206,10 +207,10 @@ func relistenSmaller() Scenario {
 		Name:     "relisten-smaller",
 		Summary:  "a smaller backlog resets what no longer fits",
 		Question: "Four connections are pending. The program calls listen again, with a backlog of 2. What becomes of the other two?",
-		Lesson: "By the page the new backlog holds at once (R9) and the excess is reset and dropped (R10): c and d, who believed they were " +
-			"connected, see WSAECONNRESET. Which ones are in excess the page does not say; here it is the newest, so that the survivors are " +
-			"those that the smaller queue would have admitted (WS.R4). The listen page of desktop Windows says the opposite: the second " +
-			"call succeeds and changes nothing (WS.R2').",
+		Lesson: "By the page the new backlog holds at once (R9) and the excess is reset and dropped (R10): c and d, " +
+			"who were connected, see WSAECONNRESET. The page does not say which connections are in excess. Here the " +
+			"newest are, so that the survivors are those that the smaller queue would have admitted (WS.R4). The listen " +
+			"page of desktop Windows says the opposite: the second call succeeds and changes nothing (WS.R2').",
 		Profiles: []string{"wsp", "windows"},
 		Until:    time.Second,
 		Link:     lan(),
@@ -224,8 +225,8 @@ func relistenSmaller() Scenario {
 			{For: "wsp", Client: "c", Outcome: netmodel.OutcomeReset},
 			{For: "wsp", Client: "d", Outcome: netmodel.OutcomeReset},
 			{For: "wsp", Client: "e", Outcome: netmodel.OutcomeRefused},
-			{For: "wsp", Measure: MeasureTrimmed, Min: 2, Max: 2},
-			{For: "windows", Measure: MeasureTrimmed},
+			{For: "wsp", Statistic: "listener.trimmed", Min: 2, Max: 2},
+			{For: "windows", Statistic: "listener.trimmed"},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), anyBacklog("relisten")},
 	}
@@ -236,8 +237,9 @@ func relistenLarger() Scenario {
 		Name:     "relisten-larger",
 		Summary:  "a larger backlog makes room at once, for those who still ask",
 		Question: "A client is refused at a full queue of 1. Then the program calls listen with 3. Does the refused client get in now?",
-		Lesson: "The room is there at once (R9, WS.R9): c, which asks after the second listen, is queued. b was told no and stays out; a " +
-			"larger backlog revives nobody (WS.R10). Only a client whose own TCP or program asks again can profit.",
+		Lesson: "The room is there at once (R9, WS.R9): c, which connects after the second listen, is queued. b was " +
+			"refused and stays out; a larger backlog revives no connection (WS.R10). Only a client whose own TCP or " +
+			"program tries again can profit.",
 		Profiles: []string{"wsp"},
 		Until:    time.Second,
 		Link:     lan(),
@@ -249,7 +251,7 @@ func relistenLarger() Scenario {
 		Expect: []Expectation{
 			{Client: "b", Outcome: netmodel.OutcomeRefused},
 			{Client: "c", Outcome: netmodel.StillPending},
-			{Measure: MeasureLimit, Min: 3, Max: 3},
+			{Statistic: "listener.limit", Min: 3, Max: 3},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), anyBacklog("relisten")},
 	}
@@ -260,10 +262,11 @@ func givesUpQueued() Scenario {
 		Name:     "gives-up-queued",
 		Summary:  "clients lose patience while they wait in the queue",
 		Question: "Three clients are pending. One closes its connection, one resets it. Is there room for a fourth now, and what does accept return for each?",
-		Lesson: "A client that closes leaves its connection in the queue: accept succeeds, and the first receive finds the end of the stream " +
-			"(WS.X10). One that resets keeps its place too, by the WSPAccept page, and accept reports WSAECONNRESET when its turn comes " +
-			"(WS.X6); on real Windows accept usually succeeds and receive reports it (WS.X7). Either way the dead take the room of the " +
-			"living until somebody accepts them: d is refused (R4), and gets in only where its TCP asks again (WS.T3).",
+		Lesson: "A client that closes leaves its connection in the queue: accept succeeds, and the first receive " +
+			"finds the end of the stream (WS.X10). A client that resets keeps its slot too, by the WSPAccept page, and " +
+			"accept fails with WSAECONNRESET when its turn comes (WS.X6). On real Windows accept usually succeeds and " +
+			"receive fails (WS.X7). Either way dead connections take the room of the living until they are accepted. d " +
+			"is refused (R4), and gets in only where its TCP sends the SYN again (WS.T3).",
 		Profiles: []string{"wsp", "windows"},
 		Until:    time.Second,
 		Link:     lan(),
@@ -271,7 +274,7 @@ func givesUpQueued() Scenario {
 			[]Step{{0, Listen{Backlog: 3}}},
 			requests(0, ms, "a", "b", "c"),
 			[]Step{
-				{20 * ms, Leave{Client: "a"}}, {21 * ms, Leave{Client: "b", Hard: true}}, {25 * ms, Request{Client: "d"}},
+				{20 * ms, CloseClient{Client: "a"}}, {21 * ms, CloseClient{Client: "b", Reset: true}}, {25 * ms, Request{Client: "d"}},
 				{30 * ms, Accept{}}, {31 * ms, Accept{}}, {32 * ms, Accept{}},
 			},
 		),
@@ -280,8 +283,8 @@ func givesUpQueued() Scenario {
 			{Client: "b", Outcome: netmodel.OutcomeGaveUp},
 			{Client: "c", Outcome: netmodel.OutcomeAccepted},
 			{For: "wsp", Client: "d", Outcome: netmodel.OutcomeRefused},
-			{For: "wsp", Measure: MeasureFailures, Min: 1, Max: 1},
-			{For: "windows", Measure: MeasureFailures},
+			{For: "wsp", Statistic: "listener.failed_calls", Min: 1, Max: 1},
+			{For: "windows", Statistic: "listener.failed_calls"},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -292,9 +295,9 @@ func closeFull() Scenario {
 		Name:     "close-full",
 		Summary:  "the listener closes with a full queue",
 		Question: "Two connections are pending and one handshake is under way when the program closes the listener. What do the three clients see, and one that comes later?",
-		Lesson: "Closing discards what is queued (WS.X1). No page says how the clients learn of it; here each gets an RST: those " +
-			"that were connected see WSAECONNRESET, and c, whose SYN-ACK had not arrived yet, learns it right after its " +
-			"connect has succeeded (WS.X2). Whoever asks later meets a closed port (WS.X3).",
+		Lesson: "Closing discards the queue (WS.X1). No page says how the clients learn of it; here each client gets " +
+			"an RST. Clients that were connected see WSAECONNRESET. c, whose SYN-ACK had not arrived yet, sees it right " +
+			"after its connect has succeeded (WS.X2). A later client meets a closed port (WS.X3).",
 		Profiles: []string{"wsp"},
 		Until:    time.Second,
 		Link:     lan(),
@@ -304,7 +307,7 @@ func closeFull() Scenario {
 			[]Step{{9 * ms, Request{Client: "c"}}, {10*ms + ms/2, CloseListener{}}, {12 * ms, Request{Client: "d"}}},
 		),
 		Expect: []Expectation{
-			{Measure: MeasureReset, Min: 3, Max: 3},
+			{Statistic: "outcomes.reset", Min: 3, Max: 3},
 			{Client: "d", Outcome: netmodel.OutcomeRefused},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
@@ -316,10 +319,11 @@ func conditionFunction() Scenario {
 		Name:     "condition-function",
 		Summary:  "the server looks at a request before it accepts: defer, reject",
 		Question: "The condition function of accept puts off the first request. Whom does the next accept take: the deferred one or the one behind it?",
-		Lesson: "A deferred request stays at the head of the queue and keeps its slot (WS.C4, WS.C10); the next accept is offered it again, " +
-			"and nobody else meanwhile (WS.C5). Rejecting removes it and frees the slot: WSPAccept itself reports WSAECONNREFUSED (WS.C3), " +
-			"while the client, whose handshake had been completed long before, sees a reset, not a refusal. c came while the queue was " +
-			"full (R4); the slot that a gave up goes to d, who came later.",
+		Lesson: "A deferred request stays at the head of the queue and keeps its slot (WS.C4, WS.C10). The next " +
+			"accept gets the same request again, and no other request before it (WS.C5). A rejection removes the " +
+			"request and frees the slot: WSPAccept itself fails with WSAECONNREFUSED (WS.C3). The client completed its " +
+			"handshake long before, so it sees a reset, not a refusal. c came while the queue was full (R4); the slot " +
+			"of a goes to d, who came later.",
 		Profiles: []string{"wsp", "windows"},
 		Until:    time.Second,
 		Link:     lan(),
@@ -346,9 +350,10 @@ func conditionalAccept() Scenario {
 		Name:     "conditional-accept",
 		Summary:  "SO_CONDITIONAL_ACCEPT: no handshake before the server has decided",
 		Question: "With SO_CONDITIONAL_ACCEPT set, five clients ask at a backlog of 2 before the server decides about anybody. How many are refused?",
-		Lesson: "None: requests are not answered before the condition function has said yes, so no handshake is completed and the backlog is " +
-			"without effect (WS.Q10). A rejected client is refused properly now, with an RST in answer to its SYN (WS.C3). The price is that " +
-			"clients wait, unanswered, and may time out before the program gets to them.",
+		Lesson: "None: a request is not answered before the condition function has accepted it, so no handshake " +
+			"completes and the backlog has no effect (WS.Q10). A rejected client is now refused properly, with an RST " +
+			"in answer to its SYN (WS.C3). The price is that clients wait, unanswered, and may time out before the " +
+			"program gets to them.",
 		Profiles: []string{"wsp"},
 		Until:    time.Second,
 		Link:     lan(),
@@ -360,7 +365,7 @@ func conditionalAccept() Scenario {
 		Expect: []Expectation{
 			{Client: "a", Outcome: netmodel.OutcomeRefused},
 			{Client: "b", Outcome: netmodel.OutcomeAccepted},
-			{Measure: MeasurePending, Min: 2, Max: 2},
+			{Statistic: "outcomes.pending", Min: 2, Max: 2},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -368,11 +373,12 @@ func conditionalAccept() Scenario {
 
 func paused() Scenario {
 	return Scenario{
-		Name:     "paused",
-		Summary:  "SO_PAUSE_ACCEPT turns everybody away and keeps what is queued",
-		Question: "A listener is paused while one connection is pending. What happens to the one in the queue, and to the next request?",
-		Lesson: "Every request is answered with an RST while the option is set (WS.Q9), though the queue has room. What is queued already stays " +
-			"and can be accepted; the page does not say so, it is the choice made here.",
+		Name:    "paused",
+		Summary: "SO_PAUSE_ACCEPT turns everybody away and keeps what is queued",
+		Question: "A listener is paused while one connection is pending. What happens to that connection, and to the " +
+			"next SYN?",
+		Lesson: "While the option is set every SYN is answered with an RST (WS.Q9), though the queue has room. A " +
+			"queued connection stays and can be accepted. The page does not say so; it is the choice made here.",
 		Profiles: []string{"wsp"},
 		Until:    time.Second,
 		Link:     lan(),

@@ -28,20 +28,22 @@ func listenZero() Scenario {
 		Name:     "listen-zero",
 		Summary:  "listen(0) holds one, 81 or 128",
 		Question: "A program calls listen with a backlog of 0, and does not accept yet. 130 clients come. How many connections does each system hold for it?",
-		Lesson: "By the WSPListen page 0 is illegal and becomes the nearest legal value, 1 (C2). Linux takes 0 for what it is, and holds one more than the backlog (K1), and so did 4.4BSD. " +
-			"macOS takes 0 for its maximum, 128, and OpenBSD raises it to the least that it allows, 80, and holds one more. A program that calls listen(0) to get one " +
-			"connection, or to turn everybody away, has been tested on one system only. Those without a place are refused by the page (R4) and ignored elsewhere (K2, ST.1, ST.12).",
+		Lesson: "By the WSPListen page 0 is illegal and becomes the nearest legal value, 1 (C2). Linux takes 0 as it " +
+			"is and holds backlog + 1 (K1), as did 4.4BSD. macOS takes 0 for its maximum, 128. OpenBSD raises it to its " +
+			"least backlog, 80, and holds one more. A program that calls listen(0) to get one connection, or none, has " +
+			"been tested on one system only. Clients without a slot are refused by the page (R4) and ignored elsewhere " +
+			"(K2, ST.1, ST.12).",
 		Profiles: []string{"wsp", "linux", "darwin", "openbsd"},
 		Until:    900 * ms,
 		Link:     lan(),
 		Steps:    []Step{{0, Listen{Backlog: 0}}},
 		Load:     Load{Clients: 130, At: ms, Every: sim.Fixed(5 * ms)},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasureQueued, Min: 1, Max: 1},
-			{For: "wsp", Measure: MeasureRefused, Min: 129, Max: 129},
-			{For: "linux", Measure: MeasureQueued, Min: 1, Max: 1},
-			{For: "darwin", Measure: MeasureQueued, Min: 128, Max: 128},
-			{For: "openbsd", Measure: MeasureQueued, Min: 81, Max: 81},
+			{For: "wsp", Statistic: "outcomes.queued", Min: 1, Max: 1},
+			{For: "wsp", Statistic: "outcomes.refused", Min: 129, Max: 129},
+			{For: "linux", Statistic: "outcomes.queued", Min: 1, Max: 1},
+			{For: "darwin", Statistic: "outcomes.queued", Min: 128, Max: 128},
+			{For: "openbsd", Statistic: "outcomes.queued", Min: 81, Max: 81},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"clients", 1, 10_000}},
 	}
@@ -52,19 +54,21 @@ func openbsdFloor() Scenario {
 		Name:     "openbsd-floor",
 		Summary:  "OpenBSD has a smallest backlog, and a burst gets past even that",
 		Question: "listen(1), and nobody accepts. A hundred clients come at the same instant. How many connections does NetBSD hold, how many OpenBSD, and would it be the same if they came one by one?",
-		Lesson: "Both test a SYN against the backlog and one more (ST.12), and a final ACK against more than that: three halves of the backlog on NetBSD, three times on OpenBSD. And OpenBSD raises the backlog to " +
-			"kern.sominconn, 80, whatever is asked. One by one, 2 fit on NetBSD and 81 on OpenBSD. In a burst every SYN comes before the first ACK, finds an empty queue and is answered; " +
-			"then the ACKs decide. NetBSD still holds 2, and resets 98 clients that were connected for a moment. On " +
-			"OpenBSD the limit at the ACK is 241, and all hundred get in. With --set every=5ms they come one by one.",
+		Lesson: "Both test a SYN against backlog + 1 (ST.12), and a final ACK against a larger limit: three halves of " +
+			"the backlog on NetBSD, three times the backlog on OpenBSD. OpenBSD also raises the backlog to " +
+			"kern.sominconn, 80. One by one, 2 clients fit on NetBSD and 81 on OpenBSD. In a burst every SYN comes " +
+			"before the first ACK, finds an empty queue and is answered. Then the ACKs decide. NetBSD still holds 2, " +
+			"and resets 98 clients that were connected for a moment. On OpenBSD the limit at the ACK is 241, and all " +
+			"hundred get in. With --set every=5ms they come one by one.",
 		Profiles: []string{"netbsd", "openbsd"},
 		Until:    900 * ms,
 		Link:     lan(),
 		Steps:    []Step{{0, Listen{Backlog: 1}}},
 		Load:     Load{Clients: 100, At: ms},
 		Expect: []Expectation{
-			{For: "netbsd", Measure: MeasureQueued, Min: 2, Max: 2},
-			{For: "netbsd", Measure: MeasureReset, Min: 98, Max: 98},
-			{For: "openbsd", Measure: MeasureQueued, Min: 100, Max: 100},
+			{For: "netbsd", Statistic: "outcomes.queued", Min: 2, Max: 2},
+			{For: "netbsd", Statistic: "outcomes.reset", Min: 98, Max: 98},
+			{For: "openbsd", Statistic: "outcomes.queued", Min: 100, Max: 100},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"clients", 1, 10_000}, {"every", 0, int64(time.Minute)}},
 	}
@@ -75,10 +79,12 @@ func somaxconnClamps() Scenario {
 		Name:     "somaxconn-clamps",
 		Summary:  "listen(511) succeeds, and 511 is not what you get",
 		Question: "A server asks for a backlog of 511, as well-known servers do. The kernel's own maximum has been set to 3. Does listen fail, and how many of six clients get in?",
-		Lesson: "listen succeeds. A backlog above the maximum is the maximum, without a word, on Linux (K1: net.core.somaxconn, 128 until Linux 5.3, 4096 from 5.4 on), on FreeBSD " +
-			"(kern.ipc.soacceptqueue) and on Windows (C1, WS.B7: 200, and no setting for it). Linux holds 4 now, FreeBSD three halves and one more, which is 5, and the rest meet the overload of " +
-			"their system: e and f are ignored on Linux (K2), f is reset on FreeBSD (ST.7). The maximum counts when listen is called; changing it later changes nothing until the next listen. On Linux ss -ltn shows " +
-			"what is in force (Send-Q); a Windows program has no way to ask (P5).",
+		Lesson: "listen succeeds. A backlog above the maximum is silently reduced to the maximum: on Linux (K1: " +
+			"net.core.somaxconn, 128 until Linux 5.3, 4096 from 5.4 on), on FreeBSD (kern.ipc.soacceptqueue) and on " +
+			"Windows (C1, WS.B7: 200, without a setting). Here Linux holds 4 and FreeBSD three halves of 3 + 1, which " +
+			"is 5. The other clients meet the overload of their system: e and f are ignored on Linux (K2), f is reset " +
+			"on FreeBSD (ST.7). The maximum counts when listen is called; a later change has no effect until the next " +
+			"listen. On Linux ss -ltn shows the backlog in force (Send-Q); a Windows program has no way to ask (P5).",
 		Profiles: []string{"linux", "freebsd", "windows"},
 		Until:    900 * ms,
 		Link:     lan(),
@@ -88,13 +94,13 @@ func somaxconnClamps() Scenario {
 			requests(0, 5*ms, "a", "b", "c", "d", "e", "f"),
 		),
 		Expect: []Expectation{
-			{Measure: MeasureFailures},
-			{For: "linux", Measure: MeasureQueued, Min: 4, Max: 4},
-			{For: "linux", Measure: MeasureTrying, Min: 2, Max: 2},
-			{For: "freebsd", Measure: MeasureQueued, Min: 5, Max: 5},
-			{For: "freebsd", Measure: MeasureReset, Min: 1, Max: 1},
-			{For: "windows", Measure: MeasureQueued, Min: 6, Max: 6},
-			{For: "windows", Measure: MeasureLimit, Min: 200, Max: 200},
+			{Statistic: "listener.failed_calls"},
+			{For: "linux", Statistic: "outcomes.queued", Min: 4, Max: 4},
+			{For: "linux", Statistic: "outcomes.trying", Min: 2, Max: 2},
+			{For: "freebsd", Statistic: "outcomes.queued", Min: 5, Max: 5},
+			{For: "freebsd", Statistic: "outcomes.reset", Min: 1, Max: 1},
+			{For: "windows", Statistic: "outcomes.queued", Min: 6, Max: 6},
+			{For: "windows", Statistic: "listener.limit", Min: 200, Max: 200},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -105,9 +111,11 @@ func relistenFourWays() Scenario {
 		Name:     "relisten-four-ways",
 		Summary:  "a smaller backlog on a full queue: four systems, four answers",
 		Question: "Three connections are queued when the program calls listen again, with a backlog of 1. Does the call succeed, do all three stay, and is there room for d when two of them have been accepted?",
-		Lesson: "By the WSPListen page the new backlog holds at once and what is too much is reset (R10): b and c are gone. Linux sets the limit and keeps what is there " +
-			"(K10): nobody new gets in until the queue has shrunk below it. gVisor refuses: EINVAL, and the old backlog stays (ST.10). Windows, by its listen page, says yes and changes nothing (WS.R2'). A program that " +
-			"re-listens to shed load sheds it on none of the systems that people run.",
+		Lesson: "By the WSPListen page the new backlog holds at once and the excess is reset (R10): b and c are lost. " +
+			"Linux sets the limit and keeps the queue (K10): nobody new gets in until the queue has shrunk below the " +
+			"limit. gVisor fails with EINVAL, and the old backlog stays (ST.10). Windows, by its listen page, succeeds " +
+			"and changes nothing (WS.R2'). A program that calls listen again to shed load sheds none on the systems " +
+			"that people run.",
 		Profiles: []string{"wsp", "linux", "gvisor", "windows"},
 		Until:    900 * ms,
 		Link:     lan(),
@@ -117,15 +125,15 @@ func relistenFourWays() Scenario {
 			[]Step{{20 * ms, Listen{Backlog: 1}}, {30 * ms, Request{Client: "d"}}, {40 * ms, Accept{}}, {41 * ms, Accept{}}, {50 * ms, Request{Client: "e"}}},
 		),
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasureTrimmed, Min: 2, Max: 2},
+			{For: "wsp", Statistic: "listener.trimmed", Min: 2, Max: 2},
 			{For: "wsp", Client: "d", Outcome: netmodel.OutcomeRefused},
-			{For: "linux", Measure: MeasureReset},
-			{For: "linux", Client: "d", Standing: netmodel.ProgressTrying},
-			{For: "linux", Client: "e", Standing: netmodel.ProgressQueued},
-			{For: "gvisor", Measure: MeasureFailures, Min: 1, Max: 1},
-			{For: "gvisor", Client: "d", Standing: netmodel.ProgressQueued},
-			{For: "windows", Measure: MeasureFailures},
-			{For: "windows", Client: "d", Standing: netmodel.ProgressQueued},
+			{For: "linux", Statistic: "outcomes.reset"},
+			{For: "linux", Client: "d", Progress: netmodel.ProgressTrying},
+			{For: "linux", Client: "e", Progress: netmodel.ProgressQueued},
+			{For: "gvisor", Statistic: "listener.failed_calls", Min: 1, Max: 1},
+			{For: "gvisor", Client: "d", Progress: netmodel.ProgressQueued},
+			{For: "windows", Statistic: "listener.failed_calls"},
+			{For: "windows", Client: "d", Progress: netmodel.ProgressQueued},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), anyBacklog("relisten")},
 	}
@@ -136,9 +144,11 @@ func freebsdConnectsThenResets() Scenario {
 		Name:     "freebsd-connects-then-resets",
 		Summary:  "on FreeBSD connect always succeeds",
 		Question: "A queue of two is full on FreeBSD. c connects and sends a request at once. What do its connect, its send and its read return?",
-		Lesson: "connect = 0, send succeeds, and read says ECONNRESET. FreeBSD does not look at the accept queue when a SYN comes (ST.7), so every SYN is answered; only the final ACK finds " +
-			"that there is no room and is answered with an RST. Overload looks like a server that crashes, not like one that is full, and a program that retries connect but not read " +
-			"does not retry. FreeBSD 4 looked at the SYN as well, so c waited for its next one (ST.19); Linux ignores the SYN too (K2), and lets c in when there is room.",
+		Lesson: "connect = 0, send succeeds, and read fails with ECONNRESET. FreeBSD does not look at the accept " +
+			"queue when a SYN comes (ST.7), so every SYN is answered. Only the final ACK finds that there is no room " +
+			"and is answered with an RST. Overload looks like a server that crashes, not like a full server. A program " +
+			"that retries connect but not read does not retry. FreeBSD 4 looked at the SYN as well, so c waited for its " +
+			"next SYN (ST.19). Linux ignores the SYN too (K2), and c gets in when there is room.",
 		Profiles: []string{"freebsd", "freebsd4", "linux"},
 		Until:    5 * time.Second,
 		Link:     lan(),
@@ -151,10 +161,10 @@ func freebsdConnectsThenResets() Scenario {
 		Expect: []Expectation{
 			{For: "freebsd", Client: "c", Outcome: netmodel.OutcomeReset},
 			{For: "freebsd", Client: "d", Outcome: netmodel.OutcomeReset},
-			{For: "freebsd", Measure: MeasureIgnoredSYNs},
-			{For: "freebsd4", Client: "c", Standing: netmodel.ProgressQueued},
-			{For: "linux", Client: "c", Standing: netmodel.ProgressQueued},
-			{For: "linux", Measure: MeasureReset},
+			{For: "freebsd", Statistic: "listener.ignored_syns"},
+			{For: "freebsd4", Client: "c", Progress: netmodel.ProgressQueued},
+			{For: "linux", Client: "c", Progress: netmodel.ProgressQueued},
+			{For: "linux", Statistic: "outcomes.reset"},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
 	}
@@ -163,12 +173,14 @@ func freebsdConnectsThenResets() Scenario {
 func macosEvicts() Scenario {
 	return Scenario{
 		Name:     "macos-evicts",
-		Summary:  "a full queue on macOS gives up one client for another",
+		Summary:  "a full queue on macOS evicts one client for another",
 		Question: "Five SYNs from nowhere fill a backlog of 3. a comes at 1 s; b, c and d come together at 2 s. Nobody accepts. Who is connected in the end, on macOS and on 4.4BSD, where macOS comes from?",
-		Lesson: "On 4.4BSD nobody: half-open connections take the same places as complete ones (ST.1), and the flood holds them for 75 s. macOS forgets a half-open connection, any, for the newcomer " +
-			"(ST.3), so a gets in over a flood of any size. But the queue cannot tell an attacker from an honest client whose ACK is still under way: b, c and d have the two places that are left between them, and push out each other. " +
-			"Whoever is pushed out has been told that it is connected; its ACK belongs to nothing any more and is answered with an RST: ECONNRESET, from a burst of three. Once all " +
-			"places are taken by complete connections there is nobody to evict, and SYNs are ignored.",
+		Lesson: "On 4.4BSD nobody: half-open connections take the slots of complete ones (ST.1), and the flood holds " +
+			"the slots for 75 s. macOS evicts some half-open connection for a newer one (ST.3), so a gets in whatever " +
+			"the size of the flood. But the queue cannot tell an attacker from an honest client whose ACK is under way. " +
+			"b, c and d compete for the two slots that are left and evict each other. An evicted client is already " +
+			"connected. Its ACK finds no connection and is answered with an RST: ECONNRESET, from a burst of three. " +
+			"When complete connections take all slots there is nothing to evict, and SYNs are ignored.",
 		Profiles: []string{"darwin", "bsd4.4"},
 		Until:    3 * time.Second,
 		Link:     lan(),
@@ -178,12 +190,12 @@ func macosEvicts() Scenario {
 			requests(2*time.Second, 0, "b", "c", "d"),
 		),
 		Expect: []Expectation{
-			{For: "darwin", Client: "a", Standing: netmodel.ProgressQueued},
-			{For: "darwin", Client: "d", Standing: netmodel.ProgressQueued},
-			{For: "darwin", Measure: MeasureReset, Min: 1, Max: 2},
-			{For: "darwin", Measure: MeasureEvicted, Min: 6, Max: 6},
-			{For: "bsd4.4", Measure: MeasureQueued},
-			{For: "bsd4.4", Client: "a", Standing: netmodel.ProgressTrying},
+			{For: "darwin", Client: "a", Progress: netmodel.ProgressQueued},
+			{For: "darwin", Client: "d", Progress: netmodel.ProgressQueued},
+			{For: "darwin", Statistic: "outcomes.reset", Min: 1, Max: 2},
+			{For: "darwin", Statistic: "listener.evicted", Min: 6, Max: 6},
+			{For: "bsd4.4", Statistic: "outcomes.queued"},
+			{For: "bsd4.4", Client: "a", Progress: netmodel.ProgressTrying},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -194,9 +206,11 @@ func emfileKeptOrLost() Scenario {
 		Name:     "emfile-kept-or-lost",
 		Summary:  "accept says EMFILE: is the connection still there?",
 		Question: "Two connections are queued, no descriptor is free, and accept fails with EMFILE. The program closes some files and accepts again. Whom does it get: a, or b? And what does accept say when nobody waits?",
-		Lesson: "a, where accept asks for the descriptor first: Linux since 2.6.17 (K9), Windows (WS.A3). The price is that EMFILE comes on Linux even when nobody waits. Linux 2.4, macOS, lwIP and gVisor take the " +
-			"connection from the queue and then find that there is no descriptor for it (ST.5): it is closed, a reads the end of a connection that no program has ever seen, and b is the next. A loop that " +
-			"answers EMFILE by trying again loses one client a turn there, and none on Linux.",
+		Lesson: "a, where accept asks for the descriptor first: Linux since 2.6.17 (K9), Windows (WS.A3). The price " +
+			"is that on Linux EMFILE comes even when nobody waits. Linux 2.4, macOS, lwIP and gVisor take the " +
+			"connection from the queue and then find no descriptor for it (ST.5). They close it: a reads the end of a " +
+			"connection that no program has seen, and b is the next. A loop that answers EMFILE with another accept " +
+			"loses one client each time there, and none on Linux.",
 		Profiles:    []string{"linux", "linux2.4", "darwin"},
 		Until:       time.Second,
 		Descriptors: 4,
@@ -219,31 +233,33 @@ func emfileKeptOrLost() Scenario {
 func deadClientsHoldTheQueue() Scenario {
 	return Scenario{
 		Name:     "dead-clients-hold-the-queue",
-		Summary:  "two clients are gone, and a third cannot get in",
+		Summary:  "two clients reset their connections, and a third cannot get in",
 		Question: "Two clients fill the queue and reset their connections. A third comes before the server accepts anything. Is there room for it, and what do the accepts return?",
-		Lesson: "A connection that its client has reset keeps its place on Linux (K12) until somebody accepts it: accept succeeds, and the first read says ECONNRESET. c is " +
-			"ignored meanwhile (K2), though nobody alive is in front of it. FreeBSD keeps the place too, and accept says ECONNABORTED (ST.4), an error that a loop must not take for the end; c has its RST long since (ST.7). " +
-			"4.4BSD took dead connections off the queue, and c gets in at once (ST.1). Impatient clients that reset at a timeout can so fill a queue with corpses, and a server that looks " +
-			"at each of them helps nobody.",
+		Lesson: "A connection that its client has reset keeps its slot on Linux (K12) until it is accepted: accept " +
+			"succeeds, and the first read fails with ECONNRESET. c is ignored meanwhile (K2), though no living client " +
+			"is in front of it. FreeBSD keeps the slot too, and accept fails with ECONNABORTED (ST.4), an error after " +
+			"which a loop must go on. c has had its RST by then (ST.7). 4.4BSD took dead connections off the queue, and " +
+			"c gets in at once (ST.1). So impatient clients that reset at a timeout can fill a queue with dead " +
+			"connections, and a server that looks at each of them helps nobody.",
 		Profiles: []string{"linux", "freebsd", "bsd4.4"},
 		Until:    3 * time.Second,
 		Link:     lan(),
 		Steps: slices.Concat(
 			[]Step{{0, Listen{Backlog: 1}}},
 			requests(0, 5*ms, "a", "b"),
-			[]Step{{20 * ms, Leave{Client: "a", Hard: true}}, {21 * ms, Leave{Client: "b", Hard: true}}, {30 * ms, Request{Client: "c"}}},
+			[]Step{{20 * ms, CloseClient{Client: "a", Reset: true}}, {21 * ms, CloseClient{Client: "b", Reset: true}}, {30 * ms, Request{Client: "c"}}},
 			[]Step{{500 * ms, Accept{}}, {500 * ms, Accept{}}, {2 * time.Second, Accept{}}},
 		),
 		Expect: []Expectation{
 			{Client: "a", Outcome: netmodel.OutcomeGaveUp},
 			{Client: "b", Outcome: netmodel.OutcomeGaveUp},
 			{For: "linux", Client: "c", Outcome: netmodel.OutcomeAccepted},
-			{For: "linux", Measure: MeasureIgnoredSYNs, Min: 1, Max: 1},
-			{For: "linux", Measure: MeasureFailures},
+			{For: "linux", Statistic: "listener.ignored_syns", Min: 1, Max: 1},
+			{For: "linux", Statistic: "listener.failed_calls"},
 			{For: "freebsd", Client: "c", Outcome: netmodel.OutcomeReset},
-			{For: "freebsd", Measure: MeasureFailures, Min: 2, Max: 2},
+			{For: "freebsd", Statistic: "listener.failed_calls", Min: 2, Max: 2},
 			{For: "bsd4.4", Client: "c", Outcome: netmodel.OutcomeAccepted},
-			{For: "bsd4.4", Measure: MeasureIgnoredSYNs},
+			{For: "bsd4.4", Statistic: "listener.ignored_syns"},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}

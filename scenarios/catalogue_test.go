@@ -39,7 +39,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 			t.Errorf("%s: the lesson is too short or breaks off: %q", s.Name, s.Lesson)
 		}
 		for _, e := range s.Expect {
-			if e.Standing != netmodel.ProgressDecided && (e.Client == "" || e.Outcome != netmodel.StillPending) {
+			if e.Progress != netmodel.ProgressDecided && (e.Client == "" || e.Outcome != netmodel.StillPending) {
 				t.Errorf("%s: an expectation of the standing of somebody whose outcome is not pending: %+v", s.Name, e)
 			}
 		}
@@ -109,7 +109,7 @@ func TestLessonsOfTheCrowdsAreTrue(t *testing.T) {
 	within("burst with a backlog of 50: refused", int64(large.Outcomes.Refused), 0, 0)
 	within("burst with a backlog of 50: the longest wait", int64(large.Waits.Max), int64(180*ms), int64(220*ms))
 	last := int64(0)
-	for _, f := range run("burst", "windows").Fates {
+	for _, f := range run("burst", "windows").Attempts {
 		last = max(last, int64(f.At))
 	}
 	within("burst on Windows: the last is accepted at", last, int64(1400*ms), int64(1600*ms))
@@ -118,7 +118,7 @@ func TestLessonsOfTheCrowdsAreTrue(t *testing.T) {
 	within("recorded: refused of 300, one in five", refused, 54, 66)
 	full, until := fullFor(t, "recorded", "wsp")
 	within("recorded: per cent of the time that the queue is full", 100*full/until, 16, 24)
-	within("recorded on Windows: accepted late", int64(run("recorded", "windows").Listener.Late), 80, 300)
+	within("recorded on Windows: accepted late", int64(run("recorded", "windows").Listener.AcceptedAfterRefusal), 80, 300)
 
 	dead, accepts := 0, 0
 	s := byName(t, "impatient")
@@ -148,11 +148,11 @@ func TestLessonsOfTheStacksAreTrue(t *testing.T) {
 		want                           int
 		why                            string
 	}{
-		{"refused-or-ignored", "linux", "backlog", "4", believing, 0, "a backlog of 4 holds the burst"},
-		{"believer-batch", "linux", "tcp_syncookies", "0", queued, 2, "without cookies they ask again; the third is stored, and gets in with the next SYN-ACK"},
-		{"abort-on-overflow", "linux", "tcp_abort_on_overflow", "0", believing, 3, "d and e would believe like f"},
+		{"refused-or-ignored", "linux", "backlog", "4", phantoms, 0, "a backlog of 4 holds the burst"},
+		{"phantom-batch", "linux", "tcp_syncookies", "0", queued, 2, "without cookies they ask again; the third is stored, and gets in with the next SYN-ACK"},
+		{"abort-on-overflow", "linux", "tcp_abort_on_overflow", "0", phantoms, 3, "d and e are phantoms like f"},
 		{"syn-flood-without-cookies", "linux", "tcp_syncookies", "1", ignored, 0, "with cookies nobody is turned away"},
-		{"stevens", "linux2.4", "backlog", "3", believing, 2, "backlog + 1 queued and two believers, whatever the backlog"},
+		{"stevens", "linux2.4", "backlog", "3", phantoms, 2, "backlog + 1 queued and two phantoms, whatever the backlog"},
 		{"reuseport-does-not-spill", "linux", "tcp_migrate_req", "1", reset, 0, "the queue of the stuck listener is handed on"},
 		{"openbsd-floor", "openbsd", "every", "5ms", queued, 81, "one by one"},
 		{"openbsd-floor", "netbsd", "every", "5ms", queued, 2, "one by one"},
@@ -167,10 +167,10 @@ func TestLessonsOfTheStacksAreTrue(t *testing.T) {
 	}
 }
 
-func believing(r *scenarios.Result) int { return r.Outcomes.Believing }
-func queued(r *scenarios.Result) int    { return r.Outcomes.Queued }
-func reset(r *scenarios.Result) int     { return r.Outcomes.Reset }
-func ignored(r *scenarios.Result) int   { return r.Listener.IgnoredSYNs }
+func phantoms(r *scenarios.Result) int { return r.Outcomes.Phantom }
+func queued(r *scenarios.Result) int   { return r.Outcomes.Queued }
+func reset(r *scenarios.Result) int    { return r.Outcomes.Reset }
+func ignored(r *scenarios.Result) int  { return r.Listener.IgnoredSYNs }
 
 // A lesson whose kernel is set is judged as it stands, and not when somebody has
 // set it otherwise.
@@ -194,26 +194,26 @@ func TestSettingsOfAScenarioAreItsOwn(t *testing.T) {
 
 // A claim about somebody who is pending says what he stands at, and fails where
 // that is something else.
-func TestExpectationOfAStanding(t *testing.T) {
+func TestExpectationOfProgress(t *testing.T) {
 	s := byName(t, "stevens")
 	for _, test := range []struct {
 		client   string
-		standing netmodel.Progress
+		progress netmodel.Progress
 		claim    string
 		got      string
 		held     bool
 	}{
 		{"a", netmodel.ProgressQueued, "a is queued", "queued", true},
-		{"c", netmodel.ProgressPhantom, "c believes that it is connected", "phantom", true},
+		{"c", netmodel.ProgressPhantom, "c is a phantom", "phantom", true},
 		{"c", netmodel.ProgressDecided, "c is still pending", "pending", true},
 		{"e", netmodel.ProgressTrying, "e is still trying", "trying", true},
 		{"e", netmodel.ProgressQueued, "e is queued", "trying", false},
 		{"nobody", netmodel.ProgressTrying, "nobody is still trying", "decided", false},
 	} {
-		s.Expect = []scenarios.Expectation{{Client: test.client, Standing: test.standing}}
+		s.Expect = []scenarios.Expectation{{Client: test.client, Progress: test.progress}}
 		j := mustRun(t, s, scenarios.Options{}).Judged[0]
 		if j.Claim != test.claim || j.Got != test.got || j.Held != test.held {
-			t.Errorf("Expect %s %v: claim %q, got %q, held %v; want %q, %q, %v", test.client, test.standing, j.Claim, j.Got, j.Held, test.claim, test.got, test.held)
+			t.Errorf("Expect %s %v: claim %q, got %q, held %v; want %q, %q, %v", test.client, test.progress, j.Claim, j.Got, j.Held, test.claim, test.got, test.held)
 		}
 	}
 }

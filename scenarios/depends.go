@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,82 +12,37 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Dependence is a value that nobody knows and that a run depends on.
+// Dependence is an unknown value that a run depends on.
 type Dependence struct {
 	profiles.Fact
-	Profile string // whose value it is
+	Profile string // the profile that has the value
 	Instead string // another value, with which the run differs
 }
 
-// UnknownError is what CheckKnown returns.
-type UnknownError struct {
-	Scenario string
-	Dependence
-	Also []string // the fields of further ones
-}
-
-// Error names the scenario, the profile, the value and another that it might be.
-func (e *UnknownError) Error() string {
-	also := ""
-	if e.Also != nil {
-		also = "; also " + strings.Join(e.Also, ", ")
-	}
-	return fmt.Sprintf("scenario %s under profile %s depends on a value that nobody knows: %s (%s; %s): with %q the run differs%s; without --strict it is run as chosen",
-		e.Scenario, e.Profile, e.Field, e.Value, e.Source, e.Instead, also)
-}
-
-// DependsOn returns the values marked unknown (profiles.Facts) that a run depends
-// on: with another value in their place the run has another hash. It finds out by
-// playing the scenario again, once for each alternative until one differs:
+// DependsOn returns the values marked unknown (profiles.Facts) that a run depends on:
+// another value in their place gives the run another hash. DependsOn runs the scenario
+// again for each alternative until a run differs:
 //
-//   - a choice: every other legal value, as far as Profile.Validate accepts it
+//   - a choice: every other value that Profile.Validate accepts
 //   - yes or no: the opposite
-//   - a number or a duration: half of it and twice as much; 0 becomes 1, or a second;
-//     of the least backlog half only, for that 1 is legal is known (WS.B11)
+//   - a number or a duration: half of it and twice as much; 0 becomes 1, or a second
+//   - the least backlog: half of it only, because 1 is known to be legal (WS.B11)
 //   - an error code: success, WSAEINVAL and WSAEISCONN
 //   - a Limit: one more, and none
 //   - a Schedule: the first wait halved and doubled, one retry less and one more
 //   - how the argument of listen is scaled: 3/2 of it, the same and one more, and
-//     as it is
+//     no scaling
 //
-// A value that is not found this way can still matter: other alternatives, or two
-// at once, may change the run. Values of the server's profile count, and of that
-// of the clients if they run on another. What a knob or a setting of the scenario
-// has set is known.
-func DependsOn(s Scenario, o Options) ([]profiles.Fact, error) {
-	dependences, err := dependencesOf(s, o)
-	var facts []profiles.Fact
-	for _, d := range dependences {
-		facts = append(facts, d.Fact)
-	}
-	return facts, err
-}
-
-// CheckKnown returns an *UnknownError about the values marked unknown that a run
-// depends on, as DependsOn finds them, and nil if it depends on none.
-func CheckKnown(s Scenario, o Options) error {
-	dependences, err := dependencesOf(s, o)
-	if err != nil || dependences == nil {
-		return err
-	}
-	e := &UnknownError{Scenario: s.Name, Dependence: dependences[0]}
-	for _, d := range dependences[1:] {
-		e.Also = append(e.Also, d.Field)
-	}
-	return e
-}
-
-// dependencesOf finds the values marked unknown that a run depends on.
-func dependencesOf(s Scenario, o Options) ([]Dependence, error) {
-	if o.Profile == "" && len(s.Profiles) > 0 {
-		o.Profile = s.Profiles[0]
-	}
+// A value that DependsOn does not return can still matter: other alternatives, or
+// two at once, may change the run. DependsOn tries the values of the server's profile
+// and of the clients' profile. A value that a knob or a setting has set is known.
+func DependsOn(s Scenario, o Options) ([]Dependence, error) {
 	o.Record, o.Lines = nil, 0
-	usual, err := Run(s, o)
+	prepared, err := s.Prepare(o)
 	if err != nil {
 		return nil, err
 	}
-	prepared, err := s.Prepare(o)
+	usual, err := prepared.Run()
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +68,8 @@ func dependencesOf(s Scenario, o Options) ([]Dependence, error) {
 	return dependences, nil
 }
 
-// differsWith returns the first alternative to a value with which the run has
-// another hash, "" if there is none. A run that fails with it differs.
+// differsWith returns the first alternative to a value that gives the run another
+// hash, "" if none does. A run that fails with it differs.
 func differsWith(s Scenario, o Options, p netmodel.Profile, fact profiles.Fact, hash uint64) (string, error) {
 	before := o.Alter
 	for _, other := range alternatives(p, fact.Field) {

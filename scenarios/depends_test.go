@@ -55,32 +55,26 @@ func TestAnUnknownValueThatWasSetIsKnown(t *testing.T) {
 		{"it is set", func(p *netmodel.Profile) { p.Data.First = time.Second }, false},
 	} {
 		facts, err := DependsOn(s, Options{Profile: "linux2.4", Alter: test.alter})
-		got := slices.ContainsFunc(facts, func(f profiles.Fact) bool { return f.Field == "Data" })
+		got := slices.ContainsFunc(facts, func(d Dependence) bool { return d.Field == "Data" })
 		if err != nil || got != test.want {
 			t.Errorf("%s: DependsOn names Data: %t, %v, want %t", test.why, got, err, test.want)
 		}
 	}
 }
 
-func TestCheckKnownSaysWhatElseItMightBe(t *testing.T) {
+func TestDependsOnSaysWhatElseAValueMightBe(t *testing.T) {
 	s, _ := ByName("burst")
-	err := CheckKnown(s, Options{Profile: "aix5"})
-	const want = `scenario burst under profile aix5 depends on a value that nobody knows: ` +
-		`OnFull (ignore; Stevens' table says how many fit, not what happens then; silence is chosen): ` +
-		`with "refuse" the run differs; also Client.Syn; without --strict it is run as chosen`
-	var unknown *UnknownError
-	if !errors.As(err, &unknown) || err.Error() != want {
-		t.Errorf("CheckKnown = %v, want %s", err, want)
+	got, err := DependsOn(s, Options{Profile: "aix5"})
+	if err != nil || len(got) != 2 || got[0].Profile != "aix5" || got[0].Field != "OnFull" || got[0].Instead != "refuse" {
+		t.Errorf("DependsOn = %+v, %v, want first OnFull of aix5, which might be refuse", got, err)
 	}
-	if err := CheckKnown(s, Options{Profile: "linux"}); err != nil {
-		t.Errorf("CheckKnown under linux = %v", err)
-	}
-	if err := CheckKnown(s, Options{Profile: "nobody"}); err == nil || errors.As(err, &unknown) {
-		t.Errorf("CheckKnown under a profile that there is not = %v", err)
+	if _, err := DependsOn(s, Options{Profile: "nobody"}); err == nil {
+		t.Error("DependsOn under an unknown profile: no error")
 	}
 	stop := Options{Profile: "aix5", Stop: func(sim.Time, sim.Time) bool { return true }}
-	if s, _ := ByName("impatient"); !errors.Is(CheckKnown(s, stop), ErrStopped) {
-		t.Error("CheckKnown goes on though it was stopped")
+	s, _ = ByName("impatient")
+	if _, err := DependsOn(s, stop); !errors.Is(err, ErrStopped) {
+		t.Errorf("DependsOn that is stopped = %v, want ErrStopped", err)
 	}
 }
 

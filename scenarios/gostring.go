@@ -17,17 +17,16 @@ import (
 	"wspsim/sim"
 )
 
-// GoString returns the scenario as Go source, as gofmt has it: a literal of
-// scenarios.Scenario for a package that imports scenarios, netmodel, winsock,
-// sim and time. Fields that are zero are left out. It compiles, and what it stands for
-// replays to the same bytes.
+// GoString returns the scenario as Go source, formatted by gofmt's rules: a literal of
+// scenarios.Scenario for a package that imports scenarios, netmodel, sim and time.
+// Zero fields are left out. The source compiles and gives the same run.
 func (s Scenario) GoString() string {
 	var p source
 	return p.many(reflect.ValueOf(s), 0, "scenarios.Scenario")
 }
 
-// Source returns a whole Go file, as gofmt has it, with one function that
-// returns the scenario: Overflow() for the scenario overflow.
+// Source returns a Go file, formatted by gofmt's rules, with one function that returns
+// the scenario: Overflow() for the scenario overflow.
 func Source(s Scenario) string {
 	var p source
 	literal := p.many(reflect.ValueOf(s), 1, "scenarios.Scenario")
@@ -74,8 +73,7 @@ func functionName(name string) string {
 // lineWidth is where lines of source are broken, a tab counted as four columns.
 const lineWidth = 100
 
-// source prints values as Go. It never fails: what it does not know it prints
-// as fmt does.
+// source prints values as Go. It prints an unknown type as fmt does.
 type source struct {
 	packages []string // those named so far, each with its dot
 }
@@ -92,9 +90,9 @@ func (p *source) code(text string) string {
 	return text
 }
 
-// value prints a value that begins in a column of a line indented by tabs: on
-// that line if it fits, over several if not. kind is its type where the place
-// does not say it, "" where it does.
+// value prints a value that begins in a column of a line indented by tabs. It prints
+// on that line if the value fits, and over several lines if not. The argument kind is
+// the type, "" where the place implies it.
 func (p *source) value(v reflect.Value, tabs, column int, kind string) string {
 	if line := p.line(v, kind); column+utf8.RuneCountInString(line) <= lineWidth && !alwaysMany(v) {
 		return line
@@ -155,8 +153,8 @@ func (p *source) many(v reflect.Value, tabs int, kind string) string {
 	return p.line(v, kind)
 }
 
-// fields prints one field a line. As gofmt has it, values that stand on lines
-// of their own below each other begin in one column.
+// fields prints one field a line. By gofmt's rules, values on consecutive lines begin
+// in one column.
 func (p *source) fields(v reflect.Value, tabs int) string {
 	fields := fieldsOf(v)
 	widest := make([]int, len(fields)) // of the names in the same run
@@ -212,7 +210,7 @@ func (p *source) elements(v reflect.Value, tabs int) string {
 	return b.String() + "\n"
 }
 
-// field is one that is printed, with the type of its literal.
+// field is a field to print, with the type of its literal.
 type field struct {
 	name, kind string
 	value      reflect.Value
@@ -221,8 +219,8 @@ type field struct {
 // nanoseconds is the range of a knob that is a duration.
 type nanoseconds int64
 
-// fieldsOf returns the fields of a struct that are not zero. Of an expectation
-// it returns what it is about as well, zero or not.
+// fieldsOf returns the fields of a struct that are not zero. For an expectation it
+// also returns the outcome or the statistic, even if zero.
 func fieldsOf(v reflect.Value) []field {
 	var fields []field
 	t := v.Type()
@@ -234,9 +232,9 @@ func fieldsOf(v reflect.Value) []field {
 		said := !f.value.IsZero()
 		switch s := v.Interface().(type) {
 		case Expectation:
-			said = said || f.name == "Outcome" && s.Client != "" || f.name == "Measure" && s.Client == ""
+			said = said || f.name == "Outcome" && s.Client != "" || f.name == "Statistic" && s.Client == ""
 		case Knob:
-			if kind, _ := kindOf(s.Name); kind.unit == UnitDuration && f.value.Kind() == reflect.Int64 {
+			if s.Unit() == UnitDuration && f.value.Kind() == reflect.Int64 {
 				f.value = reflect.ValueOf(nanoseconds(f.value.Int()))
 			}
 		}
@@ -295,24 +293,12 @@ func constant(v any) (string, bool) {
 		return named("winsock.", "Decision", []string{"CF_ACCEPT", "CF_REJECT", "CF_DEFER"}, int(v)), true
 	case netmodel.Fault:
 		return faults(v), true
-	case Measure:
-		return named("scenarios.", "Measure", measureNames(), int(v)), true
 	case int:
 		if v == winsock.SomaxconnWinsock2 {
 			return "winsock.SomaxconnWinsock2", true
 		}
 	}
 	return "", false
-}
-
-func measureNames() []string {
-	return []string{
-		"MeasureOffered", "MeasureAccepted", "MeasureRefused", "MeasureReset", "MeasureTimedOut",
-		"MeasureGaveUp", "MeasurePending", "MeasureLimit", "MeasurePeakPending", "MeasureTrimmed",
-		"MeasureRefusedSYNs", "MeasureIgnoredSYNs", "MeasureExpired", "MeasureLate", "MeasureFailures",
-		"MeasureTrying", "MeasureQueued", "MeasureBelieving", "MeasureHalfOpen", "MeasureIgnoredACKs",
-		"MeasureCookies", "MeasureEvicted",
-	}
 }
 
 // named prints a value of an enumeration.

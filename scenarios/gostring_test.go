@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"wspsim/internal/golden"
 	"wspsim/netmodel"
 	"wspsim/netmodel/winsock"
 	"wspsim/scenarios"
@@ -62,7 +63,7 @@ func rareValues() scenarios.Scenario {
 		Load:    scenarios.Load{Name: "ö", Times: []time.Duration{0, 0, 1, ms, time.Second}},
 		Program: scenarios.Program{Workers: 1, Service: sim.Fixed(0)},
 		Expect: []scenarios.Expectation{
-			{Client: "a"}, {Measure: scenarios.MeasureOffered, Max: 1 << 40}, {Client: "b", Outcome: 77}, {Client: "c", Standing: netmodel.ProgressPhantom}, {Client: "c", Standing: 9}, {Measure: scenarios.MeasureFailures, Always: true},
+			{Client: "a"}, {Statistic: "outcomes.offered", Max: 1 << 40}, {Client: "b", Outcome: 77}, {Client: "c", Progress: netmodel.ProgressPhantom}, {Client: "c", Progress: 9}, {Statistic: "listener.failed_calls", Always: true},
 		},
 		Knobs: []scenarios.Knob{{Name: "latency", Min: 5, Max: int64(time.Second)}, {Name: "unknown", Min: -1}},
 	}
@@ -134,7 +135,7 @@ func play(i int, s scenarios.Scenario, profiles []string) {
 	if err != nil {
 		t.Fatalf("go run: %v\n%s", err, out)
 	}
-	if d, differs := scenarios.FirstDifference([]byte(want.String()), out); differs {
+	if d, differs := golden.FirstDifference([]byte(want.String()), out); differs {
 		t.Errorf("the literals replay to other hashes (number of the fixture, profile, hash):\n%v", d)
 	}
 }
@@ -158,7 +159,7 @@ func isFormatted(t rapid.TB, s scenarios.Scenario) {
 		if err != nil {
 			t.Fatalf("%s of %s: %v\n%s", kind, s.Name, err, source)
 		}
-		if d, differs := scenarios.FirstDifference(formatted, []byte(source)); differs {
+		if d, differs := golden.FirstDifference(formatted, []byte(source)); differs {
 			t.Errorf("%s of %s is not as gofmt has it: %v", kind, s.Name, d)
 		}
 	}
@@ -175,10 +176,10 @@ func TestGoStringNamesConstantsAndLeavesOutZeros(t *testing.T) {
 		"scenarios.SetFault{Fault: netmodel.Fault(64), On: true}",
 		"&netmodel.Client{",
 		"{Client: \"a\", Outcome: netmodel.StillPending}",
-		"{Measure: scenarios.MeasureOffered, Max: 1099511627776}",
+		"{Statistic: \"outcomes.offered\", Max: 1099511627776}",
 		"{Client: \"b\", Outcome: netmodel.Outcome(77)}",
-		"{Client: \"c\", Outcome: netmodel.StillPending, Standing: netmodel.ProgressPhantom}",
-		"Standing: netmodel.Progress(9)}",
+		"{Client: \"c\", Outcome: netmodel.StillPending, Progress: netmodel.ProgressPhantom}",
+		"Progress: netmodel.Progress(9)}",
 		"{Name: \"latency\", Min: int64(5 * time.Nanosecond), Max: int64(1 * time.Second)}",
 		"Loss:   sim.Ratio{Num: 0, Den: 7}",
 		"Times: []time.Duration{0, 0, 1 * time.Nanosecond, 1 * time.Millisecond, 1 * time.Second}",

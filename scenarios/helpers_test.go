@@ -236,7 +236,7 @@ func drawRareAction(t *rapid.T, socket, client *rapid.Generator[string], number 
 	case 5:
 		return scenarios.Flood{Name: "x", Count: 1 + number.Draw(t, "count")}
 	case 6:
-		return scenarios.Leave{Client: client.Draw(t, "client"), Hard: yes}
+		return scenarios.CloseClient{Client: client.Draw(t, "client"), Reset: yes}
 	case 7:
 		return scenarios.Send{Client: client.Draw(t, "client"), Bytes: 10 * number.Draw(t, "bytes")}
 	case 8:

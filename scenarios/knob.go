@@ -9,8 +9,8 @@ import (
 	"wspsim/sim"
 )
 
-// Knob is a number of a scenario that may be turned. Its name says which: see
-// KnobNames. The default is what the scenario itself holds.
+// Knob is a number of a scenario that a run may change. Its name says which number.
+// The default is the value in the scenario.
 type Knob struct {
 	Name     string
 	Min, Max int64 // in the knob's unit: a count, nanoseconds, or millionths
@@ -19,23 +19,13 @@ type Knob struct {
 // Setting is a value for a knob, as text.
 type Setting struct{ Name, Value string }
 
-// Unit is what a knob counts.
-type Unit uint8
-
-// The units.
-const (
-	UnitCount    Unit = iota
-	UnitDuration      // nanoseconds; written "10ms"
-	UnitChance        // millionths; written "1/100", "0.01" or "1%"
-)
-
-// knobKind says what a knob is for.
+// knobKind is what a name of a knob means.
 type knobKind struct {
 	name, help string
 	unit       Unit
 }
 
-// knobKinds are all knobs there are, in the order in which they are listed.
+// knobKinds returns all knobs.
 func knobKinds() []knobKind {
 	return []knobKind{
 		{"backlog", "argument of the first listen (connections)", UnitCount},
@@ -47,9 +37,9 @@ func knobKinds() []knobKind {
 		{"backoff", "pause of the server after WSAEMFILE", UnitDuration},
 		{"descriptors", "how many descriptors the server's program may have open; 0 = no limit", UnitCount},
 		{"latency", "time on the link, each way", UnitDuration},
-		{"loss", "chance that the link loses a segment", UnitChance},
+		{"loss", "chance that the link loses a segment", UnitRatio},
 		{"giveup", "how long a client waits for the server; 0 = for ever", UnitDuration},
-		{"send", "bytes that a client sends once it is connected; 0 = it waits for the server to speak", UnitCount},
+		{"send", "bytes that a client sends once it is connected; 0 = the client waits for the server to send", UnitCount},
 		{"retries", "further attempts of a client after a failure", UnitCount},
 	}
 }
@@ -70,26 +60,17 @@ func (k Knob) Help() string {
 }
 
 // Format writes a value of the knob the way Set reads it.
-func (k Knob) Format(value int64) string {
+func (k Knob) Format(value int64) string { return k.Unit().Format(value) }
+
+// Unit says what the knob counts.
+func (k Knob) Unit() Unit {
 	kind, _ := kindOf(k.Name)
-	switch kind.unit {
-	case UnitDuration:
-		return time.Duration(value).String()
-	case UnitChance:
-		whole, part := value/10_000, value%10_000
-		text := strconv.FormatInt(whole, 10)
-		if part > 0 {
-			text += "." + strings.TrimRight(fmt.Sprintf("%04d", part), "0")
-		}
-		return text + "%"
-	}
-	return strconv.FormatInt(value, 10)
+	return kind.unit
 }
 
 // parse reads a value of the knob and checks its range.
 func (k Knob) parse(text string) (int64, error) {
-	kind, _ := kindOf(k.Name)
-	value, err := kind.unit.parse(text)
+	value, err := k.Unit().parse(text)
 	if err != nil {
 		return 0, fmt.Errorf("knob %s: %w", k.Name, err)
 	}
@@ -107,7 +88,7 @@ func (u Unit) parse(text string) (int64, error) {
 			return 0, fmt.Errorf("%q is not a duration in whole nanoseconds, such as 10ms, 1.5s or 2m", text)
 		}
 		return int64(d), nil
-	case UnitChance:
+	case UnitRatio:
 		r, err := sim.ParseRatio(text)
 		if err != nil {
 			return 0, err
@@ -128,13 +109,13 @@ func (u Unit) parse(text string) (int64, error) {
 	return n, nil
 }
 
-// Value returns where a knob of the scenario stands.
+// Value returns the value of a knob.
 func (s *Scenario) Value(k Knob) int64 {
 	return s.knob(k.Name, nil)
 }
 
-// With returns the scenario with knobs turned. Errors name the knob, the value
-// and what would be right; a scenario without the knob lists those it has.
+// With returns the scenario with knobs at other values. An error names the knob, the
+// value and what is legal, or the knobs that the scenario has.
 func (s Scenario) With(settings []Setting) (Scenario, error) {
 	s.Steps = append([]Step(nil), s.Steps...)
 	seen := map[string]bool{}
@@ -179,8 +160,8 @@ func (s *Scenario) knobNames() []string {
 	return names
 }
 
-// knob reads the number that a knob stands for and, if set is not nil, changes
-// it first. It is the one place that knows where each of them lives.
+// knob reads the number of a knob and, if set is not nil, changes the number first.
+// No other place knows which field a knob changes.
 func (s *Scenario) knob(name string, set *int64) int64 {
 	switch name {
 	case "backlog":
@@ -188,25 +169,25 @@ func (s *Scenario) knob(name string, set *int64) int64 {
 	case "relisten":
 		return s.backlogOf(1, set)
 	case "clients":
-		return turn(&s.Load.Clients, set)
+		return setNumber(&s.Load.Clients, set)
 	case "every":
-		return turnDist(&s.Load.Every, set)
+		return setMean(&s.Load.Every, set)
 	case "workers":
-		return turn(&s.Program.Workers, set)
+		return setNumber(&s.Program.Workers, set)
 	case "service":
-		return turnDist(&s.Program.Service, set)
+		return setMean(&s.Program.Service, set)
 	case "backoff":
-		return turn(&s.Program.Backoff, set)
+		return setNumber(&s.Program.Backoff, set)
 	case "descriptors":
-		return turn(&s.Descriptors, set)
+		return setNumber(&s.Descriptors, set)
 	case "latency":
-		return turn(&s.Link.Latency, set)
+		return setNumber(&s.Link.Latency, set)
 	case "send":
-		return turn(&s.Client.Send, set)
+		return setNumber(&s.Client.Send, set)
 	case "giveup":
-		return turn(&s.Client.GiveUp, set)
+		return setNumber(&s.Client.GiveUp, set)
 	case "retries":
-		return turn(&s.Client.Retry.Attempts, set)
+		return setNumber(&s.Client.Retry.Attempts, set)
 	case "loss":
 		if set != nil {
 			s.Link.Loss = sim.Ratio{Num: uint32(*set), Den: 1_000_000}
@@ -216,16 +197,16 @@ func (s *Scenario) knob(name string, set *int64) int64 {
 	return 0
 }
 
-func turn[T int | time.Duration](at *T, set *int64) int64 {
+func setNumber[T int | time.Duration](at *T, set *int64) int64 {
 	if set != nil {
 		*at = T(*set)
 	}
 	return int64(*at)
 }
 
-// turnDist changes the mean of a distribution. Exponential and Erlang keep their
-// kind, any other becomes Fixed.
-func turnDist(at *sim.Dist, set *int64) int64 {
+// setMean changes the mean of a distribution. Exponential and Erlang keep their kind;
+// every other distribution becomes Fixed.
+func setMean(at *sim.Dist, set *int64) int64 {
 	if set != nil {
 		mean := time.Duration(*set)
 		switch d := (*at).(type) {

@@ -61,8 +61,8 @@ func TestEveryKnobTurns(t *testing.T) {
 			}
 			if value < 1000 && k.Name != "backlog" {
 				r := mustRun(t, s, scenarios.Options{Knobs: []scenarios.Setting{set(k, value)}})
-				if turned := value != s.Value(k); turned != (len(r.Turned) == 1) {
-					t.Errorf("With(%s): turned %v, want %v", set(k, value), r.Turned, turned)
+				if turned := value != s.Value(k); turned != (len(r.ChangedKnobs) == 1) {
+					t.Errorf("With(%s): turned %v, want %v", set(k, value), r.ChangedKnobs, turned)
 				}
 			}
 		}
@@ -153,10 +153,10 @@ func TestKnobsOfADistributionKeepItsKind(t *testing.T) {
 // those are judged that hold always.
 func TestExpectationsAreJudgedOnlyWithKnobsAtDefault(t *testing.T) {
 	s := byName(t, "overflow")
-	s.Expect = append(s.Expect, scenarios.Expectation{Measure: scenarios.MeasureOffered, Min: 4, Max: 4, Always: true})
+	s.Expect = append(s.Expect, scenarios.Expectation{Statistic: "outcomes.offered", Min: 4, Max: 4, Always: true})
 	at := mustRun(t, s, scenarios.Options{})
-	if at.Verdict != scenarios.Held || len(at.Judged) != 6 || len(at.Turned) != 0 {
-		t.Errorf("at default: %v, %d judged, turned %v; want held, 6, none", at.Verdict, len(at.Judged), at.Turned)
+	if at.Verdict != scenarios.Held || len(at.Judged) != 6 || len(at.ChangedKnobs) != 0 {
+		t.Errorf("at default: %v, %d judged, turned %v; want held, 6, none", at.Verdict, len(at.Judged), at.ChangedKnobs)
 	}
 	turned := mustRun(t, s, scenarios.Options{Knobs: []scenarios.Setting{{Name: "backlog", Value: "3"}}})
 	if turned.Verdict != scenarios.Held || len(turned.Judged) != 1 || turned.Judged[0].Claim != "offered = 4" {
@@ -177,7 +177,7 @@ func TestExpectationsAreJudgedOnlyUnderItsProfiles(t *testing.T) {
 	if r := mustRun(t, s, scenarios.Options{Profile: "nt4server"}); r.Verdict != scenarios.NotJudged || r.Judged != nil {
 		t.Errorf("under nt4server: %v, %+v; want not judged", r.Verdict, r.Judged)
 	}
-	s.Expect = []scenarios.Expectation{{Measure: scenarios.MeasureOffered, Min: 4, Max: 4, Always: true}}
+	s.Expect = []scenarios.Expectation{{Statistic: "outcomes.offered", Min: 4, Max: 4, Always: true}}
 	if r := mustRun(t, s, scenarios.Options{Profile: "nt4server"}); r.Verdict != scenarios.Held || len(r.Judged) != 1 {
 		t.Errorf("what holds always, under nt4server: %v, %+v; want held", r.Verdict, r.Judged)
 	}
@@ -188,7 +188,7 @@ func TestExpectationsAreJudgedOnlyUnderItsProfiles(t *testing.T) {
 func TestWaitsAreThoseOfTheAccepted(t *testing.T) {
 	s := server(5, []scenarios.Step{
 		{Do: scenarios.Request{Client: "a"}}, {Do: scenarios.Request{Client: "b"}},
-		{At: 5 * ms, Do: scenarios.Leave{Client: "a"}}, {At: 50 * ms, Do: scenarios.Accept{}}, {At: 61 * ms, Do: scenarios.Accept{}},
+		{At: 5 * ms, Do: scenarios.CloseClient{Client: "a"}}, {At: 50 * ms, Do: scenarios.Accept{}}, {At: 61 * ms, Do: scenarios.Accept{}},
 	}...)
 	r := mustRun(t, s, scenarios.Options{})
 	if want := (scenarios.Waits{P50: 60 * ms, P90: 60 * ms, P99: 60 * ms, P999: 60 * ms, Max: 60 * ms, Mean: 60 * ms}); r.Waits != want {
@@ -201,8 +201,8 @@ func TestExpectationsThatFailSayWhatCameOut(t *testing.T) {
 	s.Expect = []scenarios.Expectation{
 		{Client: "c", Outcome: netmodel.OutcomeAccepted},
 		{Client: "nobody", Outcome: netmodel.OutcomeGaveUp},
-		{Measure: scenarios.MeasurePeakPending, Min: 3, Max: 9},
-		{For: "windows", Measure: scenarios.MeasureOffered},
+		{Statistic: "listener.peak_pending", Min: 3, Max: 9},
+		{For: "windows", Statistic: "outcomes.offered"},
 		{Client: "a", Outcome: netmodel.OutcomeAccepted},
 	}
 	r := mustRun(t, s, scenarios.Options{})

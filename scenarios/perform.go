@@ -8,8 +8,8 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Every action performs itself on a run. What a call returns is in the records;
-// a scenario shows failures, it does not stop at them.
+// Every action performs itself on a run. The records say what a call returns. A run
+// goes on after a call that fails.
 
 func (a Bind) perform(r *run) {
 	h := r.host()
@@ -47,7 +47,7 @@ func (a Listen) perform(r *run) {
 	err := r.host().Listen(fd, a.Backlog)
 	if err == nil && r.sockets[0].fd == fd {
 		q, _ := r.host().Queue(fd)
-		r.result.Listener.Asked, r.result.Listener.Effective = q.Asked, q.Effective
+		r.result.Listener.Backlog, r.result.Listener.EffectiveBacklog = q.Asked, q.Effective
 		r.result.Listener.Limit, r.result.Listener.LimitAtSYN = q.Limit, min(q.Limit, r.profile.AtSyn.Of(q.Effective))
 		r.result.Listener.Listened = true
 	}
@@ -112,14 +112,14 @@ func (a Pause) perform(r *run) {
 func (a Request) perform(r *run) {
 	id, ok := r.net.ClientByName(a.Client)
 	if !ok {
-		id = r.net.AddClients(r.clientConfig(a.Client, r.crowd, a.To), 1)
+		id = r.net.AddClients(r.clientConfig(a.Client, r.clientHost, a.To), 1)
 	}
 	r.net.Start(id, 0)
 }
 
 func (a Flood) perform(r *run) {
-	c := r.clientConfig(a.Name, r.strays, 0)
-	// Nobody is there to send again: the addresses are made up.
+	c := r.clientConfig(a.Name, r.floodHost, 0)
+	// No host has these addresses, so no SYN is sent again.
 	c.TCP = &netmodel.Client{Syn: netmodel.Schedule{First: sendOnce}}
 	first := r.net.AddClients(c, a.Count)
 	for i := range a.Count {
@@ -127,9 +127,9 @@ func (a Flood) perform(r *run) {
 	}
 }
 
-func (a Leave) perform(r *run) {
+func (a CloseClient) perform(r *run) {
 	if id, ok := r.net.ClientByName(a.Client); ok {
-		r.net.CloseClient(id, a.Hard)
+		r.net.CloseClient(id, a.Reset)
 	}
 }
 
@@ -147,10 +147,10 @@ func (a Shutdown) perform(r *run) {
 
 func (a CutLink) perform(r *run) {
 	if a.ToServer {
-		r.net.CutOneWay(r.crowd, r.server, !a.Healed)
+		r.net.CutOneWay(r.clientHost, r.server, !a.Healed)
 		return
 	}
-	r.net.Cut(r.server, r.crowd, !a.Healed)
+	r.net.Cut(r.server, r.clientHost, !a.Healed)
 }
 
 func (a SetFault) perform(r *run) { r.host().SetFault(a.Fault, a.On) }

@@ -10,19 +10,26 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// Prepared is a scenario with what it is to be played with.
+// Prepared is a scenario that is ready to run.
 type Prepared struct {
-	Scenario Scenario         // its knobs turned
-	Server   netmodel.Profile // its kernel set
-	Clients  netmodel.Profile
-	Tuned    []Setting // settings of the server's kernel that differ from its defaults
-	Retuned  bool      // some of them are not the scenario's own
+	Scenario       Scenario         // with the knobs set
+	Server         netmodel.Profile // with the kernel set
+	Clients        netmodel.Profile
+	KernelSettings []Setting // settings of the server's kernel that differ from its defaults
+	KernelChanged  bool      // some of KernelSettings are not the scenario's own
+	// Options are those of Prepare. Seed, Lines, Record, Stop and MaxEvents may still
+	// be changed before Run; the others are in effect already.
+	Options Options
+	asked   Scenario // with the knobs at their defaults
 }
 
-// Prepare finds the profiles that a run is to be played with, turns the knobs and
-// sets the kernel. Errors name what there is not, and what there is.
+// Prepare finds the profiles of a run, sets the knobs and the kernel. An error
+// names what does not exist, and what exists.
 func (s Scenario) Prepare(o Options) (Prepared, error) {
-	p := Prepared{}
+	if o.Profile == "" && len(s.Profiles) > 0 {
+		o.Profile = s.Profiles[0]
+	}
+	p := Prepared{Options: o, asked: s}
 	var err error
 	if p.Server, err = profileOf(o.Profile); err != nil {
 		return p, err
@@ -34,16 +41,16 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 		}
 	}
 	for _, set := range s.Settings {
-		if err := p.tune(set, o.Clients == ""); err != nil && !errors.Is(err, profiles.ErrNoSuchSetting) {
+		if err := p.setKernel(set, o.Clients == ""); err != nil && !errors.Is(err, profiles.ErrNoSuchSetting) {
 			return p, fmt.Errorf("scenario %s: %w", s.Name, err)
 		}
 	}
 	own := p.Server
-	knobs, err := p.turn(&s, o.Knobs, o.Clients == "")
+	knobs, err := p.setAll(&s, o.Knobs, o.Clients == "")
 	if err != nil {
 		return p, err
 	}
-	p.Retuned = p.Server != own
+	p.KernelChanged = p.Server != own
 	if p.Scenario, err = s.With(knobs); err != nil {
 		return p, err
 	}
@@ -57,16 +64,15 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 	return p, p.Scenario.Validate()
 }
 
-// turn sets the kernel as the user wants it, and returns what is no setting of the
-// kernel but a knob of the scenario.
-func (p *Prepared) turn(s *Scenario, settings []Setting, both bool) (knobs []Setting, err error) {
+// setAll applies the settings of the kernel, and returns the settings of knobs.
+func (p *Prepared) setAll(s *Scenario, settings []Setting, both bool) (knobs []Setting, err error) {
 	seen := map[string]bool{}
 	for _, set := range settings {
 		if _, ok := s.Knob(set.Name); ok {
 			knobs = append(knobs, set)
 			continue
 		}
-		switch err := p.tune(set, both); {
+		switch err := p.setKernel(set, both); {
 		case errors.Is(err, profiles.ErrNoSuchSetting):
 			return nil, fmt.Errorf("scenario %s has no knob %q; it has %s%s", s.Name, set.Name, strings.Join(s.knobNames(), ", "), kernelHas(p.Server, set.Name))
 		case err != nil:
@@ -82,9 +88,9 @@ func (p *Prepared) turn(s *Scenario, settings []Setting, both bool) (knobs []Set
 // lastName returns a name of sysctl without the path before it.
 func lastName(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
-// tune sets the kernel of the server, and that of the clients if they run on the
-// same.
-func (p *Prepared) tune(set Setting, both bool) error {
+// setKernel changes a setting of the server's kernel, and of the clients' kernel if
+// both is set.
+func (p *Prepared) setKernel(set Setting, both bool) error {
 	before := p.Server
 	tuned, err := profiles.Set(p.Server, set.Name, set.Value)
 	if err != nil {
@@ -95,8 +101,8 @@ func (p *Prepared) tune(set Setting, both bool) error {
 		p.Clients = tuned
 	}
 	if tuned != before {
-		p.Tuned = slices.DeleteFunc(p.Tuned, func(t Setting) bool { return lastName(t.Name) == lastName(set.Name) })
-		p.Tuned = append(p.Tuned, set)
+		p.KernelSettings = slices.DeleteFunc(p.KernelSettings, func(t Setting) bool { return lastName(t.Name) == lastName(set.Name) })
+		p.KernelSettings = append(p.KernelSettings, set)
 	}
 	return nil
 }
@@ -109,8 +115,8 @@ func profileOf(name string) (netmodel.Profile, error) {
 	return p, nil
 }
 
-// kernelHas says which settings the kernel of a profile has, if any, or which
-// profile has a setting of that name.
+// kernelHas says which profile has a setting of that name, or else which settings the
+// kernel of the profile has.
 func kernelHas(p netmodel.Profile, name string) string {
 	for _, other := range profiles.All() {
 		if _, err := profiles.Set(other, name, "0"); !errors.Is(err, profiles.ErrNoSuchSetting) {

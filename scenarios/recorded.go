@@ -14,9 +14,11 @@ func recorded() Scenario {
 		Name:     "recorded",
 		Summary:  "a recorded series of arrivals against the listener",
 		Question: "The first 300 requests that a real server got: about 120 a second against one worker that manages 100. How many are refused with a backlog of 4?",
-		Lesson: "One in five is refused (R4): the queue is full for a fifth of the time, and whoever comes at random finds it full as often as it is. One in six would have to be, " +
-			"for that much more comes than can be served; the rest is chance: bursts fill the queue, gaps empty it and leave the worker idle. On Windows most of the refused " +
-			"get in after all, half a second later or more (WS.T3, WS.T5). Play your own series with --arrivals FILE.",
+		Lesson: "One in five is refused (R4): the queue is full for a fifth of the time, and random arrivals find it " +
+			"full as often as it is. One in six would have to be refused, because that much more comes than the worker " +
+			"can serve. The rest is chance: bursts fill the queue, and gaps empty it and leave the worker idle. On " +
+			"Windows most of the refused clients get in after all, half a second later or more (WS.T3, WS.T5). Play " +
+			"your own series with --arrivals FILE.",
 		Profiles: []string{"wsp", "windows"},
 		Until:    time.Minute,
 		Link:     lan(),
@@ -24,8 +26,8 @@ func recorded() Scenario {
 		Load:     Load{Times: recordedArrivals()},
 		Program:  Program{Workers: 1, Service: sim.Fixed(10 * time.Millisecond)},
 		Expect: []Expectation{
-			{For: "wsp", Measure: MeasureRefused, Min: 20, Max: 120},
-			{Measure: MeasurePeakPending, Min: 4, Max: 4},
+			{For: "wsp", Statistic: "outcomes.refused", Min: 20, Max: 120},
+			{Statistic: "listener.peak_pending", Min: 4, Max: 4},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"workers", 0, 10_000}, {"service", 0, int64(time.Hour)}, {"latency", 0, int64(time.Second)}, {"send", 0, 1 << 20}},
 	}

@@ -11,64 +11,47 @@ import (
 
 // Result is what came out of a run.
 type Result struct {
-	Scenario string
-	Profile  string
-	Clients  string // the profile of the clients' stack, "" = that of the server
-	Seed     uint64
-	Knobs    []Setting // every knob of the scenario and where it stood
-	Turned   []Setting // those that stood elsewhere than by default
-	Tuned    []Setting // settings of the kernel that were changed
-	End      sim.Time  // when the run ended
-	Events   uint64    // events of the engine
-	Records  uint64
-	Hash     uint64 // of all records; equal runs have equal hashes
-	Listener Listener
-	Outcomes Outcomes
-	Waits    Waits // in the queue
-	// From a client's first connect to its acceptance, of those that were accepted:
-	// with all that was sent again and tried again, as the client sees it.
-	Reached  Waits
-	Depth    Depth
-	Counters trace.Counters // what the server's TCP has counted
-	Sockets  []Socket       // the listening sockets that there are at the end, in the order of their making
-	Fates    []netmodel.AttemptResult
-	Judged   []Judged
-	Verdict  Verdict
-	// The story: the first lines of the trace, as many as Options.Lines allows,
-	// and how many there are in all.
-	Lines      []string
-	TotalLines int
-	// Firsts are the first line of each kind that tells most, such as a refusal,
-	// wherever in the story it stands.
-	Firsts []Line
+	Scenario       string
+	Profile        string
+	Clients        string // the profile of the clients' stack, "" = that of the server
+	Seed           uint64
+	Knobs          []Setting // every knob of the scenario with its value
+	ChangedKnobs   []Setting // the knobs whose value is not the default
+	KernelSettings []Setting // settings of the kernel that were changed
+	End            sim.Time  // when the run ended
+	Events         uint64    // events of the engine
+	Records        uint64
+	Hash           uint64 // of all records; equal runs have equal hashes
+
+	Listener        Listener
+	Outcomes        Outcomes
+	Waits           Waits // in the queue, from the arrival of the SYN that got in to accept
+	ConnectToAccept Waits // from a client's first connect, with all retransmissions and retries
+	Depth           Depth
+	Counters        trace.Counters // what the server's TCP has counted
+	Sockets         []Socket       // the listening sockets at the end, in the order of their creation
+	Attempts        []netmodel.AttemptResult
+	Judged          []Judged
+	Verdict         Verdict
+
+	Lines      []string // the first lines of the trace, at most Options.Lines
+	TotalLines int      // of the whole trace
+	FirstLines []Line   // the first line of each kind that tells most, such as a refusal
 }
 
-// Line is one line of the story.
+// Line is a line of the trace.
 type Line struct {
 	Number int // 1 for the first
 	Text   string
 }
 
-// Listener is what was seen at the server's listening sockets; the backlog is
-// that of the one that listened first.
+// Listener is what happened at the server's listening sockets. Statistics says what
+// each number is. Backlog is about the socket that listened first.
 type Listener struct {
-	Listened    bool // a listen has succeeded; otherwise all is 0
-	Asked       int  // argument of its last listen
-	Effective   int  // what that was taken for
-	Limit       int  // most that may be pending, at the end
-	LimitAtSYN  int  // most that may be pending and yet a SYN gets an answer; less where only a burst gets to Limit
-	Pending     int  // at the end, half-open connections included
-	HalfOpen    int  // at the end
-	PeakPending int
-	Trimmed     int
-	RefusedSYNs int
-	IgnoredSYNs int
-	IgnoredACKs int // final ACKs and data that found the accept queue full
-	Expired     int
-	Evicted     int // half-open ones that made room for newer ones
-	Gone        int // accepted although the client had gone
-	Late        int // accepted after a refusal of the same attempt
-	Failures    int // calls of the server's program that failed, other than WSAEWOULDBLOCK
+	Listened bool // a listen has succeeded; otherwise all numbers are 0
+	Backlog  int
+	EffectiveBacklog, Limit, LimitAtSYN, Pending, HalfOpen, PeakPending, Trimmed, RefusedSYNs, IgnoredSYNs, IgnoredACKs,
+	Expired, Evicted, AcceptedAfterAbort, AcceptedAfterRefusal, FailedCalls int
 }
 
 // Socket is one listening socket at the end of a run.
@@ -76,20 +59,18 @@ type Socket struct {
 	Name     string
 	Address  netmodel.Addr
 	Complete int // connections that accept can take: Recv-Q of ss
-	// What its backlog was taken for: Send-Q of ss.
-	Effective int
+	// EffectiveBacklog is the backlog after the silent change: Send-Q of ss.
+	EffectiveBacklog int
 }
 
-// Outcomes counts attempts by how they ended.
+// Outcomes counts attempts by how they ended. Statistics says what each number is.
 type Outcomes struct {
 	Offered, Accepted, Refused, Reset, TimedOut, GaveUp, Pending int
-	// What the pending ones stand at, see netmodel.Standing; they add up to Pending.
-	Trying, Queued, Believing int
+	Trying, Queued, Phantom                                      int // their sum is Pending
 }
 
-// Waits says how long something took, of the connections whose outcome is
-// accepted: in Result.Waits from the arrival of the SYN that got in to accept. All
-// zero when nothing was accepted.
+// Waits is a distribution of times of accepted connections. All values are 0 if
+// nothing was accepted.
 type Waits struct {
 	P50, P90, P99, P999, Max, Mean time.Duration
 }
@@ -97,10 +78,11 @@ type Waits struct {
 // Verdict says whether the expectations held.
 type Verdict uint8
 
+// The verdicts.
 const (
-	Held      Verdict = iota // every expectation that was judged held
-	Failed                   // one did not
-	NotJudged                // there was none for this profile and these knobs
+	Held      Verdict = iota // every judged expectation held
+	Failed                   // an expectation failed
+	NotJudged                // no expectation is about this profile and these knobs
 )
 
 // String returns the verdict in words.
@@ -114,8 +96,8 @@ func (v Verdict) String() string {
 	return "held"
 }
 
-// waitsOf sorts waits and summarises them. A quantile is the smallest wait that
-// at least that part of all waits does not exceed.
+// waitsOf sorts waits and summarises them. The p-th percentile is the smallest wait
+// such that at least p percent of all waits are not longer.
 func waitsOf(waits []time.Duration) Waits {
 	if len(waits) == 0 {
 		return Waits{}
@@ -137,33 +119,18 @@ func waitsOf(waits []time.Duration) Waits {
 	}
 }
 
-// measure returns the number that a Measure names.
-func (r *Result) measure(m Measure) int64 {
-	l, o := &r.Listener, &r.Outcomes
-	return int64([measureCount]int{
-		MeasureOffered: o.Offered, MeasureAccepted: o.Accepted, MeasureRefused: o.Refused,
-		MeasureReset: o.Reset, MeasureTimedOut: o.TimedOut, MeasureGaveUp: o.GaveUp, MeasurePending: o.Pending,
-		MeasureLimit: l.Limit, MeasurePeakPending: l.PeakPending, MeasureTrimmed: l.Trimmed,
-		MeasureRefusedSYNs: l.RefusedSYNs, MeasureIgnoredSYNs: l.IgnoredSYNs,
-		MeasureExpired: l.Expired, MeasureLate: l.Late, MeasureFailures: l.Failures,
-		MeasureTrying: o.Trying, MeasureQueued: o.Queued, MeasureBelieving: o.Believing,
-		MeasureHalfOpen: l.HalfOpen, MeasureIgnoredACKs: l.IgnoredACKs,
-		MeasureCookies: r.Counters.SyncookiesSent, MeasureEvicted: l.Evicted,
-	}[m])
-}
-
-// Depth is how many connections were pending over virtual time: the most in
-// each of a number of equal spans from the beginning of the run.
+// Depth is how many connections were pending over virtual time, in equal spans from
+// the beginning of the run.
 type Depth struct {
 	Span time.Duration
-	Most []int
+	Most []int // the most that were pending in each span
 	last int
 }
 
 const depthSpans = 128
 
-// note takes into account that depth connections were pending from at on.
-// Spans double when the run outgrows them, so memory stays small.
+// note says that depth connections are pending from the instant at on. A run that
+// outgrows the spans doubles them, so memory stays small.
 func (d *Depth) note(at sim.Time, depth int) {
 	if d.Span == 0 {
 		d.Span = time.Microsecond

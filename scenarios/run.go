@@ -13,62 +13,63 @@ import (
 	"wspsim/sim"
 )
 
-// Options says how to run a scenario. The zero value runs it as it stands, with
-// seed 0.
+// Options says how to run a scenario. The zero value changes nothing and has seed 0.
 type Options struct {
 	Profile string // "" = the scenario's first
 	Clients string // the profile of the clients' stack; "" = that of the server
 	Seed    uint64
-	// Knobs of the scenario, and settings of the kernel (profiles.Setting) by its own
-	// names. A name that is both is the knob.
+	// Knobs of the scenario, and settings of the kernel (profiles.Setting) by the
+	// kernel's names. A name that is both is the knob.
 	Knobs []Setting
-	// Alter, if set, changes a profile before the run: that of the server, and that
-	// of the clients, after their knobs were turned.
+	// Alter, if set, changes the profiles of the server and of the clients, after the
+	// settings of the kernel.
 	Alter func(*netmodel.Profile)
-	Lines int // how many lines of the story to keep in Result.Lines
-	// Record, if set, is shown every record as it happens.
+	Lines int // how many lines of the trace to keep in Result.Lines
+	// Record, if set, is called with every record as it happens.
 	Record func(*netmodel.Network, netmodel.Record)
-	// Stop, if set, is asked now and then whether to end the run early, and told
-	// how far it has come.
+	// Stop, if set, is called now and then with the progress of the run. The run ends
+	// early when Stop returns true.
 	Stop func(now, end sim.Time) bool
 	// MaxEvents ends a run that takes too long; 0 = DefaultMaxEvents.
 	MaxEvents uint64
 }
 
-// DefaultMaxEvents is how many events a run may take, about a minute's work.
+// DefaultMaxEvents is the default limit of events, about a minute's work.
 const DefaultMaxEvents = 200_000_000
 
 // ErrStopped is what Run returns when Options.Stop ended it.
 var ErrStopped = errors.New("stopped")
 
-// ErrTooLong is in what Run returns when a run took more than
-// Options.MaxEvents.
+// ErrTooLong is in the error of Run when a run takes more than Options.MaxEvents
+// events.
 var ErrTooLong = errors.New("the run takes too long")
 
-// MaxClients is how many clients a scenario may have.
+// MaxClients is the most clients that a scenario may have.
 const MaxClients = 5_000_000
 
 // serverPort is where every scenario's server listens.
 const serverPort = 80
 
-// Run plays a scenario. It returns an error if the scenario, the profile or a
-// knob is not valid, if the run no longer advances or takes too long, and if an
-// invariant of the model does not hold, which would be a defect of the model.
+// Run prepares a scenario and runs it. It returns an error if the scenario, the
+// profile or a knob is not valid. The other errors are those of Prepared.Run.
 func Run(s Scenario, o Options) (*Result, error) {
-	if o.Profile == "" && len(s.Profiles) > 0 {
-		o.Profile = s.Profiles[0]
-	}
 	p, err := s.Prepare(o)
 	if err != nil {
 		return nil, err
 	}
-	turned := p.Scenario
-	r := newRun(turned, p.Server, p.Clients, o)
-	r.result.Tuned, r.retuned = p.Tuned, p.Retuned
+	return p.Run()
+}
+
+// Run runs the scenario. Its errors: virtual time no longer advances
+// (sim.StalledError), the run takes too long (ErrTooLong), or Options.Stop ends it
+// (ErrStopped). Any other error is a failed invariant: a defect of the model.
+func (p Prepared) Run() (*Result, error) {
+	r := newRun(p.Scenario, p.Server, p.Clients, p.Options)
+	r.result.KernelSettings, r.kernelChanged = p.KernelSettings, p.KernelChanged
 	if err := r.play(); err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+		return nil, fmt.Errorf("scenario %s: %w", p.Scenario.Name, err)
 	}
-	r.summarise(&s, &turned)
+	r.summarise(&p.asked, &p.Scenario)
 	return &r.result, nil
 }
 
@@ -84,38 +85,38 @@ func ProfileNames() []string {
 // What the streams of random numbers are for; netmodel has its own purposes
 // below 1000.
 const (
-	drawsArrival sim.Purpose = 1000 + iota // who: nobody
+	drawsArrival sim.Purpose = 1000 + iota // who: 0
 	drawsService                           // who: the attempt that is served
 )
 
 // run is a scenario being played.
 type run struct {
-	s       Scenario
-	o       Options
-	net     *netmodel.Network
-	server  netmodel.HostID
-	crowd   netmodel.HostID // where the clients run
-	strays  netmodel.HostID // where a Flood comes from: no answer reaches it
-	printer *trace.Printer
+	s          Scenario
+	o          Options
+	net        *netmodel.Network
+	server     netmodel.HostID
+	clientHost netmodel.HostID // where the clients run
+	floodHost  netmodel.HostID // where a Flood comes from: no answer reaches it
+	printer    *trace.Printer
 
-	sockets   []namedFD // listening sockets by name, in the order of their making
+	sockets   []namedFD // listening sockets by name, in the order of their creation
 	accepted  []namedFD // connections that Accept steps took, by client
 	files     []netmodel.FD
 	arrivals  sim.Rand
 	firstLoad netmodel.ClientID
-	came      int // clients of the load that have come
+	arrived   int // clients of the load that have arrived
 
-	idle    int // workers without a connection
-	started bool
-	starved bool                         // a worker waits after WSAEMFILE
-	depths  []depthAt                    // of each listening socket
-	refused map[netmodel.ConnID]struct{} // attempts that were refused at least once
-	records []netmodel.Record
-	line    []byte
-	told    [256]bool        // kinds of records that Result.Firsts has
-	profile netmodel.Profile // of the server
-	retuned bool             // the kernel is not set as the scenario has it
-	result  Result
+	idle          int // workers without a connection
+	started       bool
+	starved       bool                         // a worker waits after WSAEMFILE
+	depths        []depthAt                    // of each listening socket
+	refused       map[netmodel.ConnID]struct{} // attempts that were refused at least once
+	records       []netmodel.Record
+	line          []byte
+	hasFirst      [256]bool        // kinds of records that Result.FirstLines has
+	profile       netmodel.Profile // of the server
+	kernelChanged bool             // the user has changed settings of the kernel
+	result        Result
 }
 
 type namedFD struct {
@@ -141,12 +142,12 @@ func newRun(s Scenario, p, clients netmodel.Profile, o Options) *run {
 		Profile: p, Descriptors: s.Descriptors,
 		Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)},
 	})
-	r.crowd = n.AddHost("clients", netmodel.HostConfig{Profile: clients, Addrs: crowdAddrs(clients, s.clients())})
-	r.strays = n.AddHost("strays", netmodel.HostConfig{Profile: clients})
-	n.SetLink(r.server, r.crowd, s.Link)
-	n.SetLink(r.server, r.strays, s.Link)
+	r.clientHost = n.AddHost("clients", netmodel.HostConfig{Profile: clients, Addrs: clientAddrs(clients, s.clients())})
+	r.floodHost = n.AddHost("strays", netmodel.HostConfig{Profile: clients})
+	n.SetLink(r.server, r.clientHost, s.Link)
+	n.SetLink(r.server, r.floodHost, s.Link)
 	if s.hasFlood() {
-		n.CutOneWay(r.server, r.strays, true)
+		n.CutOneWay(r.server, r.floodHost, true)
 	}
 	r.printer = trace.NewPrinter(n)
 	r.arrivals = sim.Stream(o.Seed, 0, drawsArrival)
@@ -155,8 +156,8 @@ func newRun(s Scenario, p, clients netmodel.Profile, o Options) *run {
 	return r
 }
 
-// crowdAddrs gives the clients as many addresses as their ports call for.
-func crowdAddrs(p netmodel.Profile, clients int) []netmodel.IP {
+// clientAddrs returns enough addresses for the ports of all clients.
+func clientAddrs(p netmodel.Profile, clients int) []netmodel.IP {
 	ports := int(p.PortMax-p.PortMin) + 1
 	var addrs []netmodel.IP
 	for i := range clients/ports + 1 {
@@ -203,8 +204,8 @@ func (r *run) play() error {
 	return r.net.Check()
 }
 
-// settle lets the accept loop act on what has happened until nothing more
-// follows at this instant.
+// settle lets the accept loop act on new records until this instant has no further
+// record.
 func (r *run) settle() {
 	for {
 		r.records = r.net.DrainRecords(r.records[:0])
@@ -231,7 +232,7 @@ func wakes(r netmodel.Record) bool {
 	return r.Kind == netmodel.Called && r.Call == netmodel.CallClose
 }
 
-// program does what an event of the scenario's own asks for.
+// program handles an event of the scenario.
 func (r *run) program(tag uint64) {
 	which := tag &^ uint64(tagMask)
 	switch tag & uint64(tagMask) {
@@ -243,7 +244,7 @@ func (r *run) program(tag uint64) {
 		r.started = true
 		r.acceptAll()
 	case tagServed:
-		_ = r.host().CloseSocket(netmodel.FD(which)) // a connection that broke meanwhile closes too
+		_ = r.host().CloseSocket(netmodel.FD(which)) // a broken connection closes too
 		r.idle++
 		r.acceptAll()
 	case tagBackoff:
@@ -264,7 +265,7 @@ func (r *run) addLoad() {
 	if count == 0 {
 		return
 	}
-	r.firstLoad = r.net.AddClients(r.clientConfig(r.loadName(), r.crowd, 0), count)
+	r.firstLoad = r.net.AddClients(r.clientConfig(r.loadName(), r.clientHost, 0), count)
 	first := l.At
 	if len(l.Times) > 0 {
 		first = l.Times[0]
@@ -288,19 +289,18 @@ func (r *run) clientConfig(name string, on netmodel.HostID, to int) netmodel.Cli
 	}
 }
 
-// arrive lets the next client of the load come, and those that come at the same
-// instant.
+// arrive starts the next client of the load, and the clients of the same instant.
 func (r *run) arrive() {
 	l := &r.s.Load
 	for {
-		r.net.Start(r.firstLoad+netmodel.ClientID(r.came), 0)
-		r.came++
+		r.net.Start(r.firstLoad+netmodel.ClientID(r.arrived), 0)
+		r.arrived++
 		var pause time.Duration
 		switch {
-		case len(l.Times) > 0 && r.came == len(l.Times), len(l.Times) == 0 && r.came == l.Clients:
+		case len(l.Times) > 0 && r.arrived == len(l.Times), len(l.Times) == 0 && r.arrived == l.Clients:
 			return
 		case len(l.Times) > 0:
-			pause = l.Times[r.came] - l.Times[r.came-1]
+			pause = l.Times[r.arrived] - l.Times[r.arrived-1]
 		case l.Every != nil:
 			pause = l.Every.Draw(&r.arrivals)
 		}
@@ -311,7 +311,7 @@ func (r *run) arrive() {
 	}
 }
 
-// acceptAll lets idle workers accept what there is.
+// acceptAll lets idle workers accept until nothing is pending.
 func (r *run) acceptAll() {
 	if !r.started {
 		return
@@ -322,8 +322,7 @@ func (r *run) acceptAll() {
 	}
 }
 
-// acceptOne lets one worker accept. It returns false if there is nothing more
-// to accept now.
+// acceptOne lets one worker accept. It returns false if nothing can be accepted now.
 func (r *run) acceptOne(fd netmodel.FD) bool {
 	if ready, err := r.host().Select(fd); err != nil || !ready.Read {
 		return false
@@ -337,7 +336,7 @@ func (r *run) acceptOne(fd netmodel.FD) bool {
 		}
 		return false
 	case errors.Is(err, winsock.WSAECONNRESET), errors.Is(err, winsock.WSAEACCES):
-		return true // that one is gone; the next may be well
+		return true // this connection was lost; the next may be good
 	case err != nil:
 		return false
 	}
@@ -346,8 +345,8 @@ func (r *run) acceptOne(fd netmodel.FD) bool {
 	return true
 }
 
-// serviceTime draws how long a client is served, from a stream of its own, so
-// that it is the same under every profile.
+// serviceTime draws how long a client is served. Each client has a stream of its own,
+// so the time is the same under every profile.
 func (r *run) serviceTime(c netmodel.ConnID) time.Duration {
 	if r.s.Program.Service == nil {
 		return 0
@@ -357,7 +356,7 @@ func (r *run) serviceTime(c netmodel.ConnID) time.Duration {
 }
 
 func (r *run) socket(name string) (netmodel.FD, bool) {
-	for _, s := range slices.Backward(r.sockets) { // the latest of that name
+	for _, s := range slices.Backward(r.sockets) { // the last of that name
 		if s.name == name {
 			return s.fd, true
 		}

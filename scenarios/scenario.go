@@ -8,12 +8,12 @@ import (
 	"wspsim/sim"
 )
 
-// Scenario is one situation, as plain data. The zero value of every field but
-// Name, Until and Profiles means that there is none of it.
+// Scenario is a situation as plain data. Name, Until and Profiles must be set; the
+// zero value of another field means that the scenario has none of it.
 type Scenario struct {
 	Name     string        // lower case, words joined by hyphens
-	Summary  string        // one line
-	Question string        // a prediction to make before looking
+	Summary  string        // a line
+	Question string        // what to predict before the run
 	Lesson   string        // what happened and why, with rule ids
 	Profiles []string      // profiles that the lesson is about; the first is the default
 	Until    time.Duration // end of the run
@@ -21,12 +21,12 @@ type Scenario struct {
 	Descriptors int           // how many the server's program may have open; 0 = without limit
 	Link        netmodel.Link // between the clients and the server
 	Client      Client        // how every client behaves
-	Steps       []Step        // what is done by hand, in order of time
-	Load        Load          // clients that come on their own
+	Steps       []Step        // single actions, in the order of time
+	Load        Load          // many clients
 	Program     Program       // the server's accept loop
 
-	// Settings of the server's kernel, by its own names. A profile whose system does
-	// not know one goes without it.
+	// Settings of the server's kernel, by the kernel's names. A profile whose system
+	// lacks a setting runs without it.
 	Settings []Setting
 
 	Expect []Expectation
@@ -35,36 +35,35 @@ type Scenario struct {
 
 // Client says how the clients of a scenario behave.
 type Client struct {
-	TCP        *netmodel.Client // how they connect, if not as the profile says
-	GiveUp     time.Duration    // how long they wait for the server, from the beginning of an attempt; 0 = for ever
-	GiveUpHard bool             // they then reset the connection instead of closing it
+	TCP        *netmodel.Client // how they connect; nil = as the profile says
+	GiveUp     time.Duration    // how long they wait for the server from the beginning of an attempt; 0 = for ever
+	GiveUpHard bool             // after GiveUp they reset the connection; otherwise they close it
 	Retry      netmodel.Retry   // what they do after a failure
 	Send       int              // bytes they send once connected
 }
 
-// Load is a crowd of clients, named Name1, Name2, ... The times of arrival are
-// At plus sums of Every, or the Times as they are.
+// Load is many clients, named Name1, Name2, ... The first arrives At, each further one
+// Every later. If Times is set, the clients arrive at Times.
 type Load struct {
 	Name    string // "c" if empty
 	Clients int    // how many come
 	At      time.Duration
 	Every   sim.Dist        // from one arrival to the next; nil = all at once
-	Times   []time.Duration // instants of arrival; takes the place of Clients, At and Every
+	Times   []time.Duration // instants of arrival, in place of Clients, At and Every
 }
 
-// Program is a server's accept loop: each worker accepts a connection, serves
-// it, closes it, and accepts the next.
+// Program is the accept loop of the server. Each worker accepts a connection, serves
+// it, closes it, and accepts the next one.
 type Program struct {
 	Workers int           // 0 = no loop
 	Start   time.Duration // when it begins to accept
 	Service sim.Dist      // from accept to close; nil = closes at once
-	// How long a worker waits after accept failed with WSAEMFILE before it tries
-	// again; 0 = until another worker has closed a connection.
+	// Backoff is the pause of a worker after accept has failed with WSAEMFILE; 0 = until
+	// another worker closes a connection.
 	Backoff time.Duration
 }
 
-// Step is something done at an instant. Steps of one instant happen in the
-// order in which they stand.
+// Step is an action at an instant. Steps of one instant happen in their order.
 type Step struct {
 	At time.Duration
 	Do Action
@@ -73,8 +72,8 @@ type Step struct {
 // Action is what a Step does: one of the types below.
 type Action interface{ perform(*run) }
 
-// Bind opens a socket on the server and binds it to port 80. A Listen on a
-// socket that no Bind has named binds it to the wildcard address first.
+// Bind opens a socket on the server and binds it to port 80. A Listen on a socket
+// without a Bind binds the socket to the wildcard address first.
 type Bind struct {
 	Socket      string // its name; "" is a name too
 	Address     int    // 0 = every address of the server, 1 = the first, 2 = the second
@@ -105,11 +104,11 @@ type CloseListener struct{ Socket string }
 // client.
 type CloseAccepted struct{ Client string }
 
-// OpenFiles makes the server's program open descriptors for other things, as
-// many as it can up to Count.
+// OpenFiles makes the server's program open up to Count descriptors for other things,
+// as many as are free.
 type OpenFiles struct{ Count int }
 
-// CloseFiles makes it close some of them again.
+// CloseFiles makes the server's program close Count of these descriptors.
 type CloseFiles struct{ Count int }
 
 // Pause sets SO_PAUSE_ACCEPT on a listening socket.
@@ -118,25 +117,25 @@ type Pause struct {
 	Socket string
 }
 
-// Request makes a client connect. Clients come into being with their first
-// request; To names the address that it connects to, 0 and 1 for the first of
-// the server, 2 for the second.
+// Request makes a client connect. The first Request of a name creates the client. To
+// is the address of the server: 0 and 1 = the first, 2 = the second.
 type Request struct {
 	Client string
 	To     int
 }
 
-// Flood makes Count clients send requests whose handshakes they never finish:
-// their answers to the SYN-ACK are lost.
+// Flood makes Count clients send SYNs whose handshakes never complete, because the
+// SYN-ACKs do not reach the clients.
 type Flood struct {
 	Name  string
 	Count int
 }
 
-// Leave makes a client close its connection, or stop trying; Hard resets it.
-type Leave struct {
+// CloseClient makes a client close its connection, or stop trying. With Reset the
+// client resets the connection.
+type CloseClient struct {
 	Client string
-	Hard   bool
+	Reset  bool
 }
 
 // Send makes a client send bytes.
@@ -152,7 +151,8 @@ type Shutdown struct {
 	How    int
 }
 
-// CutLink interrupts the link, or heals it; ToServer: only what the clients send.
+// CutLink cuts the link, or heals it; with ToServer only in the direction to the
+// server.
 type CutLink struct {
 	Healed   bool
 	ToServer bool

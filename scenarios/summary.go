@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -10,13 +9,13 @@ import (
 	"wspsim/sim"
 )
 
-// note takes a record into the result.
+// note adds a record to the result.
 func (r *run) note(rec netmodel.Record) {
 	if r.o.Record != nil {
 		r.o.Record(r.net, rec)
 	}
 	if r.o.Lines > 0 {
-		r.tell(rec)
+		r.addLine(rec)
 	}
 	switch {
 	case rec.Kind == netmodel.SynSentAgain && rec.Cause == netmodel.SynRefused:
@@ -27,12 +26,12 @@ func (r *run) note(rec netmodel.Record) {
 	}
 }
 
-// tell takes the line of a record into the story. Most lines of a long run are
-// counted and never written.
-func (r *run) tell(rec netmodel.Record) {
+// addLine adds the line of a record to the result. Most lines of a long run are counted
+// and never written.
+func (r *run) addLine(rec netmodel.Record) {
 	res := &r.result
 	early := len(res.Lines) < r.o.Lines
-	first := tells(rec.Kind) && !r.told[rec.Kind]
+	first := isNotable(rec.Kind) && !r.hasFirst[rec.Kind]
 	if !early && !first {
 		if r.printer.Follow(rec) {
 			res.TotalLines++
@@ -49,14 +48,14 @@ func (r *run) tell(rec netmodel.Record) {
 		res.Lines = append(res.Lines, text)
 	}
 	if first {
-		r.told[rec.Kind] = true
-		res.Firsts = append(res.Firsts, Line{res.TotalLines, text})
+		r.hasFirst[rec.Kind] = true
+		res.FirstLines = append(res.FirstLines, Line{res.TotalLines, text})
 	}
 }
 
-// tells reports whether the first record of a kind belongs into the shortest
-// account of a run.
-func tells(k netmodel.Kind) bool {
+// isNotable reports whether the first record of a kind belongs to the shortest account
+// of a run.
+func isNotable(k netmodel.Kind) bool {
 	switch k {
 	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent,
 		netmodel.RequestAccepted, netmodel.ResetPending,
@@ -89,14 +88,14 @@ func (r *run) noteListener(rec netmodel.Record) {
 		}
 	case netmodel.RequestAccepted:
 		if _, late := r.refused[rec.Conn]; late {
-			l.Late++
+			l.AcceptedAfterRefusal++
 		}
 		if r.net.Result(rec.Conn).Outcome != netmodel.OutcomeAccepted {
-			l.Gone++
+			l.AcceptedAfterAbort++
 		}
 	case netmodel.Called:
 		if rec.Errno != 0 && rec.Errno != winsock.WSAEWOULDBLOCK {
-			l.Failures++
+			l.FailedCalls++
 		}
 	}
 	if rec.Limit > 0 || rec.HalfOpen > 0 {
@@ -112,8 +111,8 @@ type depthAt struct {
 	pending int
 }
 
-// depth takes note of one listener and returns how many are pending at all of
-// them.
+// depth notes how many connections are pending at a listener, and returns how many
+// are pending at all listeners.
 func (r *run) depth(fd netmodel.FD, pending int) int {
 	sum, found := 0, false
 	for i := range r.depths {
@@ -129,14 +128,15 @@ func (r *run) depth(fd netmodel.FD, pending int) int {
 	return sum
 }
 
-// summarise completes the result. was is the scenario before knobs were turned.
-func (r *run) summarise(was, is *Scenario) {
+// summarise completes the result. asked is the scenario with the knobs at their
+// defaults, ran is the scenario that ran.
+func (r *run) summarise(asked, ran *Scenario) {
 	res := &r.result
 	res.End, res.Records, res.Hash = r.net.Now(), r.net.Records(), r.net.Hash()
-	res.Fates = r.net.Results()
+	res.Attempts = r.net.Results()
 	var waits, reached []time.Duration
 	began := map[netmodel.ClientID]sim.Time{} // of the first attempt
-	for _, f := range res.Fates {
+	for _, f := range res.Attempts {
 		if f.Attempt == 1 {
 			began[f.Client] = f.Began
 		}
@@ -145,21 +145,21 @@ func (r *run) summarise(was, is *Scenario) {
 			reached = append(reached, f.At.Sub(began[f.Client]))
 		}
 	}
-	res.Waits, res.Reached = waitsOf(waits), waitsOf(reached)
+	res.Waits, res.ConnectToAccept = waitsOf(waits), waitsOf(reached)
 	offered, by := r.net.Tally()
 	res.Outcomes = Outcomes{
 		Offered: offered, Accepted: by[netmodel.OutcomeAccepted], Refused: by[netmodel.OutcomeRefused],
 		Reset: by[netmodel.OutcomeReset], TimedOut: by[netmodel.OutcomeTimedOut],
 		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
 	}
-	for i := range res.Fates {
-		switch res.Fates[i].Progress {
+	for i := range res.Attempts {
+		switch res.Attempts[i].Progress {
 		case netmodel.ProgressTrying:
 			res.Outcomes.Trying++
 		case netmodel.ProgressQueued:
 			res.Outcomes.Queued++
 		case netmodel.ProgressPhantom:
-			res.Outcomes.Believing++
+			res.Outcomes.Phantom++
 		}
 	}
 	for i, sock := range r.sockets {
@@ -178,31 +178,32 @@ func (r *run) summarise(was, is *Scenario) {
 			}
 		}
 	}
-	for _, k := range is.Knobs {
-		set := Setting{k.Name, k.Format(is.Value(k))}
+	for _, k := range ran.Knobs {
+		set := Setting{k.Name, k.Format(ran.Value(k))}
 		res.Knobs = append(res.Knobs, set)
-		if is.Value(k) != was.Value(k) {
-			res.Turned = append(res.Turned, set)
+		if ran.Value(k) != asked.Value(k) {
+			res.ChangedKnobs = append(res.ChangedKnobs, set)
 		}
 	}
 	r.judge()
 }
 
-// judge compares what came out with what was expected.
+// judge compares the result with the expectations.
 func (r *run) judge() {
 	res := &r.result
 	res.Verdict = NotJudged
-	asIntended := len(res.Turned) == 0 && !r.retuned && r.o.Clients == "" && slices.Contains(r.s.Profiles, res.Profile)
+	asIntended := len(res.ChangedKnobs) == 0 && !r.kernelChanged && r.o.Clients == "" && slices.Contains(r.s.Profiles, res.Profile)
 	for _, e := range r.s.Expect {
 		if e.For != "" && e.For != res.Profile || !asIntended && !e.Always {
 			continue
 		}
 		j := Judged{Expectation: e, Claim: e.claim()}
 		if e.Client != "" {
-			j.Got, j.Held = e.met(r.lastFate(e.Client))
+			j.Got, j.Held = e.met(r.lastAttempt(e.Client))
 		} else {
-			got := res.measure(e.Measure)
-			j.Got, j.Held = fmt.Sprint(got), e.Min <= got && got <= e.Max
+			row, _, _ := statistic(e.Statistic) // Validate has found it
+			got := row.Of(res)
+			j.Got, j.Held = row.Unit.Format(got), e.Min <= got && got <= e.Max
 		}
 		if res.Verdict == NotJudged {
 			res.Verdict = Held
@@ -214,11 +215,11 @@ func (r *run) judge() {
 	}
 }
 
-// lastFate returns the fate of a client's last attempt.
-func (r *run) lastFate(name string) netmodel.AttemptResult {
+// lastAttempt returns the result of a client's last attempt.
+func (r *run) lastAttempt(name string) netmodel.AttemptResult {
 	id, ok := r.net.ClientByName(name)
 	last := netmodel.AttemptResult{}
-	for _, f := range r.result.Fates {
+	for _, f := range r.result.Attempts {
 		if ok && f.Client == id {
 			last = f
 		}

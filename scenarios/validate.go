@@ -40,8 +40,8 @@ func (s *Scenario) hasFlood() bool {
 	})
 }
 
-// Validate says what is wrong with a scenario: where, what, and what would be
-// right.
+// Validate returns an error if the scenario is not valid: where, what is wrong, and
+// what would be right.
 func (s Scenario) Validate() error {
 	if s.Name == "" {
 		return fmt.Errorf("scenario without a name")
@@ -92,10 +92,15 @@ func (s *Scenario) validate() error {
 	if !slices.IsSorted(s.Load.Times) || len(s.Load.Times) > 0 && s.Load.Times[0] < 0 {
 		return fmt.Errorf("times of arrival must ascend from 0")
 	}
+	for _, e := range s.Expect {
+		if _, _, ok := statistic(e.Statistic); !ok && e.Client == "" {
+			return fmt.Errorf("expectation: no statistic %q; Statistics has the table", e.Statistic)
+		}
+	}
 	return s.validateSteps()
 }
 
-// validateSettings finds the setting that no kernel has.
+// validateSettings returns an error about a setting that no kernel has.
 func (s *Scenario) validateSettings() error {
 	for _, set := range s.Settings {
 		known := slices.ContainsFunc(profiles.All(), func(p netmodel.Profile) bool {
@@ -108,7 +113,7 @@ func (s *Scenario) validateSettings() error {
 	return nil
 }
 
-// validateClients says what is wrong with how the clients behave.
+// validateClients checks how the clients behave.
 func (s *Scenario) validateClients() error {
 	switch c := &s.Client; {
 	case c.GiveUp > longest || c.Retry.Delay > longest:
@@ -175,7 +180,7 @@ func validateAction(do Action) error {
 		if a.How < winsock.SD_RECEIVE || a.How > winsock.SD_BOTH {
 			return fmt.Errorf("shut down way %d: want %d to %d", a.How, winsock.SD_RECEIVE, winsock.SD_BOTH)
 		}
-	case Listen, Accept, CloseListener, CloseAccepted, Pause, Leave, Send, CutLink, SetFault:
+	case Listen, Accept, CloseListener, CloseAccepted, Pause, CloseClient, Send, CutLink, SetFault:
 	default:
 		return fmt.Errorf("%T is none of the actions of this package", do)
 	}

@@ -53,6 +53,8 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		{func(s *s) { s.Client.Send = -1 }, []string{"sends -1 bytes"}},
 		{func(s *s) { s.Client.TCP = &netmodel.Client{} }, []string{"schedule", "first wait"}},
 		{func(s *s) { s.Settings = []scenarios.Setting{{Name: "somaxcon", Value: "1"}} }, []string{"setting", `"somaxcon"`, "no profile"}},
+		{func(s *s) { s.Expect = []scenarios.Expectation{{Statistic: "refused"}} }, []string{"expectation", `"refused"`, "Statistics"}},
+		{func(s *s) { s.Expect = []scenarios.Expectation{{}} }, []string{"expectation", `""`}},
 		{step(nil), []string{"step 9 does nothing"}},
 		{func(s *s) { s.Steps[3].At = time.Hour }, []string{"step 5", "before the one at 1h0m0s"}},
 		{func(s *s) { s.Steps[0].At = -1 }, []string{"step 1", "-1ns"}},

@@ -87,7 +87,7 @@ var rooms = []room{
 	{dir: "netmodel", core: true, imports: []string{"sim", "netmodel/winsock"}},
 	{dir: "sim", core: true},
 	{dir: "scenarios", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace"}},
-	{dir: "internal", imports: []string{"netmodel", "scenarios"}},
+	{dir: "internal", imports: []string{"netmodel", "netmodel/winsock", "scenarios"}},
 	{dir: "cmd", imports: []string{"*"}},
 }
 

@@ -8,22 +8,36 @@ import (
 
 	"wspsim/cmd/wspsim/internal/compare"
 	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/scenarios"
 )
+
+// statisticGroups lists the groups of statistics.
+func statisticGroups() string {
+	var names []string
+	for _, group := range scenarios.Statistics() {
+		names = append(names, group.Name)
+	}
+	return strings.Join(names, ", ")
+}
 
 func (s *session) compareCommand() *cobra.Command {
 	var f playFlags
 	asJSON, exitCode := false, false
 	c := &cobra.Command{
 		Use:   "compare NAME",
-		Short: "The same crowd under several profiles, and where they part",
-		Long: "Plays a scenario with the same crowd under each profile, and prints how the attempts ended and how long\n" +
-			"they waited, what each client saw where that differs, and the first thing that happened differently,\n" +
-			"with the rules behind it. Without --profile it takes those that the scenario is about. --set\n" +
-			"turns knobs for all; a setting of a kernel goes to the profiles whose system has it.\n\n" +
-			"The keys of --json (" + compare.Schema + "), durations in nanoseconds: profiles [{name, settings, backlog, limit,\n" +
-			"peak_pending, outcomes, wait_ns (in the queue), reach_ns (from connect), counters, hash}], sights\n" +
-			"[{client, differs, under [{outcome, at_ns, attempts, cause, rule}]}] in the order of profiles, partings\n" +
-			"[{profile, never, at_ns, records_before, lines, rules}] against the first, differ, reproduce",
+		Short: "The same clients under several profiles, and where the runs differ",
+		Long: "Plays a scenario with the same clients under each profile. Prints the statistics of the runs, what each\n" +
+			"client saw where that differs, and the first difference between the traces, with its rules.\n" +
+			"Without --profile it takes the profiles that the scenario is about. --set turns a knob in all runs;\n" +
+			"a setting of a kernel goes to the profiles whose system has it.\n\n" +
+			"The keys of --json (" + compare.Schema + "), durations in nanoseconds:\n" +
+			"  schema, model, scenario, seed, clients; differ: some client fares differently under two profiles\n" +
+			"  profiles [{name, kernel, " + statisticGroups() + ", counters, hash}]:\n" +
+			"    the statistics of run --help\n" +
+			"  client_results [{client, differs, results [{outcome, at_ns, attempts, cause, rule}]}], in the order of\n" +
+			"    profiles; outcome is also trying, queued or phantom\n" +
+			"  divergences [{profile, identical, at_ns, records_before, lines, rules}], against the first profile\n" +
+			"  reproduce: the command line",
 		Example: "  wspsim compare overflow --profile windows,linux\n" +
 			"  wspsim compare burst --profile wsp,windows,linux,freebsd,darwin\n" +
 			"  wspsim compare burst --profile linux,linux4.3 --set tcp_syncookies=0 --clients linux\n" +
@@ -59,8 +73,8 @@ func (s *session) compareCommand() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().Lookup("profile").Usage = "be each of the stacks `NAMES`, with commas between them (default: those that the scenario is about)"
+	c.Flags().Lookup("profile").Usage = "use the stacks `NAMES`, with commas between them (default: those that the scenario is about)"
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (schema "+compare.Schema+")")
-	c.Flags().BoolVar(&exitCode, "exit-code", false, "end with exit code 1 if anybody fares differently under two of them")
+	c.Flags().BoolVar(&exitCode, "exit-code", false, "end with exit code 1 if some client fares differently under two profiles")
 	return c
 }

@@ -32,8 +32,7 @@ func (f *seedFlag) Set(text string) error {
 	return nil
 }
 
-// countFlag is a number of things, at least one; the zero value is the default
-// of whoever asks.
+// countFlag is a number of at least 1. The zero value is the default.
 type countFlag uint64
 
 func (f *countFlag) String() string {
@@ -47,7 +46,7 @@ func (f *countFlag) Type() string { return "N" }
 func (f *countFlag) Set(text string) error {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n == 0 {
-		return fmt.Errorf("want a whole number from 1 on")
+		return fmt.Errorf("want a whole number, at least 1")
 	}
 	*f = countFlag(n)
 	return nil
@@ -70,15 +69,15 @@ func (f *playFlags) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.SortFlags = false
 	f.seed = play.DefaultSeed
-	flags.StringVar(&f.profile, "profile", "", "be the stack `NAME` (default: the first that the scenario is about)")
-	flags.StringVar(&f.clients, "clients", "", "let the clients run on the stack `NAME` (default: that of the server)")
+	flags.StringVar(&f.profile, "profile", "", "run the server on the stack `NAME` (default: the first that the scenario is about)")
+	flags.StringVar(&f.clients, "clients", "", "run the clients on the stack `NAME` (default: the stack of the server)")
 	flags.StringVar(&f.backlog, "backlog", "", "listen with backlog `N`; short for --set backlog=N")
-	flags.Var(&f.seed, "seed", "draw everything random from `SEED`, 0 to 2^64-1, decimal or 0x...")
-	flags.StringArrayVar(&f.set, "set", nil, "turn a knob of the scenario, or a setting of the kernel by its own name: `KNOB=VALUE`, such as somaxconn=128; may be given again for others")
-	flags.StringVar(&f.arrivals, "arrivals", "", "take times of arrival from `FILE` in place of the scenario's crowd; run --help has the formats")
-	flags.StringVar(&f.column, "column", "", "which column if the file is CSV, by `NAME` or number (default: the first)")
-	flags.Var(&f.maxEvents, "max-events", fmt.Sprintf("end a run that takes more than `N` events (default %d)", scenarios.DefaultMaxEvents))
-	flags.BoolVar(&f.strict, "strict", false, "refuse to run what depends on a value of the profile that nobody knows; wspsim profile NAME lists them")
+	flags.Var(&f.seed, "seed", "draw all random numbers from `SEED`, 0 to 2^64-1, decimal or 0x...")
+	flags.StringArrayVar(&f.set, "set", nil, "set a knob of the scenario, or a setting of the kernel by the kernel's name: `KNOB=VALUE`, such as somaxconn=128; may be repeated")
+	flags.StringVar(&f.arrivals, "arrivals", "", "take times of arrival from `FILE` in place of the scenario's load; run --help has the formats")
+	flags.StringVar(&f.column, "column", "", "the column of a CSV file, by `NAME` or number (default: the first)")
+	flags.Var(&f.maxEvents, "max-events", fmt.Sprintf("end a run after `N` events (default %d)", scenarios.DefaultMaxEvents))
+	flags.BoolVar(&f.strict, "strict", false, "refuse a run that depends on an unknown value of a profile; wspsim profile NAME lists the unknown values")
 	for flag, complete := range map[string]cobra.CompletionFunc{"profile": completeProfile, "clients": completeProfile, "set": completeKnob, "seed": cobra.NoFileCompletions, "backlog": cobra.NoFileCompletions} {
 		if err := c.RegisterFlagCompletionFunc(flag, complete); err != nil {
 			panic(err) // there is such a flag
@@ -124,7 +123,7 @@ func (f *playFlags) unchecked(c *cobra.Command, name string) (*play.Play, error)
 			return nil, err
 		}
 	case c.Flags().Changed("column"):
-		return nil, fmt.Errorf("--column is for the file of --arrivals, which is missing")
+		return nil, fmt.Errorf("--column needs --arrivals")
 	}
 	return p, nil
 }

@@ -4,8 +4,8 @@
 //	wspsim run overflow
 //	wspsim explain overflow
 //
-// Exit codes: 0 if what was expected held, 1 if it did not, a replay differed or
-// output could not be written, 2 for bad usage or input, 130 after Ctrl-C.
+// Exit codes: 0 = the expectations held; 1 = one failed, a replay differed, or output
+// could not be written; 2 = bad usage or input; 130 = Ctrl-C.
 package main
 
 import (
@@ -37,8 +37,8 @@ const (
 const sigpipe = syscall.Signal(13)
 
 func main() {
-	// Writing to a pipe that nobody reads is then an error instead of the end of
-	// the process, so that unfinished files are taken back.
+	// Writing to a closed pipe is then an error instead of the end of the process, so
+	// that unfinished files are removed.
 	signal.Ignore(sigpipe)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the process at once
@@ -71,8 +71,8 @@ func (e *outputError) Error() string {
 
 func (e *outputError) Unwrap() error { return e.err }
 
-// guarded runs the command and returns its exit code. It writes an error in a
-// line or two; nobody ever sees a panic.
+// guarded runs the command and returns its exit code. It writes an error in a line or
+// two; a user never sees a panic.
 func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -80,7 +80,7 @@ func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 			for _, arg := range args {
 				line = append(line, words.Shell(arg))
 			}
-			fmt.Fprintf(stderr, "wspsim: this is a defect of wspsim, please report it: %s: %s\n", strings.Join(line, " "), words.Plain(fmt.Sprint(p)))
+			fmt.Fprintf(stderr, "wspsim: this is a defect of wspsim, please report it: %s: %s\n", strings.Join(line, " "), words.Printable(fmt.Sprint(p)))
 			code = exitBadInput
 		}
 	}()
@@ -96,7 +96,7 @@ func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 	case errors.Is(err, errBreak):
 		return exitInterrupted
 	case errors.As(err, &output) && errors.Is(err, syscall.EPIPE):
-		return exitFailed // nobody reads any more, so nobody need be told
+		return exitFailed // the pipe is closed, so no message can be read
 	case errors.As(err, &output):
 		code = exitFailed
 	case errors.Is(err, scenarios.ErrStopped):
@@ -105,7 +105,7 @@ func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 	default:
 		code = exitBadInput
 	}
-	fmt.Fprintf(stderr, "wspsim: %s\n", words.Plain(err.Error()))
+	fmt.Fprintf(stderr, "wspsim: %s\n", words.Printable(err.Error()))
 	return code
 }
 

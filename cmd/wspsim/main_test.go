@@ -162,12 +162,15 @@ func keysOf(t *testing.T, document string) []string {
 
 func TestJSONHasTheKeysOfTheSchemaInTheirOrder(t *testing.T) {
 	out, _, _ := call("run", "paused", "--json")
+	var paths []string
+	for _, group := range scenarios.Statistics() {
+		paths = append(paths, group.Name)
+		for _, row := range group.Rows {
+			paths = append(paths, group.Name+"."+row.Name)
+		}
+	}
 	want := strings.Fields("schema model scenario profile seed knobs knobs.backlog virtual_ns events " +
-		"listener listener.asked listener.effective listener.limit listener.pending listener.half_open listener.peak_pending " +
-		"listener.trimmed listener.refused_syns listener.ignored_syns listener.ignored_acks listener.late listener.expired listener.failures listener.gone " +
-		"outcomes outcomes.offered outcomes.accepted outcomes.refused outcomes.reset outcomes.timed_out outcomes.gave_up outcomes.pending outcomes.trying outcomes.queued outcomes.believing " +
-		"wait_ns wait_ns.p50 wait_ns.p90 wait_ns.p99 wait_ns.p999 wait_ns.max wait_ns.mean " +
-		"reach_ns reach_ns.p50 reach_ns.p90 reach_ns.p99 reach_ns.p999 reach_ns.max reach_ns.mean counters counters.TcpPassiveOpens " +
+		strings.Join(paths, " ") + " counters counters.TcpPassiveOpens " +
 		"expectations expectations.claim expectations.got expectations.held expectations.claim expectations.got expectations.held " +
 		"expectations.claim expectations.got expectations.held verdict hash reproduce")
 	if got := keysOf(t, out); !slices.Equal(got, want) {
@@ -197,7 +200,7 @@ func TestEveryScenarioReproducesFromItsJSON(t *testing.T) {
 			if err := json.Unmarshal([]byte(out), &first); err != nil {
 				t.Fatalf("%s, %s: exit code %d, %s%v", s.Name, profile, code, errs, err)
 			}
-			if first.Schema != "wspsim.run/v1" || first.Seed != 1<<64-1 || len(first.Hash) != 16 || first.Profile != profile {
+			if first.Schema != "wspsim.run/v2" || first.Seed != 1<<64-1 || len(first.Hash) != 16 || first.Profile != profile {
 				t.Errorf("%s, %s: %+v", s.Name, profile, first)
 			}
 			again := strings.Fields(first.Reproduce)[1:] // nothing in it needs quotes
@@ -362,19 +365,19 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"two formats", []string{"run", "overflow", "--json", "--jsonl"}, "--json and --jsonl exclude each other"},
 		{"a format and a trace", []string{"run", "overflow", "--jsonl", "--trace", "x"}, "--jsonl and --trace exclude each other"},
 		{"an empty file name", []string{"run", "overflow", "--trace", ""}, "--trace: want the name of a file"},
-		{"a column of nothing", []string{"run", "recorded", "--column", "x"}, "--column is for the file of --arrivals"},
-		{"arrivals of nobody", []string{"run", "overflow", "--arrivals", "main.go"}, "scenario overflow has no crowd whose arrivals could be replaced; try recorded"},
+		{"a column of nothing", []string{"run", "recorded", "--column", "x"}, "--column needs --arrivals"},
+		{"arrivals of nobody", []string{"run", "overflow", "--arrivals", "main.go"}, "scenario overflow has no load whose arrivals could be replaced; try recorded"},
 		{"a directory of arrivals", []string{"run", "recorded", "--arrivals", "testdata"}, "testdata"},
 		{"no such arrivals", []string{"run", "recorded", "--arrivals", "no/such/file"}, "no/such/file"},
 		{"too many events", []string{"run", "burst", "--max-events", "100"}, "higher limit of events (--max-events)"},
-		{"no events", []string{"run", "burst", "--max-events", "0"}, `--max-events "0": want a whole number from 1 on`},
+		{"no events", []string{"run", "burst", "--max-events", "0"}, `--max-events "0": want a whole number, at least 1`},
 		{"unknown client", []string{"explain", "overflow", "--client", "z"}, `scenario overflow has no client "z" that connects; there are a, b, c, d`},
 		{"unknown client of a crowd", []string{"explain", "burst", "--client", "c51"}, "there are c1, c2, c3, c4, c5, c6, c7, c8 and 42 more up to c50"},
 		{"empty client", []string{"explain", "overflow", "--client", ""}, "--client: want the name of a client"},
 		{"no such file", []string{"verify", "no/such/file"}, "no/such/file"},
 		{"a directory", []string{"verify", "testdata"}, "testdata is a directory: want the files in it"},
 		{"neither golden nor trace", []string{"verify", "main.go"}, "main.go:1:1: neither a trace nor a golden"},
-		{"a search of nothing", []string{"soak", "--ops", "0"}, `--ops "0": want a whole number from 1 on`},
+		{"a search of nothing", []string{"soak", "--ops", "0"}, `--ops "0": want a whole number, at least 1`},
 		{"a search of no time", []string{"soak", "--for", "0s"}, `--for "0s": want a duration above zero`},
 		{"a search and a replay", []string{"soak", "--replay", "x", "--seed", "1"}, "--replay and --seed exclude each other"},
 		{"a replay of nothing", []string{"soak", "--replay", "nonsense"}, "--replay: case: want PROFILE"},

@@ -12,9 +12,9 @@ func (s *session) profilesCommand() *cobra.Command {
 	asJSON := false
 	c := &cobra.Command{
 		Use:   "profiles",
-		Short: "The stacks there are, and how well each is known",
-		Long: "Lists the profiles: how many of their values were measured, read in a source, documented, inferred\n" +
-			"or are unknown, what listen(5) holds, and what a SYN meets at a full queue.",
+		Short: "The profiles of stacks, and how well each is known",
+		Long: "Lists the profiles: how many of their values were measured, read in a source, documented or inferred,\n" +
+			"how many are unknown, what listen(5) holds, and what a full queue does with a SYN.",
 		Example: "  wspsim profiles\n  wspsim profiles --json | jq '.profiles[] | {name, known}'",
 		Args:    noArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
@@ -33,7 +33,7 @@ func (s *session) profileCommand() *cobra.Command {
 	asJSON := false
 	c := &cobra.Command{
 		Use:   "profile NAME",
-		Short: "The card of a stack: what it does, how certain that is, and where it is from",
+		Short: "A profile: its values, their certainty and their sources",
 		Long: "Prints what listen(n) holds, every value with its certainty and source, and the settings of the\n" +
 			"kernel that --set changes. Sources are rules (wspsim rules), experiments (testdata/truth), files\n" +
 			"of sources and documents; a bare number is the id of a file in a public index of sources.",

@@ -146,7 +146,7 @@ func (s *session) listCommand() *cobra.Command {
 	asJSON := false
 	c := &cobra.Command{
 		Use:     "list",
-		Short:   "What there is to play: scenarios and profiles",
+		Short:   "List the scenarios and the profiles",
 		Example: "  wspsim list\n  wspsim list --json",
 		Args:    noArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
@@ -157,14 +157,14 @@ func (s *session) listCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON document (schema wspsim.list/v1), with knobs")
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON document (schema wspsim.list/v2), with knobs")
 	return c
 }
 
 func (s *session) showCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "show NAME",
-		Short:   "The question a scenario asks, its knobs, and its Go source",
+		Short:   "The question of a scenario, its knobs, and its Go source",
 		Example: "  wspsim show overflow\n  wspsim show burst",
 		Args:    oneScenario, ValidArgsFunction: completeScenario,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -181,9 +181,9 @@ func (s *session) showCommand() *cobra.Command {
 func (s *session) rulesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rules [ID...]",
-		Short: "The rules behind what happens: claim, certainty and source",
-		Long: "Lists the rules that the model follows, or those that are named: id, certainty, claim (source).\n" +
-			"The ids are those in traces and lessons.",
+		Short: "The rules of the model: claim, certainty and source",
+		Long: "Lists the rules of the model, or the named ones: id, certainty, claim (source).\n" +
+			"Traces and lessons name rules by id.",
 		Example: "  wspsim rules\n  wspsim rules R4 WS.T3",
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
 			return beginning(report.RuleIDs(), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder

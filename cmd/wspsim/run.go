@@ -21,44 +21,40 @@ type runFlags struct {
 }
 
 // runFormats describes what run reads and writes.
-const runFormats = `The signs of the trace:
-  = call  > queued  + complete  - accepted  ! turned away  x reset  ~ client gone  < sent again
-  ? a final ACK, or data, that did not get its connection into the queue
-  * at the client  % lost, doubled, or (a link, a fault) switched; a#2 is the second attempt of a
+func runFormats() string {
+	return `The signs of the trace:
+  = call  > queued  + complete  - accepted  ! turned away  x reset  ~ client abort  < sent again
+  ? a final ACK or data that did not get its connection into the queue
+  * at the client  % lost, duplicated, or (a link, a fault) switched; a#2 is the second attempt of a
 The queue behind a record, [a (b) . _]:
   a waits for accept, (b) half-open, . free slot, _ slot not filled, a! reset by its client, a* put off;
   a? behind the bracket: undecided and without a slot; (b) behind it: half-open in a queue of its own;
-  a~: waits outside for room; [17 of 200] (3): slots taken of a large queue, and half-open ones
+  a~: waits outside for room; [17 of 200] (3): slots taken of a large queue, and half-open connections
 
 The file of --arrivals has an instant a line, alone or in a column of a CSV file, in ascending order:
   0.25 is in seconds, unless the header of the column ends in _us, _ms, _ns or _s, which sets the unit;
-  250ms and 2024-05-01T12:00:00.123Z (RFC 3339) work too; lines that begin with # are comments
+  250ms and 2024-05-01T12:00:00.123Z (RFC 3339) work too; a line that begins with # is a comment
 
 The keys of --json (` + report.Schema + `), durations in nanoseconds:
-  schema, model, scenario, profile, seed, knobs {name: count, or text as --set takes it},
-  arrivals {file, column, hash} only with --arrivals, virtual_ns when the run ended, events
-  clients (the profile of their stack) and kernel {settings by the kernel's names} only where they were set
-  listener   backlog asked and effective, limit, pending and half_open at the end, peak_pending,
-             trimmed, refused_syns, ignored_syns, ignored_acks (final ACKs and data), late (accepted
-             after a refusal), expired (handshakes never completed), failures (of the server's calls),
-             gone (accepted though the client had gone)
-  outcomes   attempts: offered = accepted + refused + reset + timed_out + gave_up + pending (undecided),
-             and of the pending trying + queued + believing (connected, says the client; nobody accepts it)
-  wait_ns    in the queue, from the SYN that got in to accept: p50, p90, p99, p999, max, mean
-  reach_ns   from a client's first connect to accept, likewise
-  counters   what the server's TCP has counted, by the names of nstat; those that are zero are left out
-  expectations [{claim, got, held}], verdict (held, failed, not judged), hash of all records,
-  reproduce (the command line)
---jsonl writes an object a record, and last one of the kind "summary" with these keys.`
+  schema, model, scenario, profile, seed, knobs {name: count, or text as --set takes it}
+  clients: the profile of the clients' stack, with --clients
+  kernel: the settings of the kernel that differ from the defaults, by name
+  arrivals {file, column, hash}: with --arrivals
+  virtual_ns: when the run ended; events: of the engine
+` + report.StatisticsHelp(scenarios.Statistics()) + `  counters: what the server's TCP has counted, by the names of nstat; zeros are left out
+  expectations [{claim, got, held}], verdict (held, failed, not judged), hash of all records
+  reproduce: the command line
+--jsonl writes an object for each record, and last an object of kind "summary" with these keys.`
+}
 
 func (s *session) runCommand() *cobra.Command {
 	var f runFlags
 	c := &cobra.Command{
 		Use:   "run NAME",
-		Short: "Play a scenario and report what happened",
-		Long: "Plays a scenario and prints what was asked and what is in force, the trace if it is short, how the\n" +
-			"attempts ended, the queue over time, and whether what the lesson expects has come true.\n" +
-			"Exit code 1 means that it has not.\n\n" + runFormats,
+		Short: "Run a scenario and report what happened",
+		Long: "Runs a scenario. Prints the backlog asked for and in force, a short trace, how the attempts ended,\n" +
+			"the statistics, the queue over time, and whether the expectations of the lesson held.\n" +
+			"Exit code 1 means that an expectation failed.\n\n" + runFormats(),
 		Example: "  wspsim run overflow\n" +
 			"  wspsim run overflow --profile windows --backlog 4\n" +
 			"  wspsim run burst --set workers=2 --set service=10ms --seed 7\n" +
@@ -83,8 +79,8 @@ func (s *session) runCommand() *cobra.Command {
 	f.add(c)
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON document (schema "+report.Schema+")")
 	c.Flags().BoolVar(&f.jsonl, "jsonl", false, "print one JSON object for each record, and a summary")
-	c.Flags().StringVar(&f.trace, "trace", "", "also write every record to `FILE`, which verify replays; - prints it instead")
-	c.Flags().BoolVar(&f.full, "full", false, "show every record, the routine ones too, however many")
+	c.Flags().StringVar(&f.trace, "trace", "", "also write every record to `FILE`, which verify replays; - prints the trace instead")
+	c.Flags().BoolVar(&f.full, "full", false, "show every record, the routine ones too")
 	return c
 }
 
@@ -160,7 +156,7 @@ func (s *session) printTrace(p *play.Play, progress *screen.Progress) (*play.Don
 // runText prints the report, and writes the trace to a file if there is one.
 func (s *session) runText(p *play.Play, f *runFlags, progress *screen.Progress) (*play.Done, error) {
 	r := report.Run{Play: p, Style: s.style()}
-	watch := play.Watch{Lines: report.StoryLines, Progress: progress, Record: r.Troubles.Note}
+	watch := play.Watch{Lines: report.StoryLines, Progress: progress, Record: r.Incidents.Note}
 	if f.full {
 		watch.Lines = 0
 	}
@@ -228,9 +224,9 @@ func (s *session) explainCommand() *cobra.Command {
 	client := ""
 	c := &cobra.Command{
 		Use:   "explain NAME",
-		Short: "The lesson of a scenario, and why one client met its fate",
-		Long: "Prints the lesson of a scenario, then everything that happened to one client, each record with its\n" +
-			"time and rule, up to its outcome and what decided it.",
+		Short: "The lesson of a scenario, and why one client got its result",
+		Long: "Prints the lesson of a scenario, then every record about one client, with time and rule. Marks the\n" +
+			"record that decided the outcome.",
 		Example: "  wspsim explain overflow\n" +
 			"  wspsim explain overflow --client a --profile windows\n" +
 			"  wspsim explain burst --client c17 --seed 7",
@@ -253,7 +249,7 @@ func (s *session) explainCommand() *cobra.Command {
 		},
 	}
 	c.Flags().SortFlags = false
-	c.Flags().StringVar(&client, "client", "", "follow the client `NAME` (default: the one with the most to tell)")
+	c.Flags().StringVar(&client, "client", "", "follow the client `NAME` (default: the most interesting one)")
 	f.add(c)
 	if err := c.RegisterFlagCompletionFunc("client", completeClient); err != nil {
 		panic(err) // there is such a flag

@@ -18,9 +18,9 @@ func (s *session) soakCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "soak",
 		Short: "Search for a history in which the model does something wrong",
-		Long: "Plays random histories over all profiles to the model and to the reference model, and compares after\n" +
-			"every operation. A difference is shrunk to the shortest history that shows it. What should have been\n" +
-			"seen by then and was not is a failure too. Ctrl-C prints what was seen so far.",
+		Long: "Runs random histories over all profiles on the model and on the reference model, and compares both\n" +
+			"after every operation. A difference is shrunk to the shortest history that shows it. A mark that the\n" +
+			"histories do not reach is a failure too. Ctrl-C prints the marks so far.",
 		Example: "  wspsim soak\n" +
 			"  wspsim soak --ops 10000000 --seed 7\n" +
 			"  wspsim soak --for 5m\n" +
@@ -57,9 +57,9 @@ func (s *session) soakCommand() *cobra.Command {
 	}
 	c.Flags().SortFlags = false
 	c.Flags().Var(&ops, "ops", fmt.Sprintf("stop after `N` operations (default %d)", soak.DefaultOps))
-	c.Flags().StringVar(&length, "for", "", "stop after so much `TIME`, such as 5m (with --ops: whichever comes first)")
+	c.Flags().StringVar(&length, "for", "", "stop after `TIME`, such as 5m (with --ops: whichever comes first)")
 	c.Flags().Var(&seed, "seed", "draw the histories from `SEED`, 0 to 2^64-1, decimal or 0x...")
-	c.Flags().StringVar(&replay, "replay", "", "play one `HISTORY`, as a failure prints it")
+	c.Flags().StringVar(&replay, "replay", "", "run one `HISTORY`, as a failure prints it")
 	return c
 }
 

@@ -14,7 +14,7 @@ func (s *session) tableCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "table NAME",
 		Short: "A table of the literature, measured on the model",
-		Long: "Measures the model for a table that is known from the literature and prints both beside each other.\n" +
+		Long: "Measures the model for a table of the literature and prints both side by side.\n" +
 			"stevens: Figure 4.10 of Stevens, UNIX Network Programming, volume 1, 3rd edition: how many clients\n" +
 			"connect to a server that listens with backlog 0 to 14 and never accepts, on five systems.",
 		Example:   "  wspsim table stevens\n  wspsim table stevens --json",

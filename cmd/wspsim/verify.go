@@ -18,10 +18,11 @@ func (s *session) verifyCommand() *cobra.Command {
 		Use:   "verify [FILES]",
 		Short: "Replay goldens, traces and measurements and compare",
 		Long: "Replays goldens (testdata/scenarios) and traces (run --trace), and names the first line that differs.\n" +
-			"Without files it plays the whole catalogue and compares with the hashes that are known.\n" +
+			"Without files it runs the whole catalogue and compares the known hashes.\n" +
 			"Measurements of real systems (testdata/truth, JSON Lines) are replayed and compared field by field;\n" +
-			"--kernel plays experiments at the Linux kernel of this machine and at the model.\n" +
-			"Exit code 1 means that a replay differs or that a difference has no known cause, 2 that a file is malformed.",
+			"--kernel runs experiments on the Linux kernel of this machine and on the model.\n" +
+			"Exit code 1 means that a replay differs or that a difference has no known cause; 2 means that a file is\n" +
+			"malformed.",
 		Example: "  wspsim verify\n" +
 			"  wspsim verify testdata/scenarios/*.txtar\n" +
 			"  wspsim verify testdata/truth/L01_fill.jsonl\n" +
@@ -31,7 +32,7 @@ func (s *session) verifyCommand() *cobra.Command {
 			v := &verify.Verifier{Out: s.out, Style: s.style(), Progress: screen.NewProgress(s.stderr), Arrivals: arrivals}
 			switch {
 			case atKernel && len(files) > 0:
-				return fmt.Errorf("verify: --kernel plays experiments of its own and takes no file, not %q", files[0])
+				return fmt.Errorf("verify: --kernel has its own experiments and takes no file, not %q", files[0])
 			case atKernel:
 				return s.verified(v, v.Kernel(s.ctx))
 			case len(files) == 0:
@@ -46,15 +47,15 @@ func (s *session) verifyCommand() *cobra.Command {
 				case err != nil && len(files) == 1:
 					return err
 				case err != nil:
-					fmt.Fprintf(s.stderr, "wspsim: %s\n", words.Plain(err.Error()))
+					fmt.Fprintf(s.stderr, "wspsim: %s\n", words.Printable(err.Error()))
 					first = errMalformed
 				}
 			}
 			return s.verified(v, first)
 		},
 	}
-	c.Flags().BoolVar(&atKernel, "kernel", false, "play experiments at the Linux kernel of this machine, and print model against kernel")
-	c.Flags().StringVar(&arrivals, "arrivals", "", "where the `FILE` of arrivals is that a trace was recorded with, if it has moved")
+	c.Flags().BoolVar(&atKernel, "kernel", false, "run experiments on the Linux kernel of this machine, and print model against kernel")
+	c.Flags().StringVar(&arrivals, "arrivals", "", "the `FILE` of arrivals of the trace, if the file has moved")
 	return c
 }
 

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -14,25 +13,23 @@ import (
 	"wspsim/netmodel/netmodeltest/lockstep"
 )
 
-// Operations that the swarm of Check performs: 300,000, a tenth of that with
-// -short. Every listener of Broken is found after 60,000 or fewer: the largest
-// number in 6 searches for each, with 2 and with 4 descriptors.
+// How many operations the swarm of Check performs. It finds every listener of Broken
+// after at most 60,000 operations, in 6 searches with 2 and with 4 descriptors.
 const (
 	swarmOps      = 300_000
 	swarmOpsShort = swarmOps / 10
 )
 
 // Check tests a listener with random histories against the reference model. It fails
-// t with a short history that shows the first difference found.
-// lockstep.ParseCase reads that history. What the listener does not know it leaves
-// out by being a lockstep.Chooser.
+// t with a short history that shows the first difference. lockstep.ParseCase reads that
+// history. A listener that is a lockstep.PartialSystem leaves operations out.
 //
-// Check first plays the histories of a lockstep.Swarm, 300,000 operations (30,000
-// with -short), then those of rapid.Check. The profile and the number of
-// descriptors (0 = without limit) are the same in all. The flags of rapid apply to
-// its part: -rapid.checks, -rapid.steps. With -rapid.seed both parts repeat;
-// without, each run has a seed of its own, which a failure names.
-func Check(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.New) {
+// Check first plays a lockstep.Swarm of 300,000 operations, or of 30,000 with -short.
+// Then it plays the histories of rapid.Check. All histories have the same profile and
+// the same number of descriptors (0 = without limit). The flags -rapid.checks and
+// -rapid.steps apply to the second part. -rapid.seed repeats both parts. Without it
+// each run draws a seed, and a failure names the seed.
+func Check(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.NewSystem) {
 	t.Helper()
 	if err := p.Validate(); err != nil {
 		t.Fatalf("netmodeltest.Check: %v", err)
@@ -41,9 +38,8 @@ func Check(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.N
 	checkWithRapid(t, p, descriptors, newSystem)
 }
 
-// checkWithSwarm searches for a difference in many histories and fails t with the
-// shortest that shrinking leaves.
-func checkWithSwarm(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.New) {
+// checkWithSwarm searches many histories and fails t with a shrunk one.
+func checkWithSwarm(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.NewSystem) {
 	t.Helper()
 	ops := uint64(swarmOps)
 	if testing.Short() {
@@ -61,7 +57,7 @@ func checkWithSwarm(t rapid.TB, p netmodel.Profile, descriptors int, newSystem l
 	}
 }
 
-// swarmSeed returns what -rapid.seed says, and a fresh seed if it says nothing.
+// swarmSeed returns the seed of -rapid.seed, or a fresh one without that flag.
 func swarmSeed() uint64 {
 	if f := flag.Lookup("rapid.seed"); f != nil {
 		if seed, err := strconv.ParseUint(f.Value.String(), 0, 64); err == nil && seed != 0 {
@@ -71,18 +67,18 @@ func swarmSeed() uint64 {
 	return 1 + rand.Uint64N(math.MaxUint64)
 }
 
-// checkWithRapid lets rapid look for a difference, and shrink it.
-func checkWithRapid(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.New) {
+// checkWithRapid lets rapid search for a difference and shrink it.
+func checkWithRapid(t rapid.TB, p netmodel.Profile, descriptors int, newSystem lockstep.NewSystem) {
 	t.Helper()
 	rapid.Check(t, func(t *rapid.T) {
 		m := machine{
 			pair:    lockstep.NewPair(p, descriptors, newSystem),
-			past:    lockstep.Case{Profile: p, Descriptors: descriptors},
+			played:  lockstep.Case{Profile: p, Descriptors: descriptors},
 			clients: rapid.IntRange(1, 5).Draw(t, "clients"),
 		}
 		for _, k := range lockstep.Kinds() {
 			often := rapid.SampledFrom([]int{1, 0, 4}).Draw(t, "how often "+k.String())
-			m.habits = append(m.habits, habit{k, often * k.Usual()})
+			m.kinds = append(m.kinds, weighted{k, often * k.Weight()})
 		}
 		t.Repeat(map[string]func(*rapid.T){"operation": m.act})
 	})
@@ -91,26 +87,26 @@ func checkWithRapid(t rapid.TB, p netmodel.Profile, descriptors int, newSystem l
 // machine is the state machine of one history.
 type machine struct {
 	pair    *lockstep.Pair
-	past    lockstep.Case
+	played  lockstep.Case
 	clients int
-	habits  []habit // each history has its own, as those of a lockstep.Swarm
+	kinds   []weighted // each history draws its own weights, as in a lockstep.Swarm
 }
 
-type habit struct {
+type weighted struct {
 	kind   lockstep.Kind
 	weight int
 }
 
 // act performs one of the operations that are possible now.
 func (m *machine) act(t *rapid.T) {
-	possible := make([][]lockstep.Op, len(m.habits))
+	possible := make([][]lockstep.Op, len(m.kinds))
 	total := 0
-	for i, h := range m.habits {
-		if h.weight > 0 {
-			possible[i] = m.possible(h.kind)
+	for i, k := range m.kinds {
+		if k.weight > 0 {
+			possible[i] = m.pair.Suggest(k.kind, m.clients)
 		}
 		if len(possible[i]) > 0 {
-			total += h.weight
+			total += k.weight
 		}
 	}
 	if total == 0 {
@@ -122,18 +118,13 @@ func (m *machine) act(t *rapid.T) {
 		if len(possible[at]) == 0 {
 			continue
 		}
-		if n -= m.habits[at].weight; n < 0 {
+		if n -= m.kinds[at].weight; n < 0 {
 			break
 		}
 	}
 	op := rapid.SampledFrom(possible[at]).Draw(t, "operation")
-	m.past.History = append(m.past.History, op)
+	m.played.History = append(m.played.History, op)
 	if diff := m.pair.Do(op); diff != nil {
-		t.Fatalf("%s\n\t%v", m.past, diff)
+		t.Fatalf("%s\n\t%v", m.played, diff)
 	}
-}
-
-// possible returns operations of a kind that can happen now.
-func (m *machine) possible(k lockstep.Kind) []lockstep.Op {
-	return slices.DeleteFunc(m.pair.Reference.Suggest(k, m.clients), func(op lockstep.Op) bool { return !m.pair.Can(op) })
 }

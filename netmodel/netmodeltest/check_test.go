@@ -20,7 +20,7 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// TestMain keeps rapid from writing files about failures that are wanted.
+// TestMain keeps rapid from writing files about failures that the tests expect.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	flag.Set("rapid.nofailfile", "true")
@@ -42,10 +42,10 @@ func setFlag(t *testing.T, name, value string) {
 }
 
 func TestTheHostFollowsEveryReadyMadeProfile(t *testing.T) {
-	for _, p := range lockstep.Profiles() {
+	for _, p := range profiles.All() {
 		for _, descriptors := range []int{0, 2} {
 			t.Run(fmt.Sprint(p.Name, " ", descriptors), func(t *testing.T) {
-				checkWithRapid(t, p, descriptors, lockstep.NewHost) // the swarm of lockstep plays all of them
+				checkWithRapid(t, p, descriptors, lockstep.NewHost) // lockstep tests the swarm with all of them
 			})
 		}
 	}
@@ -57,63 +57,43 @@ func TestTheHostPassesCheck(t *testing.T) {
 	}
 }
 
-func TestTheReferenceModelAgreesWithItself(t *testing.T) {
-	Check(t, profiles.WSP(), 3, lockstep.NewReference)
-}
-
-func TestTheToyWithoutABugIsRight(t *testing.T) {
-	setFlag(t, "rapid.checks", "300")
-	for _, descriptors := range []int{0, 1, 2, 4} {
-		Check(t, profiles.WSP(), descriptors, newToy(noBug))
-	}
-}
-
-func TestTheToyWithTwoQueuesAndWithoutABugIsRight(t *testing.T) {
-	for _, head := range []string{likeLinux, withAbort, likeLinux43, withoutCookie} {
-		p := profileOf(head)
-		if r := (lockstep.Swarm{Seed: 1, Profile: &p, New: newSynToy(noSynBug)}).Run(200_000, nil); r.Failure != nil {
-			t.Error(r.Failure)
-		}
-	}
-}
-
-func TestThereAreAtLeastTwentyBrokenSystems(t *testing.T) {
-	seen := map[string]bool{}
-	for _, b := range Broken() {
-		if b.Name == "" || b.Why == "" || b.New == nil || b.Profile.Validate() != nil {
-			t.Errorf("%+v is not complete", b)
-		}
-		seen[b.Name] = true
-	}
-	if len(seen) != len(Broken()) || len(seen) < 20 {
-		t.Errorf("%d broken systems with %d names, want at least 20, each with its own", len(Broken()), len(seen))
-	}
-}
-
-// recorder is a test that is allowed to fail.
+// recorder is a test that may fail.
 type recorder struct {
 	failed bool
 	text   strings.Builder
 }
 
-func (r *recorder) Helper()      {}
+func (r *recorder) Helper() {}
+
 func (r *recorder) Name() string { return "recorder" }
+
 func (r *recorder) Logf(format string, args ...any) {
 	fmt.Fprintf(&r.text, format+"\n", args...)
 }
-func (r *recorder) Log(args ...any)                   { fmt.Fprintln(&r.text, args...) }
-func (r *recorder) Skipf(format string, args ...any)  { r.SkipNow() }
-func (r *recorder) Skip(args ...any)                  { r.SkipNow() }
-func (r *recorder) SkipNow()                          { runtime.Goexit() }
-func (r *recorder) Errorf(format string, args ...any) { r.failed = true; r.Logf(format, args...) }
-func (r *recorder) Error(args ...any)                 { r.failed = true; r.Log(args...) }
-func (r *recorder) Fatalf(format string, args ...any) { r.Errorf(format, args...); r.FailNow() }
-func (r *recorder) Fatal(args ...any)                 { r.Error(args...); r.FailNow() }
-func (r *recorder) FailNow()                          { r.failed = true; runtime.Goexit() }
-func (r *recorder) Fail()                             { r.failed = true }
-func (r *recorder) Failed() bool                      { return r.failed }
 
-// record runs a test that may fail and returns what became of it.
+func (r *recorder) Log(args ...any) { fmt.Fprintln(&r.text, args...) }
+
+func (r *recorder) Skipf(format string, args ...any) { r.SkipNow() }
+
+func (r *recorder) Skip(args ...any) { r.SkipNow() }
+
+func (r *recorder) SkipNow() { runtime.Goexit() }
+
+func (r *recorder) Errorf(format string, args ...any) { r.failed = true; r.Logf(format, args...) }
+
+func (r *recorder) Error(args ...any) { r.failed = true; r.Log(args...) }
+
+func (r *recorder) Fatalf(format string, args ...any) { r.Errorf(format, args...); r.FailNow() }
+
+func (r *recorder) Fatal(args ...any) { r.Error(args...); r.FailNow() }
+
+func (r *recorder) FailNow() { r.failed = true; runtime.Goexit() }
+
+func (r *recorder) Fail() { r.failed = true }
+
+func (r *recorder) Failed() bool { return r.failed }
+
+// record runs a test that may fail and returns its recorder.
 func record(test func(rapid.TB)) *recorder {
 	r := &recorder{}
 	done := make(chan struct{})
@@ -125,8 +105,8 @@ func record(test func(rapid.TB)) *recorder {
 	return r
 }
 
-// catchAll runs Check at its default flags on every broken listener, with a seed
-// that nobody has chosen and in an empty directory, where no history is stored.
+// catchAll runs Check with its default flags on every broken listener. The seed is
+// random, and the directory is empty, so that no stored history helps.
 func catchAll(t *testing.T) {
 	t.Chdir(t.TempDir())
 	seed := strconv.FormatUint(1+rand.Uint64N(math.MaxUint64), 10)
@@ -144,8 +124,8 @@ func catchAll(t *testing.T) {
 	t.Logf("-rapid.seed=%s: Check catches %d of %d", seed, caught, len(Broken()))
 }
 
-// checkReport checks that a failure has a short line that plays it again on the
-// listener that was tested: with its profile and its descriptors.
+// checkReport checks that a failure has a short line that repeats it, with the profile
+// and the descriptors of the listener that was tested.
 func checkReport(t *testing.T, b BrokenSystem, text string) {
 	t.Helper()
 	_, rest, _ := strings.Cut(text, "\n")
@@ -207,20 +187,20 @@ func TestCheckMakesListenersForItsOwnProfileAndDescriptorsOnly(t *testing.T) {
 				if got != p || n != descriptors {
 					t.Errorf("Check(descriptors %d) calls New(%s, %d), want New(%s, %d)", descriptors, got.Name, n, p.Name, descriptors)
 				}
-				return newToy(refusesOneEarly)(profiles.WSP(), descriptors)
+				return newListener(refusesOneEarly)(profiles.WSP(), descriptors)
 			})
 		})
 	}
 }
 
-// deaf is a listener that supports nothing.
-type deaf struct{ lockstep.System }
+// unsupportive is a listener that supports no operation.
+type unsupportive struct{ lockstep.System }
 
-func (deaf) Supports(lockstep.Op) bool { return false }
+func (unsupportive) Supports(lockstep.Op) bool { return false }
 
 func TestCheckFailsAListenerThatSupportsNothing(t *testing.T) {
 	r := record(func(t rapid.TB) {
-		Check(t, profiles.WSP(), 3, func(p netmodel.Profile, n int) lockstep.System { return deaf{lockstep.NewHost(p, n)} })
+		Check(t, profiles.WSP(), 3, func(p netmodel.Profile, n int) lockstep.System { return unsupportive{lockstep.NewHost(p, n)} })
 	})
 	if want := "the listener supports no operation that can happen, so nothing was tested"; !r.failed || !strings.Contains(r.text.String(), want) {
 		t.Errorf("Check of a listener that supports nothing: failed %v, %q, want a failure with %q", r.failed, &r.text, want)
@@ -231,7 +211,7 @@ func TestEqualSeedsOfRapidMakeCheckSearchEqually(t *testing.T) {
 	texts := map[string]string{}
 	for _, seed := range []string{"7", "7", "8"} {
 		setFlag(t, "rapid.seed", seed)
-		r := record(func(t rapid.TB) { Check(t, profiles.WSP(), 3, newToy(acceptsLastFirst)) })
+		r := record(func(t rapid.TB) { Check(t, profiles.WSP(), 3, newListener(acceptsLastFirst)) })
 		text := r.text.String()
 		if before, ok := texts[seed]; ok && before != text {
 			t.Errorf("Check with -rapid.seed=%s: got %q, want what it said before: %q", seed, text, before)
@@ -244,26 +224,4 @@ func TestEqualSeedsOfRapidMakeCheckSearchEqually(t *testing.T) {
 	if texts["7"] == texts["8"] {
 		t.Errorf("Check with -rapid.seed=7 and 8 finds the same history: %q", texts["7"])
 	}
-}
-
-func TestSwarmFailsOnEveryBrokenSystem(t *testing.T) {
-	longest, ops := "", uint64(0)
-	for _, b := range Broken() {
-		r := lockstep.Swarm{Seed: 1, Profile: &b.Profile, New: b.New}.Run(1_000_000, nil)
-		if r.Failure == nil {
-			t.Errorf("the search passes %q: %s", b.Name, b.Why)
-			continue
-		}
-		t.Logf("%-30s %6d operations, %s", b.Name, r.Ops, r.Failure.Shrunk)
-		if c, err := lockstep.ParseCase(r.Failure.Shrunk.String()); err != nil || c.Run(b.New) == nil {
-			t.Errorf("%s: the line does not replay the failure (%v)", r.Failure.Shrunk, err)
-		}
-		if n := len(r.Failure.Shrunk.History); n > 12 {
-			t.Errorf("%s: shrunk to %d operations only", b.Name, n)
-		}
-		if r.Ops > ops {
-			longest, ops = b.Name, r.Ops
-		}
-	}
-	t.Logf("the longest search was that for %q: %d operations", longest, ops)
 }

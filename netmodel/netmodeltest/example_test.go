@@ -12,26 +12,26 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// counter is somebody's listener: it lets so many clients wait, and hands them
-// out in the order in which they became complete.
+// counter is a listener of a user. It lets limit clients wait, and accepts them in the
+// order in which they became complete.
 type counter struct {
 	limit   int
 	waiting []lockstep.Entry // complete ones first
 	numbers [lockstep.MaxClients]int
-	greedy  bool // a mistake: lets one more wait
+	greedy  bool // a mistake: one client more may wait
 }
 
 func newCounter(netmodel.Profile, int) lockstep.System       { return &counter{} }
 func newGreedyCounter(netmodel.Profile, int) lockstep.System { return &counter{greedy: true} }
 
-// Supports says what the listener knows: one listen with a legal backlog, plain
-// accepts, and clients that send a SYN and an ACK.
+// Supports allows one listen with a legal backlog, accept without a condition function,
+// and clients that send a SYN and an ACK.
 func (c *counter) Supports(op lockstep.Op) bool {
 	switch op.Kind {
 	case lockstep.Listen:
 		return c.limit == 0 && op.N >= 1 && op.N <= 200
 	case lockstep.Accept:
-		return op.N == int(lockstep.AcceptPlain)
+		return op.Arg() == ""
 	}
 	return op.Kind == lockstep.Syn || op.Kind == lockstep.Ack
 }
@@ -52,18 +52,18 @@ func (c *counter) Do(op lockstep.Op) lockstep.Result {
 		case complete == 0:
 			r.Errno = winsock.WSAEWOULDBLOCK
 		default:
-			r.Accepted = c.waiting[0].Who
+			r.Accepted = c.waiting[0].Attempt
 			c.waiting = slices.Delete(c.waiting, 0, 1)
 			complete--
 		}
 	case lockstep.Syn:
 		c.numbers[op.Client]++
-		r.Heard = []lockstep.Heard{{Who: c.who(op), What: c.request(c.who(op))}}
+		r.Sent = []lockstep.Sent{{To: c.who(op), Reply: c.request(c.who(op))}}
 	case lockstep.Ack:
-		at := slices.Index(c.waiting, lockstep.Entry{Who: c.who(op), State: netmodel.EntryHalfOpen})
+		at := slices.Index(c.waiting, lockstep.Entry{Attempt: c.who(op), State: netmodel.EntryHalfOpen})
 		if at >= 0 {
 			c.waiting = slices.Delete(c.waiting, at, at+1)
-			c.waiting = slices.Insert(c.waiting, complete, lockstep.Entry{Who: c.who(op)})
+			c.waiting = slices.Insert(c.waiting, complete, lockstep.Entry{Attempt: c.who(op)})
 			complete++
 		}
 	}
@@ -77,32 +77,32 @@ func (c *counter) Do(op lockstep.Op) lockstep.Result {
 	return r
 }
 
-func (c *counter) who(op lockstep.Op) lockstep.Try {
-	return lockstep.Try{Client: op.Client, Number: c.numbers[op.Client]}
+func (c *counter) who(op lockstep.Op) lockstep.Attempt {
+	return lockstep.Attempt{Client: op.Client, Number: c.numbers[op.Client]}
 }
 
-func (c *counter) request(who lockstep.Try) lockstep.What {
+func (c *counter) request(who lockstep.Attempt) lockstep.Reply {
 	room := c.limit
 	if c.greedy {
 		room++
 	}
 	if c.limit == 0 || len(c.waiting) >= room {
-		return lockstep.Reset
+		return lockstep.ReplyRst
 	}
-	c.waiting = append(c.waiting, lockstep.Entry{Who: who, State: netmodel.EntryHalfOpen})
-	return lockstep.SynAck
+	c.waiting = append(c.waiting, lockstep.Entry{Attempt: who, State: netmodel.EntryHalfOpen})
+	return lockstep.ReplySynAck
 }
 
 func TestCounter(t *testing.T) {
 	netmodeltest.Check(t, profiles.WSP(), 0, newCounter)
 }
 
-// A listener of one's own, and what is found when it admits one too many.
+// A listener of a user agrees with the model. With a mistake it differs.
 func Example() {
 	wsp := profiles.WSP()
 	for _, c := range []struct {
 		name string
-		new  lockstep.New
+		new  lockstep.NewSystem
 	}{{"counter", newCounter}, {"greedy counter", newGreedyCounter}} {
 		report := lockstep.Swarm{Profile: &wsp, New: c.new, Unlimited: true}.Run(20_000, nil)
 		if report.Failure == nil {
@@ -116,10 +116,10 @@ func Example() {
 	// counter agrees with the reference model
 	// greedy counter differs:
 	// wsp: listen(1) syn(a) syn(b)
-	// 	operation 3, syn(b): heard: got [b SYN-ACK], want [b RST]; queue: got [(a) (b)], want [(a)]
+	// 	operation 3, syn(b): sent: got [b SYN-ACK], want [b RST]; queue: got [(a) (b)], want [(a)]
 }
 
-// Broken tests a suite: each of these listeners has one mistake.
+// Each of these listeners has one mistake.
 func ExampleBroken() {
 	for _, b := range netmodeltest.Broken()[:3] {
 		report := lockstep.Swarm{Profile: &b.Profile, New: b.New}.Run(100_000, nil)
@@ -130,6 +130,6 @@ func ExampleBroken() {
 	// 	wsp: listen(2) syn(a) ack(a) syn(a) ack(a) accept
 	// trims the oldest (a smaller backlog resets the newest. WS.R4)
 	// 	wsp: listen(2) syn(a) syn(b) listen(1)
-	// fills on close (a descriptor that comes back fills nothing by itself. R7, WS.D7)
+	// fills on close (a descriptor that is given back makes no slot available. R7, WS.D7)
 	// 	wsp descriptors=3: listen(3) syn(a) closefile
 }

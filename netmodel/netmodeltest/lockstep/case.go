@@ -9,8 +9,7 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// Case is everything that a history needs to be played again. Its text is one
-// line:
+// Case is a history with all that is needed to play it again. Its text is one line:
 //
 //	wsp trim=oldest descriptors=3: listen(2) syn(a) ack(a) accept
 type Case struct {
@@ -19,22 +18,31 @@ type Case struct {
 	History     []Op
 }
 
-// Run plays the case to a new system, see Run.
-func (c Case) Run(newSystem New) error {
-	return Run(c.History, c.Profile, c.Descriptors, newSystem)
+// Run plays the case to a new system and to the reference model. It returns an error
+// that names the first operation after which they differ, nil if there is none. It
+// leaves out operations that cannot happen and operations that the system does not
+// support. A panic of the system is a difference.
+func (c Case) Run(newSystem NewSystem) error {
+	pair := NewPair(c.Profile, c.Descriptors, newSystem)
+	for i, op := range c.History {
+		if d := pair.do(op); d != nil {
+			d.at = i
+			return d
+		}
+	}
+	return nil
 }
 
-// String returns the case on one line, as ParseCase reads it. A profile with a
-// value that no Setting has shows the word "custom" there, and cannot be read
-// back.
+// String returns the case on one line, as ParseCase reads it. A profile with a value
+// that no setting has gets the word "custom". ParseCase cannot read that word.
 func (c Case) String() string {
 	words := []string{c.Profile.Name}
 	base, known := profiles.ByName(c.Profile.Name)
-	for _, s := range Settings() {
-		v, ok := s.ValueIn(c.Profile)
-		if was, known := s.ValueIn(base); ok && (v != was || !known) {
-			words = append(words, s.Name+"="+s.Values[v])
-			s.Apply(&base, v)
+	for _, s := range allSettings() {
+		v, ok := s.valueIn(c.Profile)
+		if was, known := s.valueIn(base); ok && (v != was || !known) {
+			words = append(words, s.name+"="+s.values[v])
+			s.apply(&base, v)
 		}
 	}
 	if !known || base != c.Profile {
@@ -49,8 +57,8 @@ func (c Case) String() string {
 // maxDescriptors bounds what ParseCase takes.
 const maxDescriptors = 1 << 20
 
-// ParseCase reads a line that String wrote. An error says what is wrong with it
-// and what would be right.
+// ParseCase reads a line that String wrote. An error says what is wrong and what would
+// be right.
 func ParseCase(line string) (Case, error) {
 	head, history, ok := strings.Cut(line, ":")
 	words := strings.Fields(head)
@@ -76,7 +84,7 @@ func ParseCase(line string) (Case, error) {
 	return c, nil
 }
 
-// set reads one word of the head.
+// set reads one word of the part before the colon.
 func (c *Case) set(word string) error {
 	name, value, _ := strings.Cut(word, "=")
 	if name == "descriptors" {
@@ -88,16 +96,16 @@ func (c *Case) set(word string) error {
 		return nil
 	}
 	var names []string
-	for _, s := range Settings() {
-		names = append(names, s.Name)
-		if s.Name != name {
+	for _, s := range allSettings() {
+		names = append(names, s.name)
+		if s.name != name {
 			continue
 		}
-		v := indexOf(s.Values, value)
+		v := indexOf(s.values, value)
 		if v < 0 {
-			return fmt.Errorf("want %s=%s", name, strings.Join(s.Values, "|"))
+			return fmt.Errorf("want %s=%s", name, strings.Join(s.values, "|"))
 		}
-		s.Apply(&c.Profile, v)
+		s.apply(&c.Profile, v)
 		return nil
 	}
 	return fmt.Errorf("no such setting: want one of descriptors, %s", strings.Join(names, ", "))
@@ -105,7 +113,7 @@ func (c *Case) set(word string) error {
 
 func profileNames() string {
 	var names []string
-	for _, p := range Profiles() {
+	for _, p := range profiles.All() {
 		names = append(names, p.Name)
 	}
 	return strings.Join(names, ", ")

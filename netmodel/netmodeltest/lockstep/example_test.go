@@ -8,8 +8,8 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// One line is a history with its profile. A host that keeps its backlog where
-// the profile says that a further listen changes it differs from the model.
+// A case is one line. A host that keeps its backlog differs from a model whose further
+// listen changes the backlog.
 func ExampleCase_Run() {
 	c, err := lockstep.ParseCase("wsp descriptors=4: listen(2) syn(a) syn(b) ack(a) listen(1) accept")
 	if err != nil {
@@ -23,28 +23,27 @@ func ExampleCase_Run() {
 	}))
 	// Output:
 	// <nil>
-	// operation 5, listen(1): heard: got [], want [b RST]; queue: got [a (b)], want [a]; limit: got 2, want 1
+	// operation 5, listen(1): sent: got [], want [b RST]; queue: got [a (b)], want [a]; limit: got 2, want 1
 }
 
-// A search over all profiles, and what it has not seen.
+// A search over all profiles, and the marks that it has not seen.
 func ExampleSwarm_Run() {
 	report := lockstep.Swarm{Seed: 1}.Run(lockstep.MinimumOps/10, nil)
 	fmt.Println("failure:", report.Failure != nil)
-	fmt.Println("several trimmed at once:", report.Counts[lockstep.MarkTrimMany] > 0)
+	fmt.Println("never seen:", report.Missing())
 	// Output:
 	// failure: false
-	// several trimmed at once: true
+	// never seen: []
 }
 
-// The states that two clients and one listen can lead to: within four
-// operations, and all.
+// The states of two clients and one listen: within four operations, and all.
 func ExampleWorld_Explore() {
 	w := lockstep.World{
 		Profile:  profiles.WSP(),
 		Attempts: 2,
 		Backlogs: []int{1},
 		Listens:  1,
-		Ways:     []lockstep.AcceptWay{lockstep.AcceptPlain},
+		Accepts:  []lockstep.Op{{Kind: lockstep.Accept}},
 		Kinds:    []lockstep.Kind{lockstep.Ack},
 	}
 	fmt.Println(w.Explore(4))

@@ -6,37 +6,36 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/winsock"
-	"wspsim/sim"
 )
 
-// HostSystem is the real thing behind the System interface: a netmodel.Host
-// that is given raw segments, with Host.Check after every operation.
-type HostSystem struct {
+// hostSystem is a netmodel.Host as a System. It delivers raw segments to the host, and
+// runs Host.Check after every operation.
+type hostSystem struct {
 	host     *netmodel.Host
-	fd       netmodel.FD // the program's listening socket, 0 when it is closed
+	fd       netmodel.FD // the listening socket, 0 when it is closed
 	files    []netmodel.FD
 	accepted []acceptedConn // oldest first
 	peers    [MaxClients]peer
 	ports    uint16 // source ports used so far
-	started  int    // Startups without their Cleanup
+	started  int    // calls of Startup without a Cleanup
 	down     bool
 	limited  bool
 
-	// Of the operation under way.
-	lose    bool // the first FIN is lost
-	heard   []Heard
-	queue   []Entry
-	fates   []Fate
-	wire    []netmodel.Segment
-	records []netmodel.Record
+	// Of the operation in progress.
+	dropFin   bool // the network loses the next FIN
+	sent      []Sent
+	queue     []Entry
+	decisions []decision
+	wire      []netmodel.Segment
+	records   []netmodel.Record
 }
 
 type acceptedConn struct {
-	who Try
+	who Attempt
 	fd  netmodel.FD
 }
 
-// The ends of every connection here.
+// The addresses and ports of the connections.
 const (
 	serverPort = 80
 	firstPort  = 1000
@@ -46,9 +45,9 @@ func serverAddr() netmodel.Addr {
 	return netmodel.Addr{IP: netmodel.IPv4(10, 0, 0, 1), Port: serverPort}
 }
 
-// NewHost is the New of the real Host.
+// NewHost is the NewSystem of the real Host. Its System is a Cloner.
 func NewHost(p netmodel.Profile, descriptors int) System {
-	s := &HostSystem{
+	s := &hostSystem{
 		host:    netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{serverAddr().IP}, Descriptors: descriptors}),
 		limited: descriptors > 0,
 	}
@@ -59,27 +58,27 @@ func NewHost(p netmodel.Profile, descriptors int) System {
 }
 
 // Clone returns an independent copy.
-func (s *HostSystem) Clone() System {
+func (s *hostSystem) Clone() System {
 	c := *s
 	c.host = s.host.Clone()
 	c.files = slices.Clone(s.files)
 	c.accepted = slices.Clone(s.accepted)
-	c.heard, c.queue, c.fates, c.wire, c.records = nil, nil, nil, nil, nil
+	c.sent, c.queue, c.decisions, c.wire, c.records = nil, nil, nil, nil, nil
 	return &c
 }
 
-// Results returns what the last operation decided, read from the host's records.
-func (s *HostSystem) Fates() []Fate { return s.fates }
+// decided returns what the last operation decided, from the host's records.
+func (s *hostSystem) decided() []decision { return s.decisions }
 
 // Do performs one operation.
-func (s *HostSystem) Do(op Op) Result {
-	s.heard, s.queue, s.fates = s.heard[:0], s.queue[:0], s.fates[:0]
+func (s *hostSystem) Do(op Op) Result {
+	s.sent, s.queue, s.decisions = s.sent[:0], s.queue[:0], s.decisions[:0]
 	var r Result
 	switch op.Kind {
 	case Time:
-		s.pass(time.Duration(op.N) * time.Millisecond)
+		s.advance(time.Duration(op.N) * time.Millisecond)
 	case Syn, Dup, Again, Ack, Data, Fin, Resend, Rst:
-		s.send(op)
+		s.sendSegment(op)
 	case Faults:
 		f := netmodel.Fault(op.N)
 		s.host.SetFault(allFaults, false)
@@ -89,30 +88,30 @@ func (s *HostSystem) Do(op Op) Result {
 		s.call(op, &r)
 	}
 	s.exchange()
-	s.lose = false
+	s.dropFin = false
 	s.observe(&r)
 	return r
 }
 
 // call makes the program's call.
-func (s *HostSystem) call(op Op, r *Result) {
+func (s *hostSystem) call(op Op, r *Result) {
 	var err error
 	switch op.Kind {
 	case Listen:
 		err = s.host.Listen(s.fd, op.N)
 	case Accept:
-		err = s.accept(AcceptWay(op.N), r)
+		err = s.accept(op.N, r)
 	case Close:
 		err = s.close()
 	case Open:
 		err = s.open(op.N)
 	case Hangup:
-		err = s.hangup(op.Client, HangupWay(op.N))
+		err = s.hangup(op.Client, op.N)
 	case Receive:
 		_, fd := s.connectionOf(op.Client)
 		r.Bytes, err = s.host.Receive(fd, 1<<20)
 	case Misuse:
-		err = s.misuse(op.Client, MisuseWay(op.N))
+		err = s.misuse(op.Client, op.N)
 	case Connect:
 		err = s.host.Connect(s.fd, elsewhere())
 	case Shutdown:
@@ -135,22 +134,22 @@ func (s *HostSystem) call(op Op, r *Result) {
 	r.Errno = errnoOf(err)
 }
 
-// elsewhere is an address that nobody answers at.
+// elsewhere is an address at which no host is.
 func elsewhere() netmodel.Addr {
 	return netmodel.Addr{IP: netmodel.IPv4(10, 0, 2, 1), Port: serverPort}
 }
 
-func (s *HostSystem) misuse(client int, way MisuseWay) error {
+func (s *hostSystem) misuse(client int, way int) error {
 	_, fd := s.connectionOf(client)
 	var err error
 	switch way {
-	case MisuseListen:
+	case misuseListen:
 		err = s.host.Listen(fd, 1)
-	case MisuseAccept:
+	case misuseAccept:
 		_, err = s.host.Accept(fd)
-	case MisuseConnect:
+	case misuseConnect:
 		err = s.host.Connect(fd, elsewhere())
-	case MisuseSend:
+	case misuseSend:
 		_, err = s.host.Send(fd, 1)
 	}
 	return err
@@ -161,7 +160,7 @@ func errnoOf(err error) winsock.Errno {
 	return e
 }
 
-func (s *HostSystem) open(options int) error {
+func (s *hostSystem) open(options int) error {
 	if s.fd != 0 {
 		return nil
 	}
@@ -179,7 +178,7 @@ func (s *HostSystem) open(options int) error {
 	return err
 }
 
-func (s *HostSystem) close() error {
+func (s *hostSystem) close() error {
 	err := s.host.CloseSocket(s.fd)
 	if err == nil {
 		s.fd = 0
@@ -187,7 +186,7 @@ func (s *HostSystem) close() error {
 	return err
 }
 
-func (s *HostSystem) openFile() error {
+func (s *hostSystem) openFile() error {
 	fd, err := s.host.OpenFile()
 	if err == nil {
 		s.files = append(s.files, fd)
@@ -195,7 +194,7 @@ func (s *HostSystem) openFile() error {
 	return err
 }
 
-func (s *HostSystem) cleanup() error {
+func (s *hostSystem) cleanup() error {
 	err := s.host.Cleanup()
 	if err != nil {
 		return err
@@ -206,50 +205,50 @@ func (s *HostSystem) cleanup() error {
 	return nil
 }
 
-func (s *HostSystem) accept(way AcceptWay, r *Result) error {
+func (s *hostSystem) accept(way int, r *Result) error {
 	var condition func(netmodel.Request) winsock.Decision
-	if way != AcceptPlain {
+	if way != acceptPlain {
 		condition = func(q netmodel.Request) winsock.Decision {
-			r.Asked = tryOf(q.Conn)
-			return s.decide(way, r)
+			r.Asked = attemptOf(q.Conn)
+			return s.answerCondition(way, r)
 		}
 	}
 	a, err := s.host.AcceptIf(s.fd, condition)
 	if err == nil {
-		r.Accepted = tryOf(a.Conn)
+		r.Accepted = attemptOf(a.Conn)
 		s.accepted = append(s.accepted, acceptedConn{r.Accepted, a.FD})
 	}
 	return err
 }
 
-// decide is the condition function.
-func (s *HostSystem) decide(way AcceptWay, r *Result) winsock.Decision {
+// answerCondition is the condition function.
+func (s *hostSystem) answerCondition(way int, r *Result) winsock.Decision {
 	switch way {
-	case AcceptReject:
+	case acceptReject:
 		return winsock.CF_REJECT
-	case AcceptDefer:
+	case acceptDefer:
 		return winsock.CF_DEFER
-	case AcceptInvalid:
+	case acceptInvalid:
 		return winsock.CF_DEFER + 1
-	case AcceptListening:
+	case acceptListening:
 		r.Nested = errnoOf(s.host.Listen(s.fd, 1))
-	case AcceptAccepting:
+	case acceptAccepting:
 		a, err := s.host.Accept(s.fd)
 		if err == nil {
-			s.accepted = append(s.accepted, acceptedConn{tryOf(a.Conn), a.FD})
+			s.accepted = append(s.accepted, acceptedConn{attemptOf(a.Conn), a.FD})
 		}
 		r.Nested = errnoOf(err)
-	case AcceptClosing:
+	case acceptClosing:
 		r.Nested = errnoOf(s.close())
-	case AcceptOpening:
+	case acceptOpening:
 		r.Nested = errnoOf(s.openFile())
 	}
 	return winsock.CF_ACCEPT
 }
 
-// connectionOf returns the place and the descriptor of a client's oldest
-// accepted connection, or a descriptor that is none.
-func (s *HostSystem) connectionOf(client int) (int, netmodel.FD) {
+// connectionOf returns the index and the descriptor of a client's oldest accepted
+// connection. Without one it returns -1 and a descriptor that is not open.
+func (s *hostSystem) connectionOf(client int) (int, netmodel.FD) {
 	for i, a := range s.accepted {
 		if a.who.Client == client {
 			return i, a.fd
@@ -258,21 +257,21 @@ func (s *HostSystem) connectionOf(client int) (int, netmodel.FD) {
 	return -1, 0
 }
 
-func (s *HostSystem) hangup(client int, way HangupWay) error {
+func (s *hostSystem) hangup(client int, way int) error {
 	at, fd := s.connectionOf(client)
-	if way == HangupHard {
+	if way == hangupHard {
 		s.host.SetSockOpt(fd, winsock.SO_LINGER, 0) // fails as CloseSocket does
 	}
 	err := s.host.CloseSocket(fd)
 	if err == nil {
-		s.lose = way == HangupLost
+		s.dropFin = way == hangupLost
 		s.accepted = slices.Delete(s.accepted, at, at+1)
 	}
 	return err
 }
 
-// pass lets time pass, from one instant at which something is due to the next.
-func (s *HostSystem) pass(d time.Duration) {
+// advance lets time pass, from one due instant to the next.
+func (s *hostSystem) advance(d time.Duration) {
 	until := s.host.Now().Add(d)
 	for {
 		at, ok := s.host.Deadline()
@@ -285,8 +284,8 @@ func (s *HostSystem) pass(d time.Duration) {
 	s.host.Advance(until)
 }
 
-// observe fills in what can be seen, after Host.Check.
-func (s *HostSystem) observe(r *Result) {
+// observe runs Host.Check and fills in what can be seen.
+func (s *hostSystem) observe(r *Result) {
 	if err := s.host.Check(); err != nil {
 		r.Broken = err.Error()
 	}
@@ -294,14 +293,14 @@ func (s *HostSystem) observe(r *Result) {
 	for i := range s.records {
 		s.note(&s.records[i])
 	}
-	sortFates(s.fates)
-	sortHeard(s.heard)
+	sortDecisions(s.decisions)
+	sortSent(s.sent)
 	q, listening := s.host.Queue(s.fd)
 	if listening {
 		r.Limit, r.Available = q.Limit, q.Available
 		for i := range q.Entries {
 			e := &q.Entries[i]
-			s.queue = append(s.queue, Entry{tryOf(e.Conn), e.State, e.Deferred})
+			s.queue = append(s.queue, Entry{attemptOf(e.Conn), e.State, e.Deferred})
 		}
 	}
 	r.Free = -1
@@ -312,13 +311,13 @@ func (s *HostSystem) observe(r *Result) {
 	r.AcceptConn = answer(v == 1, err)
 	ready, err := s.host.Select(s.fd)
 	r.Readable = answer(ready.Read, err)
-	r.Heard, r.Queue = s.heard, s.queue
+	r.Sent, r.Queue = s.sent, s.queue
 }
 
-// note keeps a record that tells a fate.
-func (s *HostSystem) note(r *netmodel.Record) {
+// note keeps a record of a decision.
+func (s *hostSystem) note(r *netmodel.Record) {
 	if r.Kind.AtListener() || r.Kind == netmodel.Broken {
-		s.fates = append(s.fates, Fate{r.Kind, tryOf(r.Conn), r.Cause})
+		s.decisions = append(s.decisions, decision{r.Kind, attemptOf(r.Conn), r.Cause})
 	}
 }
 
@@ -331,6 +330,3 @@ func answer(yes bool, err error) Answer {
 	}
 	return No
 }
-
-// Now returns the host's time.
-func (s *HostSystem) Now() sim.Time { return s.host.Now() }

@@ -2,119 +2,98 @@ package lockstep
 
 import (
 	"wspsim/netmodel"
-	"wspsim/netmodel/winsock"
 )
 
-// Kind is what sort of thing an Op is.
+// Kind says which operation an Op is.
 type Kind uint8
 
-// The kinds. The program's calls come first, then what the clients send, then
-// time. The zero Kind is no operation.
+// The kinds: the calls of the program, then the segments of the clients, then time.
+// The zero Kind is no operation.
 const (
-	NoKind    Kind = iota
+	noKind    Kind = iota
 	Listen         // N: the backlog
-	Accept         // N: an AcceptWay
+	Accept         // N: whether there is a condition function, and what it does
 	Close          // closes the listening socket
-	Open           // a new socket, bound to the port, unless one is open; N: 1 sets SO_CONDITIONAL_ACCEPT
-	Hangup         // closes the oldest accepted connection of Client; N: a HangupWay
+	Open           // opens a socket and binds it to the port, unless one is open; N: 1 sets SO_CONDITIONAL_ACCEPT
+	Hangup         // closes the oldest accepted connection of Client; N: gracefully, with a lost FIN, or hard
 	Receive        // takes all bytes from the oldest accepted connection of Client
-	Misuse         // a call that the oldest accepted connection of Client does not allow; N: a MisuseWay
+	Misuse         // a call that fails on the oldest accepted connection of Client; N: which call
 	Connect        // connect on the listening socket
-	Shutdown       // shutdown on the listening socket; N: a ShutdownWay
+	Shutdown       // shutdown on the listening socket; N: the direction, as in winsock2.h
 	OpenFile       // takes a descriptor for something else
-	CloseFile      // gives back the one that was taken first
+	CloseFile      // gives back the oldest descriptor that OpenFile took
 	Pause          // SO_PAUSE_ACCEPT; N: 1 on, 0 off
 	Faults         // N: the netmodel.Fault bits that are on from now
 	Startup        // WSPStartup
 	Cleanup        // WSPCleanup
-	Syn            // Client begins a new attempt from a new port; an earlier attempt of its falls silent
-	Dup            // the SYN of Client's attempt arrives once more: a duplicate, or a retry after a refusal
+	Syn            // Client begins a new attempt from a new port and forgets its earlier one
+	Dup            // the SYN of Client's attempt arrives again: a duplicate, or a retransmission after a refusal
 	Again          // Client begins a new attempt from the port of its last one
-	Ack            // the ACK that ends the handshake, also again
-	Data           // one byte, and before it what was never acknowledged
+	Ack            // the ACK that ends the handshake, or the same ACK again
+	Data           // one new byte, and before it all that is unacknowledged
 	Fin            // Client closes its side
-	Resend         // Client sends again what was never acknowledged
-	Rst            // Client resets; N: 1 with a sequence number from the past
+	Resend         // Client sends all that is unacknowledged again
+	Rst            // Client resets; N: 1 with a sequence number from before the window
 	Time           // N: milliseconds that pass
 	kindCount
 )
 
-// AcceptWay is whether accept is given a condition function, and what that
-// does: it decides, or it makes a nested call and then accepts.
-type AcceptWay int
-
-// The ways to accept.
+// The N of Accept: whether accept is given a condition function, and what that
+// does. It decides, or it makes a nested call and then accepts.
 const (
-	AcceptPlain     AcceptWay = iota // without a condition function
-	AcceptYes                        // CF_ACCEPT
-	AcceptReject                     // CF_REJECT
-	AcceptDefer                      // CF_DEFER
-	AcceptInvalid                    // a value that means nothing
-	AcceptListening                  // calls listen with a backlog of 1
-	AcceptAccepting                  // calls accept, without a condition function
-	AcceptClosing                    // closes the listening socket
-	AcceptOpening                    // takes a descriptor for something else
-	acceptWays
+	acceptPlain     = iota // without a condition function
+	acceptYes              // CF_ACCEPT
+	acceptReject           // CF_REJECT
+	acceptDefer            // CF_DEFER
+	acceptInvalid          // a value that has no meaning
+	acceptListening        // calls listen with a backlog of 1
+	acceptAccepting        // calls accept without a condition function
+	acceptClosing          // closes the listening socket
+	acceptOpening          // takes a descriptor for something else
+	acceptValues
 )
 
-// HangupWay is how a program closes a connection.
-type HangupWay int
-
-// The ways to hang up.
+// The N of Hangup: how the program closes a connection.
 const (
-	HangupGraceful HangupWay = iota
-	HangupLost               // gracefully, and the FIN is lost the first time
-	HangupHard               // SO_LINGER 0
-	hangupWays
+	hangupGraceful = iota
+	hangupLost     // gracefully, and the network loses the first FIN
+	hangupHard     // SO_LINGER with 0 s
 )
 
-// MisuseWay is which call is made on a connected socket that fails there.
-type MisuseWay int
-
-// The ways to misuse a connection.
+// The N of Misuse: the call that fails on a connected socket.
 const (
-	MisuseListen MisuseWay = iota
-	MisuseAccept
-	MisuseConnect
-	MisuseSend // on a connection that is over
+	misuseListen = iota
+	misuseAccept
+	misuseConnect
+	misuseSend // on a connection that is over
 )
 
-// ShutdownWay is which direction is shut down, with the numbers of winsock2.h.
-type ShutdownWay int
-
-// The ways to shut down.
-const (
-	ShutdownReceive ShutdownWay = winsock.SD_RECEIVE
-	ShutdownSend    ShutdownWay = winsock.SD_SEND
-	ShutdownBoth    ShutdownWay = winsock.SD_BOTH
-)
-
-// MaxClients is how many clients there can be: a to p.
+// MaxClients is the largest number of clients: a to p.
 const MaxClients = 16
 
-// longestPause bounds Time, so that no history can reach the end of time.
+// longestPause bounds Time, so that no history reaches the end of time.
 const longestPause = 1_000_000_000 // ms
 
-// Op is one thing that happens to a listener: a call of its program, a segment
-// of a client, or the passing of time.
+// Op is one operation: a call of the program, a segment of a client, or the passing of
+// time.
 type Op struct {
 	Kind   Kind
-	Client int // of Hangup, Receive and what clients send: 0 to MaxClients-1
-	N      int // see the kinds
+	Client int // of Hangup, Receive, Misuse and the segments: 0 to MaxClients-1
+	N      int // its meaning depends on the kind
 }
 
-// arg is what the N of a kind means.
+// arg is the meaning of N.
 type arg uint8
 
 const (
 	argNone arg = iota
 	argNumber
-	argName // one of a few names; the first may be left out
+	argName // one of a few names; the first one may be left out
 	argFaults
 )
 
-// describe returns the name of a kind in texts, whether it concerns a client,
-// what its N means and, for argName, the names of the values.
+// describe returns the name of a kind in texts, whether the kind has a client, and the
+// meaning of N. For argName it also returns the names of the values.
 func (k Kind) describe() (name string, client bool, n arg, names []string) {
 	switch k {
 	case Listen:
@@ -182,7 +161,7 @@ func (k Kind) String() string {
 	return name
 }
 
-// Valid reports whether the operation means something.
+// Valid reports whether the operation has a meaning.
 func (o Op) Valid() bool {
 	name, client, n, names := o.Kind.describe()
 	switch {
@@ -200,5 +179,14 @@ func (o Op) Valid() bool {
 	return o.Kind != Time || o.N >= 0 && o.N <= longestPause
 }
 
-// allFaults are the faults that an Op can switch on.
+// Arg returns the word that the text has for N, such as "reject" in accept(reject).
+// It returns "" if the text has no word there.
+func (o Op) Arg() string {
+	if _, _, n, names := o.Kind.describe(); n == argName && o.Valid() {
+		return names[o.N]
+	}
+	return ""
+}
+
+// allFaults are the faults that Faults can switch on.
 const allFaults = netmodel.FaultNetworkDown | netmodel.FaultNoBuffers | netmodel.FaultInCallback

@@ -7,68 +7,66 @@ import (
 	"wspsim/sim"
 )
 
-// number stands for the sequence number of a SYN-ACK: that of a connection, or a
-// cookie, which is the same for one attempt in one period. The zero number is
-// none.
-type number struct {
-	conn   int // 1 for the first connection, 0 if it is a cookie
-	period int // of a cookie, 1 for the first
+// isn is the initial sequence number in a SYN-ACK: that of a connection, or a cookie. A
+// cookie is the same for one attempt in one period. The zero isn is none.
+type isn struct {
+	conn   int // 1 for the first connection, 0 for a cookie
+	period int // of a cookie, 1 for the first period
 }
 
-// memory is when a listener last had to do with a cookie: it sent one, or gave
-// up a connection whose SYN-ACK carried one. A listener that has no such memory
-// believes no cookie.
-type memory struct {
+// cookieUse says when a listener last used cookies: it sent one, or it evicted a
+// connection whose SYN-ACK carried one. A listener that never used cookies accepts none.
+type cookieUse struct {
 	known bool
 	at    sim.Time
 }
 
-// A cookie counts in the period in which it was sent, and in the next.
+// A cookie is valid in the period in which it was sent, and in the next.
 const cookiePeriod = time.Minute
 
 // cookie returns the cookie of this period.
-func (r *Reference) cookie() number {
-	return number{period: 1 + int(time.Duration(r.now)/cookiePeriod)}
+func (r *reference) cookie() isn {
+	return isn{period: 1 + int(time.Duration(r.now)/cookiePeriod)}
 }
 
-// sendCookie answers a request and remembers nothing of it. K3, K7
-func (r *Reference) sendCookie(client int) {
-	who := Try{client, r.clients[client].number}
-	r.cookies = memory{true, r.now}
-	r.fateOf(who, netmodel.CookieSent, netmodel.AnsweredWithCookie)
-	r.tell(who, SynAck)
-	r.holds(who, r.cookie())
+// sendCookie answers a request and keeps no state. K3, K7
+func (r *reference) sendCookie(client int) {
+	who := Attempt{client, r.clients[client].attempt}
+	r.cookies = cookieUse{true, r.now}
+	r.decideFor(who, netmodel.CookieSent, netmodel.AnsweredWithCookie)
+	r.sendTo(who, ReplySynAck)
+	r.receiveSynAck(who, r.cookie())
 }
 
-// arriveCookie deals with what acknowledges a SYN-ACK that no half-open
-// connection knows of. It returns the connection that the rest of the segment is
-// for, nobody if there is none. K4, K7
-func (r *Reference) arriveCookie(client int) int {
-	c, who := &r.clients[client], Try{client, r.clients[client].number}
-	age := r.cookie().period - c.answer.period
+// acceptCookie handles an acknowledgement of a SYN-ACK that no half-open connection
+// sent. It returns the connection that takes the rest of the segment, noConn if there is
+// none. K4, K7
+func (r *reference) acceptCookie(client int) int {
+	c, who := &r.clients[client], Attempt{client, r.clients[client].attempt}
+	age := r.cookie().period - c.isn.period
 	switch {
-	case !r.listening, c.answer.period == 0, c.moved, r.profile.SynQueue.Cookies == netmodel.CookiesNever:
-		return r.stray(client)
+	case !r.listening, c.isn.period == 0, c.pastSyn, r.profile.SynQueue.Cookies == netmodel.CookiesNever:
+		return r.answerStray(client)
 	case age > 1, !r.cookies.known, r.now.Sub(r.cookies.at) > 2*cookiePeriod:
-		r.mark(MarkCookieStale)
-		return r.stray(client)
+		r.mark(markCookieStale)
+		return r.answerStray(client)
 	case len(r.done) < r.atAck, r.profile.OnAckFull == netmodel.AdmitAck:
 		i := r.newConn(client)
 		r.conns[i].complete = true
-		if c.believes {
-			r.mark(MarkCookiePromoted)
+		if c.phantom {
+			r.mark(markCookiePromoted)
 		}
-		c.believes = false
+		c.phantom = false
 		r.join(i, netmodel.CookieCame)
 		return i
 	case r.profile.SynQueue.CookieFull == netmodel.ResetAck:
-		r.fateOf(who, netmodel.ResetPending, netmodel.AckOverflow)
-		r.mark(MarkCookieReset)
-		r.tell(who, Reset)
+		r.decideFor(who, netmodel.ResetPending, netmodel.AckOverflow)
+		r.mark(markCookieReset)
+		r.sendTo(who, ReplyRst)
 	default:
-		c.believes = true
-		r.fateOf(who, netmodel.AckIgnored, netmodel.AckOverflow)
-		r.mark(MarkCookieIgnored)
+		c.phantom = true
+		r.decideFor(who, netmodel.AckIgnored, netmodel.AckOverflow)
+		r.mark(markCookieIgnored)
 	}
-	return nobody
+	return noConn
 }

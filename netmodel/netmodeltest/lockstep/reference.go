@@ -9,166 +9,162 @@ import (
 	"wspsim/sim"
 )
 
-// Reference is the reference model: one program with one listening socket, and
-// its clients. It is written from the WSPListen page, the rule table around it,
-// what was measured and read of other stacks, and the documented settings of a
-// Profile, so that it can be read beside them; a rule id stands where one
-// decides. Queues are slices of whom they hold,
-// counts are taken when they are needed, and nothing is fast on purpose.
-type Reference struct {
+// reference is the reference model: one program with one listening socket, and its
+// clients. Its sources are the WSPListen page, the rules, the measurements, the other
+// stacks, and the documented settings of a Profile. A rule id stands where a rule decides.
+// The code is there to be compared with those sources, not to be fast. Queues are slices
+// of connections, and counts are computed when they are needed.
+type reference struct {
 	profile     netmodel.Profile
-	descriptors int // in all, 0 = without limit
+	descriptors int // 0 = without limit
 	now         sim.Time
 
 	// The program.
-	started     int // Startups without their Cleanup
+	started     int // calls of Startup without a Cleanup
 	faults      netmodel.Fault
 	files       int
-	socket      bool // the listening socket is open, and bound
+	socket      bool // the listening socket is open and bound
 	listening   bool
 	conditional bool  // SO_CONDITIONAL_ACCEPT
 	paused      bool  // SO_PAUSE_ACCEPT
-	taken       []int // accepted connections, oldest first
+	accepted    []int // accepted connections, oldest first
 
 	// The listener.
-	generation int // how many listeners there were before it
-	sizes          // what follows from its backlog
-	available  int // slots that requests may take
-	late       int // slots that are on their way back. WS.Q5
-	cookies    memory
-	done       []int // complete, in the order of accept
-	hidden     []int // complete, and waiting outside the queue for room. ST.9
-	half       []int // half-open, in order of arrival
-	offered    []int // waiting for the condition function, in order of arrival
-	held       []int // waiting outside the queue for room, unanswered. ST.2
-	deferred   int   // whose decision was put off, or nobody
-	withdrawn  bool  // that one has gone away. WS.C9
+	generation int // number of this listener
+	sizes          // the sizes that follow from its backlog
+	available  int // free slots for requests
+	returning  int // slots that an accept gave back and that are not available yet. WS.Q5
+	cookies    cookieUse
+	done       []int // complete connections, in the order of accept
+	putOff     []int // complete connections that wait for room outside the queue. ST.9
+	half       []int // half-open connections, in order of arrival
+	offered    []int // requests that wait for the condition function, in order of arrival
+	held       []int // unanswered requests that wait for room outside the queue. ST.2
+	deferred   int   // the connection whose decision was put off, or noConn
+	withdrawn  bool  // the client of the deferred connection has gone. WS.C9
 
-	conns   []conn // all connections there ever were, in order of arrival
-	closing []int  // closed by the program, and TCP is not done
-	alarms  []alarm
+	conns   []conn // all connections since the start, in order of arrival
+	closing []int  // connections that the program closed and TCP has not
+	timers  []timer
 	clients [MaxClients]client
-	addrs   int
+	ports   int
 
-	// What the operation under way did.
-	heard []Heard
-	fates []Fate
-	marks Marks
-	queue []Entry
-	// Whom the system that is compared has in its queue after it: where a choice is
-	// made at random, it was somebody else.
+	// Of the operation in progress.
+	sent      []Sent
+	decisions []decision
+	marks     marks
+	queue     []Entry
+	// What the system has in its queue after the operation. Where a stack chooses at
+	// random, the connection that is missing there is the one it chose.
 	survivors []Entry
 }
 
-const nobody = -1
+const noConn = -1
 
 // conn is one connection, from its SYN on.
 type conn struct {
-	who         Try
-	addr        int // of the client; no two attempts share one, except those that Again makes
-	generation  int // of its listener
+	who         Attempt
+	port        int // of the client; only Again makes two attempts that share a port
+	generation  int // the number of its listener
 	since       sim.Time
-	number      number // of its SYN-ACK
+	isn         isn // in its SYN-ACK
 	complete    bool
-	ignored     bool          // half-open, and an ACK found no room. K4
-	aborted     bool          // the client has reset it while it was pending
-	accepted    bool          // accept has handed it out
-	over        bool          // broken, and only the program's descriptor is left
-	broken      winsock.Errno // what the program is told then
-	ownsFD      bool          // a descriptor that is not in the program's hands. WS.D3, WS.D11
+	ignored     bool          // half-open, and its final ACK found no room. K4
+	aborted     bool          // its client reset it while it was pending
+	accepted    bool          // accept returned it
+	over        bool          // broken; only the program's descriptor is left
+	broken      winsock.Errno // the error that the program gets then
+	ownsFD      bool          // it has a descriptor that the program does not hold. WS.D3, WS.D11
 	unread      int           // bytes
-	clientDone  bool          // the client's FIN is in
-	finAnswered bool          // the program's FIN was acknowledged
+	clientDone  bool          // the client's FIN has arrived
+	finAnswered bool          // the client acknowledged the program's FIN
 	resends     int
 }
 
-// client is one client's view of its present attempt.
+// client is the present attempt as the client sees it.
 type client struct {
-	number int
-	addr   int
-	phase  phase
-	answer number // of the SYN-ACK that it holds
-	fin    bool   // it has closed its side
-	spoke  bool   // it has sent more than SYN and ACK
-	// What it has sent and nobody has acknowledged: bytes, and its FIN.
-	bytes    int
-	finAlone bool
-	moved    bool // it, or the host, has acknowledged more than a SYN: no number is that of a cookie any more
-	believes bool // it has sent its ACK, which was ignored
+	attempt  int
+	port     int
+	phase    phase
+	isn      isn  // of the last SYN-ACK
+	fin      bool // it has closed its side
+	sentMore bool // it has sent more than a SYN and an ACK
+	// What it has sent and the host has not acknowledged.
+	unackedBytes int
+	unackedFin   bool
+	pastSyn      bool // one side has acknowledged more than a SYN, so no cookie matches any more
+	phantom      bool // the host ignored its final ACK
 }
 
 type phase uint8
 
 const (
-	idle    phase = iota
-	asking        // its SYN is on the way or unanswered
-	refused       // an RST answered it
-	through       // a SYN-ACK answered it
-	over
+	phaseIdle      phase = iota
+	phaseSynSent         // its SYN is unanswered
+	phaseRefused         // an RST answered its SYN
+	phaseConnected       // a SYN-ACK answered its SYN
+	phaseEnded
 )
 
-// NewReference is the New of the reference model.
-func NewReference(p netmodel.Profile, descriptors int) System { return newReference(p, descriptors) }
-
-func newReference(p netmodel.Profile, descriptors int) *Reference {
-	return &Reference{profile: p, descriptors: descriptors, started: 1, socket: true, deferred: nobody}
+func newReference(p netmodel.Profile, descriptors int) *reference {
+	return &reference{profile: p, descriptors: descriptors, started: 1, socket: true, deferred: noConn}
 }
 
 // Clone returns an independent copy.
-func (r *Reference) Clone() System {
+func (r *reference) Clone() System {
 	c := *r
-	c.taken, c.done, c.half = slices.Clone(r.taken), slices.Clone(r.done), slices.Clone(r.half)
+	c.accepted, c.done, c.half = slices.Clone(r.accepted), slices.Clone(r.done), slices.Clone(r.half)
 	c.offered, c.closing = slices.Clone(r.offered), slices.Clone(r.closing)
-	c.held, c.hidden, c.survivors = slices.Clone(r.held), slices.Clone(r.hidden), nil
-	c.conns, c.alarms = slices.Clone(r.conns), slices.Clone(r.alarms)
-	c.heard, c.fates, c.queue = nil, nil, nil
+	c.held, c.putOff, c.survivors = slices.Clone(r.held), slices.Clone(r.putOff), nil
+	c.conns, c.timers = slices.Clone(r.conns), slices.Clone(r.timers)
+	c.sent, c.decisions, c.queue = nil, nil, nil
 	return &c
 }
 
-// Results returns what the last operation decided.
-func (r *Reference) Fates() []Fate { return r.fates }
+// decided returns what the last operation decided.
+func (r *reference) decided() []decision { return r.decisions }
 
-// Possible reports whether the operation can happen now: clients send only
-// what they could know of. Everything that a program calls can happen.
-func (r *Reference) Possible(op Op) bool {
+// possible reports whether the operation can happen now. A client sends only what it can
+// know of. Every call of the program can happen.
+func (r *reference) possible(op Op) bool {
 	if !op.Valid() {
 		return false
 	}
 	c := &r.clients[op.Client]
 	switch op.Kind {
 	case Dup:
-		return c.phase == asking || c.phase == refused || c.phase == through && !c.spoke
+		return c.phase == phaseSynSent || c.phase == phaseRefused || c.phase == phaseConnected && !c.sentMore
 	case Again:
-		return c.phase != idle
+		return c.phase != phaseIdle
 	case Ack:
-		return c.phase == through && !r.isUnanswered(c.addr)
+		return c.phase == phaseConnected && !r.isUnanswered(c.port)
 	case Data, Fin:
-		return c.phase == through && !c.fin && !r.isUnanswered(c.addr)
+		return c.phase == phaseConnected && !c.fin && !r.isUnanswered(c.port)
 	case Resend:
-		return c.phase == through && (c.bytes > 0 || c.finAlone) && !r.isUnanswered(c.addr)
+		return c.phase == phaseConnected && (c.unackedBytes > 0 || c.unackedFin) && !r.isUnanswered(c.port)
 	case Rst:
-		return c.phase == asking || c.phase == through
+		return c.phase == phaseSynSent || c.phase == phaseConnected
 	case Connect:
-		return !r.socket || r.listening // any other socket would begin to connect
+		return !r.socket || r.listening // another socket would begin to connect
 	case Misuse:
-		i := r.oldest(op.Client)
-		return MisuseWay(op.N) != MisuseSend || i == nobody || r.conns[i].over // on any other one it would be no misuse
+		i := r.acceptedBy(op.Client)
+		return op.N != misuseSend || i == noConn || r.conns[i].over // send fails only on a connection that is over
 	}
 	return true
 }
 
 // Do performs one operation.
-func (r *Reference) Do(op Op) Result {
-	r.heard, r.fates, r.marks = r.heard[:0], r.fates[:0], Marks{}
+func (r *reference) Do(op Op) Result {
+	r.sent, r.decisions, r.marks = r.sent[:0], r.decisions[:0], marks{}
 	var res Result
 	switch op.Kind {
 	case Time:
-		r.pass(r.now + sim.Time(op.N)*1e6)
+		r.advance(r.now + sim.Time(op.N)*1e6)
 	case Faults:
 		r.faults = netmodel.Fault(op.N)
 	case Syn, Dup, Again, Ack, Data, Fin, Resend, Rst:
 		if r.fault(netmodel.FaultNetworkDown) {
-			r.mark(MarkSegmentLost)
+			r.mark(markSegmentLost)
 		} else {
 			r.segment(op)
 		}
@@ -180,11 +176,10 @@ func (r *Reference) Do(op Op) Result {
 	return res
 }
 
-// call makes the program's call. Every socket call fails first for want of
-// Startup, then of a network, then of a return from the callback, then of a
-// socket. S1-S5
-func (r *Reference) call(op Op, res *Result) winsock.Errno {
-	entry := r.enter()
+// call makes the program's call. A socket call fails without Startup first, then without
+// a network, then inside a callback, then without a socket. S1-S5
+func (r *reference) call(op Op, res *Result) winsock.Errno {
+	entry := r.entryError()
 	switch op.Kind {
 	case Startup:
 		r.started++
@@ -203,17 +198,17 @@ func (r *Reference) call(op Op, res *Result) winsock.Errno {
 		return r.open(entry, op.N)
 	}
 	if entry == winsock.WSANOTINITIALISED && r.profile.Calls == netmodel.CallsWine {
-		entry = 0 // only its socket asks; what is left then is not a socket. W
+		entry = 0 // only the socket checks that, and there is no socket. W
 	}
 	switch {
 	case entry != 0:
 		return entry
 	case op.Kind == Hangup:
-		return r.hangup(op.Client, HangupWay(op.N))
+		return r.hangup(op.Client, op.N)
 	case op.Kind == Receive:
 		return r.receive(op.Client, res)
 	case op.Kind == Misuse:
-		return r.misuse(op.Client, MisuseWay(op.N))
+		return r.misuse(op.Client, op.N)
 	case !r.socket:
 		return r.notOpen()
 	}
@@ -221,11 +216,11 @@ func (r *Reference) call(op Op, res *Result) winsock.Errno {
 	case Listen:
 		return r.listen(op.N)
 	case Accept:
-		return r.accept(AcceptWay(op.N), res)
+		return r.accept(op.N, res)
 	case Connect:
 		return r.connect()
 	case Shutdown:
-		return r.shutdown(ShutdownWay(op.N))
+		return r.shutdown(op.N)
 	case Close:
 		r.closeListener()
 		r.socket = false
@@ -234,7 +229,7 @@ func (r *Reference) call(op Op, res *Result) winsock.Errno {
 	return r.pause(op.N == 1)
 }
 
-func (r *Reference) enter() winsock.Errno {
+func (r *reference) entryError() winsock.Errno {
 	switch {
 	case r.started == 0:
 		return winsock.WSANOTINITIALISED
@@ -246,15 +241,14 @@ func (r *Reference) enter() winsock.Errno {
 	return 0
 }
 
-func (r *Reference) fault(f netmodel.Fault) bool { return r.faults&f != 0 }
+func (r *reference) fault(f netmodel.Fault) bool { return r.faults&f != 0 }
 
-// free returns how many descriptors are free, a very large number if there is
-// no limit.
-func (r *Reference) free() int {
+// free returns how many descriptors are free, a very large number without a limit.
+func (r *reference) free() int {
 	if r.descriptors == 0 {
 		return math.MaxInt32
 	}
-	used := r.files + len(r.taken)
+	used := r.files + len(r.accepted)
 	if r.socket {
 		used++
 	}
@@ -268,22 +262,22 @@ func (r *Reference) free() int {
 	return r.descriptors - used
 }
 
-// pending returns how many slots are taken: half-open connections count unless
-// they have a queue of their own, those that wait for the condition function do
-// not. WS.Q6, WS.Q10, K8
-func (r *Reference) pending() int {
+// pending returns how many slots are taken. Half-open connections take one unless they
+// have a SYN queue. Requests that wait for the condition function take none. WS.Q6,
+// WS.Q10, K8
+func (r *reference) pending() int {
 	if r.separate() {
 		return len(r.done)
 	}
 	return len(r.half) + len(r.done)
 }
 
-// fill makes available grow to min(limit - pending, free descriptors); it never
-// shrinks. Slots that are on their way back do not count as there; where slots
-// cost nothing, descriptors do not matter. R7, WS.D5, WS.D8
-func (r *Reference) fill() {
+// fill raises available to min(limit - pending, free descriptors). It never lowers
+// available. Returning slots are not available yet. Where a slot needs no descriptor,
+// free descriptors do not matter. R7, WS.D5, WS.D8
+func (r *reference) fill() {
 	before := r.available
-	room := r.limit - r.pending() - r.late
+	room := r.limit - r.pending() - r.returning
 	if r.profile.Slots == netmodel.SlotsFilled {
 		room = min(room, r.free())
 	}
@@ -291,13 +285,12 @@ func (r *Reference) fill() {
 	r.markFill(r.available - before)
 }
 
-// giveBack makes slots available again that requests held which nobody
-// accepted. WS.Q7, WS.C3
-func (r *Reference) giveBack(slots int) {
-	r.available = max(r.available, min(r.available+slots, r.limit-r.pending()-r.late))
+// releaseSlots makes the slots of requests available that no accept took. WS.Q7, WS.C3
+func (r *reference) releaseSlots(slots int) {
+	r.available = max(r.available, min(r.available+slots, r.limit-r.pending()-r.returning))
 }
 
-func (r *Reference) openFile() winsock.Errno {
+func (r *reference) openFile() winsock.Errno {
 	if r.free() == 0 {
 		return winsock.WSAEMFILE
 	}
@@ -305,7 +298,7 @@ func (r *Reference) openFile() winsock.Errno {
 	return 0
 }
 
-func (r *Reference) open(entry winsock.Errno, options int) winsock.Errno {
+func (r *reference) open(entry winsock.Errno, options int) winsock.Errno {
 	switch {
 	case entry != 0:
 		return entry
@@ -324,11 +317,11 @@ func (r *Reference) open(entry winsock.Errno, options int) winsock.Errno {
 	return 0
 }
 
-// closeListener resets what is pending, forgets it, or lets its clients read the
-// end. WS.X1, WS.X2, K11
-func (r *Reference) closeListener() {
+// closeListener resets each pending connection, forgets it, or sends its client a FIN.
+// WS.X1, WS.X2, K11
+func (r *reference) closeListener() {
 	r.markClose()
-	for _, i := range slices.Concat(r.done, r.hidden, r.half, r.offered, r.held) {
+	for _, i := range slices.Concat(r.done, r.putOff, r.half, r.offered, r.held) {
 		c, how := &r.conns[i], r.profile.CloseListener
 		finishes := how == netmodel.CloseFinishes && c.complete && !c.aborted
 		if !finishes && how != netmodel.CloseForgetsAll && (how != netmodel.CloseForgetsHalfOpen || c.complete) {
@@ -336,18 +329,18 @@ func (r *Reference) closeListener() {
 			continue
 		}
 		r.remove(i)
-		r.fate(netmodel.Withdrawn, i, netmodel.ListenerClosed)
+		r.decide(netmodel.Withdrawn, i, netmodel.ListenerClosed)
 		if finishes {
 			r.finish(i, false)
 		}
 	}
 	r.listening = false
-	r.alarms = slices.DeleteFunc(r.alarms, func(a alarm) bool { return a.what == ringSlot })
+	r.timers = slices.DeleteFunc(r.timers, func(a timer) bool { return a.kind == timerSlot })
 }
 
-// cleanup resets and frees every socket when it is the last; what is closed
-// already goes on. WS.X12
-func (r *Reference) cleanup() winsock.Errno {
+// cleanup is WSPCleanup. The last one resets and frees every open socket. Closed sockets
+// go on. WS.X12
+func (r *reference) cleanup() winsock.Errno {
 	switch {
 	case r.started == 0:
 		return winsock.WSANOTINITIALISED
@@ -360,9 +353,9 @@ func (r *Reference) cleanup() winsock.Errno {
 	}
 	r.closeListener()
 	r.socket = false
-	for _, i := range slices.Clone(r.taken) {
+	for _, i := range slices.Clone(r.accepted) {
 		if !r.conns[i].over {
-			r.hear(i, Reset)
+			r.send(i, ReplyRst)
 		}
 		r.remove(i)
 	}
@@ -370,7 +363,7 @@ func (r *Reference) cleanup() winsock.Errno {
 }
 
 // pause sets SO_PAUSE_ACCEPT. WS.Q9
-func (r *Reference) pause(on bool) winsock.Errno {
+func (r *reference) pause(on bool) winsock.Errno {
 	if r.profile.Options != netmodel.OptionsWindows {
 		return winsock.WSAENOPROTOOPT
 	}
@@ -380,7 +373,7 @@ func (r *Reference) pause(on bool) winsock.Errno {
 		for _, i := range slices.Concat(r.done, r.half) {
 			r.reset(i, netmodel.Paused)
 		}
-		r.giveBack(slots)
+		r.releaseSlots(slots)
 	}
 	return 0
 }

@@ -10,34 +10,34 @@ import (
 	"wspsim/sim"
 )
 
-// alarm is something that is due at an instant.
-type alarm struct {
-	at     sim.Time
-	what   ring
-	about  int // a connection, nobody for a slot
-	coarse int // in a wheel: how coarse its slot is
+// timer is something that is due at an instant.
+type timer struct {
+	at    sim.Time
+	kind  timerKind
+	conn  int // the connection, noConn for a slot
+	level int // its level in a timer wheel
 }
 
-type ring uint8
+type timerKind uint8
 
 const (
-	ringSynAck  ring = iota // send the SYN-ACK again, or give up
-	ringOffer               // forget a request that nobody decided about
-	ringData                // send the FIN again, or give up
-	ringFinWait             // forget a closed connection whose client never closed
-	ringSlot                // a slot comes back
+	timerSynAck  timerKind = iota // send the SYN-ACK again, or give up
+	timerOffer                    // forget a request that no accept decided about
+	timerFin                      // send the FIN again, or give up
+	timerFinWait                  // forget a closed connection whose client did not close
+	timerSlot                     // make a slot available
 )
 
-func (r *Reference) alarm(what ring, about int, after time.Duration) {
+func (r *reference) setTimer(what timerKind, about int, after time.Duration) {
 	at, coarse := r.due(after)
-	r.alarms = append(r.alarms, alarm{at, what, about, coarse})
+	r.timers = append(r.timers, timer{at, what, about, coarse})
 }
 
-// due returns when a timer rings that is set now, and how coarse its slot in a
-// wheel is. Ticks: the n-th tick from now. Wheel: measured.md, section 1; a
-// timer set at jiffy j for d jiffies rings at ((e >> s) + 1) << s, e = j + d, s =
-// 3 * level, where level 0 holds d < 63, level 1 d < 504, and so on.
-func (r *Reference) due(after time.Duration) (at sim.Time, coarse int) {
+// due returns when a timer that is set now expires, and its level in a wheel. With ticks
+// a delay ends at a tick. With a wheel, a timer for d jiffies that is set at jiffy j
+// expires at ((e >> s) + 1) << s. There e is j + d, and s is 3 * level. Level 0 holds
+// d < 63, level 1 d < 504, and so on. L19
+func (r *reference) due(after time.Duration) (at sim.Time, coarse int) {
 	t := r.profile.Timers
 	if t.HZ == 0 {
 		return r.now.Add(after), 0
@@ -55,130 +55,132 @@ func (r *Reference) due(after time.Duration) (at sim.Time, coarse int) {
 	return max(r.now, sim.Time(e*tick-t.Phase)), coarse
 }
 
-// cancel takes back every alarm about a connection.
-func (r *Reference) cancel(i int) {
-	r.alarms = slices.DeleteFunc(r.alarms, func(a alarm) bool { return a.what != ringSlot && a.about == i })
+// cancelTimers removes every timer of a connection.
+func (r *reference) cancelTimers(i int) {
+	r.timers = slices.DeleteFunc(r.timers, func(a timer) bool { return a.kind != timerSlot && a.conn == i })
 }
 
-// Deadline returns the instant of the next alarm, and false if there is none.
-func (r *Reference) Deadline() (sim.Time, bool) {
-	if len(r.alarms) == 0 {
+// deadline returns when the next timer is due. It returns false if there is none.
+func (r *reference) deadline() (sim.Time, bool) {
+	if len(r.timers) == 0 {
 		return 0, false
 	}
-	return slices.MinFunc(r.alarms, earlier).at, true
+	return slices.MinFunc(r.timers, earlier).at, true
 }
 
-func earlier(a, b alarm) int { return cmp.Compare(a.at, b.at) }
+func earlier(a, b timer) int { return cmp.Compare(a.at, b.at) }
 
-// pass lets time pass. Alarms of one instant ring in the order of setting; in a
-// wheel the coarsest slot first, and in each the one that was set last. L19
-func (r *Reference) pass(until sim.Time) {
+// advance lets time pass. Timers of one instant expire in the order of setting. In a
+// wheel the coarsest level expires first, and in each level the timer that was set last.
+// L19
+func (r *reference) advance(until sim.Time) {
 	for {
-		at, ok := r.Deadline()
+		at, ok := r.deadline()
 		if !ok || at > until {
 			break
 		}
 		r.now = at
-		for _, a := range r.together(at) {
-			if n := slices.Index(r.alarms, a); n >= 0 { // not taken back meanwhile
-				r.alarms = slices.Delete(r.alarms, n, n+1)
-				r.ring(a)
+		for _, a := range r.dueAt(at) {
+			if n := slices.Index(r.timers, a); n >= 0 { // not cancelled meanwhile
+				r.timers = slices.Delete(r.timers, n, n+1)
+				r.expire(a)
 			}
 		}
 	}
 	r.now = until
 }
 
-// together returns the alarms that are due at an instant, in the order in which
-// they ring.
-func (r *Reference) together(at sim.Time) []alarm {
-	var out []alarm
-	for _, a := range r.alarms {
+// dueAt returns the timers that are due at an instant, in the order in which they
+// expire.
+func (r *reference) dueAt(at sim.Time) []timer {
+	var out []timer
+	for _, a := range r.timers {
 		if a.at == at {
 			out = append(out, a)
 		}
 	}
 	if !r.profile.Timers.Wheel {
-		return out[:1] // what rings may set another one for this instant, behind the others
+		return out[:1] // it may set another timer for this instant, behind the others
 	}
 	slices.Reverse(out)
-	slices.SortStableFunc(out, func(a, b alarm) int { return b.coarse - a.coarse })
+	slices.SortStableFunc(out, func(a, b timer) int { return b.level - a.level })
 	if len(out) > 1 {
-		r.mark(MarkRangTogether)
+		r.mark(markTimersTogether)
 	}
 	return out
 }
 
-func (r *Reference) ring(a alarm) {
-	if a.what == ringSlot {
-		r.late-- // WS.Q5
+func (r *reference) expire(a timer) {
+	if a.kind == timerSlot {
+		r.returning-- // WS.Q5
 		r.fill()
-		r.fates = append(r.fates, Fate{netmodel.SlotFilled, Try{}, netmodel.SlotReturned})
-		r.mark(MarkLateSlot)
-		r.letIn()
+		r.decisions = append(r.decisions, decision{netmodel.SlotFilled, Attempt{}, netmodel.SlotReturned})
+		r.mark(markLateSlot)
+		r.promote()
 		return
 	}
-	c := &r.conns[a.about]
-	switch a.what {
-	case ringOffer:
-		r.withdraw(a.about, netmodel.OfferExpired)
-	case ringFinWait:
-		r.remove(a.about)
-		r.mark(MarkFinWaitOver)
-	case ringData:
+	c := &r.conns[a.conn]
+	switch a.kind {
+	case timerOffer:
+		r.withdraw(a.conn, netmodel.OfferExpired)
+	case timerFinWait:
+		r.remove(a.conn)
+		r.mark(markFinWaitOver)
+	case timerFin:
 		if c.resends == int(r.profile.Data.Retries)+int(r.profile.Data.Linear) {
-			r.remove(a.about)
-			r.fate(netmodel.Broken, a.about, netmodel.DataUnanswered)
+			r.remove(a.conn)
+			r.decide(netmodel.Broken, a.conn, netmodel.DataUnanswered)
 			return
 		}
 		c.resends++
-		r.sendFin(a.about, false)
-	case ringSynAck:
-		r.synAckAgain(a.about)
+		r.sendFin(a.conn, false)
+	case timerSynAck:
+		r.synAckAgain(a.conn)
 	}
 }
 
-// awaitAck waits before the next SYN-ACK, but not beyond the limit.
-func (r *Reference) awaitAck(i int) {
+// awaitAck sets the timer of the next SYN-ACK, at most to the limit.
+func (r *reference) awaitAck(i int) {
 	c, s := &r.conns[i], r.profile.SynAck
-	r.cancel(i)
-	pause := wait(s, c.resends)
+	r.cancelTimers(i)
+	pause := delayAfter(s, c.resends)
 	if s.Limit > 0 {
 		pause = max(0, min(pause, s.Limit-r.now.Sub(c.since)))
 	}
-	r.alarm(ringSynAck, i, pause)
+	r.setTimer(timerSynAck, i, pause)
 }
 
-// synAckAgain sends a SYN-ACK again or, after the last one, gives up. WS.T9, K6
-func (r *Reference) synAckAgain(i int) {
+// synAckAgain sends a SYN-ACK again, or gives up after the last one. WS.T9, K6
+func (r *reference) synAckAgain(i int) {
 	c, s := &r.conns[i], r.profile.SynAck
 	passed := r.now.Sub(c.since)
-	all := ends(s, c.resends, passed)
+	all := givesUp(s, c.resends, passed)
 	if r.profile.SynQueue.Prunes && r.separate() && slices.Contains(r.half, i) {
 		s.Retries = uint8(r.patience(int(s.Retries)))
 	}
 	switch {
-	case !ends(s, c.resends, passed):
+	case !givesUp(s, c.resends, passed):
 		c.resends++
 		r.sendSynAck(i)
-		r.mark(MarkSynAckAgain)
+		r.mark(markSynAckAgain)
 		return
 	case !all:
-		r.mark(MarkPruned)
+		r.mark(markPruned)
 	case s.Limit > 0 && passed >= s.Limit:
-		r.mark(MarkSynAckLimit)
+		r.mark(markSynAckLimit)
 	}
-	if slices.Contains(r.taken, i) {
+	if slices.Contains(r.accepted, i) {
 		c.over, c.broken = true, winsock.WSAETIMEDOUT
-		r.fate(netmodel.Broken, i, netmodel.HandshakeOver)
+		r.decide(netmodel.Broken, i, netmodel.HandshakeOver)
 		return
 	}
 	r.withdraw(i, netmodel.HandshakeOver)
 }
 
-// wait is the pause after so many retransmissions: the first ones alike, then
-// each so many times the one before, twice if nothing is said, up to the ceiling.
-func wait(s netmodel.Schedule, resends int) time.Duration {
+// delayAfter returns the delay after so many retransmissions. The first delays are
+// equal. Each later one is Factor times the one before it, 2 times if Factor is 0, and
+// at most Max.
+func delayAfter(s netmodel.Schedule, resends int) time.Duration {
 	factor := max(time.Duration(s.Factor), 1)
 	if s.Factor == 0 {
 		factor = 2
@@ -195,15 +197,15 @@ func wait(s netmodel.Schedule, resends int) time.Duration {
 	return d
 }
 
-// ends reports whether the end of a wait is the end of all: after the last
-// retransmission, at the limit, or, where the first waits are alike, when as much
-// time has passed as the others alone would have taken. L10
-func ends(s netmodel.Schedule, resends int, passed time.Duration) bool {
+// givesUp reports whether a host gives up at the end of a delay. That is after the last
+// retransmission, and at the limit. With equal first delays it is also after the total
+// time that Retries alone would need. L10
+func givesUp(s netmodel.Schedule, resends int, passed time.Duration) bool {
 	grown := s
 	grown.Linear = 0
 	doubled := time.Duration(0)
 	for n := range int(s.Retries) + 1 {
-		doubled += wait(grown, n)
+		doubled += delayAfter(grown, n)
 	}
 	return resends >= int(s.Retries)+int(s.Linear) || s.Limit > 0 && passed >= s.Limit || s.Linear > 0 && passed >= doubled
 }

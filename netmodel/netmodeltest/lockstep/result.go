@@ -9,15 +9,15 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Try names one attempt of one client: the first of client a is {0, 1}. The
-// zero Try is nobody.
-type Try struct {
+// Attempt names an attempt of a client. The first attempt of client a is {0, 1}. The
+// zero Attempt is no attempt.
+type Attempt struct {
 	Client int
 	Number int // 1 for the client's first
 }
 
-// String returns "a" for client a's first attempt, "a2" for its second.
-func (t Try) String() string {
+// String returns "a" for the first attempt of client a, and "a2" for the second.
+func (t Attempt) String() string {
 	switch {
 	case t.Number == 0:
 		return "nobody"
@@ -27,60 +27,59 @@ func (t Try) String() string {
 	return fmt.Sprintf("%c%d", 'a'+t.Client, t.Number)
 }
 
-func compareTries(a, b Try) int {
+func compareAttempts(a, b Attempt) int {
 	if a.Client != b.Client {
 		return a.Client - b.Client
 	}
 	return a.Number - b.Number
 }
 
-// What is a segment that a client hears from the listening host.
-type What uint8
+// Reply is a segment that the listening host sends to a client.
+type Reply uint8
 
-// The segments.
+// The replies.
 const (
-	SynAck    What = 1 + iota // its request was queued, or accepted
-	Reset                     // refused, reset, or nobody knows the connection
-	PlainAck                  // data and FIN were taken; a SYN met a connection that is complete
-	Finishing                 // the program closed its side
-	TryAgain                  // no room; connect is to be called again (AF_UNIX)
+	ReplySynAck   Reply = 1 + iota // the request was queued or accepted
+	ReplyRst                       // the request was refused, the connection was reset, or there is no connection
+	ReplyAck                       // data or a FIN arrived, or a SYN met a complete connection
+	ReplyFin                       // the program closed its side
+	ReplyTryAgain                  // there is no room, and connect shall be called again (AF_UNIX)
 )
 
-// String returns the name of the segment.
-func (w What) String() string {
+// String returns the name of the reply.
+func (w Reply) String() string {
 	switch w {
-	case SynAck:
+	case ReplySynAck:
 		return "SYN-ACK"
-	case Reset:
+	case ReplyRst:
 		return "RST"
-	case PlainAck:
+	case ReplyAck:
 		return "ACK"
-	case Finishing:
+	case ReplyFin:
 		return "FIN"
-	case TryAgain:
+	case ReplyTryAgain:
 		return "try again"
 	}
 	return "nothing"
 }
 
-// Heard is one segment that a client was sent. A client that was left without
-// an answer has none.
-type Heard struct {
-	Who  Try
-	What What
+// Sent is one segment that was sent to an attempt of a client.
+type Sent struct {
+	To    Attempt
+	Reply Reply
 }
 
 // Entry is one pending connection.
 type Entry struct {
-	Who      Try
+	Attempt  Attempt
 	State    netmodel.EntryState
 	Deferred bool
 }
 
-// Answer is yes, no, or that the call which asks has failed.
+// Answer is the answer to a question about the listening socket.
 type Answer uint8
 
-// The answers.
+// The answers. CannotAsk means that the call which asks fails.
 const (
 	No Answer = iota
 	Yes
@@ -90,35 +89,34 @@ const (
 // String returns the answer in words.
 func (a Answer) String() string { return [...]string{"no", "yes", "cannot ask"}[min(a, CannotAsk)] }
 
-// Result is everything that can be seen of a listener after an operation, and
-// what the operation returned.
+// Result is what an operation returned, and everything that can be seen of the listener
+// after it.
 type Result struct {
-	Errno    winsock.Errno // of the call; 0 for success and for what is not a call
+	Errno    winsock.Errno // of the call; 0 for success and for an operation that is no call
 	Nested   winsock.Errno // of the call that the condition function made
-	Asked    Try           // whom the condition function was shown
-	Accepted Try           // whom accept handed out
+	Asked    Attempt       // the attempt that the condition function was shown
+	Accepted Attempt       // the attempt that accept returned
 	Bytes    int           // how many bytes Receive took
 
-	Heard []Heard // what the clients were sent, by client; for one client in the order of sending
+	Sent []Sent // sorted by attempt; the segments to one attempt in the order of sending
 
-	Queue      []Entry // what accept would take, in that order; then half-open connections; then offered requests
+	Queue      []Entry // complete connections in the order of accept, then half-open ones, then offered requests
 	Limit      int     // the effective backlog
-	Available  int     // slots that requests may take now
-	Free       int     // descriptors that can still be opened, -1 = without limit
+	Available  int     // slots that requests can take now
+	Free       int     // descriptors that the program can open now, -1 = without limit
 	AcceptConn Answer  // SO_ACCEPTCONN
-	Readable   Answer  // select reports the listening socket as readable
+	Readable   Answer  // whether select reports the listening socket as readable
 
-	// What the system found wrong with itself, "" if nothing. A reference model
-	// finds nothing, so anything else is a difference.
+	// An invariant that the system found broken, "" if none. The reference model finds
+	// none, so any text is a difference.
 	Broken string
 }
 
-// AttemptResult is what was decided about one attempt, and why. A System that knows the
-// reasons may tell them, see Explainer.
-type Fate struct {
-	Kind  netmodel.Kind
-	Who   Try // zero for a slot that came back late
-	Cause netmodel.Cause
+// decision is what was decided about an attempt, and the reason.
+type decision struct {
+	kind    netmodel.Kind
+	attempt Attempt // zero for a slot that becomes available late
+	cause   netmodel.Cause
 }
 
 // Equal reports whether two results are the same.
@@ -126,10 +124,10 @@ func (r Result) Equal(o Result) bool {
 	return r.Errno == o.Errno && r.Nested == o.Nested && r.Asked == o.Asked && r.Accepted == o.Accepted && r.Bytes == o.Bytes &&
 		r.Limit == o.Limit && r.Available == o.Available && r.Free == o.Free &&
 		r.AcceptConn == o.AcceptConn && r.Readable == o.Readable && r.Broken == o.Broken &&
-		slices.Equal(r.Heard, o.Heard) && slices.Equal(r.Queue, o.Queue)
+		slices.Equal(r.Sent, o.Sent) && slices.Equal(r.Queue, o.Queue)
 }
 
-// diff says in which fields two results differ, "" if in none.
+// diff says in which fields two results differ. It returns "" if they are equal.
 func (r Result) diff(want Result) string {
 	var out []string
 	field := func(name string, got, want any) {
@@ -145,7 +143,7 @@ func (r Result) diff(want Result) string {
 	field("condition function was shown", r.Asked, want.Asked)
 	field("accepted", r.Accepted, want.Accepted)
 	field("bytes", r.Bytes, want.Bytes)
-	field("heard", heardText(r.Heard), heardText(want.Heard))
+	field("sent", sentText(r.Sent), sentText(want.Sent))
 	field("queue", queueText(r.Queue), queueText(want.Queue))
 	field("limit", r.Limit, want.Limit)
 	field("available slots", r.Available, want.Available)
@@ -162,10 +160,10 @@ func errnoText(e winsock.Errno) string {
 	return e.Error()
 }
 
-func heardText(heard []Heard) string {
+func sentText(heard []Sent) string {
 	var out []string
 	for _, h := range heard {
-		out = append(out, h.Who.String()+" "+h.What.String())
+		out = append(out, h.To.String()+" "+h.Reply.String())
 	}
 	return "[" + strings.Join(out, ", ") + "]"
 }
@@ -173,7 +171,7 @@ func heardText(heard []Heard) string {
 func queueText(queue []Entry) string {
 	var out []string
 	for _, e := range queue {
-		s := e.Who.String()
+		s := e.Attempt.String()
 		switch e.State {
 		case netmodel.EntryAborted:
 			s += "!"
@@ -192,23 +190,23 @@ func queueText(queue []Entry) string {
 	return "[" + strings.Join(out, " ") + "]"
 }
 
-func fateText(fates []Fate) string {
+func decisionsText(fates []decision) string {
 	var out []string
 	for _, f := range fates {
-		out = append(out, fmt.Sprintf("%v: %v (kind %d, cause %d)", f.Who, f.Cause, f.Kind, f.Cause))
+		out = append(out, fmt.Sprintf("%v: %v (kind %d, cause %d)", f.attempt, f.cause, f.kind, f.cause))
 	}
 	return "[" + strings.Join(out, ", ") + "]"
 }
 
-// sortHeard puts the segments in the order that a Result promises.
-func sortHeard(heard []Heard) {
+// sortSent sorts segments as a Result has them.
+func sortSent(heard []Sent) {
 	if len(heard) > 1 {
-		slices.SortStableFunc(heard, func(a, b Heard) int { return compareTries(a.Who, b.Who) })
+		slices.SortStableFunc(heard, func(a, b Sent) int { return compareAttempts(a.To, b.To) })
 	}
 }
 
-func sortFates(fates []Fate) {
+func sortDecisions(fates []decision) {
 	if len(fates) > 1 {
-		slices.SortStableFunc(fates, func(a, b Fate) int { return compareTries(a.Who, b.Who) })
+		slices.SortStableFunc(fates, func(a, b decision) int { return compareAttempts(a.attempt, b.attempt) })
 	}
 }

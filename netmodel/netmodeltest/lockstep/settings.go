@@ -9,19 +9,20 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Setting is one choice that a profile makes, with the names of its values. The
-// first value is that of the WSP profile.
-type Setting struct {
-	Name   string
-	Values []string
+// setting is one choice of a profile, with the names of its values. The first value
+// is the value of the WSP profile.
+type setting struct {
+	name   string
+	values []string
+	apply  func(p *netmodel.Profile, value int) // gives the profile a value
 }
 
-// ValueIn returns which of its values a profile has, and false if it has
-// another.
-func (s Setting) ValueIn(p netmodel.Profile) (int, bool) {
-	for v := range s.Values {
+// valueIn returns which of its values a profile has. It returns false if the profile
+// has another value.
+func (s setting) valueIn(p netmodel.Profile) (int, bool) {
+	for v := range s.values {
 		changed := p
-		s.Apply(&changed, v)
+		s.apply(&changed, v)
 		if changed == p {
 			return v, true
 		}
@@ -29,153 +30,73 @@ func (s Setting) ValueIn(p netmodel.Profile) (int, bool) {
 	return 0, false
 }
 
-// Settings returns every setting: first what every listener has, then what goes
-// with a SYN queue only.
-func Settings() []Setting { return append(listenerSettings(), synQueueSettings()...) }
+// onOff is a setting that is off in the WSP profile and can be on.
+func onOff(name string, field func(p *netmodel.Profile) *bool) setting {
+	return setting{name, []string{"no", "yes"}, func(p *netmodel.Profile, v int) { *field(p) = v == 1 }}
+}
 
-func listenerSettings() []Setting {
-	off := []string{"no", "yes"}
-	return []Setting{
-		{Name: "calls", Values: []string{"winsock", "unix", "wine", "fakenet"}},
-		{Name: "backlog", Values: []string{"as-is", "negative-is-max", "zero-is-max", "half-more"}},
-		{Name: "at-syn", Values: []string{"backlog", "one-more", "half-more", "no-limit"}},
-		{Name: "relisten", Values: []string{"updates", "keeps", "sets", "rejects"}},
-		{Name: "trim", Values: []string{"newest", "oldest", "half-open"}},
-		{Name: "full", Values: []string{"refuse", "ignore", "young", "evict", "hold", "try-again"}},
-		{Name: "slots", Values: []string{"filled", "own-descriptor", "free"}},
-		{Name: "starved", Values: []string{"keeps", "loses"}},
-		{Name: "descriptor-first", Values: off},
-		{Name: "order", Values: []string{"completion", "arrival"}},
-		{Name: "aborted", Values: []string{"at-accept", "at-receive", "withdraws", "as-aborted"}},
-		{Name: "close", Values: []string{"resets-all", "forgets-half-open", "forgets-all", "finishes"}},
-		{Name: "listen-starved", Values: []string{"fails", "succeeds"}},
-		{Name: "relisten-starved", Values: []string{"succeeds", "fails"}},
-		{Name: "empty-accept-fills", Values: []string{"yes", "no"}},
-		{Name: "pause-resets", Values: off},
-		{Name: "condition-first", Values: off},
-		{Name: "defer-hides", Values: off},
-		{Name: "nesting", Values: off},
-		{Name: "close-holds", Values: off},
-		{Name: "children-block", Values: off},
-		{Name: "late-slot", Values: []string{"no", "2s"}},
-		{Name: "few-options", Values: off},
-		{Name: "max", Values: []string{"200", "5", "3", "2"}},
-		{Name: "victim", Values: []string{"oldest", "random", "timed-out"}},
-		{Name: "repeat-restarts", Values: off},
-		{Name: "times", Values: []string{"long", "short", "once", "linear", "steep", "flat"}},
-		{Name: "timers", Values: []string{"exact", "ticks", "wheel", "wheel-later"}},
+// allSettings returns every setting: those of every listener, then those of a SYN queue.
+func allSettings() []setting { return append(listenerSettings(), synQueueSettings()...) }
+
+func listenerSettings() []setting {
+	return []setting{
+		{"calls", []string{"winsock", "unix", "wine", "fakenet"}, func(p *netmodel.Profile, v int) { p.Calls = netmodel.Calls(v) }},
+		{"backlog", []string{"as-is", "negative-is-max", "zero-is-max", "half-more"}, func(p *netmodel.Profile, v int) { applyBacklog(&p.Backlog, v) }},
+		{"at-syn", []string{"backlog", "one-more", "half-more", "no-limit"}, func(p *netmodel.Profile, v int) { p.AtSyn = limits(v) }},
+		{"relisten", []string{"updates", "keeps", "sets", "rejects"}, func(p *netmodel.Profile, v int) { p.Relisten = netmodel.Relisten(v) }},
+		{"trim", []string{"newest", "oldest", "half-open"}, func(p *netmodel.Profile, v int) { p.Trim = netmodel.Trim(v) }},
+		{"full", []string{"refuse", "ignore", "young", "evict", "hold", "try-again"}, func(p *netmodel.Profile, v int) { p.OnFull = netmodel.OnFull(v) }},
+		{"slots", []string{"filled", "own-descriptor", "free"}, func(p *netmodel.Profile, v int) { p.Slots = netmodel.Slots(v) }},
+		{"starved", []string{"keeps", "loses"}, func(p *netmodel.Profile, v int) { p.StarvedLoses = v == 1 }},
+		onOff("descriptor-first", func(p *netmodel.Profile) *bool { return &p.DescriptorFirst }),
+		{"order", []string{"completion", "arrival"}, func(p *netmodel.Profile, v int) { p.AcceptByArrival = v == 1 }},
+		{"aborted", []string{"at-accept", "at-receive", "withdraws", "as-aborted"}, func(p *netmodel.Profile, v int) { p.Aborted = netmodel.Aborted(v) }},
+		{"close", []string{"resets-all", "forgets-half-open", "forgets-all", "finishes"}, func(p *netmodel.Profile, v int) { p.CloseListener = netmodel.CloseListener(v) }},
+		{"listen-starved", []string{"fails", "succeeds"}, func(p *netmodel.Profile, v int) { p.ListenStarved = [...]winsock.Errno{winsock.WSAEMFILE, 0}[v] }},
+		{"relisten-starved", []string{"succeeds", "fails"}, func(p *netmodel.Profile, v int) { p.RelistenStarved = [...]winsock.Errno{0, winsock.WSAEMFILE}[v] }},
+		{"empty-accept-fills", []string{"yes", "no"}, func(p *netmodel.Profile, v int) { p.EmptyAcceptFills = v == 0 }},
+		onOff("pause-resets", func(p *netmodel.Profile) *bool { return &p.PauseResets }),
+		onOff("condition-first", func(p *netmodel.Profile) *bool { return &p.ConditionFirst }),
+		onOff("defer-hides", func(p *netmodel.Profile) *bool { return &p.DeferHidesReadable }),
+		onOff("nesting", func(p *netmodel.Profile) *bool { return &p.Nesting }),
+		onOff("close-holds", func(p *netmodel.Profile) *bool { return &p.CloseHoldsDescriptor }),
+		onOff("children-block", func(p *netmodel.Profile) *bool { return &p.ChildrenBlockRebind }),
+		{"late-slot", []string{"no", "2s"}, func(p *netmodel.Profile, v int) { p.SlotReturnDelay = time.Duration(v) * 2 * time.Second }},
+		{"few-options", []string{"no", "yes"}, func(p *netmodel.Profile, v int) { p.Options = netmodel.Options(v) }},
+		{"max", []string{"200", "5", "3", "2"}, applyMax},
+		{"victim", []string{"oldest", "random", "timed-out"}, func(p *netmodel.Profile, v int) { p.SynQueue.Victim = netmodel.Victim(v) }},
+		onOff("repeat-restarts", func(p *netmodel.Profile) *bool { return &p.SynQueue.RepeatRestarts }),
+		{"times", []string{"long", "short", "once", "linear", "steep", "flat"}, applyTimes},
+		{"timers", []string{"exact", "ticks", "wheel", "wheel-later"}, applyTimers},
 	}
 }
 
-func synQueueSettings() []Setting {
-	off := []string{"no", "yes"}
-	return []Setting{
-		{Name: "syn-queue", Values: []string{"none", "backlog", "one-more", "one-less", "two", "pow2-of-backlog"}},
-		{Name: "at-ack", Values: []string{"backlog", "one-more", "half-more", "no-limit"}},
-		{Name: "ack-full", Values: []string{"ignore", "reset", "admit", "forget", "defer"}},
-		{Name: "syn-queue-full", Values: []string{"drops", "evicts"}},
-		{Name: "cookies", Values: []string{"never", "when-full", "always", "for-evicted"}},
-		{Name: "cookie-full", Values: []string{"ignore", "reset"}},
-		{Name: "young", Values: []string{"0", "1", "2"}},
-		{Name: "keeps-quarter", Values: off},
-		{Name: "prunes", Values: off},
+func synQueueSettings() []setting {
+	return []setting{
+		{"syn-queue", []string{"none", "backlog", "one-more", "one-less", "two", "pow2-of-backlog"}, func(p *netmodel.Profile, v int) { applySynQueue(&p.SynQueue, v) }},
+		{"at-ack", []string{"backlog", "one-more", "half-more", "no-limit"}, func(p *netmodel.Profile, v int) { p.AtAck = limits(v) }},
+		{"ack-full", []string{"ignore", "reset", "admit", "forget", "defer"}, func(p *netmodel.Profile, v int) { p.OnAckFull = netmodel.OnAckFull(v) }},
+		{"syn-queue-full", []string{"drops", "evicts"}, func(p *netmodel.Profile, v int) { p.SynQueue.Evicts = v == 1 }},
+		{"cookies", []string{"never", "when-full", "always", "for-evicted"}, func(p *netmodel.Profile, v int) { p.SynQueue.Cookies = netmodel.Cookies(v) }},
+		{"cookie-full", []string{"ignore", "reset"}, func(p *netmodel.Profile, v int) { p.SynQueue.CookieFull = netmodel.OnAckFull(v) }},
+		{"young", []string{"0", "1", "2"}, func(p *netmodel.Profile, v int) { p.Young = v }},
+		onOff("keeps-quarter", func(p *netmodel.Profile) *bool { return &p.SynQueue.KeepsQuarter }),
+		onOff("prunes", func(p *netmodel.Profile) *bool { return &p.SynQueue.Prunes }),
 	}
 }
 
-// Apply gives a profile one of the values of a setting.
-func (s Setting) Apply(p *netmodel.Profile, value int) {
-	yes := value == 1
-	switch s.Name {
-	case "calls":
-		p.Calls = netmodel.Calls(value)
-	case "backlog":
-		applyBacklog(&p.Backlog, value)
-	case "at-syn":
-		p.AtSyn = limits(value)
-	case "relisten":
-		p.Relisten = netmodel.Relisten(value)
-	case "trim":
-		p.Trim = netmodel.Trim(value)
-	case "full":
-		p.OnFull = netmodel.OnFull(value)
-	case "slots":
-		p.Slots = netmodel.Slots(value)
-	case "starved":
-		p.StarvedLoses = value == 1
-	case "descriptor-first":
-		p.DescriptorFirst = yes
-	case "order":
-		p.AcceptByArrival = value == 1
-	case "aborted":
-		p.Aborted = netmodel.Aborted(value)
-	case "close":
-		p.CloseListener = netmodel.CloseListener(value)
-	case "listen-starved":
-		p.ListenStarved = [...]winsock.Errno{winsock.WSAEMFILE, 0}[value]
-	case "relisten-starved":
-		p.RelistenStarved = [...]winsock.Errno{0, winsock.WSAEMFILE}[value]
-	case "empty-accept-fills":
-		p.EmptyAcceptFills = !yes
-	case "max":
-		p.Backlog.Max = [...]int{200, 5, 3, 2}[value]
-		p.Backlog.Min = min(p.Backlog.Min, p.Backlog.Max)
-	case "times":
-		applyTimes(p, value)
-	case "timers":
-		p.Timers = [...]netmodel.Timers{
-			{},
-			{HZ: 100, Phase: 3 * time.Millisecond},
-			{Wheel: true, HZ: 250},
-			{Wheel: true, HZ: 1000, Phase: 1234567 * time.Microsecond},
-		}[value]
-	default:
-		s.applyRest(p, value)
-	}
+func applyMax(p *netmodel.Profile, value int) {
+	p.Backlog.Max = [...]int{200, 5, 3, 2}[value]
+	p.Backlog.Min = min(p.Backlog.Min, p.Backlog.Max)
 }
 
-// applyRest is Apply for what can only be on or off, and for the SYN queue.
-func (s Setting) applyRest(p *netmodel.Profile, value int) {
-	yes := value == 1
-	switch s.Name {
-	case "pause-resets":
-		p.PauseResets = yes
-	case "condition-first":
-		p.ConditionFirst = yes
-	case "defer-hides":
-		p.DeferHidesReadable = yes
-	case "nesting":
-		p.Nesting = yes
-	case "close-holds":
-		p.CloseHoldsDescriptor = yes
-	case "children-block":
-		p.ChildrenBlockRebind = yes
-	case "late-slot":
-		p.SlotReturnDelay = [...]time.Duration{0, 2 * time.Second}[value]
-	case "few-options":
-		p.Options = netmodel.Options(value)
-	case "victim":
-		p.SynQueue.Victim = netmodel.Victim(value)
-	case "repeat-restarts":
-		p.SynQueue.RepeatRestarts = yes
-	case "syn-queue":
-		applySynQueue(&p.SynQueue, value)
-	case "at-ack":
-		p.AtAck = limits(value)
-	case "ack-full":
-		p.OnAckFull = netmodel.OnAckFull(value)
-	case "syn-queue-full":
-		p.SynQueue.Evicts = value == 1
-	case "cookies":
-		p.SynQueue.Cookies = netmodel.Cookies(value)
-	case "cookie-full":
-		p.SynQueue.CookieFull = netmodel.OnAckFull(value)
-	case "young":
-		p.Young = value
-	case "keeps-quarter":
-		p.SynQueue.KeepsQuarter = yes
-	case "prunes":
-		p.SynQueue.Prunes = yes
-	}
+func applyTimers(p *netmodel.Profile, value int) {
+	p.Timers = [...]netmodel.Timers{
+		{},
+		{HZ: 100, Phase: 3 * time.Millisecond},
+		{Wheel: true, HZ: 250},
+		{Wheel: true, HZ: 1000, Phase: 1234567 * time.Microsecond},
+	}[value]
 }
 
 func limits(value int) netmodel.Limit {
@@ -206,65 +127,57 @@ func applySynQueue(q *netmodel.SynQueue, value int) {
 	}
 }
 
-// applyTimes sets how often a host tries again, and how long it waits.
+// applyTimes sets how often a host retransmits, and how long it waits.
 func applyTimes(p *netmodel.Profile, value int) {
-	long := profiles.WSP()
-	p.SynAck, p.Data, p.OfferLifetime, p.FinWait = long.SynAck, long.Data, long.OfferLifetime, long.FinWait
-	switch value {
-	case 1:
-		p.SynAck = netmodel.Schedule{First: time.Second, Max: 3 * time.Second, Retries: 3}
-		p.Data = netmodel.Schedule{First: time.Second, Retries: 1}
-		p.OfferLifetime, p.FinWait = 4*time.Second, 5*time.Second
-	case 2:
-		p.SynAck = netmodel.Schedule{First: 2 * time.Second}
-		p.Data = netmodel.Schedule{First: 2 * time.Second}
-		p.OfferLifetime, p.FinWait = 2*time.Second, 2*time.Second
-	case 3:
-		p.SynAck = netmodel.Schedule{First: time.Second, Linear: 2, Retries: 1} // given up by time, after 3 s
-		p.Data = netmodel.Schedule{First: time.Second, Linear: 1, Retries: 1}
-		p.OfferLifetime, p.FinWait = 4*time.Second, 5*time.Second
-	case 4:
-		p.SynAck = netmodel.Schedule{First: time.Second, Factor: 4, Retries: 5, Limit: 13 * time.Second}
-		p.Data = netmodel.Schedule{First: time.Second, Retries: 1}
-		p.OfferLifetime, p.FinWait = 4*time.Second, 5*time.Second
-	case 5:
-		p.SynAck = netmodel.Schedule{First: time.Second, Factor: 1, Retries: 5}
-		p.Data = netmodel.Schedule{First: time.Second, Factor: 3, Max: 4 * time.Second, Retries: 3}
-		p.OfferLifetime, p.FinWait = 4*time.Second, 5*time.Second
+	const second = time.Second
+	wsp := profiles.WSP()
+	once, shortly := netmodel.Schedule{First: 2 * second}, netmodel.Schedule{First: second, Retries: 1}
+	times := [...]struct {
+		synAck, data   netmodel.Schedule
+		offer, finWait time.Duration
+	}{
+		{wsp.SynAck, wsp.Data, wsp.OfferLifetime, wsp.FinWait},
+		{netmodel.Schedule{First: second, Max: 3 * second, Retries: 3}, shortly, 4 * second, 5 * second},
+		{once, once, 2 * second, 2 * second},
+		// The handshake is given up by time, after 3 s.
+		{netmodel.Schedule{First: second, Linear: 2, Retries: 1}, netmodel.Schedule{First: second, Linear: 1, Retries: 1}, 4 * second, 5 * second},
+		{netmodel.Schedule{First: second, Factor: 4, Retries: 5, Limit: 13 * second}, shortly, 4 * second, 5 * second},
+		{netmodel.Schedule{First: second, Factor: 1, Retries: 5}, netmodel.Schedule{First: second, Factor: 3, Max: 4 * second, Retries: 3}, 4 * second, 5 * second},
 	}
+	t := &times[value]
+	p.SynAck, p.Data, p.OfferLifetime, p.FinWait = t.synAck, t.data, t.offer, t.finWait
 }
 
-// meaningless says which two settings of a valid profile do not go together,
-// because no stack has both and no document says what it would mean; "" if all
-// do.
+// meaningless says which two settings of a valid profile do not go together: no
+// stack has both, and no document says what both would mean. It returns "" if all
+// settings go together.
 func meaningless(p netmodel.Profile) string {
 	q := &p.SynQueue
 	holds := p.OnFull == netmodel.HoldWhenFull
 	switch {
 	case p.Backlog.HintMax > 0 && p.Backlog.NegativeIsMax:
-		return "a negative argument is a hint, or asks for the maximum"
+		return "a negative backlog is either a hint or asks for the maximum"
 	case p.OnFull == netmodel.IgnoreUnlessYoung && !q.Separate:
-		return "young connections are counted in a SYN queue"
+		return "only a SYN queue counts young connections"
 	case q.Separate && (p.OnFull == netmodel.EvictWhenFull || holds):
-		return "evicting, and holding back, make room in one queue only"
+		return "a listener with a SYN queue neither evicts from its accept queue nor holds requests back"
 	case q.Separate && p.Options == netmodel.OptionsWindows, holds && p.Options == netmodel.OptionsWindows:
-		return "requests that wait for the condition function, or a pause, go with the queue of Windows"
+		return "the condition function and the pause of Windows need the single queue of Windows"
 	case p.Relisten == netmodel.RelistenRejects && !q.Separate:
-		return "a listen that is rejected goes by the complete connections"
+		return "a listener without a SYN queue never rejects a further listen"
 	case p.SlotReturnDelay > 0 && (q.Separate || holds || p.Calls != netmodel.CallsWinsock):
-		return "slots come late on Windows 2000"
+		return "only the single queue of Windows returns slots late"
 	case holds && p.Slots != netmodel.SlotsFree:
-		return "a request is held back for want of room, not of descriptors"
+		return "a listener that holds requests back has free slots"
 	case p.StarvedLoses && p.Options == netmodel.OptionsWindows:
-		return "accept asks the condition function before it takes a connection"
+		return "an accept that asks the condition function loses no connection"
 	case q.KeepsQuarter && q.Evicts:
-		return "room is kept, or made"
+		return "a SYN queue either keeps a quarter free or evicts"
 	}
 	return ""
 }
 
-// sensible returns the profile with as few changes as make it valid and leave
-// nothing meaningless.
+// sensible returns the profile with the few changes that make it valid and playable.
 func sensible(p netmodel.Profile) netmodel.Profile {
 	q := &p.SynQueue
 	if p.Backlog.HintMax > 0 {
@@ -302,7 +215,3 @@ func playable(p netmodel.Profile) error {
 	}
 	return nil
 }
-
-// Profiles returns the ready-made profiles that the reference model knows: all
-// of them.
-func Profiles() []netmodel.Profile { return profiles.All() }

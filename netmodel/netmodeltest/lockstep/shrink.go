@@ -6,10 +6,10 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// Shrink returns the shortest history that it finds which still fails: first it
-// takes out halves, quarters and so on, then single operations and pairs, and
-// then makes numbers and clients small, until nothing helps any more.
-func Shrink(history []Op, fails func([]Op) bool) []Op {
+// shrink returns a shorter history that still fails. It takes out halves, then quarters
+// and so on, then single operations and pairs. Then it makes numbers and clients small.
+// It ends when nothing helps any more.
+func shrink(history []Op, fails func([]Op) bool) []Op {
 	history = slices.Clone(history)
 	for size := len(history) / 2; size >= 1; size /= 2 {
 		history = dropRuns(history, size, fails)
@@ -25,7 +25,7 @@ func Shrink(history []Op, fails func([]Op) bool) []Op {
 	}
 }
 
-// dropRuns takes out runs of so many operations wherever that is possible.
+// dropRuns takes out runs of size operations while the rest still fails.
 func dropRuns(history []Op, size int, fails func([]Op) bool) []Op {
 	for at := 0; at+size <= len(history); {
 		shorter := slices.Concat(history[:at], history[at+size:])
@@ -38,7 +38,7 @@ func dropRuns(history []Op, size int, fails func([]Op) bool) []Op {
 	return history
 }
 
-// longestForPairs bounds the quadratic search.
+// longestForPairs bounds a search that is quadratic in the length.
 const longestForPairs = 60
 
 func dropPairs(history []Op, fails func([]Op) bool) []Op {
@@ -53,7 +53,7 @@ func dropPairs(history []Op, fails func([]Op) bool) []Op {
 	return history
 }
 
-// simplify makes every number and client as small as it can be.
+// simplify makes every number and every client as small as possible.
 func simplify(history []Op, fails func([]Op) bool) []Op {
 	for i := range history {
 		for _, simpler := range simpler(history[i]) {
@@ -68,7 +68,7 @@ func simplify(history []Op, fails func([]Op) bool) []Op {
 	return renameClients(history, fails)
 }
 
-// simpler returns what an operation could be instead, the simplest first.
+// simpler returns simpler operations of the same kind, the simplest first.
 func simpler(op Op) []Op {
 	var out []Op
 	add := func(o Op) {
@@ -95,7 +95,7 @@ func simpler(op Op) []Op {
 	return out
 }
 
-// renameClients gives the clients the first letters, in order of appearance.
+// renameClients names the clients a, b and so on, in order of appearance.
 func renameClients(history []Op, fails func([]Op) bool) []Op {
 	var seen []int
 	changed := slices.Clone(history)
@@ -116,33 +116,32 @@ func renameClients(history []Op, fails func([]Op) bool) []Op {
 	return history
 }
 
-// Shrink returns a smaller case that still makes a system differ from the
-// reference model: a shorter history, then as few settings changed and as few
-// descriptors as possible.
-func (c Case) Shrink(newSystem New) Case {
+// Shrink returns a smaller case that still makes a system differ from the reference
+// model. It has a shorter history, then fewer changed settings, then fewer descriptors.
+func (c Case) Shrink(newSystem NewSystem) Case {
 	return c.shrinkHistory(newSystem).shrinkProfile(newSystem).shrinkDescriptors(newSystem).shrinkHistory(newSystem)
 }
 
-// fails reports whether the case can be played and makes a system differ.
-func (c Case) fails(newSystem New) bool {
+// fails reports whether the case can be played and the system differs.
+func (c Case) fails(newSystem NewSystem) bool {
 	return playable(c.Profile) == nil && c.Run(newSystem) != nil
 }
 
-func (c Case) shrinkHistory(newSystem New) Case {
-	c.History = Shrink(c.History, func(h []Op) bool { return Case{c.Profile, c.Descriptors, h}.fails(newSystem) })
+func (c Case) shrinkHistory(newSystem NewSystem) Case {
+	c.History = shrink(c.History, func(h []Op) bool { return Case{c.Profile, c.Descriptors, h}.fails(newSystem) })
 	return c
 }
 
-// shrinkProfile takes changed settings back, one by one.
-func (c Case) shrinkProfile(newSystem New) Case {
+// shrinkProfile sets changed settings back, one by one.
+func (c Case) shrinkProfile(newSystem NewSystem) Case {
 	base, known := profiles.ByName(c.Profile.Name)
 	if !known {
 		return c
 	}
-	for _, s := range Settings() {
+	for _, s := range allSettings() {
 		simpler := c
-		if v, ok := s.ValueIn(base); ok {
-			s.Apply(&simpler.Profile, v)
+		if v, ok := s.valueIn(base); ok {
+			s.apply(&simpler.Profile, v)
 		}
 		if simpler.Profile != c.Profile && simpler.fails(newSystem) {
 			c = simpler
@@ -151,7 +150,7 @@ func (c Case) shrinkProfile(newSystem New) Case {
 	return c
 }
 
-func (c Case) shrinkDescriptors(newSystem New) Case {
+func (c Case) shrinkDescriptors(newSystem NewSystem) Case {
 	for d := range c.Descriptors {
 		if simpler := (Case{c.Profile, d, c.History}); simpler.fails(newSystem) {
 			return simpler

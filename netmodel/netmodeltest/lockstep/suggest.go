@@ -10,16 +10,15 @@ import (
 // Kinds returns every kind.
 func Kinds() []Kind {
 	var out []Kind
-	for k := NoKind + 1; k < kindCount; k++ {
+	for k := noKind + 1; k < kindCount; k++ {
 		out = append(out, k)
 	}
 	return out
 }
 
-// Suggest returns operations of a kind that make sense now, for so many
-// clients: usual ones and such as a mistake would stumble over. There may be
-// none.
-func (r *Reference) Suggest(k Kind, clients int) []Op {
+// suggest returns operations of a kind that can happen now, for so many clients. They
+// are usual operations and operations at the limits. There may be none.
+func (r *reference) suggest(k Kind, clients int) []Op {
 	_, client, n, names := k.describe()
 	if !client {
 		clients = 1
@@ -31,7 +30,7 @@ func (r *Reference) Suggest(k Kind, clients int) []Op {
 			out = appendValues(out, k, c, 1, 2, 3, 4)
 			out = appendValues(out, k, c, backlogs(r.profile.Backlog)...)
 		case k == Time:
-			out = appendValues(out, k, c, r.pauses()...)
+			out = appendValues(out, k, c, r.delays()...)
 		case n == argFaults:
 			out = appendValues(out, k, c, 0, 1, 0, 2, 0, 4)
 		case n == argName:
@@ -43,7 +42,7 @@ func (r *Reference) Suggest(k Kind, clients int) []Op {
 			out = appendValues(out, k, c, 0)
 		}
 	}
-	return slices.DeleteFunc(out, func(op Op) bool { return !r.Possible(op) })
+	return slices.DeleteFunc(out, func(op Op) bool { return !r.possible(op) })
 }
 
 func appendValues(out []Op, k Kind, client int, values ...int) []Op {
@@ -53,15 +52,15 @@ func appendValues(out []Op, k Kind, client int, values ...int) []Op {
 	return out
 }
 
-// backlogs are arguments of listen at and beyond the borders of what is legal.
+// backlogs returns arguments of listen at and beyond the limits.
 func backlogs(b netmodel.Backlog) []int {
 	return []int{-1 << 31, -300, -1, 0, b.Max - 1, b.Max, b.Max + 1, 5, 1 << 30, b.Somaxconn}
 }
 
-// pauses are times to the next alarm, just before it, and far beyond.
-func (r *Reference) pauses() []int {
+// delays returns times in ms: to the next timer, 1 ms less, and much longer ones.
+func (r *reference) delays() []int {
 	out := []int{1, 1000, 2000, 3000, 60_000, 1_000_000}
-	if at, ok := r.Deadline(); ok {
+	if at, ok := r.deadline(); ok {
 		next := int(at.Sub(r.now) / time.Millisecond)
 		out = append(out, next, next, next, next, next, max(0, next-1))
 	}

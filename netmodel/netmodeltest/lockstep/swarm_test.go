@@ -8,8 +8,8 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// long skips a test that takes minutes unless it is asked for.
-func long(t *testing.T) {
+// skipUnlessLong skips a test that takes minutes, unless WSPSIM_LONG is 1.
+func skipUnlessLong(t *testing.T) {
 	t.Helper()
 	if os.Getenv("WSPSIM_LONG") != "1" {
 		t.Skip("takes minutes: set WSPSIM_LONG=1")
@@ -45,12 +45,12 @@ func TestTheHostAgreesWithTheReferenceModel(t *testing.T) {
 }
 
 func TestLongTheHostAgreesWithTheReferenceModelForTenMillionOperations(t *testing.T) {
-	long(t)
+	skipUnlessLong(t)
 	search(t, 2, 10_000_000)
 }
 
 func TestTheHostFollowsEachReadyMadeProfile(t *testing.T) {
-	for _, p := range Profiles() {
+	for _, p := range profiles.All() {
 		if r := (Swarm{Seed: 4, Profile: &p}).Run(30_000, nil); r.Failure != nil {
 			t.Errorf("%s: %v", p.Name, r.Failure)
 		}
@@ -87,9 +87,9 @@ func TestAReportKnowsWhatNeverHappened(t *testing.T) {
 	if n := len(r.Missing()); n != int(markCount) {
 		t.Errorf("an empty report misses %d marks, want all %d", n, markCount)
 	}
-	r.Counts[MarkTrimMany] = 1
+	r.Counts[markTrimMany] = 1
 	for _, m := range r.Missing() {
-		if m == MarkTrimMany {
+		if m == markTrimMany {
 			t.Error("a mark that was seen is missing")
 		}
 	}

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// maxHistory bounds what Parse takes.
+// maxHistory bounds the histories that Parse reads.
 const maxHistory = 50_000 // operations
 
-// String returns the operation as Parse reads it: "listen(2)", "syn(a)".
-func (o Op) String() string { return string(o.AppendText(nil)) }
+// String returns the operation as Parse reads it, such as "listen(2)" or "syn(a)".
+func (o Op) String() string { return string(o.appendText(nil)) }
 
-// AppendText appends what String returns.
-func (o Op) AppendText(b []byte) []byte {
+// appendText appends what String returns.
+func (o Op) appendText(b []byte) []byte {
 	name, client, n, names := o.Kind.describe()
 	if !o.Valid() {
 		return fmt.Appendf(b, "invalid{%d %d %d}", o.Kind, o.Client, o.N)
@@ -60,13 +60,13 @@ func Text(history []Op) string {
 		if i > 0 {
 			b = append(b, ' ')
 		}
-		b = o.AppendText(b)
+		b = o.appendText(b)
 	}
 	return string(b)
 }
 
-// Parse reads a history: operations with blanks between them. An error names
-// the first operation that is wrong, and what would be right.
+// Parse reads a history: operations with blanks between them. An error names the first
+// wrong operation and says what would be right.
 func Parse(line string) ([]Op, error) {
 	words := strings.Fields(line)
 	if len(words) > maxHistory {
@@ -83,7 +83,7 @@ func Parse(line string) ([]Op, error) {
 	return history, nil
 }
 
-// shorten keeps an error on one line.
+// shorten keeps an error on one short line.
 func shorten(s string) string {
 	if len(s) > 40 {
 		return s[:40] + "..."
@@ -123,7 +123,7 @@ func parseOp(word string) (Op, error) {
 	return o, nil
 }
 
-// parseN reads what is left of the arguments when the client is taken out.
+// parseN reads the arguments that remain without the client.
 func (o *Op) parseN(args []string) error {
 	_, _, n, names := o.Kind.describe()
 	wrong := fmt.Errorf("want %s", o.Kind.usage())
@@ -171,23 +171,23 @@ func indexOf(names []string, name string) int {
 }
 
 func kindNamed(name string) (Kind, bool) {
-	for k := NoKind + 1; k < kindCount; k++ {
+	for k := noKind + 1; k < kindCount; k++ {
 		if k.String() == name {
 			return k, true
 		}
 	}
-	return NoKind, false
+	return noKind, false
 }
 
 func kindNames() string {
 	var names []string
-	for k := NoKind + 1; k < kindCount; k++ {
+	for k := noKind + 1; k < kindCount; k++ {
 		names = append(names, k.String())
 	}
 	return strings.Join(names, ", ")
 }
 
-// usage shows how an operation of the kind is written.
+// usage returns how an operation of the kind is written.
 func (k Kind) usage() string {
 	name, client, n, names := k.describe()
 	var args []string

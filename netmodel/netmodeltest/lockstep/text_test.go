@@ -1,17 +1,12 @@
 package lockstep
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
-
-	"wspsim/netmodel"
-	"wspsim/netmodel/profiles"
-	"wspsim/sim"
 )
 
-// everyOp returns each kind with each of its values, at least with some.
+// everyOp returns each kind with each value of N, or with some of them.
 func everyOp() []Op {
 	var out []Op
 	for _, k := range Kinds() {
@@ -59,32 +54,26 @@ func TestEveryOperationCanBeReadBack(t *testing.T) {
 	}
 }
 
-func TestARandomCaseCanBeReadBack(t *testing.T) {
-	for number := range uint64(300) {
-		h := Swarm{Seed: 5}.draw(number)
-		pair := NewPair(h.world.Profile, h.world.Descriptors, NewReference)
-		for range 30 {
-			if op := h.next(pair.Reference); pair.Can(op) {
-				h.world.History = append(h.world.History, op)
-				pair.Do(op)
-			}
+func TestArgIsTheWordThatTheTextHasForN(t *testing.T) {
+	for _, c := range []struct{ text, want, why string }{
+		{"accept(reject)", "reject", "the word of a call"},
+		{"hangup(a,hard)", "hard", "the word stands behind the client"},
+		{"pause(on)", "on", "a word that cannot be left out"},
+		{"accept", "", "a word that is left out"},
+		{"listen(2)", "", "a number is no word"},
+		{"faults(down)", "", "faults are a set, not a word"},
+		{"syn(a)", "", "a client is no word"},
+	} {
+		history, err := Parse(c.text)
+		if err != nil {
+			t.Fatal(err)
 		}
-		line := h.world.String()
-		got, err := ParseCase(line)
-		if err != nil || got.Profile != h.world.Profile || got.Descriptors != h.world.Descriptors || !slices.Equal(got.History, h.world.History) {
-			t.Errorf("ParseCase(%q) = %+v, %v, want %+v", line, got, err, h.world)
+		if got := history[0].Arg(); got != c.want {
+			t.Errorf("(%s).Arg() = %q, want %q: %s", c.text, got, c.want, c.why)
 		}
 	}
-}
-
-func TestACustomProfileSaysSo(t *testing.T) {
-	p := profiles.WSP()
-	p.FinWait++
-	if line := (Case{Profile: p}).String(); line != "wsp custom:" {
-		t.Errorf("String() = %q, want the word custom", line)
-	}
-	if _, err := ParseCase("wsp custom:"); err == nil {
-		t.Error("ParseCase reads a profile that nobody knows")
+	if got := (Op{Kind: Accept, N: 99}).Arg(); got != "" {
+		t.Errorf("Arg() of an invalid operation = %q, want none", got)
 	}
 }
 
@@ -124,103 +113,4 @@ func TestWhatIsNoHistoryIsRefusedWithTheReason(t *testing.T) {
 			t.Errorf("Parse(%.60q): got error %v, want one line with %q", c.line, err, c.want)
 		}
 	}
-}
-
-func TestWhatIsNoCaseIsRefusedWithTheReason(t *testing.T) {
-	for _, c := range []struct{ line, want string }{
-		{"", "want PROFILE [SETTING=VALUE]... [descriptors=N]: HISTORY"},
-		{"wsp", "want PROFILE"},
-		{":", "want PROFILE"},
-		{"linus: close", `no profile "linus": want one of wsp, windows`},
-		{"wsp trim=left: close", `"trim=left": want trim=newest|oldest|half-open`},
-		{"wsp trim: close", "want trim="},
-		{"wsp colour=red: close", "no such setting: want one of descriptors, calls"},
-		{"wsp descriptors=-1: close", "want a number of descriptors from 0"},
-		{"wsp descriptors=many: close", "want a number of descriptors from 0"},
-		{"wsp: shut", "no such operation"},
-	} {
-		if _, err := ParseCase(c.line); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("ParseCase(%q): got error %v, want one with %q", c.line, err, c.want)
-		}
-	}
-}
-
-func FuzzParseCaseNeverPanicsAndReadsBackWhatItRead(f *testing.F) {
-	f.Add("wsp trim=oldest descriptors=3: listen(2) syn(a) ack(a) accept(reject) time(3000) faults(down+buffers)")
-	f.Add("windows: rst(a,old) hangup(b,lost) pause(on)")
-	f.Fuzz(func(t *testing.T, line string) {
-		c, err := ParseCase(line)
-		if err != nil {
-			return
-		}
-		again, err := ParseCase(c.String())
-		if err != nil || again.String() != c.String() {
-			t.Errorf("%q was read as %q, and that as %q (%v)", line, c, again, err)
-		}
-	})
-}
-
-func TestASettingGivesAValidProfileThatHasIt(t *testing.T) {
-	for _, s := range Settings() {
-		for v, name := range s.Values {
-			p := profiles.WSP()
-			s.Apply(&p, v)
-			if err := playable(sensible(p)); err != nil {
-				t.Errorf("%s=%s: %v", s.Name, name, err)
-			}
-			if got, ok := s.ValueIn(p); !ok || got != v {
-				t.Errorf("%s=%s: the profile has value %d, %v", s.Name, name, got, ok)
-			}
-			if v == 0 && p != profiles.WSP() {
-				t.Errorf("%s=%s is the first value and not that of the WSP profile", s.Name, name)
-			}
-		}
-	}
-}
-
-// The settings of a profile that say something about a listener are all among
-// Settings: a random profile can differ from WSP in each of them.
-func TestEverySettingOfAProfileThatAListenerKnowsIsTried(t *testing.T) {
-	elsewhere := map[string]string{
-		"Name": "a name", "Long": "a text", "System": "names of settings and counters",
-		"ListenConnecting": "the socket of the program never connects", "CommitAtListen": "there is one socket",
-		"ListenBinds": "the socket is bound", "Migrates": "there is one listener", "Binds": "there is one socket",
-		"ErrorSticks": "the socket of the program never connects", "PortMin": "the port is given", "PortMax": "the port is given",
-		"Client":              "the clients are histories",
-		"AtAck.Min":           "a limit, as AtSyn is one",
-		"SynQueue.Limit.None": "likewise", "SynQueue.Limit.Num": "likewise", "SynQueue.Limit.Den": "likewise", "SynQueue.Limit.Min": "likewise",
-		"Data.Limit": "ends handshakes",
-	}
-	rand := sim.Stream(1, 2, 3)
-	wsp := fields(profiles.WSP())
-	tried := map[string]bool{}
-	for range 2000 {
-		for name, value := range fields(Swarm{}.drawProfile(&rand)) {
-			tried[name] = tried[name] || value != wsp[name]
-		}
-	}
-	for name := range wsp {
-		first, _, _ := strings.Cut(name, ".")
-		if elsewhere[first] == "" && elsewhere[name] == "" && !tried[name] {
-			t.Errorf("%s is never another than that of WSP", name)
-		}
-	}
-}
-
-// fields returns the fields of a profile by name, those of its parts as
-// SynQueue.Max.
-func fields(p netmodel.Profile) map[string]any {
-	out := map[string]any{}
-	var add func(prefix string, v reflect.Value)
-	add = func(prefix string, v reflect.Value) {
-		for i := range v.NumField() {
-			if f, name := v.Field(i), prefix+v.Type().Field(i).Name; f.Kind() == reflect.Struct {
-				add(name+".", f)
-			} else {
-				out[name] = f.Interface()
-			}
-		}
-	}
-	add("", reflect.ValueOf(p))
-	return out
 }

@@ -8,25 +8,25 @@ import (
 	"wspsim/netmodel"
 )
 
-// World is a small world whose every state, or every history, can be visited:
-// few clients that make one attempt each, few descriptors, few calls of listen.
+// World is a small world of which every state, or every history, can be visited. It has
+// few clients with one attempt each, few descriptors, and few calls of listen.
 type World struct {
 	Profile     netmodel.Profile
-	Descriptors int   // 0 = without limit
-	Attempts    int   // clients, a and so on; their first SYNs come in that order
-	Backlogs    []int // arguments of listen
-	Listens     int   // calls of listen in one history
-	Ways        []AcceptWay
-	Kinds       []Kind // what else can happen: Close, Open, Hangup, OpenFile, CloseFile, Pause, Dup, Again, Ack, Data, Fin, Resend, Rst, Shutdown, Time
-	Past        []Op   // what has happened when the world begins
-	New         New    // nil: NewHost; must make a Cloner
+	Descriptors int       // 0 = without limit
+	Attempts    int       // number of clients; their first SYNs come in the order a, b and so on
+	Backlogs    []int     // arguments of listen
+	Listens     int       // most calls of listen in one history
+	Accepts     []Op      // the calls of accept that can happen
+	Kinds       []Kind    // what else can happen; Time passes until the next timer
+	Prefix      []Op      // what happens before the world begins
+	New         NewSystem // nil: NewHost; must make a Cloner
 }
 
 // Graph is what Explore has visited.
 type Graph struct {
-	States   int // different ones
-	Edges    int // operations performed in them
-	Depth    int // how many operations away the farthest state is
+	States   int // distinct states
+	Edges    int // operations performed
+	Depth    int // operations on the shortest way to the farthest state
 	Complete bool
 }
 
@@ -44,10 +44,10 @@ func (e *worldError) Unwrap() error { return e.err }
 type node struct {
 	pair    *Pair
 	listens int
-	past    *step
+	history *step
 }
 
-// step is a history, last operation first.
+// step is a history, the last operation first.
 type step struct {
 	op     Op
 	before *step
@@ -62,14 +62,14 @@ func (s *step) history() []Op {
 	return out
 }
 
-// Explore visits every state that can be reached by at most so many operations
-// (0 = any number), system and reference model in lockstep, and returns an
-// error with a shortest history to the first difference.
+// Explore visits every state within depth operations; 0 = without limit. System and
+// reference model perform the same operations. It returns an error with a shortest
+// history to the first difference.
 //
-// States are told apart by the state of the reference model. Where two
-// histories meet in one, only the first to arrive goes on; the others are given
-// one of three further histories, which look at what cannot be seen at once:
-// the order in which connections are accepted and trimmed, slots, timers.
+// The state of the reference model identifies a state. Where two histories meet in a
+// state, only the first one goes on. Each later one is given one of three further
+// histories. They show what cannot be seen at once: the order of accept and trim, slots,
+// timers.
 func (w World) Explore(depth int) (Graph, error) {
 	seen := map[string]bool{}
 	start := node{pair: w.start()}
@@ -111,9 +111,8 @@ func (w World) Explore(depth int) (Graph, error) {
 	return g, nil
 }
 
-// Histories plays every history of at most so many operations, system and
-// reference model in lockstep, and returns how many there are. No two are
-// thought to be equal: they share their beginnings, and nothing else.
+// Histories plays every history of at most depth operations and returns their number. It
+// takes no two histories to be equal; they only share their beginnings.
 func (w World) Histories(depth int) (int, error) {
 	return w.histories(node{pair: w.start()}, depth)
 }
@@ -143,44 +142,44 @@ func (w World) start() *Pair {
 		w.New = NewHost
 	}
 	pair := NewPair(w.Profile, w.Descriptors, w.New)
-	for _, op := range w.Past {
-		pair.Do(op)
+	for _, op := range w.Prefix {
+		pair.do(op)
 	}
 	return pair
 }
 
 func (n *node) key(b []byte) []byte {
-	return n.pair.Reference.AppendState(append(b, byte(n.listens)))
+	return n.pair.reference.appendState(append(b, byte(n.listens)))
 }
 
-// step performs an operation on a copy, or, the last time that a node is
-// needed, on the node itself.
+// step performs an operation on a copy of a node. The last operation of a node needs no
+// copy.
 func (w World) step(n node, op Op, last bool) (node, error) {
-	to := node{pair: n.pair, listens: n.listens, past: &step{op, n.past}}
+	to := node{pair: n.pair, listens: n.listens, history: &step{op, n.history}}
 	if !last {
 		to.pair = n.pair.Clone()
 	}
 	if op.Kind == Listen {
 		to.listens++
 	}
-	if diff := to.pair.Do(op); diff != nil {
-		return to, &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Past, to.past.history())}, diff}
+	if diff := to.pair.do(op); diff != nil {
+		return to, &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Prefix, to.history.history())}, diff}
 	}
 	return to, nil
 }
 
-// probe looks at a state from outside, and destroys it.
+// probe plays one of three further histories to a state and destroys it.
 func (w World) probe(n node, which int) error {
 	histories := [...][]Op{
 		{{Accept, 0, 0}, {Listen, 0, 1}, {Accept, 0, 0}, {Receive, 0, 0}, {Receive, 1, 0}, {Receive, 2, 0}},
 		{{Syn, w.Attempts, 0}, {Syn, w.Attempts + 1, 0}, {Listen, 0, 2}, {Syn, w.Attempts + 2, 0}, {Accept, 0, 0}, {Accept, 0, 0}, {Accept, 0, 0}},
 		{{Time, 0, 999}, {Time, 0, 1}, {Time, 0, 1000}, {Time, 0, 1000}, {Time, 0, 2000}, {Time, 0, 100_000}, {Close, 0, 0}, {Data, 0, 0}, {Data, 1, 0}},
 	}
-	past := n.past
+	past := n.history
 	for _, op := range histories[which%len(histories)] {
 		past = &step{op, past}
-		if diff := n.pair.Do(op); diff != nil {
-			return &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Past, past.history())}, diff}
+		if diff := n.pair.do(op); diff != nil {
+			return &worldError{Case{w.Profile, w.Descriptors, slices.Concat(w.Prefix, past.history())}, diff}
 		}
 	}
 	return nil
@@ -188,16 +187,14 @@ func (w World) probe(n node, which int) error {
 
 // ops returns what can happen in a state.
 func (w World) ops(n node) []Op {
-	r := n.pair.Reference
+	r := n.pair.reference
 	var out []Op
 	if n.listens < w.Listens {
 		for _, backlog := range w.Backlogs {
 			out = append(out, Op{Listen, 0, backlog})
 		}
 	}
-	for _, way := range w.Ways {
-		out = append(out, Op{Accept, 0, int(way)})
-	}
+	out = append(out, w.Accepts...)
 	if fresh := w.freshClient(r); fresh >= 0 {
 		out = append(out, Op{Syn, fresh, 0})
 	}
@@ -207,27 +204,27 @@ func (w World) ops(n node) []Op {
 	return slices.DeleteFunc(out, func(op Op) bool { return !n.pair.Can(op) })
 }
 
-// appendOps appends the operations of a kind that are of use in a state.
-func (w World) appendOps(out []Op, k Kind, r *Reference) []Op {
+// appendOps appends the operations of a kind that have a use in a state.
+func (w World) appendOps(out []Op, k Kind, r *reference) []Op {
 	_, client, _, _ := k.describe()
 	switch {
 	case k == Hangup:
 		for c := range w.Attempts {
-			if r.oldest(c) != nobody {
-				out = append(out, Op{Hangup, c, int(HangupGraceful)})
+			if r.acceptedBy(c) != noConn {
+				out = append(out, Op{Hangup, c, hangupGraceful})
 			}
-			if r.oldest(c) != nobody && w.Profile.CloseHoldsDescriptor {
-				out = append(out, Op{Hangup, c, int(HangupLost)})
+			if r.acceptedBy(c) != noConn && w.Profile.CloseHoldsDescriptor {
+				out = append(out, Op{Hangup, c, hangupLost})
 			}
 		}
 	case client:
 		for c := range w.Attempts {
-			if k != Data || !r.clients[c].spoke { // one byte for each, or there is no end
+			if k != Data || !r.clients[c].sentMore { // one byte for each client, so that the graph ends
 				out = append(out, Op{k, c, 0})
 			}
 		}
 	case k == Time:
-		if at, ok := r.Deadline(); ok {
+		if at, ok := r.deadline(); ok {
 			out = append(out, Op{Time, 0, int(at.Sub(r.now) / time.Millisecond)})
 		}
 	case k == Pause:
@@ -242,10 +239,10 @@ func (w World) appendOps(out []Op, k Kind, r *Reference) []Op {
 	return out
 }
 
-// freshClient returns the first client that has not begun, or -1.
-func (w World) freshClient(r *Reference) int {
+// freshClient returns the first client without an attempt, or -1.
+func (w World) freshClient(r *reference) int {
 	for c := range w.Attempts {
-		if r.clients[c].phase == idle {
+		if r.clients[c].phase == phaseIdle {
 			return c
 		}
 	}

@@ -1,6 +1,6 @@
-// Package bench measures what this machine does with the engine and the model:
-// events a second, connections a second, how both grow, bytes a client, and what
-// further cores bring. The work is the same on every machine, and its hash says so.
+// Package bench measures the engine and the model on this machine: events and
+// connections a second, bytes a client, and the gain of further cores. The work is the
+// same on every machine, and its hash says so.
 package bench
 
 import (
@@ -22,8 +22,8 @@ type Options struct {
 	Quick   bool // a tenth of the work, for a first look
 }
 
-// DefaultClients is how many waiting clients are weighed unless somebody says
-// otherwise, and MaxClients how many may be.
+// DefaultClients is how many waiting clients are weighed by default, and MaxClients
+// the most.
 const (
 	DefaultClients = 1_000_000
 	MaxClients     = 50_000_000
@@ -68,7 +68,7 @@ type Weight struct {
 	Total   uint64  // bytes of the heap for all
 }
 
-// Core is how much faster so many workers are than one.
+// Core is how much faster several workers are than one.
 type Core struct {
 	Workers int     `json:"workers"`
 	Speedup float64 `json:"speedup"`
@@ -174,8 +174,8 @@ func (m *meter) queue() {
 	}
 }
 
-// The usual crowd, which asks for a little more than the worker can do, and one
-// that keeps the queue full.
+// The usual clients ask for a little more than the worker can serve. The others keep
+// the queue full.
 const (
 	crowdSize, crowdAsks         = 1_000, 11
 	fullCrowdSize, fullCrowdAsks = 10_000, 40
@@ -320,8 +320,8 @@ func (m *meter) cores() {
 	}
 }
 
-// Replicate makes n independent runs on so many workers and returns what they
-// give, in the order of their numbers, whoever made them.
+// Replicate makes n independent runs on several workers and returns the results in the
+// order of the runs.
 func Replicate[T any](workers, n int, run func(i int) T) []T {
 	results := make([]T, n)
 	next := make(chan int, n)

@@ -10,17 +10,15 @@ import (
 	"wspsim/sim"
 )
 
-// Crowd is the load of connections: virtual clients that think, and then connect
-// to a listener 100 us away with a backlog of 128. One worker accepts, needs 10 us
-// on the average, and closes hard, so that nothing is left. A client that is
-// refused tries twice more, 500 ms apart; one that is not answered sends its SYN
-// again after a second. (Stacks that let a client connect and reset it then are not
-// told from a worker that closes.)
+// Crowd is the load of connections: virtual clients that think, and then connect to a
+// listener 100 us away with a backlog of 128. One worker accepts, needs 10 us on
+// average, and resets, so that nothing is left. A refused client tries twice more, 500
+// ms apart. A client without an answer sends its SYN again after a second. (A stack
+// that resets a client after its connect looks like a worker that closes.)
 //
 // Every segment passes through a netmodel.Host, and everything that it records is
-// counted and hashed. A client is 24 bytes and one scheduled event of 24: a
-// program on the Host's own interface, not the full TCP stacks that the clients
-// of a netmodel.Network have.
+// counted and hashed. A client is 24 bytes and one scheduled event of 24 bytes. It
+// calls the Host directly, without the TCP stack of a client of netmodel.Network.
 type Crowd struct {
 	Offered, Accepted, Refused int
 	Ignored                    int // SYNs that had to be sent again
@@ -86,7 +84,7 @@ const (
 	backlog     = 128
 	retryAfter  = 500 * time.Millisecond
 	sendsAgain  = time.Second      // a client whose SYN was not answered
-	losesHope   = 10 * time.Second // a client that nobody has accepted
+	losesHope   = 10 * time.Second // a client that waits for accept
 	attempts    = 3
 	recordBatch = 64 // steps between two looks at the records
 )
@@ -96,9 +94,9 @@ const (
 	drawsService
 )
 
-// NewCrowd returns n clients that begin to think, at a server with the profile.
-// While none waits they ask, all together, for so many tenths of what the worker
-// can do: 11 is a little too much, with 40 the queue is always full.
+// NewCrowd returns n clients that begin to think, at a server with the profile. While
+// no client waits, all clients together ask for tenths/10 of what the worker can
+// serve. With 11 that is a little too much; with 40 the queue is always full.
 func NewCrowd(p netmodel.Profile, n, tenths int) *Crowd { return newCrowd(p, n, tenths, 1) }
 
 func newCrowd(p netmodel.Profile, n, tenths int, seed uint64) *Crowd {
@@ -153,7 +151,7 @@ var names = func() (list [1000]string) {
 	return list
 }()
 
-// Run lets time pass until so many attempts were made in all.
+// Run lets time pass until offered attempts were made in all.
 func (c *Crowd) Run(offered int) {
 	for c.Offered < offered {
 		next, _ := c.engine.Next() // a client always thinks, tries or waits
@@ -201,7 +199,7 @@ func (c *Crowd) act(kind, who uint32) bool {
 	return true
 }
 
-// think lets a client think. Nobody sees its SYN leave, only arrive.
+// think lets a client think. No record says that its SYN leaves, only that it arrives.
 func (c *Crowd) think(who uint32) {
 	k := &c.callers[who]
 	k.state, k.tries = thinking, 0
@@ -256,7 +254,7 @@ func (c *Crowd) lose(who uint32) {
 	}
 }
 
-// insist lets a client send its SYN again, or give up what nobody accepts.
+// insist lets a client send its SYN again, or give up.
 func (c *Crowd) insist(who uint32) {
 	if c.callers[who].state == connected {
 		c.engine.After(oneWay, event{resetArrives, who})

@@ -45,9 +45,8 @@ func (h *hold) run(count int) {
 	}
 }
 
-// guards is what retransmission and give-up timers do: each client has one that is
-// cancelled and armed again with everything that happens to it. Half of them ring
-// first.
+// guards is the load of retransmission timers: each client has a timer that every
+// event cancels and arms again. Half of them ring first.
 type guards struct {
 	hold
 	armed     []sim.EventID

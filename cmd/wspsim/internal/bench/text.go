@@ -114,7 +114,7 @@ func perSecond(ns float64) string {
 	return words.Count((n + unit/2) / unit * unit)
 }
 
-// Schema is that of the JSON document.
+// Schema names the form of the JSON document.
 const Schema = "wspsim.bench/v1"
 
 // JSON prints what was measured as one document; what was not is left out.
@@ -157,5 +157,5 @@ func (r *Result) JSON(w *bufio.Writer) error {
 
 func (s Share) ratio() float64 { return float64(s.Part) / float64(max(s.Whole, 1)) }
 
-// listOf makes an empty list of none: null is no list to those who read it.
+// listOf makes an empty list of nil, which JSON writes as [] and not as null.
 func listOf[T any](list []T) []T { return append([]T{}, list...) }

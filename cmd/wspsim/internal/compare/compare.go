@@ -1,5 +1,5 @@
-// Package compare plays one scenario under several profiles and says where they
-// part.
+// Package compare runs one scenario under several profiles and finds where the runs
+// differ.
 package compare
 
 import (
@@ -19,68 +19,69 @@ import (
 	"wspsim/sim"
 )
 
-// Comparison is the same crowd at several systems.
+// Comparison is one scenario under several profiles.
 type Comparison struct {
 	asked   *play.Play
 	Runs    []Run
-	Clients []Client // everybody who connects
-	Partings
+	Clients []Client // every client that connects
+	Divergences
 }
 
-// Run is what one profile made of the crowd.
+// Run is the run under one profile.
 type Run struct {
-	Play *play.Play
-	Done *play.Done
-	sees map[string]Sight
-	same []mark // what happened, for comparing
+	Play    *play.Play
+	Done    *play.Done
+	results map[string]ClientResult
+	marks   []mark // the records that are compared
 }
 
-// Client is a client by name, with what it saw under each profile.
+// Client is a client by name, with its result under each profile.
 type Client struct {
-	Name   string
-	Sights []Sight // in the order of the profiles
+	Name    string
+	Results []ClientResult // in the order of the profiles
 }
 
-// Differs reports whether a client fared differently under two profiles.
+// Differs reports whether a client has different results under two profiles.
 func (c *Client) Differs() bool {
-	return slices.ContainsFunc(c.Sights[1:], func(s Sight) bool { return s.end() != c.Sights[0].end() })
+	return slices.ContainsFunc(c.Results[1:], func(s ClientResult) bool { return s.end() != c.Results[0].end() })
 }
 
-// Sight is what a client saw: how its last attempt ended, when, and what decided it.
-type Sight struct {
+// ClientResult is how the last attempt of a client ended, when, and what decided it.
+type ClientResult struct {
 	Outcome  netmodel.Outcome
-	Standing netmodel.Progress
-	At       sim.Time // when its client knew; of pending ones the end
+	Progress netmodel.Progress
+	At       sim.Time // when the client learned it; the end of the run if pending
 	Attempts int
-	Why      Reason
+	Reason   Reason
 }
 
-// Reason is the words of a decision, and the rule of the system that decided.
+// Reason is a decision in words, and the rule of the system that decided.
 type Reason struct{ Text, Rule string }
 
 type end struct {
 	outcome  netmodel.Outcome
-	standing netmodel.Progress
+	progress netmodel.Progress
 }
 
-func (s Sight) end() end { return end{s.Outcome, s.Standing} }
+func (s ClientResult) end() end { return end{s.Outcome, s.Progress} }
 
-// Partings are the places at which the runs under the other profiles part from
-// the run under the first.
-type Partings []Parting
+// Divergences are where the runs under the other profiles differ first from the run
+// under the first profile.
+type Divergences []Divergence
 
-// Parting is where two runs part: the first record that one has and the other has
-// not at that instant.
-type Parting struct {
+// Divergence is where two runs differ first: a record that only one of them has at
+// that instant.
+type Divergence struct {
 	Profile       string // the other one
 	At            sim.Time
-	First, Second string // the lines, "" where a run has nothing more
-	Rules         [2]string
-	Same          int // records before it that both have
-	Never         bool
+	First, Second string    // the lines; "" if the run has no further record
+	Rules         [2]string // of the two records
+	RecordsBefore int       // records before it, equal in both runs
+	Identical     bool
 }
 
-// mark is what is compared of a record: when, what and to whom.
+// mark is what is compared of a record: when, what and to which client. The rule is
+// not compared.
 type mark struct {
 	at     sim.Time
 	client netmodel.ClientID
@@ -89,13 +90,12 @@ type mark struct {
 	failed bool
 }
 
-// mostRecords bounds what is kept of a run to find where others part from it.
+// mostRecords bounds the memory for the marks of a run.
 const mostRecords = 2_000_000
 
-// Play plays them all. Settings of a kernel go to the profiles whose system knows
-// them; one that none knows is an error.
-//
-// strict refuses to run what depends on a value of a profile that nobody knows.
+// Play runs the scenario under each profile. A setting of a kernel goes to the
+// profiles whose system has it; a setting that no profile has is an error. With strict
+// it refuses a run that depends on an unknown value of a profile.
 func Play(ctx context.Context, p *play.Play, names []string, strict bool, progress *screen.Progress) (*Comparison, error) {
 	c := &Comparison{asked: p}
 	plays, err := under(p, names)
@@ -108,10 +108,10 @@ func Play(ctx context.Context, p *play.Play, names []string, strict bool, progre
 				return nil, err
 			}
 		}
-		r := Run{Play: q, sees: map[string]Sight{}}
+		r := Run{Play: q, results: map[string]ClientResult{}}
 		r.Done, err = q.Run(ctx, play.Watch{Progress: progress, Record: func(n *netmodel.Network, rec netmodel.Record) {
-			if len(r.same) < mostRecords && counts(rec) {
-				r.same = append(r.same, markOf(n, rec))
+			if len(r.marks) < mostRecords && counts(rec) {
+				r.marks = append(r.marks, markOf(n, rec))
 			}
 		}})
 		if err != nil {
@@ -121,16 +121,16 @@ func Play(ctx context.Context, p *play.Play, names []string, strict bool, progre
 	}
 	c.clients()
 	for i := range c.Runs[1:] {
-		parting, err := part(ctx, &c.Runs[0], &c.Runs[i+1], progress)
+		divergence, err := diverge(ctx, &c.Runs[0], &c.Runs[i+1], progress)
 		if err != nil {
 			return nil, err
 		}
-		c.Partings = append(c.Partings, parting)
+		c.Divergences = append(c.Divergences, divergence)
 	}
 	return c, nil
 }
 
-// under returns the play under each profile, with the settings that it knows.
+// under returns the play under each profile, with the settings that the profile has.
 func under(p *play.Play, names []string) ([]*play.Play, error) {
 	var plays []*play.Play
 	known := make([]bool, len(p.Knobs))
@@ -139,7 +139,7 @@ func under(p *play.Play, names []string) ([]*play.Play, error) {
 			return nil, err
 		}
 		if slices.Contains(names[:i], name) {
-			return nil, fmt.Errorf("profile %s stands twice in --profile", name)
+			return nil, fmt.Errorf("profile %s is twice in --profile", name)
 		}
 		profile, _ := profiles.ByName(name)
 		q := p.Under(name)
@@ -160,13 +160,13 @@ func under(p *play.Play, names []string) ([]*play.Play, error) {
 	if i := slices.Index(known, false); i >= 0 {
 		q := p.Under(names[0])
 		q.Knobs = p.Knobs[i : i+1]
-		return nil, fmt.Errorf("%w, and no profile of %s knows it", q.Check(), strings.Join(names, ", "))
+		return nil, fmt.Errorf("%w, and no profile of %s has it", q.Check(), strings.Join(names, ", "))
 	}
 	return plays, nil
 }
 
-// counts reports whether a record counts when runs are compared: not what a
-// program or a timer does by itself.
+// counts reports whether a record counts when runs are compared. Calls that succeed
+// and ends of connections do not count.
 func counts(r netmodel.Record) bool {
 	switch r.Kind {
 	case netmodel.Called:
@@ -179,21 +179,21 @@ func counts(r netmodel.Record) bool {
 
 func markOf(n *netmodel.Network, r netmodel.Record) mark {
 	kind := r.Kind
-	switch kind { // the words of one-queue and two-queue listeners for the same thing
+	switch kind { // one queue and two queues: different records for the same thing
 	case netmodel.CookieSent:
 		kind = netmodel.RequestQueued
 	}
 	return mark{r.At, n.Result(r.Conn).Client, kind, r.Call, r.Errno != 0}
 }
 
-// clients gathers what everybody saw.
+// clients gathers the results of every client.
 func (c *Comparison) clients() {
 	var order []string
 	for i := range c.Runs {
 		r := &c.Runs[i]
-		for _, f := range r.Done.Fates {
+		for _, f := range r.Done.Attempts {
 			name := r.Done.ClientName(f.Client)
-			if _, met := r.sees[name]; !met && !slices.ContainsFunc(c.Runs[:i], func(o Run) bool { _, met := o.sees[name]; return met }) {
+			if _, met := r.results[name]; !met && !slices.ContainsFunc(c.Runs[:i], func(o Run) bool { _, met := o.results[name]; return met }) {
 				order = append(order, name)
 			}
 			at := f.At
@@ -201,40 +201,40 @@ func (c *Comparison) clients() {
 				at = r.Done.End
 			}
 			text, rule := profiles.ReasonOf(r.Done.Net, f)
-			r.sees[name] = Sight{f.Outcome, f.Progress, at, f.Attempt, Reason{text, rule}}
+			r.results[name] = ClientResult{f.Outcome, f.Progress, at, f.Attempt, Reason{text, rule}}
 		}
 	}
 	for _, name := range order {
 		client := Client{Name: name}
 		for i := range c.Runs {
-			client.Sights = append(client.Sights, c.Runs[i].sees[name])
+			client.Results = append(client.Results, c.Runs[i].results[name])
 		}
 		c.Clients = append(c.Clients, client)
 	}
 }
 
-// Differ reports whether anybody fared differently under two of the profiles.
+// Differ reports whether some client has different results under two profiles.
 func (c *Comparison) Differ() bool {
 	return slices.ContainsFunc(c.Clients, func(o Client) bool { return o.Differs() })
 }
 
-// part finds where a run parts from another.
-func part(ctx context.Context, a, b *Run, progress *screen.Progress) (Parting, error) {
+// diverge finds where a run differs first from another.
+func diverge(ctx context.Context, a, b *Run, progress *screen.Progress) (Divergence, error) {
 	same := 0
-	for same < len(a.same) && same < len(b.same) && a.same[same] == b.same[same] {
+	for same < len(a.marks) && same < len(b.marks) && a.marks[same] == b.marks[same] {
 		same++
 	}
-	p := Parting{Profile: b.Play.Profile, Same: same}
-	if same == len(a.same) && same == len(b.same) {
-		p.Never = true
+	p := Divergence{Profile: b.Play.Profile, RecordsBefore: same}
+	if same == len(a.marks) && same == len(b.marks) {
+		p.Identical = true
 		return p, nil
 	}
 	p.At = sim.Forever
 	for side, r := range []*Run{a, b} {
-		if same == len(r.same) {
+		if same == len(r.marks) {
 			continue
 		}
-		p.At = min(p.At, r.same[same].at)
+		p.At = min(p.At, r.marks[same].at)
 		line, rule, err := r.line(ctx, same, progress)
 		if err != nil {
 			return p, err
@@ -249,12 +249,12 @@ func part(ctx context.Context, a, b *Run, progress *screen.Progress) (Parting, e
 	return p, nil
 }
 
-// line plays a run again up to a record that counts, and returns its line and
-// rule.
+// line repeats a run up to a record that counts, and returns the line and the rule
+// of the record.
 func (r *Run) line(ctx context.Context, number int, progress *screen.Progress) (string, string, error) {
 	var printer *trace.Printer
 	var line []byte
-	var rule string
+	rule := ""
 	seen, done := 0, false
 	_, err := r.Play.Run(ctx, play.Watch{Progress: progress, Broken: func() bool { return done }, Record: func(n *netmodel.Network, rec netmodel.Record) {
 		if done {

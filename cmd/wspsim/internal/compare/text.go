@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/report"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
-	"wspsim/scenarios"
 )
 
 const (
@@ -29,34 +28,26 @@ func (c *Comparison) Text(w *bufio.Writer, style screen.Style) {
 	if p.Clients != "" {
 		clients = fmt.Sprintf(", all clients on %s", p.Clients)
 	}
-	fmt.Fprintf(w, "the same crowd under %s%s, seed %d, model %s\n\n", words.Counted(len(c.Runs), "profile"), clients, p.Seed, netmodel.ModelVersion)
+	fmt.Fprintf(w, "the same clients under %s%s, seed %d, model %s\n\n", words.Counted(len(c.Runs), "profile"), clients, p.Seed, netmodel.ModelVersion)
 	for i := range c.Runs {
 		r := &c.Runs[i]
-		fmt.Fprintf(w, "  %s: %s%s\n", r.Play.Profile, play.LongName(r.Play.Profile), tuned(r))
+		fmt.Fprintf(w, "  %s: %s%s\n", r.Play.Profile, play.LongName(r.Play.Profile), kernelSettings(r))
 	}
-	if turned := joined(c.Runs[0].Done.Turned); turned != "" {
-		fmt.Fprintf(w, "\nturned, so the text below has other numbers: %s\n", turned)
+	if changed := play.SettingsText(c.Runs[0].Done.ChangedKnobs); changed != "" {
+		fmt.Fprintf(w, "\nchanged knobs, so the text below has other numbers: %s\n", changed)
 	}
 	fmt.Fprintf(w, "\n%s\n\n", words.Wrap(p.Scenario.Question, width, ""))
 	c.table(w, style)
-	c.sights(w, style)
-	c.partings(w, style)
+	c.clientTable(w, style)
+	c.divergences(w, style)
 	c.hints(w)
 }
 
-func tuned(r *Run) string {
-	if text := joined(r.Done.Tuned); text != "" {
+func kernelSettings(r *Run) string {
+	if text := play.SettingsText(r.Done.KernelSettings); text != "" {
 		return ", " + text
 	}
 	return ""
-}
-
-func joined(settings []scenarios.Setting) string {
-	var all []string
-	for _, set := range settings {
-		all = append(all, set.Name+"="+set.Value)
-	}
-	return strings.Join(all, ", ")
 }
 
 // row is a line of a table: a label and a cell a profile.
@@ -65,58 +56,30 @@ type row struct {
 	cells []string
 }
 
-// rows returns what is compared of whole runs; rows that are zero for all are
-// left out.
+// rows returns the statistics of whole runs, a heading for each group. Rows that
+// are zero in all runs are left out.
 func (c *Comparison) rows() []row {
 	var rows []row
-	number := func(label string, always bool, of func(*Run) int) {
-		line, any := row{label: label}, always
-		for i := range c.Runs {
-			n := of(&c.Runs[i])
-			any = any || n != 0
-			line.cells = append(line.cells, words.Count(n))
-		}
-		if any {
-			rows = append(rows, line)
-		}
-	}
-	span := func(label string, of func(*Run) time.Duration) {
-		line := row{label: label}
-		for i := range c.Runs {
-			cell := "-"
-			if c.Runs[i].Done.Outcomes.Accepted > 0 {
-				cell = words.Span(of(&c.Runs[i]))
+	for g, group := range c.Runs[0].Done.Statistics {
+		heading := row{label: group.Label, cells: make([]string, len(c.Runs))}
+		for i := range group.Rows {
+			line, shown := row{label: "  " + group.Rows[i].Label}, false
+			for k := range c.Runs {
+				d := c.Runs[k].Done
+				text, ok := report.Figure(d.Statistics[g].Rows[i], d)
+				shown = shown || ok
+				if d.Outcomes.Accepted < group.Rows[i].Needs {
+					text = "-"
+				}
+				line.cells = append(line.cells, text)
 			}
-			line.cells = append(line.cells, cell)
+			if shown {
+				rows = append(rows, heading, line)
+				heading = row{}
+			}
 		}
-		rows = append(rows, line)
 	}
-	number("backlog in force", true, func(r *Run) int { return r.Done.Listener.Effective })
-	number("may be pending", true, func(r *Run) int { return r.Done.Listener.Limit })
-	if slices.ContainsFunc(c.Runs, func(r Run) bool { return r.Done.Listener.LimitAtSYN != r.Done.Listener.Limit }) {
-		number("  and yet a SYN is answered", true, func(r *Run) int { return r.Done.Listener.LimitAtSYN })
-	}
-	number("were pending at most", true, func(r *Run) int { return r.Done.Listener.PeakPending })
-	number("attempts", true, func(r *Run) int { return r.Done.Outcomes.Offered })
-	number("  accepted", true, func(r *Run) int { return r.Done.Outcomes.Accepted })
-	number("  refused", false, func(r *Run) int { return r.Done.Outcomes.Refused })
-	number("  reset", false, func(r *Run) int { return r.Done.Outcomes.Reset })
-	number("  timed out", false, func(r *Run) int { return r.Done.Outcomes.TimedOut })
-	number("  gave up", false, func(r *Run) int { return r.Done.Outcomes.GaveUp })
-	number("  still trying", false, func(r *Run) int { return r.Done.Outcomes.Trying })
-	number("  in the queue", false, func(r *Run) int { return r.Done.Outcomes.Queued })
-	number("  believe to be connected", false, func(r *Run) int { return r.Done.Outcomes.Believing })
-	number("SYNs refused", false, func(r *Run) int { return r.Done.Listener.RefusedSYNs })
-	number("SYNs ignored", false, func(r *Run) int { return r.Done.Listener.IgnoredSYNs })
-	number("SYNs answered with a cookie", false, func(r *Run) int { return r.Done.Counters.SyncookiesSent })
-	number("final ACKs or data ignored", false, func(r *Run) int { return r.Done.Listener.IgnoredACKs })
-	number("trimmed", false, func(r *Run) int { return r.Done.Listener.Trimmed })
-	number("calls of the server failed", false, func(r *Run) int { return r.Done.Listener.Failures })
-	span("connect to accept, p50", func(r *Run) time.Duration { return r.Done.Reached.P50 })
-	span("connect to accept, p99", func(r *Run) time.Duration { return r.Done.Reached.P99 })
-	span("connect to accept, max", func(r *Run) time.Duration { return r.Done.Reached.Max })
-	span("  of that queued, max", func(r *Run) time.Duration { return r.Done.Waits.Max })
-	return rows
+	return slices.DeleteFunc(rows, func(r row) bool { return r.cells == nil })
 }
 
 func (c *Comparison) names() []string {
@@ -150,12 +113,12 @@ func print(w *bufio.Writer, style screen.Style, rows []row) {
 		if n == 0 {
 			line = style.Bold(line)
 		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 }
 
-// sights prints what each client saw, of those for whom it differs.
-func (c *Comparison) sights(w *bufio.Writer, style screen.Style) {
+// clientTable prints the results of the clients for which they differ.
+func (c *Comparison) clientTable(w *bufio.Writer, style screen.Style) {
 	var differ []Client
 	for _, o := range c.Clients {
 		if o.Differs() {
@@ -163,14 +126,14 @@ func (c *Comparison) sights(w *bufio.Writer, style screen.Style) {
 		}
 	}
 	if len(differ) == 0 {
-		fmt.Fprintf(w, "every client fares the same under all of them\n\n")
+		fmt.Fprintf(w, "every client has the same result under all of them\n\n")
 		return
 	}
-	fmt.Fprintf(w, "what they saw, %s of %s for whom it differs:\n", words.Count(len(differ)), words.Counted(len(c.Clients), "client"))
+	fmt.Fprintf(w, "results of %s of %s, where they differ:\n", words.Count(len(differ)), words.Counted(len(c.Clients), "client"))
 	rows := []row{{"", c.names()}}
 	for _, o := range differ[:min(len(differ), mostClients)] {
 		r := row{label: o.Name}
-		for _, s := range o.Sights {
+		for _, s := range o.Results {
 			r.cells = append(r.cells, s.String())
 		}
 		rows = append(rows, r)
@@ -182,15 +145,15 @@ func (c *Comparison) sights(w *bufio.Writer, style screen.Style) {
 	fmt.Fprintln(w)
 }
 
-// String says what a client saw, and at which instant: "refused at 2001.000 ms".
-func (s Sight) String() string {
+// String says how the last attempt ended, and when: "refused at 2001.000 ms".
+func (s ClientResult) String() string {
 	text := s.Outcome.String()
 	switch {
 	case s.Attempts == 0:
 		return "-"
-	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.ProgressPhantom:
-		return "believes"
-	case s.Outcome == netmodel.StillPending && s.Standing == netmodel.ProgressQueued:
+	case s.Outcome == netmodel.StillPending && s.Progress == netmodel.ProgressPhantom:
+		return "phantom"
+	case s.Outcome == netmodel.StillPending && s.Progress == netmodel.ProgressQueued:
 		return "in the queue"
 	case s.Outcome == netmodel.StillPending:
 		return "still trying"
@@ -201,20 +164,20 @@ func (s Sight) String() string {
 	return text + " at " + words.Instant(s.At)
 }
 
-// partings prints where the runs part, and the rules behind it.
-func (c *Comparison) partings(w *bufio.Writer, style screen.Style) {
+// divergences prints where the runs differ first, with the rules.
+func (c *Comparison) divergences(w *bufio.Writer, style screen.Style) {
 	first := c.Runs[0].Play.Profile
-	for _, p := range c.Partings {
-		if p.Never {
-			fmt.Fprintf(w, "%s and %s never part: the same happens to the same clients at the same instants\n\n", first, p.Profile)
+	for _, p := range c.Divergences {
+		if p.Identical {
+			fmt.Fprintf(w, "%s and %s never differ: the same happens to the same clients at the same instants\n\n", first, p.Profile)
 			continue
 		}
-		fmt.Fprintf(w, "%s\n", style.Bold(fmt.Sprintf("%s and %s part at %s:", first, p.Profile, words.Instant(p.At))))
+		fmt.Fprintf(w, "%s\n", style.Bold(fmt.Sprintf("%s and %s differ first at %s:", first, p.Profile, words.Instant(p.At))))
 		wide := max(len(first), len(p.Profile))
 		for side, line := range []string{p.First, p.Second} {
 			name := []string{first, p.Profile}[side]
 			if line == "" {
-				line = "nothing more happens"
+				line = "no further record"
 			}
 			fmt.Fprintf(w, "  %-*s %s\n", wide, name, strings.Join(strings.Fields(line), " "))
 		}
@@ -223,8 +186,8 @@ func (c *Comparison) partings(w *bufio.Writer, style screen.Style) {
 	}
 }
 
-// rules prints the rules behind a parting.
-func (c *Comparison) rules(w *bufio.Writer, p Parting) {
+// rules prints the rules behind a divergence.
+func (c *Comparison) rules(w *bufio.Writer, p Divergence) {
 	for side, id := range p.Rules {
 		rule, ok := profiles.RuleByID(id)
 		if !ok || side == 1 && id == p.Rules[0] {
@@ -234,7 +197,7 @@ func (c *Comparison) rules(w *bufio.Writer, p Parting) {
 	}
 }
 
-// hints prints what to do next.
+// hints prints the commands to type next.
 func (c *Comparison) hints(w *bufio.Writer) {
 	for _, o := range c.Clients {
 		if !o.Differs() {
@@ -254,7 +217,7 @@ func (c *Comparison) command() string {
 	for _, set := range c.asked.Knobs {
 		more = append(more, "--set", set.Name+"="+words.Micro(set.Value))
 	}
-	bare := *c.asked
+	bare := c.asked.Under(c.asked.Profile)
 	bare.Knobs = nil
 	line := bare.Command("compare", more...)
 	return strings.Replace(line, "--profile "+words.Shell(bare.Profile), "--profile "+strings.Join(c.names(), ","), 1)

@@ -17,7 +17,7 @@ import (
 type Picture struct {
 	Span  time.Duration // > 0 unless Most is empty
 	Most  []int
-	Limit int      // most that may be pending, 0 if nobody listens
+	Limit int      // most that may be pending, 0 if no socket listens
 	Final int      // pending at the end
 	End   sim.Time // of the run
 }
@@ -91,8 +91,8 @@ func (p Picture) layout() scale {
 	return s
 }
 
-// divide settles the rows so that each stands for equally many: by a number that
-// divides the top, or else by raising the top a little.
+// divide chooses the rows so that each row is the same number of connections. If no
+// number divides the top, it raises the top a little.
 func (s *scale) divide() {
 	for rows := min(s.top, highest); rows >= min(s.top, lowest); rows-- {
 		if s.top%rows == 0 {

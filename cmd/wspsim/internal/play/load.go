@@ -32,8 +32,7 @@ func Find(name string) (scenarios.Scenario, error) {
 	return s, nil
 }
 
-// Offer says what somebody who wrote name may have meant; otherwise says where
-// to look.
+// Offer lists the names nearest to name. The argument otherwise says where to look.
 func Offer(name string, names []string, otherwise string) string {
 	if near := words.Nearest(name, names); near != nil {
 		return "nearest: " + strings.Join(near, ", ") + "; " + otherwise
@@ -41,8 +40,7 @@ func Offer(name string, names []string, otherwise string) string {
 	return otherwise
 }
 
-// CheckProfile returns an error that lists the profiles if there is none of
-// that name.
+// CheckProfile returns an error that offers other names if no profile has the name.
 func CheckProfile(name string) error {
 	names := scenarios.ProfileNames()
 	if slices.Contains(names, name) {
@@ -100,7 +98,7 @@ func LongName(profile string) string {
 // Check says what is wrong with what was asked for, before it is run.
 func (p *Play) Check() error {
 	if strings.Contains(p.Profile, ",") {
-		return fmt.Errorf("one profile at a time; for several: wspsim compare %s --profile %s", p.Scenario.Name, words.Plain(p.Profile))
+		return fmt.Errorf("one profile at a time; for several: wspsim compare %s --profile %s", p.Scenario.Name, words.Printable(p.Profile))
 	}
 	if err := CheckProfile(p.Profile); err != nil {
 		return err
@@ -118,7 +116,7 @@ func (p *Play) Check() error {
 // scenario. Errors name the file, and the line and column if it is malformed.
 func (p *Play) UseArrivals(file, column string) error {
 	if l := &p.Scenario.Load; l.Clients == 0 && len(l.Times) == 0 {
-		return fmt.Errorf("scenario %s has no crowd whose arrivals could be replaced; try recorded", p.Scenario.Name)
+		return fmt.Errorf("scenario %s has no load whose arrivals could be replaced; try recorded", p.Scenario.Name)
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -130,7 +128,7 @@ func (p *Play) UseArrivals(file, column string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	p.Scenario = p.Scenario.WithArrivals(times)
+	p.Scenario, p.prepared = p.Scenario.WithArrivals(times), nil
 	p.Arrivals = Arrivals{file, column, sum.Sum64()}
 	return nil
 }
@@ -138,7 +136,7 @@ func (p *Play) UseArrivals(file, column string) error {
 // large is from how many clients on a run is announced with what it will take.
 const large = 1_000_000
 
-// What a client of a crowd takes, measured on amd64 with the scenario recorded
+// What a client of a load takes, measured on amd64 with the scenario recorded
 // and 1,500,000 arrivals.
 const (
 	bytesPerClient = 750
@@ -148,8 +146,8 @@ const (
 // Estimate says what the run will take if that is much, "" if not.
 func (p *Play) Estimate() string {
 	clients := max(p.Scenario.Load.Clients, len(p.Scenario.Load.Times))
-	if turned, err := p.Turned(); err == nil {
-		clients = max(turned.Load.Clients, len(turned.Load.Times))
+	if prepared, err := p.Prepared(); err == nil {
+		clients = max(prepared.Scenario.Load.Clients, len(prepared.Scenario.Load.Times))
 	}
 	if clients <= large {
 		return ""

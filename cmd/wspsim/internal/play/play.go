@@ -1,4 +1,4 @@
-// Package play runs what the user asked for and says how to ask for it again.
+// Package play runs what the user asked for, and writes the command line for it.
 package play
 
 import (
@@ -22,13 +22,14 @@ const DefaultSeed = 1
 
 // Play is one run, as it was asked for.
 type Play struct {
-	Scenario  scenarios.Scenario // with the arrivals of the user, if there are any; knobs not turned
+	Scenario  scenarios.Scenario // with the arrivals of the user, if any; knobs at their defaults
 	Profile   string
 	Clients   string // the profile of the clients' stack, "" = that of the server
 	Seed      uint64
-	Knobs     []scenarios.Setting // turned by the user: knobs of the scenario, settings of the kernel
+	Knobs     []scenarios.Setting // set by the user: knobs of the scenario, settings of the kernel
 	Arrivals  Arrivals
 	MaxEvents uint64 // 0 = scenarios.DefaultMaxEvents
+	prepared  *scenarios.Prepared
 }
 
 // Arrivals is where a series of arrivals came from. The zero value is none.
@@ -38,42 +39,52 @@ type Arrivals struct {
 	Hash   uint64 // of the bytes of the file
 }
 
-// Watch is what somebody wants to see of a run.
+// Watch is what a caller wants to see of a run.
 type Watch struct {
-	Lines    int // of the story, for Result.Lines
+	Lines    int // of the trace, for Result.Lines
 	Record   func(*netmodel.Network, netmodel.Record)
 	Progress *screen.Progress
-	Broken   func() bool // whether there is no point in going on, asked now and then; nil = never
+	Broken   func() bool // whether to stop the run early, asked now and then; nil = never
 }
 
-// Done is a run that has ended.
+// Done is a run that has ended, with what reports need.
 type Done struct {
 	*scenarios.Result
-	Net *netmodel.Network // nil if nothing happened at all
+	Prepared   *scenarios.Prepared        // what was run
+	Net        *netmodel.Network          // nil if nothing happened
+	Statistics []scenarios.StatisticGroup // the figures that reports show
 }
 
 // ClientName names a client of the run.
 func (d *Done) ClientName(id netmodel.ClientID) string { return d.Net.ClientName(id) }
 
-// Turned returns the scenario with the knobs turned.
-func (p *Play) Turned() (scenarios.Scenario, error) {
-	prepared, err := p.Prepared()
-	return prepared.Scenario, err
+// Prepared returns the scenario with the knobs set and the profiles with the kernel
+// set. It prepares once: a caller does not change the fields of the play afterwards.
+func (p *Play) Prepared() (*scenarios.Prepared, error) {
+	if p.prepared == nil {
+		prepared, err := p.Scenario.Prepare(p.options())
+		if err != nil {
+			return nil, err
+		}
+		p.prepared = &prepared
+	}
+	return p.prepared, nil
 }
-
-// Prepared returns what is to be run: the scenario with the knobs turned, and
-// the profiles with the kernel set.
-func (p *Play) Prepared() (scenarios.Prepared, error) { return p.Scenario.Prepare(p.options()) }
 
 func (p *Play) options() scenarios.Options {
 	return scenarios.Options{Profile: p.Profile, Clients: p.Clients, Seed: p.Seed, Knobs: p.Knobs, MaxEvents: p.MaxEvents}
 }
 
-// Run plays it. It returns scenarios.ErrStopped if the context is done, or the
+// Run runs the play. It returns scenarios.ErrStopped if the context is done, or the
 // watch is broken, before the run ends.
 func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
-	done := &Done{}
-	o := p.options()
+	prepared, err := p.Prepared()
+	if err != nil {
+		return nil, err
+	}
+	done := &Done{Prepared: prepared, Statistics: scenarios.Statistics()}
+	watched := *prepared
+	o := &watched.Options
 	o.Lines = w.Lines
 	o.Record = func(n *netmodel.Network, r netmodel.Record) {
 		done.Net = n
@@ -89,7 +100,7 @@ func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
 		}
 		return ctx.Err() != nil || w.Broken != nil && w.Broken()
 	}
-	result, err := scenarios.Run(p.Scenario, o)
+	result, err := watched.Run()
 	if w.Progress != nil {
 		w.Progress.Clear()
 	}
@@ -98,14 +109,6 @@ func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
 	}
 	done.Result = result
 	return done, nil
-}
-
-// CheckKnown says which values the run depends on that nobody knows, if there are
-// any, as scenarios.CheckKnown does.
-func (p *Play) CheckKnown(ctx context.Context) error {
-	o := p.options()
-	o.Stop = func(sim.Time, sim.Time) bool { return ctx.Err() != nil }
-	return scenarios.CheckKnown(p.Scenario, o)
 }
 
 // explained adds to an error of a run what the user can do about it.
@@ -120,13 +123,12 @@ func explained(err error) error {
 	return err
 }
 
-// Command returns the command line that asks for the same again, whatever
-// defaults may become.
+// Command returns the command line that asks for the same again, with all defaults.
 func (p *Play) Command(verb string, more ...string) string {
 	return p.command(true, verb, more)
 }
 
-// Brief returns the shortest command line that asks for the same now.
+// Brief returns the shortest command line that asks for the same.
 func (p *Play) Brief(verb string, more ...string) string {
 	return p.command(false, verb, more)
 }
@@ -159,17 +161,17 @@ func (p *Play) command(whole bool, verb string, more []string) string {
 	return strings.Join(line, " ")
 }
 
-// settings returns the flags that turn the knobs, those that stand where they
-// stood anyway left out.
+// settings returns the flags for the knobs and settings whose value is not the
+// default.
 func (p *Play) settings() []string {
 	prepared, err := p.Prepared()
 	if err != nil {
 		return nil
 	}
-	turned := prepared.Scenario
+	ready := prepared.Scenario
 	var flags []string
-	for _, k := range turned.Knobs {
-		value := turned.Value(k)
+	for _, k := range ready.Knobs {
+		value := ready.Value(k)
 		text := words.Micro(k.Format(value))
 		switch {
 		case value == p.Scenario.Value(k):
@@ -180,18 +182,26 @@ func (p *Play) settings() []string {
 		}
 	}
 	for _, set := range p.Knobs {
-		if _, knob := turned.Knob(set.Name); !knob && slices.Contains(prepared.Tuned, set) {
+		if _, knob := ready.Knob(set.Name); !knob && slices.Contains(prepared.KernelSettings, set) {
 			flags = append(flags, "--set", set.Name+"="+set.Value)
 		}
 	}
 	return flags
 }
 
-// With returns the play with one more knob turned, in place of what the knob
-// was turned to before.
+// SettingsText writes settings as --set takes them, with commas between them.
+func SettingsText(settings []scenarios.Setting) string {
+	var all []string
+	for _, set := range settings {
+		all = append(all, set.Name+"="+set.Value)
+	}
+	return strings.Join(all, ", ")
+}
+
+// With returns the play with a knob at another value.
 func (p *Play) With(name, value string) *Play {
 	q := *p
-	q.Knobs = nil
+	q.Knobs, q.prepared = nil, nil
 	for _, set := range p.Knobs {
 		if set.Name != name {
 			q.Knobs = append(q.Knobs, set)
@@ -204,6 +214,6 @@ func (p *Play) With(name, value string) *Play {
 // Under returns the play under another profile.
 func (p *Play) Under(profile string) *Play {
 	q := *p
-	q.Profile = profile
+	q.Profile, q.prepared = profile, nil
 	return &q
 }

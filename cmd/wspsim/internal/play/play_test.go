@@ -44,11 +44,34 @@ func TestCommandSaysEverythingAndBriefWhatIsNotTheDefault(t *testing.T) {
 	}
 }
 
+func TestAPlayIsPreparedOnce(t *testing.T) {
+	p := overflow(t).With("latency", "5ms")
+	if err := p.Check(); err != nil {
+		t.Fatal(err)
+	}
+	first, _ := p.Prepared()
+	done, err := p.Run(context.Background(), play.Watch{Lines: 3})
+	p.Command("run")
+	again, _ := p.Prepared()
+	if err != nil || done.Prepared != first || again != first {
+		t.Errorf("prepared %p, run %p, then %p, %v: want one", first, done.Prepared, again, err)
+	}
+	if first.Options.Lines != 0 {
+		t.Errorf("a run has changed what was prepared: %d lines", first.Options.Lines)
+	}
+	for _, other := range []*play.Play{p.With("latency", "6ms"), p.Under("windows")} {
+		if got, _ := other.Prepared(); got == first {
+			t.Errorf("%s: is prepared like another play", other.Command("run"))
+		}
+	}
+}
+
 func TestEstimateIsForLargeCrowdsOnly(t *testing.T) {
 	p := overflow(t)
 	if got := p.Estimate(); got != "" {
 		t.Errorf("estimate of four clients: %q", got)
 	}
+	p = overflow(t)
 	p.Scenario.Load.Times = make([]time.Duration, 2_000_000)
 	if got, want := p.Estimate(), "2,000,000 clients: about 1430 MB of memory and 14 s or more"; got != want {
 		t.Errorf("Estimate = %q, want %q", got, want)

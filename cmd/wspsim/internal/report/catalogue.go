@@ -65,29 +65,18 @@ type profileEntry struct {
 
 // ListJSON writes the catalogue as one document.
 func ListJSON(w io.Writer) error {
-	c := catalogue{Schema: "wspsim.list/v1", Model: netmodel.ModelVersion}
+	c := catalogue{Schema: "wspsim.list/v2", Model: netmodel.ModelVersion}
 	for _, s := range scenarios.All() {
 		e := scenarioEntry{s.Name, s.Summary, s.Question, s.Profiles, []knobEntry{}}
 		for _, k := range s.Knobs {
-			e.Knobs = append(e.Knobs, knobEntry{k.Name, unit(k), k.Format(k.Min), k.Format(k.Max), k.Format(s.Value(k)), k.Help()})
+			e.Knobs = append(e.Knobs, knobEntry{k.Name, k.Unit().String(), k.Format(k.Min), k.Format(k.Max), k.Format(s.Value(k)), k.Help()})
 		}
 		c.Scenarios = append(c.Scenarios, e)
 	}
 	for _, p := range profiles.All() {
 		c.Profiles = append(c.Profiles, profileEntry{p.Name, p.Long})
 	}
-	return writeJSON(w, c)
-}
-
-// unit says what a knob counts: its smallest step tells.
-func unit(k scenarios.Knob) string {
-	switch step := k.Format(1); {
-	case strings.HasSuffix(step, "s"):
-		return "duration"
-	case strings.HasSuffix(step, "%"):
-		return "chance"
-	}
-	return "count"
+	return WriteJSON(w, c)
 }
 
 // printKnobs prints a table of the knobs.
@@ -99,7 +88,7 @@ func printKnobs(w *bufio.Writer, s scenarios.Scenario) {
 	}
 	row("name", "unit", "default", "range", "what it is")
 	for _, k := range s.Knobs {
-		row(k.Name, unit(k), k.Format(s.Value(k)), k.Format(k.Min)+" to "+k.Format(k.Max), k.Help())
+		row(k.Name, k.Unit().String(), k.Format(s.Value(k)), k.Format(k.Min)+" to "+k.Format(k.Max), k.Help())
 	}
 	fmt.Fprintln(w)
 }

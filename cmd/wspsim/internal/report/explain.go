@@ -17,11 +17,11 @@ import (
 	"wspsim/sim"
 )
 
-// Story is what happened to one client of a run.
+// Story is what happened to a client of a run.
 type Story struct {
 	Run    Run
-	client netmodel.ClientID // 0 if nobody connects
-	chain  []entry           // every record about it, and what the server was asked to do meanwhile
+	client netmodel.ClientID // 0 if no client connects
+	chain  []entry           // every record about the client, and the calls of the server meanwhile
 	more   int               // records that did not fit
 }
 
@@ -29,7 +29,7 @@ type Story struct {
 type entry struct {
 	number uint64 // of the record
 	line   string
-	errno  winsock.Errno // what a program is told
+	errno  winsock.Errno // what the program sees
 	rule   string        // that decided it
 	at     sim.Time
 }
@@ -40,7 +40,7 @@ const longestChain = 200 // lines
 // interesting one if client is "".
 func Explain(ctx context.Context, p *play.Play, client string, progress *screen.Progress) (*Story, error) {
 	s := &Story{Run: Run{Play: p}}
-	done, err := p.Run(ctx, play.Watch{Record: s.Run.Troubles.Note, Progress: progress})
+	done, err := p.Run(ctx, play.Watch{Record: s.Run.Incidents.Note, Progress: progress})
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 	var number uint64
 	var b []byte
 	queued := false // the client waits to be accepted
-	// The same run again, now that it is known whom to follow.
+	// The same run again: now the client is known.
 	_, err = p.Run(ctx, play.Watch{Progress: progress, Record: func(n *netmodel.Network, r netmodel.Record) {
 		if printer == nil {
 			printer = trace.NewPrinter(n)
@@ -76,9 +76,9 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 	return s, err
 }
 
-// concernsAll reports whether a record that is about nobody belongs into the
-// story of a client all the same: every listen, and the accepts that failed
-// while the client was queued.
+// concernsAll reports whether a record without a client belongs to the story of each
+// client. A listen does, and so does an accept that failed while the client was
+// queued.
 func concernsAll(r netmodel.Record, queued bool) bool {
 	if r.Kind != netmodel.Called {
 		return false
@@ -86,24 +86,24 @@ func concernsAll(r netmodel.Record, queued bool) bool {
 	return r.Call == netmodel.CallListen || r.Call == netmodel.CallAccept && r.Errno != 0 && queued
 }
 
-// choose settles whom the story is about.
+// choose finds the client of the story.
 func (s *Story) choose(client string) error {
 	d := s.Run.Done
 	if client == "" {
-		f, ok := mostInteresting(d, &s.Run.Troubles)
+		f, ok := mostInteresting(d, &s.Run.Incidents)
 		if ok {
 			s.client = f.Client
 		}
 		return nil
 	}
-	fates := lastFates(d)
-	i := slices.IndexFunc(fates, func(f netmodel.AttemptResult) bool { return d.ClientName(f.Client) == client })
+	attempts := lastAttempts(d)
+	i := slices.IndexFunc(attempts, func(f netmodel.AttemptResult) bool { return d.ClientName(f.Client) == client })
 	switch {
-	case i < 0 && len(fates) == 0:
-		return fmt.Errorf("scenario %s has no client %q: nobody connects", d.Scenario, client)
+	case i < 0 && len(attempts) == 0:
+		return fmt.Errorf("scenario %s has no client %q: no client connects", d.Scenario, client)
 	case i < 0:
 		var names []string
-		for _, f := range fates {
+		for _, f := range attempts {
 			names = append(names, d.ClientName(f.Client))
 		}
 		few := strings.Join(names[:min(len(names), fewNames)], ", ")
@@ -112,7 +112,7 @@ func (s *Story) choose(client string) error {
 		}
 		return fmt.Errorf("scenario %s has no client %q that connects; there are %s", d.Scenario, client, few)
 	}
-	s.client = fates[i].Client
+	s.client = attempts[i].Client
 	return nil
 }
 
@@ -120,13 +120,13 @@ func (s *Story) choose(client string) error {
 func (s *Story) Text(w *bufio.Writer) {
 	r, d := &s.Run, s.Run.Done
 	r.Head(w)
-	if other := elsewhere(r); other != "" {
+	if other := otherRun(r); other != "" {
 		fmt.Fprintf(w, "%s\n\n", words.Wrap(other, width, ""))
 	}
 	fmt.Fprintf(w, "%s\n\n", words.Wrap(r.Play.Scenario.Lesson, width, ""))
 	again := r.Play.Command("explain")
 	if s.client == 0 {
-		fmt.Fprintln(w, r.Style.Bold("Nobody connects; this is how the server listened:"))
+		fmt.Fprintln(w, r.Style.Bold("No client connects; this is how the server listened:"))
 		s.printChain(w)
 		s.printRules(w)
 	} else {
@@ -136,7 +136,7 @@ func (s *Story) Text(w *bufio.Writer) {
 		s.printChain(w)
 		s.printRules(w)
 		fmt.Fprintln(w)
-		s.printFates(w)
+		s.printAttempts(w)
 		s.others(w)
 	}
 	fmt.Fprintf(w, "\n  %-6s %s\n", "again", again)
@@ -144,11 +144,11 @@ func (s *Story) Text(w *bufio.Writer) {
 	fmt.Fprintf(w, "  %-6s %016x of %s\n", "hash", d.Hash, words.Counted(d.Records, "record"))
 }
 
-// printFates says how each attempt ended and what the program was told, once if
-// it was told the same again.
-func (s *Story) printFates(w *bufio.Writer) {
+// printAttempts says how each attempt ended and what the program saw. It leaves out
+// what the program saw if that was the same as before.
+func (s *Story) printAttempts(w *bufio.Writer) {
 	told := ""
-	for _, f := range s.fates() {
+	for _, f := range s.attempts() {
 		fmt.Fprintf(w, "%s.\n", sentence(s.Run.Done, f, s.decided(f)))
 		if text := s.consequence(f); text != told {
 			told = text
@@ -162,7 +162,7 @@ const decided = "=>"
 // printChain prints the chain of causes.
 func (s *Story) printChain(w *bufio.Writer) {
 	var deciding []uint64
-	for _, f := range s.fates() {
+	for _, f := range s.attempts() {
 		deciding = append(deciding, f.Record)
 		if f.Decision != 0 {
 			deciding[len(deciding)-1] = f.Decision
@@ -193,7 +193,8 @@ func (s *Story) printRules(w *bufio.Writer) {
 	printCited(w, ids, s.Run.Play.Scenario.Lesson)
 }
 
-// decided returns when a fate was decided: before the client learned it.
+// decided returns when the result of an attempt was decided, which is before the
+// client learned it.
 func (s *Story) decided(f netmodel.AttemptResult) sim.Time {
 	if i := slices.IndexFunc(s.chain, func(e entry) bool { return e.number == f.Decision }); i >= 0 {
 		return s.chain[i].at
@@ -201,10 +202,10 @@ func (s *Story) decided(f netmodel.AttemptResult) sim.Time {
 	return f.At
 }
 
-// fates returns the fates of all attempts of the client.
-func (s *Story) fates() []netmodel.AttemptResult {
+// attempts returns all attempts of the client.
+func (s *Story) attempts() []netmodel.AttemptResult {
 	var all []netmodel.AttemptResult
-	for _, f := range s.Run.Done.Fates {
+	for _, f := range s.Run.Done.Attempts {
 		if f.Client == s.client {
 			all = append(all, f)
 		}
@@ -212,41 +213,40 @@ func (s *Story) fates() []netmodel.AttemptResult {
 	return all
 }
 
-// consequence says what the program of the client is told about its fate.
+// consequence says what the program of the client sees.
 func (s *Story) consequence(f netmodel.AttemptResult) string {
 	if f.Progress == netmodel.ProgressPhantom {
-		return "Its program sees connect succeed; what it sends goes unanswered for now, and what it waits for does not come. On the client ss shows " +
-			"ESTAB, on the server there is nothing that accept could find."
+		return "Its program sees connect succeed. What the program sends gets no answer for now, and no data arrives. On the client ss shows " +
+			"ESTAB; on the server accept finds nothing."
 	}
 	i := slices.IndexFunc(s.chain, func(e entry) bool { return e.number == f.Record })
 	if i < 0 || s.chain[i].errno == 0 {
 		return ""
 	}
 	code := s.chain[i].errno
-	if prepared, err := s.Run.Play.Prepared(); err == nil && prepared.Clients.Calls == netmodel.CallsUnix {
+	if s.Run.Done.Prepared.Clients.Calls == netmodel.CallsUnix {
 		return fmt.Sprintf("Its program sees %s: %s", code.Unix(), code.Text())
 	}
 	return fmt.Sprintf("Its program sees %s (%d): %s", code.Error(), uint16(code), code.Text())
 }
 
-// elsewhere warns that the lesson speaks of another profile or of another crowd
-// than this run, "" if it does not.
-func elsewhere(r *Run) string {
+// otherRun warns if the lesson is about another profile or another seed, "" if not.
+func otherRun(r *Run) string {
 	s := r.Play.Scenario
 	if !slices.Contains(s.Profiles, r.Done.Profile) {
-		return fmt.Sprintf("The lesson speaks of %s, this run is under %s: its figures and its outcome may differ.", strings.Join(s.Profiles, " and "), r.Done.Profile)
+		return fmt.Sprintf("The lesson is about %s, this run is under %s: its figures and its outcome may differ.", strings.Join(s.Profiles, " and "), r.Done.Profile)
 	}
 	if r.Done.Seed != play.DefaultSeed {
-		return fmt.Sprintf("The figures of the lesson are those of seed %d; this is another crowd.", play.DefaultSeed)
+		return fmt.Sprintf("The figures of the lesson are those of seed %d; this run has other random numbers.", play.DefaultSeed)
 	}
 	return ""
 }
 
-// others says which other clients there are, by how they ended.
+// others lists the other clients, by how their attempts ended.
 func (s *Story) others(w *bufio.Writer) {
 	d := s.Run.Done
 	var rest []netmodel.AttemptResult
-	for _, f := range lastFates(d) {
+	for _, f := range lastAttempts(d) {
 		if f.Client != s.client {
 			f.Attempt = 1 // names of clients, not of attempts
 			rest = append(rest, f)
@@ -256,7 +256,7 @@ func (s *Story) others(w *bufio.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "\nOthers, for --client:\n")
-	for _, g := range groupFates(d.Net, rest) {
+	for _, g := range groupAttempts(d.Net, rest) {
 		how := g.outcome.String()
 		if g.outcome == netmodel.StillPending {
 			how = g.reason()

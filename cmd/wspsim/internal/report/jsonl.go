@@ -9,8 +9,8 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// Lines writes a run as one JSON object a line: one for each record, and a last
-// one, of the kind "summary", with what JSON writes.
+// Lines writes a run as JSON lines: an object for each record. The last object has the
+// kind "summary" and the keys of JSON.
 type Lines struct {
 	out   *json.Encoder
 	count uint64
@@ -82,10 +82,7 @@ func (l *Lines) Broken() bool { return l.err != nil }
 // End writes the summary and returns the first error of all writing.
 func (l *Lines) End(p *play.Play, d *play.Done) error {
 	if l.err == nil {
-		l.err = l.out.Encode(struct {
-			Kind string `json:"kind"`
-			document
-		}{"summary", documentOf(p, d)})
+		l.err = l.out.Encode(append(Object{{"kind", "summary"}}, documentOf(p, d)...))
 	}
 	return l.err
 }

@@ -19,7 +19,7 @@ const (
 func (r *Run) next(ctx context.Context) string {
 	p := r.Play
 	about := p.Scenario.Profiles
-	if len(r.Done.Turned) > 0 || p.Profile != about[0] {
+	if len(r.Done.ChangedKnobs) > 0 || p.Profile != about[0] {
 		names := play.ScenarioNames()
 		if i := slices.Index(names, p.Scenario.Name); i >= 0 && i < len(names)-1 {
 			return "wspsim run " + names[i+1]
@@ -30,7 +30,7 @@ func (r *Run) next(ctx context.Context) string {
 	if len(about) > 1 {
 		candidates = append(candidates, p.Under(about[1]))
 	}
-	candidates = append(candidates, r.turns()...)
+	candidates = append(candidates, r.variants()...)
 	for _, q := range candidates {
 		if r.differs(ctx, q) {
 			return q.Brief("run")
@@ -42,9 +42,9 @@ func (r *Run) next(ctx context.Context) string {
 	return p.Brief("explain")
 }
 
-// turns returns plays with one knob turned: the backlog doubled if somebody was
+// variants returns plays with one knob changed: the backlog doubled if a client was
 // refused, then the others doubled, then halved.
-func (r *Run) turns() []*play.Play {
+func (r *Run) variants() []*play.Play {
 	p := r.Play
 	var turns []*play.Play
 	if k, ok := p.Scenario.Knob("backlog"); ok && r.Done.Listener.RefusedSYNs > 0 {
@@ -65,8 +65,8 @@ func (r *Run) turns() []*play.Play {
 	return turns
 }
 
-// differs reports whether another play ends differently for anybody. That of a
-// large run it supposes.
+// differs reports whether another play gives some client another result. It supposes
+// so of a large run.
 func (r *Run) differs(ctx context.Context, q *play.Play) bool {
 	if r.Done.Events >= cheap {
 		return true
@@ -74,7 +74,7 @@ func (r *Run) differs(ctx context.Context, q *play.Play) bool {
 	bounded := *q
 	bounded.MaxEvents = mayTake
 	other, err := bounded.Run(ctx, play.Watch{})
-	return err == nil && !slices.EqualFunc(r.Done.Fates, other.Fates, func(a, b netmodel.AttemptResult) bool {
+	return err == nil && !slices.EqualFunc(r.Done.Attempts, other.Attempts, func(a, b netmodel.AttemptResult) bool {
 		return a.Client == b.Client && a.Attempt == b.Attempt && a.Outcome == b.Outcome
 	})
 }

@@ -18,16 +18,16 @@ import (
 
 // The schemas of the documents that ProfilesJSON and ProfileJSON write.
 const (
-	ProfilesSchema = "wspsim.profiles/v1"
-	ProfileSchema  = "wspsim.profile/v1"
+	ProfilesSchema = "wspsim.profiles/v2"
+	ProfileSchema  = "wspsim.profile/v2"
 )
 
 // listened are the arguments of listen that a card is about: the corners, and
 // what programs ask for.
 func listened() []int { return []int{-1, 0, 1, 5, 128, 1_000_000} }
 
-// holds returns how many connections wait for accept after listen(n) if they come
-// one after the other: the SYN and the final ACK must both have found room.
+// holds returns how many connections wait for accept after listen(n) if they come one
+// by one. The SYN and the final ACK must both find room.
 func holds(p *netmodel.Profile, n int) int {
 	backlog := p.Backlog.Effective(n)
 	most := p.AtSyn.Of(backlog)
@@ -109,7 +109,7 @@ func FindProfile(name string) (netmodel.Profile, error) {
 }
 
 // Profile prints the card of a profile: what listen holds, each value with its
-// certainty and source, the settings of its kernel, and what to run.
+// certainty and source, and the settings of the kernel.
 func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
 	facts := profiles.Facts(p)
 	fmt.Fprintf(w, "%s\n", style.Bold(p.Name+": "+p.Long))
@@ -124,11 +124,11 @@ func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
 		top += fmt.Sprintf("  %9s", words.Count(n))
 		bottom += fmt.Sprintf("  %9s", words.Count(holds(&p, n)))
 	}
-	fmt.Fprintf(w, "%s\n%s\n%s\n\n", style.Bold("So many connections wait after listen(n), if they come one by one:"), top, bottom)
+	fmt.Fprintf(w, "%s\n%s\n%s\n\n", style.Bold("Connections that wait after listen(n), if they come one by one:"), top, bottom)
 	printFacts(w, facts, style)
-	if tunables := profiles.Settings(p); len(tunables) > 0 {
+	if settings := profiles.Settings(p); len(settings) > 0 {
 		fmt.Fprintf(w, "\n%s\n", style.Bold("Settings of its kernel (--set NAME=VALUE):"))
-		for _, t := range tunables {
+		for _, t := range settings {
 			line := fmt.Sprintf("  %-38s %9s  ", t.Name, strconv.FormatInt(t.Value, 10))
 			help := fmt.Sprintf("%s (%d to %d)", t.Help, t.Min, t.Max)
 			fmt.Fprintln(w, line+strings.TrimLeft(words.Wrap(help, widest, strings.Repeat(" ", len(line))), " "))
@@ -139,7 +139,7 @@ func Profile(w *bufio.Writer, p netmodel.Profile, style screen.Style) {
 
 // printFacts prints a table of facts, and below it the fields without effect.
 func printFacts(w *bufio.Writer, facts []profiles.Fact, style screen.Style) {
-	fmt.Fprintf(w, "%s\n", style.Bold("What it does, how certain that is, and where it is from:"))
+	fmt.Fprintf(w, "%s\n", style.Bold("Values, their certainty and their sources:"))
 	var idle []profiles.Fact
 	for _, f := range facts {
 		if f.Value == profiles.NoEffect {
@@ -212,12 +212,12 @@ type profileCard struct {
 	FullQueue string         `json:"full_queue"`
 	Known     knownEntry     `json:"known"`
 	Facts     []factEntry    `json:"facts"`
-	Tunables  []tunableEntry `json:"tunables"`
+	Settings  []settingEntry `json:"settings"`
 }
 
 type heldEntry struct {
 	Backlog     int `json:"backlog"`
-	Effective   int `json:"effective"`
+	Effective   int `json:"effective_backlog"`
 	Connections int `json:"connections"`
 }
 
@@ -238,7 +238,7 @@ type factEntry struct {
 	Source    string `json:"source"`
 }
 
-type tunableEntry struct {
+type settingEntry struct {
 	Name  string `json:"name"`
 	Value int64  `json:"value"`
 	Min   int64  `json:"min"`
@@ -250,7 +250,7 @@ func cardOf(p netmodel.Profile) profileCard {
 	facts := profiles.Facts(p)
 	n := tally(facts)
 	card := profileCard{
-		Name: p.Name, Long: p.Long, FullQueue: fullQueue(facts), Tunables: []tunableEntry{},
+		Name: p.Name, Long: p.Long, FullQueue: fullQueue(facts), Settings: []settingEntry{},
 		Known: knownEntry{n[profiles.Measured], n[profiles.ReadInSource], n[profiles.Documented], n[profiles.Derived], n[profiles.Unknown]},
 	}
 	for _, n := range listened() {
@@ -260,7 +260,7 @@ func cardOf(p netmodel.Profile) profileCard {
 		card.Facts = append(card.Facts, factEntry{f.Field, f.Value, f.Value != profiles.NoEffect, f.Certainty.String(), f.Source})
 	}
 	for _, t := range profiles.Settings(p) {
-		card.Tunables = append(card.Tunables, tunableEntry{t.Name, t.Value, t.Min, t.Max, t.Help})
+		card.Settings = append(card.Settings, settingEntry{t.Name, t.Value, t.Min, t.Max, t.Help})
 	}
 	return card
 }
@@ -275,12 +275,12 @@ func ProfilesJSON(w io.Writer) error {
 	for _, p := range profiles.All() {
 		doc.Profiles = append(doc.Profiles, cardOf(p))
 	}
-	return writeJSON(w, doc)
+	return WriteJSON(w, doc)
 }
 
 // ProfileJSON writes the card of one profile as a document.
 func ProfileJSON(w io.Writer, p netmodel.Profile) error {
-	return writeJSON(w, struct {
+	return WriteJSON(w, struct {
 		Schema string `json:"schema"`
 		Model  string `json:"model"`
 		profileCard

@@ -22,8 +22,8 @@ func RuleIDs() []string {
 	return ids
 }
 
-// FindRules returns the rules with those ids, all if there are none. The error
-// of an unknown one offers the nearest.
+// FindRules returns the rules with these ids, all rules if ids is empty. The error of
+// an unknown one offers the nearest.
 func FindRules(ids []string) ([]profiles.Rule, error) {
 	all := profiles.Rules()
 	if len(ids) == 0 {
@@ -72,8 +72,8 @@ func source(r profiles.Rule) string {
 
 var ruleID = regexp.MustCompile(`\b(?:WS\.[A-Z]\d+'?|ST\.\d+|[PVERCK]\d+)`)
 
-// printCited prints the rules with those ids and the ones that a text names,
-// each once.
+// printCited prints the rules with these ids and the rules that a text names, each
+// once.
 func printCited(w *bufio.Writer, ids []string, text string) {
 	var rules []profiles.Rule
 	longest := 0

@@ -1,6 +1,5 @@
-// Package screen knows what the other end of the output is: a person at a
-// terminal, who gets colours, block characters and progress, or a file, which
-// gets the same bytes everywhere.
+// Package screen adapts the output to a terminal or a file. A terminal gets colours,
+// block characters and progress; a file gets the same bytes everywhere.
 package screen
 
 import (
@@ -17,9 +16,8 @@ type Style struct {
 	Blocks bool // Unicode block characters
 }
 
-// StyleOf returns the style for an output: colours on a terminal unless
-// NO_COLOR is set or the terminal is dumb, block characters on a terminal with
-// a UTF-8 locale.
+// StyleOf returns the style for an output. A terminal gets colours, unless NO_COLOR is
+// set or the terminal is dumb. A terminal with a UTF-8 locale gets block characters.
 func StyleOf(w io.Writer, getenv func(string) string) Style {
 	if !IsTerminal(w) {
 		return Style{}
@@ -42,8 +40,8 @@ func styleOfTerminal(getenv func(string) string) Style {
 	}
 }
 
-// IsTerminal reports whether a person is likely to look at the output. (The
-// null device counts too; nobody sees the difference.)
+// IsTerminal reports whether the output is a terminal. (The null device counts as one,
+// which makes no visible difference.)
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {

@@ -13,10 +13,10 @@ import (
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/profiles"
 )
 
-// DefaultOps is how many operations a search makes if nobody says: as many as it
-// takes to see everything.
+// DefaultOps is the default number of operations: enough to see every mark.
 const DefaultOps = lockstep.MinimumOps
 
 // Search is what was asked for.
@@ -78,7 +78,7 @@ func (o *Outcome) Text(w *bufio.Writer, style screen.Style) {
 	o.verdict(w, style)
 	rate := uint64(float64(r.Ops) / max(o.Took.Seconds(), 0.001))
 	fmt.Fprintf(w, "%s operations in %s histories over %d profiles, seed %d, model %s\n", words.Count(r.Ops), words.Count(r.Histories),
-		len(lockstep.Profiles()), o.Search.Seed, netmodel.ModelVersion)
+		len(profiles.All()), o.Search.Seed, netmodel.ModelVersion)
 	fmt.Fprintf(w, "%s, %s operations a second\n\n", o.Took.Round(time.Millisecond), words.Count(rate))
 	o.marks(w)
 	if !o.Interrupted && o.Search.For == 0 {

@@ -9,10 +9,10 @@
 //	...
 //	0a61c2de  end of 21 records, hash 5b1d7c2e9a3f4e06
 //
-// The first line is the version of the format. Every other line begins with a
-// checksum of its number and its text, so that a line that was damaged, moved
-// or lost is found and named. The header says how to replay the run; then comes
-// a line for each record, the routine ones too; the last line counts them.
+// The first line is the version of the format. Every other line begins with a checksum
+// of its number and its text. So a damaged, moved or lost line is found and named. The
+// header says how to replay the run; then comes a line for each record, the routine
+// ones too; the last line counts them.
 package tracefile
 
 import (
@@ -51,7 +51,7 @@ type Header struct {
 	Arrivals   string              // file of the user's arrivals, "" = none
 	Column     string
 	ArrivalSum uint64 // of that file
-	Definition uint64 // of the source of the scenario, knobs turned
+	Definition uint64 // of the source of the scenario, with its knobs set
 }
 
 // end is the last line of a trace.
@@ -65,7 +65,7 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", words.Plain(e.File), e.Line, e.Column, e.What)
+	return fmt.Sprintf("%s:%d:%d: %s", words.Printable(e.File), e.Line, e.Column, e.What)
 }
 
 // appendLine appends a line with its checksum.

@@ -9,6 +9,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/internal/golden"
 	"wspsim/netmodel"
 	"wspsim/netmodel/trace"
 	"wspsim/scenarios"
@@ -20,8 +21,8 @@ type Replayed struct {
 	Records    uint64
 	Hash       uint64
 	Differs    bool
-	Difference scenarios.Difference // the first one; Want is what was recorded
-	Remarks    []string             // what may explain it
+	Difference golden.Difference // the first one; Want is what was recorded
+	Remarks    []string          // what may explain it
 }
 
 // Replay runs what a trace is the trace of, and compares line by line. The
@@ -109,7 +110,7 @@ type comparison struct {
 	text    []byte
 	before  []string
 	differs bool
-	first   scenarios.Difference
+	first   golden.Difference
 	err     error
 }
 
@@ -142,11 +143,11 @@ func (c *comparison) compare(n *netmodel.Network, r netmodel.Record) {
 
 func (c *comparison) differ(recorded, got string) {
 	c.differs = true
-	c.first = scenarios.Difference{Line: c.line, Before: c.before, Want: recorded + "\n", Got: got + "\n"}
+	c.first = golden.Difference{Line: c.line, Before: c.before, Want: recorded + "\n", Got: got + "\n"}
 }
 
-// ended compares the end of the trace with that of the run. It returns false if
-// the trace could not be read.
+// ended compares the end of the trace with the end of the run. It returns false if the
+// trace could not be read.
 func (c *comparison) ended(replayed end) bool {
 	recorded, last, err := c.record()
 	switch {

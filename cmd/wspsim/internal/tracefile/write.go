@@ -19,16 +19,16 @@ func HeaderOf(p *play.Play) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	turned := prepared.Scenario
+	ready := prepared.Scenario
 	h := Header{
 		Model: netmodel.ModelVersion, Scenario: p.Scenario.Name, Profile: p.Profile, Clients: p.Clients, Seed: p.Seed,
 		Arrivals: p.Arrivals.File, Column: p.Arrivals.Column, ArrivalSum: p.Arrivals.Hash,
-		Definition: definition(turned),
+		Definition: definition(ready),
 	}
-	for _, k := range turned.Knobs {
-		h.Knobs = append(h.Knobs, scenarios.Setting{Name: k.Name, Value: words.Micro(k.Format(turned.Value(k)))})
+	for _, k := range ready.Knobs {
+		h.Knobs = append(h.Knobs, scenarios.Setting{Name: k.Name, Value: words.Micro(k.Format(ready.Value(k)))})
 	}
-	h.Knobs = append(h.Knobs, prepared.Tuned...)
+	h.Knobs = append(h.Knobs, prepared.KernelSettings...)
 	return h, nil
 }
 

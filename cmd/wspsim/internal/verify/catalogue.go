@@ -6,6 +6,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/internal/golden"
 	"wspsim/scenarios"
 )
 
@@ -19,7 +20,7 @@ func (v *Verifier) Catalogue(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			known, ok := scenarios.KnownHash(s.Name, profile)
+			known, ok := golden.KnownHash(s.Name, profile)
 			if !ok {
 				return fmt.Errorf("scenario %s, profile %s: no hash is known", s.Name, profile)
 			}

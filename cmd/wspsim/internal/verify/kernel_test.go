@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	_ "wspsim/internal/update" // the flag -update
+
 	"wspsim/cmd/wspsim/internal/kernel"
 	"wspsim/scenarios"
 )

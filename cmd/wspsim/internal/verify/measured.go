@@ -23,7 +23,7 @@ const mostDifferences = 12
 func (v *Verifier) measurements(ctx context.Context, name string, in io.Reader) error {
 	trials, err := measured.Read(in)
 	if err != nil {
-		return fmt.Errorf("%s: %w", words.Plain(name), err)
+		return fmt.Errorf("%s: %w", words.Printable(name), err)
 	}
 	if len(trials) == 0 {
 		return &tracefile.FormatError{File: name, Line: 1, Column: 1, What: "no measurement in it"}
@@ -35,14 +35,14 @@ func (v *Verifier) measurements(ctx context.Context, name string, in io.Reader) 
 			return scenarios.ErrStopped
 		}
 		if v.Progress != nil {
-			v.Progress.Show(func() string { return fmt.Sprintf("%s: measurement %d of %d", words.Plain(name), i+1, len(trials)) })
+			v.Progress.Show(func() string { return fmt.Sprintf("%s: measurement %d of %d", words.Printable(name), i+1, len(trials)) })
 		}
 		c, err := trials[i].Replay()
 		switch {
 		case errors.Is(err, measured.ErrNotModelled):
 			unknown[trials[i].Exp+" on "+trials[i].OS]++
 		case err != nil:
-			return fmt.Errorf("%s: %w", words.Plain(name), err)
+			return fmt.Errorf("%s: %w", words.Printable(name), err)
 		default:
 			done = append(done, c)
 		}
@@ -51,14 +51,14 @@ func (v *Verifier) measurements(ctx context.Context, name string, in io.Reader) 
 		v.Progress.Clear()
 	}
 	v.what = "comparison"
-	fmt.Fprintf(v.Out, "%s\n", v.Style.Bold(words.Plain(name)))
+	fmt.Fprintf(v.Out, "%s\n", v.Style.Bold(words.Printable(name)))
 	byExperiment := measured.ByExperiment(done)
 	for _, experiment := range slices.Sorted(maps.Keys(byExperiment)) {
 		v.tally(experiment, byExperiment[experiment])
 	}
 	for _, experiment := range slices.Sorted(maps.Keys(unknown)) {
 		v.Differ++
-		fmt.Fprintf(v.Out, "  %s  %s: %s, and the model does not have this experiment\n", v.Style.Red("unknown"), words.Plain(experiment), words.Counted(unknown[experiment], "measurement"))
+		fmt.Fprintf(v.Out, "  %s  %s: %s, and the model does not have this experiment\n", v.Style.Red("unknown"), words.Printable(experiment), words.Counted(unknown[experiment], "measurement"))
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func (v *Verifier) tally(experiment string, t measured.Tally) {
 	default:
 		v.Same++
 	}
-	fmt.Fprintf(v.Out, "  %s  %s: %s of %s in every field that is compared; %s of %s\n", verdict, words.Plain(experiment),
+	fmt.Fprintf(v.Out, "  %s  %s: %s of %s in every field that is compared; %s of %s\n", verdict, words.Printable(experiment),
 		words.Count(t.Agreeing), words.Counted(t.Trials, "measurement"), words.Count(t.Agree), words.Counted(t.Fields, "field"))
 	for i, d := range t.Differences {
 		if i == mostDifferences {
@@ -100,7 +100,7 @@ func (v *Verifier) tally(experiment string, t measured.Tally) {
 			cause = d.Cause
 		}
 		text := fmt.Sprintf("%s, %s: %s. %s", d.Field, times(d.Times), d.Example, cause)
-		fmt.Fprintln(v.Out, words.Wrap("      "+words.Plain(text), width, "        "))
+		fmt.Fprintln(v.Out, words.Wrap("      "+words.Printable(text), width, "        "))
 	}
 }
 

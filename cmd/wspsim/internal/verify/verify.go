@@ -16,8 +16,8 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/internal/golden"
 	"wspsim/netmodel"
-	"wspsim/scenarios"
 )
 
 // Verifier replays files and experiments and counts the results.
@@ -147,7 +147,7 @@ func (v *Verifier) trace(ctx context.Context, name string, in io.Reader, reopen 
 
 func (v *Verifier) golden(name string, text []byte) error {
 	malformed := func(what string) error { return &tracefile.FormatError{File: name, Line: 1, Column: 1, What: what} }
-	title, err := scenarios.GoldenName(text)
+	title, err := golden.NameOf(text)
 	if err != nil {
 		return malformed("neither a trace nor a golden nor measurements: want NAME: SUMMARY, as a golden begins, or " + tracefile.Magic + "1, or {")
 	}
@@ -155,11 +155,11 @@ func (v *Verifier) golden(name string, text []byte) error {
 	if err != nil {
 		return malformed(err.Error())
 	}
-	replayed, err := scenarios.Golden(s)
+	replayed, err := golden.Write(s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if d, differs := scenarios.FirstDifference(text, replayed); differs {
+	if d, differs := golden.FirstDifference(text, replayed); differs {
 		v.differs(name, title, d)
 		return nil
 	}
@@ -169,12 +169,12 @@ func (v *Verifier) golden(name string, text []byte) error {
 
 func (v *Verifier) same(name, what string) {
 	v.Same++
-	fmt.Fprintf(v.Out, "%s     %s: %s\n", v.Style.Green("same"), words.Plain(name), what)
+	fmt.Fprintf(v.Out, "%s     %s: %s\n", v.Style.Green("same"), words.Printable(name), what)
 }
 
-func (v *Verifier) differs(name, what string, d scenarios.Difference) {
+func (v *Verifier) differs(name, what string, d golden.Difference) {
 	v.Differ++
-	fmt.Fprintf(v.Out, "%s  %s: %s (want: the file, got: the replay), %s\n", v.Style.Red("DIFFERS"), words.Plain(name), what, d)
+	fmt.Fprintf(v.Out, "%s  %s: %s (want: the file, got: the replay), %s\n", v.Style.Red("DIFFERS"), words.Printable(name), what, d)
 }
 
 // Summary prints how many replays were the same.

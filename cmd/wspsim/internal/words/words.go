@@ -1,5 +1,5 @@
-// Package words holds how the command says things: numbers, durations, names
-// that may be hostile, and what somebody may have meant.
+// Package words formats what the command prints: numbers, durations, untrusted names,
+// and suggestions for misspelt words.
 package words
 
 import (
@@ -50,7 +50,7 @@ func Span(d time.Duration) string { return Instant(sim.Time(d)) }
 // Micro writes the unit of microseconds in a duration in ASCII.
 func Micro(duration string) string { return strings.ReplaceAll(duration, "µs", "us") }
 
-// Rounded writes a duration, as a knob has it, in whole microseconds and ASCII.
+// Rounded writes a duration in whole microseconds and ASCII, and other text unchanged.
 // Other texts, and what is shorter, stay as they are.
 func Rounded(text string) string {
 	if d, err := time.ParseDuration(text); err == nil && d >= time.Microsecond && text != "0" {
@@ -91,10 +91,10 @@ func Wrap(text string, width int, indent string) string {
 	return b.String()
 }
 
-// Plain returns the text with control characters, and bytes that are not UTF-8,
-// written as escapes, so that no name can move the cursor of a terminal.
-func Plain(text string) string {
-	if !strings.ContainsFunc(text, hostile) && utf8.ValidString(text) {
+// Printable returns the text with control characters and invalid UTF-8 as escapes. So
+// no name can move the cursor of a terminal.
+func Printable(text string) string {
+	if !strings.ContainsFunc(text, unprintable) && utf8.ValidString(text) {
 		return text
 	}
 	var b strings.Builder
@@ -103,7 +103,7 @@ func Plain(text string) string {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, text[0])
-		case hostile(r):
+		case unprintable(r):
 			quoted := strconv.QuoteRuneToASCII(r)
 			b.WriteString(quoted[1 : len(quoted)-1])
 		default:
@@ -116,7 +116,7 @@ func Plain(text string) string {
 
 // hostile reports whether a character would not show as itself: control
 // characters, line separators, and marks that turn the direction of writing.
-func hostile(r rune) bool { return r != ' ' && !strconv.IsPrint(r) }
+func unprintable(r rune) bool { return r != ' ' && !strconv.IsPrint(r) }
 
 // Shell writes an argument the way a shell must be given it.
 func Shell(argument string) string {
@@ -126,14 +126,13 @@ func Shell(argument string) string {
 	switch {
 	case argument != "" && !strings.ContainsFunc(argument, func(r rune) bool { return !bare(r) }):
 		return argument
-	case Plain(argument) != argument:
-		return "$'" + strings.ReplaceAll(Plain(strings.ReplaceAll(argument, `\`, `\\`)), `'`, `\'`) + "'"
+	case Printable(argument) != argument:
+		return "$'" + strings.ReplaceAll(Printable(strings.ReplaceAll(argument, `\`, `\\`)), `'`, `\'`) + "'"
 	}
 	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }
 
-// Nearest returns up to three of the names that somebody who wrote word may
-// have meant, the likeliest first.
+// Nearest returns up to three names similar to word, the most similar first.
 func Nearest(word string, names []string) []string {
 	type candidate struct {
 		name     string

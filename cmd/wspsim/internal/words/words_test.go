@@ -75,7 +75,7 @@ func TestPlainLetsNothingMoveTheCursor(t *testing.T) {
 		"turned\u202eback": `turned\u202eback`,
 		"\x00\x7f\u009b":   `\x00\x7f\u009b`,
 	} {
-		if got := words.Plain(text); got != want {
+		if got := words.Printable(text); got != want {
 			t.Errorf("Plain(%q) = %q, want %q", text, got, want)
 		}
 	}
@@ -121,8 +121,8 @@ func FuzzPlainIsPrintable(f *testing.F) {
 	f.Add("\x1b]0;title\x07")
 	f.Add("\xe2\x80\xae")
 	f.Fuzz(func(t *testing.T, text string) {
-		plain := words.Plain(text)
-		if words.Plain(plain) != plain {
+		plain := words.Printable(text)
+		if words.Printable(plain) != plain {
 			t.Errorf("Plain(%q) = %q is not plain", text, plain)
 		}
 	})
