@@ -1,16 +1,9 @@
 package netmodel
 
-import "time"
+import (
+	"time"
 
-// Decision is what a condition function says about a request.
-type Decision uint8
-
-// The decisions, with the numbers of winsock2.h. Any other makes accept fail
-// with WSAEINVAL. WS.C8
-const (
-	CFAccept Decision = 0 // take it. WS.C2
-	CFReject Decision = 1 // turn it away: WSAECONNREFUSED. WS.C3
-	CFDefer  Decision = 2 // ask again at the next accept: WSATRY_AGAIN. WS.C4
+	"wspsim/netmodel/winsock"
 )
 
 // Request is what a condition function is shown.
@@ -19,7 +12,7 @@ type Request struct {
 	Conn        ConnID
 }
 
-// Accepted is what accept found. After CFReject and CFDefer everything but FD
+// Accepted is what accept found. After CF_REJECT and CF_DEFER everything but FD
 // and Waited is filled in as well.
 type Accepted struct {
 	FD     FD
@@ -40,9 +33,9 @@ func (h *Host) Accept(fd FD) (Accepted, error) { return h.AcceptIf(fd, nil) }
 // AcceptIf is Accept with a condition function, which is shown the first
 // request and decides. Calls that it makes on the same host fail with
 // WSAEINPROGRESS unless the profile allows nesting. Further errors:
-// WSAECONNREFUSED (CFReject), WSATRY_AGAIN (CFDefer), WSAEINVAL (any other
+// WSAECONNREFUSED (CF_REJECT), WSATRY_AGAIN (CF_DEFER), WSAEINVAL (any other
 // value; nothing changes).
-func (h *Host) AcceptIf(fd FD, condition func(Request) Decision) (Accepted, error) {
+func (h *Host) AcceptIf(fd FD, condition func(Request) winsock.Decision) (Accepted, error) {
 	a, err := h.accept(fd, condition)
 	if err != nil {
 		h.record(h.failedAccept(fd, a, err))
@@ -61,23 +54,23 @@ func (h *Host) AcceptBadAddress(fd FD) error {
 		return err
 	}
 	_ = h.CloseSocket(a.FD) // never fails: it was opened a line above
-	return WSAEFAULT
+	return winsock.WSAEFAULT
 }
 
-func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error) {
+func (h *Host) accept(fd FD, condition func(Request) winsock.Decision) (Accepted, error) {
 	at, err := h.mayAccept(fd)
 	if err != nil {
 		return Accepted{}, err
 	}
 	if h.profile.DescriptorFirst && h.freeDescriptors() == 0 {
-		return Accepted{}, WSAEMFILE // K9
+		return Accepted{}, winsock.WSAEMFILE // K9
 	}
 	l := &h.lists[h.socks[at].list]
 	if l.withdrawn {
 		l.withdrawn = false
 		h.fill(l)
 		h.promote(l)
-		return Accepted{}, WSAEACCES
+		return Accepted{}, winsock.WSAEACCES
 	}
 	i := h.firstPending(l)
 	if i == 0 {
@@ -85,18 +78,18 @@ func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error)
 			h.fill(l)
 			h.promote(l)
 		}
-		return Accepted{}, WSAEWOULDBLOCK
+		return Accepted{}, winsock.WSAEWOULDBLOCK
 	}
 	s := &h.socks[i]
 	a := Accepted{Peer: s.remote, Conn: s.conn}
 	switch {
 	case s.has(flagAborted) && s.has(flagDeferred):
 		return a, h.acceptAborted(i)
-	case h.starved(i) && h.profile.Starved == StarvedLoses:
+	case h.starved(i) && h.profile.StarvedLoses:
 		h.lose(i)
-		return a, WSAEMFILE
+		return a, winsock.WSAEMFILE
 	case h.starved(i) && !(condition != nil && h.profile.ConditionFirst):
-		return Accepted{}, WSAEMFILE
+		return Accepted{}, winsock.WSAEMFILE
 	case s.has(flagAborted) && (h.profile.Aborted == AbortedAtAccept || h.profile.Aborted == AbortedAsAborted):
 		return a, h.acceptAborted(i)
 	}
@@ -104,11 +97,11 @@ func (h *Host) accept(fd FD, condition func(Request) Decision) (Accepted, error)
 		serial := s.serial
 		switch decision := h.ask(condition, i); {
 		case h.socks[i].serial != serial || !h.socks[i].pending():
-			return a, WSAECONNRESET // the condition function itself ended it
-		case decision != CFAccept:
+			return a, winsock.WSAECONNRESET // the condition function itself ended it
+		case decision != winsock.CF_ACCEPT:
 			return a, h.notAccepted(i, decision)
 		case h.starved(i): // asked again: the condition function may have opened or closed one
-			return a, WSAEMFILE
+			return a, winsock.WSAEMFILE
 		}
 	}
 	return h.take(i), nil
@@ -120,12 +113,12 @@ func (h *Host) mayAccept(fd FD) (int32, error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case h.socks[i].typ != Stream:
-		return 0, WSAEOPNOTSUPP
+	case h.socks[i].typ != winsock.SOCK_STREAM:
+		return 0, winsock.WSAEOPNOTSUPP
 	case h.socks[i].state != stateListening:
-		return 0, WSAEINVAL
+		return 0, winsock.WSAEINVAL
 	case h.faults&FaultNoBuffers != 0:
-		return 0, WSAENOBUFS
+		return 0, winsock.WSAENOBUFS
 	}
 	return i, nil
 }
@@ -149,7 +142,7 @@ func (h *Host) starved(i int32) bool {
 }
 
 // ask runs the condition function. WS.C1
-func (h *Host) ask(condition func(Request) Decision, i int32) Decision {
+func (h *Host) ask(condition func(Request) winsock.Decision, i int32) winsock.Decision {
 	s := &h.socks[i]
 	r := Request{Peer: s.remote, Local: s.local, Conn: s.conn}
 	h.nested++
@@ -157,12 +150,12 @@ func (h *Host) ask(condition func(Request) Decision, i int32) Decision {
 	return condition(r)
 }
 
-// notAccepted does what a decision other than CFAccept asks for.
-func (h *Host) notAccepted(i int32, decision Decision) error {
+// notAccepted does what a decision other than CF_ACCEPT asks for.
+func (h *Host) notAccepted(i int32, decision winsock.Decision) error {
 	s := &h.socks[i]
 	l := &h.lists[h.socks[s.listener].list]
 	switch decision {
-	case CFReject:
+	case winsock.CF_REJECT:
 		tookSlot := s.state != stateOffered
 		h.resetPending(i, Rejected)
 		if tookSlot {
@@ -170,19 +163,19 @@ func (h *Host) notAccepted(i int32, decision Decision) error {
 		}
 		h.fill(l)
 		h.promote(l)
-		return WSAECONNREFUSED
-	case CFDefer:
+		return winsock.WSAECONNREFUSED
+	case winsock.CF_DEFER:
 		s.set(flagDeferred, true)
 		l.deferred = i
 		h.fill(l)
 		h.recordListener(l, Record{Kind: Deferred, Conn: s.conn, Since: s.since})
 		h.promote(l)
-		return WSATRY_AGAIN
+		return winsock.WSATRY_AGAIN
 	}
 	if h.profile.Calls == CallsWine {
-		return WSAENOTSOCK // W
+		return winsock.WSAENOTSOCK // W
 	}
-	return WSAEINVAL
+	return winsock.WSAEINVAL
 }
 
 // acceptAborted removes a connection that its client reset while it was
@@ -202,11 +195,11 @@ func (h *Host) acceptAborted(i int32) error {
 	h.promote(l)
 	switch {
 	case deferred:
-		return WSAEACCES
+		return winsock.WSAEACCES
 	case h.profile.Aborted == AbortedAsAborted:
-		return WSAECONNABORTED
+		return winsock.WSAECONNABORTED
 	}
-	return WSAECONNRESET
+	return winsock.WSAECONNRESET
 }
 
 // lose closes a connection that accept has taken from the queue and found no

@@ -6,11 +6,12 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // deciding returns a condition function that decides so.
-func deciding(d netmodel.Decision) func(netmodel.Request) netmodel.Decision {
-	return func(netmodel.Request) netmodel.Decision { return d }
+func deciding(d winsock.Decision) func(netmodel.Request) winsock.Decision {
+	return func(netmodel.Request) winsock.Decision { return d }
 }
 
 func TestAcceptNeedsAListener(t *testing.T) { // WS.A1
@@ -23,7 +24,7 @@ func TestAcceptNeedsAListener(t *testing.T) { // WS.A1
 		fd  netmodel.FD
 	}{{"unbound", unbound}, {"bound", bound}, {"accepted: it cannot accept itself", s.fds["a"]}} {
 		_, err := s.h.Accept(row.fd)
-		wantErr(t, "Accept, "+row.why, err, netmodel.WSAEINVAL)
+		wantErr(t, "Accept, "+row.why, err, winsock.WSAEINVAL)
 	}
 }
 
@@ -53,23 +54,23 @@ func TestAcceptWithoutADescriptorChangesNothing(t *testing.T) { // WS.A3 WS.D4
 func TestAcceptedSocketHasTheListenersOptions(t *testing.T) { // WS.A8
 	s := newStage(t, profiles.Windows(), 0)
 	s.fd = s.socket()
-	s.set(s.fd, netmodel.SO_REUSEADDR, 1)
-	s.set(s.fd, netmodel.SO_LINGER, 555)
+	s.set(s.fd, winsock.SO_REUSEADDR, 1)
+	s.set(s.fd, winsock.SO_LINGER, 555)
 	wantErr(t, "Bind", s.h.Bind(s.fd, netmodel.Addr{Port: port}), 0)
 	s.listen(2)
 	s.open("a")
 	s.accept()
-	check(t, "SO_REUSEADDR", s.option(s.fds["a"], netmodel.SO_REUSEADDR), 1)
-	check(t, "SO_LINGER", s.option(s.fds["a"], netmodel.SO_LINGER), 555)
-	check(t, "SO_ACCEPTCONN", s.option(s.fds["a"], netmodel.SO_ACCEPTCONN), 0)
-	check(t, "SO_TYPE", s.option(s.fds["a"], netmodel.SO_TYPE), int(netmodel.Stream))
+	check(t, "SO_REUSEADDR", s.option(s.fds["a"], winsock.SO_REUSEADDR), 1)
+	check(t, "SO_LINGER", s.option(s.fds["a"], winsock.SO_LINGER), 555)
+	check(t, "SO_ACCEPTCONN", s.option(s.fds["a"], winsock.SO_ACCEPTCONN), 0)
+	check(t, "SO_TYPE", s.option(s.fds["a"], winsock.SO_TYPE), int(winsock.SOCK_STREAM))
 }
 
 func TestAcceptAfterCloseIsNotASocket(t *testing.T) { // WS.A10
 	s := listening(t, profiles.WSP(), 1)
 	wantErr(t, "CloseSocket", s.close(s.fd), 0)
 	check(t, "Accept", s.accept(), "WSAENOTSOCK")
-	wantErr(t, "CloseSocket again", s.close(s.fd), netmodel.WSAENOTSOCK)
+	wantErr(t, "CloseSocket again", s.close(s.fd), winsock.WSAENOTSOCK)
 }
 
 func TestAcceptTellsWhomAndHowLongItWaited(t *testing.T) {
@@ -89,22 +90,22 @@ func TestConditionFunctionSeesTheFirstRequest(t *testing.T) { // WS.C1 WS.C2
 	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
 	var shown []netmodel.Request
-	check(t, "AcceptIf", s.acceptIf(func(r netmodel.Request) netmodel.Decision {
+	check(t, "AcceptIf", s.acceptIf(func(r netmodel.Request) winsock.Decision {
 		shown = append(shown, r)
-		return netmodel.CFAccept
+		return winsock.CF_ACCEPT
 	}), "a")
 	want := netmodel.Request{Peer: s.peer("a").addr, Local: netmodel.Addr{IP: hostIP, Port: port}, Conn: 1}
 	if len(shown) != 1 || shown[0] != want {
 		t.Errorf("the condition function was shown %+v, want once %+v", shown, want)
 	}
 	s.accept()
-	s.acceptIf(func(netmodel.Request) netmodel.Decision { t.Error("asked about nothing"); return netmodel.CFAccept })
+	s.acceptIf(func(netmodel.Request) winsock.Decision { t.Error("asked about nothing"); return winsock.CF_ACCEPT })
 }
 
 func TestRejectedRequestIsResetAndGone(t *testing.T) { // WS.C3
 	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
-	check(t, "AcceptIf that rejects", s.acceptIf(deciding(netmodel.CFReject)), "WSAECONNREFUSED")
+	check(t, "AcceptIf that rejects", s.acceptIf(deciding(winsock.CF_REJECT)), "WSAECONNREFUSED")
 	s.wantQueue("after it: the slot is back", "b .")
 	check(t, "what a hears", s.heard("a"), "RST")
 	check(t, "cause", s.last(netmodel.ResetPending).Cause, netmodel.Rejected)
@@ -113,8 +114,8 @@ func TestRejectedRequestIsResetAndGone(t *testing.T) { // WS.C3
 	w := newWorld(t, setting{})
 	w.client("a", 0, netmodel.ClientConfig{})
 	w.at(time.Second, func(h *netmodel.Host) {
-		a, err := h.AcceptIf(w.fd, deciding(netmodel.CFReject))
-		wantErr(t, "AcceptIf that rejects", err, netmodel.WSAECONNREFUSED)
+		a, err := h.AcceptIf(w.fd, deciding(winsock.CF_REJECT))
+		wantErr(t, "AcceptIf that rejects", err, winsock.WSAECONNREFUSED)
 		check(t, "whom", w.n.ConnName(a.Conn), "a")
 	})
 	w.run(2 * time.Second)
@@ -124,10 +125,10 @@ func TestRejectedRequestIsResetAndGone(t *testing.T) { // WS.C3
 func TestDeferredRequestStaysAtTheTop(t *testing.T) { // WS.C4 WS.C7 WS.C10
 	s := listening(t, profiles.WSP(), 2)
 	s.open("a", "b")
-	check(t, "AcceptIf that defers", s.acceptIf(deciding(netmodel.CFDefer)), "WSATRY_AGAIN")
+	check(t, "AcceptIf that defers", s.acceptIf(deciding(winsock.CF_DEFER)), "WSATRY_AGAIN")
 	s.wantQueue("after it", "a* b")
 	check(t, "SYN: the slot is still taken", s.syn("c"), "RST")
-	check(t, "AcceptIf that defers again", s.acceptIf(deciding(netmodel.CFDefer)), "WSATRY_AGAIN")
+	check(t, "AcceptIf that defers again", s.acceptIf(deciding(winsock.CF_DEFER)), "WSATRY_AGAIN")
 	check(t, "what a hears", s.heard("a"), "")
 	check(t, "plain Accept", s.accept(), "a")
 	check(t, "plain Accept", s.accept(), "b")
@@ -135,11 +136,11 @@ func TestDeferredRequestStaysAtTheTop(t *testing.T) { // WS.C4 WS.C7 WS.C10
 
 func TestDeferredRequestKeepsItsPlaceAmongLateComers(t *testing.T) { // WS.C4
 	p := profiles.WSP()
-	p.Order = netmodel.OrderByArrival
+	p.AcceptByArrival = true
 	s := listening(t, p, 3)
 	s.syn("a")
 	s.open("b")
-	s.acceptIf(deciding(netmodel.CFDefer))
+	s.acceptIf(deciding(winsock.CF_DEFER))
 	s.ack("a") // came first and would stand before b
 	check(t, "Accept", s.accept(), "b")
 	check(t, "Accept", s.accept(), "a")
@@ -155,18 +156,18 @@ func TestNoOtherRequestIsIndicatedWhileOneIsDeferred(t *testing.T) { // WS.C5 WS
 		s := listening(t, p, 3)
 		s.open("a", "b")
 		var asked string
-		ask := func(d netmodel.Decision) func(netmodel.Request) netmodel.Decision {
-			return func(r netmodel.Request) netmodel.Decision { asked += s.name(r.Conn); return d }
+		ask := func(d winsock.Decision) func(netmodel.Request) winsock.Decision {
+			return func(r netmodel.Request) winsock.Decision { asked += s.name(r.Conn); return d }
 		}
-		s.acceptIf(ask(netmodel.CFDefer))
+		s.acceptIf(ask(winsock.CF_DEFER))
 		s.open("c")
 		r, err := s.h.Select(s.fd)
 		wantErr(t, "Select", err, 0)
 		check(t, "readable with a request deferred", r.Read, row.read)
-		s.acceptIf(ask(netmodel.CFDefer))
+		s.acceptIf(ask(winsock.CF_DEFER))
 		check(t, "whom the condition function was shown", asked, "aa")
-		s.acceptIf(ask(netmodel.CFAccept))
-		s.acceptIf(ask(netmodel.CFAccept))
+		s.acceptIf(ask(winsock.CF_ACCEPT))
+		s.acceptIf(ask(winsock.CF_ACCEPT))
 		check(t, "whom it was shown after an accept without a defer", asked, "aaab")
 		r, _ = s.h.Select(s.fd)
 		check(t, "readable after it", r.Read, true)
@@ -176,7 +177,7 @@ func TestNoOtherRequestIsIndicatedWhileOneIsDeferred(t *testing.T) { // WS.C5 WS
 func TestUnknownDecisionIsInvalid(t *testing.T) { // WS.C8
 	s := listening(t, profiles.WSP(), 2)
 	s.open("a")
-	for _, d := range []netmodel.Decision{3, 4, 255} {
+	for _, d := range []winsock.Decision{3, 4, 255} {
 		check(t, "AcceptIf that returns "+itoa(int(d)), s.acceptIf(deciding(d)), "WSAEINVAL")
 		s.wantQueue("after it", "a .")
 	}
@@ -189,7 +190,7 @@ func TestDeferredAndWithdrawnIsReportedOnce(t *testing.T) { // WS.C9
 		p.Aborted = aborted
 		s := listeningWith(t, p, 2, 3)
 		s.open("a")
-		s.acceptIf(deciding(netmodel.CFDefer))
+		s.acceptIf(deciding(winsock.CF_DEFER))
 		s.rst("a")
 		r, _ := s.h.Select(s.fd)
 		check(t, "readable after the withdrawal", r.Read, true)
@@ -203,14 +204,14 @@ func TestDeferredAndWithdrawnIsReportedOnce(t *testing.T) { // WS.C9
 func TestConditionFunctionIsNotAskedWithoutADescriptor(t *testing.T) { // WS.C11 WS.A11
 	for _, row := range []struct {
 		first    bool
-		decision netmodel.Decision
+		decision winsock.Decision
 		asked    int
 		want     string
 	}{
-		{false, netmodel.CFAccept, 0, "WSAEMFILE"},
-		{true, netmodel.CFAccept, 1, "WSAEMFILE"},
-		{true, netmodel.CFReject, 1, "WSAECONNREFUSED"},
-		{true, netmodel.CFDefer, 1, "WSATRY_AGAIN"},
+		{false, winsock.CF_ACCEPT, 0, "WSAEMFILE"},
+		{true, winsock.CF_ACCEPT, 1, "WSAEMFILE"},
+		{true, winsock.CF_REJECT, 1, "WSAECONNREFUSED"},
+		{true, winsock.CF_DEFER, 1, "WSATRY_AGAIN"},
 	} {
 		p := profiles.WSP()
 		p.ConditionFirst = row.first
@@ -218,7 +219,7 @@ func TestConditionFunctionIsNotAskedWithoutADescriptor(t *testing.T) { // WS.C11
 		s.openMany(1)
 		s.exhaust()
 		asked := 0
-		check(t, "AcceptIf without a descriptor", s.acceptIf(func(netmodel.Request) netmodel.Decision {
+		check(t, "AcceptIf without a descriptor", s.acceptIf(func(netmodel.Request) winsock.Decision {
 			asked++
 			return row.decision
 		}), row.want)
@@ -236,11 +237,11 @@ func TestConditionFunctionMayActOnTheHost(t *testing.T) { // WS.S4
 		{"closes the listener", func(s *stage) { _ = s.h.CloseSocket(s.fd) }, "WSAECONNRESET"},
 		{"accepts the request itself", func(s *stage) { _, _ = s.h.Accept(s.fd) }, "WSAECONNRESET"},
 		{"cleans up", func(s *stage) { _ = s.h.Cleanup() }, "WSAECONNRESET"},
-		{"takes the last descriptor", func(s *stage) { _, _ = s.h.Socket(netmodel.Stream) }, "WSAEMFILE"},
+		{"takes the last descriptor", func(s *stage) { _, _ = s.h.Socket(winsock.SOCK_STREAM) }, "WSAEMFILE"},
 		{"makes many sockets and listeners", func(s *stage) {
 			s.h.SetUser(0)
 			for i := range 2 {
-				fd, err := s.h.Socket(netmodel.Stream)
+				fd, err := s.h.Socket(winsock.SOCK_STREAM)
 				if err == nil {
 					_ = s.h.Bind(fd, netmodel.Addr{Port: uint16(200 + i)})
 					_ = s.h.Listen(fd, 2)
@@ -251,9 +252,9 @@ func TestConditionFunctionMayActOnTheHost(t *testing.T) { // WS.S4
 	} {
 		s := listeningWith(t, profiles.Windows(), 2, 2)
 		s.open("a")
-		check(t, "AcceptIf with a function that "+row.why, s.acceptIf(func(netmodel.Request) netmodel.Decision {
+		check(t, "AcceptIf with a function that "+row.why, s.acceptIf(func(netmodel.Request) winsock.Decision {
 			row.do(s)
-			return netmodel.CFAccept
+			return winsock.CF_ACCEPT
 		}), row.want)
 	}
 	p := profiles.Windows()
@@ -261,9 +262,9 @@ func TestConditionFunctionMayActOnTheHost(t *testing.T) { // WS.S4
 	s := listeningWith(t, p, 2, 2)
 	s.open("a")
 	files := s.exhaust()
-	check(t, "AcceptIf with a function that frees a descriptor", s.acceptIf(func(netmodel.Request) netmodel.Decision {
+	check(t, "AcceptIf with a function that frees a descriptor", s.acceptIf(func(netmodel.Request) winsock.Decision {
 		wantErr(t, "CloseFile", s.h.CloseFile(files[0]), 0)
-		return netmodel.CFAccept
+		return winsock.CF_ACCEPT
 	}), "a")
 }
 

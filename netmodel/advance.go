@@ -21,7 +21,7 @@ func (h *Host) Advance(now sim.Time) {
 			break
 		}
 		h.now = at
-		if h.profile.Timers.Kind == TimersWheel {
+		if h.profile.Timers.Wheel {
 			h.turnWheel(at)
 		} else {
 			h.timers.take(k)
@@ -67,7 +67,7 @@ type ring struct {
 // schedule sets a timer of a socket and returns its place.
 func (h *Host) schedule(i int32, d time.Duration, what timerKind) int32 {
 	at, level := h.now.Add(d), uint8(0)
-	if h.profile.Timers.Kind != TimersExact {
+	if h.profile.Timers.HZ != 0 {
 		at, level = h.profile.Timers.ring(h.now, d, h.ahead)
 	}
 	return h.timers.set(d, timer{at: at, serial: h.socks[i].serial, sock: i, what: what, level: level})

@@ -31,8 +31,8 @@ var effective = []struct {
 }
 
 func TestEffectiveBacklogOfEveryProfile(t *testing.T) { // C1 C2 WS.B1 WS.B2 WS.B6 WS.B7 WS.B10
-	if len(effective) != len(winsock()) {
-		t.Fatalf("%d rows for %d profiles", len(effective), len(winsock()))
+	if len(effective) != len(winsockProfiles()) {
+		t.Fatalf("%d rows for %d profiles", len(effective), len(winsockProfiles()))
 	}
 	for _, row := range effective {
 		for i, asked := range backlogs {
@@ -78,7 +78,7 @@ func TestSomaxconnIsTheMaximumOfTheProfile(t *testing.T) { // P4 WS.B4 WS.B5 WS.
 }
 
 func TestListenZeroHoldsOne(t *testing.T) { // WS.B9
-	for _, p := range winsock() {
+	for _, p := range winsockProfiles() {
 		s := listening(t, p, 0)
 		check(t, p.Name+": first SYN", s.syn("a"), "SYN-ACK")
 		check(t, p.Name+": second SYN", s.syn("b"), "RST")
@@ -94,7 +94,7 @@ func TestAProfileMaySetAnotherMaximum(t *testing.T) { // C1 P4
 }
 
 func TestProfilesAreKnownByName(t *testing.T) {
-	for _, p := range winsock() {
+	for _, p := range winsockProfiles() {
 		got, ok := profiles.ByName(p.Name)
 		if !ok || got != p || p.Long == "" {
 			t.Errorf("ProfileByName(%q) = %q, %v: want the same profile, with a description", p.Name, got.Name, ok)

@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -21,7 +22,7 @@ type life struct {
 func newLife() *life {
 	l := &life{h: netmodel.NewHost(netmodel.HostConfig{Profile: profiles.WSP(), Addrs: []netmodel.IP{hostIP}, Descriptors: 100})}
 	_ = l.h.Startup()
-	l.fd, _ = l.h.Socket(netmodel.Stream)
+	l.fd, _ = l.h.Socket(winsock.SOCK_STREAM)
 	_ = l.h.Bind(l.fd, netmodel.Addr{Port: port})
 	_ = l.h.Listen(l.fd, 100)
 	return l
@@ -101,7 +102,7 @@ func newPassage() *passage {
 	crowd := p.n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	p.n.SetLink(p.server, crowd, netmodel.Link{Latency: time.Millisecond, Jitter: sim.Uniform{Max: time.Millisecond}})
 	h := p.n.Host(p.server)
-	p.fd, _ = h.Socket(netmodel.Stream)
+	p.fd, _ = h.Socket(winsock.SOCK_STREAM)
 	_ = h.Bind(p.fd, netmodel.Addr{Port: port})
 	_ = h.Listen(p.fd, 200)
 	to := netmodel.Addr{IP: netmodel.HostAddr(p.server, 1), Port: port}

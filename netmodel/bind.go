@@ -1,5 +1,7 @@
 package netmodel
 
+import "wspsim/netmodel/winsock"
+
 // Bind gives a socket its local address. IP AnyIP is the wildcard; port 0 asks
 // for a free port. Errors, in the order of the checks: those of every call,
 // WSAENOTSOCK, WSAEINVAL (already bound), WSAEADDRNOTAVAIL (not an address of
@@ -19,11 +21,11 @@ func (h *Host) bind(fd FD, a Addr) error {
 	s := &h.socks[i]
 	switch {
 	case s.state != stateUnbound:
-		return WSAEINVAL
+		return winsock.WSAEINVAL
 	case a.IP != AnyIP && !h.owns(a.IP):
-		return WSAEADDRNOTAVAIL
+		return winsock.WSAEADDRNOTAVAIL
 	case h.faults&FaultNoBuffers != 0:
-		return WSAENOBUFS
+		return winsock.WSAENOBUFS
 	}
 	if a.Port == 0 {
 		if a, err = h.pickPort(s.typ, a.IP, Addr{}); err != nil {
@@ -95,7 +97,7 @@ func (h *Host) bindConflict(first, second *socket, ip IP) error {
 	}
 	if first.has(flagAccepted) {
 		// On the list only because its listener was exclusive. WS.X4
-		return WSAEADDRINUSE
+		return winsock.WSAEADDRINUSE
 	}
 	table := bindsModern
 	switch {
@@ -110,9 +112,9 @@ func (h *Host) bindConflict(first, second *socket, ip IP) error {
 	}
 	switch table[6*bindClass(first.flags, first.local.IP)+bindClass(second.flags, ip)] {
 	case 'I':
-		return WSAEADDRINUSE
+		return winsock.WSAEADDRINUSE
 	case 'A':
-		return WSAEACCES
+		return winsock.WSAEACCES
 	}
 	return nil
 }
@@ -127,7 +129,7 @@ func unixBindConflict(first, second *socket) error {
 	case first.has(flagReuse) && second.has(flagReuse) && first.state != stateListening:
 		return nil
 	}
-	return WSAEADDRINUSE
+	return winsock.WSAEADDRINUSE
 }
 
 func bindClass(f flag, ip IP) int {
@@ -147,7 +149,7 @@ func bindClass(f flag, ip IP) int {
 // pickPort returns a free port for a socket, on the given address or, for a
 // connect, on one of the host's. It goes round the range, so that a port rests
 // before it is used again.
-func (h *Host) pickPort(typ SocketType, ip IP, remote Addr) (Addr, error) {
+func (h *Host) pickPort(typ winsock.SocketType, ip IP, remote Addr) (Addr, error) {
 	tries := (int(h.profile.PortMax-h.profile.PortMin) + 1) * len(h.addrs)
 	for range tries {
 		a := Addr{ip, h.nextPt}
@@ -162,10 +164,10 @@ func (h *Host) pickPort(typ SocketType, ip IP, remote Addr) (Addr, error) {
 			return a, nil
 		}
 	}
-	return Addr{}, WSAENOBUFS
+	return Addr{}, winsock.WSAENOBUFS
 }
 
-func (h *Host) portFree(typ SocketType, a Addr) bool {
+func (h *Host) portFree(typ winsock.SocketType, a Addr) bool {
 	for j := h.ports.first(typ, a.Port); j != 0; j = h.socks[j].portNext {
 		if ip := h.socks[j].local.IP; ip == a.IP || ip == AnyIP || a.IP == AnyIP {
 			return false
@@ -213,7 +215,7 @@ func (h *Host) unchain(i int32) {
 // unless they share the address with SO_REUSEPORT. K15
 func (h *Host) listenerFor(a, from Addr) int32 {
 	var wildcard int32
-	for j := h.ports.first(Stream, a.Port); j != 0; j = h.socks[j].portNext {
+	for j := h.ports.first(winsock.SOCK_STREAM, a.Port); j != 0; j = h.socks[j].portNext {
 		s := &h.socks[j]
 		switch {
 		case s.state != stateListening:

@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // pairOf is a stage with two sockets that want one port.
@@ -31,7 +32,7 @@ func measuredIP(t *testing.T, addr string) netmodel.IP {
 	return 0
 }
 
-func newPair(t *testing.T, p netmodel.Profile, options [2][]netmodel.Option, addr1, addr2 string, name func(error) string) *pairOf {
+func newPair(t *testing.T, p netmodel.Profile, options [2][]winsock.Option, addr1, addr2 string, name func(error) string) *pairOf {
 	t.Helper()
 	pair := &pairOf{stage: newStage(t, p, 0), name: name, ips: [2]netmodel.IP{measuredIP(t, addr1), measuredIP(t, addr2)}}
 	for i := range pair.fds {
@@ -76,15 +77,15 @@ func TestTwoSocketsOnOnePortAsOnLinux(t *testing.T) { // K15
 			continue
 		}
 		rows++
-		var o []netmodel.Option
+		var o []winsock.Option
 		switch row.Reuse {
 		case "REUSEADDR":
-			o = []netmodel.Option{netmodel.SO_REUSEADDR}
+			o = []winsock.Option{winsock.SO_REUSEADDR}
 		case "REUSEPORT":
-			o = []netmodel.Option{netmodel.SO_REUSEPORT}
+			o = []winsock.Option{winsock.SO_REUSEPORT}
 		}
 		what := row.Addr1 + " and " + row.Addr2 + ", " + row.Reuse
-		both := [2][]netmodel.Option{o, o}
+		both := [2][]winsock.Option{o, o}
 		p := newPair(t, profiles.Linux(), both, row.Addr1, row.Addr2, unixName)
 		check(t, what+": bind1 listen1 bind2 listen2", fmt.Sprint(p.steps("bind1", "listen1", "bind2", "listen2")), fmt.Sprint(row.ListensFirst))
 		p = newPair(t, profiles.Linux(), both, row.Addr1, row.Addr2, unixName)
@@ -114,8 +115,8 @@ func wineName(err error) string {
 }
 
 func TestTwoSocketsOnOnePortAsOnWine(t *testing.T) {
-	options := map[string][]netmodel.Option{
-		"none": nil, "REUSEADDR": {netmodel.SO_REUSEADDR}, "EXCLUSIVE": {netmodel.SO_EXCLUSIVEADDRUSE},
+	options := map[string][]winsock.Option{
+		"none": nil, "REUSEADDR": {winsock.SO_REUSEADDR}, "EXCLUSIVE": {winsock.SO_EXCLUSIVEADDRUSE},
 	}
 	rows := 0
 	for _, row := range lines[wineRow](t, "W_wine.jsonl") {
@@ -124,7 +125,7 @@ func TestTwoSocketsOnOnePortAsOnWine(t *testing.T) {
 		}
 		rows++
 		what := row.Opt1 + " on " + row.Addr1 + ", then " + row.Opt2 + " on " + row.Addr2
-		p := newPair(t, profiles.Wine(), [2][]netmodel.Option{options[row.Opt1], options[row.Opt2]}, row.Addr1, row.Addr2, wineName)
+		p := newPair(t, profiles.Wine(), [2][]winsock.Option{options[row.Opt1], options[row.Opt2]}, row.Addr1, row.Addr2, wineName)
 		got := p.steps("bind1", "bind2", "listen1", "listen2")
 		check(t, what+": bind1 bind2 listen1 listen2", fmt.Sprint(got), fmt.Sprint([]string{row.Bind1, row.Bind2, row.Listen1, row.Listen2}))
 	}
@@ -134,19 +135,19 @@ func TestTwoSocketsOnOnePortAsOnWine(t *testing.T) {
 func TestWineKeepsTheTwoAddressOptionsApart(t *testing.T) {
 	s := newStage(t, profiles.Wine(), 0)
 	fd := s.socket()
-	s.set(fd, netmodel.SO_REUSEADDR, 1)
-	wantErr(t, "SetSockOpt(SO_EXCLUSIVEADDRUSE)", s.h.SetSockOpt(fd, netmodel.SO_EXCLUSIVEADDRUSE, 1), netmodel.WSAEINVAL)
+	s.set(fd, winsock.SO_REUSEADDR, 1)
+	wantErr(t, "SetSockOpt(SO_EXCLUSIVEADDRUSE)", s.h.SetSockOpt(fd, winsock.SO_EXCLUSIVEADDRUSE, 1), winsock.WSAEINVAL)
 }
 
 func TestReuseportNeedsTheOptionOnEverySocket(t *testing.T) { // K15
 	for _, row := range []struct {
 		why  string
-		opts [2][]netmodel.Option
-		want netmodel.Errno
+		opts [2][]winsock.Option
+		want winsock.Errno
 	}{
-		{"on the first only", [2][]netmodel.Option{{netmodel.SO_REUSEPORT}, nil}, netmodel.WSAEADDRINUSE},
-		{"on the second only", [2][]netmodel.Option{nil, {netmodel.SO_REUSEPORT}}, netmodel.WSAEADDRINUSE},
-		{"on both", [2][]netmodel.Option{{netmodel.SO_REUSEPORT}, {netmodel.SO_REUSEPORT}}, 0},
+		{"on the first only", [2][]winsock.Option{{winsock.SO_REUSEPORT}, nil}, winsock.WSAEADDRINUSE},
+		{"on the second only", [2][]winsock.Option{nil, {winsock.SO_REUSEPORT}}, winsock.WSAEADDRINUSE},
+		{"on both", [2][]winsock.Option{{winsock.SO_REUSEPORT}, {winsock.SO_REUSEPORT}}, 0},
 	} {
 		p := newPair(t, profiles.Linux(), row.opts, "127.0.0.1", "127.0.0.1", unixName)
 		p.steps("bind1", "listen1")

@@ -10,6 +10,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // queued lets clients connect to a listener, one after the other, while nobody
@@ -24,7 +25,7 @@ func queued(t *testing.T, p netmodel.Profile, backlog, clients int) *world {
 	w.to = netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}
 	h := w.host()
 	var err error
-	if w.fd, err = h.Socket(netmodel.Stream); err != nil {
+	if w.fd, err = h.Socket(winsock.SOCK_STREAM); err != nil {
 		t.Fatalf("Socket: %v", err)
 	}
 	wantErr(t, "Bind", h.Bind(w.fd, netmodel.Addr{Port: port}), 0)

@@ -123,7 +123,7 @@ func queuesAreInOrder(h *Host) error {
 	for i := range h.lists {
 		l := &h.lists[i]
 		for n, c := range [...]chain{l.half, l.offered, l.held, l.done, l.hidden} {
-			byArrival := n < 3 || n == 3 && h.profile.Order == OrderByArrival
+			byArrival := n < 3 || n == 3 && h.profile.AcceptByArrival
 			var before int32
 			for j := c.head; j != 0; j = h.socks[j].next {
 				if h.socks[j].prev != before {

@@ -132,10 +132,10 @@ type AttemptResult struct {
 // crowd is a ClientConfig in use.
 type crowd struct {
 	ClientConfig
-	first   ClientID
-	count   int
-	program bool   // its program is the caller's
-	who     uint64 // in the streams of random numbers, of all of them
+	first    ClientID
+	count    int
+	external bool   // its program is the caller's
+	who      uint64 // in the streams of random numbers, of all of them
 }
 
 // client is a virtual client in action.

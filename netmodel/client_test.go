@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // attempt lets a host connect, answers its SYNs as the program says ('R' an
@@ -15,7 +16,7 @@ import (
 func attempt(t *testing.T, s *stage, fd netmodel.FD, program string) (syns []time.Duration, end time.Duration, code int) {
 	t.Helper()
 	began := s.h.Now()
-	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), winsock.WSAEWOULDBLOCK)
 	for {
 		for _, seg := range s.h.Drain(nil) {
 			if seg.Kind() != "SYN" {
@@ -39,7 +40,7 @@ func attempt(t *testing.T, s *stage, fd netmodel.FD, program string) (syns []tim
 		r, err := s.h.Select(fd)
 		wantErr(t, "Select", err, 0)
 		if r.Write || r.Except {
-			return syns, s.h.Now().Sub(began), s.option(fd, netmodel.SO_ERROR)
+			return syns, s.h.Now().Sub(began), s.option(fd, winsock.SO_ERROR)
 		}
 		at, ok := s.h.Deadline()
 		if !ok {
@@ -151,22 +152,22 @@ func TestOneSocketCanHaveItsOwnSchedule(t *testing.T) { // WS.T7
 	if len(syns) != 1 || end != 0 || code != 10061 {
 		t.Errorf("without retransmissions: %d SYNs, end at %v with %d, want the first RST to be final", len(syns), end, code)
 	}
-	wantErr(t, "SetClient with a bad schedule", s.h.SetClient(other, netmodel.Client{}), netmodel.WSAEINVAL)
+	wantErr(t, "SetClient with a bad schedule", s.h.SetClient(other, netmodel.Client{}), winsock.WSAEINVAL)
 	syns, _, _ = attempt(t, s, other, "RRRRR")
 	check(t, "SYNs of a socket that was not changed", len(syns), 5)
 }
 
 func TestConnectReportsItsProgress(t *testing.T) { // WS.T8
-	for _, p := range winsock() {
+	for _, p := range winsockProfiles() {
 		s := newStage(t, p, 0)
 		fd := s.socket()
 		to := s.peer("server").addr
-		wantErr(t, "Connect", s.h.Connect(fd, to), netmodel.WSAEWOULDBLOCK)
-		wantErr(t, "Connect meanwhile", s.h.Connect(fd, to), netmodel.WSAEALREADY)
+		wantErr(t, "Connect", s.h.Connect(fd, to), winsock.WSAEWOULDBLOCK)
+		wantErr(t, "Connect meanwhile", s.h.Connect(fd, to), winsock.WSAEALREADY)
 		_, err := s.h.Send(fd, 1)
-		wantErr(t, "Send meanwhile", err, netmodel.WSAENOTCONN)
+		wantErr(t, "Send meanwhile", err, winsock.WSAENOTCONN)
 		_, err = s.h.Receive(fd, 1)
-		wantErr(t, "Receive meanwhile", err, netmodel.WSAENOTCONN)
+		wantErr(t, "Receive meanwhile", err, winsock.WSAENOTCONN)
 		r, _ := s.h.Select(fd)
 		check(t, "Select meanwhile", r, netmodel.Ready{})
 		for range 5 {
@@ -177,7 +178,7 @@ func TestConnectReportsItsProgress(t *testing.T) { // WS.T8
 		check(t, p.Name+": Select after the failure", r, netmodel.Ready{Except: true})
 		_, _, code := attempt(t, s, fd, "S") // the same socket again
 		check(t, p.Name+": SO_ERROR after success", code, 0)
-		wantErr(t, p.Name+": Connect when connected", s.h.Connect(fd, to), netmodel.WSAEISCONN)
+		wantErr(t, p.Name+": Connect when connected", s.h.Connect(fd, to), winsock.WSAEISCONN)
 		s.pump()
 	}
 }
@@ -191,7 +192,7 @@ func TestSOErrorIsReadTwiceOnWindows(t *testing.T) { // WS.T8 WS.L6
 		fd := s.socket()
 		_, _, code := attempt(t, s, fd, "RRRRR")
 		check(t, "SO_ERROR", code, 10061)
-		check(t, row.profile.Name+": SO_ERROR again", s.option(fd, netmodel.SO_ERROR), row.again)
+		check(t, row.profile.Name+": SO_ERROR again", s.option(fd, winsock.SO_ERROR), row.again)
 	}
 }
 
@@ -220,31 +221,31 @@ func TestConnectPicksAnAddressAndPort(t *testing.T) {
 	s := newStage(t, p, 0)
 	seen := map[netmodel.Addr]bool{}
 	for range 4 {
-		wantErr(t, "Connect", s.h.Connect(s.socket(), s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
+		wantErr(t, "Connect", s.h.Connect(s.socket(), s.peer("server").addr), winsock.WSAEWOULDBLOCK)
 		for _, seg := range s.h.Drain(nil) {
 			seen[seg.Src] = true
 		}
 	}
 	check(t, "addresses and ports in use", len(seen), 4)
-	wantErr(t, "Connect when all are in use", s.h.Connect(s.socket(), s.peer("server").addr), netmodel.WSAENOBUFS)
+	wantErr(t, "Connect when all are in use", s.h.Connect(s.socket(), s.peer("server").addr), winsock.WSAENOBUFS)
 
 	fd, twin := s.socket(), s.socket()
 	for _, fd := range []netmodel.FD{fd, twin} {
-		s.set(fd, netmodel.SO_REUSEADDR, 1)
+		s.set(fd, winsock.SO_REUSEADDR, 1)
 		wantErr(t, "Bind", s.h.Bind(fd, netmodel.Addr{IP: otherIP, Port: 99}), 0)
 	}
-	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), winsock.WSAEWOULDBLOCK)
 	check(t, "source of a bound socket", s.h.Drain(nil)[0].Src, netmodel.Addr{IP: otherIP, Port: 99})
-	wantErr(t, "Connect of its twin", s.h.Connect(twin, s.peer("server").addr), netmodel.WSAEADDRINUSE)
+	wantErr(t, "Connect of its twin", s.h.Connect(twin, s.peer("server").addr), winsock.WSAEADDRINUSE)
 	wild := s.bound(netmodel.AnyIP, 98)
-	wantErr(t, "Connect", s.h.Connect(wild, s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(wild, s.peer("server").addr), winsock.WSAEWOULDBLOCK)
 	check(t, "source of a socket bound to the wildcard", s.h.Drain(nil)[0].Src, netmodel.Addr{IP: hostIP, Port: 98})
 }
 
 func TestStrangeAnswersToASYN(t *testing.T) {
 	s := newStage(t, profiles.WSP(), 0)
 	fd := s.socket()
-	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), winsock.WSAEWOULDBLOCK)
 	syn := s.h.Drain(nil)[0]
 	back := netmodel.Segment{Src: syn.Dst, Dst: syn.Src, Seq: 50}
 	for _, row := range []struct {
@@ -280,7 +281,7 @@ func must[T any](v T, err error) T {
 func TestClosingAConnectingSocketEndsTheAttempt(t *testing.T) {
 	s := newStage(t, profiles.WSP(), 0)
 	fd := s.socket()
-	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), winsock.WSAEWOULDBLOCK)
 	syn := s.h.Drain(nil)[0]
 	wantErr(t, "CloseSocket", s.close(fd), 0)
 	if at, waits := s.h.Deadline(); waits {

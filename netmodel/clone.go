@@ -52,7 +52,7 @@ func (n *Network) Clone() *Network {
 	c.configs = slices.Clone(n.configs) // what they point to is never changed
 	c.clients, c.attempts = n.clients.clone(), n.attempts.clone()
 	c.flying, c.landed = slices.Clone(n.flying), slices.Clone(n.landed)
-	c.fresh = slices.Clone(n.fresh)
+	c.fresh, c.tap = slices.Clone(n.fresh), slices.Clone(n.tap)
 	c.scratch, c.records = nil, nil
 	return &c
 }

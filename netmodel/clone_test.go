@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -146,8 +147,8 @@ func full(t *testing.T) *Host {
 	_, _ = h.CloseFile(file), h.CloseFile(another)
 	syn(h, 14, testPort)
 	h.Advance(sim.Time(2 * time.Second)) // the wheel turns
-	h.hurried = true
-	c, _ := h.Socket(Stream)
+	h.direct = true
+	c, _ := h.Socket(winsock.SOCK_STREAM)
 	_ = h.SetClient(c, Windows().Client)
 	_ = h.SetKeepAlive(first, KeepAlive{Idle: time.Second, Interval: time.Second, Count: 3})
 	_ = h.SetKeepAlive(c, KeepAlive{Idle: time.Second, Interval: time.Second, Count: 3})
@@ -181,6 +182,7 @@ func TestAHostAndItsCloneShareNoMemory(t *testing.T) {
 func TestANetworkAndItsCloneShareNoMemory(t *testing.T) {
 	seen := map[string]bool{}
 	n := newPair(uint64(1)).networks[0]
+	n.Tap()
 	for range 40 {
 		n.Step(sim.Time(time.Minute))
 	}
@@ -211,7 +213,7 @@ func hostOps(h *Host, op, k int) {
 	fd := FirstFD + FD(k%12)
 	switch op {
 	case 0:
-		_, _ = h.Socket(Stream)
+		_, _ = h.Socket(winsock.SOCK_STREAM)
 	case 1:
 		_ = h.Bind(fd, Addr{AnyIP, testPort + uint16(k%3)})
 	case 2:
@@ -234,7 +236,7 @@ func hostOps(h *Host, op, k int) {
 	case 9:
 		_, _ = h.Send(fd, 10*k)
 	case 10:
-		_ = h.SetSockOpt(fd, SO_LINGER, k%4-1)
+		_ = h.SetSockOpt(fd, winsock.SO_LINGER, k%4-1)
 	case 11:
 		h.Advance(h.now.Add(time.Duration(k) * 100 * time.Millisecond))
 	case 12:
@@ -300,7 +302,7 @@ func TestWhatIsDoneToOneCopyOfAHostLeavesTheOtherAlone(t *testing.T) {
 }
 
 func listenOnQuietly(h *Host, port uint16) FD {
-	fd, err := h.Socket(Stream)
+	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err == nil {
 		_ = h.Bind(fd, Addr{AnyIP, port})
 		_ = h.Listen(fd, 4)
@@ -314,7 +316,7 @@ func TestACloneHasItsOwnListOfFreeListeners(t *testing.T) {
 	h := NewHost(HostConfig{Profile: WSP(), Addrs: []IP{testIP}})
 	_ = h.Startup()
 	bound := func(port uint16) FD {
-		fd, _ := h.Socket(Stream)
+		fd, _ := h.Socket(winsock.SOCK_STREAM)
 		_ = h.Bind(fd, Addr{AnyIP, port})
 		return fd
 	}

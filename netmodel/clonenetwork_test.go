@@ -40,7 +40,7 @@ func newPair(seed uint64) *pair {
 	tcp := Windows().Client
 	w.first = n.AddClients(ClientConfig{Name: "c", Host: w.client, To: Addr{HostAddr(w.servers[0][0], 1), testPort}, TCP: &tcp, Send: 9,
 		GiveUp: 30 * time.Second, Retry: Retry{Attempts: 3, Delay: 300 * time.Millisecond, Jitter: sim.Ratio{Num: 1, Den: 2}}}, pairClients)
-	w.program = n.AddProgram("p", w.client)
+	w.program = n.RealTime().AddExternalClient("p", w.client)
 	for i := range ClientID(pairClients) {
 		n.Start(w.first+i, time.Duration(i)*10*time.Millisecond)
 	}
@@ -66,7 +66,7 @@ func (w *pair) do(n *Network, op, k int) {
 	case 9:
 		_ = n.CloseClient(w.first+ClientID(k%pairClients), k%2 == 0)
 	case 10:
-		_, _, _ = n.Dial(w.program, to, nil)
+		_, _, _ = n.RealTime().Dial(w.program, to, nil)
 	case 11:
 		_, _ = n.Host(w.client).Send(fd, k)
 	case 12:
@@ -82,21 +82,25 @@ func (w *pair) do(n *Network, op, k int) {
 	case 17:
 		n.DrainRecords(nil)
 	case 18:
-		_, _ = n.Receive([]HostID{server, w.client}[k%2], fd, k)
+		_, _ = n.RealTime().Receive([]HostID{server, w.client}[k%2], fd, k)
 	case 19:
 		n.AddHost("further", HostConfig{Profile: WSP()})
 	case 20:
 		n.Settle()
 	case 21:
-		n.Hand(w.client, fd, k)
+		n.RealTime().SendDirectly(w.client, fd, k)
 	case 22:
-		n.Tick(n.Now().Add(time.Duration(k)))
+		n.RealTime().AdvanceIdle(n.Now().Add(time.Duration(k)))
 	case 23:
 		_ = n.Host(w.client).SetKeepAlive(fd, KeepAlive{Idle: time.Duration(k) * time.Second, Interval: time.Second, Count: 3})
+	case 24:
+		n.Tap()
+	case 25:
+		n.DrainTap(nil)
 	}
 }
 
-const pairOpCount = 24
+const pairOpCount = 26
 
 // Whatever is done to one copy leaves the other as it was, and the same history has
 // the same outcome in both.
@@ -105,10 +109,10 @@ func TestWhatIsDoneToOneCopyOfANetworkLeavesTheOtherAlone(t *testing.T) {
 		w := newPair(rapid.Uint64().Draw(rt, "seed"))
 		n := w.networks[0]
 		if rapid.IntRange(0, 3).Draw(rt, "directly") == 0 {
-			n.DeliverDirectly()
+			n.RealTime().DeliverDirectly()
 		}
 		if rapid.Bool().Draw(rt, "watched") {
-			n.Watch()
+			n.RealTime().Watch()
 		}
 		op, k := rapid.IntRange(0, pairOpCount-1), rapid.IntRange(0, 10)
 		for range rapid.IntRange(0, 60).Draw(rt, "before") {

@@ -1,5 +1,7 @@
 package netmodel
 
+import "wspsim/netmodel/winsock"
+
 // CloseSocket closes a descriptor; later calls with it fail with WSAENOTSOCK.
 // A listener takes everything that is pending with it (WS.X2). A connection is
 // closed gracefully, in the background, unless SO_LINGER says otherwise: 0
@@ -51,7 +53,7 @@ func (h *Host) closeConnection(i int32) error {
 			h.finish(i)
 			s.lingering = h.schedule(i, seconds(s.linger), timerLinger)
 		}
-		return WSAEWOULDBLOCK
+		return winsock.WSAEWOULDBLOCK
 	}
 	h.finish(i)
 	if h.profile.CloseHoldsDescriptor && !delivered {
@@ -84,7 +86,7 @@ func (h *Host) lingerOver(i int32) {
 	s := &h.socks[i]
 	if s.state == stateOpen && !(s.has(flagFinSent) && s.acked == s.sent) {
 		h.sendReset(i, LingerExpired)
-		h.breakConnection(i, WSAECONNABORTED, LingerExpired)
+		h.breakConnection(i, winsock.WSAECONNABORTED, LingerExpired)
 	}
 }
 

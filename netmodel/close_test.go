@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 func TestClosedListenerLeavesNothing(t *testing.T) { // WS.X1 WS.X2
@@ -78,20 +79,20 @@ func TestExclusivePortStaysTakenWhileAConnectionLives(t *testing.T) { // WS.X4
 		s := newStage(t, profiles.Windows(), 0)
 		s.fd = s.socket()
 		if exclusive {
-			s.set(s.fd, netmodel.SO_EXCLUSIVEADDRUSE, 1)
+			s.set(s.fd, winsock.SO_EXCLUSIVEADDRUSE, 1)
 		}
 		wantErr(t, "Bind", s.h.Bind(s.fd, netmodel.Addr{Port: port}), 0)
 		s.listen(1)
 		s.open("a")
 		s.accept()
 		wantErr(t, "CloseSocket", s.close(s.fd), 0)
-		want := netmodel.Errno(0)
+		want := winsock.Errno(0)
 		if exclusive {
-			want = netmodel.WSAEADDRINUSE
+			want = winsock.WSAEADDRINUSE
 		}
 		again := s.socket()
 		wantErr(t, "Bind while the connection lives", s.h.Bind(again, netmodel.Addr{Port: port}), want)
-		s.set(s.fds["a"], netmodel.SO_LINGER, 0)
+		s.set(s.fds["a"], winsock.SO_LINGER, 0)
 		wantErr(t, "CloseSocket of the connection", s.close(s.fds["a"]), 0)
 		if exclusive {
 			wantErr(t, "Bind after it", s.h.Bind(again, netmodel.Addr{Port: port}), 0)
@@ -112,7 +113,7 @@ func TestChildrenOfAnEarlierListenerCanBlockThePort(t *testing.T) { // WS.X5
 		check(t, "SYN to the first listener", s.syn("b"), "SYN-ACK")
 		wantErr(t, "CloseSocket", s.close(s.fd), 0)
 		s.fd = s.socket()
-		s.set(s.fd, netmodel.SO_REUSEADDR, 1)
+		s.set(s.fd, winsock.SO_REUSEADDR, 1)
 		wantErr(t, "Bind", s.h.Bind(s.fd, netmodel.Addr{Port: port}), 0)
 		s.listen(2)
 		check(t, "SYN to the second while a child lives", s.syn("c"), row.want)
@@ -120,7 +121,7 @@ func TestChildrenOfAnEarlierListenerCanBlockThePort(t *testing.T) { // WS.X5
 			continue
 		}
 		check(t, "cause", s.last(netmodel.RequestRefused).Cause, netmodel.ChildrenAlive)
-		s.set(s.fds["a"], netmodel.SO_LINGER, 0)
+		s.set(s.fds["a"], winsock.SO_LINGER, 0)
 		wantErr(t, "CloseSocket of the child", s.close(s.fds["a"]), 0)
 		s.open("d")
 		s.accept()
@@ -155,11 +156,11 @@ func TestAbortedWhilePendingIsReportedByReceive(t *testing.T) { // WS.X7 WS.X8 W
 		check(t, p.Name+": Accept", s.accept(), "a")
 		for range 2 {
 			_, err := s.h.Receive(s.fds["a"], 1)
-			wantErr(t, p.Name+": Receive", err, netmodel.WSAECONNRESET)
+			wantErr(t, p.Name+": Receive", err, winsock.WSAECONNRESET)
 			_, err = s.h.Send(s.fds["a"], 1)
-			wantErr(t, p.Name+": Send", err, netmodel.WSAECONNRESET)
+			wantErr(t, p.Name+": Send", err, winsock.WSAECONNRESET)
 		}
-		check(t, p.Name+": SO_ERROR stays 0", s.option(s.fds["a"], netmodel.SO_ERROR), 0)
+		check(t, p.Name+": SO_ERROR stays 0", s.option(s.fds["a"], winsock.SO_ERROR), 0)
 		wantErr(t, p.Name+": CloseSocket", s.close(s.fds["a"]), 0)
 		check(t, p.Name+": the listener stays usable: Accept", s.accept(), "b")
 	}
@@ -184,7 +185,7 @@ func TestLastCleanupResetsWhatIsOpen(t *testing.T) { // WS.X12
 	wantErr(t, "CloseSocket: it is flushing", s.close(s.fds["b"]), 0) // in the background
 	s.heard("b")
 	connecting := s.socket()
-	wantErr(t, "Connect", s.h.Connect(connecting, s.peer("x").addr), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(connecting, s.peer("x").addr), winsock.WSAEWOULDBLOCK)
 	_, err := s.h.OpenFile()
 	wantErr(t, "OpenFile", err, 0)
 	wantErr(t, "Cleanup()", s.h.Cleanup(), 0)
@@ -200,7 +201,7 @@ func TestLastCleanupResetsWhatIsOpen(t *testing.T) { // WS.X12
 }
 
 func TestUnansweredSYNACKIsGivenUp(t *testing.T) { // WS.T9
-	for _, p := range winsock() {
+	for _, p := range winsockProfiles() {
 		s := listening(t, p, 1)
 		s.syn("a")
 		var at []time.Duration

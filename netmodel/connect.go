@@ -3,6 +3,8 @@ package netmodel
 import (
 	"math"
 	"time"
+
+	"wspsim/netmodel/winsock"
 )
 
 // SetClient changes how one socket connects, as SIO_TCP_INITIAL_RTO does on
@@ -13,7 +15,7 @@ func (h *Host) SetClient(fd FD, c Client) error {
 		return err
 	}
 	if c.Validate() != nil {
-		return WSAEINVAL
+		return winsock.WSAEINVAL
 	}
 	for n, known := range h.clients {
 		if known == c {
@@ -22,7 +24,7 @@ func (h *Host) SetClient(fd FD, c Client) error {
 		}
 	}
 	if len(h.clients) > math.MaxUint16 {
-		return WSAENOBUFS
+		return winsock.WSAENOBUFS
 	}
 	h.clients = append(h.clients, c)
 	h.socks[i].client = uint16(len(h.clients) - 1)
@@ -52,7 +54,7 @@ func (h *Host) Connect(fd FD, to Addr) error {
 		h.recordCall(CallConnect, fd, int64(to.Port), err)
 		return err
 	}
-	return WSAEWOULDBLOCK
+	return winsock.WSAEWOULDBLOCK
 }
 
 func (h *Host) connect(fd FD, to Addr) error {
@@ -65,36 +67,36 @@ func (h *Host) connect(fd FD, to Addr) error {
 	case stateUnbound, stateBound, stateFailed:
 	case stateListening:
 		if h.profile.Calls == CallsUnix {
-			return WSAEISCONN // L09
+			return winsock.WSAEISCONN // L09
 		}
-		return WSAEINVAL
+		return winsock.WSAEINVAL
 	case stateConnecting:
-		return WSAEALREADY
+		return winsock.WSAEALREADY
 	default:
-		return WSAEISCONN
+		return winsock.WSAEISCONN
 	}
 	switch {
-	case s.typ != Stream:
-		return WSAEOPNOTSUPP
-	case to.IP == AnyIP || to.Port == 0 && h.profile.System != SystemLinux: // to Linux it is a port like others (measured on 6.18)
-		return WSAEADDRNOTAVAIL
+	case s.typ != winsock.SOCK_STREAM:
+		return winsock.WSAEOPNOTSUPP
+	case to.IP == AnyIP || to.Port == 0 && h.profile.System != "linux": // to Linux it is a port like others (measured on 6.18)
+		return winsock.WSAEADDRNOTAVAIL
 	case h.faults&FaultNoBuffers != 0:
-		return WSAENOBUFS
+		return winsock.WSAENOBUFS
 	case s.state == stateUnbound:
-		a, err := h.pickPort(Stream, AnyIP, to)
+		a, err := h.pickPort(winsock.SOCK_STREAM, AnyIP, to)
 		if err != nil {
 			return err
 		}
 		s.local = a
 		h.chain(i)
 	case h.profile.CommitAtListen && h.profile.Calls != CallsUnix && h.commitConflict(i):
-		return WSAEADDRINUSE
+		return winsock.WSAEADDRINUSE
 	}
 	if s.local.IP == AnyIP {
 		s.local.IP = h.addrs[0]
 	}
 	if h.connection(s.local, to) != 0 {
-		return WSAEADDRINUSE
+		return winsock.WSAEADDRINUSE
 	}
 	h.startConnect(i, to)
 	return nil
@@ -142,25 +144,25 @@ func (h *Host) synTimeout(i int32) {
 	case refused && !over:
 		h.resendSyn(i, SynRefused)
 	case refused:
-		h.failConnect(i, WSAECONNREFUSED, s.why)
+		h.failConnect(i, winsock.WSAECONNREFUSED, s.why)
 	case !c.Syn.ends(s.resends, passed):
 		s.silences++
 		h.resendSyn(i, NoAnswer)
 	case c.Refused.Sticks && s.has(flagRefusedOnce):
-		h.failConnect(i, WSAECONNREFUSED, RefusalsExhausted)
+		h.failConnect(i, winsock.WSAECONNREFUSED, RefusalsExhausted)
 	default:
-		h.failConnect(i, WSAETIMEDOUT, NoAnswer)
+		h.failConnect(i, winsock.WSAETIMEDOUT, NoAnswer)
 	}
 }
 
 // whyNotConnect says why a client could not even send a SYN.
-func (h *Host) whyNotConnect(e Errno) Cause {
+func (h *Host) whyNotConnect(e winsock.Errno) Cause {
 	switch {
-	case e == WSAEMFILE:
+	case e == winsock.WSAEMFILE:
 		return NoDescriptorLeft
-	case e == WSAENOBUFS && h.faults&FaultNoBuffers == 0:
+	case e == winsock.WSAENOBUFS && h.faults&FaultNoBuffers == 0:
 		return NoPortLeft
-	case e == WSAENOBUFS:
+	case e == winsock.WSAENOBUFS:
 		return OutOfBuffers
 	}
 	return NetworkDown
@@ -176,7 +178,7 @@ func (h *Host) resendSyn(i int32, why Cause) {
 
 // failConnect ends an attempt. The socket stays bound and may try again or
 // listen. WS.L6, WS.T8
-func (h *Host) failConnect(i int32, e Errno, why Cause) {
+func (h *Host) failConnect(i int32, e winsock.Errno, why Cause) {
 	h.disarm(i)
 	s := &h.socks[i]
 	h.removeTuple(i)
@@ -194,7 +196,7 @@ func (h *Host) arriveConnecting(i int32, s *Segment) {
 	case s.Ack != c.sent:
 		h.answerStray(s, NoSuchConnection)
 	case s.Flags&(RST|AGAIN) == RST|AGAIN:
-		h.failConnect(i, WSAEWOULDBLOCK, s.Why)
+		h.failConnect(i, winsock.WSAEWOULDBLOCK, s.Why)
 	case s.Flags&RST != 0:
 		h.synRefused(i, s.Why)
 	case s.Flags&SYN != 0:
@@ -223,7 +225,7 @@ func (h *Host) synRefused(i int32, why Cause) {
 	s.set(flagRefusedOnce, true)
 	s.why = why
 	if s.resends >= refused.Retries {
-		h.failConnect(i, WSAECONNREFUSED, why)
+		h.failConnect(i, winsock.WSAECONNREFUSED, why)
 		return
 	}
 	h.armSyn(i, refused.Gap)

@@ -3,6 +3,8 @@ package netmodel
 import (
 	"math/bits"
 	"time"
+
+	"wspsim/netmodel/winsock"
 )
 
 // SYN cookies: the number of the SYN-ACK is made of the addresses, the client's
@@ -48,7 +50,7 @@ func (h *Host) nextSharing(of, after int32) int32 {
 	if !o.has(flagReusePort) {
 		return 0
 	}
-	j := h.ports.first(Stream, o.local.Port)
+	j := h.ports.first(winsock.SOCK_STREAM, o.local.Port)
 	if after != 0 {
 		j = h.socks[after].portNext
 	}

@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -13,11 +14,11 @@ func TestCommitNeedsReuseOnBothSockets(t *testing.T) { // E2 WS.U4
 	for _, row := range []struct {
 		why           string
 		first, second bool // SO_REUSEADDR
-		want          netmodel.Errno
+		want          winsock.Errno
 	}{
-		{"neither allows sharing", false, false, netmodel.WSAEADDRINUSE},
-		{"only the first", true, false, netmodel.WSAEADDRINUSE},
-		{"only the second", false, true, netmodel.WSAEADDRINUSE},
+		{"neither allows sharing", false, false, winsock.WSAEADDRINUSE},
+		{"only the first", true, false, winsock.WSAEADDRINUSE},
+		{"only the second", false, true, winsock.WSAEADDRINUSE},
 		{"both", true, true, 0},
 	} {
 		s := newStage(t, profiles.WSP(), 0)
@@ -25,7 +26,7 @@ func TestCommitNeedsReuseOnBothSockets(t *testing.T) { // E2 WS.U4
 		for i, reuse := range []bool{row.first, row.second} {
 			fds[i] = s.socket()
 			if reuse {
-				s.set(fds[i], netmodel.SO_REUSEADDR, 1)
+				s.set(fds[i], winsock.SO_REUSEADDR, 1)
 			}
 		}
 		wantErr(t, row.why+": bind specific", s.h.Bind(fds[0], netmodel.Addr{IP: hostIP, Port: 99}), 0)
@@ -40,14 +41,14 @@ func TestSecondConnectOfASocketIsRefusedAnew(t *testing.T) { // WS.T8 WS.T3
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
 	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	h := n.Host(crowd)
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
 	for attempt := range 2 {
-		wantErr(t, "Connect", h.Connect(fd, to), netmodel.WSAEWOULDBLOCK)
+		wantErr(t, "Connect", h.Connect(fd, to), winsock.WSAEWOULDBLOCK)
 		n.Run(n.Now().Add(time.Second))
-		code, _ := h.GetSockOpt(fd, netmodel.SO_ERROR)
-		if netmodel.Errno(code) != netmodel.WSAECONNREFUSED {
-			t.Errorf("attempt %d: SO_ERROR = %v, want WSAECONNREFUSED", attempt+1, netmodel.Errno(code))
+		code, _ := h.GetSockOpt(fd, winsock.SO_ERROR)
+		if winsock.Errno(code) != winsock.WSAECONNREFUSED {
+			t.Errorf("attempt %d: SO_ERROR = %v, want WSAECONNREFUSED", attempt+1, winsock.Errno(code))
 		}
 	}
 }
@@ -68,7 +69,7 @@ func TestALateSilenceIsNotBlamedOnTheQueue(t *testing.T) {
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
 	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	h := n.Host(server)
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	_ = h.Bind(fd, netmodel.Addr{Port: 80})
 	_ = h.Listen(fd, 1)
 	n.CutOneWay(server, crowd, true)
@@ -109,11 +110,11 @@ func TestOnlyOwnAddressesAnswer(t *testing.T) {
 func TestNothingIsLeftOfAConnectionThatLingered(t *testing.T) {
 	s := newStage(t, profiles.WSP(), 0)
 	s.fd = s.bound(hostIP, port)
-	s.set(s.fd, netmodel.SO_LINGER, 65535)
+	s.set(s.fd, winsock.SO_LINGER, 65535)
 	s.listen(1)
 	s.open("a")
 	s.accept()
-	wantErr(t, "CloseSocket", s.close(s.fd+1), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "CloseSocket", s.close(s.fd+1), winsock.WSAEWOULDBLOCK)
 	s.ack("a")
 	s.fin("a")
 	wantErr(t, "CloseSocket", s.close(s.fd+1), 0)
@@ -130,7 +131,7 @@ func TestManyTimersAtOneInstantAreNoStall(t *testing.T) {
 	p.Backlog.Max = 1 << 20
 	h := netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{hostIP}})
 	_ = h.Startup()
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	_ = h.Bind(fd, netmodel.Addr{Port: port})
 	_ = h.Listen(fd, 1<<20)
 	const count = sim.StallLimit + 10
@@ -148,26 +149,26 @@ func TestManyTimersAtOneInstantAreNoStall(t *testing.T) {
 func TestFailedCallsNameTheirRule(t *testing.T) {
 	for _, row := range []struct {
 		call  netmodel.Call
-		errno netmodel.Errno
+		errno winsock.Errno
 		want  string
 	}{
-		{netmodel.CallListen, netmodel.WSAENETDOWN, "E1"},
-		{netmodel.CallListen, netmodel.WSAEADDRINUSE, "E2"},
-		{netmodel.CallListen, netmodel.WSAEINPROGRESS, "E3"},
-		{netmodel.CallListen, netmodel.WSAEINVAL, "E4"},
-		{netmodel.CallListen, netmodel.WSAEISCONN, "E5"},
-		{netmodel.CallListen, netmodel.WSAEMFILE, "E6"},
-		{netmodel.CallListen, netmodel.WSAENOBUFS, "E7"},
-		{netmodel.CallListen, netmodel.WSAENOTSOCK, "E8"},
-		{netmodel.CallListen, netmodel.WSAEOPNOTSUPP, "E9"},
-		{netmodel.CallAccept, netmodel.WSAEMFILE, "WS.A3"},
-		{netmodel.CallAccept, netmodel.WSAEWOULDBLOCK, "WS.A2"},
-		{netmodel.CallAccept, netmodel.WSATRY_AGAIN, "WS.C4"},
-		{netmodel.CallAccept, netmodel.WSAECONNREFUSED, "WS.C3"},
-		{netmodel.CallAccept, netmodel.WSAEACCES, "WS.C9"},
-		{netmodel.CallBind, netmodel.WSAEACCES, "WS.U1"},
+		{netmodel.CallListen, winsock.WSAENETDOWN, "E1"},
+		{netmodel.CallListen, winsock.WSAEADDRINUSE, "E2"},
+		{netmodel.CallListen, winsock.WSAEINPROGRESS, "E3"},
+		{netmodel.CallListen, winsock.WSAEINVAL, "E4"},
+		{netmodel.CallListen, winsock.WSAEISCONN, "E5"},
+		{netmodel.CallListen, winsock.WSAEMFILE, "E6"},
+		{netmodel.CallListen, winsock.WSAENOBUFS, "E7"},
+		{netmodel.CallListen, winsock.WSAENOTSOCK, "E8"},
+		{netmodel.CallListen, winsock.WSAEOPNOTSUPP, "E9"},
+		{netmodel.CallAccept, winsock.WSAEMFILE, "WS.A3"},
+		{netmodel.CallAccept, winsock.WSAEWOULDBLOCK, "WS.A2"},
+		{netmodel.CallAccept, winsock.WSATRY_AGAIN, "WS.C4"},
+		{netmodel.CallAccept, winsock.WSAECONNREFUSED, "WS.C3"},
+		{netmodel.CallAccept, winsock.WSAEACCES, "WS.C9"},
+		{netmodel.CallBind, winsock.WSAEACCES, "WS.U1"},
 		{netmodel.CallListen, 0, ""},
-		{netmodel.CallClose, netmodel.WSAENOTSOCK, ""},
+		{netmodel.CallClose, winsock.WSAENOTSOCK, ""},
 	} {
 		p := profiles.WSP()
 		_, got := profiles.Reason(&p, netmodel.Record{Kind: netmodel.Called, Call: row.call, Errno: row.errno})
@@ -185,7 +186,7 @@ func TestLostPatienceIsDecidedByTheClientAlone(t *testing.T) {
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
 	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	h := n.Host(server)
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	_ = h.Bind(fd, netmodel.Addr{Port: 80})
 	_ = h.Listen(fd, 1)
 	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
@@ -198,15 +199,15 @@ func TestLostPatienceIsDecidedByTheClientAlone(t *testing.T) {
 
 func TestCompletedTellsThePlaceInTheQueue(t *testing.T) {
 	for _, row := range []struct {
-		why   string
-		order netmodel.Order
-		want  int64 // the place of a, which arrived first and was complete last
+		why       string
+		byArrival bool
+		want      int64 // the place of a, which arrived first and was complete last
 	}{
-		{"by completion a stands behind b", netmodel.OrderByCompletion, 1},
-		{"by arrival a stands before b", netmodel.OrderByArrival, 0},
+		{"by completion a stands behind b", false, 1},
+		{"by arrival a stands before b", true, 0},
 	} {
 		p := profiles.WSP()
-		p.Order = row.order
+		p.AcceptByArrival = row.byArrival
 		s := listening(t, p, 3)
 		s.syn("a")
 		s.syn("b")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -167,7 +168,7 @@ func (n *Network) begin(id ClientID) {
 	config := &n.configs[c.config].ClientConfig
 	c.conn = n.newAttempt(id)
 	h := n.present(config.Host)
-	fd, err := h.Socket(Stream)
+	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err == nil {
 		c.fd = fd
 		h.SetConn(fd, c.conn)
@@ -178,7 +179,7 @@ func (n *Network) begin(id ClientID) {
 	if err == nil {
 		err = h.Connect(fd, config.To)
 	}
-	if err != error(WSAEWOULDBLOCK) {
+	if err != error(winsock.WSAEWOULDBLOCK) {
 		n.notBegun(c.conn, config.Host, err)
 		n.endAttempt(id)
 		return
@@ -210,7 +211,7 @@ func (n *Network) giveUp(conn ConnID) {
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: PatienceEnded})
 	n.decide(conn, OutcomeGaveUp, PatienceEnded)
 	if config.GiveUpHard {
-		_ = n.present(config.Host).SetSockOpt(c.fd, SO_LINGER, 0) // an open socket takes it
+		_ = n.present(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // an open socket takes it
 	}
 	n.endAttempt(id)
 }
@@ -225,7 +226,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 	}
 	n.attempts.at(int(c.conn)).finished = true
 	if hard {
-		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, SO_LINGER, 0)
+		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0)
 	}
 	if n.attempts.at(int(c.conn)).result.Outcome == StillPending {
 		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
@@ -275,7 +276,7 @@ func (n *Network) ingest(r *Record) {
 	switch {
 	case r.Host != config.Host:
 		return
-	case config.program:
+	case config.external:
 		n.follow(a, r)
 		return
 	case c.conn != r.Conn || c.fd != r.FD:
@@ -327,7 +328,7 @@ func (n *Network) note(a *attempt, r *Record) {
 		a.place, a.ended = placeNone, r.Cause
 	}
 	a.trimmed = r.Kind == ResetPending && r.Cause == Trimmed
-	if a.finished && a.place == placeNone && a.ended != NoCause && r.Kind != RequestAccepted && n.isProgram(a) {
+	if a.finished && a.place == placeNone && a.ended != NoCause && r.Kind != RequestAccepted && n.isExternal(a) {
 		n.decide(r.Conn, OutcomeGaveUp, r.Cause) // nobody waits for it any more
 	}
 	if r.Kind == RequestAccepted && a.result.Outcome == StillPending {
@@ -339,11 +340,11 @@ func (n *Network) note(a *attempt, r *Record) {
 // fail decides the outcome of an attempt that its client knows to have failed.
 func (n *Network) fail(a *attempt, r *Record) {
 	switch {
-	case r.Errno == WSAECONNREFUSED, r.Errno == WSAEWOULDBLOCK:
+	case r.Errno == winsock.WSAECONNREFUSED, r.Errno == winsock.WSAEWOULDBLOCK:
 		n.decide(r.Conn, OutcomeRefused, r.Cause)
-	case r.Errno == WSAETIMEDOUT && a.ignored != NoCause:
+	case r.Errno == winsock.WSAETIMEDOUT && a.ignored != NoCause:
 		n.decide(r.Conn, OutcomeTimedOut, a.ignored) // the listener did not answer, and this is why
-	case r.Errno == WSAETIMEDOUT:
+	case r.Errno == winsock.WSAETIMEDOUT:
 		n.decide(r.Conn, OutcomeTimedOut, r.Cause)
 	case r.Cause == NoSuchConnection && a.ended != NoCause && a.place == placeNone:
 		n.decide(r.Conn, OutcomeReset, a.ended) // nothing was left that its segment could belong to, and this is why

@@ -8,6 +8,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -141,13 +142,13 @@ func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
 		{"refused: full", profiles.WSP(), func(w *world) { w.rival() }, netmodel.OutcomeRefused, netmodel.QueueFull},
 		{"timed out: ignored when full", silent, func(w *world) { w.rival() }, netmodel.OutcomeTimedOut, netmodel.QueueFull},
 		{"refused: nobody listens", profiles.WSP(), func(w *world) { _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeRefused, netmodel.NobodyListens},
-		{"refused: paused", profiles.WSP(), func(w *world) { _ = w.host().SetSockOpt(w.fd, netmodel.SO_PAUSE_ACCEPT, 1) }, netmodel.OutcomeRefused, netmodel.Paused},
+		{"refused: paused", profiles.WSP(), func(w *world) { _ = w.host().SetSockOpt(w.fd, winsock.SO_PAUSE_ACCEPT, 1) }, netmodel.OutcomeRefused, netmodel.Paused},
 		{"timed out: cut", profiles.WSP(), func(w *world) { w.n.Cut(w.server, w.crowd, true) }, netmodel.OutcomeTimedOut, netmodel.NoAnswer},
 		{"timed out: no buffers", profiles.WSP(), func(w *world) { w.host().SetFault(netmodel.FaultNoBuffers, true) }, netmodel.OutcomeTimedOut, netmodel.OutOfBuffers},
 		{"reset: the listener closes", profiles.WSP(), func(w *world) { w.run(time.Second); _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeReset, netmodel.ListenerClosed},
 		{"reset: rejected", profiles.WSP(), func(w *world) {
 			w.run(time.Second)
-			_, _ = w.host().AcceptIf(w.fd, deciding(netmodel.CFReject))
+			_, _ = w.host().AcceptIf(w.fd, deciding(winsock.CF_REJECT))
 		}, netmodel.OutcomeReset, netmodel.Rejected},
 		{"reset: cleanup", profiles.WSP(), func(w *world) { w.run(time.Second); _ = w.host().Cleanup() }, netmodel.OutcomeReset, netmodel.ListenerClosed},
 		{"pending", profiles.WSP(), func(*world) {}, netmodel.StillPending, netmodel.NoCause},
@@ -199,13 +200,13 @@ func TestAttemptsAreConserved(t *testing.T) {
 		} else {
 			p.OnAckFull = netmodel.OnAckFull(rapid.IntRange(0, int(netmodel.DeferAck)).Draw(rt, "ack full"))
 			p.SynQueue.Cookies = netmodel.Cookies(rapid.IntRange(0, int(netmodel.CookiesForEvicted)).Draw(rt, "cookies"))
-			p.SynQueue.OnFull = netmodel.OnSynQueueFull(rapid.IntRange(0, int(netmodel.SynQueueEvicts)).Draw(rt, "SYN queue full"))
+			p.SynQueue.Evicts = rapid.Bool().Draw(rt, "SYN queue full")
 			p.SynQueue.Victim = netmodel.Victim(rapid.IntRange(0, int(netmodel.VictimTimedOut)).Draw(rt, "victim"))
 		}
 		p.Aborted = netmodel.Aborted(rapid.IntRange(0, int(netmodel.AbortedNoAddress)).Draw(rt, "aborted"))
 		p.Relisten = netmodel.Relisten(rapid.IntRange(0, int(netmodel.RelistenRejects)).Draw(rt, "relisten"))
 		p.CloseListener = netmodel.CloseListener(rapid.IntRange(0, int(netmodel.CloseFinishes)).Draw(rt, "close"))
-		p.Starved = netmodel.Starved(rapid.IntRange(0, int(netmodel.StarvedLoses)).Draw(rt, "starved"))
+		p.StarvedLoses = rapid.Bool().Draw(rt, "starved")
 		p.CloseHoldsDescriptor = rapid.Bool().Draw(rt, "close holds")
 		link := rough()
 		link.Loss.Num = rapid.Uint32Range(0, 5).Draw(rt, "loss")
@@ -272,7 +273,7 @@ func TestCloseClientEndsItsAttempt(t *testing.T) {
 		check(t, "CloseClient again", w.n.CloseClient(b, hard), false)
 		w.run(2 * time.Second)
 		_, err := w.host().Receive(w.fd+1, 1)
-		want := map[bool]netmodel.Errno{false: 0, true: netmodel.WSAECONNRESET}[hard]
+		want := map[bool]winsock.Errno{false: 0, true: winsock.WSAECONNRESET}[hard]
 		wantErr(t, "Receive", err, want)
 		check(t, "outcome of a", w.result("a").Outcome, netmodel.OutcomeAccepted)
 		check(t, "outcome of b", w.result("b").Outcome, netmodel.OutcomeGaveUp)
@@ -290,7 +291,7 @@ func TestClientWithoutAPortGivesUp(t *testing.T) {
 	w.n.Start(first, 0) // while it is still at it: nothing
 	w.run(time.Second)
 	w.wantFate("s2", netmodel.OutcomeGaveUp, netmodel.NoPortLeft, 0)
-	check(t, "code", w.records(netmodel.ConnectFailed)[0].Errno, netmodel.WSAENOBUFS)
+	check(t, "code", w.records(netmodel.ConnectFailed)[0].Errno, winsock.WSAENOBUFS)
 	offered, _ := w.n.Tally()
 	check(t, "attempts", offered, 2)
 }

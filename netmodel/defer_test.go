@@ -8,6 +8,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 )
 
 // deferring returns a stage whose listener waits for data.
@@ -15,7 +16,7 @@ func deferring(t *testing.T, backlog, seconds int) *stage {
 	t.Helper()
 	s := newStage(t, exact(profiles.Linux()), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
-	s.set(s.fd, netmodel.TCP_DEFER_ACCEPT, seconds)
+	s.set(s.fd, winsock.TCP_DEFER_ACCEPT, seconds)
 	s.listen(backlog)
 	return s
 }
@@ -25,7 +26,7 @@ func TestDeferAcceptIsRoundedUpToWholeWaits(t *testing.T) { // K14
 		{-1, 0}, {0, 0}, {1, 1}, {2, 3}, {3, 3}, {4, 7}, {5, 7}, {7, 7}, {8, 15}, {31, 31},
 	} {
 		s := deferring(t, 5, row.asked)
-		check(t, fmt.Sprintf("getsockopt after TCP_DEFER_ACCEPT %d", row.asked), s.option(s.fd, netmodel.TCP_DEFER_ACCEPT), row.want)
+		check(t, fmt.Sprintf("getsockopt after TCP_DEFER_ACCEPT %d", row.asked), s.option(s.fd, winsock.TCP_DEFER_ACCEPT), row.want)
 	}
 }
 
@@ -80,6 +81,6 @@ func TestACookieKnowsNothingOfDeferAccept(t *testing.T) { // K14 K3
 func TestOnlyLinuxHasDeferAccept(t *testing.T) {
 	for _, p := range []netmodel.Profile{profiles.WSP(), profiles.FreeBSD(), profiles.Unix(), profiles.Wine()} {
 		s := newStage(t, p, 0)
-		wantErr(t, p.Name+": SetSockOpt(TCP_DEFER_ACCEPT)", s.h.SetSockOpt(s.socket(), netmodel.TCP_DEFER_ACCEPT, 1), netmodel.WSAENOPROTOOPT)
+		wantErr(t, p.Name+": SetSockOpt(TCP_DEFER_ACCEPT)", s.h.SetSockOpt(s.socket(), winsock.TCP_DEFER_ACCEPT, 1), winsock.WSAENOPROTOOPT)
 	}
 }

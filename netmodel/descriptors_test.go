@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 func TestRelistenWorksWithoutDescriptors(t *testing.T) { // R5 WS.D2 WS.D3
@@ -24,10 +25,10 @@ func TestRelistenWorksWithoutDescriptors(t *testing.T) { // R5 WS.D2 WS.D3
 	s.wantQueue("after listen(1) without descriptors", "a")
 
 	strict := profiles.WSP()
-	strict.RelistenStarved = netmodel.WSAEMFILE
+	strict.RelistenStarved = winsock.WSAEMFILE
 	s = listeningWith(t, strict, 3, 2)
 	s.exhaust()
-	wantErr(t, "Listen(1) with the other setting", s.h.Listen(s.fd, 1), netmodel.WSAEMFILE)
+	wantErr(t, "Listen(1) with the other setting", s.h.Listen(s.fd, 1), winsock.WSAEMFILE)
 	q, _ = s.h.Queue(s.fd)
 	check(t, "limit after it", q.Limit, 3)
 }
@@ -52,7 +53,7 @@ func TestStarvedListenerIsDrainedAndThenRefuses(t *testing.T) { // R6 WS.D5 WS.D
 	s.wantQueue("drained and not replaced", "_ _ _")
 	check(t, "SYN", s.syn("f"), "RST")
 	check(t, "cause", s.last(netmodel.RequestRefused).Cause, netmodel.SlotsUsedUp)
-	check(t, "SO_ACCEPTCONN", s.option(s.fd, netmodel.SO_ACCEPTCONN), 1)
+	check(t, "SO_ACCEPTCONN", s.option(s.fd, winsock.SO_ACCEPTCONN), 1)
 }
 
 // starved returns a listener with no slot left, and the connections that hold
@@ -145,7 +146,7 @@ func TestClosedConnectionCanHoldItsDescriptor(t *testing.T) { // WS.D11
 	s.exhaust()
 	wantErr(t, "CloseSocket", s.close(s.fds["a"]), 0)
 	check(t, "what a hears", s.heard("a"), "FIN")
-	wantErr(t, "CloseSocket again", s.close(s.fds["a"]), netmodel.WSAENOTSOCK)
+	wantErr(t, "CloseSocket again", s.close(s.fds["a"]), winsock.WSAENOTSOCK)
 	check(t, "Accept while the FIN is unanswered", s.accept(), "WSAEMFILE")
 	s.ack("a")
 	check(t, "free descriptors after the ACK", s.h.FreeDescriptors(), 1)
@@ -224,17 +225,17 @@ func TestSlotsCanCostNothing(t *testing.T) { // WS.D5
 
 // Whatever accept reports about a request, it fills.
 func TestAcceptFillsWhateverItReports(t *testing.T) { // WS.D8 R7
-	deferred := deciding(netmodel.CFDefer)
+	deferred := deciding(winsock.CF_DEFER)
 	for _, row := range []struct {
 		why     string
 		aborted netmodel.Aborted
 		before  func(s *stage)
-		decide  func(netmodel.Request) netmodel.Decision
+		decide  func(netmodel.Request) winsock.Decision
 		want    string
 		queue   string
 	}{
 		{"accepted", netmodel.AbortedAtAccept, func(*stage) {}, nil, "a", ". . ."},
-		{"rejected", netmodel.AbortedAtAccept, func(*stage) {}, deciding(netmodel.CFReject), "WSAECONNREFUSED", ". . ."},
+		{"rejected", netmodel.AbortedAtAccept, func(*stage) {}, deciding(winsock.CF_REJECT), "WSAECONNREFUSED", ". . ."},
 		{"deferred", netmodel.AbortedAtAccept, func(*stage) {}, deferred, "WSATRY_AGAIN", "a* . ."},
 		{"aborted", netmodel.AbortedAtAccept, func(s *stage) { s.rst("a") }, nil, "WSAECONNRESET", ". . ."},
 		{"withdrawn", netmodel.AbortedWithdraws, func(s *stage) { s.rst("a") }, nil, "WSAEWOULDBLOCK", ". . ."},

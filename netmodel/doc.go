@@ -17,7 +17,7 @@
 //	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 //
 //	h := n.Host(server)
-//	fd, _ := h.Socket(netmodel.Stream)
+//	fd, _ := h.Socket(winsock.SOCK_STREAM)
 //	h.Bind(fd, netmodel.Addr{Port: 80})
 //	h.Listen(fd, 2)
 //
@@ -111,11 +111,11 @@
 //	OnFull                RST | silence | silence unless few are young | evicts | holds back | EAGAIN
 //	OnAckFull             silence | RST | forgotten | admitted | waits
 //	Slots                 used up and filled | a pending connection owns its descriptor | free
-//	Starved               accept without a descriptor changes nothing | loses the connection
+//	StarvedLoses          accept without a descriptor changes nothing | loses the connection
 //	DescriptorFirst       accept looks at the queue first | at the descriptors
 //	EmptyAcceptFills      an accept that finds nothing fills | it does not
 //	SlotReturnDelay       0: at once | the slot comes back late
-//	Order                 by completion | by arrival
+//	AcceptByArrival       accept goes by the final ACK | by the SYN
 //	Aborted               accept reports it | receive reports it | the entry leaves the queue | accept reports WSAECONNABORTED
 //	CloseListener         resets all | forgets half-open ones | forgets all | lets clients read the end
 //	Migrates              no | what a closing listener holds goes to one that shares its address

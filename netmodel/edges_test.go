@@ -8,6 +8,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -17,7 +18,7 @@ func conditional(t *testing.T, backlog int) *stage {
 	t.Helper()
 	s := newStage(t, profiles.Windows(), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
-	s.set(s.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
+	s.set(s.fd, winsock.SO_CONDITIONAL_ACCEPT, 1)
 	s.listen(backlog)
 	return s
 }
@@ -27,21 +28,21 @@ func TestAcceptedBeforeTheHandshakeCanFailInManyWays(t *testing.T) { // WS.Q10
 		why  string
 		do   func(s *stage)
 		hear string
-		code netmodel.Errno // of Send
+		code winsock.Errno // of Send
 	}{
-		{"its client resets it", func(s *stage) { s.rst("a") }, "", netmodel.WSAECONNRESET},
-		{"a forged RST", func(s *stage) { s.peer("a").seq += 9; s.rst("a") }, "", netmodel.WSAEWOULDBLOCK},
-		{"its client never answers", func(s *stage) { s.wait(21 * time.Second) }, "SYN-ACK SYN-ACK", netmodel.WSAETIMEDOUT},
-		{"the program closes it", func(s *stage) { _ = s.close(s.fds["a"]) }, "RST", netmodel.WSAENOTSOCK},
+		{"its client resets it", func(s *stage) { s.rst("a") }, "", winsock.WSAECONNRESET},
+		{"a forged RST", func(s *stage) { s.peer("a").seq += 9; s.rst("a") }, "", winsock.WSAEWOULDBLOCK},
+		{"its client never answers", func(s *stage) { s.wait(21 * time.Second) }, "SYN-ACK SYN-ACK", winsock.WSAETIMEDOUT},
+		{"the program closes it", func(s *stage) { _ = s.close(s.fds["a"]) }, "RST", winsock.WSAENOTSOCK},
 		{"the program shuts it down", func(s *stage) {
-			wantErr(s.t, "Shutdown", s.h.Shutdown(s.fds["a"], netmodel.ShutSend), netmodel.WSAENOTCONN)
-		}, "", netmodel.WSAEWOULDBLOCK},
-		{"the SYN comes again", func(s *stage) { s.peer("a").seq--; s.syn("a") }, "", netmodel.WSAEWOULDBLOCK},
-		{"an ACK of something else", func(s *stage) { s.peer("a").ack += 5; s.ack("a") }, "", netmodel.WSAEWOULDBLOCK},
+			wantErr(s.t, "Shutdown", s.h.Shutdown(s.fds["a"], winsock.SD_SEND), winsock.WSAENOTCONN)
+		}, "", winsock.WSAEWOULDBLOCK},
+		{"the SYN comes again", func(s *stage) { s.peer("a").seq--; s.syn("a") }, "", winsock.WSAEWOULDBLOCK},
+		{"an ACK of something else", func(s *stage) { s.peer("a").ack += 5; s.ack("a") }, "", winsock.WSAEWOULDBLOCK},
 	} {
 		s := conditional(t, 2)
 		s.syn("a")
-		check(t, "AcceptIf", s.acceptIf(deciding(netmodel.CFAccept)), "a")
+		check(t, "AcceptIf", s.acceptIf(deciding(winsock.CF_ACCEPT)), "a")
 		check(t, "what a hears", s.heard("a"), "SYN-ACK")
 		row.do(s)
 		check(t, row.why+": what a hears", s.heard("a"), row.hear)
@@ -74,13 +75,13 @@ func TestSegmentsOutOfPlaceChangeNothing(t *testing.T) {
 	s.peer("a").seq += 3
 	check(t, "answer to data behind a gap", s.data("a", 5), "ACK")
 	_, err := s.h.Receive(s.fds["a"], 10)
-	wantErr(t, "Receive", err, netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Receive", err, winsock.WSAEWOULDBLOCK)
 }
 
 func TestSecondRSTForOneSYNIsADuplicate(t *testing.T) { // WS.T3
 	s := newStage(t, profiles.Windows(), 0)
 	fd := s.socket()
-	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), winsock.WSAEWOULDBLOCK)
 	syn := s.h.Drain(nil)[0]
 	s.refuse(syn)
 	s.h.Advance(ms(400))
@@ -99,9 +100,9 @@ func TestNoBuffersOnAConnection(t *testing.T) { // E7
 	s.data("a", 5)
 	s.h.SetFault(netmodel.FaultNoBuffers, true)
 	_, err := s.h.Send(s.fds["a"], 1)
-	wantErr(t, "Send", err, netmodel.WSAENOBUFS)
+	wantErr(t, "Send", err, winsock.WSAENOBUFS)
 	_, err = s.h.Receive(s.fds["a"], 1)
-	wantErr(t, "Receive", err, netmodel.WSAENOBUFS)
+	wantErr(t, "Receive", err, winsock.WSAENOBUFS)
 	s.h.SetFault(netmodel.FaultNoBuffers, false)
 	n, err := s.h.Receive(s.fds["a"], 10)
 	wantErr(t, "Receive afterwards", err, 0)
@@ -157,8 +158,8 @@ func TestPrinterShowsWhatIsRare(t *testing.T) {
 	silent.OnFull, silent.SlotReturnDelay = netmodel.IgnoreWhenFull, 5*time.Millisecond
 	w := newWorld(t, setting{server: silent})
 	h := w.host()
-	cond, _ := h.Socket(netmodel.Stream)
-	wantErr(t, "SetSockOpt", h.SetSockOpt(cond, netmodel.SO_CONDITIONAL_ACCEPT, 1), 0)
+	cond, _ := h.Socket(winsock.SOCK_STREAM)
+	wantErr(t, "SetSockOpt", h.SetSockOpt(cond, winsock.SO_CONDITIONAL_ACCEPT, 1), 0)
 	wantErr(t, "Bind", h.Bind(cond, netmodel.Addr{Port: port + 1}), 0)
 	wantErr(t, "Listen", h.Listen(cond, 2), 0)
 	w.client("a", 0, netmodel.ClientConfig{})

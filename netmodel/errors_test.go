@@ -5,6 +5,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // Each of the nine errors of the page has its test where its cause is built;
@@ -14,13 +15,13 @@ func TestDescriptorTableFullFailsTheFirstListen(t *testing.T) { // E6 WS.D1
 	s := newStage(t, profiles.WSP(), 3)
 	s.fd = s.bound(netmodel.AnyIP, port)
 	files := s.exhaust()
-	wantErr(t, "Listen with no descriptor free", s.h.Listen(s.fd, 2), netmodel.WSAEMFILE)
-	check(t, "SO_ACCEPTCONN after it", s.option(s.fd, netmodel.SO_ACCEPTCONN), 0)
-	wantErr(t, "Bind after it: still bound", s.h.Bind(s.fd, netmodel.Addr{Port: port}), netmodel.WSAEINVAL)
-	_, err := s.h.Socket(netmodel.Stream)
-	wantErr(t, "Socket with no descriptor free", err, netmodel.WSAEMFILE)
+	wantErr(t, "Listen with no descriptor free", s.h.Listen(s.fd, 2), winsock.WSAEMFILE)
+	check(t, "SO_ACCEPTCONN after it", s.option(s.fd, winsock.SO_ACCEPTCONN), 0)
+	wantErr(t, "Bind after it: still bound", s.h.Bind(s.fd, netmodel.Addr{Port: port}), winsock.WSAEINVAL)
+	_, err := s.h.Socket(winsock.SOCK_STREAM)
+	wantErr(t, "Socket with no descriptor free", err, winsock.WSAEMFILE)
 	_, err = s.h.OpenFile()
-	wantErr(t, "OpenFile with no descriptor free", err, netmodel.WSAEMFILE)
+	wantErr(t, "OpenFile with no descriptor free", err, winsock.WSAEMFILE)
 	wantErr(t, "CloseFile", s.h.CloseFile(files[0]), 0)
 	s.listen(2)
 
@@ -38,18 +39,18 @@ func TestAddressCanBeInUseOnlyAtListen(t *testing.T) { // E2 WS.U3 WS.U4
 		why           string
 		first, second netmodel.IP
 		reuse         bool
-		want          netmodel.Errno
+		want          winsock.Errno
 	}{
-		{"the wildcard would take the specific address", specific, wildcard, false, netmodel.WSAEADDRINUSE},
-		{"the wildcard has taken the specific address", wildcard, specific, false, netmodel.WSAEADDRINUSE},
+		{"the wildcard would take the specific address", specific, wildcard, false, winsock.WSAEADDRINUSE},
+		{"the wildcard has taken the specific address", wildcard, specific, false, winsock.WSAEADDRINUSE},
 		{"another address of the host", otherIP, specific, false, 0},
 		{"both allow reuse", specific, wildcard, true, 0},
 	} {
 		s := newStage(t, profiles.WSP(), 0)
 		a, b := s.socket(), s.socket()
 		if row.reuse {
-			s.set(a, netmodel.SO_REUSEADDR, 1)
-			s.set(b, netmodel.SO_REUSEADDR, 1)
+			s.set(a, winsock.SO_REUSEADDR, 1)
+			s.set(b, winsock.SO_REUSEADDR, 1)
 		}
 		wantErr(t, row.why+": Bind a", s.h.Bind(a, netmodel.Addr{IP: row.first, Port: port}), 0)
 		wantErr(t, row.why+": Bind b", s.h.Bind(b, netmodel.Addr{IP: row.second, Port: port}), 0)
@@ -80,7 +81,7 @@ type situation struct {
 // order is the documented order of checks of one call: the first one that
 // applies decides.
 type order []struct {
-	errno   netmodel.Errno
+	errno   winsock.Errno
 	applies func(situation) bool
 }
 
@@ -97,10 +98,10 @@ func is(targets ...string) func(situation) bool {
 
 // always are the checks that every call makes first.
 var always = order{
-	{netmodel.WSANOTINITIALISED, func(s situation) bool { return s.unstarted }},
-	{netmodel.WSAENETDOWN, func(s situation) bool { return s.down }},
-	{netmodel.WSAEINPROGRESS, func(s situation) bool { return s.callback }},
-	{netmodel.WSAENOTSOCK, is("closed", "file")},
+	{winsock.WSANOTINITIALISED, func(s situation) bool { return s.unstarted }},
+	{winsock.WSAENETDOWN, func(s situation) bool { return s.down }},
+	{winsock.WSAEINPROGRESS, func(s situation) bool { return s.callback }},
+	{winsock.WSAENOTSOCK, is("closed", "file")},
 }
 
 func noBuffers(s situation) bool { return s.noBuffers }
@@ -116,59 +117,59 @@ var orders = []struct {
 	then order
 }{
 	{"Listen", func(h *netmodel.Host, fd netmodel.FD) error { return h.Listen(fd, 3) }, order{
-		{netmodel.WSAEOPNOTSUPP, is("datagram")},
-		{netmodel.WSAEINVAL, is("unbound", "connecting")},
-		{netmodel.WSAEISCONN, is("accepted", "lingering")},
-		{netmodel.WSAENOBUFS, noBuffers},
-		{netmodel.WSAEADDRINUSE, is("conflict")},
-		{netmodel.WSAEMFILE, func(s situation) bool { return s.full && is("bound", "failed")(s) }},
+		{winsock.WSAEOPNOTSUPP, is("datagram")},
+		{winsock.WSAEINVAL, is("unbound", "connecting")},
+		{winsock.WSAEISCONN, is("accepted", "lingering")},
+		{winsock.WSAENOBUFS, noBuffers},
+		{winsock.WSAEADDRINUSE, is("conflict")},
+		{winsock.WSAEMFILE, func(s situation) bool { return s.full && is("bound", "failed")(s) }},
 	}},
 	{"Accept", func(h *netmodel.Host, fd netmodel.FD) error { _, err := h.Accept(fd); return err }, order{
-		{netmodel.WSAEOPNOTSUPP, is("datagram")},
-		{netmodel.WSAEINVAL, is("unbound", "bound", "conflict", "connecting", "failed", "accepted", "lingering")},
-		{netmodel.WSAENOBUFS, noBuffers},
-		{netmodel.WSAEACCES, is("withdrawn listener")},
-		{netmodel.WSAEWOULDBLOCK, is("idle listener")},
-		{netmodel.WSAEMFILE, full},
-		{netmodel.WSAECONNRESET, is("aborted listener")},
+		{winsock.WSAEOPNOTSUPP, is("datagram")},
+		{winsock.WSAEINVAL, is("unbound", "bound", "conflict", "connecting", "failed", "accepted", "lingering")},
+		{winsock.WSAENOBUFS, noBuffers},
+		{winsock.WSAEACCES, is("withdrawn listener")},
+		{winsock.WSAEWOULDBLOCK, is("idle listener")},
+		{winsock.WSAEMFILE, full},
+		{winsock.WSAECONNRESET, is("aborted listener")},
 	}},
 	{"Connect", func(h *netmodel.Host, fd netmodel.FD) error {
 		return h.Connect(fd, netmodel.Addr{IP: otherIP + 1, Port: 9})
 	}, order{
-		{netmodel.WSAEOPNOTSUPP, is("datagram")},
-		{netmodel.WSAEINVAL, is("idle listener", "busy listener", "aborted listener", "withdrawn listener")},
-		{netmodel.WSAEALREADY, is("connecting")},
-		{netmodel.WSAEISCONN, is("accepted", "lingering")},
-		{netmodel.WSAENOBUFS, noBuffers},
-		{netmodel.WSAEADDRINUSE, is("conflict")},
-		{netmodel.WSAEWOULDBLOCK, func(situation) bool { return true }},
+		{winsock.WSAEOPNOTSUPP, is("datagram")},
+		{winsock.WSAEINVAL, is("idle listener", "busy listener", "aborted listener", "withdrawn listener")},
+		{winsock.WSAEALREADY, is("connecting")},
+		{winsock.WSAEISCONN, is("accepted", "lingering")},
+		{winsock.WSAENOBUFS, noBuffers},
+		{winsock.WSAEADDRINUSE, is("conflict")},
+		{winsock.WSAEWOULDBLOCK, func(situation) bool { return true }},
 	}},
 	{"Connect to nowhere", func(h *netmodel.Host, fd netmodel.FD) error { return h.Connect(fd, netmodel.Addr{}) }, order{
-		{netmodel.WSAEOPNOTSUPP, is("datagram")},
-		{netmodel.WSAEINVAL, is("idle listener", "busy listener", "aborted listener", "withdrawn listener")},
-		{netmodel.WSAEALREADY, is("connecting")},
-		{netmodel.WSAEISCONN, is("accepted", "lingering")},
-		{netmodel.WSAEADDRNOTAVAIL, func(situation) bool { return true }},
+		{winsock.WSAEOPNOTSUPP, is("datagram")},
+		{winsock.WSAEINVAL, is("idle listener", "busy listener", "aborted listener", "withdrawn listener")},
+		{winsock.WSAEALREADY, is("connecting")},
+		{winsock.WSAEISCONN, is("accepted", "lingering")},
+		{winsock.WSAEADDRNOTAVAIL, func(situation) bool { return true }},
 	}},
 	{"Bind to a taken port", func(h *netmodel.Host, fd netmodel.FD) error {
 		return h.Bind(fd, netmodel.Addr{IP: otherIP, Port: 77})
 	}, order{
-		{netmodel.WSAEINVAL, func(s situation) bool { return !is("datagram", "unbound")(s) }},
-		{netmodel.WSAENOBUFS, noBuffers},
-		{netmodel.WSAEADDRINUSE, is("unbound")}, // datagram ports are others
+		{winsock.WSAEINVAL, func(s situation) bool { return !is("datagram", "unbound")(s) }},
+		{winsock.WSAENOBUFS, noBuffers},
+		{winsock.WSAEADDRINUSE, is("unbound")}, // datagram ports are others
 	}},
 	{"Bind to a foreign address", func(h *netmodel.Host, fd netmodel.FD) error {
 		return h.Bind(fd, netmodel.Addr{IP: netmodel.IPv4(192, 0, 2, 0), Port: 77})
 	}, order{
-		{netmodel.WSAEINVAL, func(s situation) bool { return !is("datagram", "unbound")(s) }},
-		{netmodel.WSAEADDRNOTAVAIL, func(situation) bool { return true }},
+		{winsock.WSAEINVAL, func(s situation) bool { return !is("datagram", "unbound")(s) }},
+		{winsock.WSAEADDRNOTAVAIL, func(situation) bool { return true }},
 	}},
 	{"CloseSocket", func(h *netmodel.Host, fd netmodel.FD) error { return h.CloseSocket(fd) }, order{
-		{netmodel.WSAEWOULDBLOCK, is("lingering")},
+		{winsock.WSAEWOULDBLOCK, is("lingering")},
 	}},
-	{"Socket", func(h *netmodel.Host, _ netmodel.FD) error { _, err := h.Socket(netmodel.Stream); return err }, order{
-		{netmodel.WSAENOBUFS, noBuffers},
-		{netmodel.WSAEMFILE, full},
+	{"Socket", func(h *netmodel.Host, _ netmodel.FD) error { _, err := h.Socket(winsock.SOCK_STREAM); return err }, order{
+		{winsock.WSAENOBUFS, noBuffers},
+		{winsock.WSAEMFILE, full},
 	}},
 }
 
@@ -187,7 +188,7 @@ func build(t *testing.T, in situation) (*netmodel.Host, netmodel.FD) {
 	case "file":
 		fd, _ = s.h.OpenFile()
 	case "datagram":
-		fd, _ = s.h.Socket(netmodel.Datagram)
+		fd, _ = s.h.Socket(winsock.SOCK_DGRAM)
 	case "unbound":
 		fd = s.socket()
 	case "bound":
@@ -197,7 +198,7 @@ func build(t *testing.T, in situation) (*netmodel.Host, netmodel.FD) {
 		wantErr(t, "Listen", s.h.Listen(taken, 1), 0)
 	case "connecting", "failed":
 		fd = s.bound(hostIP, 78)
-		wantErr(t, "Connect", s.h.Connect(fd, s.peer("p").addr), netmodel.WSAEWOULDBLOCK)
+		wantErr(t, "Connect", s.h.Connect(fd, s.peer("p").addr), winsock.WSAEWOULDBLOCK)
 		if in.target == "failed" {
 			s.refuse(s.h.Drain(nil)...)
 		}
@@ -206,7 +207,7 @@ func build(t *testing.T, in situation) (*netmodel.Host, netmodel.FD) {
 		s.accept()
 		fd = s.fds["a"]
 		if in.target == "lingering" {
-			s.set(fd, netmodel.SO_LINGER, 5)
+			s.set(fd, winsock.SO_LINGER, 5)
 		}
 	case "busy listener":
 		s.open("a")
@@ -215,7 +216,7 @@ func build(t *testing.T, in situation) (*netmodel.Host, netmodel.FD) {
 		s.rst("a")
 	case "withdrawn listener":
 		s.open("a")
-		s.acceptIf(func(netmodel.Request) netmodel.Decision { return netmodel.CFDefer })
+		s.acceptIf(func(netmodel.Request) winsock.Decision { return winsock.CF_DEFER })
 		s.rst("a")
 		s.open("b")
 	}
@@ -233,14 +234,14 @@ func build(t *testing.T, in situation) (*netmodel.Host, netmodel.FD) {
 
 func TestFirstOfSeveralCausesDecides(t *testing.T) { // WS.S5 WS.A11
 	for _, row := range orders {
-		seen := map[netmodel.Errno]bool{}
+		seen := map[winsock.Errno]bool{}
 		for mask := range 32 {
 			for _, target := range targets {
 				in := situation{mask&1 > 0, mask&2 > 0, mask&4 > 0, mask&8 > 0, mask&16 > 0, target}
 				if row.call == "Socket" {
 					in.target = "bound"
 				}
-				want := netmodel.Errno(0)
+				want := winsock.Errno(0)
 				for _, cause := range append(always[:len(always):len(always)], row.then...) {
 					if cause.applies(in) {
 						want = cause.errno
@@ -260,5 +261,22 @@ func TestFirstOfSeveralCausesDecides(t *testing.T) { // WS.S5 WS.A11
 				t.Errorf("%s: %v was never the first", row.call, cause.errno)
 			}
 		}
+	}
+}
+
+func TestReturningAnErrorAllocatesNothing(t *testing.T) {
+	s := listening(t, profiles.WSP(), 1)
+	var records []netmodel.Record
+	fail := func() {
+		_ = s.h.Listen(0, 1)
+		_, _ = s.h.Accept(s.fd)
+		_ = s.h.Bind(s.fd, netmodel.Addr{})
+		_, _ = s.h.GetSockOpt(s.fd, 0x4321)
+		_ = s.h.Shutdown(s.fd, winsock.SD_BOTH)
+		records = s.h.DrainRecords(records[:0])
+	}
+	fail()
+	if n := testing.AllocsPerRun(100, fail); n != 0 {
+		t.Errorf("calls that fail: %v allocations, want none", n)
 	}
 }

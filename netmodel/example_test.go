@@ -7,6 +7,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -15,7 +16,7 @@ import (
 func ExampleHost() {
 	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.WSP(), Addrs: []netmodel.IP{netmodel.IPv4(10, 0, 0, 1)}})
 	h.Startup()
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	h.Bind(fd, netmodel.Addr{Port: 80})
 	h.Listen(fd, 1)
 
@@ -45,7 +46,7 @@ func ExampleNetwork() {
 	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 
-	fd, _ := n.Host(server).Socket(netmodel.Stream)
+	fd, _ := n.Host(server).Socket(winsock.SOCK_STREAM)
 	n.Host(server).Bind(fd, netmodel.Addr{Port: 80})
 	n.Host(server).Listen(fd, 2)
 
@@ -74,7 +75,7 @@ func ExampleNetwork_Clone() {
 	n := netmodel.NewNetwork(1)
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
 	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
-	fd, _ := n.Host(server).Socket(netmodel.Stream)
+	fd, _ := n.Host(server).Socket(winsock.SOCK_STREAM)
 	n.Host(server).Bind(fd, netmodel.Addr{Port: 80})
 	n.Host(server).Listen(fd, 2)
 
@@ -105,7 +106,7 @@ func ExampleHost_AcceptIf() {
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
 	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	h := n.Host(server)
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	h.Bind(fd, netmodel.Addr{Port: 80})
 	h.Listen(fd, 5)
 	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
@@ -114,11 +115,11 @@ func ExampleHost_AcceptIf() {
 	}
 	n.Run(sim.Time(time.Second))
 
-	notBert := func(r netmodel.Request) netmodel.Decision {
+	notBert := func(r netmodel.Request) winsock.Decision {
 		if n.ConnName(r.Conn) == "bert" {
-			return netmodel.CFReject
+			return winsock.CF_REJECT
 		}
-		return netmodel.CFAccept
+		return winsock.CF_ACCEPT
 	}
 	for range 3 {
 		a, err := n.Host(server).AcceptIf(fd, notBert)
@@ -138,7 +139,7 @@ func ExamplePrinter() {
 	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 	h := n.Host(server)
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	h.Bind(fd, netmodel.Addr{Port: 80})
 	h.Listen(fd, 2)
 	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}

@@ -1,5 +1,7 @@
 package netmodel
 
+import "wspsim/netmodel/winsock"
+
 // initialSequence returns a sequence number that differs from socket to socket,
 // so that a segment of an earlier connection is recognised.
 func (h *Host) initialSequence(i int32) uint32 {
@@ -45,7 +47,7 @@ func (h *Host) synAckTimeout(i int32) {
 	case s.pending():
 		h.withdraw(i, HandshakeOver)
 	default:
-		h.breakConnection(i, WSAETIMEDOUT, HandshakeOver)
+		h.breakConnection(i, winsock.WSAETIMEDOUT, HandshakeOver)
 	}
 }
 
@@ -119,7 +121,7 @@ func (h *Host) arriveHalfOpen(i int32, s *Segment) {
 			h.withdraw(i, ClientGone)
 			return
 		}
-		h.breakConnection(i, WSAECONNRESET, PeerReset)
+		h.breakConnection(i, winsock.WSAECONNRESET, PeerReset)
 	case s.Flags&SYN != 0 && s.Seq+1 == p.received:
 		h.synAck(p)
 		if h.profile.SynQueue.RepeatRestarts && p.pending() {

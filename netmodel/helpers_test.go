@@ -11,13 +11,14 @@ import (
 	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // winsock returns the profiles whose programs make Windows Sockets calls.
-func winsock() []netmodel.Profile {
+func winsockProfiles() []netmodel.Profile {
 	return slices.DeleteFunc(profiles.All(), func(p netmodel.Profile) bool { return p.Calls != netmodel.CallsWinsock })
 }
 
@@ -41,14 +42,14 @@ func check[T comparable](t *testing.T, call string, got, want T) {
 }
 
 // wantErr compares an error with a code; 0 means none.
-func wantErr(t *testing.T, call string, got error, want netmodel.Errno) {
+func wantErr(t *testing.T, call string, got error, want winsock.Errno) {
 	t.Helper()
 	if want == 0 && got != nil || want != 0 && got != error(want) {
 		t.Errorf("%s: error %v, want %v", call, got, errText(want))
 	}
 }
 
-func errText(e netmodel.Errno) string {
+func errText(e winsock.Errno) string {
 	if e == 0 {
 		return "none"
 	}
@@ -113,7 +114,7 @@ func listeningWith(t *testing.T, p netmodel.Profile, backlog, descriptors int) *
 
 func (s *stage) socket() netmodel.FD {
 	s.t.Helper()
-	fd, err := s.h.Socket(netmodel.Stream)
+	fd, err := s.h.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		s.t.Fatalf("Socket(Stream): error %v, want none", err)
 	}
@@ -251,7 +252,7 @@ func (s *stage) accept() string {
 	return s.acceptIf(nil)
 }
 
-func (s *stage) acceptIf(condition func(netmodel.Request) netmodel.Decision) string {
+func (s *stage) acceptIf(condition func(netmodel.Request) winsock.Decision) string {
 	s.t.Helper()
 	a, err := s.h.AcceptIf(s.fd, condition)
 	s.pump()
@@ -337,14 +338,14 @@ func (s *stage) close(fd netmodel.FD) error {
 }
 
 // option returns an option that must be readable.
-func (s *stage) option(fd netmodel.FD, o netmodel.Option) int {
+func (s *stage) option(fd netmodel.FD, o winsock.Option) int {
 	s.t.Helper()
 	v, err := s.h.GetSockOpt(fd, o)
 	wantErr(s.t, "GetSockOpt", err, 0)
 	return v
 }
 
-func (s *stage) set(fd netmodel.FD, o netmodel.Option, v int) {
+func (s *stage) set(fd netmodel.FD, o winsock.Option, v int) {
 	s.t.Helper()
 	wantErr(s.t, "SetSockOpt", s.h.SetSockOpt(fd, o, v), 0)
 	s.pump()

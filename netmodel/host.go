@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -47,7 +48,7 @@ type Host struct {
 	records  []Record
 	recorded uint64  // records so far
 	refusal  refusal // the last one, for Check
-	hurried  bool    // see wait
+	direct   bool    // see wait
 	waits    []wait  // timers that are not set yet
 	watched  bool    // somebody wants to know what changed
 	changed  []FD    // since DrainReady
@@ -75,14 +76,14 @@ const (
 )
 
 // errno returns what calls report while the fault is on.
-func (f Fault) errno() Errno {
+func (f Fault) errno() winsock.Errno {
 	switch f {
 	case FaultNetworkDown:
-		return WSAENETDOWN
+		return winsock.WSAENETDOWN
 	case FaultNoBuffers:
-		return WSAENOBUFS
+		return winsock.WSAENOBUFS
 	}
-	return WSAEINPROGRESS
+	return winsock.WSAEINPROGRESS
 }
 
 // String says what the fault is.
@@ -155,10 +156,10 @@ func (h *Host) Startup() error {
 // is open; connections that were closed and are still sending go on. WS.X12.
 func (h *Host) Cleanup() error {
 	if h.started == 0 {
-		return WSANOTINITIALISED
+		return winsock.WSANOTINITIALISED
 	}
 	if h.faults&FaultNetworkDown != 0 {
-		return WSAENETDOWN
+		return winsock.WSAENETDOWN
 	}
 	h.started--
 	if h.started > 0 {
@@ -232,11 +233,11 @@ func (h *Host) Deadline() (sim.Time, bool) { return h.timers.deadline() }
 func (h *Host) enter() error {
 	switch {
 	case h.started == 0:
-		return WSANOTINITIALISED
+		return winsock.WSANOTINITIALISED
 	case h.faults&FaultNetworkDown != 0:
-		return WSAENETDOWN
+		return winsock.WSAENETDOWN
 	case (h.faults&FaultInCallback != 0 || h.nested > 0) && !h.profile.Nesting:
-		return WSAEINPROGRESS
+		return winsock.WSAEINPROGRESS
 	}
 	return nil
 }
@@ -244,16 +245,16 @@ func (h *Host) enter() error {
 // enterSocket makes the checks of enter and then finds the socket.
 func (h *Host) enterSocket(fd FD) (int32, error) {
 	wine := h.profile.Calls == CallsWine // only its socket asks whether the library was opened (W)
-	if err := h.enter(); err != nil && !(wine && err == error(WSANOTINITIALISED)) {
+	if err := h.enter(); err != nil && !(wine && err == error(winsock.WSANOTINITIALISED)) {
 		return 0, err
 	}
 	switch i := h.table.lookup(fd); {
 	case i > 0:
 		return i, nil
 	case i == 0 && h.profile.Calls == CallsUnix:
-		return 0, WSAEBADF
+		return 0, winsock.WSAEBADF
 	}
-	return 0, WSAENOTSOCK
+	return 0, winsock.WSAENOTSOCK
 }
 
 // freeDescriptors returns how many descriptors the program could still open.
@@ -300,4 +301,10 @@ func (h *Host) newRecord(k Kind, c ConnID, why Cause) *Record {
 func (h *Host) recordCall(call Call, fd FD, value int64, err error) {
 	e := errnoOf(err)
 	h.record(Record{Kind: Called, Call: call, FD: fd, Value: value, Errno: e})
+}
+
+// errnoOf returns the code in err, 0 for none.
+func errnoOf(err error) winsock.Errno {
+	e, _ := err.(winsock.Errno)
+	return e
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -39,15 +40,15 @@ func busy(t *testing.T, p Profile) *Host {
 	}
 	_, _ = h.Send(a.FD, 100)
 	_ = h.CloseSocket(b.FD)
-	_, _ = h.AcceptIf(fd, func(Request) Decision { return CFDefer })
+	_, _ = h.AcceptIf(fd, func(Request) winsock.Decision { return winsock.CF_DEFER })
 	syn(h, 10, testPort)
 	syn(h, 11, testPort)
 	syn(h, 12, testPort+1)
 	syn(h, 13, testPort+1)
 	reset(h, 4)
-	c, _ := h.Socket(Stream)
+	c, _ := h.Socket(winsock.SOCK_STREAM)
 	_ = h.Connect(c, Addr{testIP + 9, 9})
-	_, _ = h.Socket(Datagram)
+	_, _ = h.Socket(winsock.SOCK_DGRAM)
 	_, _ = h.OpenFile()
 	h.Advance(sim.Time(time.Second))
 	mustHold(t, h)
@@ -59,9 +60,9 @@ func busy(t *testing.T, p Profile) *Host {
 
 func listenOn(t *testing.T, h *Host, port uint16, conditional bool) FD {
 	t.Helper()
-	fd, err := h.Socket(Stream)
+	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err == nil && conditional {
-		err = h.SetSockOpt(fd, SO_CONDITIONAL_ACCEPT, 1)
+		err = h.SetSockOpt(fd, winsock.SO_CONDITIONAL_ACCEPT, 1)
 	}
 	if err == nil {
 		err = h.Bind(fd, Addr{AnyIP, port})
@@ -214,10 +215,10 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		{"timers have owners", "the tail is not the last one", func(h *Host, _ *listener) {
 			h.timers.lists[h.timers.armed[h.timers.next()].list].tail = 0
 		}},
-		{"ports have their sockets", "one is forgotten", func(h *Host, _ *listener) { h.ports.setFirst(Stream, testPort, 0) }},
-		{"ports have their sockets", "one is bound to another port", func(h *Host, l *listener) { h.ports.setFirst(Stream, 99, l.sock) }},
+		{"ports have their sockets", "one is forgotten", func(h *Host, _ *listener) { h.ports.setFirst(winsock.SOCK_STREAM, testPort, 0) }},
+		{"ports have their sockets", "one is bound to another port", func(h *Host, l *listener) { h.ports.setFirst(winsock.SOCK_STREAM, 99, l.sock) }},
 		{"ports have their sockets", "one is not bound", func(h *Host, l *listener) { h.socks[l.sock].flags &^= flagChained }},
-		{"ports have their sockets", "one is not there", func(h *Host, _ *listener) { h.ports.setFirst(Stream, testPort, 99) }},
+		{"ports have their sockets", "one is not there", func(h *Host, _ *listener) { h.ports.setFirst(winsock.SOCK_STREAM, testPort, 99) }},
 		{"ports have their sockets", "a list goes round", func(h *Host, l *listener) { h.socks[l.sock].portNext = l.sock }},
 		{"connections are found by their addresses", "one address is nobody's", func(h *Host, l *listener) {
 			for k := range h.tuples.slots {
@@ -257,7 +258,7 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 		n := NewNetwork(1)
 		server := n.AddHost("server", HostConfig{Profile: WSP()})
 		crowd := n.AddHost("crowd", HostConfig{Profile: WSP()})
-		fd, _ := n.Host(server).Socket(Stream)
+		fd, _ := n.Host(server).Socket(winsock.SOCK_STREAM)
 		_ = n.Host(server).Bind(fd, Addr{AnyIP, testPort})
 		_ = n.Host(server).Listen(fd, 1)
 		n.Start(n.AddClients(ClientConfig{Name: "a", Host: crowd, To: Addr{HostAddr(server, 1), testPort}}, 1), 0)
@@ -282,12 +283,12 @@ func exercise(h *Host) []Segment {
 	_ = h.Listen(fd, 2)
 	syn(h, 31, testPort)
 	reset(h, 5)
-	_ = h.SetSockOpt(fd, SO_PAUSE_ACCEPT, 1)
+	_ = h.SetSockOpt(fd, winsock.SO_PAUSE_ACCEPT, 1)
 	syn(h, 32, testPort)
 	h.SetUser(3)
 	_ = h.CloseSocket(fd + 2)
 	for range 3 {
-		c, _ := h.Socket(Stream)
+		c, _ := h.Socket(winsock.SOCK_STREAM)
 		_ = h.SetClient(c, Windows().Client)
 		_ = h.Connect(c, Addr{testIP + 8, 8})
 	}

@@ -3,6 +3,7 @@ package netmodel
 import (
 	"time"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -77,9 +78,9 @@ func (h *Host) SetKeepAlive(fd FD, k KeepAlive) error {
 func (h *Host) MayKeepAlive(k KeepAlive) error {
 	switch {
 	case !k.valid():
-		return WSAEINVAL
+		return winsock.WSAEINVAL
 	case k.UserTimeout != 0 && h.profile.Options != OptionsLinux:
-		return WSAENOPROTOOPT
+		return winsock.WSAENOPROTOOPT
 	}
 	return nil
 }
@@ -196,11 +197,11 @@ func (h *Host) keepAliveTimeout(i int32) {
 
 // keepAliveError is what a program is told of a connection that probes have broken:
 // WSAENETRESET on Windows (Winsock's recv page), ETIMEDOUT elsewhere (RFC 1122).
-func (h *Host) keepAliveError() Errno {
+func (h *Host) keepAliveError() winsock.Errno {
 	if h.profile.Calls == CallsWinsock {
-		return WSAENETRESET
+		return winsock.WSAENETRESET
 	}
-	return WSAETIMEDOUT
+	return winsock.WSAETIMEDOUT
 }
 
 // isProbe reports whether a segment repeats a sequence number that has been acknowledged

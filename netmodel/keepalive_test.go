@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -22,7 +23,7 @@ func keptPipe(t *testing.T, p netmodel.Profile, k netmodel.KeepAlive) *pipe {
 }
 
 // brokeAt returns when the client's connection broke, and with what.
-func (p *pipe) brokeAt() (sim.Time, netmodel.Errno) {
+func (p *pipe) brokeAt() (sim.Time, winsock.Errno) {
 	for _, r := range p.log {
 		if r.Kind == netmodel.Broken && r.Host == p.crowd {
 			return r.At, r.Errno
@@ -44,14 +45,14 @@ func (p *pipe) probes() []netmodel.Record {
 func TestKeepAliveBreaksAConnectionWhosePeerIsGone(t *testing.T) {
 	for _, x := range []struct {
 		profile netmodel.Profile
-		want    netmodel.Errno
+		want    winsock.Errno
 		within  time.Duration // of 150 s
 		why     string
 	}{
-		{profiles.FreeBSD(), netmodel.WSAETIMEDOUT, 2 * time.Second, "15 s of silence, then nine probes 15 s apart"},
-		{profiles.Darwin(), netmodel.WSAETIMEDOUT, 2 * time.Second, "the same"},
-		{profiles.Windows(), netmodel.WSAENETRESET, 2 * time.Second, "the error of Winsock's recv page"},
-		{profiles.Linux(), netmodel.WSAETIMEDOUT, 8 * time.Second, "a slot of the timer wheel is up to 8/63 of the wait"},
+		{profiles.FreeBSD(), winsock.WSAETIMEDOUT, 2 * time.Second, "15 s of silence, then nine probes 15 s apart"},
+		{profiles.Darwin(), winsock.WSAETIMEDOUT, 2 * time.Second, "the same"},
+		{profiles.Windows(), winsock.WSAENETRESET, 2 * time.Second, "the error of Winsock's recv page"},
+		{profiles.Linux(), winsock.WSAETIMEDOUT, 8 * time.Second, "a slot of the timer wheel is up to 8/63 of the wait"},
 	} {
 		t.Run(x.profile.Name, func(t *testing.T) {
 			p := keptPipe(t, x.profile, byGo)
@@ -104,7 +105,7 @@ func TestKeepAliveEndsWhenItDidOnLinux(t *testing.T) {
 		if x.set.Idle == byGo.Idle {
 			unknown = 512 * time.Millisecond
 		}
-		if errno != netmodel.WSAETIMEDOUT || took < x.measured[0]-unknown || took > x.measured[1]+unknown {
+		if errno != winsock.WSAETIMEDOUT || took < x.measured[0]-unknown || took > x.measured[1]+unknown {
 			t.Errorf("SetKeepAlive(%+v): %v after %v, want ETIMEDOUT after %v to %v (%s)", x.set, errno, took, x.measured[0], x.measured[1], x.why)
 		}
 	}
@@ -114,18 +115,18 @@ func TestAProbeIsAnsweredInEveryState(t *testing.T) {
 	for _, x := range []struct {
 		name string
 		do   func(p *pipe)
-		want netmodel.Errno
+		want winsock.Errno
 		why  string
 	}{
 		{"open", func(*pipe) {}, 0, "RFC 9293, 3.10.7.4"},
 		{"with data unread", func(p *pipe) { p.send(p.client(), p.near, 5, 0) }, 0, "the answer is the system's, not the program's"},
 		{"closed by the peer, reset lost", func(p *pipe) {
 			p.n.Cut(p.crowd, p.server, true)
-			_ = p.host().SetSockOpt(p.far, netmodel.SO_LINGER, 0)
+			_ = p.host().SetSockOpt(p.far, winsock.SO_LINGER, 0)
 			_ = p.host().CloseSocket(p.far)
 			p.pass(time.Millisecond)
 			p.n.Cut(p.crowd, p.server, false)
-		}, netmodel.WSAECONNRESET, "the answer to the probe is an RST"},
+		}, winsock.WSAECONNRESET, "the answer to the probe is an RST"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			p := keptPipe(t, profiles.FreeBSD(), byGo)
@@ -152,7 +153,7 @@ func TestKeepAliveRestsWhenThePeerAnswersForLong(t *testing.T) {
 	p.n.Cut(p.crowd, p.server, true)
 	p.pass(10 * time.Minute)
 	at, errno := p.brokeAt()
-	check(t, "error after a cut that comes later", errno, netmodel.WSAETIMEDOUT)
+	check(t, "error after a cut that comes later", errno, winsock.WSAETIMEDOUT)
 	check(t, "time from the cut to the error", at.Sub(began), 150*time.Second)
 }
 
@@ -185,25 +186,25 @@ func TestSetKeepAliveSaysWhatIsWrong(t *testing.T) {
 	s := time.Second
 	for _, x := range []struct {
 		set  netmodel.KeepAlive
-		want netmodel.Errno
+		want winsock.Errno
 		why  string
 	}{
 		{netmodel.KeepAlive{}, 0, "off"},
 		{byGo, 0, "Go's"},
-		{netmodel.KeepAlive{Idle: -s, Interval: s, Count: 1}, netmodel.WSAEINVAL, "negative"},
-		{netmodel.KeepAlive{Idle: s, Count: 1}, netmodel.WSAEINVAL, "no interval"},
-		{netmodel.KeepAlive{Idle: s, Interval: s}, netmodel.WSAEINVAL, "no probe"},
-		{netmodel.KeepAlive{Idle: s, Interval: s, Count: 128}, netmodel.WSAEINVAL, "too many probes"},
-		{netmodel.KeepAlive{Idle: 32768 * s, Interval: s, Count: 1}, netmodel.WSAEINVAL, "too long"},
-		{netmodel.KeepAlive{UserTimeout: -1}, netmodel.WSAEINVAL, "negative"},
-		{netmodel.KeepAlive{UserTimeout: s}, netmodel.WSAENOPROTOOPT, "TCP_USER_TIMEOUT is Linux's"},
+		{netmodel.KeepAlive{Idle: -s, Interval: s, Count: 1}, winsock.WSAEINVAL, "negative"},
+		{netmodel.KeepAlive{Idle: s, Count: 1}, winsock.WSAEINVAL, "no interval"},
+		{netmodel.KeepAlive{Idle: s, Interval: s}, winsock.WSAEINVAL, "no probe"},
+		{netmodel.KeepAlive{Idle: s, Interval: s, Count: 128}, winsock.WSAEINVAL, "too many probes"},
+		{netmodel.KeepAlive{Idle: 32768 * s, Interval: s, Count: 1}, winsock.WSAEINVAL, "too long"},
+		{netmodel.KeepAlive{UserTimeout: -1}, winsock.WSAEINVAL, "negative"},
+		{netmodel.KeepAlive{UserTimeout: s}, winsock.WSAENOPROTOOPT, "TCP_USER_TIMEOUT is Linux's"},
 	} {
 		p := newPipe(t, setting{server: profiles.FreeBSD(), crowd: profiles.FreeBSD()})
 		wantErr(t, "SetKeepAlive: "+x.why, p.client().SetKeepAlive(p.near, x.set), x.want)
 	}
 	p := newPipe(t, setting{server: profiles.Linux(), crowd: profiles.Linux()})
 	wantErr(t, "SetKeepAlive with TCP_USER_TIMEOUT on Linux", p.client().SetKeepAlive(p.near, netmodel.KeepAlive{UserTimeout: s}), 0)
-	wantErr(t, "SetKeepAlive of no socket", p.client().SetKeepAlive(99, byGo), netmodel.WSAEBADF)
+	wantErr(t, "SetKeepAlive of no socket", p.client().SetKeepAlive(99, byGo), winsock.WSAEBADF)
 }
 
 // A phantom is a client that is connected where the server is not. Its probe does not
@@ -216,10 +217,10 @@ func TestKeepAliveTellsAPhantomThatItIsOne(t *testing.T) {
 		if i == 1 {
 			w.run(100 * time.Millisecond)
 		}
-		fd, err := h.Socket(netmodel.Stream)
+		fd, err := h.Socket(winsock.SOCK_STREAM)
 		wantErr(t, "Socket", err, 0)
 		wantErr(t, "SetKeepAlive", h.SetKeepAlive(fd, byGo), 0)
-		wantErr(t, "Connect", h.Connect(fd, w.to), netmodel.WSAEWOULDBLOCK)
+		wantErr(t, "Connect", h.Connect(fd, w.to), winsock.WSAEWOULDBLOCK)
 		fds = append(fds, fd)
 	}
 	w.run(5 * time.Minute)
@@ -228,7 +229,7 @@ func TestKeepAliveTellsAPhantomThatItIsOne(t *testing.T) {
 		if r.Kind == netmodel.Broken && r.Host == w.crowd {
 			broken++
 			check(t, "descriptor of the connection that breaks", r.FD, fds[4])
-			check(t, "its error", r.Errno, netmodel.WSAECONNRESET)
+			check(t, "its error", r.Errno, winsock.WSAECONNRESET)
 			if r.At < sim.Time(60*time.Second) || r.At > sim.Time(150*time.Second) {
 				t.Errorf("the phantom breaks at %v, want it soon after the server has given its request up", r.At)
 			}
@@ -248,10 +249,10 @@ func TestAProbeDoesNotCompleteAHalfOpenConnection(t *testing.T) {
 			w.run(100 * time.Millisecond)
 		}
 		var err error
-		fd, err = h.Socket(netmodel.Stream)
+		fd, err = h.Socket(winsock.SOCK_STREAM)
 		wantErr(t, "Socket", err, 0)
 		wantErr(t, "SetKeepAlive", h.SetKeepAlive(fd, byGo), 0)
-		wantErr(t, "Connect", h.Connect(fd, w.to), netmodel.WSAEWOULDBLOCK)
+		wantErr(t, "Connect", h.Connect(fd, w.to), winsock.WSAEWOULDBLOCK)
 	}
 	w.accept(20 * time.Second) // there is room
 	w.run(time.Minute)

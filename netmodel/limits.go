@@ -69,9 +69,9 @@ type SynQueue struct {
 	// With the other sizes; net.ipv4.tcp_max_syn_backlog, net.inet.tcp.syncache.cachelimit ...
 	Max    int
 	Shared bool // the size is that of all listeners of the host together
-	// What is done for a SYN that finds the SYN queue full, unless it is answered
-	// with a cookie.
-	OnFull OnSynQueueFull
+	// A SYN that finds the SYN queue full, and gets no cookie, takes the place of another
+	// half-open connection, if there is one. Otherwise such a SYN is ignored.
+	Evicts bool
 	Victim Victim // of an eviction here, and where OnFull of the profile evicts
 	// SYN cookies: a SYN-ACK that needs no memory, because its number proves, when
 	// it comes back, that it was sent. net.ipv4.tcp_syncookies
@@ -98,14 +98,6 @@ const (
 	SizeFixed                             // Max
 	SizePow2                              // the power of two from max(64, Max) on: Linux 2.4
 	SizePow2OfBacklog                     // the power of two above max(8, min(backlog, Max)), fixed by the first listen: Linux 2.6.20
-)
-
-// OnSynQueueFull is what a SYN brings about that finds the SYN queue full.
-type OnSynQueueFull uint8
-
-const (
-	SynQueueDrops  OnSynQueueFull = iota // silence
-	SynQueueEvicts                       // another half-open connection is forgotten; if there is none, silence
 )
 
 // Victim is the half-open connection that is given up for a new one.
@@ -143,9 +135,3 @@ func (q *SynQueue) size(backlog int) int {
 
 // pow2From returns the smallest power of two that is at least n.
 func pow2From(n int) int { return 1 << bits.Len(uint(n-1)) }
-
-// SOMAXCONN as the two headers define it. WS.B5
-const (
-	SomaxconnWinsock2  = 0x7fffffff
-	SomaxconnWinsock11 = 5
-)

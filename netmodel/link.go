@@ -43,14 +43,14 @@ func (l Link) Validate() error {
 
 // path is a link in use.
 type path struct {
-	link   Link
-	plain  bool // the link delivers everything at once
-	random bool // the link decides something at random
-	cut    bool
+	link      Link
+	immediate bool // the link delivers everything at once
+	random    bool // the link decides something at random
+	cut       bool
 }
 
-// Plain reports whether the link delivers everything, and at once.
-func (l Link) Plain() bool {
+// Immediate reports whether the link delivers every segment, and at once.
+func (l Link) Immediate() bool {
 	return l.Latency == 0 && l.Jitter == nil && l.Loss.Num == 0 && l.Duplicate.Num == 0 && l.Reorder.Num == 0
 }
 

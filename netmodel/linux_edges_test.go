@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // What was measured on Linux 6.18.44 with raw segments over a TUN device.
@@ -119,7 +120,7 @@ func TestTheEndOfAStreamComesBeforeAReset(t *testing.T) { // K12
 			check(t, row.why+": receive", n, want)
 		}
 		_, err := s.h.Send(fd, 1)
-		wantErr(t, row.why+": send", err, netmodel.EPIPE)
+		wantErr(t, row.why+": send", err, winsock.EPIPE)
 	}
 }
 
@@ -140,7 +141,7 @@ func TestACookieIsGoodForEveryListenerThatSharesTheAddress(t *testing.T) { // K7
 	s := newStage(t, p, 0)
 	share := func() netmodel.FD {
 		fd := s.socket()
-		s.set(fd, netmodel.SO_REUSEPORT, 1)
+		s.set(fd, winsock.SO_REUSEPORT, 1)
 		wantErr(t, "bind", s.h.Bind(fd, netmodel.Addr{Port: port}), 0)
 		wantErr(t, "listen", s.h.Listen(fd, 5), 0)
 		return fd

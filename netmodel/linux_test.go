@@ -8,6 +8,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 )
 
 // exact returns a profile whose timers ring at the nanosecond.
@@ -252,21 +253,21 @@ func TestAClosingLinuxListenerResetsTheCompleteAndForgetsTheHalfOpen(t *testing.
 }
 
 func TestShutdownOfAUnixListenerEndsItAndItMayListenAgain(t *testing.T) { // K11
-	for _, how := range []int{netmodel.ShutReceive, netmodel.ShutBoth} {
+	for _, how := range []int{winsock.SD_RECEIVE, winsock.SD_BOTH} {
 		s := listening(t, profiles.Linux(), 5)
 		s.open("a")
 		s.half("b")
-		wantErr(t, "Shutdown(SHUT_WR)", s.h.Shutdown(s.fd, netmodel.ShutSend), 0)
+		wantErr(t, "Shutdown(SHUT_WR)", s.h.Shutdown(s.fd, winsock.SD_SEND), 0)
 		s.wantQueue("after SHUT_WR", "a (b) . . . . .")
 		wantErr(t, "Shutdown", s.h.Shutdown(s.fd, how), 0)
 		s.pump()
 		check(t, "a hears", s.heard("a"), "RST")
 		check(t, "b hears", s.heard("b"), "")
-		check(t, "SO_ACCEPTCONN", s.option(s.fd, netmodel.SO_ACCEPTCONN), 0)
+		check(t, "SO_ACCEPTCONN", s.option(s.fd, winsock.SO_ACCEPTCONN), 0)
 		check(t, "accept", s.accept(), "WSAEINVAL")
 		check(t, "SYN meanwhile", s.syn("c"), "RST")
 		s.listen(3)
-		check(t, "SO_ACCEPTCONN after listen", s.option(s.fd, netmodel.SO_ACCEPTCONN), 1)
+		check(t, "SO_ACCEPTCONN after listen", s.option(s.fd, winsock.SO_ACCEPTCONN), 1)
 		s.open("d")
 		check(t, "accept", s.accept(), "d")
 	}
@@ -285,16 +286,16 @@ func TestAConnectionResetWhileQueuedKeepsItsPlaceOnLinux(t *testing.T) { // K12
 	check(t, "accept", s.accept(), "b")
 	for _, want := range []struct {
 		n   int
-		err netmodel.Errno
-	}{{7, 0}, {0, netmodel.WSAECONNRESET}, {0, 0}, {0, 0}} { // the data, the error once, the end
+		err winsock.Errno
+	}{{7, 0}, {0, winsock.WSAECONNRESET}, {0, 0}, {0, 0}} { // the data, the error once, the end
 		n, err := s.h.Receive(s.fds["b"], 100)
 		check(t, "Receive", n, want.n)
 		wantErr(t, "Receive", err, want.err)
 	}
 	_, err := s.h.Send(s.fds["b"], 1)
-	wantErr(t, "Send after that", err, netmodel.EPIPE)
+	wantErr(t, "Send after that", err, winsock.EPIPE)
 	_, err = s.h.Receive(s.fds["a"], 100)
-	wantErr(t, "Receive where no data came", err, netmodel.WSAECONNRESET)
+	wantErr(t, "Receive where no data came", err, winsock.WSAECONNRESET)
 }
 
 func TestAClientThatLeavesTheHandshakeOnLinux(t *testing.T) { // K12 K4

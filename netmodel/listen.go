@@ -1,5 +1,7 @@
 package netmodel
 
+import "wspsim/netmodel/winsock"
+
 // Listen makes a socket listen, or changes the backlog of one that listens
 // already. An illegal backlog is replaced by the nearest legal one without a
 // word (C1, C2), SOMAXCONN, by the number of the profile, asks for the maximum (P4). If more
@@ -30,35 +32,35 @@ func (h *Host) mayListen(fd FD) (int32, error) {
 	i, err := h.enterSocket(fd)
 	wine := h.profile.Calls == CallsWine
 	switch {
-	case wine && err == error(WSAENOTSOCK) && h.table.lookup(fd) == notSocket:
-		return 0, WSAEOPNOTSUPP // a file (W)
+	case wine && err == error(winsock.WSAENOTSOCK) && h.table.lookup(fd) == notSocket:
+		return 0, winsock.WSAEOPNOTSUPP // a file (W)
 	case err != nil:
 		return 0, err
 	}
 	s := &h.socks[i]
 	switch {
-	case s.typ != Stream && !(wine && s.state == stateUnbound):
-		return 0, WSAEOPNOTSUPP // before the state: WS.L2
+	case s.typ != winsock.SOCK_STREAM && !(wine && s.state == stateUnbound):
+		return 0, winsock.WSAEOPNOTSUPP // before the state: WS.L2
 	case s.state == stateBound, s.state == stateFailed && !wine, s.state == stateListening:
 	case s.state == stateUnbound && h.profile.ListenBinds:
 	case s.state == stateUnbound, s.state == stateFailed:
-		return 0, WSAEINVAL
+		return 0, winsock.WSAEINVAL
 	case s.state == stateConnecting:
 		return 0, h.profile.ListenConnecting
 	case h.profile.Calls == CallsWinsock:
-		return 0, WSAEISCONN
+		return 0, winsock.WSAEISCONN
 	default:
-		return 0, WSAEINVAL // L09, W
+		return 0, winsock.WSAEINVAL // L09, W
 	}
 	if h.faults&FaultNoBuffers != 0 {
-		return 0, WSAENOBUFS
+		return 0, winsock.WSAENOBUFS
 	}
 	return i, nil
 }
 
 func (h *Host) firstListen(i int32, backlog int) error {
 	if h.socks[i].state == stateUnbound { // ListenBinds
-		a, err := h.pickPort(Stream, AnyIP, Addr{})
+		a, err := h.pickPort(winsock.SOCK_STREAM, AnyIP, Addr{})
 		if err != nil {
 			return err
 		}
@@ -66,7 +68,7 @@ func (h *Host) firstListen(i int32, backlog int) error {
 		h.chain(i)
 	}
 	if h.profile.CommitAtListen && h.commitConflict(i) {
-		return WSAEADDRINUSE
+		return winsock.WSAEADDRINUSE
 	}
 	if h.profile.ListenStarved != 0 && h.freeDescriptors() == 0 {
 		return h.profile.ListenStarved
@@ -96,7 +98,7 @@ func (h *Host) relisten(i int32, backlog int) error {
 	case RelistenRejects:
 		// G: below 0 it is turned away even while nothing is queued
 		if effective := p.Backlog.Effective(backlog); effective < 0 || int(l.done.len) > p.AtAck.Of(effective) {
-			return WSAEINVAL
+			return winsock.WSAEINVAL
 		}
 		why = BacklogUpdated
 		h.resize(l, backlog)

@@ -8,22 +8,25 @@ import (
 
 	"pgregory.net/rapid"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
 // The methods that look. Each is called by lookAtAll.
 var (
 	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "DecidedBy", "Err", "ErrnoName", "Hash", "Host", "HostName",
-		"Next", "Now", "Plain", "Progress", "Records", "Result", "Results", "Soonest", "Tally", "Undrained", "Who"}
-	hostLooks = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "MayKeepAlive", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
+		"Next", "Now", "Progress", "RealTime", "Records", "Result", "Results", "Tally", "Who"}
+	realTimeLooks = []string{"BufferedRecords", "NextDeadline"}
+	hostLooks     = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "MayKeepAlive", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
 		"SockName", "Unacknowledged"}
 )
 
 // The methods that act, or take what there is. GetSockOpt takes SO_ERROR.
 var (
-	networkActs = []string{"AddClients", "AddHost", "AddProgram", "After", "Cancel", "CloseClient", "Cut", "CutOneWay", "DeliverDirectly", "Dial",
-		"DrainReady", "DrainRecords", "Hand", "Receive", "Run", "SendClient", "SetLink", "SetStallLimit", "Settle", "Start", "Step", "Tick", "Watch"}
-	hostActs = []string{"Accept", "AcceptBadAddress", "AcceptIf", "Advance", "Bind", "Cleanup", "CloseFile", "CloseSocket", "Connect", "Deliver", "Drain",
+	networkActs = []string{"AddClients", "AddHost", "After", "Cancel", "CloseClient", "Cut", "CutOneWay",
+		"DrainRecords", "DrainTap", "Run", "SendClient", "SetLink", "SetStallLimit", "Settle", "Start", "Step", "Tap"}
+	realTimeActs = []string{"AddExternalClient", "AdvanceIdle", "DeliverDirectly", "Dial", "DrainReady", "Receive", "SendDirectly", "Watch"}
+	hostActs     = []string{"Accept", "AcceptBadAddress", "AcceptIf", "Advance", "Bind", "Cleanup", "CloseFile", "CloseSocket", "Connect", "Deliver", "Drain",
 		"DrainRecords", "GetSockOpt", "Listen", "OpenFile", "Receive", "Send", "SetClient", "SetConn", "SetFault", "SetKeepAlive", "SetSockOpt", "SetUser", "Shutdown",
 		"Socket", "Startup"}
 )
@@ -34,6 +37,7 @@ func TestEveryMethodEitherLooksOrActs(t *testing.T) {
 		looks, acts []string
 	}{
 		{reflect.TypeFor[*Network](), networkLooks, networkActs},
+		{reflect.TypeFor[RealTime](), realTimeLooks, realTimeActs},
 		{reflect.TypeFor[*Host](), hostLooks, hostActs},
 	} {
 		named := slices.Concat(row.looks, row.acts)
@@ -68,8 +72,8 @@ func lookAtAll(n *Network) {
 		_ = h.FreeDescriptors()
 		_ = h.MayKeepAlive(KeepAlive{UserTimeout: 1})
 		_ = h.Profile()
-		_, _ = n.HostName(id), n.ErrnoName(id, WSAECONNREFUSED)
-		_ = n.Plain(id, 1)
+		_, _ = n.HostName(id), n.ErrnoName(id, winsock.WSAECONNREFUSED)
+		_ = n.immediate(id, 1)
 	}
 	for c := range ConnID(n.attempts.len) {
 		_ = n.DecidedBy(Record{Conn: c, Cause: QueueFull})
@@ -78,7 +82,7 @@ func lookAtAll(n *Network) {
 	_, _ = n.ClientByName(n.ClientName(1))
 	n.Clone().Run(n.Now().Add(1))
 	_, _ = n.Check(), n.Err()
-	_, _, _, _, _, _ = n.Results(), n.Hash(), n.Records(), n.Now(), n.Soonest(), n.Undrained()
+	_, _, _, _, _, _ = n.Results(), n.Hash(), n.Records(), n.Now(), n.RealTime().NextDeadline(), n.RealTime().BufferedRecords()
 	_, _ = n.Next()
 	_, _ = n.Tally()
 }
@@ -106,10 +110,10 @@ func TestLookingChangesNothing(t *testing.T) {
 			w := newPair(seed)
 			n := w.networks[0]
 			if directly {
-				n.DeliverDirectly()
+				n.RealTime().DeliverDirectly()
 			}
 			if watched {
-				n.Watch()
+				n.RealTime().Watch()
 			}
 			for _, c := range calls {
 				if looking && c.look {
@@ -127,7 +131,7 @@ func TestLookingChangesNothing(t *testing.T) {
 				}
 				o.steps = append(o.steps, step)
 			}
-			o.ready = n.DrainReady(nil)
+			o.ready = n.RealTime().DrainReady(nil)
 			o.hash, o.records, o.seen, o.fates = n.Hash(), n.Records(), n.DrainRecords(nil), n.Results()
 			return o
 		}
@@ -161,9 +165,9 @@ func TestALookSeesWhatHostsWereCalledFor(t *testing.T) {
 	at, ok := n.Next()
 	n.Settle()
 	next, still := n.Next()
-	if n.Hash() != hash || n.Records() != records || n.Result(a.Conn) != fate || next != at || still != ok || n.Soonest() != next {
+	if n.Hash() != hash || n.Records() != records || n.Result(a.Conn) != fate || next != at || still != ok || n.RealTime().NextDeadline() != next {
 		t.Errorf("before Settle: hash %x, %d records, %+v, next %v, %v; after it: %x, %d, %+v, next %v, %v, soonest %v",
-			hash, records, fate, at, ok, n.Hash(), n.Records(), n.Result(a.Conn), next, still, n.Soonest())
+			hash, records, fate, at, ok, n.Hash(), n.Records(), n.Result(a.Conn), next, still, n.RealTime().NextDeadline())
 	}
 }
 
@@ -174,7 +178,7 @@ func TestNextSeesWhatIsNotYetOnItsWay(t *testing.T) {
 	if at, ok := n.Next(); ok {
 		t.Errorf("Next() of a network in which nothing is due = %v, true", at)
 	}
-	if _, _, err := n.Dial(n.AddProgram("p", client), Addr{HostAddr(server, 1), testPort}, nil); err != nil {
+	if _, _, err := n.RealTime().Dial(n.RealTime().AddExternalClient("p", client), Addr{HostAddr(server, 1), testPort}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if at, ok := n.Next(); at != sim.Time(time.Millisecond) || !ok {

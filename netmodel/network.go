@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -39,14 +40,16 @@ type Network struct {
 	count     uint64 // records so far
 	fresh     []Record
 	// Of the segment about which a link decides. A link that decides nothing heeds none.
-	draws   sim.Rand
-	scratch []Segment
-	records []Record // scratch
-	broken  error    // first violation seen in the records
-	direct  bool     // see DeliverDirectly
-	watched bool     // see Watch
-	soonest sim.Time // no event is due before
-	detours int      // segments delivered directly since the last flush began
+	draws        sim.Rand
+	scratch      []Segment
+	records      []Record // scratch
+	broken       error    // first violation seen in the records
+	direct       bool     // see DeliverDirectly
+	watched      bool     // see Watch
+	tapped       bool     // see Tap
+	tap          []Transmission
+	nextDeadline sim.Time // no event is due before
+	detours      int      // segments delivered directly since the last flush began
 }
 
 // node is a host in the network.
@@ -126,7 +129,7 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	}
 	h := NewHost(c)
 	_ = h.Startup() // never fails
-	h.watched, h.hurried = n.watched, n.direct
+	h.watched, h.direct = n.watched, n.direct
 	who := n.named(nobody, name, drawsVictim)
 	h.draws = sim.Stream(n.seed, who, drawsVictim)
 	n.nodes = append(n.nodes, node{host: h, name: name, who: who, wakeAt: -1})
@@ -135,7 +138,7 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	}
 	for i := range n.paths {
 		for len(n.paths[i]) < len(n.nodes) {
-			n.paths[i] = append(n.paths[i], path{plain: true})
+			n.paths[i] = append(n.paths[i], path{immediate: true})
 		}
 	}
 	return id
@@ -181,7 +184,7 @@ func (n *Network) HostName(id HostID) string {
 
 // ErrnoName returns what a program on a host calls an error: WSAECONNREFUSED on
 // Windows, ECONNREFUSED elsewhere.
-func (n *Network) ErrnoName(id HostID, e Errno) string {
+func (n *Network) ErrnoName(id HostID, e winsock.Errno) string {
 	if int(id) < len(n.nodes) && n.nodes[id].host != nil {
 		return n.nodes[id].host.profile.Calls.ErrnoName(e)
 	}
@@ -198,7 +201,7 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	}
 	n.known(a)
 	n.known(b)
-	p := path{link: l, plain: l.Plain(), random: l.random(), cut: n.paths[a][b].cut}
+	p := path{link: l, immediate: l.Immediate(), random: l.random(), cut: n.paths[a][b].cut}
 	n.paths[a][b] = p
 	p.cut = n.paths[b][a].cut
 	n.paths[b][a] = p
@@ -319,9 +322,9 @@ func (n *Network) Next() (sim.Time, bool) { return n.settled().engine.Peek() }
 // AttemptResult and Results.
 func (n *Network) Settle() {
 	n.flush()
-	n.soonest = sim.Forever
+	n.nextDeadline = sim.Forever
 	if at, ok := n.engine.Peek(); ok {
-		n.soonest = at
+		n.nextDeadline = at
 	}
 }
 
@@ -339,7 +342,7 @@ func (n *Network) settled() *Network {
 
 // at schedules an event.
 func (n *Network) at(t sim.Time, e event) sim.EventID {
-	n.soonest = min(n.soonest, t)
+	n.nextDeadline = min(n.nextDeadline, t)
 	return n.engine.At(t, e)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // Profiles that no system has, and that are legal: what always holds, holds in
@@ -31,10 +32,10 @@ func TestSettingsThatNeedASynQueueOfItsOwnSaySo(t *testing.T) {
 
 func TestARequestWithoutAnAnswerThatIsLostForADescriptorIsGone(t *testing.T) {
 	p := profiles.Windows()
-	p.Starved = netmodel.StarvedLoses
+	p.StarvedLoses = true
 	s := newStage(t, p, 2)
 	s.fd = s.bound(netmodel.AnyIP, port)
-	s.set(s.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
+	s.set(s.fd, winsock.SO_CONDITIONAL_ACCEPT, 1)
 	s.listen(5)
 	s.exhaust()
 	check(t, "SYN", s.syn("a"), "")
@@ -50,7 +51,7 @@ func TestASlotThatComesBackLateToAListenerThatIsGoneIsLost(t *testing.T) {
 	s := listening(t, p, 5)
 	s.open("a")
 	check(t, "accept", s.accept(), "a")
-	wantErr(t, "shutdown", s.h.Shutdown(s.fd, netmodel.ShutBoth), 0)
+	wantErr(t, "shutdown", s.h.Shutdown(s.fd, winsock.SD_BOTH), 0)
 	wantErr(t, "listen", s.h.Listen(s.fd, 5), 0)
 	s.wait(2 * time.Second) // what always holds is checked then
 	s.wantQueue("another listener", ". . . . . .")

@@ -1,6 +1,10 @@
 package netmodel
 
-import "fmt"
+import (
+	"fmt"
+
+	"wspsim/netmodel/winsock"
+)
 
 // listenersOwnTheirLists: each listening socket owns one list and nobody else owns
 // it; the lists without an owner are empty and each of them is free once.
@@ -246,7 +250,7 @@ func portsHaveTheirSockets(h *Host) error {
 					}
 					continue
 				}
-				n, err := portHasItsSockets(h, SocketType(typ), uint16(high<<8|low), page[low])
+				n, err := portHasItsSockets(h, winsock.SocketType(typ), uint16(high<<8|low), page[low])
 				if err != nil {
 					return err
 				}
@@ -266,7 +270,7 @@ func portsHaveTheirSockets(h *Host) error {
 }
 
 // portHasItsSockets returns how many sockets are on the list of a port.
-func portHasItsSockets(h *Host, typ SocketType, port uint16, first int32) (int, error) {
+func portHasItsSockets(h *Host, typ winsock.SocketType, port uint16, first int32) (int, error) {
 	n := 0
 	for i, before := first, int32(0); i != 0; before, i = i, h.socks[i].portNext {
 		if int(i) >= len(h.socks) || n > len(h.socks) {

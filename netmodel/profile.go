@@ -2,7 +2,10 @@ package netmodel
 
 import (
 	"fmt"
+	"slices"
 	"time"
+
+	"wspsim/netmodel/winsock"
 )
 
 // Profile says how one TCP stack behaves where stacks differ. It is plain
@@ -19,8 +22,10 @@ type Profile struct {
 
 	// Whose calls a program makes, and so what errors it meets.
 	Calls Calls
-	// Whose tools a person has at hand: names of settings and of counters.
-	System System
+	// Whose tools a person has at hand, by the name that GOOS has for the system: names of
+	// settings and of counters. "" for a page, which is no machine; "other" for a system that
+	// has no such name.
+	System string
 
 	// What listen does with its argument.
 	Backlog Backlog
@@ -46,11 +51,11 @@ type Profile struct {
 	// Which pending connections a smaller backlog resets. WS.R4, WS.R7.
 	Trim Trim
 	// listen while a connect of the same socket is under way. WS.L5 (unknown; state error chosen).
-	ListenConnecting Errno
+	ListenConnecting winsock.Errno
 	// The first listen while no descriptor is free; 0 lets it pass. E6, WS.D1.
-	ListenStarved Errno
+	ListenStarved winsock.Errno
 	// A further listen while no descriptor is free; 0 lets it pass. R5, WS.D2.
-	RelistenStarved Errno
+	RelistenStarved winsock.Errno
 	// A listen on a wildcard address takes the port on every address, so a
 	// conflict that bind let pass is found here. E2, WS.U4.
 	CommitAtListen bool
@@ -59,8 +64,9 @@ type Profile struct {
 
 	// What a slot of the queue costs. R5-R7, WS.D3-D8.
 	Slots Slots
-	// What accept does with the first connection when no descriptor is free.
-	Starved Starved
+	// An accept that finds no free descriptor removes the first connection from the queue
+	// and closes it. Otherwise nothing changes. Accept fails with WSAEMFILE either way.
+	StarvedLoses bool
 	// accept asks for a descriptor before it looks whether there is anything to
 	// accept.
 	DescriptorFirst bool
@@ -69,8 +75,9 @@ type Profile struct {
 	// The slot comes back this long after accept returned; a defect of Windows
 	// 2000 SP1 and older. 0 = at once. WS.Q5.
 	SlotReturnDelay time.Duration
-	// The order in which accept hands out connections. R3, WS.Q1.
-	Order Order
+	// Accept returns the complete connection whose SYN came first. Otherwise it returns the
+	// connection whose handshake completed first. R3, WS.Q1.
+	AcceptByArrival bool
 	// What becomes of a connection that the client resets while it is pending.
 	// WS.X6, WS.X7, WS.X9, WS.Q7. On Windows both AbortedAtReceive and AbortedAtAccept
 	// have been seen; the Windows profile has the former.
@@ -169,6 +176,9 @@ func (p *Profile) validate() error {
 	if err := p.validateChoices(); err != nil {
 		return err
 	}
+	if systems := []string{"", "windows", "linux", "freebsd", "netbsd", "openbsd", "darwin", "illumos", "other"}; !slices.Contains(systems, p.System) {
+		return fmt.Errorf("system %q: want one of %q", p.System, systems)
+	}
 	if err := p.Client.Validate(); err != nil {
 		return err
 	}
@@ -196,20 +206,16 @@ func (p *Profile) validateChoices() error {
 		got, last uint8
 	}{
 		{"Calls", uint8(p.Calls), uint8(CallsFakeNet)},
-		{"System", uint8(p.System), uint8(SystemOther)},
 		{"Relisten", uint8(p.Relisten), uint8(RelistenRejects)},
 		{"Trim", uint8(p.Trim), uint8(TrimHalfOpen)},
 		{"OnFull", uint8(p.OnFull), uint8(TryAgainWhenFull)},
 		{"OnAckFull", uint8(p.OnAckFull), uint8(DeferAck)},
 		{"Slots", uint8(p.Slots), uint8(SlotsFree)},
-		{"Starved", uint8(p.Starved), uint8(StarvedLoses)},
-		{"Order", uint8(p.Order), uint8(OrderByArrival)},
 		{"Aborted", uint8(p.Aborted), uint8(AbortedNoAddress)},
 		{"CloseListener", uint8(p.CloseListener), uint8(CloseFinishes)},
 		{"Binds", uint8(p.Binds), uint8(BindsWine)},
 		{"Options", uint8(p.Options), uint8(OptionsLinux)},
 		{"SynQueue.Size", uint8(p.SynQueue.Size), uint8(SizePow2OfBacklog)},
-		{"SynQueue.OnFull", uint8(p.SynQueue.OnFull), uint8(SynQueueEvicts)},
 		{"SynQueue.Victim", uint8(p.SynQueue.Victim), uint8(VictimTimedOut)},
 		{"SynQueue.Cookies", uint8(p.SynQueue.Cookies), uint8(CookiesForEvicted)},
 		{"SynQueue.CookieFull", uint8(p.SynQueue.CookieFull), uint8(ResetAck)},

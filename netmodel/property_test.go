@@ -8,6 +8,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -35,7 +36,7 @@ func (e *end) act(t *testing.T, rt *rapid.T, n *netmodel.Network, peer *end) {
 		e.note(err)
 	case 4:
 		if e.sent > 1000 && !e.finished {
-			e.note(h.Shutdown(e.fd, netmodel.ShutSend))
+			e.note(h.Shutdown(e.fd, winsock.SD_SEND))
 			e.finished = true
 		}
 	default:
@@ -44,7 +45,7 @@ func (e *end) act(t *testing.T, rt *rapid.T, n *netmodel.Network, peer *end) {
 }
 
 func (e *end) note(err error) {
-	if err != nil && err != error(netmodel.WSAEWOULDBLOCK) && err != error(netmodel.WSAESHUTDOWN) {
+	if err != nil && err != error(winsock.WSAEWOULDBLOCK) && err != error(winsock.WSAESHUTDOWN) {
 		e.err = err
 	}
 }
@@ -52,7 +53,7 @@ func (e *end) note(err error) {
 // read reads once and compares with what the peer has sent.
 func (e *end) read(rt *rapid.T, n *netmodel.Network, peer *end, limit int) {
 	k, err := n.Host(e.host).Receive(e.fd, limit)
-	if e.eof && (k != 0 || err != nil) && e.err == nil && err != error(netmodel.WSAETIMEDOUT) {
+	if e.eof && (k != 0 || err != nil) && e.err == nil && err != error(winsock.WSAETIMEDOUT) {
 		rt.Errorf("Receive after the end of the stream = %d, %v, want 0, nil", k, err)
 	}
 	e.note(err)
@@ -97,7 +98,7 @@ func TestEveryByteArrivesOnceOrTheConnectionBreaks(t *testing.T) {
 		p.n.Cut(p.server, p.crowd, false)
 		for _, e := range []*end{near, far} {
 			if !e.finished {
-				_ = p.n.Host(e.host).Shutdown(e.fd, netmodel.ShutSend)
+				_ = p.n.Host(e.host).Shutdown(e.fd, winsock.SD_SEND)
 				e.finished = true
 			}
 		}

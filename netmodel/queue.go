@@ -1,6 +1,9 @@
 package netmodel
 
-import "wspsim/sim"
+import (
+	"wspsim/netmodel/winsock"
+	"wspsim/sim"
+)
 
 // The accept queue. A listener has a queue of complete connections, which accept takes
 // from, and half-open connections that wait for their final ACK: in the same slots, or in
@@ -84,7 +87,7 @@ func (h *Host) listenerOf(i int32) *listener {
 }
 
 func (h *Host) newPending(at int32, s *Segment, st state) int32 {
-	i := h.newSocket(Stream, st)
+	i := h.newSocket(winsock.SOCK_STREAM, st)
 	p := &h.socks[i]
 	p.local, p.remote, p.conn = s.Dst, s.Src, s.Conn
 	p.listener, p.since = at, h.now
@@ -155,7 +158,7 @@ func (h *Host) join(l *listener, i int32, why Cause) {
 	s.place = h.places
 	h.note(s.listener)
 	place := l.done.len // in the queue
-	if h.profile.Order == OrderByArrival {
+	if h.profile.AcceptByArrival {
 		h.linkByArrival(&l.done, i)
 		place = h.placeIn(&l.done, i)
 	} else {

@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 func TestFullQueueRefusesTheClient(t *testing.T) { // R4 WS.Q2
@@ -16,7 +17,7 @@ func TestFullQueueRefusesTheClient(t *testing.T) { // R4 WS.Q2
 	w.run(time.Second)
 	w.wantFate("c", netmodel.OutcomeRefused, netmodel.QueueFull, 22*time.Millisecond)
 	failed := w.records(netmodel.ConnectFailed)
-	if len(failed) != 1 || failed[0].Errno != netmodel.WSAECONNREFUSED {
+	if len(failed) != 1 || failed[0].Errno != winsock.WSAECONNREFUSED {
 		t.Errorf("failed connects = %+v, want one with WSAECONNREFUSED", failed)
 	}
 	check(t, "accept", w.accept(2*time.Second), "a")
@@ -25,7 +26,7 @@ func TestFullQueueRefusesTheClient(t *testing.T) { // R4 WS.Q2
 }
 
 func TestOverflowIsAnsweredWithRST(t *testing.T) { // WS.Q3
-	for _, p := range winsock() {
+	for _, p := range winsockProfiles() {
 		s := listening(t, p, 1)
 		s.open("a")
 		check(t, p.Name+": answer to the SYN that finds no slot", s.syn("b"), "RST")
@@ -51,7 +52,7 @@ func TestAcceptTakesTheFirst(t *testing.T) { // WS.Q1
 	}
 
 	byArrival := profiles.WSP()
-	byArrival.Order = netmodel.OrderByArrival
+	byArrival.AcceptByArrival = true
 	s = listening(t, byArrival, 4)
 	s.syn("a")
 	s.open("b", "c")
@@ -191,14 +192,14 @@ func TestPausedListenerRefusesEverybody(t *testing.T) { // WS.Q9
 	s := listening(t, profiles.WSP(), 3)
 	s.open("a")
 	s.syn("b")
-	s.set(s.fd, netmodel.SO_PAUSE_ACCEPT, 1)
-	check(t, "SO_PAUSE_ACCEPT", s.option(s.fd, netmodel.SO_PAUSE_ACCEPT), 1)
+	s.set(s.fd, winsock.SO_PAUSE_ACCEPT, 1)
+	check(t, "SO_PAUSE_ACCEPT", s.option(s.fd, winsock.SO_PAUSE_ACCEPT), 1)
 	check(t, "SYN while paused", s.syn("c"), "RST")
 	check(t, "cause", s.last(netmodel.RequestRefused).Cause, netmodel.Paused)
 	s.wantQueue("while paused: what is queued stays", "a (b) .")
 	check(t, "ACK of a half-open one", s.ack("b"), "")
 	check(t, "accept while paused", s.accept(), "a")
-	s.set(s.fd, netmodel.SO_PAUSE_ACCEPT, 0)
+	s.set(s.fd, winsock.SO_PAUSE_ACCEPT, 0)
 	check(t, "SYN after the pause", s.syn("d"), "SYN-ACK")
 
 	p := profiles.WSP()
@@ -206,7 +207,7 @@ func TestPausedListenerRefusesEverybody(t *testing.T) { // WS.Q9
 	s = listening(t, p, 3)
 	s.open("a")
 	s.syn("b")
-	s.set(s.fd, netmodel.SO_PAUSE_ACCEPT, 1)
+	s.set(s.fd, winsock.SO_PAUSE_ACCEPT, 1)
 	s.wantQueue("with the other setting", ". . .")
 	check(t, "what a hears", s.heard("a"), "RST")
 	check(t, "what b hears", s.heard("b"), "RST")
@@ -215,24 +216,24 @@ func TestPausedListenerRefusesEverybody(t *testing.T) { // WS.Q9
 func TestConditionalAcceptLeavesTheSYNUnanswered(t *testing.T) { // WS.Q10 WS.C3 WS.C12
 	s := newStage(t, profiles.Windows(), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
-	check(t, "SO_CONDITIONAL_ACCEPT by default", s.option(s.fd, netmodel.SO_CONDITIONAL_ACCEPT), 0)
-	s.set(s.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
+	check(t, "SO_CONDITIONAL_ACCEPT by default", s.option(s.fd, winsock.SO_CONDITIONAL_ACCEPT), 0)
+	s.set(s.fd, winsock.SO_CONDITIONAL_ACCEPT, 1)
 	s.listen(2)
 	wantErr(t, "SetSockOpt(SO_CONDITIONAL_ACCEPT) on a listener",
-		s.h.SetSockOpt(s.fd, netmodel.SO_CONDITIONAL_ACCEPT, 0), netmodel.WSAEINVAL)
+		s.h.SetSockOpt(s.fd, winsock.SO_CONDITIONAL_ACCEPT, 0), winsock.WSAEINVAL)
 	for _, name := range []string{"a", "b", "c", "d"} {
 		check(t, "answer to the SYN of "+name, s.syn(name), "")
 	}
 	s.wantQueue("of four requests with a backlog of two", "a? b? c? d? . .")
-	check(t, "accept", s.acceptIf(func(r netmodel.Request) netmodel.Decision { return netmodel.CFAccept }), "a")
+	check(t, "accept", s.acceptIf(func(r netmodel.Request) winsock.Decision { return winsock.CF_ACCEPT }), "a")
 	check(t, "what a hears", s.heard("a"), "SYN-ACK")
 	_, err := s.h.Send(s.fds["a"], 1)
-	wantErr(t, "Send before the handshake is complete", err, netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Send before the handshake is complete", err, winsock.WSAEWOULDBLOCK)
 	s.ack("a")
 	n, err := s.h.Send(s.fds["a"], 1)
 	wantErr(t, "Send after it", err, 0)
 	check(t, "Send after it", n, 1)
-	check(t, "accept", s.acceptIf(func(r netmodel.Request) netmodel.Decision { return netmodel.CFReject }), "WSAECONNREFUSED")
+	check(t, "accept", s.acceptIf(func(r netmodel.Request) winsock.Decision { return winsock.CF_REJECT }), "WSAECONNREFUSED")
 	check(t, "what b hears in SYN_SENT", s.heard("b"), "RST")
 	check(t, "plain accept", s.accept(), "c")
 	s.wait(time.Minute)
@@ -243,7 +244,7 @@ func TestConditionalAcceptLeavesTheSYNUnanswered(t *testing.T) { // WS.Q10 WS.C3
 func TestOfferLastsWhileTheClientAsks(t *testing.T) { // WS.Q10
 	s := newStage(t, profiles.Windows(), 0)
 	s.fd = s.bound(netmodel.AnyIP, port)
-	s.set(s.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
+	s.set(s.fd, winsock.SO_CONDITIONAL_ACCEPT, 1)
 	s.listen(1)
 	s.syn("a")
 	s.wait(50 * time.Second)
@@ -267,7 +268,7 @@ func TestOfTwoListenersTheFirstBoundGetsTheConnections(t *testing.T) { // WS.Q11
 		var fds [3]netmodel.FD
 		for i := range fds {
 			fds[i] = s.socket()
-			s.set(fds[i], netmodel.SO_REUSEADDR, 1)
+			s.set(fds[i], winsock.SO_REUSEADDR, 1)
 			wantErr(t, "Bind", s.h.Bind(fds[i], netmodel.Addr{IP: hostIP, Port: port}), 0)
 		}
 		for _, i := range []int{2, 0} { // the order of listen does not matter

@@ -6,21 +6,22 @@ type Socket struct {
 	FD   FD
 }
 
-// Watch makes the network note for which sockets something has changed that Select
-// tells: a connection to accept, bytes or an end to receive, room to send, a
-// connect that has ended. DrainReady hands them out.
-func (n *Network) Watch() {
+// Watch makes the network note each socket for which Select may have a new answer: a
+// connection to accept, bytes or an end to receive, room to send, a connect that has
+// ended. DrainReady returns the sockets.
+func (r RealTime) Watch() {
+	n := r.n
 	n.watched = true
 	for i := range n.nodes[1:] {
 		n.nodes[1+i].host.watched = true
 	}
 }
 
-// DrainReady appends the sockets to dst for which something has changed since the
-// last call, and forgets them: by host, and for each host in the order in which it
-// happened. One socket may be there more than once, and one that was closed since,
-// too. It is empty without Watch.
-func (n *Network) DrainReady(dst []Socket) []Socket {
+// DrainReady appends the sockets that have changed since the last call to dst, and forgets
+// them: by host, and for each host in the order of the changes. A socket can be there more
+// than once, also one that was closed since. Without Watch there are none.
+func (r RealTime) DrainReady(dst []Socket) []Socket {
+	n := r.n
 	n.flush()
 	for i := range n.nodes[1:] {
 		h := n.nodes[1+i].host

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"time"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -32,7 +33,7 @@ type Record struct {
 	Limit, Pending, Available int32
 	HalfOpen                  int32 // half-open connections, where they have a queue of their own; they take no slot
 
-	Errno Errno // how a call ended, or what a program is told
+	Errno winsock.Errno // how a call ended, or what a program is told
 	Host  HostID
 	Kind  Kind
 	Call  Call

@@ -8,10 +8,11 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 func TestListenCanBeCalledAgain(t *testing.T) { // R8 WS.R1
-	for _, p := range winsock() {
+	for _, p := range winsockProfiles() {
 		s := listening(t, p, 0)
 		s.open("a")
 		for _, backlog := range []int{p.Backlog.Somaxconn, 3, 3, 0} {
@@ -128,7 +129,7 @@ func TestTrimmedClientSeesTheReset(t *testing.T) { // R10 WS.R6
 func TestTrimmedSYNIsRefused(t *testing.T) { // WS.R6
 	server, client := listening(t, profiles.WSP(), 2), newStage(t, profiles.WSP(), 0)
 	fd := client.socket()
-	wantErr(t, "Connect", client.h.Connect(fd, netmodel.Addr{IP: hostIP, Port: port}), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", client.h.Connect(fd, netmodel.Addr{IP: hostIP, Port: port}), winsock.WSAEWOULDBLOCK)
 	syn := client.h.Drain(nil)[0]
 	syn.Src = netmodel.Addr{IP: netmodel.IPv4(10, 9, 9, 9), Port: syn.Src.Port}
 	server.open("a")
@@ -139,7 +140,7 @@ func TestTrimmedSYNIsRefused(t *testing.T) { // WS.R6
 	check(t, "what the trimmed client is sent", rst.Kind(), "RST")
 	rst.Dst = netmodel.Addr{IP: hostIP, Port: syn.Src.Port}
 	client.h.Deliver(rst)
-	check(t, "SO_ERROR of the trimmed client", client.option(fd, netmodel.SO_ERROR), 10061)
+	check(t, "SO_ERROR of the trimmed client", client.option(fd, winsock.SO_ERROR), 10061)
 }
 
 func TestDeferredRequestIsTrimmedLast(t *testing.T) { // WS.R8
@@ -156,14 +157,14 @@ func TestDeferredRequestIsTrimmedLast(t *testing.T) { // WS.R8
 		p.Trim = row.trim
 		s := listening(t, p, 3)
 		s.open("a", "b", "c")
-		s.acceptIf(deciding(netmodel.CFDefer))
+		s.acceptIf(deciding(winsock.CF_DEFER))
 		s.listen(1)
 		s.wantQueue(row.why, row.want)
 	}
 	s := listening(t, profiles.WSP(), 3)
 	s.syn("a")
 	s.open("b", "c")
-	s.acceptIf(deciding(netmodel.CFDefer)) // b, which came after a
+	s.acceptIf(deciding(winsock.CF_DEFER)) // b, which came after a
 	s.listen(2)
 	s.wantQueue("after listen(2)", "b* (a)")
 	s.listen(1)

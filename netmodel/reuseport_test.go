@@ -5,6 +5,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // sharing returns a stage with two listeners on one address that share it with
@@ -15,7 +16,7 @@ func sharing(t *testing.T, p netmodel.Profile, first, second int) (*stage, netmo
 	var fds [2]netmodel.FD
 	for i, backlog := range []int{first, second} {
 		fds[i] = s.socket()
-		s.set(fds[i], netmodel.SO_REUSEPORT, 1)
+		s.set(fds[i], winsock.SO_REUSEPORT, 1)
 		wantErr(t, "Bind", s.h.Bind(fds[i], netmodel.Addr{Port: port}), 0)
 		wantErr(t, "Listen", s.h.Listen(fds[i], backlog), 0)
 	}

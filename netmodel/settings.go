@@ -1,5 +1,7 @@
 package netmodel
 
+import "wspsim/netmodel/winsock"
+
 // Calls says whose calls a program makes: which state allows which call, and
 // what a connection reports that was reset.
 type Calls uint8
@@ -17,20 +19,13 @@ const (
 	CallsFakeNet
 )
 
-// System says whose tools a person has at hand.
-type System uint8
-
-const (
-	SystemNone System = iota // a page, not a box
-	SystemWindows
-	SystemLinux
-	SystemFreeBSD
-	SystemNetBSD
-	SystemOpenBSD
-	SystemDarwin
-	SystemIllumos
-	SystemOther
-)
+// ErrnoName returns what a program with such calls calls an error.
+func (c Calls) ErrnoName(e winsock.Errno) string {
+	if c == CallsUnix || c == CallsFakeNet {
+		return e.Unix()
+	}
+	return e.Error()
+}
 
 // Relisten is what listen does on a socket that listens already.
 type Relisten uint8
@@ -87,23 +82,6 @@ const (
 	SlotsOwnDescriptor
 	// Slots cost nothing; only accept can fail for want of a descriptor.
 	SlotsFree
-)
-
-// Starved is what accept does with the first connection when no descriptor is
-// free. It fails with WSAEMFILE either way.
-type Starved uint8
-
-const (
-	StarvedKeeps Starved = iota // nothing changes
-	StarvedLoses                // the connection has left the queue and is closed
-)
-
-// Order is the order in which accept hands out connections.
-type Order uint8
-
-const (
-	OrderByCompletion Order = iota // the handshake that completed first
-	OrderByArrival                 // among the complete ones, the SYN that came first
 )
 
 // Aborted is what becomes of a connection that the client resets while it is

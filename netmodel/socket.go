@@ -3,16 +3,8 @@ package netmodel
 import (
 	"time"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
-)
-
-// SocketType is what socket was asked for.
-type SocketType uint8
-
-const (
-	Stream   SocketType = 1 // SOCK_STREAM: TCP
-	Datagram SocketType = 2 // SOCK_DGRAM: UDP; can be bound and refuses to listen, carries no data here
-	Raw      SocketType = 3 // SOCK_RAW: likewise
 )
 
 // state is where a socket or a connection is in its life.
@@ -80,12 +72,12 @@ type socket struct {
 	received, read uint32 // next sequence number expected; next one for the program
 	linger         int32  // seconds, noLinger = off
 	flags          flag
-	soError        Errno // SO_ERROR: how the last connect failed
-	broken         Errno // what send and receive report once the connection is over
-	why            Cause // of the last RST that answered a SYN
+	soError        winsock.Errno // SO_ERROR: how the last connect failed
+	broken         winsock.Errno // what send and receive report once the connection is over
+	why            Cause         // of the last RST that answered a SYN
 	client         uint16
 	state          state
-	typ            SocketType
+	typ            winsock.SocketType
 	user           uint8
 	deferral       uint8 // TCP_DEFER_ACCEPT of a listener, in SYN-ACKs
 	resends        uint8 // how often the last SYN, SYN-ACK or data went out again
@@ -108,7 +100,7 @@ func (s *socket) pending() bool { return s.listener != 0 }
 // Socket opens a socket. Errors: WSAEMFILE when no descriptor is free,
 // WSAENOBUFS, WSAESOCKTNOSUPPORT for a type that is neither Stream nor
 // Datagram (nor Raw, where the calls are Unix ones), and those of every call.
-func (h *Host) Socket(typ SocketType) (FD, error) {
+func (h *Host) Socket(typ winsock.SocketType) (FD, error) {
 	fd, err := h.socket(typ)
 	if err != nil {
 		h.recordCall(CallSocket, 0, int64(typ), err)
@@ -116,17 +108,17 @@ func (h *Host) Socket(typ SocketType) (FD, error) {
 	return fd, err
 }
 
-func (h *Host) socket(typ SocketType) (FD, error) {
+func (h *Host) socket(typ winsock.SocketType) (FD, error) {
 	if err := h.enter(); err != nil {
 		return 0, err
 	}
 	switch {
-	case typ != Stream && typ != Datagram && !(typ == Raw && h.profile.Calls == CallsUnix):
-		return 0, WSAESOCKTNOSUPPORT
+	case typ != winsock.SOCK_STREAM && typ != winsock.SOCK_DGRAM && !(typ == winsock.SOCK_RAW && h.profile.Calls == CallsUnix):
+		return 0, winsock.WSAESOCKTNOSUPPORT
 	case h.faults&FaultNoBuffers != 0:
-		return 0, WSAENOBUFS
+		return 0, winsock.WSAENOBUFS
 	case h.freeDescriptors() == 0:
-		return 0, WSAEMFILE
+		return 0, winsock.WSAEMFILE
 	}
 	i := h.newSocket(typ, stateUnbound)
 	h.give(i)
@@ -138,8 +130,8 @@ func (h *Host) socket(typ SocketType) (FD, error) {
 // fails with WSAEMFILE when none is free.
 func (h *Host) OpenFile() (FD, error) {
 	if h.freeDescriptors() == 0 {
-		h.recordCall(CallOpenFile, 0, 0, WSAEMFILE)
-		return 0, WSAEMFILE
+		h.recordCall(CallOpenFile, 0, 0, winsock.WSAEMFILE)
+		return 0, winsock.WSAEMFILE
 	}
 	fd := h.table.open(notSocket)
 	h.recordCall(CallOpenFile, fd, 0, nil)
@@ -150,7 +142,7 @@ func (h *Host) OpenFile() (FD, error) {
 // other.
 func (h *Host) CloseFile(fd FD) error {
 	if h.table.lookup(fd) != notSocket {
-		return WSAEBADF
+		return winsock.WSAEBADF
 	}
 	h.table.close(fd)
 	h.recordCall(CallClose, fd, 0, nil)
@@ -158,7 +150,7 @@ func (h *Host) CloseFile(fd FD) error {
 }
 
 // newSocket returns a socket without a descriptor.
-func (h *Host) newSocket(typ SocketType, st state) int32 {
+func (h *Host) newSocket(typ winsock.SocketType, st state) int32 {
 	var i int32
 	if n := len(h.free); n > 0 {
 		i, h.free = h.free[n-1], h.free[:n-1]
@@ -202,7 +194,7 @@ func (h *Host) release(i int32) {
 // arm sets the one timer of a socket.
 func (h *Host) arm(i int32, d time.Duration) {
 	h.disarm(i)
-	if h.hurried && h.ahead == 0 {
+	if h.direct && h.ahead == 0 {
 		h.waits = append(h.waits, wait{i, d})
 		h.socks[i].timer = -int32(len(h.waits))
 		return

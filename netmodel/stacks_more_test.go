@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 func TestGVisorRejectsAListenWithLessRoomThanIsQueued(t *testing.T) { // ST.10
@@ -14,16 +15,16 @@ func TestGVisorRejectsAListenWithLessRoomThanIsQueued(t *testing.T) { // ST.10
 		name          string
 		first, queued int
 		again         int
-		want          netmodel.Errno
+		want          winsock.Errno
 		effective     int
 		why           string
 	}{
-		{"gvisor", 5, 6, 4, netmodel.WSAEINVAL, 5, "six are queued, five would fit"},
-		{"gvisor", 5, 6, 0, netmodel.WSAEINVAL, 5, "one would fit"},
+		{"gvisor", 5, 6, 4, winsock.WSAEINVAL, 5, "six are queued, five would fit"},
+		{"gvisor", 5, 6, 0, winsock.WSAEINVAL, 5, "one would fit"},
 		{"gvisor", 5, 6, 5, 0, 5, "the same"},
 		{"gvisor", 5, 6, 8, 0, 8, "more"},
 		{"gvisor", 5, 3, 2, 0, 2, "three would just fit"},
-		{"netstack", 5, 5, 4, netmodel.WSAEINVAL, 5, "five are queued, four would fit"},
+		{"netstack", 5, 5, 4, winsock.WSAEINVAL, 5, "five are queued, four would fit"},
 		{"netstack", 5, 5, 5, 0, 5, "the same"},
 	} {
 		s := listening(t, named(t, row.name)[0], row.first)
@@ -201,7 +202,7 @@ func TestAConnectionResetWhileQueuedIsAcceptedElsewhere(t *testing.T) { // ST.17
 		check(t, p.Name+": queued", q.Complete, 2)
 		check(t, p.Name+": accept", s.accept(), "a")
 		_, err := s.h.Receive(s.fds["a"], 10)
-		wantErr(t, p.Name+": Receive", err, netmodel.WSAECONNRESET)
+		wantErr(t, p.Name+": Receive", err, winsock.WSAECONNRESET)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -33,9 +34,9 @@ func busyStack(t *testing.T, p Profile) *Host {
 		syn(h, i, testPort+1)
 	}
 	reset(h, 4)
-	c, _ := h.Socket(Stream)
+	c, _ := h.Socket(winsock.SOCK_STREAM)
 	_ = h.Connect(c, Addr{testIP + 9, 9})
-	_, _ = h.Socket(Datagram)
+	_, _ = h.Socket(winsock.SOCK_DGRAM)
 	_, _ = h.OpenFile()
 	h.Advance(sim.Time(1100 * time.Millisecond))
 	mustHold(t, h)

@@ -5,13 +5,14 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // newLifeOf is newLife with another profile.
 func newLifeOf(p netmodel.Profile) *life {
 	l := &life{h: netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{hostIP}, Descriptors: 100})}
 	_ = l.h.Startup()
-	l.fd, _ = l.h.Socket(netmodel.Stream)
+	l.fd, _ = l.h.Socket(winsock.SOCK_STREAM)
 	_ = l.h.Bind(l.fd, netmodel.Addr{Port: port})
 	_ = l.h.Listen(l.fd, 100)
 	return l

@@ -1,17 +1,14 @@
 package netmodel
 
-import "time"
+import (
+	"time"
+
+	"wspsim/netmodel/winsock"
+)
 
 // A connection carries counted bytes in order, is acknowledged at once and sent
 // again as a whole when it is not. There is no window and no congestion
 // control, and no TIME_WAIT.
-
-// The ways to shut down, with the numbers of winsock2.h.
-const (
-	ShutReceive = 0 // SD_RECEIVE
-	ShutSend    = 1 // SD_SEND
-	ShutBoth    = 2 // SD_BOTH
-)
 
 // maxWaiting bounds what may wait at either end of one direction, so that
 // sequence numbers stay unambiguous.
@@ -23,8 +20,8 @@ const maxWaiting = 1 << 30 // bytes
 // connection, such as WSAECONNRESET.
 func (h *Host) Send(fd FD, n int) (int, error) {
 	i, err := h.openSocket(fd, n)
-	if err == error(WSAENOTCONN) && h.profile.Calls == CallsWine && h.socks[h.table.lookup(fd)].state == stateListening {
-		err = WSAECONNRESET // W
+	if err == error(winsock.WSAENOTCONN) && h.profile.Calls == CallsWine && h.socks[h.table.lookup(fd)].state == stateListening {
+		err = winsock.WSAECONNRESET // W
 	}
 	if err != nil {
 		h.recordCall(CallSend, fd, int64(n), err)
@@ -39,10 +36,10 @@ func (h *Host) Send(fd FD, n int) (int, error) {
 	room := maxWaiting - int(s.sent-s.acked)
 	switch {
 	case s.has(flagFinSent):
-		h.recordCall(CallSend, fd, int64(n), WSAESHUTDOWN)
-		return 0, WSAESHUTDOWN
+		h.recordCall(CallSend, fd, int64(n), winsock.WSAESHUTDOWN)
+		return 0, winsock.WSAESHUTDOWN
 	case s.state == stateHalfOpen, room <= 0 && n > 0:
-		return 0, WSAEWOULDBLOCK
+		return 0, winsock.WSAEWOULDBLOCK
 	}
 	n = min(n, room)
 	if n > 0 {
@@ -68,12 +65,12 @@ func (h *Host) Receive(fd FD, limit int) (int, error) {
 		return h.receiveBroken(fd, s, limit)
 	}
 	if s.has(flagNoReceive) && h.profile.Calls != CallsUnix {
-		h.recordCall(CallReceive, fd, int64(limit), WSAESHUTDOWN)
-		return 0, WSAESHUTDOWN
+		h.recordCall(CallReceive, fd, int64(limit), winsock.WSAESHUTDOWN)
+		return 0, winsock.WSAESHUTDOWN
 	}
 	n := min(limit, s.unread())
 	if n == 0 && limit > 0 && s.flags&(flagFinReceived|flagNoReceive) == 0 {
-		return 0, WSAEWOULDBLOCK
+		return 0, winsock.WSAEWOULDBLOCK
 	}
 	s.read += uint32(n)
 	h.record(Record{Kind: Called, Call: CallReceive, Conn: s.conn, FD: fd, Value: int64(n)})
@@ -100,13 +97,13 @@ func (h *Host) receiveBroken(fd FD, s *socket, limit int) (int, error) {
 // for EPIPE is WSAECONNRESET (W).
 func (h *Host) sendBroken(s *socket) error {
 	if h.profile.Calls == CallsWine {
-		return WSAECONNRESET
+		return winsock.WSAECONNRESET
 	}
 	if e := s.broken; e != 0 && h.profile.Calls == CallsUnix {
 		s.broken = 0
 		return e
 	}
-	return EPIPE
+	return winsock.EPIPE
 }
 
 // openSocket finds a socket that bytes can go through.
@@ -118,16 +115,16 @@ func (h *Host) openSocket(fd FD, n int) (int32, error) {
 	s := &h.socks[i]
 	switch {
 	case n < 0:
-		return 0, WSAEFAULT
+		return 0, winsock.WSAEFAULT
 	case s.state == stateBroken && h.profile.Calls == CallsWinsock:
 		return 0, s.broken
 	case s.state == stateBroken:
 	case s.state == stateConnecting && h.profile.Calls == CallsUnix:
-		return 0, WSAEWOULDBLOCK // it would wait for the connection (L13)
+		return 0, winsock.WSAEWOULDBLOCK // it would wait for the connection (L13)
 	case s.state != stateOpen && s.state != stateHalfOpen:
-		return 0, WSAENOTCONN
+		return 0, winsock.WSAENOTCONN
 	case h.faults&FaultNoBuffers != 0:
-		return 0, WSAENOBUFS
+		return 0, winsock.WSAENOBUFS
 	}
 	return i, nil
 }
@@ -161,26 +158,26 @@ func (h *Host) shutdown(fd FD, how int) error {
 	}
 	s := &h.socks[i]
 	switch {
-	case how < ShutReceive || how > ShutBoth:
-		return WSAEINVAL
+	case how < winsock.SD_RECEIVE || how > winsock.SD_BOTH:
+		return winsock.WSAEINVAL
 	case s.state == stateListening && h.profile.Calls == CallsUnix:
-		if how != ShutSend { // the socket stays, and may listen again. K11
+		if how != winsock.SD_SEND { // the socket stays, and may listen again. K11
 			h.closeListener(i)
 			h.socks[i].state = stateBound
 		}
 		return nil
 	case s.state != stateOpen:
-		return WSAENOTCONN
+		return winsock.WSAENOTCONN
 	}
-	if how != ShutSend {
+	if how != winsock.SD_SEND {
 		s.set(flagNoReceive, true)
 		if s.unread() > 0 && h.profile.Calls != CallsUnix {
 			h.sendReset(i, ReceiveShutDown)
-			h.breakConnection(i, WSAECONNABORTED, ReceiveShutDown)
+			h.breakConnection(i, winsock.WSAECONNABORTED, ReceiveShutDown)
 			return nil
 		}
 	}
-	if how != ShutReceive {
+	if how != winsock.SD_RECEIVE {
 		h.finish(i)
 	}
 	return nil
@@ -259,11 +256,11 @@ func (h *Host) takeData(i int32, s *Segment) bool {
 		return false
 	case int32(fresh) > 0 && c.has(flagNoReceive) && h.profile.Calls != CallsUnix:
 		h.sendReset(i, ReceiveShutDown)
-		h.breakConnection(i, WSAECONNABORTED, ReceiveShutDown)
+		h.breakConnection(i, winsock.WSAECONNABORTED, ReceiveShutDown)
 		return false
 	case int32(fresh) > 0 && c.has(flagNoReceive) && c.has(flagFinSent): // both sides are shut: nobody will read it
 		h.sendReset(i, ReceiveShutDown)
-		h.breakConnection(i, WSAECONNRESET, ReceiveShutDown)
+		h.breakConnection(i, winsock.WSAECONNRESET, ReceiveShutDown)
 		return false
 	case c.received-c.read >= maxWaiting:
 		return true // no room: it will come again
@@ -311,13 +308,13 @@ func (h *Host) arriveReset(i int32, why Cause) {
 		h.disarm(i)
 		h.settle(i)
 	default:
-		h.breakConnection(i, WSAECONNRESET, why)
+		h.breakConnection(i, winsock.WSAECONNRESET, why)
 	}
 }
 
 // breakConnection ends a connection that failed. Its descriptor, if a program
 // has one, stays open and reports the error.
-func (h *Host) breakConnection(i int32, e Errno, why Cause) {
+func (h *Host) breakConnection(i int32, e winsock.Errno, why Cause) {
 	s := &h.socks[i]
 	h.disarm(i)
 	h.dropKeepAlive(i)
@@ -325,7 +322,7 @@ func (h *Host) breakConnection(i int32, e Errno, why Cause) {
 	h.record(Record{Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 	s.state, s.broken = stateBroken, e
 	h.note(i)
-	if e == WSAECONNRESET {
+	if e == winsock.WSAECONNRESET {
 		s.broken = h.afterReset(s)
 	}
 	if s.fd == 0 {
@@ -336,11 +333,11 @@ func (h *Host) breakConnection(i int32, e Errno, why Cause) {
 // afterReset returns what send and receive report once a peer has reset its
 // connection. With the calls of Unix it is nothing when the end of the stream came
 // first: receive reports that, and send EPIPE. (measured on Linux 6.18)
-func (h *Host) afterReset(s *socket) Errno {
+func (h *Host) afterReset(s *socket) winsock.Errno {
 	if h.profile.Calls == CallsUnix && s.has(flagFinReceived) {
 		return 0
 	}
-	return WSAECONNRESET
+	return winsock.WSAECONNRESET
 }
 
 // armData waits for the acknowledgement of what was sent.
@@ -361,7 +358,7 @@ func (h *Host) dataTimeout(i int32) {
 		h.release(i)
 		return
 	case h.dataIsLate(i):
-		h.breakConnection(i, WSAETIMEDOUT, DataUnanswered)
+		h.breakConnection(i, winsock.WSAETIMEDOUT, DataUnanswered)
 		return
 	}
 	s.resends++

@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -20,10 +21,10 @@ func newPipe(t *testing.T, s setting) *pipe {
 	p := &pipe{world: newWorld(t, s)}
 	h := p.n.Host(p.crowd)
 	var err error
-	if p.near, err = h.Socket(netmodel.Stream); err != nil {
+	if p.near, err = h.Socket(winsock.SOCK_STREAM); err != nil {
 		t.Fatalf("Socket: %v", err)
 	}
-	wantErr(t, "Connect", h.Connect(p.near, p.to), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", h.Connect(p.near, p.to), winsock.WSAEWOULDBLOCK)
 	p.pass(10 * time.Millisecond)
 	a, err := p.host().Accept(p.fd)
 	if err != nil {
@@ -41,7 +42,7 @@ func (p *pipe) pass(d time.Duration) {
 
 func (p *pipe) client() *netmodel.Host { return p.n.Host(p.crowd) }
 
-func (p *pipe) send(h *netmodel.Host, fd netmodel.FD, n int, want netmodel.Errno) {
+func (p *pipe) send(h *netmodel.Host, fd netmodel.FD, n int, want winsock.Errno) {
 	p.t.Helper()
 	got, err := h.Send(fd, n)
 	wantErr(p.t, "Send("+itoa(n)+")", err, want)
@@ -50,7 +51,7 @@ func (p *pipe) send(h *netmodel.Host, fd netmodel.FD, n int, want netmodel.Errno
 	}
 }
 
-func (p *pipe) receive(h *netmodel.Host, fd netmodel.FD, limit, want int, code netmodel.Errno) {
+func (p *pipe) receive(h *netmodel.Host, fd netmodel.FD, limit, want int, code winsock.Errno) {
 	p.t.Helper()
 	got, err := h.Receive(fd, limit)
 	wantErr(p.t, "Receive("+itoa(limit)+")", err, code)
@@ -59,21 +60,21 @@ func (p *pipe) receive(h *netmodel.Host, fd netmodel.FD, limit, want int, code n
 
 func TestBytesArriveInOrderAndAreCounted(t *testing.T) {
 	p := newPipe(t, setting{})
-	p.receive(p.host(), p.far, 10, 0, netmodel.WSAEWOULDBLOCK)
+	p.receive(p.host(), p.far, 10, 0, winsock.WSAEWOULDBLOCK)
 	p.send(p.client(), p.near, 100, 0)
 	p.send(p.client(), p.near, 23, 0)
-	p.receive(p.host(), p.far, 10, 0, netmodel.WSAEWOULDBLOCK) // they are under way
+	p.receive(p.host(), p.far, 10, 0, winsock.WSAEWOULDBLOCK) // they are under way
 	p.pass(time.Millisecond)
 	p.receive(p.host(), p.far, 100, 100, 0)
 	p.receive(p.host(), p.far, 100, 23, 0)
-	p.receive(p.host(), p.far, 100, 0, netmodel.WSAEWOULDBLOCK)
+	p.receive(p.host(), p.far, 100, 0, winsock.WSAEWOULDBLOCK)
 	p.send(p.host(), p.far, 7, 0)
 	p.pass(time.Millisecond)
 	p.receive(p.client(), p.near, 100, 7, 0)
 	p.send(p.client(), p.near, 0, 0)
 	p.receive(p.client(), p.near, 0, 0, 0)
-	p.send(p.client(), p.near, -1, netmodel.WSAEFAULT)
-	p.receive(p.client(), p.near, -1, 0, netmodel.WSAEFAULT)
+	p.send(p.client(), p.near, -1, winsock.WSAEFAULT)
+	p.receive(p.client(), p.near, -1, 0, winsock.WSAEFAULT)
 }
 
 func TestSendTakesWhatThereIsRoomFor(t *testing.T) {
@@ -81,7 +82,7 @@ func TestSendTakesWhatThereIsRoomFor(t *testing.T) {
 	got, err := p.client().Send(p.near, 1<<30+5)
 	wantErr(t, "Send(1<<30 + 5)", err, 0)
 	check(t, "Send(1<<30 + 5)", got, 1<<30)
-	p.send(p.client(), p.near, 1, netmodel.WSAEWOULDBLOCK)
+	p.send(p.client(), p.near, 1, winsock.WSAEWOULDBLOCK)
 	p.pass(10 * time.Millisecond)
 	p.send(p.client(), p.near, 1, 0)
 	p.pass(10 * time.Millisecond)
@@ -115,8 +116,8 @@ func TestUnreadBytesAreNeverLost(t *testing.T) {
 func TestEndOfStream(t *testing.T) {
 	p := newPipe(t, setting{})
 	p.send(p.client(), p.near, 5, 0)
-	wantErr(t, "Shutdown(send)", p.client().Shutdown(p.near, netmodel.ShutSend), 0)
-	p.send(p.client(), p.near, 1, netmodel.WSAESHUTDOWN)
+	wantErr(t, "Shutdown(send)", p.client().Shutdown(p.near, winsock.SD_SEND), 0)
+	p.send(p.client(), p.near, 1, winsock.WSAESHUTDOWN)
 	p.pass(time.Millisecond)
 	p.receive(p.host(), p.far, 3, 3, 0)
 	p.receive(p.host(), p.far, 3, 2, 0)
@@ -146,17 +147,17 @@ func TestShutdownVarieties(t *testing.T) {
 		how    int
 		before int // bytes that wait at the server when it shuts down
 		after  int // bytes that come then
-		send   netmodel.Errno
-		recv   netmodel.Errno
-		peer   netmodel.Errno // what the client's next Receive reports
+		send   winsock.Errno
+		recv   winsock.Errno
+		peer   winsock.Errno // what the client's next Receive reports
 	}{
-		{"send", netmodel.ShutSend, 0, 0, netmodel.WSAESHUTDOWN, netmodel.WSAEWOULDBLOCK, 0},
-		{"send, with bytes waiting", netmodel.ShutSend, 4, 4, netmodel.WSAESHUTDOWN, 0, 0},
-		{"receive", netmodel.ShutReceive, 0, 0, 0, netmodel.WSAESHUTDOWN, netmodel.WSAEWOULDBLOCK},
-		{"receive, with bytes waiting", netmodel.ShutReceive, 4, 0, netmodel.WSAECONNABORTED, netmodel.WSAECONNABORTED, netmodel.WSAECONNRESET},
-		{"receive, and bytes come", netmodel.ShutReceive, 0, 4, netmodel.WSAECONNABORTED, netmodel.WSAECONNABORTED, netmodel.WSAECONNRESET},
-		{"both", netmodel.ShutBoth, 0, 0, netmodel.WSAESHUTDOWN, netmodel.WSAESHUTDOWN, 0},
-		{"both, and bytes come", netmodel.ShutBoth, 0, 4, netmodel.WSAECONNABORTED, netmodel.WSAECONNABORTED, netmodel.WSAECONNRESET},
+		{"send", winsock.SD_SEND, 0, 0, winsock.WSAESHUTDOWN, winsock.WSAEWOULDBLOCK, 0},
+		{"send, with bytes waiting", winsock.SD_SEND, 4, 4, winsock.WSAESHUTDOWN, 0, 0},
+		{"receive", winsock.SD_RECEIVE, 0, 0, 0, winsock.WSAESHUTDOWN, winsock.WSAEWOULDBLOCK},
+		{"receive, with bytes waiting", winsock.SD_RECEIVE, 4, 0, winsock.WSAECONNABORTED, winsock.WSAECONNABORTED, winsock.WSAECONNRESET},
+		{"receive, and bytes come", winsock.SD_RECEIVE, 0, 4, winsock.WSAECONNABORTED, winsock.WSAECONNABORTED, winsock.WSAECONNRESET},
+		{"both", winsock.SD_BOTH, 0, 0, winsock.WSAESHUTDOWN, winsock.WSAESHUTDOWN, 0},
+		{"both, and bytes come", winsock.SD_BOTH, 0, 4, winsock.WSAECONNABORTED, winsock.WSAECONNABORTED, winsock.WSAECONNRESET},
 	} {
 		p := newPipe(t, setting{})
 		p.send(p.client(), p.near, row.before, 0)
@@ -175,26 +176,26 @@ func TestShutdownVarieties(t *testing.T) {
 	}
 	s := newStage(t, profiles.WSP(), 0)
 	fd := s.socket()
-	wantErr(t, "Shutdown of an unconnected socket", s.h.Shutdown(fd, netmodel.ShutSend), netmodel.WSAENOTCONN)
-	wantErr(t, "Shutdown(3)", s.h.Shutdown(fd, 3), netmodel.WSAEINVAL)
-	wantErr(t, "Shutdown(-1)", s.h.Shutdown(fd, -1), netmodel.WSAEINVAL)
+	wantErr(t, "Shutdown of an unconnected socket", s.h.Shutdown(fd, winsock.SD_SEND), winsock.WSAENOTCONN)
+	wantErr(t, "Shutdown(3)", s.h.Shutdown(fd, 3), winsock.WSAEINVAL)
+	wantErr(t, "Shutdown(-1)", s.h.Shutdown(fd, -1), winsock.WSAEINVAL)
 }
 
 func TestHardCloseResetsThePeer(t *testing.T) {
 	p := newPipe(t, setting{})
-	wantErr(t, "SetSockOpt", p.client().SetSockOpt(p.near, netmodel.SO_LINGER, 0), 0)
+	wantErr(t, "SetSockOpt", p.client().SetSockOpt(p.near, winsock.SO_LINGER, 0), 0)
 	wantErr(t, "CloseSocket", p.client().CloseSocket(p.near), 0)
 	p.pass(time.Millisecond)
 	for range 2 {
-		p.receive(p.host(), p.far, 1, 0, netmodel.WSAECONNRESET)
-		p.send(p.host(), p.far, 1, netmodel.WSAECONNRESET)
+		p.receive(p.host(), p.far, 1, 0, winsock.WSAECONNRESET)
+		p.send(p.host(), p.far, 1, winsock.WSAECONNRESET)
 	}
 	r, _ := p.host().Select(p.far)
 	check(t, "Select after the reset", r, netmodel.Ready{Read: true, Write: true})
-	value, err := p.host().GetSockOpt(p.far, netmodel.SO_ERROR)
+	value, err := p.host().GetSockOpt(p.far, winsock.SO_ERROR)
 	wantErr(t, "GetSockOpt(SO_ERROR)", err, 0)
 	check(t, "SO_ERROR after the reset", value, 0)
-	wantErr(t, "Shutdown", p.host().Shutdown(p.far, netmodel.ShutBoth), netmodel.WSAENOTCONN)
+	wantErr(t, "Shutdown", p.host().Shutdown(p.far, winsock.SD_BOTH), winsock.WSAENOTCONN)
 	wantErr(t, "CloseSocket", p.host().CloseSocket(p.far), 0)
 	broken := p.records(netmodel.Broken)
 	if len(broken) != 1 || broken[0].Cause != netmodel.HardClose {
@@ -208,7 +209,7 @@ func TestCloseWithDataUnreadResetsThePeer(t *testing.T) {
 	p.pass(5 * time.Millisecond)
 	wantErr(t, "CloseSocket", p.host().CloseSocket(p.far), 0)
 	p.pass(5 * time.Millisecond)
-	p.receive(p.client(), p.near, 1, 0, netmodel.WSAECONNRESET)
+	p.receive(p.client(), p.near, 1, 0, winsock.WSAECONNRESET)
 	broken := p.records(netmodel.Broken)
 	check(t, "cause", broken[len(broken)-1].Cause, netmodel.UnreadData)
 }
@@ -220,7 +221,7 @@ func TestDataAfterCloseIsAnsweredWithRST(t *testing.T) {
 	p.receive(p.client(), p.near, 1, 0, 0) // the FIN
 	p.send(p.client(), p.near, 3, 0)
 	p.pass(5 * time.Millisecond)
-	p.receive(p.client(), p.near, 1, 0, netmodel.WSAECONNRESET)
+	p.receive(p.client(), p.near, 1, 0, winsock.WSAECONNRESET)
 	broken := p.records(netmodel.Broken)
 	check(t, "cause", broken[len(broken)-1].Cause, netmodel.NobodyReads)
 }
@@ -228,12 +229,12 @@ func TestDataAfterCloseIsAnsweredWithRST(t *testing.T) {
 func TestLingeringCloseWaits(t *testing.T) {
 	p := newPipe(t, setting{})
 	h := p.client()
-	wantErr(t, "SetSockOpt", h.SetSockOpt(p.near, netmodel.SO_LINGER, 2), 0)
+	wantErr(t, "SetSockOpt", h.SetSockOpt(p.near, winsock.SO_LINGER, 2), 0)
 	p.send(h, p.near, 10, 0)
-	wantErr(t, "CloseSocket", h.CloseSocket(p.near), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "CloseSocket", h.CloseSocket(p.near), winsock.WSAEWOULDBLOCK)
 	calls := p.records(netmodel.Called)
-	check(t, "code in its record", calls[len(calls)-1].Errno, netmodel.WSAEWOULDBLOCK)
-	p.send(h, p.near, 1, netmodel.WSAESHUTDOWN)
+	check(t, "code in its record", calls[len(calls)-1].Errno, winsock.WSAEWOULDBLOCK)
+	p.send(h, p.near, 1, winsock.WSAESHUTDOWN)
 	p.pass(3 * time.Millisecond)
 	wantErr(t, "CloseSocket when all is acknowledged", p.client().CloseSocket(p.near), 0)
 	p.receive(p.host(), p.far, 100, 10, 0)
@@ -243,29 +244,29 @@ func TestLingeringCloseWaits(t *testing.T) {
 func TestLingerThatRunsOutResets(t *testing.T) {
 	p := newPipe(t, setting{})
 	h := p.client()
-	wantErr(t, "SetSockOpt", h.SetSockOpt(p.near, netmodel.SO_LINGER, 2), 0)
+	wantErr(t, "SetSockOpt", h.SetSockOpt(p.near, winsock.SO_LINGER, 2), 0)
 	p.n.Cut(p.server, p.crowd, true)
 	p.send(h, p.near, 10, 0)
-	wantErr(t, "CloseSocket", h.CloseSocket(p.near), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "CloseSocket", h.CloseSocket(p.near), winsock.WSAEWOULDBLOCK)
 	p.pass(1999 * time.Millisecond)
-	wantErr(t, "CloseSocket just before", p.client().CloseSocket(p.near), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "CloseSocket just before", p.client().CloseSocket(p.near), winsock.WSAEWOULDBLOCK)
 	p.n.Cut(p.server, p.crowd, false)
 	p.pass(time.Millisecond)
 	wantErr(t, "CloseSocket afterwards", p.client().CloseSocket(p.near), 0)
-	wantErr(t, "CloseSocket once more", p.client().CloseSocket(p.near), netmodel.WSAENOTSOCK)
+	wantErr(t, "CloseSocket once more", p.client().CloseSocket(p.near), winsock.WSAENOTSOCK)
 	p.pass(time.Hour)
 	broken := p.records(netmodel.Broken)
 	check(t, "first cause", broken[0].Cause, netmodel.LingerExpired)
-	p.receive(p.host(), p.far, 100, 0, netmodel.WSAECONNRESET)
+	p.receive(p.host(), p.far, 100, 0, winsock.WSAECONNRESET)
 }
 
 func TestLongestLingerIsHonoured(t *testing.T) {
 	patient := profiles.WSP()
 	patient.Data = netmodel.Schedule{First: time.Hour, Max: time.Hour, Retries: 20}
 	p := newPipe(t, setting{crowd: patient})
-	wantErr(t, "SetSockOpt", p.client().SetSockOpt(p.near, netmodel.SO_LINGER, 65535), 0)
+	wantErr(t, "SetSockOpt", p.client().SetSockOpt(p.near, winsock.SO_LINGER, 65535), 0)
 	p.n.Cut(p.server, p.crowd, true)
-	wantErr(t, "CloseSocket", p.client().CloseSocket(p.near), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "CloseSocket", p.client().CloseSocket(p.near), winsock.WSAEWOULDBLOCK)
 	p.pass(65534 * time.Second)
 	check(t, "broken after 65534 s", len(p.records(netmodel.Broken)), 0)
 	p.pass(time.Second)
@@ -278,7 +279,7 @@ func TestUnansweredDataBreaksTheConnection(t *testing.T) {
 	began := p.n.Now()
 	p.send(p.client(), p.near, 10, 0)
 	p.pass(time.Hour)
-	p.receive(p.client(), p.near, 1, 0, netmodel.WSAETIMEDOUT)
+	p.receive(p.client(), p.near, 1, 0, winsock.WSAETIMEDOUT)
 	broken := p.records(netmodel.Broken)
 	// 3 + 6 + 12 + 24 + 48 + 96 s
 	check(t, "broken after", broken[0].At.Sub(began), 189*time.Second)
@@ -292,7 +293,7 @@ func TestLostDataIsSentAgainAsAWhole(t *testing.T) {
 	p.send(p.client(), p.near, 10, 0)
 	p.pass(time.Second)
 	p.send(p.client(), p.near, 20, 0)
-	wantErr(t, "Shutdown", p.client().Shutdown(p.near, netmodel.ShutSend), 0)
+	wantErr(t, "Shutdown", p.client().Shutdown(p.near, winsock.SD_SEND), 0)
 	p.pass(time.Second)
 	p.n.Cut(p.server, p.crowd, false)
 	p.pass(5 * time.Second)
@@ -309,7 +310,7 @@ func TestConnectionThatIsOverIsForgotten(t *testing.T) {
 	}
 	p.send(p.host(), p.far, 1, 0)
 	p.pass(time.Second)
-	p.receive(p.host(), p.far, 1, 0, netmodel.WSAECONNRESET)
+	p.receive(p.host(), p.far, 1, 0, winsock.WSAECONNRESET)
 	check(t, "time", p.n.Now() > sim.Time(time.Minute), true)
 }
 
@@ -317,7 +318,7 @@ func TestLastAcknowledgementCanBeLost(t *testing.T) {
 	p := newPipe(t, setting{})
 	wantErr(t, "CloseSocket", p.client().CloseSocket(p.near), 0)
 	p.pass(5 * time.Millisecond)
-	wantErr(t, "Shutdown", p.host().Shutdown(p.far, netmodel.ShutSend), 0)
+	wantErr(t, "Shutdown", p.host().Shutdown(p.far, winsock.SD_SEND), 0)
 	p.pass(500 * time.Microsecond) // the FIN is under way, and its ACK will be lost
 	p.n.Cut(p.server, p.crowd, true)
 	p.pass(time.Second)

@@ -2,13 +2,13 @@ package netmodel
 
 import "wspsim/sim"
 
-// What the streams of random numbers are for. A host, a client and a program stand in
+// What the streams of random numbers are for. A host and a client stand in
 // them by name. So it does not matter who else is there and who was added first.
 const (
-	drawsLink    sim.Purpose = 1 + iota // who: a segment of an attempt of a client
-	drawsRetry                          // who: an attempt of a client
-	drawsVictim                         // who: the host that evicts
-	drawsProgram                        // who: a segment of an attempt of a program
+	drawsLink     sim.Purpose = 1 + iota // who: a segment of an attempt of a client
+	drawsRetry                           // who: an attempt of a client
+	drawsVictim                          // who: the host that evicts
+	drawsExternal                        // who: a segment of an attempt of an external client
 )
 
 // nobody is who for the segments of no attempt, and the owner of hosts.
@@ -22,8 +22,8 @@ func (n *Network) stream(a *attempt, way int) sim.Rand {
 	who, why := uint64(nobody), drawsLink
 	if f := &a.result; f.Client != 0 {
 		who = n.who(f.Client, uint32(f.Attempt))
-		if n.isProgram(a) {
-			why = drawsProgram
+		if n.isExternal(a) {
+			why = drawsExternal
 		}
 	}
 	a.sent[way]++

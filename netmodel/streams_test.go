@@ -12,6 +12,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -46,7 +47,7 @@ func (c cast) play(seed uint64) map[string]string {
 		n.SetLink(hosts["server"], hosts[w.host], rough())
 	}
 	h := n.Host(hosts["server"])
-	fd, _ := h.Socket(netmodel.Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	_ = h.Bind(fd, netmodel.Addr{Port: port})
 	_ = h.Listen(fd, 200)
 	to := netmodel.Addr{IP: netmodel.HostAddr(hosts["server"], 1), Port: port}
@@ -58,7 +59,7 @@ func (c cast) play(seed uint64) map[string]string {
 			break
 		}
 		if step.Program {
-			_, _, _ = n.Dial(dials[step.Tag], to, nil)
+			_, _, _ = n.RealTime().Dial(dials[step.Tag], to, nil)
 		}
 		for {
 			if _, err := h.Accept(fd); err != nil {
@@ -88,7 +89,7 @@ func (c cast) join(n *netmodel.Network, hosts map[string]netmodel.HostID, to net
 	var dials []netmodel.ClientID
 	for _, w := range c.all {
 		if w.program {
-			dials = append(dials, n.AddProgram(w.name, hosts[w.host]))
+			dials = append(dials, n.RealTime().AddExternalClient(w.name, hosts[w.host]))
 			for i := range 2 {
 				n.After(w.at+time.Duration(i)*70*time.Millisecond, uint64(len(dials)-1))
 			}
@@ -193,7 +194,7 @@ func TestWhomAHostEvictsDoesNotDependOnOtherHosts(t *testing.T) {
 		crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.Darwin()})
 		n.CutOneWay(server, crowd, true)
 		h := n.Host(server)
-		fd, _ := h.Socket(netmodel.Stream)
+		fd, _ := h.Socket(winsock.SOCK_STREAM)
 		_ = h.Bind(fd, netmodel.Addr{Port: port})
 		_ = h.Listen(fd, 8)
 		first := n.AddClients(netmodel.ClientConfig{Name: "x", Host: crowd, To: netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: port}}, 60)

@@ -70,7 +70,7 @@ func (h *Host) screen(l *listener, s *Segment) {
 	cookie := q.Cookies == CookiesAlways || crowded && q.Cookies == CookiesWhenFull
 	full := int(l.done.len) >= l.atSyn && !(p.OnFull == IgnoreUnlessYoung && l.young < p.Young)
 	switch {
-	case crowded && !cookie && q.OnFull == SynQueueDrops:
+	case crowded && !cookie && !q.Evicts:
 		h.turnAway(l, s, SynQueueFull, IgnoreWhenFull)
 	case full:
 		h.turnAway(l, s, QueueFull, p.OnFull)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -98,7 +99,7 @@ func TestAListOfTimersThatIsEmptyServesTheNextWait(t *testing.T) {
 func TestATimerThatIsTakenBackWhileItsSlotRingsDoesNotRing(t *testing.T) {
 	h := NewHost(HostConfig{Profile: Linux(), Addrs: []IP{testIP}})
 	_ = h.Startup()
-	fd, _ := h.Socket(Stream)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
 	i := h.table.lookup(fd)
 	s := &h.socks[i]
 	s.state, s.local, s.remote = stateOpen, Addr{testIP, 1}, Addr{testIP + 1, 2}
@@ -139,7 +140,7 @@ func TestConnectionsAreFoundAsInAMap(t *testing.T) {
 			}
 			switch i := want[e]; {
 			case i == 0 && len(want) < 20+int(seed)*40:
-				i = h.newSocket(Stream, stateOpen)
+				i = h.newSocket(winsock.SOCK_STREAM, stateOpen)
 				h.socks[i].local, h.socks[i].remote = e.local, e.remote
 				h.addTuple(i)
 				want[e] = i

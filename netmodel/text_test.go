@@ -12,6 +12,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -96,7 +97,7 @@ func story(t *testing.T, full bool) string {
 		w.client(name, time.Duration(i)*10*time.Millisecond, netmodel.ClientConfig{Send: 5, GiveUp: 5 * time.Second, Retry: netmodel.Retry{Attempts: 1, Delay: time.Second}})
 	}
 	w.run(40 * time.Millisecond)
-	if a, err := w.host().AcceptIf(w.fd, deciding(netmodel.CFDefer)); err != error(netmodel.WSATRY_AGAIN) {
+	if a, err := w.host().AcceptIf(w.fd, deciding(winsock.CF_DEFER)); err != error(winsock.WSATRY_AGAIN) {
 		t.Fatalf("AcceptIf = %+v, %v, want WSATRY_AGAIN", a, err)
 	}
 	w.accept(41 * time.Millisecond)

@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -19,14 +20,14 @@ func synTimes(t *testing.T, p netmodel.Profile, c netmodel.Client) (again []time
 	s := newStage(t, p, 0)
 	fd := s.socket()
 	wantErr(t, "SetClient", s.h.SetClient(fd, c), 0)
-	wantErr(t, "Connect", s.h.Connect(fd, netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port}), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(fd, netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port}), winsock.WSAEWOULDBLOCK)
 	s.ring()
 	for _, r := range s.log {
 		switch r.Kind {
 		case netmodel.SynSentAgain:
 			again = append(again, time.Duration(r.At))
 		case netmodel.ConnectFailed:
-			check(t, p.Name+": connect", r.Errno, netmodel.WSAETIMEDOUT)
+			check(t, p.Name+": connect", r.Errno, winsock.WSAETIMEDOUT)
 			failed = time.Duration(r.At)
 		}
 	}
@@ -69,7 +70,7 @@ func (s *stage) ring() {
 const jiffy = 4 * time.Millisecond
 
 func TestAWheelRingsAsMeasured(t *testing.T) {
-	wheel := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250}
+	wheel := netmodel.Timers{Wheel: true, HZ: 250}
 	for _, row := range []struct {
 		set   time.Duration // when
 		wait  time.Duration
@@ -116,7 +117,7 @@ func TestTheWheelFollowsTheFormula(t *testing.T) {
 		tick := time.Second / time.Duration(hz)
 		j := rapid.Int64Range(0, 1<<24).Draw(rt, "jiffy")
 		d := rapid.Int64Range(1, 32255).Draw(rt, "ticks")
-		wheel := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: hz}
+		wheel := netmodel.Timers{Wheel: true, HZ: hz}
 		shift := 0 // measured.md: s = 3 * level, level limits d < 63, 504, 4032, 32256
 		for _, limit := range []int64{63, 504, 4032} {
 			if d >= limit {
@@ -133,7 +134,7 @@ func TestTheWheelFollowsTheFormula(t *testing.T) {
 func TestAWheelIsNeverEarlyAndNeverVeryLate(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		wheel := netmodel.Timers{
-			Kind:  netmodel.TimersWheel,
+			Wheel: true,
 			HZ:    rapid.SampledFrom([]int{100, 250, 300, 1000}).Draw(rt, "HZ"),
 			Phase: time.Duration(rapid.Int64Range(0, int64(10*time.Second)).Draw(rt, "phase")),
 		}
@@ -156,7 +157,6 @@ func TestAWheelIsNeverEarlyAndNeverVeryLate(t *testing.T) {
 func TestTicksRingWithinATickOfTheWait(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		ticks := netmodel.Timers{
-			Kind:  netmodel.TimersTicks,
 			HZ:    rapid.SampledFrom([]int{2, 100, 250, 1000}).Draw(rt, "HZ"),
 			Phase: time.Duration(rapid.Int64Range(0, int64(time.Second)).Draw(rt, "phase")),
 		}
@@ -265,7 +265,7 @@ func TestTheCoarserSlotRingsFirst(t *testing.T) {
 	fd := s.socket()
 	fine := netmodel.Client{Syn: netmodel.Schedule{First: 1, Retries: 1}} // a slot of one tick, set last
 	wantErr(t, "SetClient", s.h.SetClient(fd, fine), 0)
-	wantErr(t, "Connect", s.h.Connect(fd, netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port}), netmodel.WSAEWOULDBLOCK)
+	wantErr(t, "Connect", s.h.Connect(fd, netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port}), winsock.WSAEWOULDBLOCK)
 	s.log = nil
 	s.wait(8 * time.Millisecond)
 	var order []netmodel.Kind

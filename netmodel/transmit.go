@@ -4,17 +4,20 @@ package netmodel
 func (n *Network) transmit(from HostID, s *Segment) {
 	to := hostOf(s.Dst.IP)
 	if to == 0 || int(to) >= len(n.nodes) {
-		n.lose(from, s, NoRoute)
+		n.lose(from, 0, s, NoRoute)
 		return
 	}
 	p := &n.paths[from][to]
-	if n.direct && p.plain && !p.cut && n.detours < mostDetours {
+	if n.direct && p.immediate && !p.cut && n.detours < mostDetours {
 		n.detours++
+		if n.tapped {
+			n.noteTransmission(from, to, s, n.engine.Now(), NoCause)
+		}
 		n.present(to).deliver(s)
 		return
 	}
 	if p.cut {
-		n.lose(from, s, LinkCut)
+		n.lose(from, to, s, LinkCut)
 		return
 	}
 	l := &p.link
@@ -27,13 +30,16 @@ func (n *Network) transmit(from HostID, s *Segment) {
 		n.draws = n.stream(a, way)
 	}
 	if n.draws.Chance(l.Loss) {
-		n.lose(from, s, LinkLost)
+		n.lose(from, to, s, LinkLost)
 		return
 	}
-	n.carry(to, s, way, l)
+	n.carry(from, to, s, way, l)
 	if n.draws.Chance(l.Duplicate) {
 		n.record(&Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags)})
-		n.carry(to, s, way, l)
+		n.carry(from, to, s, way, l)
+		if n.tapped {
+			n.tap[len(n.tap)-1].Duplicate = true
+		}
 	}
 }
 
@@ -47,7 +53,7 @@ func (n *Network) attempt(c ConnID) *attempt {
 }
 
 // carry draws when a segment arrives.
-func (n *Network) carry(to HostID, s *Segment, way int, l *Link) {
+func (n *Network) carry(from, to HostID, s *Segment, way int, l *Link) {
 	a := n.attempt(s.Conn)
 	at := n.engine.Now().Add(l.delay(&n.draws))
 	if n.draws.Chance(l.Reorder) {
@@ -55,6 +61,9 @@ func (n *Network) carry(to HostID, s *Segment, way int, l *Link) {
 	} else if a != n.attempts.at(0) {
 		at = max(at, a.arrival[way])
 		a.arrival[way] = at
+	}
+	if n.tapped {
+		n.noteTransmission(from, to, s, at, NoCause)
 	}
 	n.at(at, event{kind: eventArrive, host: to, tag: uint64(n.fly(s))})
 }
@@ -77,6 +86,9 @@ func (n *Network) land(to HostID, i uint32) {
 	n.present(to).deliver(&n.flying[i]) // which sends nothing before it returns
 }
 
-func (n *Network) lose(from HostID, s *Segment, why Cause) {
+func (n *Network) lose(from, to HostID, s *Segment, why Cause) {
+	if n.tapped {
+		n.noteTransmission(from, to, s, n.engine.Now(), why)
+	}
 	n.record(&Record{At: n.engine.Now(), Host: from, Kind: Lost, Conn: s.Conn, Value: int64(s.Flags), Cause: why})
 }

@@ -3,6 +3,8 @@ package netmodel
 import (
 	"math/bits"
 	"slices"
+
+	"wspsim/netmodel/winsock"
 )
 
 // tuples finds the socket of a connection by its two ends: a hash table of
@@ -98,16 +100,16 @@ func (h *Host) removeTuple(i int32) {
 // ports finds the first socket that is bound to a port, by type and port; the
 // others are chained to it. Pages of 256 ports are made when one of them is
 // used first.
-type ports [Raw + 1]*[256]*[256]int32
+type ports [winsock.SOCK_RAW + 1]*[256]*[256]int32
 
-func (p *ports) first(typ SocketType, port uint16) int32 {
+func (p *ports) first(typ winsock.SocketType, port uint16) int32 {
 	if p[typ] == nil || p[typ][port>>8] == nil {
 		return 0
 	}
 	return p[typ][port>>8][port&0xff]
 }
 
-func (p *ports) setFirst(typ SocketType, port uint16, i int32) {
+func (p *ports) setFirst(typ winsock.SocketType, port uint16, i int32) {
 	if p[typ] == nil {
 		p[typ] = new([256]*[256]int32)
 	}

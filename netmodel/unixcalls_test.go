@@ -10,6 +10,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // lines reads a file of testdata/truth: a JSON object a line.
@@ -57,17 +58,17 @@ func unixName(err error) string {
 	if err == nil {
 		return "OK"
 	}
-	return err.(netmodel.Errno).Unix()
+	return err.(winsock.Errno).Unix()
 }
 
 // unixStates brings a stage's socket into the state that L09 names.
 var unixStates = map[string]func(s *stage) netmodel.FD{
 	"unbound stream":  func(s *stage) netmodel.FD { return s.socket() },
 	"unbound":         func(s *stage) netmodel.FD { return s.socket() },
-	"bound udp":       func(s *stage) netmodel.FD { return s.typed(netmodel.Datagram, true) },
-	"udp":             func(s *stage) netmodel.FD { return s.typed(netmodel.Datagram, false) },
-	"unix dgram":      func(s *stage) netmodel.FD { return s.typed(netmodel.Datagram, false) },
-	"raw socket":      func(s *stage) netmodel.FD { return s.typed(netmodel.Raw, false) },
+	"bound udp":       func(s *stage) netmodel.FD { return s.typed(winsock.SOCK_DGRAM, true) },
+	"udp":             func(s *stage) netmodel.FD { return s.typed(winsock.SOCK_DGRAM, false) },
+	"unix dgram":      func(s *stage) netmodel.FD { return s.typed(winsock.SOCK_DGRAM, false) },
+	"raw socket":      func(s *stage) netmodel.FD { return s.typed(winsock.SOCK_RAW, false) },
 	"closed fd 9999":  func(*stage) netmodel.FD { return 9999 },
 	"fd -1":           func(*stage) netmodel.FD { return -1 },
 	"file /dev/null":  func(s *stage) netmodel.FD { return s.exhaustTo(s.h.FreeDescriptors() - 1)[0] },
@@ -106,7 +107,7 @@ var unixStates = map[string]func(s *stage) netmodel.FD{
 }
 
 // typed opens a socket of a type, and binds it if so wished.
-func (s *stage) typed(typ netmodel.SocketType, bind bool) netmodel.FD {
+func (s *stage) typed(typ winsock.SocketType, bind bool) netmodel.FD {
 	s.t.Helper()
 	fd, err := s.h.Socket(typ)
 	wantErr(s.t, "Socket", err, 0)
@@ -123,7 +124,7 @@ func (s *stage) connecting() netmodel.FD {
 	s.t.Helper()
 	s.pump()
 	fd := s.socket()
-	wantErr(s.t, "Connect", s.h.Connect(fd, farAway), netmodel.WSAEWOULDBLOCK)
+	wantErr(s.t, "Connect", s.h.Connect(fd, farAway), winsock.WSAEWOULDBLOCK)
 	return fd
 }
 
@@ -157,7 +158,7 @@ func (s *stage) unixCall(call string, fd netmodel.FD, where string) error {
 	case "read":
 		_, err = s.h.Receive(fd, 1)
 	case "shutdown(SHUT_WR)":
-		err = s.h.Shutdown(fd, netmodel.ShutSend)
+		err = s.h.Shutdown(fd, winsock.SD_SEND)
 	default:
 		s.t.Fatalf("L09 has the call %q, which this test does not know", call)
 	}
@@ -192,9 +193,9 @@ func TestCallsFailAsOnLinux(t *testing.T) {
 func TestListenOnAnUnboundSocketPicksAPortOnLinux(t *testing.T) {
 	s := newStage(t, profiles.Linux(), 0)
 	s.fd = s.socket()
-	check(t, "SO_ACCEPTCONN before", s.option(s.fd, netmodel.SO_ACCEPTCONN), 0)
+	check(t, "SO_ACCEPTCONN before", s.option(s.fd, winsock.SO_ACCEPTCONN), 0)
 	s.listen(5)
-	check(t, "SO_ACCEPTCONN after", s.option(s.fd, netmodel.SO_ACCEPTCONN), 1)
+	check(t, "SO_ACCEPTCONN after", s.option(s.fd, winsock.SO_ACCEPTCONN), 1)
 	q, _ := s.h.Queue(s.fd)
 	check(t, "address", q.Address.IP, netmodel.AnyIP)
 	check(t, "port", q.Address.Port >= 32768 && q.Address.Port <= 60999, true)
@@ -204,10 +205,10 @@ func TestSendOnAResetConnectionFailsOnceAndThenWithEPIPE(t *testing.T) { // K12
 	for _, row := range []struct {
 		why  string
 		read bool
-		want [2]netmodel.Errno
+		want [2]winsock.Errno
 	}{
-		{"nothing was read before: the error, then EPIPE", false, [2]netmodel.Errno{netmodel.WSAECONNRESET, netmodel.EPIPE}},
-		{"read had the error: EPIPE", true, [2]netmodel.Errno{netmodel.EPIPE, netmodel.EPIPE}},
+		{"nothing was read before: the error, then EPIPE", false, [2]winsock.Errno{winsock.WSAECONNRESET, winsock.EPIPE}},
+		{"read had the error: EPIPE", true, [2]winsock.Errno{winsock.EPIPE, winsock.EPIPE}},
 	} {
 		s := listening(t, profiles.Linux(), 5)
 		s.open("a")
@@ -215,7 +216,7 @@ func TestSendOnAResetConnectionFailsOnceAndThenWithEPIPE(t *testing.T) { // K12
 		s.rst("a")
 		if row.read {
 			_, err := s.h.Receive(s.fds["a"], 1)
-			wantErr(t, row.why+": Receive", err, netmodel.WSAECONNRESET)
+			wantErr(t, row.why+": Receive", err, winsock.WSAECONNRESET)
 		}
 		for i, want := range row.want {
 			_, err := s.h.Send(s.fds["a"], 1)

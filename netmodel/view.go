@@ -1,6 +1,9 @@
 package netmodel
 
-import "wspsim/sim"
+import (
+	"wspsim/netmodel/winsock"
+	"wspsim/sim"
+)
 
 // Ready says what a call on a socket would find now, as WSPSelect does.
 type Ready struct {
@@ -142,7 +145,7 @@ func (h *Host) PeerName(fd FD) (Addr, error) {
 	if s := &h.socks[i]; s.state == stateOpen {
 		return s.remote, nil
 	}
-	return Addr{}, WSAENOTCONN
+	return Addr{}, winsock.WSAENOTCONN
 }
 
 // Arrived returns how many bytes Receive would hand out, and whether the end of the
@@ -176,7 +179,7 @@ func (h *Host) SendError(fd FD) error {
 	case s.state == stateBroken:
 		return h.sendBroken(&s)
 	case s.has(flagFinSent):
-		return WSAESHUTDOWN
+		return winsock.WSAESHUTDOWN
 	}
 	return nil
 }

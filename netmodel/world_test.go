@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -45,7 +46,7 @@ func newWorld(t *testing.T, s setting) *world {
 	w.n.SetLink(w.server, w.crowd, s.link)
 	h := w.host()
 	var err error
-	if w.fd, err = h.Socket(netmodel.Stream); err != nil {
+	if w.fd, err = h.Socket(winsock.SOCK_STREAM); err != nil {
 		t.Fatalf("Socket: %v", err)
 	}
 	w.to = netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}

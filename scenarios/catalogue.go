@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -149,7 +150,7 @@ func somaxconn() Scenario {
 		Profiles: []string{"wsp", "windows", "winsock11"},
 		Until:    time.Minute,
 		Link:     lan(),
-		Steps:    []Step{{0, Listen{Backlog: netmodel.SomaxconnWinsock2}}},
+		Steps:    []Step{{0, Listen{Backlog: winsock.SomaxconnWinsock2}}},
 		Load:     Load{Clients: 250},
 		Expect: []Expectation{
 			{For: "wsp", Statistic: "outcomes.pending", Min: 200, Max: 200},
@@ -330,8 +331,8 @@ func conditionFunction() Scenario {
 			[]Step{{0, Listen{Backlog: 2}}},
 			requests(0, ms, "a", "b"),
 			[]Step{
-				{10 * ms, Accept{Decision: netmodel.CFDefer}}, {11 * ms, Request{Client: "c"}},
-				{20 * ms, Accept{Decision: netmodel.CFReject}}, {21 * ms, Request{Client: "d"}}, {30 * ms, Accept{}},
+				{10 * ms, Accept{Decision: winsock.CF_DEFER}}, {11 * ms, Request{Client: "c"}},
+				{20 * ms, Accept{Decision: winsock.CF_REJECT}}, {21 * ms, Request{Client: "d"}}, {30 * ms, Accept{}},
 			},
 		),
 		Expect: []Expectation{
@@ -359,7 +360,7 @@ func conditionalAccept() Scenario {
 		Steps: slices.Concat(
 			[]Step{{0, Bind{Conditional: true}}, {0, Listen{Backlog: 2}}},
 			requests(0, ms, "a", "b", "c", "d", "e"),
-			[]Step{{20 * ms, Accept{Decision: netmodel.CFReject}}, {21 * ms, Accept{}}, {22 * ms, Accept{}}},
+			[]Step{{20 * ms, Accept{Decision: winsock.CF_REJECT}}, {21 * ms, Accept{}}, {22 * ms, Accept{}}},
 		),
 		Expect: []Expectation{
 			{Client: "a", Outcome: netmodel.OutcomeRefused},

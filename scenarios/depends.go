@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // Dependence is an unknown value that a run depends on.
@@ -131,8 +132,8 @@ func alternatives(p netmodel.Profile, path string) []netmodel.Profile {
 		}
 		path = "Client.Refused.Gap"
 	case "Timers":
-		for _, timers := range []netmodel.Timers{{}, {Kind: netmodel.TimersTicks, HZ: 2}, {Kind: netmodel.TimersTicks, HZ: 100},
-			{Kind: netmodel.TimersTicks, HZ: 250}, {Kind: netmodel.TimersWheel, HZ: 250}} {
+		for _, timers := range []netmodel.Timers{{}, {HZ: 2}, {HZ: 100},
+			{HZ: 250}, {Wheel: true, HZ: 250}} {
 			other := p
 			other.Timers = timers
 			try(other)
@@ -167,8 +168,8 @@ func otherValues(v reflect.Value) []reflect.Value {
 	switch value := v.Interface().(type) {
 	case bool:
 		add(!value)
-	case netmodel.Errno:
-		add(netmodel.Errno(0), netmodel.WSAEINVAL, netmodel.WSAEISCONN)
+	case winsock.Errno:
+		add(winsock.Errno(0), winsock.WSAEINVAL, winsock.WSAEISCONN)
 	case time.Duration:
 		add(value/2, max(2*value, time.Second))
 	case netmodel.Limit:

@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -158,13 +159,13 @@ func TestAlternativesOfEachKindOfField(t *testing.T) {
 		want []any
 	}{
 		{"ListenBinds", []any{false}},
-		{"Starved", []any{netmodel.StarvedLoses}},
+		{"StarvedLoses", []any{true}},
 		{"FinWait", []any{30 * time.Second, 2 * time.Minute}},
 		{"SlotReturnDelay", []any{time.Second}},
 		{"Backlog.Max", []any{64, 256}},
 		{"PortMin", []any{uint16(5000), uint16(20000)}},
 		{"AtAck", []any{netmodel.Limit{Num: 3, Den: 2, Add: 2}, netmodel.Limit{None: true}}},
-		{"ListenStarved", []any{netmodel.WSAEINVAL, netmodel.WSAEISCONN}},
+		{"ListenStarved", []any{winsock.WSAEINVAL, winsock.WSAEISCONN}},
 		{"Data", []any{
 			with(func(s *netmodel.Schedule) { s.First /= 2 }), with(func(s *netmodel.Schedule) { s.First *= 2 }),
 			with(func(s *netmodel.Schedule) { s.Retries-- }), with(func(s *netmodel.Schedule) { s.Retries++ }),

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -81,7 +82,7 @@ func (p *source) uses(pkg string) bool { return slices.Contains(p.packages, pkg)
 
 // code returns text unchanged and notes which packages it names.
 func (p *source) code(text string) string {
-	for _, pkg := range []string{"time.", "netmodel.", "scenarios.", "sim."} {
+	for _, pkg := range []string{"time.", "netmodel.", "winsock.", "scenarios.", "sim."} {
 		if strings.Contains(text, pkg) && !p.uses(pkg) {
 			p.packages = append(p.packages, pkg)
 		}
@@ -288,13 +289,13 @@ func constant(v any) (string, bool) {
 	case netmodel.Progress:
 		names := []string{"ProgressDecided", "ProgressTrying", "ProgressQueued", "ProgressPhantom"}
 		return named("netmodel.", "Progress", names, int(v)), true
-	case netmodel.Decision:
-		return named("netmodel.", "Decision", []string{"CFAccept", "CFReject", "CFDefer"}, int(v)), true
+	case winsock.Decision:
+		return named("winsock.", "Decision", []string{"CF_ACCEPT", "CF_REJECT", "CF_DEFER"}, int(v)), true
 	case netmodel.Fault:
 		return faults(v), true
 	case int:
-		if v == netmodel.SomaxconnWinsock2 {
-			return "netmodel.SomaxconnWinsock2", true
+		if v == winsock.SomaxconnWinsock2 {
+			return "winsock.SomaxconnWinsock2", true
 		}
 	}
 	return "", false

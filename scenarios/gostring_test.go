@@ -15,6 +15,7 @@ import (
 
 	"wspsim/internal/golden"
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/scenarios"
 	"wspsim/sim"
 )
@@ -51,11 +52,11 @@ func rareValues() scenarios.Scenario {
 		Link:     netmodel.Link{Jitter: sim.MustEmpirical(1, 2*ms, time.Hour), Loss: sim.Ratio{Num: 0, Den: 7}},
 		Client:   scenarios.Client{TCP: &netmodel.Client{Syn: netmodel.Schedule{First: ms, Max: time.Second, Retries: 3, Limit: time.Minute}}},
 		Steps: []scenarios.Step{
-			{Do: scenarios.Listen{Backlog: netmodel.SomaxconnWinsock2}},
+			{Do: scenarios.Listen{Backlog: winsock.SomaxconnWinsock2}},
 			{Do: scenarios.Listen{Backlog: -1 << 31}},
 			{Do: scenarios.Request{Client: "für \"x\""[:4] + "r"}},
 			{At: 3, Do: scenarios.Accept{Decision: 7}},
-			{At: 3, Do: scenarios.Accept{Decision: netmodel.CFDefer}},
+			{At: 3, Do: scenarios.Accept{Decision: winsock.CF_DEFER}},
 			{At: 3, Do: scenarios.SetFault{Fault: netmodel.FaultNoBuffers | netmodel.FaultInCallback}},
 			{At: 3, Do: scenarios.SetFault{Fault: 64, On: true}},
 		},
@@ -168,9 +169,9 @@ func TestGoStringNamesConstantsAndLeavesOutZeros(t *testing.T) {
 	got := fmt.Sprintf("%#v", rareValues())
 	for _, want := range []string{
 		"\tUntil:    5400000000001 * time.Nanosecond,\n",
-		"\t\t{Do: scenarios.Listen{Backlog: netmodel.SomaxconnWinsock2}},\n",
-		"scenarios.Accept{Decision: netmodel.CFDefer}",
-		"scenarios.Accept{Decision: netmodel.Decision(7)}",
+		"\t\t{Do: scenarios.Listen{Backlog: winsock.SomaxconnWinsock2}},\n",
+		"scenarios.Accept{Decision: winsock.CF_DEFER}",
+		"scenarios.Accept{Decision: winsock.Decision(7)}",
 		"scenarios.SetFault{Fault: netmodel.FaultNoBuffers | netmodel.FaultInCallback}",
 		"scenarios.SetFault{Fault: netmodel.Fault(64), On: true}",
 		"&netmodel.Client{",

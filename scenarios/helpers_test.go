@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/scenarios"
 	"wspsim/sim"
 )
@@ -207,7 +208,7 @@ func drawAction(t *rapid.T) scenarios.Action {
 			return scenarios.Request{Client: client.Draw(t, "client"), To: rapid.IntRange(0, 2).Draw(t, "to")}
 		}),
 		rapid.Custom(func(t *rapid.T) scenarios.Action {
-			return scenarios.Accept{Socket: socket.Draw(t, "socket"), Decision: netmodel.Decision(number.Draw(t, "decision"))}
+			return scenarios.Accept{Socket: socket.Draw(t, "socket"), Decision: winsock.Decision(number.Draw(t, "decision"))}
 		}),
 		rapid.Custom(func(t *rapid.T) scenarios.Action {
 			return scenarios.Bind{

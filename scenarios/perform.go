@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // Every action performs itself on a run. The records say what a call returns. A run
@@ -12,20 +13,20 @@ import (
 
 func (a Bind) perform(r *run) {
 	h := r.host()
-	fd, err := h.Socket(netmodel.Stream)
+	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return
 	}
 	for _, set := range []struct {
 		on     bool
-		option netmodel.Option
-	}{{a.Reuse, netmodel.SO_REUSEADDR}, {a.Exclusive, netmodel.SO_EXCLUSIVEADDRUSE}, {a.Conditional, netmodel.SO_CONDITIONAL_ACCEPT}, {a.ReusePort, netmodel.SO_REUSEPORT}} {
+		option winsock.Option
+	}{{a.Reuse, winsock.SO_REUSEADDR}, {a.Exclusive, winsock.SO_EXCLUSIVEADDRUSE}, {a.Conditional, winsock.SO_CONDITIONAL_ACCEPT}, {a.ReusePort, winsock.SO_REUSEPORT}} {
 		if set.on {
 			_ = h.SetSockOpt(fd, set.option, 1)
 		}
 	}
 	if a.DeferAccept > 0 {
-		_ = h.SetSockOpt(fd, netmodel.TCP_DEFER_ACCEPT, int(a.DeferAccept/time.Second))
+		_ = h.SetSockOpt(fd, winsock.TCP_DEFER_ACCEPT, int(a.DeferAccept/time.Second))
 	}
 	to := netmodel.Addr{Port: serverPort}
 	if a.Address > 0 {
@@ -54,9 +55,9 @@ func (a Listen) perform(r *run) {
 
 func (a Accept) perform(r *run) {
 	fd, _ := r.socket(a.Socket)
-	var condition func(netmodel.Request) netmodel.Decision
-	if a.Decision != netmodel.CFAccept {
-		condition = func(netmodel.Request) netmodel.Decision { return a.Decision }
+	var condition func(netmodel.Request) winsock.Decision
+	if a.Decision != winsock.CF_ACCEPT {
+		condition = func(netmodel.Request) winsock.Decision { return a.Decision }
 	}
 	got, err := r.host().AcceptIf(fd, condition)
 	if err == nil {
@@ -105,7 +106,7 @@ func (a Pause) perform(r *run) {
 	if a.On {
 		on = 1
 	}
-	_ = r.host().SetSockOpt(fd, netmodel.SO_PAUSE_ACCEPT, on)
+	_ = r.host().SetSockOpt(fd, winsock.SO_PAUSE_ACCEPT, on)
 }
 
 func (a Request) perform(r *run) {

@@ -9,6 +9,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -328,13 +329,13 @@ func (r *run) acceptOne(fd netmodel.FD) bool {
 	}
 	a, err := r.host().Accept(fd)
 	switch {
-	case errors.Is(err, netmodel.WSAEMFILE):
+	case errors.Is(err, winsock.WSAEMFILE):
 		if r.s.Program.Backoff > 0 {
 			r.starved = true
 			r.net.After(r.s.Program.Backoff, tagBackoff)
 		}
 		return false
-	case errors.Is(err, netmodel.WSAECONNRESET), errors.Is(err, netmodel.WSAEACCES):
+	case errors.Is(err, winsock.WSAECONNRESET), errors.Is(err, winsock.WSAEACCES):
 		return true // this connection was lost; the next may be good
 	case err != nil:
 		return false

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/scenarios"
 	"wspsim/sim"
 )
@@ -69,7 +70,7 @@ func TestWorkersBeginAtStart(t *testing.T) {
 }
 
 func isEmfile(r netmodel.Record) bool {
-	return r.Kind == netmodel.Called && r.Call == netmodel.CallAccept && r.Errno == netmodel.WSAEMFILE
+	return r.Kind == netmodel.Called && r.Call == netmodel.CallAccept && r.Errno == winsock.WSAEMFILE
 }
 
 // After WSAEMFILE the loop waits for Backoff and tries again, and nobody is

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -93,7 +94,7 @@ type Listen struct {
 // Accept calls accept on a socket of the server.
 type Accept struct {
 	Socket   string
-	Decision netmodel.Decision // of the condition function; CFAccept calls accept without one
+	Decision winsock.Decision // of the condition function; CF_ACCEPT calls accept without one
 }
 
 // CloseListener closes a listening socket of the server.
@@ -144,7 +145,7 @@ type Send struct {
 }
 
 // Shutdown calls shutdown on a listening socket of the server. How is
-// netmodel.ShutReceive, ShutSend or ShutBoth.
+// winsock.SD_RECEIVE, SD_SEND or SD_BOTH.
 type Shutdown struct {
 	Socket string
 	How    int

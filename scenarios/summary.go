@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -93,7 +94,7 @@ func (r *run) noteListener(rec netmodel.Record) {
 			l.AcceptedAfterAbort++
 		}
 	case netmodel.Called:
-		if rec.Errno != 0 && rec.Errno != netmodel.WSAEWOULDBLOCK {
+		if rec.Errno != 0 && rec.Errno != winsock.WSAEWOULDBLOCK {
 			l.FailedCalls++
 		}
 	}

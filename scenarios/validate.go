@@ -8,6 +8,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // sendOnce is how long a client of a Flood waits for an answer.
@@ -176,8 +177,8 @@ func validateAction(do Action) error {
 			return fmt.Errorf("close %d files: want 0 or more", a.Count)
 		}
 	case Shutdown:
-		if a.How < netmodel.ShutReceive || a.How > netmodel.ShutBoth {
-			return fmt.Errorf("shut down way %d: want %d to %d", a.How, netmodel.ShutReceive, netmodel.ShutBoth)
+		if a.How < winsock.SD_RECEIVE || a.How > winsock.SD_BOTH {
+			return fmt.Errorf("shut down way %d: want %d to %d", a.How, winsock.SD_RECEIVE, winsock.SD_BOTH)
 		}
 	case Listen, Accept, CloseListener, CloseAccepted, Pause, CloseClient, Send, CutLink, SetFault:
 	default:

@@ -78,15 +78,16 @@ type room struct {
 
 // rooms lists inner rooms before the room that they lie in.
 var rooms = []room{
-	{dir: "netmodel/profiles", core: true, imports: []string{"netmodel"}},
-	{dir: "netmodel/trace", core: true, imports: []string{"sim", "netmodel", "netmodel/profiles"}},
-	{dir: "netmodel/netmodeltest", imports: []string{"sim", "netmodel", "netmodel/profiles", "netmodel/trace", "pgregory.net/rapid", "github.com/google/go-cmp"}},
-	{dir: "netmodel/measured", imports: []string{"sim", "netmodel", "netmodel/profiles", "netmodel/trace"}},
-	{dir: "netmodel/simnet", imports: []string{"sim", "netmodel", "netmodel/profiles", "netmodel/trace"}},
-	{dir: "netmodel", core: true, imports: []string{"sim"}},
+	{dir: "netmodel/winsock", core: true},
+	{dir: "netmodel/profiles", core: true, imports: []string{"netmodel", "netmodel/winsock"}},
+	{dir: "netmodel/trace", core: true, imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles"}},
+	{dir: "netmodel/netmodeltest", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace", "pgregory.net/rapid", "github.com/google/go-cmp"}},
+	{dir: "netmodel/measured", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace"}},
+	{dir: "netmodel/simnet", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace"}},
+	{dir: "netmodel", core: true, imports: []string{"sim", "netmodel/winsock"}},
 	{dir: "sim", core: true},
-	{dir: "scenarios", imports: []string{"sim", "netmodel", "netmodel/profiles", "netmodel/trace"}},
-	{dir: "internal", imports: []string{"netmodel", "scenarios"}},
+	{dir: "scenarios", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace"}},
+	{dir: "internal", imports: []string{"netmodel", "netmodel/winsock", "scenarios"}},
 	{dir: "cmd", imports: []string{"*"}},
 }
 

@@ -28,7 +28,8 @@ var surface = []struct {
 	names int
 }{
 	{"sim", 24},
-	{"netmodel", 332},
+	{"netmodel", 244},
+	{"netmodel/winsock", 55},
 	{"netmodel/profiles", 56},
 	{"netmodel/trace", 4},
 	{"netmodel/measured", 9},

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"wspsim/netmodel/winsock"
 	"wspsim/scenarios"
-
-	"wspsim/netmodel"
 )
 
 // A golden is a txtar file: text, then a section for each run under a line
@@ -60,7 +59,7 @@ func asked(l *scenarios.Listener) string {
 		return "nobody listens"
 	}
 	asked := strconv.Itoa(l.Backlog)
-	if l.Backlog == netmodel.SomaxconnWinsock2 {
+	if l.Backlog == winsock.SomaxconnWinsock2 {
 		asked = "SOMAXCONN"
 	}
 	text := fmt.Sprintf("backlog %s asked, %d in force", asked, l.EffectiveBacklog)

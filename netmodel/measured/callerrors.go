@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 type errorsObserved struct {
@@ -76,7 +77,7 @@ func playCall(profile netmodel.Profile, row *errorRow, name string, c *Compariso
 	if err != nil {
 		return err
 	}
-	before, _ := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
+	before, _ := h.GetSockOpt(fd, winsock.SO_ACCEPTCONN)
 	equalIf(c, name+" acceptconn_before", row.ConnBefore, before)
 	equalIf(c, name+" state", row.State, s.stateOf(len(s.fds)-1))
 	equalIf(c, name+" connect", row.Connect, s.connectResult(len(s.fds)-1))
@@ -85,7 +86,7 @@ func playCall(profile netmodel.Profile, row *errorRow, name string, c *Compariso
 		return fmt.Errorf("call %q is not known: want listen, accept, connect, bind, read, shutdown(SHUT_WR), getpeername", row.Call)
 	}
 	c.equal(name, row.Errno, connectedName(row.Call, err))
-	after, _ := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
+	after, _ := h.GetSockOpt(fd, winsock.SO_ACCEPTCONN)
 	equalIf(c, name+" acceptconn_after", row.ConnAfter, after)
 	q, _ := h.Queue(fd)
 	if row.Case != "listening again" { // the file lacks the argument; call takes it from sendq
@@ -111,7 +112,7 @@ func connectedName(call string, err error) string {
 // socketIn makes a socket in the state of a case. It returns the host of the socket.
 func (s *clients) socketIn(name string) (*netmodel.Host, netmodel.FD, error) {
 	h := s.serverHost()
-	socket := func(typ netmodel.SocketType, port int) (*netmodel.Host, netmodel.FD, error) {
+	socket := func(typ winsock.SocketType, port int) (*netmodel.Host, netmodel.FD, error) {
 		fd, err := h.Socket(typ)
 		if err == nil && port != 0 {
 			err = h.Bind(fd, netmodel.Addr{Port: uint16(port)})
@@ -120,15 +121,15 @@ func (s *clients) socketIn(name string) (*netmodel.Host, netmodel.FD, error) {
 	}
 	switch name {
 	case "unbound stream", "unix stream unbound", "unbound", "bind to non-local address":
-		return socket(netmodel.Stream, 0)
+		return socket(winsock.SOCK_STREAM, 0)
 	case "bound udp", "udp":
-		return socket(netmodel.Datagram, 82)
+		return socket(winsock.SOCK_DGRAM, 82)
 	case "unix dgram":
-		return socket(netmodel.Datagram, 0)
+		return socket(winsock.SOCK_DGRAM, 0)
 	case "raw socket":
-		return socket(netmodel.Raw, 0)
+		return socket(winsock.SOCK_RAW, 0)
 	case "bound, not listening", "bound twice":
-		return socket(netmodel.Stream, 82)
+		return socket(winsock.SOCK_STREAM, 82)
 	case "file /dev/null", "pipe":
 		fd, err := h.OpenFile()
 		return h, fd, err
@@ -139,7 +140,7 @@ func (s *clients) socketIn(name string) (*netmodel.Host, netmodel.FD, error) {
 		return s.clientHost(), s.fds[0], s.err
 	}
 	if strings.HasPrefix(name, "bound stream backlog ") {
-		return socket(netmodel.Stream, 82)
+		return socket(winsock.SOCK_STREAM, 82)
 	}
 	if n, ok := numberAfter(name, "closed fd "); ok {
 		return h, netmodel.FD(n), nil

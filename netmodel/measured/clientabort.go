@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 type clientAbortParams struct {
@@ -102,13 +103,13 @@ func endConnection(h *netmodel.Host, fd netmodel.FD, how string) error {
 	case "fin", "close":
 		return h.CloseSocket(fd)
 	case "shutdown_wr":
-		return h.Shutdown(fd, netmodel.ShutSend)
+		return h.Shutdown(fd, winsock.SD_SEND)
 	case "shutdown_rd":
-		return h.Shutdown(fd, netmodel.ShutReceive)
+		return h.Shutdown(fd, winsock.SD_RECEIVE)
 	case "shutdown_rdwr":
-		return h.Shutdown(fd, netmodel.ShutBoth)
+		return h.Shutdown(fd, winsock.SD_BOTH)
 	case "rst":
-		if err := h.SetSockOpt(fd, netmodel.SO_LINGER, 0); err != nil {
+		if err := h.SetSockOpt(fd, winsock.SO_LINGER, 0); err != nil {
 			return err
 		}
 		return h.CloseSocket(fd)

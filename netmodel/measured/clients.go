@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -88,7 +89,7 @@ func (s *clients) sendSyn(at time.Duration) {
 		return
 	}
 	client := len(s.fds) - 1
-	if err := s.clientHost().Connect(s.fds[client], s.to); err != netmodel.WSAEWOULDBLOCK {
+	if err := s.clientHost().Connect(s.fds[client], s.to); err != winsock.WSAEWOULDBLOCK {
 		s.err = fmt.Errorf("connect of client %d: %w", client, err)
 	}
 }
@@ -101,7 +102,7 @@ func (s *clients) openClientSocket() bool {
 	if s.err != nil {
 		return false
 	}
-	fd, err := s.clientHost().Socket(netmodel.Stream)
+	fd, err := s.clientHost().Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		s.err = fmt.Errorf("socket of client %d: %w", len(s.fds), err)
 		return false
@@ -227,7 +228,7 @@ func (s *clients) serverStates() map[string]int {
 func (s *clients) listens() bool { return listening(s.serverHost(), s.fd) }
 
 func listening(h *netmodel.Host, fd netmodel.FD) bool {
-	on, err := h.GetSockOpt(fd, netmodel.SO_ACCEPTCONN)
+	on, err := h.GetSockOpt(fd, winsock.SO_ACCEPTCONN)
 	return err == nil && on == 1
 }
 

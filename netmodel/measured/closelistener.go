@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 type closeListenerParams struct {
@@ -133,7 +134,7 @@ func (s *clients) endListener(how string, o *closeListenerObserved, c *Compariso
 
 // listenerStatus returns the state of the listener, and what poll reports of it.
 func (s *clients) listenerStatus() (state, poll string) {
-	_, err := s.serverHost().GetSockOpt(s.fd, netmodel.SO_ACCEPTCONN)
+	_, err := s.serverHost().GetSockOpt(s.fd, winsock.SO_ACCEPTCONN)
 	switch {
 	case err != nil: // closed
 		return nameOf(err), fmt.Sprintf("%#x", pollInvalid)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 type deferParams struct {
@@ -47,7 +48,7 @@ func playDeferAccept(profile netmodel.Profile, p *deferParams, o *deferObserved,
 	}
 	profile.Timers.Phase = phaseOfChains(profile.Timers, seen, synToleranceDuration())
 	s := newClients(profile, p.Backlog)
-	if err := s.serverHost().SetSockOpt(s.fd, netmodel.TCP_DEFER_ACCEPT, int(p.Seconds)); err != nil {
+	if err := s.serverHost().SetSockOpt(s.fd, winsock.TCP_DEFER_ACCEPT, int(p.Seconds)); err != nil {
 		return err
 	}
 	s.connectEach(o.Wire)

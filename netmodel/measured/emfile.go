@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // backlogParams is the parameters of an experiment that varies the backlog only.
@@ -51,7 +52,7 @@ func playEmfile(profile netmodel.Profile, p *backlogParams, o *emfileObserved, c
 	c.equal("q_before", o.QBefore, s.queue().Complete)
 	files, err := s.openAllFiles()
 	c.equal("open_fails_with", o.OpenFails, nameOf(err))
-	_, err = s.serverHost().Socket(netmodel.Stream)
+	_, err = s.serverHost().Socket(winsock.SOCK_STREAM)
 	c.equal("socket_no_fd", o.Socket, nameOf(err))
 	accepts := []string{}
 	for range o.Accepts {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // endpoints follows both ends of every connection through the records of the hosts. The
@@ -74,7 +75,7 @@ func (e *endpoints) note(r netmodel.Record) {
 		a.done, a.result, e.states[at] = now, "OK", "ESTABLISHED"
 	case netmodel.ConnectFailed:
 		a.done, a.result, e.states[at] = now, r.Errno.Unix(), "CLOSE"
-		if r.Errno == netmodel.WSAECONNREFUSED {
+		if r.Errno == winsock.WSAECONNREFUSED {
 			e.reset(a, now)
 		}
 	case netmodel.RequestQueued:
@@ -98,7 +99,7 @@ func (e *endpoints) note(r netmodel.Record) {
 	case netmodel.ResetPending:
 		delete(e.states, at)
 	case netmodel.Broken:
-		if r.Errno == netmodel.WSAECONNRESET {
+		if r.Errno == winsock.WSAECONNRESET {
 			e.reset(a, now)
 		}
 		e.states[at] = "CLOSE"
@@ -125,7 +126,7 @@ func (e *endpoints) noteClose(at endpoint, r netmodel.Record) {
 	case r.Kind == netmodel.Finished:
 		next = map[string]string{"ESTABLISHED": "CLOSE_WAIT", "FIN_WAIT2": "TIME_WAIT"}
 	case r.Errno != 0:
-	case r.Call == netmodel.CallShutdown && r.Value != netmodel.ShutReceive:
+	case r.Call == netmodel.CallShutdown && r.Value != winsock.SD_RECEIVE:
 		at.conn = e.owner[hostFD{r.Host, r.FD}]
 		next = map[string]string{"ESTABLISHED": "FIN_WAIT2", "CLOSE_WAIT": "LAST_ACK"}
 	case r.Call == netmodel.CallClose:

@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -126,12 +127,12 @@ func playGoErrors(profile netmodel.Profile, p *goParams, o *goErrors, c *Compari
 // listenAt is net.Listen, which sets SO_REUSEADDR if the system has it. It returns the call
 // that failed, and its result.
 func (g *goNet) listenAt(a netmodel.Addr) (call, result string) {
-	fd, err := g.serverHost().Socket(netmodel.Stream)
+	fd, err := g.serverHost().Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return "socket", nameOf(err)
 	}
 	if !g.fake {
-		if err := g.serverHost().SetSockOpt(fd, netmodel.SO_REUSEADDR, 1); err != nil {
+		if err := g.serverHost().SetSockOpt(fd, winsock.SO_REUSEADDR, 1); err != nil {
 			return "setsockopt", nameOf(err)
 		}
 	}
@@ -250,7 +251,7 @@ func (o *goWaiters) likelyTimings(profile netmodel.Profile, p *goParams) ([]goTi
 	slot := 8 * time.Second / time.Duration(max(timers.HZ, 1)) // the slot width of a wait of 1 s
 	between := (milliseconds(o.AcceptAt) - 100*time.Millisecond) / goDialers
 	likely, most := []goTiming{{at: o.startTimes(between)}}, -1
-	if timers.Kind == netmodel.TimersExact {
+	if timers.HZ == 0 {
 		return likely, nil
 	}
 	for off := -time.Millisecond; off <= time.Millisecond; off += fine / 2 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 type netstackRelisten struct {
@@ -186,7 +187,7 @@ func (s *clients) endNetstackListener(how string, o *netstackClose, c *Compariso
 			return err
 		}
 	case "shutdown":
-		c.equal("shutdown", netstackError(o.Shutdown), netstackName(nameOf(s.serverHost().Shutdown(s.fd, netmodel.ShutReceive))))
+		c.equal("shutdown", netstackError(o.Shutdown), netstackName(nameOf(s.serverHost().Shutdown(s.fd, winsock.SD_RECEIVE))))
 	default:
 		return fmt.Errorf("how is %q: want \"close\" or \"shutdown\": %w", how, ErrNotModelled)
 	}

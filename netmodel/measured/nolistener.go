@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 type noListenerObserved struct {
@@ -27,11 +28,11 @@ func playNoListener(profile netmodel.Profile, p *none, o *noListenerObserved, c 
 	_, began := s.tryConnect(1, closed)
 	c.equal("nonblocking_connect", o.NonBlocking, began)
 	c.equal("poll", o.Poll, s.pollFailed(1))
-	code, err := s.clientHost().GetSockOpt(s.fds[1], netmodel.SO_ERROR)
+	code, err := s.clientHost().GetSockOpt(s.fds[1], winsock.SO_ERROR)
 	if err != nil {
 		return err
 	}
-	c.equal("so_error", o.Error, netmodel.Errno(code).Unix())
+	c.equal("so_error", o.Error, winsock.Errno(code).Unix())
 	again, _ := s.connectAgain(1, closed)
 	c.equal("reconnect_same_socket_after_refusal", o.Reconnect, again)
 
@@ -69,7 +70,7 @@ func (s *clients) connectAgain(client int, to netmodel.Addr) (ended, began strin
 // connectName returns the name of what connect returned. The model reports "would block",
 // as Windows does. Linux has EINPROGRESS for it.
 func connectName(err error) string {
-	if err == netmodel.WSAEWOULDBLOCK {
+	if err == winsock.WSAEWOULDBLOCK {
 		return "EINPROGRESS"
 	}
 	return nameOf(err)

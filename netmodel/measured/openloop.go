@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -357,7 +358,7 @@ func (o *openLoop) accept(e logEvent) {
 	o.count(decideAccept, e.at, err == nil && int(a.Conn) == e.client+1, o.halfOpen())
 	if err == nil {
 		o.accepted++
-		_ = o.host.SetSockOpt(a.FD, netmodel.SO_LINGER, 0) // the log is about the queue only
+		_ = o.host.SetSockOpt(a.FD, winsock.SO_LINGER, 0) // the log is about the queue only
 		_ = o.host.CloseSocket(a.FD)
 	}
 	o.records = o.host.DrainRecords(o.records[:0])[:0]

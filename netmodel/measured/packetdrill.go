@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -281,14 +282,14 @@ func synSchedule() error {
 	if err != nil {
 		return err
 	}
-	fd, err := w.host.Socket(netmodel.Stream)
+	fd, err := w.host.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return err
 	}
 	began := expect("connect", connectName(w.host.Connect(fd, peerAddr(0))), "EINPROGRESS")
 	w.advance(15600 * time.Millisecond)
-	code, err := w.host.GetSockOpt(fd, netmodel.SO_ERROR)
-	return errors.Join(began, expectAt("SYN", w.to(0, netmodel.SYN), 0, 1, 3, 7), err, expect("SO_ERROR", netmodel.Errno(code).Unix(), "ETIMEDOUT"))
+	code, err := w.host.GetSockOpt(fd, winsock.SO_ERROR)
+	return errors.Join(began, expectAt("SYN", w.to(0, netmodel.SYN), 0, 1, 3, 7), err, expect("SO_ERROR", winsock.Errno(code).Unix(), "ETIMEDOUT"))
 }
 
 // 08: closing a listener sends an RST to the pending connection.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 type reuseportObserved struct {
@@ -33,9 +34,9 @@ func playReuseportOnce(profile netmodel.Profile, backlog int, o *reuseportObserv
 	s := clientsOn(newTestbed(profile, 0))
 	var pair [2]netmodel.FD
 	for i := range pair {
-		fd, err := s.serverHost().Socket(netmodel.Stream)
+		fd, err := s.serverHost().Socket(winsock.SOCK_STREAM)
 		if err == nil {
-			err = s.serverHost().SetSockOpt(fd, netmodel.SO_REUSEPORT, 1)
+			err = s.serverHost().SetSockOpt(fd, winsock.SO_REUSEPORT, 1)
 		}
 		if err == nil {
 			err = s.serverHost().Bind(fd, netmodel.Addr{Port: 80})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 type synScheduleParams struct {
@@ -95,7 +96,7 @@ func (s *clients) countersFrom(from int) map[string]int {
 	n := countersOf(s.records[from:])
 	n["TCPAbortOnTimeout"] = 0
 	for _, r := range s.records[from:] {
-		if r.Kind == netmodel.ConnectFailed && r.Errno == netmodel.WSAETIMEDOUT {
+		if r.Kind == netmodel.ConnectFailed && r.Errno == winsock.WSAETIMEDOUT {
 			n["TCPAbortOnTimeout"]++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // skipped is the result of a call that the trial did not make.
@@ -44,13 +45,13 @@ func playPair(profile netmodel.Profile, row *errorRow, c *Comparison) error {
 func newPortSockets(profile netmodel.Profile, row *errorRow) (a, b *portSocket, err error) {
 	n := netmodel.NewNetwork(1)
 	id := n.AddHost("server", netmodel.HostConfig{Profile: profile, Addrs: []netmodel.IP{netmodel.HostAddr(1, 1), netmodel.HostAddr(1, 2)}})
-	var option netmodel.Option
+	var option winsock.Option
 	switch row.Reuse {
 	case "none":
 	case "REUSEADDR":
-		option = netmodel.SO_REUSEADDR
+		option = winsock.SO_REUSEADDR
 	case "REUSEPORT":
-		option = netmodel.SO_REUSEPORT
+		option = winsock.SO_REUSEPORT
 	default:
 		return nil, nil, fmt.Errorf("reuse %q is not known: want none, REUSEADDR or REUSEPORT", row.Reuse)
 	}
@@ -66,7 +67,7 @@ func newPortSockets(profile netmodel.Profile, row *errorRow) (a, b *portSocket, 
 		default:
 			return nil, nil, fmt.Errorf("address %q is not known: want 0.0.0.0, 127.0.0.1 or 127.0.0.2", addr)
 		}
-		if s.fd, err = s.host.Socket(netmodel.Stream); err != nil {
+		if s.fd, err = s.host.Socket(winsock.SOCK_STREAM); err != nil {
 			return nil, nil, err
 		}
 		if option != 0 {
@@ -99,9 +100,9 @@ func playTimeWait(profile netmodel.Profile, row *errorRow, c *Comparison) error 
 	name := fmt.Sprintf("port in TIME_WAIT, SO_REUSEADDR %v then %v ", row.FirstReuse, row.SecondReuse)
 	s := newClients(profile, 5)
 	open := func(reuse bool) (netmodel.FD, error) {
-		fd, err := s.serverHost().Socket(netmodel.Stream)
+		fd, err := s.serverHost().Socket(winsock.SOCK_STREAM)
 		if err == nil && reuse {
-			err = s.serverHost().SetSockOpt(fd, netmodel.SO_REUSEADDR, 1)
+			err = s.serverHost().SetSockOpt(fd, winsock.SO_REUSEADDR, 1)
 		}
 		return fd, err
 	}

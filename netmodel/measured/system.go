@@ -10,6 +10,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // linux returns the profile of a trial's Linux release with the trial's settings. A
@@ -66,7 +67,7 @@ func (t *Trial) tuned(p netmodel.Profile, suffix string) (netmodel.Profile, erro
 
 // nameOf returns the result of a call on Linux: OK or the name of the error.
 func nameOf(err error) string {
-	switch e, known := err.(netmodel.Errno); {
+	switch e, known := err.(winsock.Errno); {
 	case err == nil:
 		return "OK"
 	case known:

@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -63,7 +64,7 @@ func newTestbedWithClients(p netmodel.Profile, backlog, clients int, latency tim
 
 // openAt opens a stream socket and binds it.
 func openBound(h *netmodel.Host, a netmodel.Addr) (netmodel.FD, error) {
-	fd, err := h.Socket(netmodel.Stream)
+	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return 0, fmt.Errorf("socket for %v: %w", a, err)
 	}

@@ -28,7 +28,7 @@ const notObserved time.Duration = -1
 // instants are compared afterwards. One number must explain all of them. It is less than
 // the widest slot of the waits: phases that differ by that width are equivalent.
 func phaseOfChains(t netmodel.Timers, seen []timerChain, within time.Duration) time.Duration {
-	if t.Kind == netmodel.TimersExact || len(seen) == 0 {
+	if t.HZ == 0 || len(seen) == 0 {
 		return t.Phase
 	}
 	seen = firstInstants(seen)
@@ -94,7 +94,7 @@ func (c *timerChain) distance(k int, at time.Duration) time.Duration {
 // (Linux: kernel/time/timer.c)
 func slotWidth(t netmodel.Timers, wait time.Duration) time.Duration {
 	tick := time.Second / time.Duration(t.HZ)
-	if t.Kind != netmodel.TimersWheel {
+	if !t.Wheel {
 		return tick
 	}
 	// A level holds waits below 63 of its slots. A slot is 8 slots of the level before.

@@ -21,7 +21,7 @@ func TestThePhaseExplainsTheObservationsWhateverItIs(t *testing.T) {
 	} {
 		for _, hz := range []int{100, 250, 300, 1000} {
 			for phase := time.Duration(0); phase < 5*s; phase += 1373*time.Millisecond + 717*time.Microsecond {
-				timers := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: hz, Phase: phase}
+				timers := netmodel.Timers{Wheel: true, HZ: hz, Phase: phase}
 				seen := firings(timers, row.waits)
 				timers.Phase = phaseOfChains(timers, seen, tolerance)
 				for i, c := range firings(timers, row.waits) {
@@ -54,7 +54,7 @@ func firings(timers netmodel.Timers, waits []time.Duration) []timerChain {
 // A kernel with 250 ticks per second sent a SYN at 0.3 ms, and again in a slot of its wheel.
 // The phase tells when it sends a SYN again that it sends 20 ms later: in the next slot.
 func TestThePhaseTellsTheSlotOfALaterSyn(t *testing.T) {
-	timers := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250}
+	timers := netmodel.Timers{Wheel: true, HZ: 250}
 	timers.Phase = phaseOfChains(timers, []timerChain{{
 		set:   300 * time.Microsecond,
 		waits: []time.Duration{time.Second, time.Second, 2 * time.Second},
@@ -71,7 +71,7 @@ func TestThePhaseStaysIfNothingDependsOnIt(t *testing.T) {
 	if got := phaseOfChains(exact, []timerChain{{waits: []time.Duration{1}, fired: []time.Duration{9}}}, 1); got != 3 {
 		t.Errorf("phaseOfChains of exact timers = %v: want the one they had, %v", got, exact.Phase)
 	}
-	wheel := netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250, Phase: 5}
+	wheel := netmodel.Timers{Wheel: true, HZ: 250, Phase: 5}
 	if got := phaseOfChains(wheel, nil, 1); got != 5 {
 		t.Errorf("phaseOfChains of timers without an observation = %v: want the one they had, %v", got, wheel.Phase)
 	}

@@ -48,7 +48,7 @@ func phaseOfTimers(t netmodel.Timers, observed []observedTimer, late time.Durati
 // phasePeriod returns the distance of two phases that explain the observations equally:
 // the widest slot of the waits. It is 0 if nothing depends on the phase.
 func phasePeriod(t netmodel.Timers, observed []observedTimer) time.Duration {
-	if t.Kind == netmodel.TimersExact || len(observed) == 0 {
+	if t.HZ == 0 || len(observed) == 0 {
 		return 0
 	}
 	period := time.Second / time.Duration(t.HZ)

@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // wineRow is a line of W_wine.jsonl, which has keys of its own. A line is one call, two
@@ -133,7 +134,7 @@ func (w *wine) enterState(what string) (known bool, err error) {
 	case "after WSACleanup":
 		err = w.on.Cleanup() // closes the socket
 	case "unbound", "SO_CONDITIONAL_ACCEPT":
-		w.sock, err = w.on.Socket(netmodel.Stream)
+		w.sock, err = w.on.Socket(winsock.SOCK_STREAM)
 	case "bound":
 		w.sock, err = openBound(w.on, netmodel.Addr{Port: w.to.Port + 2})
 	case "listening":
@@ -147,11 +148,11 @@ func (w *wine) enterState(what string) (known bool, err error) {
 		w.connect(w.now())
 		w.useLastClient()
 	case "datagram bound":
-		if w.sock, err = w.on.Socket(netmodel.Datagram); err == nil {
+		if w.sock, err = w.on.Socket(winsock.SOCK_DGRAM); err == nil {
 			err = w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 2})
 		}
 	case "datagram":
-		w.sock, err = w.on.Socket(netmodel.Datagram)
+		w.sock, err = w.on.Socket(winsock.SOCK_DGRAM)
 	case "bad handle", "event handle":
 		w.sock = 0xdead
 	case "closed":
@@ -180,7 +181,7 @@ func (w *wine) makeCall(call string) (known bool, err error) {
 	switch beginsWith(call, "socket", "bind", "listen", "accept", "connect", "shutdown SD_RECEIVE", "shutdown SD_SEND", "shutdown SD_BOTH", "getpeername",
 		"recv", "send", "SO_ACCEPTCONN", "SO_ERROR", "getsockopt", "setsockopt", "value", "ms") {
 	case "socket":
-		_, err := w.on.Socket(netmodel.Stream)
+		_, err := w.on.Socket(winsock.SOCK_STREAM)
 		w.result = winsockName(err)
 	case "bind":
 		w.result = winsockName(w.on.Bind(w.sock, netmodel.Addr{Port: w.to.Port + 3}))
@@ -192,11 +193,11 @@ func (w *wine) makeCall(call string) (known bool, err error) {
 	case "connect":
 		w.callConnect()
 	case "shutdown SD_RECEIVE":
-		w.result = winsockName(w.on.Shutdown(w.sock, netmodel.ShutReceive))
+		w.result = winsockName(w.on.Shutdown(w.sock, winsock.SD_RECEIVE))
 	case "shutdown SD_SEND":
-		w.result = winsockName(w.on.Shutdown(w.sock, netmodel.ShutSend))
+		w.result = winsockName(w.on.Shutdown(w.sock, winsock.SD_SEND))
 	case "shutdown SD_BOTH":
-		w.result = winsockName(w.on.Shutdown(w.sock, netmodel.ShutBoth))
+		w.result = winsockName(w.on.Shutdown(w.sock, winsock.SD_BOTH))
 	case "getpeername":
 		_, err := w.on.PeerName(w.sock)
 		w.result = winsockName(err)
@@ -206,16 +207,16 @@ func (w *wine) makeCall(call string) (known bool, err error) {
 		_, err := w.on.Send(w.sock, 1)
 		w.result = winsockName(err)
 	case "SO_ACCEPTCONN":
-		w.result = w.option(netmodel.SO_ACCEPTCONN)
+		w.result = w.option(winsock.SO_ACCEPTCONN)
 	case "SO_ERROR":
 		w.result = w.socketError()
 	case "getsockopt": // of the only option that the file names so
-		_, err := w.on.GetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT)
+		_, err := w.on.GetSockOpt(w.sock, winsock.SO_CONDITIONAL_ACCEPT)
 		w.result = winsockName(err)
 	case "setsockopt":
-		w.result = winsockName(w.on.SetSockOpt(w.sock, netmodel.SO_CONDITIONAL_ACCEPT, 1))
+		w.result = winsockName(w.on.SetSockOpt(w.sock, winsock.SO_CONDITIONAL_ACCEPT, 1))
 	case "value":
-		if w.result = w.option(netmodel.SO_CONDITIONAL_ACCEPT); strings.HasPrefix(w.result, "WSA") {
+		if w.result = w.option(winsock.SO_CONDITIONAL_ACCEPT); strings.HasPrefix(w.result, "WSA") {
 			w.result = "-1" // the value before the call
 		}
 	case "ms":
@@ -241,12 +242,12 @@ func (w *wine) callConnect() {
 	case w.blocking:
 		w.result = w.socketError()
 	default:
-		w.result = winsockName(netmodel.WSAEWOULDBLOCK)
+		w.result = winsockName(winsock.WSAEWOULDBLOCK)
 	}
 }
 
 // option returns a socket option that is a number.
-func (w *wine) option(o netmodel.Option) string {
+func (w *wine) option(o winsock.Option) string {
 	value, err := w.on.GetSockOpt(w.sock, o)
 	if err != nil {
 		return winsockName(err)
@@ -256,14 +257,14 @@ func (w *wine) option(o netmodel.Option) string {
 
 // socketError returns SO_ERROR.
 func (w *wine) socketError() string {
-	value, err := w.on.GetSockOpt(w.sock, netmodel.SO_ERROR)
+	value, err := w.on.GetSockOpt(w.sock, winsock.SO_ERROR)
 	switch {
 	case err != nil:
 		return winsockName(err)
 	case value == 0:
 		return "OK"
 	}
-	return netmodel.Errno(value).Error()
+	return winsock.Errno(value).Error()
 }
 
 // receive returns the result of a read from the socket.

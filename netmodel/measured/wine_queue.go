@@ -8,6 +8,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // playQueue makes a call on a listener with pending connections.
@@ -86,7 +87,7 @@ func (w *wine) playRelisten(backlog int, call string) (known bool, err error) {
 
 func (w *wine) playReset(call string) (known bool, err error) {
 	w.connect(w.now())
-	if err := w.clientHost().SetSockOpt(w.fds[0], netmodel.SO_LINGER, 0); err != nil {
+	if err := w.clientHost().SetSockOpt(w.fds[0], winsock.SO_LINGER, 0); err != nil {
 		return true, err
 	}
 	if err := w.clientHost().CloseSocket(w.fds[0]); err != nil {
@@ -104,24 +105,24 @@ func (w *wine) playReset(call string) (known bool, err error) {
 
 // playCondition makes calls around WSAAccept with a condition function.
 func (w *wine) playCondition(what, call string) (known bool, err error) {
-	decisions := map[string]netmodel.Decision{"CF_ACCEPT": netmodel.CFAccept, "CF_REJECT": netmodel.CFReject, "CF_DEFER": netmodel.CFDefer}
+	decisions := map[string]winsock.Decision{"CF_ACCEPT": winsock.CF_ACCEPT, "CF_REJECT": winsock.CF_REJECT, "CF_DEFER": winsock.CF_DEFER}
 	decision, named := decisions[beginsWith(what, "CF_ACCEPT", "CF_REJECT", "CF_DEFER")]
 	if n, ok := number(what, "callback returns "); ok {
-		decision, named = netmodel.Decision(uint8(min(uint(n), 255))), true // every value beyond CF_DEFER has the same effect
+		decision, named = winsock.Decision(uint8(min(uint(n), 255))), true // every value beyond CF_DEFER has the same effect
 	}
 	conditional := what == "conditional listener"
 	if !named && !conditional {
 		return false, nil
 	}
 	// The program tried to set SO_CONDITIONAL_ACCEPT, which Wine does not have.
-	_ = w.serverHost().SetSockOpt(w.fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
+	_ = w.serverHost().SetSockOpt(w.fd, winsock.SO_CONDITIONAL_ACCEPT, 1)
 	w.connect(w.now())
 	if conditional {
 		w.result = fmt.Sprint(w.connectedCount())
 		return strings.HasPrefix(call, "client connected"), nil
 	}
 	asked := 0
-	_, answer := w.serverHost().AcceptIf(w.fd, func(netmodel.Request) netmodel.Decision { asked++; return decision })
+	_, answer := w.serverHost().AcceptIf(w.fd, func(netmodel.Request) winsock.Decision { asked++; return decision })
 	w.settle()
 	switch beginsWith(call, "WSAAccept", "callbacks", "client recv", "recv", "accept", "next accept") {
 	case "WSAAccept":
@@ -172,7 +173,7 @@ func (w *wine) playEnd(what, call string) (known bool, err error) {
 
 // playOptions sets both options in the order of the case.
 func (w *wine) playOptions(what, call string) (known bool, err error) {
-	fd, err := w.serverHost().Socket(netmodel.Stream)
+	fd, err := w.serverHost().Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return true, err
 	}
@@ -188,12 +189,12 @@ func (w *wine) playOptions(what, call string) (known bool, err error) {
 }
 
 // wineOption returns the option with a short name in the file, 0 for "none".
-func wineOption(name string) netmodel.Option {
+func wineOption(name string) winsock.Option {
 	switch name {
 	case "REUSEADDR":
-		return netmodel.SO_REUSEADDR
+		return winsock.SO_REUSEADDR
 	case "EXCLUSIVE":
-		return netmodel.SO_EXCLUSIVEADDRUSE
+		return winsock.SO_EXCLUSIVEADDRUSE
 	}
 	return 0
 }
@@ -221,7 +222,7 @@ func playWinePair(row *wineRow, c *Comparison) error {
 			return fmt.Errorf("option %q, address %q: %w", s.opt, s.addr, ErrNotModelled)
 		}
 		var err error
-		if fds[i], err = h.Socket(netmodel.Stream); err != nil {
+		if fds[i], err = h.Socket(winsock.SOCK_STREAM); err != nil {
 			return err
 		}
 		if o := wineOption(s.opt); o != 0 {

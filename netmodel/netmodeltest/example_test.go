@@ -9,6 +9,7 @@ import (
 	"wspsim/netmodel/netmodeltest"
 	"wspsim/netmodel/netmodeltest/lockstep"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // counter is a listener of a user. It lets limit clients wait, and accepts them in the
@@ -47,9 +48,9 @@ func (c *counter) Do(op lockstep.Op) lockstep.Result {
 	case lockstep.Accept:
 		switch {
 		case c.limit == 0:
-			r.Errno = netmodel.WSAEINVAL
+			r.Errno = winsock.WSAEINVAL
 		case complete == 0:
-			r.Errno = netmodel.WSAEWOULDBLOCK
+			r.Errno = winsock.WSAEWOULDBLOCK
 		default:
 			r.Accepted = c.waiting[0].Attempt
 			c.waiting = slices.Delete(c.waiting, 0, 1)

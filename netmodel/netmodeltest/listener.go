@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -45,8 +46,8 @@ type conn struct {
 
 // queues is what differs between one queue and two queues.
 type queues interface {
-	listen(backlog int) netmodel.Errno
-	accept(op lockstep.Op, r *lockstep.Result) netmodel.Errno
+	listen(backlog int) winsock.Errno
+	accept(op lockstep.Op, r *lockstep.Result) winsock.Errno
 	request(who lockstep.Attempt)      // a SYN that belongs to no connection
 	ack(who lockstep.Attempt, c *conn) // the final ACK; c is nil if there is no connection
 	pending() []*conn                  // complete connections in the order of accept, then half-open ones
@@ -116,7 +117,7 @@ func (l *listener) do(op lockstep.Op, q queues) lockstep.Result {
 }
 
 // call makes a call on the listening socket.
-func (l *listener) call(op lockstep.Op, r *lockstep.Result, q queues) netmodel.Errno {
+func (l *listener) call(op lockstep.Op, r *lockstep.Result, q queues) winsock.Errno {
 	switch {
 	case !l.open:
 		return l.notOpen()
@@ -126,22 +127,22 @@ func (l *listener) call(op lockstep.Op, r *lockstep.Result, q queues) netmodel.E
 		l.close(q)
 		return 0
 	case !l.listening:
-		return netmodel.WSAEINVAL
+		return winsock.WSAEINVAL
 	}
 	return q.accept(op, r)
 }
 
 // notOpen is the error of a call with a descriptor that is not open.
-func (l *listener) notOpen() netmodel.Errno {
+func (l *listener) notOpen() winsock.Errno {
 	if l.profile.Calls == netmodel.CallsUnix {
-		return netmodel.WSAEBADF
+		return winsock.WSAEBADF
 	}
-	return netmodel.WSAENOTSOCK
+	return winsock.WSAENOTSOCK
 }
 
-func (l *listener) takeDescriptor() netmodel.Errno {
+func (l *listener) takeDescriptor() winsock.Errno {
 	if l.free() == 0 {
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	}
 	return 0
 }
@@ -173,7 +174,7 @@ func (l *listener) close(q queues) {
 }
 
 // hangup closes the oldest accepted connection of a client.
-func (l *listener) hangup(client int) netmodel.Errno {
+func (l *listener) hangup(client int) winsock.Errno {
 	at := slices.IndexFunc(l.accepted, func(c *conn) bool { return c.attempt.Client == client })
 	if at < 0 {
 		return l.notOpen()

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/winsock"
 )
 
 // oneQueue is a listener whose half-open and complete connections share one queue,
@@ -69,11 +69,11 @@ func (q *oneQueue) effective(n int) int {
 	return min(max(n, b.Min), b.Max)
 }
 
-func (q *oneQueue) listen(n int) netmodel.Errno {
+func (q *oneQueue) listen(n int) winsock.Errno {
 	starved := q.free() == 0
 	switch {
 	case !q.listening && starved && q.mistake != starvedListenSucceeds, q.listening && starved && q.mistake == starvedRelistenFails:
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case q.listening && q.mistake == relistenKeeps:
 		q.fill()
 		return 0
@@ -190,24 +190,24 @@ func (q *oneQueue) ack(who lockstep.Attempt, c *conn) {
 	}
 }
 
-func (q *oneQueue) accept(op lockstep.Op, r *lockstep.Result) netmodel.Errno {
+func (q *oneQueue) accept(op lockstep.Op, r *lockstep.Result) winsock.Errno {
 	if len(q.queue) == 0 || !q.queue[0].complete {
 		if q.mistake != emptyAcceptDoesNotFill {
 			q.fill()
 		}
-		return netmodel.WSAEWOULDBLOCK
+		return winsock.WSAEWOULDBLOCK
 	}
 	c := q.queue[0]
 	switch {
 	case c.aborted && c == q.deferred:
-		return q.removeAborted(c, netmodel.WSAEACCES)
+		return q.removeAborted(c, winsock.WSAEACCES)
 	case q.free() == 0:
 		return q.starve(c)
 	case c.aborted && q.mistake == abortedHandsOutAnother:
 		q.removeAborted(c, 0)
 		return q.accept(op, r)
 	case c.aborted:
-		return q.removeAborted(c, netmodel.WSAECONNRESET)
+		return q.removeAborted(c, winsock.WSAECONNRESET)
 	case op.Arg() != "":
 		r.Asked = c.attempt
 	}
@@ -221,32 +221,32 @@ func (q *oneQueue) accept(op lockstep.Op, r *lockstep.Result) netmodel.Errno {
 			q.add(c)
 		}
 		q.fill()
-		return netmodel.WSATRY_AGAIN
+		return winsock.WSATRY_AGAIN
 	case "invalid":
-		return netmodel.WSAEINVAL
+		return winsock.WSAEINVAL
 	}
 	r.Accepted = q.take(c)
 	return 0
 }
 
 // starve is an accept without a free descriptor.
-func (q *oneQueue) starve(c *conn) netmodel.Errno {
+func (q *oneQueue) starve(c *conn) winsock.Errno {
 	switch q.mistake {
 	case losesSlotOnEMFILE:
 		q.available = max(0, q.available-1)
 	case losesConnectionOnEMFILE:
 		q.remove(c)
 	}
-	return netmodel.WSAEMFILE
+	return winsock.WSAEMFILE
 }
 
-func (q *oneQueue) removeAborted(c *conn, e netmodel.Errno) netmodel.Errno {
+func (q *oneQueue) removeAborted(c *conn, e winsock.Errno) winsock.Errno {
 	q.withdraw(c)
 	q.fill()
 	return e
 }
 
-func (q *oneQueue) reject(c *conn) netmodel.Errno {
+func (q *oneQueue) reject(c *conn) winsock.Errno {
 	q.remove(c)
 	if q.mistake != rejectIsSilent {
 		q.send(c.attempt, lockstep.ReplyRst)
@@ -255,7 +255,7 @@ func (q *oneQueue) reject(c *conn) netmodel.Errno {
 		q.available++
 		q.fill()
 	}
-	return netmodel.WSAECONNREFUSED
+	return winsock.WSAECONNREFUSED
 }
 
 // take gives a connection to the program.

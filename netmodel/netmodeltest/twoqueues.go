@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/netmodeltest/lockstep"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -44,7 +45,7 @@ func (q *twoQueues) slots() (limit, available int) { return q.room(), max(0, q.r
 // fill does nothing: a slot needs no descriptor.
 func (q *twoQueues) fill() {}
 
-func (q *twoQueues) listen(n int) netmodel.Errno {
+func (q *twoQueues) listen(n int) winsock.Errno {
 	if !q.listening {
 		q.cookieAt = -1
 	}
@@ -57,15 +58,15 @@ func (q *twoQueues) listen(n int) netmodel.Errno {
 	return 0
 }
 
-func (q *twoQueues) accept(_ lockstep.Op, r *lockstep.Result) netmodel.Errno {
+func (q *twoQueues) accept(_ lockstep.Op, r *lockstep.Result) winsock.Errno {
 	switch starved := q.free() == 0; {
 	case starved && (q.mistake != looksBeforeTheDescriptor || len(q.done) > 0):
 		if q.mistake == losesConnectionOnEMFILE && len(q.done) > 0 {
 			q.done = q.done[1:]
 		}
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case len(q.done) == 0:
-		return netmodel.WSAEWOULDBLOCK
+		return winsock.WSAEWOULDBLOCK
 	}
 	c := q.done[0]
 	q.remove(c)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // The descendants of the Berkeley kernel. None of them was run here: the values
@@ -13,11 +14,11 @@ import (
 func berkeley() netmodel.Profile {
 	return netmodel.Profile{
 		Calls:            netmodel.CallsUnix,
-		System:           netmodel.SystemOther,
+		System:           "other",
 		Backlog:          netmodel.Backlog{Max: 128},
 		OnFull:           netmodel.IgnoreWhenFull,
 		Relisten:         netmodel.RelistenSets,
-		ListenConnecting: netmodel.WSAEINVAL,
+		ListenConnecting: winsock.WSAEINVAL,
 		ListenBinds:      true,
 		Slots:            netmodel.SlotsFree,
 		Binds:            netmodel.BindsUnix,
@@ -38,7 +39,7 @@ func berkeleyEvidence() []evidence {
 		{Derived, "listen takes no descriptor", fields{"ListenStarved", "RelistenStarved"}},
 		{Derived, "only accept takes a descriptor, as in 4.3BSD", fields{"Slots"}},
 		{Derived, "known of Windows only (WS.Q5, WS.D11, WS.X5)", fields{"SlotReturnDelay", "CloseHoldsDescriptor", "ChildrenBlockRebind"}},
-		{Derived, "a connection joins the queue when its handshake is over, as in 4.3BSD", fields{"Order"}},
+		{Derived, "a connection joins the queue when its handshake is over, as in 4.3BSD", fields{"AcceptByArrival"}},
 		{Derived, "Unix has no callbacks; where one is pretended, WSPListen answers", fields{"Nesting"}},
 		{Unknown, "not read; as on Linux (L09) is chosen", fields{"Binds"}},
 		{Derived, "what the system has of its own is not modelled", fields{"Options"}},
@@ -58,14 +59,14 @@ const keepinit = 75 * time.Second
 // synCache is a SYN cache of all listeners together. Its buckets are not
 // modelled: in the kernels a full bucket evicts before the whole is full.
 func synCache(entries int) netmodel.SynQueue {
-	return netmodel.SynQueue{Separate: true, Size: netmodel.SizeFixed, Max: entries, Shared: true, OnFull: netmodel.SynQueueEvicts, Victim: netmodel.VictimOldest}
+	return netmodel.SynQueue{Separate: true, Size: netmodel.SizeFixed, Max: entries, Shared: true, Evicts: true, Victim: netmodel.VictimOldest}
 }
 
 // bsdEvidence is where the values of the kernels of Berkeley and of those that descend from them openly are from.
 func bsdEvidence() []evidence {
 	return []evidence{
 		{ReadInSource, "uipc_socket2.c, uipc_syscalls.c: only accept takes a descriptor", fields{"Slots"}},
-		{ReadInSource, "uipc_socket2.c: a connection joins the queue when its handshake is over", fields{"Order"}},
+		{ReadInSource, "uipc_socket2.c: a connection joins the queue when its handshake is over", fields{"AcceptByArrival"}},
 		{ReadInSource, "TCPTV_MIN 1 s, TCPTV_REXMTMAX 64 s, TCP_MAXRXTSHIFT 12: tcp_timer.h", fields{"Data"}},
 	}
 }
@@ -75,7 +76,7 @@ func bsdEvidence() []evidence {
 func FreeBSD() netmodel.Profile {
 	p := berkeley()
 	p.Name, p.Long = "freebsd", "FreeBSD 7 and later"
-	p.System = netmodel.SystemFreeBSD
+	p.System = "freebsd"
 	p.Backlog.NegativeIsMax = true // kern.ipc.soacceptqueue
 	p.AtSyn = netmodel.Limit{None: true}
 	p.AtAck = netmodel.Limit{Num: 3, Den: 2, Add: 1}
@@ -102,12 +103,12 @@ func freeBSDEvidence() []evidence {
 		{ReadInSource, "uipc_socket.c of 13: more than 3/2; documented by 83c83f3e46", fields{"AtAck"}},
 		{ReadInSource, "tcp_syncache.c of 13: ST.7; net.inet.tcp.syncache.rst_on_sock_fail 1, a captured list of sysctl", fields{"OnAckFull"}},
 		{ReadInSource, "512 buckets of 30, tcp_syncache.c of 13; a captured list of sysctl", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Max", "SynQueue.Shared"}},
-		{ReadInSource, "tcp_syncache.c of 13: the oldest of its bucket, ST.3; buckets are not modelled", fields{"SynQueue.OnFull", "SynQueue.Victim"}},
+		{ReadInSource, "tcp_syncache.c of 13: the oldest of its bucket, ST.3; buckets are not modelled", fields{"SynQueue.Evicts", "SynQueue.Victim"}},
 		{ReadInSource, "tcp_syncache.c of 13: encoded in every sequence number", fields{"SynQueue.Cookies", "SynQueue.CookieFull"}},
 		{ReadInSource, "tcp_syncache.c of 13 has nothing of the kind", fields{"SynQueue.KeepsQuarter", "SynQueue.Prunes"}},
 		{ReadInSource, "tcp_syncache.c: a SYN-ACK at once, timer and count begin anew; here the count goes on", fields{"SynQueue.RepeatRestarts"}},
 		{ReadInSource, "uipc_socket.c of 13: the limit and nothing else", fields{"Relisten"}},
-		{ReadInSource, "uipc_syscalls.c of 12 and 13", fields{"Starved", "DescriptorFirst"}},
+		{ReadInSource, "uipc_syscalls.c of 12 and 13", fields{"StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "tcp_usrreq.c of 13 and 12: ST.4", fields{"Aborted"}},
 		{ReadInSource, "uipc_socket.c, tcp_syncache.c of 13: entries of the cache outlive it and meet a closed port", fields{"CloseListener"}},
 		{ReadInSource, "IPPORT_EPHEMERALFIRST, IPPORT_EPHEMERALLAST: in.h, in_pcb.c", fields{"PortMin", "PortMax"}},
@@ -139,10 +140,10 @@ func freeBSD4Evidence() []evidence {
 		{ReadInSource, "uipc_socket.c: more than 3/2", fields{"AtAck"}},
 		{ReadInSource, "tcp_input.c of 5 and 6", fields{"OnFull"}},
 		{ReadInSource, "tcp_syncache.c: forgotten without an RST, ST.8; osv issue 283", fields{"OnAckFull"}},
-		{ReadInSource, "tcp_syncache.c: 512 buckets of 30, the oldest goes", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Max", "SynQueue.Shared", "SynQueue.OnFull", "SynQueue.Victim"}},
+		{ReadInSource, "tcp_syncache.c: 512 buckets of 30, the oldest goes", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Max", "SynQueue.Shared", "SynQueue.Evicts", "SynQueue.Victim"}},
 		{ReadInSource, "tcp_syncache.c", fields{"SynQueue.Cookies"}},
 		{Derived, "as the entry that is forgotten (ST.8)", fields{"SynQueue.CookieFull"}},
-		{ReadInSource, "uipc_syscalls.c @4b3750d8: put back at the head", fields{"Starved", "DescriptorFirst"}},
+		{ReadInSource, "uipc_syscalls.c @4b3750d8: put back at the head", fields{"StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "tcp_usrreq.c of 5; 4.0 has no such test", fields{"Aborted"}},
 		{Derived, "as in 13", fields{"CloseListener"}},
 		{Derived, "as in 13", fields{"Relisten"}},
@@ -157,7 +158,7 @@ func freeBSD4Evidence() []evidence {
 func NetBSD() netmodel.Profile {
 	p := berkeley()
 	p.Name, p.Long = "netbsd", "NetBSD to 10"
-	p.System = netmodel.SystemNetBSD
+	p.System = "netbsd"
 	p.Backlog.Max = 128 // kern.somaxconn
 	p.AtSyn = netmodel.Limit{Add: 1}
 	p.AtAck = netmodel.Limit{Num: 3, Den: 2, Add: 1}
@@ -183,7 +184,7 @@ func netBSDEvidence() []evidence {
 		{ReadInSource, "tcp_syncache.c @023842dd has nothing of the kind", fields{"SynQueue.KeepsQuarter", "SynQueue.Prunes", "SynQueue.Cookies"}},
 		{ReadInSource, "tcp_syncache.c @023842dd: a SYN-ACK at once, the timer goes on", fields{"SynQueue.RepeatRestarts"}},
 		{ReadInSource, "uipc_socket.c, solisten", fields{"Relisten"}},
-		{ReadInSource, "uipc_syscalls.c: EMFILE even when nothing waits; 2002 to 2008 waited first, and kept it", fields{"Starved", "DescriptorFirst"}},
+		{ReadInSource, "uipc_syscalls.c: EMFILE even when nothing waits; 2002 to 2008 waited first, and kept it", fields{"StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "soaccept in uipc_socket.c, in_proto.c @01298e0d: ST.4", fields{"Aborted"}},
 		{ReadInSource, "uipc_socket.c, tcp_syncache.c: entries of the cache die with it", fields{"CloseListener"}},
 		{ReadInSource, "IPPORT_ANONMIN, IPPORT_ANONMAX: in_pcb.c", fields{"PortMin", "PortMax"}},
@@ -196,7 +197,7 @@ func netBSDEvidence() []evidence {
 func OpenBSD() netmodel.Profile {
 	p := NetBSD()
 	p.Name, p.Long = "openbsd", "OpenBSD"
-	p.System = netmodel.SystemOpenBSD
+	p.System = "openbsd"
 	p.Backlog = netmodel.Backlog{Min: 80, Max: 128, NegativeIsMax: true} // kern.sominconn, kern.somaxconn
 	p.AtAck = netmodel.Limit{Num: 3, Den: 1, Add: 1}
 	p.SynAck = netmodel.Schedule{First: 1500 * time.Millisecond, Max: 64 * time.Second, Retries: 5}
@@ -218,7 +219,7 @@ func openBSDEvidence() []evidence {
 		{ReadInSource, "tcp_input.c has nothing of the kind", fields{"SynQueue.KeepsQuarter", "SynQueue.Prunes", "SynQueue.Cookies"}},
 		{Derived, "as in NetBSD, whose code it shares", fields{"SynQueue.RepeatRestarts"}},
 		{Derived, "as in NetBSD, whose code it shares", fields{"Relisten"}},
-		{ReadInSource, "uipc_syscalls.c; 2003 put it back at the head", fields{"Starved", "DescriptorFirst"}},
+		{ReadInSource, "uipc_syscalls.c; 2003 put it back at the head", fields{"StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "uipc_socket.c, in_proto.c: ST.4", fields{"Aborted"}},
 		{Derived, "as in NetBSD, whose code it shares", fields{"CloseListener"}},
 		{Unknown, "not read; those of NetBSD are chosen", fields{"PortMin", "PortMax"}},
@@ -235,7 +236,7 @@ func onePool() netmodel.Profile {
 	p.CloseListener = netmodel.CloseResetsAll
 	p.SynAck = netmodel.Schedule{First: 6 * time.Second, Max: 64 * time.Second, Retries: 12, Limit: keepinit}
 	p.Client = netmodel.Client{Syn: netmodel.Schedule{First: 6 * time.Second, Max: 64 * time.Second, Retries: 12, Limit: keepinit}}
-	p.Timers = netmodel.Timers{Kind: netmodel.TimersTicks, HZ: 2}
+	p.Timers = netmodel.Timers{HZ: 2}
 	return p
 }
 
@@ -255,7 +256,7 @@ func bsd42Evidence() []evidence {
 		{ReadInSource, "4.3BSD uipc_socket2.c: both kinds count, more than 3/2, ST.1", fields{"AtSyn", "SynQueue.Separate"}},
 		{ReadInSource, "4.3BSD tcp_input.c: in silence", fields{"OnFull"}},
 		{ReadInSource, "4.3BSD uipc_socket.c", fields{"Relisten"}},
-		{ReadInSource, "4.3BSD uipc_syscalls.c: the descriptor is taken first", fields{"Starved", "DescriptorFirst"}},
+		{ReadInSource, "4.3BSD uipc_syscalls.c: the descriptor is taken first", fields{"StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "4.3BSD uipc_socket.c: sofree takes it out of either queue", fields{"Aborted"}},
 		{ReadInSource, "4.3BSD uipc_socket.c: soclose aborts all", fields{"CloseListener"}},
 		{ReadInSource, "4.3BSD tcp_timer.c: 6 s doubling, 75 s in all", fields{"SynAck"}},
@@ -279,7 +280,7 @@ func bsd44Evidence() []evidence {
 		{ReadInSource, "SOMAXCONN 5: 4.4BSD-Lite2", fields{"Backlog.Max"}},
 		{ReadInSource, "4.4BSD-Lite2 uipc_socket2.c: both kinds count, more than 3/2, ST.1", fields{"AtSyn", "SynQueue.Separate"}},
 		{ReadInSource, "4.4BSD-Lite2 tcp_input.c: in silence", fields{"OnFull"}},
-		{ReadInSource, "4.4BSD-Lite2 uipc_syscalls.c", fields{"Starved", "DescriptorFirst"}},
+		{ReadInSource, "4.4BSD-Lite2 uipc_syscalls.c", fields{"StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "4.4BSD-Lite2 tcp_timer.c, tcp_subr.c: 6 s, then 24 s", fields{"SynAck", "Client.Syn"}},
 	}
 }
@@ -299,7 +300,7 @@ func macOSX102Evidence() []evidence {
 		{Unknown, "the table ends at 14; that of later ones is chosen", fields{"Backlog.Max"}},
 		{Documented, "Stevens, Figure 4.10: 15 of 15", fields{"AtSyn"}},
 		{Derived, "as 4.4BSD, whose code it is", fields{"SynQueue.Separate", "OnFull", "Relisten"}},
-		{Derived, "as 4.4BSD, whose code it is", fields{"Starved", "DescriptorFirst", "Aborted", "CloseListener", "SynAck", "Client.Syn"}},
+		{Derived, "as 4.4BSD, whose code it is", fields{"StarvedLoses", "DescriptorFirst", "Aborted", "CloseListener", "SynAck", "Client.Syn"}},
 		{Derived, "as 4.4BSD, whose code it is", fields{"Timers"}},
 	}
 }
@@ -322,7 +323,7 @@ func aix5Evidence() []evidence {
 		{Documented, "Stevens, Figure 4.10: 15 of 15", fields{"AtSyn"}},
 		{Derived, "as 4.4BSD, whose limit it has", fields{"SynQueue.Separate"}},
 		{Unknown, "Stevens' table says how many fit, not what happens then; silence is chosen", fields{"OnFull"}},
-		{Unknown, "no document read says; as 4.4BSD is chosen", fields{"Relisten", "Starved", "DescriptorFirst", "Aborted", "CloseListener"}},
+		{Unknown, "no document read says; as 4.4BSD is chosen", fields{"Relisten", "StarvedLoses", "DescriptorFirst", "Aborted", "CloseListener"}},
 		{Documented, "no -o tcp_ephemeral_low, tcp_ephemeral_high", fields{"PortMin", "PortMax"}},
 		{Unknown, "no -o tcp_keepinit ends it at 75 s, no document says when it is sent again; as 4.3BSD is chosen", fields{"SynAck", "Client.Syn"}},
 		{Derived, "its timers count half seconds (no -o tcp_keepinit 150)", fields{"Timers"}},
@@ -334,12 +335,12 @@ func aix5Evidence() []evidence {
 func Darwin() netmodel.Profile {
 	p := onePool()
 	p.Name, p.Long = "darwin", "macOS 15"
-	p.System = netmodel.SystemDarwin
+	p.System = "darwin"
 	p.Backlog = netmodel.Backlog{Min: 1, Max: 128, NegativeIsMax: true, ZeroIsMax: true} // kern.ipc.somaxconn
 	p.AtSyn = netmodel.Limit{}                                                           // kern.ipc.soqlimitcompat = 0: 3/2 of it
 	p.OnFull = netmodel.EvictWhenFull
 	p.SynQueue.Victim = netmodel.VictimRandom
-	p.Starved = netmodel.StarvedLoses
+	p.StarvedLoses = true
 	p.Aborted = netmodel.AbortedNoAddress
 	p.SynAck = netmodel.Schedule{First: time.Second, Max: 64 * time.Second, Retries: 12, Limit: keepinit}
 	p.Client.Syn = netmodel.Schedule{First: time.Second, Max: 64 * time.Second, Linear: 4, Retries: 12, Limit: keepinit}
@@ -358,7 +359,7 @@ func darwinEvidence() []evidence {
 		{ReadInSource, "xnu tcp_input.c: one already reset, else the oldest, at high rates any; only the last is modelled", fields{"SynQueue.Victim"}},
 		{ReadInSource, "xnu 11417 tcp_input.c: ST.3; silence if there is nothing half-open", fields{"OnFull"}},
 		{ReadInSource, "xnu 11417 uipc_socket.c: the limit and nothing else", fields{"Relisten"}},
-		{ReadInSource, "xnu uipc_syscalls.c: closed on purpose, ST.5; older ones put it back", fields{"Starved"}},
+		{ReadInSource, "xnu uipc_syscalls.c: closed on purpose, ST.5; older ones put it back", fields{"StarvedLoses"}},
 		{ReadInSource, "xnu uipc_syscalls.c", fields{"DescriptorFirst"}},
 		{ReadInSource, "xnu tcp_usrreq.c, uipc_syscalls.c: accept does not look at the error; no address: Go syscall_bsd.go", fields{"Aborted"}},
 		{ReadInSource, "xnu 11417 uipc_socket.c: aborts all", fields{"CloseListener"}},

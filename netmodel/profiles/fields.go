@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // field is a field of a profile that facts speak about.
@@ -108,7 +109,7 @@ func queueFields(p *netmodel.Profile) []field {
 		}
 		return unless(condition, reason)
 	}
-	evicts := q.Separate && q.OnFull == netmodel.SynQueueEvicts || p.OnFull == netmodel.EvictWhenFull
+	evicts := q.Separate && q.Evicts || p.OnFull == netmodel.EvictWhenFull
 	ofBacklog := q.Size == netmodel.SizeOfBacklog
 	return []field{
 		{"AtSyn", limitText(p.AtSyn, "backlog"), ""},
@@ -118,7 +119,7 @@ func queueFields(p *netmodel.Profile) []field {
 		{"SynQueue.Limit", limitText(q.Limit, "backlog"), in(ofBacklog, "SynQueue.Size is that of SynQueue.Max")},
 		{"SynQueue.Max", strconv.Itoa(q.Max), in(!ofBacklog || q.KeepsQuarter, "SynQueue.Size follows from the backlog")},
 		{"SynQueue.Shared", yes(q.Shared), own},
-		{"SynQueue.OnFull", word(q.OnFull, "drop", "evict"), own},
+		{"SynQueue.Evicts", yes(q.Evicts), own},
 		{"SynQueue.Victim", word(q.Victim, "the oldest", "any", "the oldest that timed out"), unless(evicts, "nothing is evicted")},
 		{"SynQueue.Cookies", word(q.Cookies, "never", "when the SYN queue is full", "always", "for the evicted"), own},
 		{"SynQueue.CookieFull", word(q.CookieFull, "ignore", "reset"),
@@ -134,7 +135,7 @@ func queueFields(p *netmodel.Profile) []field {
 }
 
 func listenFields(p *netmodel.Profile) []field {
-	code := func(e netmodel.Errno) string {
+	code := func(e winsock.Errno) string {
 		if e == 0 {
 			return "succeeds"
 		}
@@ -158,12 +159,12 @@ func acceptFields(p *netmodel.Profile) []field {
 	owns := unless(p.Slots != netmodel.SlotsOwnDescriptor, "Slots: a pending connection has its descriptor already")
 	return []field{
 		{"Slots", word(p.Slots, "used up and filled", "own a descriptor", "free"), ""},
-		{"Starved", word(p.Starved, "keeps the connection", "loses the connection"), owns},
+		{"StarvedLoses", yes(p.StarvedLoses), owns},
 		{"DescriptorFirst", yes(p.DescriptorFirst), ""},
 		{"EmptyAcceptFills", yes(p.EmptyAcceptFills), filled},
 		{"SlotReturnDelay", inSeconds(p.SlotReturnDelay), ""},
-		{"Order", word(p.Order, "by completion", "by SYN"), ""},
-		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.ErrnoName(netmodel.WSAECONNABORTED), "accept succeeds without an address, receive reports it"), ""},
+		{"AcceptByArrival", yes(p.AcceptByArrival), ""},
+		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.ErrnoName(winsock.WSAECONNABORTED), "accept succeeds without an address, receive reports it"), ""},
 		{"CloseListener", word(p.CloseListener, "resets all", "resets the complete, forgets the half-open", "forgets all", "ends the complete"), ""},
 		{"Migrates", yes(p.Migrates), unless(p.Options == netmodel.OptionsLinux, "Options: no two listeners share an address by SO_REUSEPORT")},
 		{"PauseResets", yes(p.PauseResets), windows},
@@ -192,9 +193,12 @@ func timeFields(p *netmodel.Profile) []field {
 	if r.Retries > 0 {
 		refused = fmt.Sprintf("%d times more, %s apart", r.Retries, inSeconds(r.Gap))
 	}
-	timers := word(p.Timers.Kind, "exact", "at ticks of %d Hz", "a wheel of %d Hz")
-	if p.Timers.Kind != netmodel.TimersExact {
-		timers = fmt.Sprintf(timers, p.Timers.HZ)
+	timers := "exact"
+	if p.Timers.HZ != 0 {
+		timers = fmt.Sprintf("at ticks of %d Hz", p.Timers.HZ)
+		if p.Timers.Wheel {
+			timers = fmt.Sprintf("a wheel of %d Hz", p.Timers.HZ)
+		}
 		if p.Timers.Phase > 0 {
 			timers += ", phase " + inSeconds(p.Timers.Phase)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // The kernels of Linux, one for each era that behaves differently. The current
@@ -17,7 +18,7 @@ func Linux() netmodel.Profile {
 	return netmodel.Profile{
 		Name:  "linux",
 		Long:  "Linux 6.13 and later",
-		Calls: netmodel.CallsUnix, System: netmodel.SystemLinux,
+		Calls: netmodel.CallsUnix, System: "linux",
 		Backlog: netmodel.Backlog{
 			Max:           4096, // net.core.somaxconn, from 5.4 on
 			NegativeIsMax: true, // it is compared as an unsigned number (K1)
@@ -37,7 +38,7 @@ func Linux() netmodel.Profile {
 			CookieFull:     netmodel.IgnoreAck,       // whatever tcp_abort_on_overflow says (K4)
 		},
 		Relisten:         netmodel.RelistenSets, // K10
-		ListenConnecting: netmodel.WSAEINVAL,    // L09
+		ListenConnecting: winsock.WSAEINVAL,     // L09
 		CommitAtListen:   true,                  // L09: SO_REUSEADDR lets both bind, not both listen
 		ListenBinds:      true,                  // L09
 		Slots:            netmodel.SlotsFree,
@@ -58,7 +59,7 @@ func Linux() netmodel.Profile {
 			Retries: 6,               // net.ipv4.tcp_syn_retries (K13)
 			Linear:  4,               // net.ipv4.tcp_syn_linear_timeouts, from 6.5 on
 		}},
-		Timers: netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250}, // L10, L19
+		Timers: netmodel.Timers{Wheel: true, HZ: 250}, // L10, L19
 	}
 }
 
@@ -71,7 +72,7 @@ func linuxEvidence() []evidence {
 		{Measured, "L09, L01b: 2147483647 and negative numbers are as any above somaxconn", fields{"Backlog.Somaxconn", "Backlog.HintMax"}},
 		{Measured, "K1, K2: L01 423/423", fields{"AtSyn"}},
 		{Measured, "K4: L11, L13", fields{"AtAck"}},
-		{Measured, "K3: L14 216/216", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Limit", "SynQueue.OnFull"}},
+		{Measured, "K3: L14 216/216", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Limit", "SynQueue.Evicts"}},
 		{ReadInSource, "max(128, entries of the hash table/128), net/ipv4/tcp.c; 2048 where it was measured", fields{"SynQueue.Max"}},
 		{ReadInSource, "inet_connection_sock.h of 6.18.19: counted per listener", fields{"SynQueue.Shared"}},
 		{Measured, "K3: L14; net.ipv4.tcp_syncookies", fields{"SynQueue.Cookies"}},
@@ -85,9 +86,9 @@ func linuxEvidence() []evidence {
 		{Measured, "L09", fields{"ListenConnecting", "ListenBinds", "CommitAtListen", "Binds"}},
 		{Derived, "a further listen needs no descriptor (L05)", fields{"ListenStarved"}},
 		{Measured, "L05", fields{"RelistenStarved"}},
-		{Measured, "K9: L05", fields{"Slots", "Starved", "DescriptorFirst"}},
+		{Measured, "K9: L05", fields{"Slots", "StarvedLoses", "DescriptorFirst"}},
 		{Measured, "L05: a closed descriptor and a place are there at once", fields{"SlotReturnDelay", "CloseHoldsDescriptor"}},
-		{Measured, "K5: L01 408/408", fields{"Order"}},
+		{Measured, "K5: L01 408/408", fields{"AcceptByArrival"}},
 		{Measured, "K12: L07", fields{"Aborted"}},
 		{Measured, "K11: L06", fields{"CloseListener"}},
 		{Measured, "K15: L18, tcp_migrate_req 0", fields{"Migrates"}},
@@ -120,15 +121,15 @@ func linux65Evidence() []evidence {
 		{Derived, "as measured on 6.18 (L05, L09, L17, L18)", fields{"Calls", "Backlog.Somaxconn", "Backlog.HintMax", "ListenConnecting", "ListenBinds", "CommitAtListen", "Binds", "ListenStarved", "RelistenStarved", "Options"}},
 		{ReadInSource, "net/socket.c of 4.19.191, 6.1.192 and 6.12.117: compared unsigned with somaxconn", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax"}},
 		{ReadInSource, "tcp_input.c, tcp_minisocks.c of 4.19.191, 6.1.192 and 6.12.117", fields{"AtSyn", "AtAck", "OnFull", "OnAckFull"}},
-		{ReadInSource, "tcp_input.c of 4.19.191, 6.1.192 and 6.12.117", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared", "SynQueue.OnFull", "SynQueue.Cookies", "SynQueue.KeepsQuarter"}},
+		{ReadInSource, "tcp_input.c of 4.19.191, 6.1.192 and 6.12.117", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared", "SynQueue.Evicts", "SynQueue.Cookies", "SynQueue.KeepsQuarter"}},
 		{ReadInSource, "inet_connection_sock.h @010e85f9: at least as many as the backlog; \"more than\" came with 3479c7549fb1, and to some in stable releases", fields{"SynQueue.Limit"}},
 		{Derived, "as measured on 6.18 (L13)", fields{"SynQueue.CookieFull"}},
 		{ReadInSource, "inet_connection_sock.c of 4.19.191, 6.1.192 and 6.12.117", fields{"SynQueue.Prunes"}},
 		{Derived, "as measured on 6.18", fields{"SynQueue.RepeatRestarts"}},
 		{ReadInSource, "af_inet.c, inet_connection_sock.c of 4.19.191, 6.1.192 and 6.12.117", fields{"Relisten"}},
-		{ReadInSource, "net/socket.c of 2.6.18 and later: the file is allocated first, from 39d8c1b6fbae on", fields{"Slots", "Starved", "DescriptorFirst"}},
+		{ReadInSource, "net/socket.c of 2.6.18 and later: the file is allocated first, from 39d8c1b6fbae on", fields{"Slots", "StarvedLoses", "DescriptorFirst"}},
 		{Derived, "as measured on 6.18 (L05)", fields{"SlotReturnDelay", "CloseHoldsDescriptor"}},
-		{ReadInSource, "inet_connection_sock.c of 4.19.191, 6.1.192 and 6.12.117", fields{"Order"}},
+		{ReadInSource, "inet_connection_sock.c of 4.19.191, 6.1.192 and 6.12.117", fields{"AcceptByArrival"}},
 		{Derived, "as measured on 6.18 (L07)", fields{"Aborted"}},
 		{Derived, "as measured on 6.18 (L06)", fields{"CloseListener"}},
 		{Documented, "net.ipv4.tcp_migrate_req, from 5.14 on, is 0: ip-sysctl", fields{"Migrates"}},
@@ -180,7 +181,7 @@ func Linux43() netmodel.Profile {
 	p := Linux410()
 	p.Name, p.Long = "linux4.3", "Linux 4.3 to 4.9"
 	p.OnFull, p.Young = netmodel.IgnoreUnlessYoung, 2
-	p.Timers = netmodel.Timers{Kind: netmodel.TimersTicks, HZ: 250}
+	p.Timers = netmodel.Timers{HZ: 250}
 	return p
 }
 
@@ -212,8 +213,8 @@ func linux2620Evidence() []evidence {
 		{ReadInSource, "tcp_ipv4.c of 2.6.24, 3.13 and 3.18.92: ST.6", fields{"OnFull", "Young"}},
 		{ReadInSource, "request_sock.c of 2.6.24, 3.13 and 3.18.92: fixed by the first listen", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared"}},
 		{Derived, "max(128, entries of the hash table/256), net/ipv4/tcp.c of 3.x; 1024 is a large machine", fields{"SynQueue.Max"}},
-		{ReadInSource, "tcp_ipv4.c of 2.6.24, 3.13 and 3.18.92", fields{"SynQueue.OnFull", "SynQueue.Cookies", "SynQueue.KeepsQuarter"}},
-		{ReadInSource, "inet_connection_sock.c of 2.6.24, 3.13 and 3.18.92", fields{"SynQueue.Prunes", "Order"}},
+		{ReadInSource, "tcp_ipv4.c of 2.6.24, 3.13 and 3.18.92", fields{"SynQueue.Evicts", "SynQueue.Cookies", "SynQueue.KeepsQuarter"}},
+		{ReadInSource, "inet_connection_sock.c of 2.6.24, 3.13 and 3.18.92", fields{"SynQueue.Prunes", "AcceptByArrival"}},
 		{Unknown, "not read; as measured on 6.18 is chosen", fields{"SynQueue.RepeatRestarts"}},
 		{ReadInSource, "3 s until 9ad7c049f0f7 (3.1): tcp.h of 2.6.24; 1 s in 3.13", fields{"SynAck"}},
 		{Unknown, "not read; as measured on 6.18 is chosen", fields{"Data"}},
@@ -228,7 +229,7 @@ func Linux24() netmodel.Profile {
 	p.Name, p.Long = "linux2.4", "Linux 2.4 to 2.6.19"
 	p.SynQueue.Size = netmodel.SizePow2
 	p.SynQueue.Cookies = netmodel.CookiesNever // a kernel had to be built with them
-	p.Starved, p.DescriptorFirst = netmodel.StarvedLoses, false
+	p.StarvedLoses, p.DescriptorFirst = true, false
 	p.Timers.HZ = 100
 	return p
 }
@@ -237,12 +238,12 @@ func Linux24() netmodel.Profile {
 func linux24Evidence() []evidence {
 	return []evidence{
 		{ReadInSource, "net/socket.c, af_inet.c of 2.4.16, 2.6.11 and 2.6.18", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax", "Relisten"}},
-		{ReadInSource, "tcp_ipv4.c, tcp_minisocks.c, tcp.c of 2.4.16, 2.4.19, 2.6.11 and 2.6.18", fields{"AtSyn", "AtAck", "OnAckFull", "Order"}},
+		{ReadInSource, "tcp_ipv4.c, tcp_minisocks.c, tcp.c of 2.4.16, 2.4.19, 2.6.11 and 2.6.18", fields{"AtSyn", "AtAck", "OnAckFull", "AcceptByArrival"}},
 		{ReadInSource, "tcp_ipv4.c of 2.4.16 and 2.4.19: ST.6", fields{"OnFull", "Young"}},
-		{ReadInSource, "tcp_ipv4.c, tcp.c, tcp_timer.c of 2.4.16, 2.4.19 and 2.6.18", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared", "SynQueue.OnFull", "SynQueue.KeepsQuarter", "SynQueue.Prunes"}},
+		{ReadInSource, "tcp_ipv4.c, tcp.c, tcp_timer.c of 2.4.16, 2.4.19 and 2.6.18", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared", "SynQueue.Evicts", "SynQueue.KeepsQuarter", "SynQueue.Prunes"}},
 		{Derived, "2.4.16: only if a kernel is built with them and they are enabled; a kernel without is chosen", fields{"SynQueue.Cookies"}},
 		{ReadInSource, "1024 on a large machine: tcp.c of 2.4.16 and 2.6.18", fields{"SynQueue.Max"}},
-		{ReadInSource, "net/socket.c of 2.4.16 and 2.6.11: ST.5; 2.6.18 keeps it (39d8c1b6fbae, 2.6.17)", fields{"Slots", "Starved", "DescriptorFirst"}},
+		{ReadInSource, "net/socket.c of 2.4.16 and 2.6.11: ST.5; 2.6.18 keeps it (39d8c1b6fbae, 2.6.17)", fields{"Slots", "StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "tcp.h, tcp_timer.c of 2.4.16 and 2.6.18", fields{"SynAck", "Client.Syn"}},
 		{Derived, "as later; tcp_ipv4.c has 1024 to 4999 for small machines", fields{"PortMin", "PortMax"}},
 		{ReadInSource, "HZ 100: asm-i386/param.h of 2.4.18", fields{"Timers"}},
@@ -259,7 +260,7 @@ func Linux22() netmodel.Profile {
 	p.OnFull, p.Young = netmodel.IgnoreWhenFull, 0
 	p.SynQueue.Size, p.SynQueue.Max = netmodel.SizeFixed, 129 // more than tcp_max_syn_backlog = 128
 	p.SynQueue.KeepsQuarter, p.SynQueue.Prunes = false, false
-	p.Order = netmodel.OrderByArrival
+	p.AcceptByArrival = true
 	p.SynAck = netmodel.Schedule{First: 3 * time.Second, Max: 2 * time.Minute, Retries: 7} // tcp_retries1
 	p.Client.Syn = netmodel.Schedule{First: 3 * time.Second, Max: 2 * time.Minute, Retries: 10}
 	return p
@@ -271,11 +272,11 @@ func linux22Evidence() []evidence {
 		{ReadInSource, "af_inet.c of 2.2.1: 0 is 1, negative is the largest", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax"}},
 		{ReadInSource, "128 at compile time, 2.2.1", fields{"Backlog.Max"}},
 		{ReadInSource, "tcp_ipv4.c of 2.2.1: only the final ACK is tested", fields{"AtSyn", "AtAck", "OnAckFull"}},
-		{ReadInSource, "tcp_ipv4.c of 2.2.1: more than tcp_max_syn_backlog = 128 for each listener", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Max", "SynQueue.Shared", "SynQueue.OnFull"}},
+		{ReadInSource, "tcp_ipv4.c of 2.2.1: more than tcp_max_syn_backlog = 128 for each listener", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Max", "SynQueue.Shared", "SynQueue.Evicts"}},
 		{Derived, "both are younger (2.4)", fields{"SynQueue.KeepsQuarter", "SynQueue.Prunes"}},
 		{ReadInSource, "af_inet.c of 2.2.1", fields{"Relisten"}},
-		{ReadInSource, "net/socket.c of 2.2.1: ST.5", fields{"Slots", "Starved", "DescriptorFirst"}},
-		{ReadInSource, "tcp.c of 2.2.1: ST.11", fields{"Order"}},
+		{ReadInSource, "net/socket.c of 2.2.1: ST.5", fields{"Slots", "StarvedLoses", "DescriptorFirst"}},
+		{ReadInSource, "tcp.c of 2.2.1: ST.11", fields{"AcceptByArrival"}},
 		{ReadInSource, "af_inet.c, tcp.c of 2.2.1 @8089b4c6, for a listener that does not block; one that blocks reports the error", fields{"Aborted"}},
 		{Unknown, "not read; as measured on 6.18 is chosen", fields{"CloseListener"}},
 		{ReadInSource, "tcp_retries1 = 7, 3 s doubling to 120: tcp_timer.c of 2.2.1", fields{"SynAck"}},
@@ -326,9 +327,9 @@ func unixEvidence() []evidence {
 		{Derived, "there is no handshake, so nothing is half-open", fields{"SynQueue.Separate"}},
 		{Measured, "K16: L16", fields{"OnFull"}},
 		{Measured, "L09: EINVAL", fields{"ListenBinds"}},
-		{Derived, "as measured with TCP on the same kernel (L04, L05, L07, L09)", fields{"Calls", "Binds", "CommitAtListen", "ListenConnecting", "ListenStarved", "RelistenStarved", "Relisten", "Slots", "Starved", "DescriptorFirst", "Aborted", "CloseHoldsDescriptor", "SlotReturnDelay"}},
+		{Derived, "as measured with TCP on the same kernel (L04, L05, L07, L09)", fields{"Calls", "Binds", "CommitAtListen", "ListenConnecting", "ListenStarved", "RelistenStarved", "Relisten", "Slots", "StarvedLoses", "DescriptorFirst", "Aborted", "CloseHoldsDescriptor", "SlotReturnDelay"}},
 		{Derived, "as TCP does with what is complete (L06)", fields{"CloseListener"}},
-		{Derived, "as measured with TCP on the same kernel (L01)", fields{"Order"}},
+		{Derived, "as measured with TCP on the same kernel (L01)", fields{"AcceptByArrival"}},
 		{Derived, "a socket of AF_UNIX has neither ports nor options of TCP", fields{"Options", "PortMin", "PortMax"}},
 		{Derived, "there are no segments: nothing is lost, nothing is sent again", fields{"SynQueue.RepeatRestarts", "SynAck", "Data", "FinWait", "Client.Syn", "Client.Refused", "Timers"}},
 	}
@@ -357,7 +358,7 @@ func wineEvidence() []evidence {
 		{Measured, "W: the kernel's", fields{"OnFull", "Relisten"}},
 		{Derived, "as the kernel (L09)", fields{"ListenConnecting"}},
 		{Measured, "W: 45 combinations of two sockets on one port", fields{"ListenBinds", "CommitAtListen", "Binds", "Options"}},
-		{Unknown, "not tried; keeping the connection, as the kernel does, is chosen", fields{"ListenStarved", "RelistenStarved", "Starved", "DescriptorFirst"}},
+		{Unknown, "not tried; keeping the connection, as the kernel does, is chosen", fields{"ListenStarved", "RelistenStarved", "StarvedLoses", "DescriptorFirst"}},
 		{Derived, "as the kernel (L05)", fields{"Slots"}},
 		{Unknown, "not tried; no is chosen", fields{"ConditionFirst"}},
 		{Unknown, "not tried; as WSPListen has it is chosen", fields{"DeferHidesReadable", "Nesting"}},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // Reason says why a host decided as a record tells: in the words of its system, and by
@@ -73,7 +74,7 @@ func reasonText(p *netmodel.Profile, r netmodel.Record) string {
 // onePoolOfSlots reports whether half-open connections share the slots of complete ones on
 // a system other than Windows, and a handshake is not over at its SYN.
 func onePoolOfSlots(p *netmodel.Profile) bool {
-	return p.Calls != netmodel.CallsWinsock && !p.SynQueue.Separate && p.System != netmodel.SystemLinux
+	return p.Calls != netmodel.CallsWinsock && !p.SynQueue.Separate && p.System != "linux"
 }
 
 // rules3 is the rule of one decision on Windows, on Linux (measured), and on the systems
@@ -84,7 +85,7 @@ func (x rules3) of(p *netmodel.Profile) string {
 	switch {
 	case p.Calls == netmodel.CallsWinsock:
 		return x.winsock
-	case p.System == netmodel.SystemLinux:
+	case p.System == "linux":
 		return x.linux
 	}
 	return x.read
@@ -115,7 +116,7 @@ func ruleOfCause(p *netmodel.Profile, r netmodel.Record) string {
 }
 
 func ruleOfQueue(p *netmodel.Profile, c netmodel.Cause) string {
-	onlyQueue, byArrival := !p.SynQueue.Separate, p.Order == netmodel.OrderByArrival && p.System == netmodel.SystemLinux
+	onlyQueue, byArrival := !p.SynQueue.Separate, p.AcceptByArrival && p.System == "linux"
 	switch {
 	case c == netmodel.Queued && onlyQueue:
 		return rules3{"R3", "K16", "ST.1"}.of(p)
@@ -240,11 +241,11 @@ func ruleOfCall(p *netmodel.Profile, r netmodel.Record) string {
 	}
 	if p.Calls != netmodel.CallsWinsock {
 		switch {
-		case r.Call == netmodel.CallAccept && r.Errno == netmodel.WSAEMFILE && p.System == netmodel.SystemLinux && p.DescriptorFirst:
+		case r.Call == netmodel.CallAccept && r.Errno == winsock.WSAEMFILE && p.System == "linux" && p.DescriptorFirst:
 			return "K9"
-		case r.Call == netmodel.CallAccept && r.Errno == netmodel.WSAECONNABORTED:
+		case r.Call == netmodel.CallAccept && r.Errno == winsock.WSAECONNABORTED:
 			return "ST.4"
-		case r.Call == netmodel.CallListen && r.Errno == netmodel.WSAEINVAL && p.Relisten == netmodel.RelistenRejects:
+		case r.Call == netmodel.CallListen && r.Errno == winsock.WSAEINVAL && p.Relisten == netmodel.RelistenRejects:
 			return "ST.10"
 		}
 		return ""
@@ -255,7 +256,7 @@ func ruleOfCall(p *netmodel.Profile, r netmodel.Record) string {
 	case netmodel.CallAccept:
 		return ruleOfAccept(r.Errno)
 	case netmodel.CallBind:
-		if r.Errno == netmodel.WSAEADDRINUSE || r.Errno == netmodel.WSAEACCES {
+		if r.Errno == winsock.WSAEADDRINUSE || r.Errno == winsock.WSAEACCES {
 			return "WS.U1"
 		}
 	}
@@ -263,45 +264,45 @@ func ruleOfCall(p *netmodel.Profile, r netmodel.Record) string {
 }
 
 // ruleOfListen returns the error condition of the page.
-func ruleOfListen(e netmodel.Errno) string {
+func ruleOfListen(e winsock.Errno) string {
 	switch e {
-	case netmodel.WSAENETDOWN:
+	case winsock.WSAENETDOWN:
 		return "E1"
-	case netmodel.WSAEADDRINUSE:
+	case winsock.WSAEADDRINUSE:
 		return "E2"
-	case netmodel.WSAEINPROGRESS:
+	case winsock.WSAEINPROGRESS:
 		return "E3"
-	case netmodel.WSAEINVAL:
+	case winsock.WSAEINVAL:
 		return "E4"
-	case netmodel.WSAEISCONN:
+	case winsock.WSAEISCONN:
 		return "E5"
-	case netmodel.WSAEMFILE:
+	case winsock.WSAEMFILE:
 		return "E6"
-	case netmodel.WSAENOBUFS:
+	case winsock.WSAENOBUFS:
 		return "E7"
-	case netmodel.WSAENOTSOCK:
+	case winsock.WSAENOTSOCK:
 		return "E8"
-	case netmodel.WSAEOPNOTSUPP:
+	case winsock.WSAEOPNOTSUPP:
 		return "E9"
 	}
 	return ""
 }
 
-func ruleOfAccept(e netmodel.Errno) string {
+func ruleOfAccept(e winsock.Errno) string {
 	switch e {
-	case netmodel.WSAEINVAL, netmodel.WSAEOPNOTSUPP:
+	case winsock.WSAEINVAL, winsock.WSAEOPNOTSUPP:
 		return "WS.A1"
-	case netmodel.WSAEWOULDBLOCK:
+	case winsock.WSAEWOULDBLOCK:
 		return "WS.A2"
-	case netmodel.WSAEMFILE:
+	case winsock.WSAEMFILE:
 		return "WS.A3"
-	case netmodel.WSAECONNREFUSED:
+	case winsock.WSAECONNREFUSED:
 		return "WS.C3"
-	case netmodel.WSATRY_AGAIN:
+	case winsock.WSATRY_AGAIN:
 		return "WS.C4"
-	case netmodel.WSAEACCES:
+	case winsock.WSAEACCES:
 		return "WS.C9"
-	case netmodel.WSAECONNRESET:
+	case winsock.WSAECONNRESET:
 		return "WS.X6"
 	}
 	return ""

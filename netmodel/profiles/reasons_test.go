@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -121,7 +122,7 @@ func TestTheReasonOfARefusalIsTheServersOwn(t *testing.T) {
 		n := netmodel.NewNetwork(1)
 		server := n.AddHost("server", netmodel.HostConfig{Profile: row.server})
 		client := n.AddHost("client", netmodel.HostConfig{Profile: row.client})
-		fd, _ := n.Host(server).Socket(netmodel.Stream)
+		fd, _ := n.Host(server).Socket(winsock.SOCK_STREAM)
 		_ = n.Host(server).Bind(fd, netmodel.Addr{Port: 80})
 		_ = n.Host(server).Listen(fd, 1)
 		n.Cut(server, client, row.lost)

@@ -79,12 +79,12 @@ func settingsOf(p *netmodel.Profile) []setting {
 			func(p *netmodel.Profile, n int64) { p.Backlog.Max, p.Backlog.Min = int(n), min(p.Backlog.Min, int(n)) }}
 	}
 	switch p.System {
-	case netmodel.SystemLinux:
+	case "linux":
 		if !p.SynQueue.Separate { // AF_UNIX: nothing below net.ipv4 is about it
 			return []setting{cap("somaxconn")}
 		}
 		return append([]setting{cap("somaxconn")}, linuxSettings()...)
-	case netmodel.SystemFreeBSD:
+	case "freebsd":
 		return []setting{cap("kern.ipc.soacceptqueue"), {
 			Setting{Name: "net.inet.tcp.syncache.rst_on_sock_fail", Max: 1, Help: "1: a final ACK that finds the queue full is answered with an RST"},
 			func(p *netmodel.Profile) int64 { return bit(p.OnAckFull == netmodel.ResetAck) },
@@ -92,21 +92,21 @@ func settingsOf(p *netmodel.Profile) []setting {
 				p.OnAckFull = [...]netmodel.OnAckFull{netmodel.ForgetAck, netmodel.ResetAck}[n]
 			},
 		}}
-	case netmodel.SystemNetBSD:
+	case "netbsd":
 		return []setting{cap("kern.somaxconn")}
-	case netmodel.SystemOpenBSD:
+	case "openbsd":
 		return []setting{cap("kern.somaxconn"), {
 			Setting{Name: "kern.sominconn", Max: netmodel.MaxBacklog, Help: "smallest effective backlog"},
 			func(p *netmodel.Profile) int64 { return int64(p.Backlog.Min) },
 			func(p *netmodel.Profile, n int64) { p.Backlog.Min, p.Backlog.Max = int(n), max(p.Backlog.Max, int(n)) },
 		}}
-	case netmodel.SystemDarwin:
+	case "darwin":
 		return []setting{cap("kern.ipc.somaxconn"), {
 			Setting{Name: "kern.ipc.soqlimitcompat", Max: 1, Help: "0: half as many again fit"},
 			func(p *netmodel.Profile) int64 { return bit(p.AtSyn == netmodel.Limit{}) },
 			func(p *netmodel.Profile, n int64) { p.AtSyn = [...]netmodel.Limit{{Num: 3, Den: 2}, {}}[n] },
 		}}
-	case netmodel.SystemIllumos:
+	case "illumos":
 		return []setting{cap("_conn_req_max_q"), {
 			Setting{Name: "_conn_req_max_q0", Max: netmodel.MaxBacklog, Help: "half-open connections beyond the backlog"},
 			func(p *netmodel.Profile) int64 { return int64(p.SynQueue.Limit.Add) },
@@ -153,10 +153,13 @@ func linuxSettings() []setting {
 			Setting{Name: "HZ", Max: 10_000, Help: "ticks of the timers a second; 0: they ring exactly"},
 			func(p *netmodel.Profile) int64 { return int64(p.Timers.HZ) },
 			func(p *netmodel.Profile, n int64) {
-				if p.Timers.HZ = int(n); n == 0 {
-					p.Timers = netmodel.Timers{}
-				} else if p.Timers.Kind == netmodel.TimersExact {
-					p.Timers.Kind = netmodel.TimersWheel
+				switch t := &p.Timers; {
+				case n == 0:
+					*t = netmodel.Timers{}
+				case t.HZ == 0:
+					t.HZ, t.Wheel = int(n), true
+				default:
+					t.HZ = int(n)
 				}
 			},
 		},

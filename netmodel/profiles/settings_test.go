@@ -33,7 +33,7 @@ func TestSetChangesWhatTheSettingIsAbout(t *testing.T) {
 		{profiles.Linux(), "HZ", "0", func(p *netmodel.Profile) { p.Timers = netmodel.Timers{} }},
 		{profiles.Linux43(), "HZ", "100", func(p *netmodel.Profile) { p.Timers.HZ = 100 }},
 		{withoutTicks(profiles.Linux()), "HZ", "250", func(p *netmodel.Profile) {
-			p.Timers = netmodel.Timers{Kind: netmodel.TimersWheel, HZ: 250}
+			p.Timers = netmodel.Timers{Wheel: true, HZ: 250}
 		}},
 		{profiles.Linux(), "jiffy_phase_us", "1500", func(p *netmodel.Profile) { p.Timers.Phase = 1500 * time.Microsecond }},
 		{profiles.FreeBSD(), "kern.ipc.soacceptqueue", "1024", func(p *netmodel.Profile) { p.Backlog.Max = 1024 }},

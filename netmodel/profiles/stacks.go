@@ -32,7 +32,7 @@ func hpux11Evidence() []evidence {
 		{Documented, "Stevens, Figure 4.10: 15 of 15; the white paper on 11i v3 says the backlog itself", fields{"AtSyn"}},
 		{Unknown, "11i v3 counts half-open ones apart (tcp_syn_rcvd_max 500); one pool is chosen for 11.11", fields{"SynQueue.Separate"}},
 		{Unknown, "Stevens' table says how many fit, not what happens then", fields{"OnFull"}},
-		{Unknown, "no document read says; as 4.4BSD is chosen", fields{"Relisten", "Starved", "DescriptorFirst", "Order", "Aborted", "CloseListener", "Slots"}},
+		{Unknown, "no document read says; as 4.4BSD is chosen", fields{"Relisten", "StarvedLoses", "DescriptorFirst", "AcceptByArrival", "Aborted", "CloseListener", "Slots"}},
 		{Documented, "ndd /dev/tcp tcp_smallest_anon_port", fields{"PortMin", "PortMax"}},
 		{Unknown, "TCP_KEEPINIT ends it at 75 s (tcp(7P)), no document says when it is sent again; 1 s doubling is chosen", fields{"SynAck", "Client.Syn"}},
 	}
@@ -43,13 +43,13 @@ func hpux11Evidence() []evidence {
 func Illumos() netmodel.Profile {
 	p := berkeley()
 	p.Name, p.Long = "illumos", "illumos"
-	p.System = netmodel.SystemIllumos
+	p.System = "illumos"
 	p.Backlog = netmodel.Backlog{Min: 1, Max: 128, Num: 3, Den: 2, Add: 1} // _conn_req_max_q
 	p.AtAck = netmodel.Limit{None: true}
 	p.OnAckFull = netmodel.AdmitAck // a TLI listener defers: DeferAck
 	p.SynQueue = netmodel.SynQueue{
 		Separate: true, Limit: netmodel.Limit{Add: 1024}, // _conn_req_max_q0
-		OnFull: netmodel.SynQueueEvicts, Victim: netmodel.VictimTimedOut,
+		Evicts: true, Victim: netmodel.VictimTimedOut,
 	}
 	p.DescriptorFirst = true
 	p.CloseListener = netmodel.CloseResetsAll
@@ -67,15 +67,15 @@ func illumosEvidence() []evidence {
 		{ReadInSource, "tcp_input.c: at least as many, in silence", fields{"AtSyn", "OnFull"}},
 		{ReadInSource, "tcp_input.c: ST.9; a TLI listener defers instead", fields{"AtAck", "OnAckFull"}},
 		{ReadInSource, "tcp_input.c: 1024 (_conn_req_max_q0) beyond the backlog", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Limit", "SynQueue.Shared"}},
-		{ReadInSource, "tcp_input.c, tcp_timers.c @4047c26b: the oldest that timed out, in silence", fields{"SynQueue.OnFull", "SynQueue.Victim"}},
+		{ReadInSource, "tcp_input.c, tcp_timers.c @4047c26b: the oldest that timed out, in silence", fields{"SynQueue.Evicts", "SynQueue.Victim"}},
 		{ReadInSource, "tcp_input.c has nothing of the kind", fields{"SynQueue.KeepsQuarter", "SynQueue.Prunes", "SynQueue.Cookies"}},
 		{ReadInSource, "tcp.c: the limit, either way; what is queued stays", fields{"Relisten"}},
-		{ReadInSource, "sockfs: the descriptor is taken first, the comment says why", fields{"Starved", "DescriptorFirst"}},
+		{ReadInSource, "sockfs: the descriptor is taken first, the comment says why", fields{"StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "tcp_input.c, sockfs: ST.4", fields{"Aborted"}},
 		{ReadInSource, "tcp.c: RST to all", fields{"CloseListener"}},
 		{Documented, "ndd /dev/tcp tcp_smallest_anon_port", fields{"PortMin", "PortMax"}},
 		{ReadInSource, "sockfs: only accept takes a descriptor", fields{"Slots"}},
-		{ReadInSource, "tcp_newconn_notify: in the order of completion", fields{"Order"}},
+		{ReadInSource, "tcp_newconn_notify: in the order of completion", fields{"AcceptByArrival"}},
 		{ReadInSource, "tcp_timers.c, tcp_tunables.c: 1.125 s doubling, at most 60 s, given up by the first that rings after 180 s", fields{"SynAck", "Client.Syn"}},
 	}
 }
@@ -95,8 +95,8 @@ func solaris9Evidence() []evidence {
 		{Documented, "Stevens, Figure 4.10: 14 of 15, 4 holds 6 there", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax"}},
 		{Documented, "tcp_conn_req_max_q 128: Sun E19683-01", fields{"Backlog.Max"}},
 		{Documented, "tcp_conn_req_max_q0 1024: Sun E19683-01", fields{"SynQueue.Limit"}},
-		{Derived, "as illumos, which descends from it", fields{"AtSyn", "AtAck", "OnFull", "OnAckFull", "Relisten", "Slots", "Starved", "DescriptorFirst", "Order", "Aborted", "CloseListener"}},
-		{Derived, "as illumos, which descends from it", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared", "SynQueue.OnFull", "SynQueue.Victim"}},
+		{Derived, "as illumos, which descends from it", fields{"AtSyn", "AtAck", "OnFull", "OnAckFull", "Relisten", "Slots", "StarvedLoses", "DescriptorFirst", "AcceptByArrival", "Aborted", "CloseListener"}},
+		{Derived, "as illumos, which descends from it", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared", "SynQueue.Evicts", "SynQueue.Victim"}},
 		{Derived, "as illumos, which descends from it", fields{"SynQueue.KeepsQuarter", "SynQueue.Prunes", "SynQueue.Cookies"}},
 		{Unknown, "not read; that nothing begins anew is chosen", fields{"SynQueue.RepeatRestarts"}},
 		{Documented, "ndd /dev/tcp tcp_smallest_anon_port", fields{"PortMin", "PortMax"}},
@@ -108,11 +108,11 @@ func solaris9Evidence() []evidence {
 func GVisor() netmodel.Profile {
 	p := Linux()
 	p.Name, p.Long = "gvisor", "gVisor"
-	p.System = netmodel.SystemOther
+	p.System = "other"
 	p.Backlog.Max = 1024 // fixed
 	p.SynQueue = netmodel.SynQueue{Separate: true, Cookies: netmodel.CookiesWhenFull}
 	p.Relisten = netmodel.RelistenRejects
-	p.Starved, p.DescriptorFirst = netmodel.StarvedLoses, false
+	p.StarvedLoses, p.DescriptorFirst = true, false
 	p.CloseListener = netmodel.CloseResetsAll
 	p.SynAck = netmodel.Schedule{First: time.Second, Max: 2 * time.Minute, Retries: 6}
 	p.Client.Syn = netmodel.Schedule{First: time.Second, Max: 2 * time.Minute, Retries: 6}
@@ -132,14 +132,14 @@ func gvisorEvidence() []evidence {
 		{Measured, "G: as many as Endpoint.Listen is given, which is one more; in silence", fields{"AtSyn", "OnFull"}},
 		{Measured, "G: ACKs are dropped, phantoms as on Linux", fields{"AtAck", "OnAckFull"}},
 		{Measured, "G: one less than Endpoint.Listen is given, then cookies", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Limit", "SynQueue.Cookies"}},
-		{ReadInSource, "accept.go @3c5eee17d", fields{"SynQueue.Shared", "SynQueue.OnFull"}},
+		{ReadInSource, "accept.go @3c5eee17d", fields{"SynQueue.Shared", "SynQueue.Evicts"}},
 		{Measured, "G: ACKs are dropped", fields{"SynQueue.CookieFull"}},
 		{ReadInSource, "accept.go @3c5eee17d has nothing of the kind", fields{"SynQueue.KeepsQuarter", "SynQueue.Prunes"}},
 		{Measured, "G: ErrInvalidEndpointState, nothing changes, ST.10", fields{"Relisten"}},
 		{Measured, "G", fields{"ListenConnecting", "ListenBinds"}},
 		{Measured, "G: REUSEADDR twice, the second listen fails", fields{"CommitAtListen", "Binds"}},
-		{ReadInSource, "netstack.go @3c5eee17d: taken from the queue before the descriptor, ST.5", fields{"Slots", "Starved", "DescriptorFirst"}},
-		{Measured, "G: one after the other when apart; within a burst it varies", fields{"Order"}},
+		{ReadInSource, "netstack.go @3c5eee17d: taken from the queue before the descriptor, ST.5", fields{"Slots", "StarvedLoses", "DescriptorFirst"}},
+		{Measured, "G: one after the other when apart; within a burst it varies", fields{"AcceptByArrival"}},
 		{Measured, "G: accept returns it, read reports the reset", fields{"Aborted"}},
 		{Measured, "G: RST to the queued; r: half-open ones too, endpoint.go @3c5eee17d", fields{"CloseListener"}},
 		{Derived, "G: nothing of the kind was seen", fields{"Migrates"}},
@@ -177,7 +177,7 @@ func LwIP() netmodel.Profile {
 	p := berkeley()
 	p.Name, p.Long = "lwip", "lwIP with TCP_LISTEN_BACKLOG"
 	p.Backlog = netmodel.Backlog{Min: 1, Max: 255}
-	p.Starved = netmodel.StarvedLoses
+	p.StarvedLoses = true
 	p.Aborted = netmodel.AbortedAtReceive
 	p.CloseListener = netmodel.CloseForgetsHalfOpen
 	p.SynAck = netmodel.Schedule{First: 3 * time.Second, Retries: 6, Limit: 20 * time.Second}
@@ -193,10 +193,10 @@ func lwipEvidence() []evidence {
 		{ReadInSource, "tcp_in.c @3d896ba0: one counter for both kinds, ST.1", fields{"AtSyn", "SynQueue.Separate"}},
 		{ReadInSource, "tcp_in.c @3d896ba0: in silence", fields{"OnFull"}},
 		{ReadInSource, "tcp.c @3d896ba0: the limit and nothing else", fields{"Relisten"}},
-		{ReadInSource, "sockets.c @3d896ba0: the netconn is deleted, ST.5", fields{"Starved", "DescriptorFirst"}},
+		{ReadInSource, "sockets.c @3d896ba0: the netconn is deleted, ST.5", fields{"StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "api_msg.c: accept succeeds, receive fails; the place is free at once there, and is not here", fields{"Aborted"}},
 		{ReadInSource, "tcp.c @3d896ba0: half-open ones are found out when their ACK comes", fields{"CloseListener"}},
-		{ReadInSource, "api_msg.c, api_lib.c @3d896ba0: a mailbox", fields{"Order"}},
+		{ReadInSource, "api_msg.c, api_lib.c @3d896ba0: a mailbox", fields{"AcceptByArrival"}},
 		{ReadInSource, "sockets.c @3d896ba0", fields{"Slots"}},
 		{ReadInSource, "TCP_LOCAL_PORT_RANGE_START 0xc000: tcp.c", fields{"PortMin", "PortMax"}},
 		{ReadInSource, "tcp.c @001e1f11: 3, 9, removed at 20 s", fields{"SynAck"}},
@@ -222,9 +222,9 @@ func Smoltcp() netmodel.Profile {
 func smoltcpEvidence() []evidence {
 	return []evidence{
 		{Derived, "there is no backlog: so many sockets listen", fields{"Backlog", "Backlog.Min", "Backlog.Max", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax"}},
-		{ReadInSource, "socket/tcp.rs @5393f885: one socket holds one connection", fields{"AtSyn", "SynQueue.Separate", "Slots", "Order"}},
+		{ReadInSource, "socket/tcp.rs @5393f885: one socket holds one connection", fields{"AtSyn", "SynQueue.Separate", "Slots", "AcceptByArrival"}},
 		{ReadInSource, "iface/interface/tcp.rs @5393f885: RST; PR 1120 would be silent", fields{"OnFull"}},
-		{Derived, "a socket is all there is: nothing is shared, nothing runs out", fields{"Relisten", "Starved", "DescriptorFirst", "CloseListener"}},
+		{Derived, "a socket is all there is: nothing is shared, nothing runs out", fields{"Relisten", "StarvedLoses", "DescriptorFirst", "CloseListener"}},
 		{ReadInSource, "socket/tcp.rs @5393f885: the socket listens again", fields{"Aborted"}},
 		{Derived, "the program names its port", fields{"ListenConnecting", "ListenBinds", "CommitAtListen", "Binds", "PortMin", "PortMax"}},
 		{ReadInSource, "socket/tcp.rs @5393f885: 1 s doubling to 60 s, for ever unless the program sets a timeout; 20 times here", fields{"SynAck", "Client.Syn"}},
@@ -254,9 +254,9 @@ func goFakeNetEvidence() []evidence {
 		{Measured, "D", fields{"Calls"}},
 		{Measured, "D: 128 whatever is asked; SOMAXCONN 0x80, net_fake.go", fields{"Backlog", "Backlog.Min", "Backlog.Max", "Backlog.Somaxconn", "Backlog.HintMax", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax"}},
 		{Measured, "D: exactly 128", fields{"AtSyn", "SynQueue.Separate"}},
-		{Measured, "D: a dial waits, first come, first served, ST.2", fields{"OnFull", "Order"}},
+		{Measured, "D: a dial waits, first come, first served, ST.2", fields{"OnFull", "AcceptByArrival"}},
 		{Derived, "net.Listen listens once", fields{"Relisten", "ListenConnecting", "ListenBinds", "CommitAtListen"}},
-		{Unknown, "not tried; that only accept takes a descriptor is chosen", fields{"Slots", "Starved", "DescriptorFirst"}},
+		{Unknown, "not tried; that only accept takes a descriptor is chosen", fields{"Slots", "StarvedLoses", "DescriptorFirst"}},
 		{Derived, "its connections are buffers in memory: accept succeeds", fields{"Aborted"}},
 		{Measured, "D: pending clients read the end", fields{"CloseListener"}},
 		{Measured, "D: 127.0.0.1 and 0.0.0.0 on one port", fields{"Binds"}},

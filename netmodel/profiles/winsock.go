@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // WSP is the default: what the WSPListen page says, with the choices named in
@@ -15,12 +16,12 @@ func WSP() netmodel.Profile {
 		Long: "the WSPListen page of the Windows Sockets SPI, to the letter",
 		Backlog: netmodel.Backlog{
 			Min: 1, Max: 200, // connections; chosen: the page names no limit (C1)
-			Somaxconn: netmodel.SomaxconnWinsock2, // winsock2.h
+			Somaxconn: winsock.SomaxconnWinsock2, // winsock2.h
 		},
-		ListenConnecting:   netmodel.WSAEINVAL, // WS.L5, chosen
-		ListenStarved:      netmodel.WSAEMFILE, // E6
-		CommitAtListen:     true,               // E2
-		EmptyAcceptFills:   true,               // WS.D8, chosen
+		ListenConnecting:   winsock.WSAEINVAL, // WS.L5, chosen
+		ListenStarved:      winsock.WSAEMFILE, // E6
+		CommitAtListen:     true,              // E2
+		EmptyAcceptFills:   true,              // WS.D8, chosen
 		OfferLifetime:      time.Minute,
 		PortMin:            1024, // WSPBind page: 1024..5000
 		PortMax:            5000,
@@ -53,11 +54,11 @@ func wspEvidence() []evidence {
 		{Documented, "E2, WS.U3", fields{"CommitAtListen"}},
 		{Documented, "E4, WS.L1", fields{"ListenBinds"}},
 		{Derived, "WS.D3, WS.D5: the one reading in which R5 to R7 have an effect", fields{"Slots"}},
-		{Documented, "WS.A3, WS.D4", fields{"Starved"}},
+		{Documented, "WS.A3, WS.D4", fields{"StarvedLoses"}},
 		{Documented, "WS.A4", fields{"DescriptorFirst"}},
 		{Unknown, "WS.D8: that an accept that finds nothing fills too is chosen", fields{"EmptyAcceptFills"}},
 		{Documented, "WS.Q4: KB295079; late return is a defect of Windows 2000 SP1 and older (WS.Q5)", fields{"SlotReturnDelay"}},
-		{Documented, "WS.Q1", fields{"Order"}},
+		{Documented, "WS.Q1", fields{"AcceptByArrival"}},
 		{Documented, "WS.X6", fields{"Aborted"}},
 		{Unknown, "WS.X2: no page says; resetting all is chosen", fields{"CloseListener"}},
 		{Unknown, "WS.Q9 is about new requests; that queued ones stay is chosen", fields{"PauseResets"}},
@@ -93,7 +94,7 @@ func Winsock11() netmodel.Profile {
 	p := WSP()
 	p.Name = "winsock11"
 	p.Long = "Windows Sockets 1.1: backlog 1 to 5"
-	p.Backlog = netmodel.Backlog{Min: 1, Max: 5, Somaxconn: netmodel.SomaxconnWinsock11}
+	p.Backlog = netmodel.Backlog{Min: 1, Max: 5, Somaxconn: winsock.SomaxconnWinsock11}
 	p.Binds = netmodel.BindsOld
 	p.Options = netmodel.OptionsFew // none of them existed
 	return p
@@ -115,7 +116,7 @@ func WindowsCE3() netmodel.Profile {
 	p := WSP()
 	p.Name = "windowsce3"
 	p.Long = "Windows CE 3.0: backlog 1 to 5"
-	p.Backlog = netmodel.Backlog{Min: 1, Max: 5, Somaxconn: netmodel.SomaxconnWinsock11}
+	p.Backlog = netmodel.Backlog{Min: 1, Max: 5, Somaxconn: winsock.SomaxconnWinsock11}
 	p.Binds = netmodel.BindsOld     // chosen: no page says
 	p.Options = netmodel.OptionsFew // no CE page read names them
 	return p
@@ -137,7 +138,7 @@ func NT4Server() netmodel.Profile {
 	p := Windows()
 	p.Name = "nt4server"
 	p.Long = "Windows NT 4 Server: backlog up to 200"
-	p.Backlog = netmodel.Backlog{Min: 1, Max: 200, Somaxconn: netmodel.SomaxconnWinsock2}
+	p.Backlog = netmodel.Backlog{Min: 1, Max: 200, Somaxconn: winsock.SomaxconnWinsock2}
 	p.Binds = netmodel.BindsOld
 	p.PortMin, p.PortMax = 1024, 5000
 	p.Client = netmodel.Client{
@@ -189,17 +190,17 @@ func Windows() netmodel.Profile {
 	return netmodel.Profile{
 		Name:   "windows",
 		Long:   "Windows 8, Server 2012 and later",
-		System: netmodel.SystemWindows,
+		System: "windows",
 		Backlog: netmodel.Backlog{
 			Min: 1,   // WS.B9, chosen: what listen(0) holds is not known
 			Max: 200, // measured by third parties: 8192 asked, 200 connected (WS.B7)
 			// SOMAXCONN is a number of its own, "about 200" (WS.B8).
-			Somaxconn: netmodel.SomaxconnWinsock2,
+			Somaxconn: winsock.SomaxconnWinsock2,
 			HintMin:   200, HintMax: 65535, // listen page (WS.B6)
 		},
 		Relisten:         netmodel.RelistenKeeps,    // listen page (WS.R2')
-		ListenConnecting: netmodel.WSAEINVAL,        // WS.L5, chosen
-		ListenStarved:    netmodel.WSAEMFILE,        // listen page; Microsoft's own provider has no such limit (WS.D12)
+		ListenConnecting: winsock.WSAEINVAL,         // WS.L5, chosen
+		ListenStarved:    winsock.WSAEMFILE,         // listen page; Microsoft's own provider has no such limit (WS.D12)
 		EmptyAcceptFills: true,                      // the sentence about filling stands on the listen page too (WS.D9)
 		Aborted:          netmodel.AbortedAtReceive, // observed (WS.X7)
 		OfferLifetime:    time.Minute,               // chosen

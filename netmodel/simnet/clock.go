@@ -18,7 +18,7 @@ func (n *Network) enter() {
 	if n.frozen {
 		return
 	}
-	if now := n.now(); n.ordered || !n.model.Tick(now) {
+	if now := n.now(); n.ordered || !n.real.AdvanceIdle(now) {
 		n.catchUp(now)
 	}
 }
@@ -51,7 +51,7 @@ func (n *Network) leave() {
 		return
 	}
 	n.arm()
-	if n.model.Undrained() >= chunk {
+	if n.real.BufferedRecords() >= chunk {
 		n.trace.collect(n.model)
 	}
 	over := n.over
@@ -105,7 +105,7 @@ func (n *Network) expire() {
 func (n *Network) settle() {
 	for {
 		from := len(n.ready) // settle may be at work already, further up
-		n.ready = n.model.DrainReady(n.ready)
+		n.ready = n.real.DrainReady(n.ready)
 		if len(n.ready) == from {
 			break
 		}
@@ -122,10 +122,10 @@ func (n *Network) settle() {
 // arm sets the timer for the next thing that is due, if that is earlier than what
 // it is set for: ringing too early costs less than setting it anew each time.
 func (n *Network) arm() {
-	next := n.model.Soonest()
+	next := n.real.NextDeadline()
 	if next < n.armed {
 		n.model.Settle()
-		next = n.model.Soonest()
+		next = n.real.NextDeadline()
 	}
 	next = min(next, n.calls.next())
 	if next >= n.armed {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // Conn is one end of a connection: what a *net.TCPConn is on a real network. It has
@@ -118,10 +119,10 @@ func (c *Conn) Write(b []byte) (int, error) {
 }
 
 // CloseWrite ends the stream to the peer, who then reads io.EOF.
-func (c *Conn) CloseWrite() error { return c.shutdown(netmodel.ShutSend) }
+func (c *Conn) CloseWrite() error { return c.shutdown(winsock.SD_SEND) }
 
 // CloseRead ends receiving. On Windows, what still arrives resets the connection.
-func (c *Conn) CloseRead() error { return c.shutdown(netmodel.ShutReceive) }
+func (c *Conn) CloseRead() error { return c.shutdown(winsock.SD_RECEIVE) }
 
 func (c *Conn) shutdown(how int) error {
 	h := c.host
@@ -135,11 +136,11 @@ func (c *Conn) shutdown(how int) error {
 	case !c.open:
 		return c.opError("close", net.ErrClosed)
 	case !connected, both:
-		return c.opError("close", h.syscallError(sysShutdown, netmodel.WSAENOTCONN))
-	case how == netmodel.ShutReceive && !h.isWindows():
+		return c.opError("close", h.syscallError(sysShutdown, winsock.WSAENOTCONN))
+	case how == winsock.SD_RECEIVE && !h.isWindows():
 		c.readShut = true
 		c.reading.end(n)
-	case how == netmodel.ShutSend:
+	case how == winsock.SD_SEND:
 		c.finished = true
 		c.writing.end(n)
 	}

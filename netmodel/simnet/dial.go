@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // Dialer is a program on a host that connects, with a name of its own in traces.
@@ -162,10 +163,10 @@ func (a *dial) begin() error {
 	if n.closed {
 		return net.ErrClosed
 	}
-	fd, conn, err := n.model.Dial(a.from.id, a.to.to, a.to.tcp)
+	fd, conn, err := n.real.Dial(a.from.id, a.to.to, a.to.tcp)
 	if err != nil {
 		call := sysConnect
-		if err == error(netmodel.WSAEMFILE) || err == error(netmodel.WSAENETDOWN) {
+		if err == error(winsock.WSAEMFILE) || err == error(winsock.WSAENETDOWN) {
 			call = sysSocket
 		}
 		return h.syscallError(call, err)
@@ -220,8 +221,8 @@ func (a *dial) failure() error {
 	if err == nil && !ready.Except {
 		return nil
 	}
-	e, _ := h.model.GetSockOpt(a.fd, netmodel.SO_ERROR)
-	return a.abandon(h.syscallError(sysConnect, netmodel.Errno(e)))
+	e, _ := h.model.GetSockOpt(a.fd, winsock.SO_ERROR)
+	return a.abandon(h.syscallError(sysConnect, winsock.Errno(e)))
 }
 
 // abandon closes what the attempt has opened.

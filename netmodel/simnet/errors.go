@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -20,7 +21,7 @@ import (
 
 // errno returns the error of package syscall that a program on the host meets.
 func (h *Host) errno(err error) error {
-	e, ok := err.(netmodel.Errno)
+	e, ok := err.(winsock.Errno)
 	if !ok {
 		return err
 	}
@@ -39,12 +40,12 @@ func (h *Host) isWindows() bool {
 
 // syscallError is an error of a call of the system.
 func (h *Host) syscallError(c sysCall, err error) error {
-	e, ok := err.(netmodel.Errno)
+	e, ok := err.(winsock.Errno)
 	switch {
 	case !ok:
 		return err
-	case e == netmodel.WSAESHUTDOWN && c == sysWrite && !h.isWindows():
-		err = netmodel.EPIPE
+	case e == winsock.WSAESHUTDOWN && c == sysWrite && !h.isWindows():
+		err = winsock.EPIPE
 	}
 	return os.NewSyscallError(h.callName(c), h.errno(err))
 }
@@ -80,7 +81,7 @@ func (h *Host) callName(c sysCall) string {
 		switch {
 		case windows:
 			return "acceptex"
-		case h.profile.System == netmodel.SystemDarwin || h.profile.Calls == netmodel.CallsFakeNet || h.profile.Name == "aix5":
+		case h.profile.System == "darwin" || h.profile.Calls == netmodel.CallsFakeNet || h.profile.Name == "aix5":
 			return "accept"
 		}
 		return "accept4"

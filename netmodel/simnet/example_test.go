@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"syscall"
 
-	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/winsock"
 )
 
 // A queue for two, and three who come before anybody accepts.
@@ -22,7 +22,7 @@ func Example() {
 	}
 	for i := range 3 {
 		_, err := n.Host("client").Dial("tcp", "server:80")
-		fmt.Println(i+1, "refused:", errors.Is(err, syscall.Errno(netmodel.WSAECONNREFUSED)))
+		fmt.Println(i+1, "refused:", errors.Is(err, syscall.Errno(winsock.WSAECONNREFUSED)))
 	}
 	c, err := l.Accept()
 	fmt.Println("accepted", c.RemoteAddr(), err)

@@ -75,7 +75,7 @@ func (h *Host) DialContext(ctx context.Context, network, address string) (net.Co
 func (h *Host) Dialer(name string) *Dialer {
 	h.net.enter()
 	defer h.net.leave()
-	return &Dialer{host: h, id: h.net.model.AddProgram(name, h.id)}
+	return &Dialer{host: h, id: h.net.real.AddExternalClient(name, h.id)}
 }
 
 // FreeDescriptors returns how many descriptors the program could still open.

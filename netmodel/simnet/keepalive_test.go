@@ -15,6 +15,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/winsock"
 )
 
 // afterACut runs a connection whose link is cut, and returns how long after the cut its
@@ -50,7 +51,7 @@ func TestAnIdleReadEndsByKeepAliveAfterACut(t *testing.T) {
 	}{
 		{"by default", profiles.FreeBSD(), func(*simnet.Conn) error { return nil }, syscall.ETIMEDOUT, 150 * s, "15 s, then nine probes 15 s apart"},
 		{"by default on Linux", profiles.Linux(), func(*simnet.Conn) error { return nil }, syscall.ETIMEDOUT, 150 * s, "up to 8/63 later, by its timer wheel; measured 151.2 s"},
-		{"by default on Windows", profiles.Windows(), func(*simnet.Conn) error { return nil }, syscall.Errno(netmodel.WSAENETRESET), 150 * s, "Winsock's recv page"},
+		{"by default on Windows", profiles.Windows(), func(*simnet.Conn) error { return nil }, syscall.Errno(winsock.WSAENETRESET), 150 * s, "Winsock's recv page"},
 		{"off", profiles.FreeBSD(), func(c *simnet.Conn) error { return c.SetKeepAlive(false) }, never, time.Hour, "no probes"},
 		{"off and on again", profiles.FreeBSD(), func(c *simnet.Conn) error {
 			return errors.Join(c.SetKeepAlive(false), c.SetKeepAlivePeriod(5*s), c.SetKeepAlive(true))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // Listener is a listening socket of a host, with the accept queue of its system.
@@ -142,12 +143,12 @@ func (l *Listener) open(at netmodel.Addr, backlog int, c ListenConfig) error {
 	if h.net.closed {
 		return net.ErrClosed
 	}
-	fd, err := h.model.Socket(netmodel.Stream)
+	fd, err := h.model.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return h.syscallError(sysSocket, err)
 	}
 	if !h.isWindows() { // as package net does
-		_ = h.model.SetSockOpt(fd, netmodel.SO_REUSEADDR, 1) // a new socket takes it
+		_ = h.model.SetSockOpt(fd, winsock.SO_REUSEADDR, 1) // a new socket takes it
 	}
 	call := sysSetOption
 	if err = c.set(h.model, fd); err == nil {
@@ -175,13 +176,13 @@ func (l *Listener) open(at netmodel.Addr, backlog int, c ListenConfig) error {
 // set sets the options of a socket that is not bound yet.
 func (c ListenConfig) set(h *netmodel.Host, fd netmodel.FD) error {
 	if c.ReusePort {
-		if err := h.SetSockOpt(fd, netmodel.SO_REUSEPORT, 1); err != nil {
+		if err := h.SetSockOpt(fd, winsock.SO_REUSEPORT, 1); err != nil {
 			return err
 		}
 	}
 	if c.DeferAccept > 0 {
 		wait := min(c.DeferAccept, longestPeriod)
-		return h.SetSockOpt(fd, netmodel.TCP_DEFER_ACCEPT, int((wait+time.Second-1)/time.Second))
+		return h.SetSockOpt(fd, winsock.TCP_DEFER_ACCEPT, int((wait+time.Second-1)/time.Second))
 	}
 	return nil
 }
@@ -279,7 +280,7 @@ func (l *Listener) prepare(k *call) error {
 	if k.spare != 0 || !h.limited || !h.isWindows() {
 		return nil
 	}
-	fd, err := h.model.Socket(netmodel.Stream)
+	fd, err := h.model.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return h.syscallError(sysSocket, err)
 	}
@@ -318,7 +319,7 @@ func (l *Listener) take(k *call) (over, again bool) {
 	case err == nil:
 		k.conn = h.net.accepted(h, a)
 		return true, false
-	case err == error(netmodel.WSAEWOULDBLOCK):
+	case err == error(winsock.WSAEWOULDBLOCK):
 		return false, false
 	case l.hides(err):
 		return false, true
@@ -337,9 +338,9 @@ func (h *Host) acceptCosts() bool {
 // it concerns one connection, not the listener. (Go 1.26: internal/poll, FD.Accept)
 func (l *Listener) hides(err error) bool {
 	if l.host.isWindows() {
-		return err == error(netmodel.WSAECONNRESET) || err == error(netmodel.ERROR_NETNAME_DELETED)
+		return err == error(winsock.WSAECONNRESET) || err == error(winsock.ERROR_NETNAME_DELETED)
 	}
-	return err == error(netmodel.WSAECONNABORTED) || err == error(netmodel.WSAEINTR)
+	return err == error(winsock.WSAECONNABORTED) || err == error(winsock.WSAEINTR)
 }
 
 // Close stops listening. What becomes of the connections that are queued is for the
@@ -485,7 +486,7 @@ func (l *Listener) crowd(from *Host) error {
 		return net.ErrClosed
 	}
 	for range q.Limit - q.Pending() {
-		if _, _, err := l.host.net.model.Dial(from.self.id, l.addr, nil); err != nil {
+		if _, _, err := l.host.net.real.Dial(from.self.id, l.addr, nil); err != nil {
 			return from.syscallError(sysConnect, err)
 		}
 	}

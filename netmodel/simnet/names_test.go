@@ -15,6 +15,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/winsock"
 )
 
 func TestNamesOfHostsAndServicesAreThoseOfPackageNet(t *testing.T) {
@@ -151,7 +152,7 @@ func TestAConnectionResetInTheQueueReachesAcceptAsOnItsSystem(t *testing.T) {
 		{"linux", profiles.Linux(), "read: read: connection reset by peer", "K12: accept succeeds"},
 		{"darwin", profiles.Darwin(), "accept: i/o timeout", "an empty address, of which package syscall makes ECONNABORTED"},
 		{"freebsd", profiles.FreeBSD(), "accept: i/o timeout", "ECONNABORTED, which package net skips"},
-		{"windows", profiles.Windows(), "read: wsarecv: " + errnoText(netmodel.WSAECONNRESET), "WS.X7: accept succeeds"},
+		{"windows", profiles.Windows(), "read: wsarecv: " + errnoText(winsock.WSAECONNRESET), "WS.X7: accept succeeds"},
 		{"windows, as seen by Go", windows, "accept: i/o timeout", "WS.X6: WSAECONNRESET, which package net skips"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
@@ -196,7 +197,7 @@ func inmost(err error) string {
 }
 
 // errnoText is how this build prints a number of Windows.
-func errnoText(e netmodel.Errno) string { return syscall.Errno(e).Error() }
+func errnoText(e winsock.Errno) string { return syscall.Errno(e).Error() }
 
 func TestAnUnknownServiceIsNamedWithTheNetworkThatWasAskedFor(t *testing.T) {
 	n := simnet.New(simnet.Config{})

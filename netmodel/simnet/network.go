@@ -59,8 +59,9 @@ type Network struct {
 
 	mu      sync.Mutex // guards all that follows, and everything of hosts, listeners and connections
 	model   *netmodel.Network
-	hosts   []*Host          // by netmodel.HostID, from 1
-	names   map[string]*Host // never ranged over
+	real    netmodel.RealTime // the same network
+	hosts   []*Host           // by netmodel.HostID, from 1
+	names   map[string]*Host  // never ranged over
 	pairs   pairs
 	alarms  alarms
 	rang    []*side           // whose alarm rang at this instant
@@ -97,10 +98,11 @@ func New(c Config) *Network {
 		names:   map[string]*Host{},
 		armed:   sim.Forever,
 	}
-	n.timed.Store(n.ordered || !c.Link.Plain())
+	n.timed.Store(n.ordered || !c.Link.Immediate())
 	n.trace.most = c.Trace
-	n.model.DeliverDirectly()
-	n.model.Watch()
+	n.real = n.model.RealTime()
+	n.real.DeliverDirectly()
+	n.real.Watch()
 	return n
 }
 
@@ -224,7 +226,7 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 	}
 	id := n.model.AddHost(name, netmodel.HostConfig{Profile: c.Profile, Descriptors: c.Descriptors})
 	h := &Host{net: n, id: id, name: name, model: n.model.Host(id), profile: c.Profile, limited: c.Descriptors > 0}
-	h.self = &Dialer{host: h, id: n.model.AddProgram(name, id)}
+	h.self = &Dialer{host: h, id: n.real.AddExternalClient(name, id)}
 	for other := netmodel.HostID(1); other < id; other++ {
 		n.model.SetLink(other, id, n.config.Link)
 	}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // What the calls of a connection do. In real time they call the model. In a bubble
@@ -76,11 +77,11 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	if err, over := c.cannotRead(b); over {
 		return 0, err, true
 	}
-	m, err = c.host.net.model.Receive(c.host.id, c.fd, len(b))
+	m, err = c.host.net.real.Receive(c.host.id, c.fd, len(b))
 	switch {
-	case err == error(netmodel.WSAEWOULDBLOCK) && c.readShut:
+	case err == error(winsock.WSAEWOULDBLOCK) && c.readShut:
 		return 0, io.EOF, true
-	case err == error(netmodel.WSAEWOULDBLOCK):
+	case err == error(winsock.WSAEWOULDBLOCK):
 		c.news = false
 		return 0, nil, false
 	case err != nil:
@@ -110,7 +111,7 @@ func (c *Conn) writeNow(b []byte) (m int, err error, over bool) {
 	}
 	if err := c.host.model.SendError(c.fd); err != nil {
 		if c.told && !c.host.isWindows() {
-			err = netmodel.EPIPE // the first one used its error up
+			err = winsock.EPIPE // the first one used its error up
 		}
 		c.told = true
 		c.later(callFailedWrite, max(1, len(b)))
@@ -133,7 +134,7 @@ func (c *Conn) cannotWrite() (err error, over bool) {
 	case c.writing.expired:
 		return errDeadline, true
 	case c.finished && c.connected(): // else what broke it comes first
-		return c.host.syscallError(sysWrite, netmodel.WSAESHUTDOWN), true
+		return c.host.syscallError(sysWrite, winsock.WSAESHUTDOWN), true
 	}
 	return nil, false
 }
@@ -170,7 +171,7 @@ func (c *Conn) send(b []byte) (m int, err error, over bool) {
 // transmit lets the model send bytes that the pipe has.
 func (c *Conn) transmit(bytes int) error {
 	n := c.host.net
-	if n.model.Hand(c.host.id, c.fd, bytes) {
+	if n.real.SendDirectly(c.host.id, c.fd, bytes) {
 		c.peer().reading.serve()
 		return nil
 	}
@@ -262,12 +263,12 @@ func (c *Conn) tell(w what, m int, end bool) {
 	switch w {
 	case callRead:
 		if m > 0 {
-			_, _ = h.net.model.Receive(h.id, c.fd, m) // so much has arrived
+			_, _ = h.net.real.Receive(h.id, c.fd, m) // so much has arrived
 			c.promised -= m
 			c.wasRead(m)
 		}
 		if end && !c.closed { // a Read and a Close of one instant: who came first must not matter
-			_, _ = h.net.model.Receive(h.id, c.fd, 1) // the end is there
+			_, _ = h.net.real.Receive(h.id, c.fd, 1) // the end is there
 		}
 		c.reading.serve()
 	case callWrite:
@@ -278,10 +279,10 @@ func (c *Conn) tell(w what, m int, end bool) {
 		_, _ = h.model.Send(c.fd, m) // its error was told, which can use it up
 		c.told = false
 	case callCloseWrite:
-		c.ended = c.ended || m == netmodel.ShutSend
+		c.ended = c.ended || m == winsock.SD_SEND
 		_ = h.model.Shutdown(c.fd, m) // a connection that broke meanwhile needs none
 	case callLinger:
-		_ = h.model.SetSockOpt(c.fd, netmodel.SO_LINGER, m) // an open socket takes it
+		_ = h.model.SetSockOpt(c.fd, winsock.SO_LINGER, m) // an open socket takes it
 	case callClose:
 		c.finish()
 	}
@@ -315,7 +316,7 @@ func (c *Conn) finish() bool {
 	if c.open {
 		c.shut()
 	}
-	if err := h.model.CloseSocket(c.fd); err == error(netmodel.WSAEWOULDBLOCK) {
+	if err := h.model.CloseSocket(c.fd); err == error(winsock.WSAEWOULDBLOCK) {
 		return false
 	}
 	c.gone = true
@@ -330,7 +331,7 @@ func (c *Conn) finish() bool {
 
 func (c *Conn) drop() {
 	c.closed = true
-	_ = c.host.model.SetSockOpt(c.fd, netmodel.SO_LINGER, -1) // nobody waits for it
+	_ = c.host.model.SetSockOpt(c.fd, winsock.SO_LINGER, -1) // nobody waits for it
 	c.finish()
 	if c.closing != nil {
 		c.closing.serve()

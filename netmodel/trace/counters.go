@@ -1,6 +1,9 @@
 package trace
 
-import "wspsim/netmodel"
+import (
+	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
+)
 
 // Counters counts what the TCP of a host counts, as a fold of its records. The
 // fields have the names that nstat shows, without Tcp or TcpExt in front, and the
@@ -51,7 +54,7 @@ func (c *Counters) Note(r netmodel.Record) {
 		}
 	case netmodel.ConnectFailed:
 		c.AttemptFails++
-		if r.Errno == netmodel.WSAETIMEDOUT {
+		if r.Errno == winsock.WSAETIMEDOUT {
 			c.TCPTimeouts++
 		}
 	case netmodel.Broken:

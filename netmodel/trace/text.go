@@ -15,6 +15,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -48,7 +49,7 @@ type Printer struct {
 	Conn func(netmodel.ConnID) string // names of attempts
 	// Errno names the error that a program on a host meets; nil names all as
 	// Windows does.
-	Errno func(netmodel.HostID, netmodel.Errno) string
+	Errno func(netmodel.HostID, winsock.Errno) string
 	// Reason says why a host decided as it did, and by which rule of its system; nil gives
 	// the words of the cause and no rule. See profiles.Reason.
 	Reason func(netmodel.Record) (text, rule string)
@@ -188,7 +189,7 @@ func routine(r *netmodel.Record) bool {
 		case netmodel.CallSocket, netmodel.CallConnect:
 			return r.Errno == 0
 		case netmodel.CallSetOption:
-			return r.Errno == 0 && netmodel.Option(r.Value>>32) == netmodel.SO_LINGER
+			return r.Errno == 0 && winsock.Option(r.Value>>32) == winsock.SO_LINGER
 		case netmodel.CallSend, netmodel.CallReceive:
 			return true
 		case netmodel.CallClose:
@@ -277,7 +278,7 @@ func (p *Printer) appendWhat(b []byte, r *netmodel.Record) []byte {
 func appendCall(b []byte, r *netmodel.Record) []byte {
 	if r.Call == netmodel.CallSetOption {
 		b = append(append(append(b, "fd "...), strconv.Itoa(int(r.FD))...), ' ')
-		b = append(append(b, netmodel.Option(r.Value>>32).String()...), " = "...)
+		b = append(append(b, winsock.Option(r.Value>>32).String()...), " = "...)
 		return strconv.AppendInt(b, int64(int32(r.Value)), 10)
 	}
 	b = append(append(b, r.Call.String()...), '(')

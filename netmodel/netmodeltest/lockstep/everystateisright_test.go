@@ -209,7 +209,7 @@ func TestLongEveryHistoryWithPairsOfSettingsIsRight(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			depth := 0
-			if v.profile.Timers.Kind != netmodel.TimersExact || v.profile.SynAck.Linear > 0 || v.profile.SynAck.Limit > 0 || v.profile.SynAck.Retries > 3 {
+			if v.profile.Timers.HZ != 0 || v.profile.SynAck.Linear > 0 || v.profile.SynAck.Limit > 0 || v.profile.SynAck.Retries > 3 {
 				depth = 9 // too many instants for all states
 			}
 			exploreAll(t, worlds(v.profile, 2), depth)

@@ -48,7 +48,7 @@ func synQueueVariations() []variation {
 		}
 	}
 	evicting := none
-	evicting.SynQueue.OnFull, evicting.SynQueue.Cookies = netmodel.SynQueueEvicts, netmodel.CookiesForEvicted
+	evicting.SynQueue.Evicts, evicting.SynQueue.Cookies = true, netmodel.CookiesForEvicted
 	return append(out, variation{"linux syn-queue-full=evicts cookies=for-evicted", evicting})
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // hostSystem is a netmodel.Host as a System. It delivers raw segments to the host, and
@@ -123,7 +124,7 @@ func (s *hostSystem) call(op Op, r *Result) {
 			s.files = slices.Delete(s.files, 0, 1)
 		}
 	case Pause:
-		err = s.host.SetSockOpt(s.fd, netmodel.SO_PAUSE_ACCEPT, op.N)
+		err = s.host.SetSockOpt(s.fd, winsock.SO_PAUSE_ACCEPT, op.N)
 	case Startup:
 		s.started++
 		err = s.host.Startup()
@@ -154,8 +155,8 @@ func (s *hostSystem) misuse(client int, way int) error {
 	return err
 }
 
-func errnoOf(err error) netmodel.Errno {
-	e, _ := err.(netmodel.Errno)
+func errnoOf(err error) winsock.Errno {
+	e, _ := err.(winsock.Errno)
 	return e
 }
 
@@ -163,13 +164,13 @@ func (s *hostSystem) open(options int) error {
 	if s.fd != 0 {
 		return nil
 	}
-	fd, err := s.host.Socket(netmodel.Stream)
+	fd, err := s.host.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return err
 	}
 	s.fd = fd
 	if options&1 != 0 {
-		err = s.host.SetSockOpt(fd, netmodel.SO_CONDITIONAL_ACCEPT, 1)
+		err = s.host.SetSockOpt(fd, winsock.SO_CONDITIONAL_ACCEPT, 1)
 	}
 	if bound := s.host.Bind(fd, serverAddr()); bound != nil {
 		return bound
@@ -205,9 +206,9 @@ func (s *hostSystem) cleanup() error {
 }
 
 func (s *hostSystem) accept(way int, r *Result) error {
-	var condition func(netmodel.Request) netmodel.Decision
+	var condition func(netmodel.Request) winsock.Decision
 	if way != acceptPlain {
-		condition = func(q netmodel.Request) netmodel.Decision {
+		condition = func(q netmodel.Request) winsock.Decision {
 			r.Asked = attemptOf(q.Conn)
 			return s.answerCondition(way, r)
 		}
@@ -221,14 +222,14 @@ func (s *hostSystem) accept(way int, r *Result) error {
 }
 
 // answerCondition is the condition function.
-func (s *hostSystem) answerCondition(way int, r *Result) netmodel.Decision {
+func (s *hostSystem) answerCondition(way int, r *Result) winsock.Decision {
 	switch way {
 	case acceptReject:
-		return netmodel.CFReject
+		return winsock.CF_REJECT
 	case acceptDefer:
-		return netmodel.CFDefer
+		return winsock.CF_DEFER
 	case acceptInvalid:
-		return netmodel.CFDefer + 1
+		return winsock.CF_DEFER + 1
 	case acceptListening:
 		r.Nested = errnoOf(s.host.Listen(s.fd, 1))
 	case acceptAccepting:
@@ -242,7 +243,7 @@ func (s *hostSystem) answerCondition(way int, r *Result) netmodel.Decision {
 	case acceptOpening:
 		r.Nested = errnoOf(s.openFile())
 	}
-	return netmodel.CFAccept
+	return winsock.CF_ACCEPT
 }
 
 // connectionOf returns the index and the descriptor of a client's oldest accepted
@@ -259,7 +260,7 @@ func (s *hostSystem) connectionOf(client int) (int, netmodel.FD) {
 func (s *hostSystem) hangup(client int, way int) error {
 	at, fd := s.connectionOf(client)
 	if way == hangupHard {
-		s.host.SetSockOpt(fd, netmodel.SO_LINGER, 0) // fails as CloseSocket does
+		s.host.SetSockOpt(fd, winsock.SO_LINGER, 0) // fails as CloseSocket does
 	}
 	err := s.host.CloseSocket(fd)
 	if err == nil {
@@ -306,7 +307,7 @@ func (s *hostSystem) observe(r *Result) {
 	if s.limited {
 		r.Free = s.host.FreeDescriptors()
 	}
-	v, err := s.host.GetSockOpt(s.fd, netmodel.SO_ACCEPTCONN)
+	v, err := s.host.GetSockOpt(s.fd, winsock.SO_ACCEPTCONN)
 	r.AcceptConn = answer(v == 1, err)
 	ready, err := s.host.Select(s.fd)
 	r.Readable = answer(ready.Read, err)

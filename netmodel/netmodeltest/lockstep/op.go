@@ -1,6 +1,8 @@
 package lockstep
 
-import "wspsim/netmodel"
+import (
+	"wspsim/netmodel"
+)
 
 // Kind says which operation an Op is.
 type Kind uint8

@@ -10,6 +10,7 @@ import (
 	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // play runs a case in one line.
@@ -94,8 +95,8 @@ func TestEveryFieldOfAResultIsCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := map[string]func(*Result){
-		"Errno":      func(r *Result) { r.Errno = netmodel.WSAENOBUFS },
-		"Nested":     func(r *Result) { r.Nested = netmodel.WSAENOBUFS },
+		"Errno":      func(r *Result) { r.Errno = winsock.WSAENOBUFS },
+		"Nested":     func(r *Result) { r.Nested = winsock.WSAENOBUFS },
 		"Asked":      func(r *Result) { r.Asked = Attempt{1, 1} },
 		"Accepted":   func(r *Result) { r.Accepted = Attempt{0, 2} },
 		"Bytes":      func(r *Result) { r.Bytes++ },

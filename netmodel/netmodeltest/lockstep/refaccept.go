@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // first returns the connection that the next accept is about. WS.Q1, WS.C4
@@ -20,22 +21,22 @@ func (r *reference) first() int {
 }
 
 // accept is WSPAccept.
-func (r *reference) accept(way int, res *Result) netmodel.Errno {
+func (r *reference) accept(way int, res *Result) winsock.Errno {
 	switch {
 	case !r.listening: // WS.A1
-		return netmodel.WSAEINVAL
+		return winsock.WSAEINVAL
 	case r.fault(netmodel.FaultNoBuffers):
-		return netmodel.WSAENOBUFS
+		return winsock.WSAENOBUFS
 	case r.profile.DescriptorFirst && r.free() == 0: // K9
 		if r.first() == noConn {
 			r.mark(markDescriptorFirst)
 		}
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case r.withdrawn: // WS.C9
 		r.withdrawn = false
 		r.fill()
 		r.promote()
-		return netmodel.WSAEACCES
+		return winsock.WSAEACCES
 	}
 	i := r.first()
 	if i == noConn { // WS.A2, WS.A4
@@ -43,23 +44,23 @@ func (r *reference) accept(way int, res *Result) netmodel.Errno {
 			r.fill()
 			r.promote()
 		}
-		return netmodel.WSAEWOULDBLOCK
+		return winsock.WSAEWOULDBLOCK
 	}
 	c := &r.conns[i]
 	starved := func() bool { return r.free() == 0 && !c.ownsFD } // WS.A3, WS.D3
 	switch {
 	case c.aborted && i == r.deferred: // WS.C9
 		r.mark(markDeferredAborted)
-		return r.acceptAborted(i, netmodel.WSAEACCES)
-	case starved() && r.profile.Starved == netmodel.StarvedLoses: // ST.5
+		return r.acceptAborted(i, winsock.WSAEACCES)
+	case starved() && r.profile.StarvedLoses: // ST.5
 		r.loseConn(i)
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case starved() && (way == acceptPlain || !r.profile.ConditionFirst): // WS.A3, WS.C11
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	case c.aborted && r.profile.Aborted == netmodel.AbortedAtAccept: // WS.X6
-		return r.acceptAborted(i, netmodel.WSAECONNRESET)
+		return r.acceptAborted(i, winsock.WSAECONNRESET)
 	case c.aborted && r.profile.Aborted == netmodel.AbortedAsAborted: // ST.4
-		return r.acceptAborted(i, netmodel.WSAECONNABORTED)
+		return r.acceptAborted(i, winsock.WSAECONNABORTED)
 	}
 	if way != acceptPlain {
 		if starved() {
@@ -70,7 +71,7 @@ func (r *reference) accept(way int, res *Result) netmodel.Errno {
 		}
 	}
 	if starved() {
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	}
 	r.handOver(i)
 	res.Accepted = c.who
@@ -79,7 +80,7 @@ func (r *reference) accept(way int, res *Result) netmodel.Errno {
 
 // acceptAborted removes a connection that its client reset, and reports the reset. The
 // connection had no descriptor, so its slot becomes available without one.
-func (r *reference) acceptAborted(i int, e netmodel.Errno) netmodel.Errno {
+func (r *reference) acceptAborted(i int, e winsock.Errno) winsock.Errno {
 	r.remove(i)
 	r.releaseSlots(1)
 	r.fill()
@@ -112,7 +113,7 @@ func (r *reference) loseConn(i int) {
 
 // askCondition shows the connection to the condition function. It returns false if the
 // condition function accepts.
-func (r *reference) askCondition(i int, way int, res *Result) (netmodel.Errno, bool) {
+func (r *reference) askCondition(i int, way int, res *Result) (winsock.Errno, bool) {
 	res.Asked = r.conns[i].who
 	slots := 1
 	if slices.Contains(r.offered, i) {
@@ -124,18 +125,18 @@ func (r *reference) askCondition(i int, way int, res *Result) (netmodel.Errno, b
 		r.releaseSlots(slots)
 		r.fill()
 		r.promote()
-		return netmodel.WSAECONNREFUSED, true
+		return winsock.WSAECONNREFUSED, true
 	case acceptDefer: // WS.C4, WS.C10
 		r.deferred = i
 		r.fill()
 		r.decide(netmodel.Deferred, i, netmodel.NoCause)
 		r.promote()
-		return netmodel.WSATRY_AGAIN, true
+		return winsock.WSATRY_AGAIN, true
 	case acceptInvalid: // WS.C8, W
 		if r.profile.Calls == netmodel.CallsWine {
-			return netmodel.WSAENOTSOCK, true
+			return winsock.WSAENOTSOCK, true
 		}
-		return netmodel.WSAEINVAL, true
+		return winsock.WSAEINVAL, true
 	case acceptYes:
 		return 0, false
 	}
@@ -143,18 +144,18 @@ func (r *reference) askCondition(i int, way int, res *Result) (netmodel.Errno, b
 	r.markNested(res.Nested)
 	if !slices.Contains(r.done, i) && !slices.Contains(r.offered, i) {
 		r.mark(markNestedEnded)
-		return netmodel.WSAECONNRESET, true // the condition function itself ended the connection
+		return winsock.WSAECONNRESET, true // the condition function itself ended the connection
 	}
 	return 0, false
 }
 
 // nestedCall is the call that the condition function makes. WS.S3, WS.S4
-func (r *reference) nestedCall(way int) netmodel.Errno {
+func (r *reference) nestedCall(way int) winsock.Errno {
 	if way == acceptOpening { // no socket call, so it is allowed
 		return r.openFile()
 	}
 	if !r.profile.Nesting {
-		return netmodel.WSAEINPROGRESS
+		return winsock.WSAEINPROGRESS
 	}
 	switch way {
 	case acceptListening:

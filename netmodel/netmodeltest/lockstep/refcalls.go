@@ -1,6 +1,9 @@
 package lockstep
 
-import "wspsim/netmodel"
+import (
+	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
+)
 
 // acceptedBy returns the oldest accepted connection of a client.
 func (r *reference) acceptedBy(client int) int {
@@ -13,31 +16,31 @@ func (r *reference) acceptedBy(client int) int {
 }
 
 // notOpen is the error of a call with a descriptor that is not open. E8, K9
-func (r *reference) notOpen() netmodel.Errno {
+func (r *reference) notOpen() winsock.Errno {
 	if r.profile.Calls == netmodel.CallsUnix {
 		r.mark(markBadDescriptor)
-		return netmodel.WSAEBADF
+		return winsock.WSAEBADF
 	}
-	return netmodel.WSAENOTSOCK
+	return winsock.WSAENOTSOCK
 }
 
 // connect calls connect on the listening socket. WS.L9; L09
-func (r *reference) connect() netmodel.Errno {
+func (r *reference) connect() winsock.Errno {
 	if r.profile.Calls == netmodel.CallsUnix {
 		r.mark(markConnectIsConn)
-		return netmodel.WSAEISCONN
+		return winsock.WSAEISCONN
 	}
 	r.mark(markConnectInval)
-	return netmodel.WSAEINVAL
+	return winsock.WSAEINVAL
 }
 
 // shutdown calls shutdown on the listening socket. With Unix calls, ending the receiving
 // side ends the listener, and the socket may listen again. WS.L9, K11
-func (r *reference) shutdown(way int) netmodel.Errno {
+func (r *reference) shutdown(way int) winsock.Errno {
 	switch {
 	case !r.listening, r.profile.Calls != netmodel.CallsUnix:
-		return netmodel.WSAENOTCONN
-	case way != netmodel.ShutSend:
+		return winsock.WSAENOTCONN
+	case way != winsock.SD_SEND:
 		r.closeListener()
 		r.mark(markShutdownListener)
 	}
@@ -46,31 +49,31 @@ func (r *reference) shutdown(way int) netmodel.Errno {
 
 // misuse makes a call that fails on a connected socket: listen (E5, L09), accept
 // (WS.A1), connect, or send when the connection is over.
-func (r *reference) misuse(client int, way int) netmodel.Errno {
+func (r *reference) misuse(client int, way int) winsock.Errno {
 	i := r.acceptedBy(client)
 	switch {
 	case i == noConn:
 		return r.notOpen()
 	case way == misuseConnect:
-		return netmodel.WSAEISCONN
+		return winsock.WSAEISCONN
 	case way == misuseSend:
 		return r.sendOver(&r.conns[i])
 	case way == misuseListen && r.profile.Calls == netmodel.CallsWinsock:
-		return netmodel.WSAEISCONN
+		return winsock.WSAEISCONN
 	case way == misuseListen:
 		r.mark(markMisuseInval)
 	}
-	return netmodel.WSAEINVAL
+	return winsock.WSAEINVAL
 }
 
 // sendOver is the error of sending on a connection that is over. Winsock returns its
 // error each time. Unix returns its error once, and then EPIPE. K12
-func (r *reference) sendOver(c *conn) netmodel.Errno {
+func (r *reference) sendOver(c *conn) winsock.Errno {
 	switch {
 	case r.profile.Calls == netmodel.CallsWinsock:
 		return c.broken
 	case r.profile.Calls == netmodel.CallsWine: // Wine's error for EPIPE. W
-		return netmodel.WSAECONNRESET
+		return winsock.WSAECONNRESET
 	case r.profile.Calls == netmodel.CallsUnix && c.broken != 0:
 		e := c.broken
 		c.broken = 0
@@ -78,11 +81,11 @@ func (r *reference) sendOver(c *conn) netmodel.Errno {
 		return e
 	}
 	r.mark(markSendPipe)
-	return netmodel.EPIPE
+	return winsock.EPIPE
 }
 
 // receive takes all bytes that have arrived.
-func (r *reference) receive(client int, res *Result) netmodel.Errno {
+func (r *reference) receive(client int, res *Result) winsock.Errno {
 	i := r.acceptedBy(client)
 	if i == noConn {
 		return r.notOpen()
@@ -92,9 +95,9 @@ func (r *reference) receive(client int, res *Result) netmodel.Errno {
 	case c.over:
 		return r.receiveOver(c, res)
 	case r.fault(netmodel.FaultNoBuffers):
-		return netmodel.WSAENOBUFS
+		return winsock.WSAENOBUFS
 	case c.unread == 0 && !c.clientDone:
-		return netmodel.WSAEWOULDBLOCK
+		return winsock.WSAEWOULDBLOCK
 	}
 	res.Bytes, c.unread = c.unread, 0
 	return 0
@@ -103,7 +106,7 @@ func (r *reference) receive(client int, res *Result) netmodel.Errno {
 // receiveOver takes bytes from a connection that is over. Winsock returns only the
 // error. The others return the bytes first, Unix then the error once, and then the end.
 // K12, W, D
-func (r *reference) receiveOver(c *conn, res *Result) netmodel.Errno {
+func (r *reference) receiveOver(c *conn, res *Result) winsock.Errno {
 	switch {
 	case r.profile.Calls == netmodel.CallsWinsock:
 		return c.broken
@@ -122,7 +125,7 @@ func (r *reference) receiveOver(c *conn, res *Result) netmodel.Errno {
 
 // hangup closes an accepted connection. It closes gracefully, in the background, unless
 // bytes are unread or the program wants a hard close.
-func (r *reference) hangup(client int, way int) netmodel.Errno {
+func (r *reference) hangup(client int, way int) winsock.Errno {
 	i := r.acceptedBy(client)
 	if i == noConn {
 		return r.notOpen()

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -68,15 +69,15 @@ type conn struct {
 	since       sim.Time
 	isn         isn // in its SYN-ACK
 	complete    bool
-	ignored     bool           // half-open, and its final ACK found no room. K4
-	aborted     bool           // its client reset it while it was pending
-	accepted    bool           // accept returned it
-	over        bool           // broken; only the program's descriptor is left
-	broken      netmodel.Errno // the error that the program gets then
-	ownsFD      bool           // it has a descriptor that the program does not hold. WS.D3, WS.D11
-	unread      int            // bytes
-	clientDone  bool           // the client's FIN has arrived
-	finAnswered bool           // the client acknowledged the program's FIN
+	ignored     bool          // half-open, and its final ACK found no room. K4
+	aborted     bool          // its client reset it while it was pending
+	accepted    bool          // accept returned it
+	over        bool          // broken; only the program's descriptor is left
+	broken      winsock.Errno // the error that the program gets then
+	ownsFD      bool          // it has a descriptor that the program does not hold. WS.D3, WS.D11
+	unread      int           // bytes
+	clientDone  bool          // the client's FIN has arrived
+	finAnswered bool          // the client acknowledged the program's FIN
 	resends     int
 }
 
@@ -177,7 +178,7 @@ func (r *reference) Do(op Op) Result {
 
 // call makes the program's call. A socket call fails without Startup first, then without
 // a network, then inside a callback, then without a socket. S1-S5
-func (r *reference) call(op Op, res *Result) netmodel.Errno {
+func (r *reference) call(op Op, res *Result) winsock.Errno {
 	entry := r.entryError()
 	switch op.Kind {
 	case Startup:
@@ -196,7 +197,7 @@ func (r *reference) call(op Op, res *Result) netmodel.Errno {
 		}
 		return r.open(entry, op.N)
 	}
-	if entry == netmodel.WSANOTINITIALISED && r.profile.Calls == netmodel.CallsWine {
+	if entry == winsock.WSANOTINITIALISED && r.profile.Calls == netmodel.CallsWine {
 		entry = 0 // only the socket checks that, and there is no socket. W
 	}
 	switch {
@@ -228,14 +229,14 @@ func (r *reference) call(op Op, res *Result) netmodel.Errno {
 	return r.pause(op.N == 1)
 }
 
-func (r *reference) entryError() netmodel.Errno {
+func (r *reference) entryError() winsock.Errno {
 	switch {
 	case r.started == 0:
-		return netmodel.WSANOTINITIALISED
+		return winsock.WSANOTINITIALISED
 	case r.fault(netmodel.FaultNetworkDown):
-		return netmodel.WSAENETDOWN
+		return winsock.WSAENETDOWN
 	case r.fault(netmodel.FaultInCallback) && !r.profile.Nesting:
-		return netmodel.WSAEINPROGRESS
+		return winsock.WSAEINPROGRESS
 	}
 	return 0
 }
@@ -289,27 +290,27 @@ func (r *reference) releaseSlots(slots int) {
 	r.available = max(r.available, min(r.available+slots, r.limit-r.pending()-r.returning))
 }
 
-func (r *reference) openFile() netmodel.Errno {
+func (r *reference) openFile() winsock.Errno {
 	if r.free() == 0 {
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	}
 	r.files++
 	return 0
 }
 
-func (r *reference) open(entry netmodel.Errno, options int) netmodel.Errno {
+func (r *reference) open(entry winsock.Errno, options int) winsock.Errno {
 	switch {
 	case entry != 0:
 		return entry
 	case r.fault(netmodel.FaultNoBuffers):
-		return netmodel.WSAENOBUFS
+		return winsock.WSAENOBUFS
 	case r.free() == 0:
-		return netmodel.WSAEMFILE
+		return winsock.WSAEMFILE
 	}
 	r.socket, r.listening, r.conditional, r.paused = true, false, false, false
 	if options&1 != 0 {
 		if r.profile.Options != netmodel.OptionsWindows {
-			return netmodel.WSAENOPROTOOPT
+			return winsock.WSAENOPROTOOPT
 		}
 		r.conditional = true
 	}
@@ -339,12 +340,12 @@ func (r *reference) closeListener() {
 
 // cleanup is WSPCleanup. The last one resets and frees every open socket. Closed sockets
 // go on. WS.X12
-func (r *reference) cleanup() netmodel.Errno {
+func (r *reference) cleanup() winsock.Errno {
 	switch {
 	case r.started == 0:
-		return netmodel.WSANOTINITIALISED
+		return winsock.WSANOTINITIALISED
 	case r.fault(netmodel.FaultNetworkDown):
-		return netmodel.WSAENETDOWN
+		return winsock.WSAENETDOWN
 	}
 	r.started--
 	if r.started > 0 {
@@ -362,9 +363,9 @@ func (r *reference) cleanup() netmodel.Errno {
 }
 
 // pause sets SO_PAUSE_ACCEPT. WS.Q9
-func (r *reference) pause(on bool) netmodel.Errno {
+func (r *reference) pause(on bool) winsock.Errno {
 	if r.profile.Options != netmodel.OptionsWindows {
-		return netmodel.WSAENOPROTOOPT
+		return winsock.WSAENOPROTOOPT
 	}
 	r.paused = on
 	if on && r.listening && r.profile.PauseResets {

@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // listen is WSPListen on a bound socket. A failed call changes nothing.
-func (r *reference) listen(backlog int) netmodel.Errno {
+func (r *reference) listen(backlog int) winsock.Errno {
 	if r.fault(netmodel.FaultNoBuffers) { // E7, WS.L11
-		return netmodel.WSAENOBUFS
+		return winsock.WSAENOBUFS
 	}
 	if r.free() == 0 {
 		e := r.profile.ListenStarved // E6, WS.D1
@@ -32,7 +33,7 @@ func (r *reference) listen(backlog int) netmodel.Errno {
 		r.trim() // R10
 	case r.profile.Relisten == netmodel.RelistenRejects && r.tooSmall(r.sizesOf(backlog)): // ST.10
 		r.mark(markRelistenRejected)
-		return netmodel.WSAEINVAL
+		return winsock.WSAEINVAL
 	case r.profile.Relisten != netmodel.RelistenKeeps: // K10
 		r.resize(backlog)
 		r.available = max(0, min(r.available, r.limit-r.pending()-r.returning))

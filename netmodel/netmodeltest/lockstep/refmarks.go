@@ -4,24 +4,25 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 func (r *reference) mark(m Mark) { r.marks[m/64] |= 1 << (m % 64) }
 
 // markCall marks how a call ended.
-func (r *reference) markCall(k Kind, e netmodel.Errno) {
+func (r *reference) markCall(k Kind, e winsock.Errno) {
 	first := markListenOK
 	switch {
-	case k == Open && e == netmodel.WSAEMFILE:
+	case k == Open && e == winsock.WSAEMFILE:
 		r.mark(markOpenMFile)
 		return
-	case k == Open && e == netmodel.WSAENOBUFS:
+	case k == Open && e == winsock.WSAENOBUFS:
 		r.mark(markOpenNoBufs)
 		return
 	case k == Receive:
 		r.markReceive(e)
 		return
-	case k == Pause && e == netmodel.WSAENOPROTOOPT:
+	case k == Pause && e == winsock.WSAENOPROTOOPT:
 		r.mark(markPauseUnknown)
 		return
 	case k == Accept:
@@ -29,8 +30,8 @@ func (r *reference) markCall(k Kind, e netmodel.Errno) {
 	case k != Listen && k != Misuse:
 		return
 	}
-	codes := [...]netmodel.Errno{0, netmodel.WSANOTINITIALISED, netmodel.WSAENETDOWN, netmodel.WSAEINPROGRESS, netmodel.WSAENOTSOCK,
-		netmodel.WSAEISCONN, netmodel.WSAENOBUFS, netmodel.WSAEMFILE}
+	codes := [...]winsock.Errno{0, winsock.WSANOTINITIALISED, winsock.WSAENETDOWN, winsock.WSAEINPROGRESS, winsock.WSAENOTSOCK,
+		winsock.WSAEISCONN, winsock.WSAENOBUFS, winsock.WSAEMFILE}
 	if k == Accept {
 		r.markAcceptCall(e)
 	} else if at := slices.Index(codes[:], e); at >= 0 {
@@ -38,25 +39,25 @@ func (r *reference) markCall(k Kind, e netmodel.Errno) {
 	}
 }
 
-func (r *reference) markAcceptCall(e netmodel.Errno) {
-	if e == netmodel.WSAECONNABORTED {
+func (r *reference) markAcceptCall(e winsock.Errno) {
+	if e == winsock.WSAECONNABORTED {
 		r.mark(markAcceptConnAborted)
 	}
-	codes := [...]netmodel.Errno{0, netmodel.WSANOTINITIALISED, netmodel.WSAENETDOWN, netmodel.WSAEINPROGRESS, netmodel.WSAENOTSOCK,
-		netmodel.WSAEINVAL, netmodel.WSAENOBUFS, netmodel.WSAEACCES, netmodel.WSAEWOULDBLOCK, netmodel.WSAEMFILE,
-		netmodel.WSAECONNRESET, netmodel.WSAECONNREFUSED, netmodel.WSATRY_AGAIN}
+	codes := [...]winsock.Errno{0, winsock.WSANOTINITIALISED, winsock.WSAENETDOWN, winsock.WSAEINPROGRESS, winsock.WSAENOTSOCK,
+		winsock.WSAEINVAL, winsock.WSAENOBUFS, winsock.WSAEACCES, winsock.WSAEWOULDBLOCK, winsock.WSAEMFILE,
+		winsock.WSAECONNRESET, winsock.WSAECONNREFUSED, winsock.WSATRY_AGAIN}
 	if at := slices.Index(codes[:], e); at >= 0 {
 		r.mark(markAcceptOK + Mark(at))
 	}
 }
 
-func (r *reference) markReceive(e netmodel.Errno) {
+func (r *reference) markReceive(e winsock.Errno) {
 	switch e {
 	case 0:
 		r.mark(markReceiveBytes)
-	case netmodel.WSAECONNRESET:
+	case winsock.WSAECONNRESET:
 		r.mark(markReceiveReset)
-	case netmodel.WSAETIMEDOUT:
+	case winsock.WSAETIMEDOUT:
 		r.mark(markReceiveTimedOut)
 	}
 }
@@ -148,11 +149,11 @@ func (r *reference) markAccept(i int) {
 	}
 }
 
-func (r *reference) markNested(e netmodel.Errno) {
+func (r *reference) markNested(e winsock.Errno) {
 	switch e {
 	case 0:
 		r.mark(markNestedOK)
-	case netmodel.WSAEINPROGRESS:
+	case winsock.WSAEINPROGRESS:
 		r.mark(markNestedInProgress)
 	default:
 		r.mark(markNestedFailed)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // segment handles a segment of a client.
@@ -261,7 +262,7 @@ func (r *reference) complete(i int) {
 // join adds a complete connection to the accept queue. K5, ST.11
 func (r *reference) join(i int, why netmodel.Cause) {
 	r.done = append(r.done, i)
-	if r.profile.Order == netmodel.OrderByArrival {
+	if r.profile.AcceptByArrival {
 		slices.Sort(r.done)
 	}
 	if r.separate() {
@@ -322,11 +323,11 @@ func (r *reference) clientReset(i int) {
 
 // afterReset is the error of a connection that its client has reset. On Unix there is no
 // error after the end of the stream.
-func (r *reference) afterReset(c *conn) netmodel.Errno {
+func (r *reference) afterReset(c *conn) winsock.Errno {
 	if r.profile.Calls == netmodel.CallsUnix && c.clientDone {
 		return 0
 	}
-	return netmodel.WSAECONNRESET
+	return winsock.WSAECONNRESET
 }
 
 // sendSynAck sends a SYN-ACK and waits for the ACK.

@@ -71,7 +71,7 @@ func (r *reference) appendState(b []byte) []byte {
 // offsets, timers that are set later have equal delays.
 func (r *reference) phase() int {
 	p := &r.profile
-	if p.Timers.Kind == netmodel.TimersExact {
+	if p.Timers.HZ == 0 {
 		return 0
 	}
 	longest := max(p.FinWait, p.OfferLifetime, p.SlotReturnDelay)

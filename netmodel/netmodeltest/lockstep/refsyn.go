@@ -15,7 +15,7 @@ func (r *reference) screen(client int) {
 	q := &p.SynQueue
 	full := len(r.half) >= r.synRoom
 	cookie := q.Cookies == netmodel.CookiesAlways || q.Cookies == netmodel.CookiesWhenFull && full
-	if full && !cookie && q.OnFull == netmodel.SynQueueDrops {
+	if full && !cookie && !q.Evicts {
 		r.turnAway(client, netmodel.SynQueueFull, netmodel.IgnoreWhenFull)
 		return
 	}

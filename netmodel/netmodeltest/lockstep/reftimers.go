@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -38,14 +39,14 @@ func (r *reference) setTimer(what timerKind, about int, after time.Duration) {
 // d < 63, level 1 d < 504, and so on. L19
 func (r *reference) due(after time.Duration) (at sim.Time, coarse int) {
 	t := r.profile.Timers
-	if t.Kind == netmodel.TimersExact {
+	if t.HZ == 0 {
 		return r.now.Add(after), 0
 	}
 	tick := time.Second / time.Duration(t.HZ)
 	now := time.Duration(r.now) + t.Phase
 	d := (after + tick - 1) / tick
 	e := now/tick + d
-	if t.Kind == netmodel.TimersWheel {
+	if t.Wheel {
 		for bound := time.Duration(63); d >= bound && coarse < 7; bound *= 8 {
 			coarse++
 		}
@@ -98,7 +99,7 @@ func (r *reference) dueAt(at sim.Time) []timer {
 			out = append(out, a)
 		}
 	}
-	if r.profile.Timers.Kind != netmodel.TimersWheel {
+	if !r.profile.Timers.Wheel {
 		return out[:1] // it may set another timer for this instant, behind the others
 	}
 	slices.Reverse(out)
@@ -169,7 +170,7 @@ func (r *reference) synAckAgain(i int) {
 		r.mark(markSynAckLimit)
 	}
 	if slices.Contains(r.accepted, i) {
-		c.over, c.broken = true, netmodel.WSAETIMEDOUT
+		c.over, c.broken = true, winsock.WSAETIMEDOUT
 		r.decide(netmodel.Broken, i, netmodel.HandshakeOver)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // Attempt names an attempt of a client. The first attempt of client a is {0, 1}. The
@@ -91,11 +92,11 @@ func (a Answer) String() string { return [...]string{"no", "yes", "cannot ask"}[
 // Result is what an operation returned, and everything that can be seen of the listener
 // after it.
 type Result struct {
-	Errno    netmodel.Errno // of the call; 0 for success and for an operation that is no call
-	Nested   netmodel.Errno // of the call that the condition function made
-	Asked    Attempt        // the attempt that the condition function was shown
-	Accepted Attempt        // the attempt that accept returned
-	Bytes    int            // how many bytes Receive took
+	Errno    winsock.Errno // of the call; 0 for success and for an operation that is no call
+	Nested   winsock.Errno // of the call that the condition function made
+	Asked    Attempt       // the attempt that the condition function was shown
+	Accepted Attempt       // the attempt that accept returned
+	Bytes    int           // how many bytes Receive took
 
 	Sent []Sent // sorted by attempt; the segments to one attempt in the order of sending
 
@@ -152,7 +153,7 @@ func (r Result) diff(want Result) string {
 	return strings.Join(out, "; ")
 }
 
-func errnoText(e netmodel.Errno) string {
+func errnoText(e winsock.Errno) string {
 	if e == 0 {
 		return "success"
 	}

@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 // setting is one choice of a profile, with the names of its values. The first value
@@ -46,13 +47,13 @@ func listenerSettings() []setting {
 		{"trim", []string{"newest", "oldest", "half-open"}, func(p *netmodel.Profile, v int) { p.Trim = netmodel.Trim(v) }},
 		{"full", []string{"refuse", "ignore", "young", "evict", "hold", "try-again"}, func(p *netmodel.Profile, v int) { p.OnFull = netmodel.OnFull(v) }},
 		{"slots", []string{"filled", "own-descriptor", "free"}, func(p *netmodel.Profile, v int) { p.Slots = netmodel.Slots(v) }},
-		{"starved", []string{"keeps", "loses"}, func(p *netmodel.Profile, v int) { p.Starved = netmodel.Starved(v) }},
+		{"starved", []string{"keeps", "loses"}, func(p *netmodel.Profile, v int) { p.StarvedLoses = v == 1 }},
 		onOff("descriptor-first", func(p *netmodel.Profile) *bool { return &p.DescriptorFirst }),
-		{"order", []string{"completion", "arrival"}, func(p *netmodel.Profile, v int) { p.Order = netmodel.Order(v) }},
+		{"order", []string{"completion", "arrival"}, func(p *netmodel.Profile, v int) { p.AcceptByArrival = v == 1 }},
 		{"aborted", []string{"at-accept", "at-receive", "withdraws", "as-aborted"}, func(p *netmodel.Profile, v int) { p.Aborted = netmodel.Aborted(v) }},
 		{"close", []string{"resets-all", "forgets-half-open", "forgets-all", "finishes"}, func(p *netmodel.Profile, v int) { p.CloseListener = netmodel.CloseListener(v) }},
-		{"listen-starved", []string{"fails", "succeeds"}, func(p *netmodel.Profile, v int) { p.ListenStarved = [...]netmodel.Errno{netmodel.WSAEMFILE, 0}[v] }},
-		{"relisten-starved", []string{"succeeds", "fails"}, func(p *netmodel.Profile, v int) { p.RelistenStarved = [...]netmodel.Errno{0, netmodel.WSAEMFILE}[v] }},
+		{"listen-starved", []string{"fails", "succeeds"}, func(p *netmodel.Profile, v int) { p.ListenStarved = [...]winsock.Errno{winsock.WSAEMFILE, 0}[v] }},
+		{"relisten-starved", []string{"succeeds", "fails"}, func(p *netmodel.Profile, v int) { p.RelistenStarved = [...]winsock.Errno{0, winsock.WSAEMFILE}[v] }},
 		{"empty-accept-fills", []string{"yes", "no"}, func(p *netmodel.Profile, v int) { p.EmptyAcceptFills = v == 0 }},
 		onOff("pause-resets", func(p *netmodel.Profile) *bool { return &p.PauseResets }),
 		onOff("condition-first", func(p *netmodel.Profile) *bool { return &p.ConditionFirst }),
@@ -75,7 +76,7 @@ func synQueueSettings() []setting {
 		{"syn-queue", []string{"none", "backlog", "one-more", "one-less", "two", "pow2-of-backlog"}, func(p *netmodel.Profile, v int) { applySynQueue(&p.SynQueue, v) }},
 		{"at-ack", []string{"backlog", "one-more", "half-more", "no-limit"}, func(p *netmodel.Profile, v int) { p.AtAck = limits(v) }},
 		{"ack-full", []string{"ignore", "reset", "admit", "forget", "defer"}, func(p *netmodel.Profile, v int) { p.OnAckFull = netmodel.OnAckFull(v) }},
-		{"syn-queue-full", []string{"drops", "evicts"}, func(p *netmodel.Profile, v int) { p.SynQueue.OnFull = netmodel.OnSynQueueFull(v) }},
+		{"syn-queue-full", []string{"drops", "evicts"}, func(p *netmodel.Profile, v int) { p.SynQueue.Evicts = v == 1 }},
 		{"cookies", []string{"never", "when-full", "always", "for-evicted"}, func(p *netmodel.Profile, v int) { p.SynQueue.Cookies = netmodel.Cookies(v) }},
 		{"cookie-full", []string{"ignore", "reset"}, func(p *netmodel.Profile, v int) { p.SynQueue.CookieFull = netmodel.OnAckFull(v) }},
 		{"young", []string{"0", "1", "2"}, func(p *netmodel.Profile, v int) { p.Young = v }},
@@ -92,9 +93,9 @@ func applyMax(p *netmodel.Profile, value int) {
 func applyTimers(p *netmodel.Profile, value int) {
 	p.Timers = [...]netmodel.Timers{
 		{},
-		{Kind: netmodel.TimersTicks, HZ: 100, Phase: 3 * time.Millisecond},
-		{Kind: netmodel.TimersWheel, HZ: 250},
-		{Kind: netmodel.TimersWheel, HZ: 1000, Phase: 1234567 * time.Microsecond},
+		{HZ: 100, Phase: 3 * time.Millisecond},
+		{Wheel: true, HZ: 250},
+		{Wheel: true, HZ: 1000, Phase: 1234567 * time.Microsecond},
 	}[value]
 }
 
@@ -168,9 +169,9 @@ func meaningless(p netmodel.Profile) string {
 		return "only the single queue of Windows returns slots late"
 	case holds && p.Slots != netmodel.SlotsFree:
 		return "a listener that holds requests back has free slots"
-	case p.Starved == netmodel.StarvedLoses && p.Options == netmodel.OptionsWindows:
+	case p.StarvedLoses && p.Options == netmodel.OptionsWindows:
 		return "an accept that asks the condition function loses no connection"
-	case q.KeepsQuarter && q.OnFull == netmodel.SynQueueEvicts:
+	case q.KeepsQuarter && q.Evicts:
 		return "a SYN queue either keeps a quarter free or evicts"
 	}
 	return ""
@@ -192,13 +193,13 @@ func sensible(p netmodel.Profile) netmodel.Profile {
 	if p.Relisten == netmodel.RelistenRejects && !q.Separate {
 		p.Relisten = netmodel.RelistenSets
 	}
-	if p.Options == netmodel.OptionsWindows && (q.Separate || p.OnFull == netmodel.HoldWhenFull || p.Starved == netmodel.StarvedLoses) {
+	if p.Options == netmodel.OptionsWindows && (q.Separate || p.OnFull == netmodel.HoldWhenFull || p.StarvedLoses) {
 		p.Options = netmodel.OptionsFew
 	}
 	if q.Separate || p.OnFull == netmodel.HoldWhenFull || p.Calls != netmodel.CallsWinsock {
 		p.SlotReturnDelay = 0
 	}
-	if q.OnFull == netmodel.SynQueueEvicts {
+	if q.Evicts {
 		q.KeepsQuarter = false
 	}
 	return p

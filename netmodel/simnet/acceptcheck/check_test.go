@@ -15,9 +15,9 @@ import (
 	"time"
 
 	_ "wspsim/internal/update" // the flag -update
-	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet/acceptcheck"
+	"wspsim/netmodel/winsock"
 )
 
 // serveHTTP is the loop of the standard library.
@@ -337,8 +337,8 @@ func checkReasons(t *testing.T, r acceptcheck.Result) {
 // The battery runs on any build, and a server meets the system of the profile. (Go 1.26:
 // syscall/syscall_windows.go, Errno.Temporary and Errno.Timeout)
 func TestNoErrorOfWindowsIsTemporaryOnThisBuild(t *testing.T) {
-	for _, e := range netmodel.Errnos() {
-		if e == netmodel.EPIPE {
+	for _, e := range winsock.Errnos() {
+		if e == winsock.EPIPE {
 			continue // not of Windows
 		}
 		if n := syscall.Errno(e); n.Temporary() || n.Timeout() {

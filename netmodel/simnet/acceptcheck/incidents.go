@@ -9,6 +9,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/winsock"
 )
 
 // incident is something that a server goes through.
@@ -33,9 +34,9 @@ func Incidents() []string {
 
 // Errors of accept on Windows, by their numbers, which are the same on every build.
 const (
-	wsaENOBUFS   = syscall.Errno(netmodel.WSAENOBUFS)
-	wsaECONNRSET = syscall.Errno(netmodel.WSAECONNRESET)
-	wsaENETDOWN  = syscall.Errno(netmodel.WSAENETDOWN)
+	wsaENOBUFS   = syscall.Errno(winsock.WSAENOBUFS)
+	wsaECONNRSET = syscall.Errno(winsock.WSAECONNRESET)
+	wsaENETDOWN  = syscall.Errno(winsock.WSAENETDOWN)
 )
 
 func incidents() []incident {

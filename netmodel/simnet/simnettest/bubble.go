@@ -3,22 +3,23 @@ package simnettest
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/simnet/internal/bubble"
 )
 
-// bubble is a bubble of testing/synctest that is given up when it hangs. Run stands
+// testBubble is a bubble of testing/synctest that is given up when it hangs. Run stands
 // outside and looks at it in real time. A bubble that is given up keeps its goroutines,
 // which wait for ever, and the other tests of the binary go on.
-type bubble struct {
+type testBubble struct {
+	*bubble.Bubble
 	patience stillness
-	number   atomic.Pointer[string]         // as the headings of stacks have it
 	net      atomic.Pointer[simnet.Network] // nil before it is made
 	clock    atomic.Int64                   // virtual nanoseconds, about every second
 	vain     chan struct{}                  // closed: the bubble gives itself up
@@ -55,10 +56,10 @@ const (
 	creeping = 3
 )
 
-// newBubble returns a bubble for a test.
-func newBubble(t *testing.T) *bubble {
+// newTestBubble returns a bubble for a test.
+func newTestBubble(t *testing.T) *testBubble {
 	t.Helper()
-	b := &bubble{vain: make(chan struct{}), never: make(chan struct{})}
+	b := &testBubble{vain: make(chan struct{}), never: make(chan struct{})}
 	b.patience.after = stillDefault
 	if s := os.Getenv(stillVariable); s == "off" {
 		b.patience.after = 0
@@ -77,44 +78,31 @@ func newBubble(t *testing.T) *bubble {
 
 // run calls f in the bubble. It returns when the bubble is over, with "", or is given up,
 // with a text that says why, and which goroutines keep it.
-func (b *bubble) run(t *testing.T, f func(*testing.T)) (hangs string) {
-	simnet.BeforeBubble()
-	type end struct {
-		panicked any
-		failed   bool
-	}
-	ended := make(chan end, 1)
-	go func() { // the caller's goroutine must be able to go on
-		failed := true
-		defer func() { ended <- end{recover(), failed} }()
-		synctest.Test(t, func(t *testing.T) {
-			number := thisBubble()
-			b.number.Store(&number)
-			f(t)
-		})
-		failed = false
-	}()
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
+func (b *testBubble) run(t *testing.T, f func(*testing.T)) (hangs string) {
+	b.Bubble = bubble.Start(t, f)
 	w := watch{stillness: b.patience, returned: &b.returned}
-	for {
+	end, ok := b.Watch(look, func(now time.Time) bool {
 		select {
-		case e := <-ended:
-			b.failed = e.failed
-			return b.left(e.panicked)
 		case <-b.vain:
-			return b.giveUp(fmt.Sprintf("the test has not returned, although its network was closed %v of virtual time ago", farewell), inVain, "")
-		case now := <-ticker.C:
-			b.at = b.now()
-			if why, remedy := w.look(now, b.at); why != "" {
-				return b.giveUp(why, remedy, w.slow())
-			}
+			hangs = b.giveUp(fmt.Sprintf("the test has not returned, although its network was closed %v of virtual time ago", farewell), inVain, "")
+			return true
+		default:
 		}
+		b.at = b.now()
+		if why, remedy := w.look(now, b.at); why != "" {
+			hangs = b.giveUp(why, remedy, w.slow())
+		}
+		return hangs != ""
+	})
+	if !ok {
+		return hangs
 	}
+	b.failed = !end.Whole
+	return b.left(end)
 }
 
 // now returns what is known from outside about the virtual time that has passed.
-func (b *bubble) now() time.Duration {
+func (b *testBubble) now() time.Duration {
 	at := time.Duration(b.clock.Load())
 	if n := b.net.Load(); n != nil {
 		if last, ok := n.LastEvent(); ok {
@@ -174,7 +162,7 @@ func (w *watch) slow() string {
 
 // giveUp leaves the bubble as it is, and tells why. Where no remedy is known, the
 // goroutines tell. slow is what gives a slow machine more time.
-func (b *bubble) giveUp(why, known, slow string) string {
+func (b *testBubble) giveUp(why, known, slow string) string {
 	all := b.goroutines()
 	if known == "" {
 		known = remedy(all)
@@ -182,7 +170,7 @@ func (b *bubble) giveUp(why, known, slow string) string {
 	if b.returned.Load() && (known == inVain || known == loops) {
 		known = outlives
 	}
-	list := goroutineList(all)
+	list := bubble.List(all)
 	if text, named := b.toldOvertime(); text != "" && list == named {
 		return fmt.Sprintf("The bubble was given up: %s. Its goroutines are those named above.\n", why)
 	}
@@ -191,7 +179,7 @@ func (b *bubble) giveUp(why, known, slow string) string {
 
 // tellOvertime notes that the test has not returned in time, and which goroutines there
 // are. Run says so when the bubble is over, so that the log names the line of the test.
-func (b *bubble) tellOvertime(list string) {
+func (b *testBubble) tellOvertime(list string) {
 	b.overMu.Lock()
 	defer b.overMu.Unlock()
 	b.overlist = list
@@ -199,33 +187,35 @@ func (b *bubble) tellOvertime(list string) {
 }
 
 // toldOvertime returns what tellOvertime has noted, "" for nothing.
-func (b *bubble) toldOvertime() (text, list string) {
+func (b *testBubble) toldOvertime() (text, list string) {
 	b.overMu.Lock()
 	defer b.overMu.Unlock()
 	return b.overtime, b.overlist
 }
 
 // left tells of the goroutines that a bubble leaves behind: with them, synctest.Test
-// panics. (Go 1.26: runtime/synctest.go)
-func (b *bubble) left(panicked any) string {
-	if panicked == nil {
+// panics.
+func (b *testBubble) left(end bubble.End) string {
+	if end.Panicked == nil {
 		return ""
 	}
-	if err, ok := panicked.(error); !ok || !strings.HasPrefix(err.Error(), "deadlock: ") {
-		panic(panicked)
+	if !end.Deadlocked() {
+		panic(end.Panicked)
 	}
 	all := b.goroutines()
 	return fmt.Sprintf("%s not ended %v of virtual time after the test returned:\n%s  What to do: %s\n",
-		has(len(all), "goroutine"), farewell, goroutineList(all), outlives)
+		has(len(all), "goroutine"), farewell, bubble.List(all), outlives)
 }
 
-// goroutines returns those that are in the bubble, which is over for the test.
-func (b *bubble) goroutines() []goroutine {
+// goroutines returns those of the test that are in the bubble, which is over for the test.
+func (b *testBubble) goroutines() []bubble.Goroutine {
 	b.givenUp.Store(true)
-	if number := b.number.Load(); number != nil {
-		return goroutinesOf(*number)
-	}
-	return nil
+	return ofTheTest(b.Goroutines())
+}
+
+// ofTheTest returns the goroutines that are not of testing, of this package or the network.
+func ofTheTest(all []bubble.Goroutine) []bubble.Goroutine {
+	return slices.DeleteFunc(all, func(g bubble.Goroutine) bool { return g.Ours() })
 }
 
 // What can be done, where goroutines need not be asked.
@@ -237,15 +227,15 @@ const (
 )
 
 // remedy says what can be done about goroutines that keep a bubble from its end.
-func remedy(all []goroutine) string {
+func remedy(all []bubble.Goroutine) string {
 	for _, g := range all {
 		switch {
-		case g.durable:
-		case strings.HasPrefix(g.state, "sync.Mutex"), strings.HasPrefix(g.state, "sync.RWMutex"):
+		case g.Durable:
+		case strings.HasPrefix(g.State, "sync.Mutex"), strings.HasPrefix(g.State, "sync.RWMutex"):
 			return "in a bubble, waiting for a mutex does not count as waiting: time cannot pass while another goroutine holds it and waits for the network or for time. Hold no mutex meanwhile; if a Write waits because the window is full, a larger Config.Window can do; or test outside of a bubble, where simnet.New goes by the machine's clock."
-		case g.state == "IO wait", g.state == "syscall":
+		case g.State == "IO wait", g.State == "syscall":
 			return "a real connection, file or process belongs to no bubble: give the program one of the network, or test outside of a bubble, where simnet.New goes by the machine's clock."
-		case g.computing():
+		case g.Computing():
 			return loops
 		default:
 			return "what a goroutine waits for was made outside of the function given to Run, perhaps in a variable of a package. Make networks, servers, handlers and channels within that function."
@@ -256,7 +246,7 @@ func remedy(all []goroutine) string {
 
 // stop ends virtual time for good. Only a goroutine of the bubble can do that: it waits
 // for something that the bubble does not know.
-func (b *bubble) stop() {
+func (b *testBubble) stop() {
 	close(b.vain)
 	<-b.never
 }

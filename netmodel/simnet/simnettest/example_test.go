@@ -22,6 +22,7 @@ import (
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/acceptcheck"
 	"wspsim/netmodel/simnet/simnettest"
+	"wspsim/netmodel/winsock"
 )
 
 // handleEach is an ordinary server: each connection has a goroutine of its own.
@@ -250,7 +251,7 @@ func Example_descriptors() {
 // refused reports whether a connect was refused, on every system: on Windows the number
 // is WSAECONNREFUSED, and syscall.ECONNREFUSED stands for something else there.
 func refused(err error) bool {
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.Errno(netmodel.WSAECONNREFUSED))
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.Errno(winsock.WSAECONNREFUSED))
 }
 
 // Does a client that tries again four times, with a pause that doubles, get through a

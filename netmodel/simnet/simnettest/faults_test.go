@@ -14,6 +14,7 @@ import (
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/simnettest"
+	"wspsim/netmodel/winsock"
 )
 
 func TestFaultsForClients(t *testing.T) {
@@ -25,11 +26,11 @@ func TestFaultsForClients(t *testing.T) {
 		why  string
 	}{
 		{"Blackhole", func() simnettest.DialFunc { return simnettest.Blackhole() }, syscall.ETIMEDOUT, 135168 * time.Millisecond, "Linux 6.13: SYNs sent again until tcp_syn_retries is used up, by timers of a coarse wheel"},
-		{"Blackhole on Windows", func() simnettest.DialFunc { return simnettest.Blackhole(profiles.Windows()) }, syscall.Errno(netmodel.WSAETIMEDOUT), 21 * time.Second, "1 + 2 + 4 + 8 s and so on, WS.T2"},
+		{"Blackhole on Windows", func() simnettest.DialFunc { return simnettest.Blackhole(profiles.Windows()) }, syscall.Errno(winsock.WSAETIMEDOUT), 21 * time.Second, "1 + 2 + 4 + 8 s and so on, WS.T2"},
 		{"Refuse", func() simnettest.DialFunc { return simnettest.Refuse() }, syscall.ECONNREFUSED, 0, "an RST at once"},
-		{"Refuse on Windows", func() simnettest.DialFunc { return simnettest.Refuse(profiles.Windows()) }, syscall.Errno(netmodel.WSAECONNREFUSED), 2 * time.Second, "four further SYNs, 500 ms apart, WS.T4"},
+		{"Refuse on Windows", func() simnettest.DialFunc { return simnettest.Refuse(profiles.Windows()) }, syscall.Errno(winsock.WSAECONNREFUSED), 2 * time.Second, "four further SYNs, 500 ms apart, WS.T4"},
 		{"FullQueue", func() simnettest.DialFunc { return simnettest.FullQueue() }, syscall.ETIMEDOUT, 135168 * time.Millisecond, "Linux does not answer"},
-		{"FullQueue on Windows", func() simnettest.DialFunc { return simnettest.FullQueue(profiles.Windows()) }, syscall.Errno(netmodel.WSAECONNREFUSED), 2 * time.Second, "Windows refuses"},
+		{"FullQueue on Windows", func() simnettest.DialFunc { return simnettest.FullQueue(profiles.Windows()) }, syscall.Errno(winsock.WSAECONNREFUSED), 2 * time.Second, "Windows refuses"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			simnet.BeforeBubble()

@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -38,7 +39,7 @@ func (s *story) readListener(n *simnet.Network, r netmodel.Record) {
 		if l := s.listenerAt(r.Host, r.FD); l != nil {
 			l.closed = r.At
 		}
-	case r.Call == netmodel.CallAccept && r.Errno != 0 && r.Errno != netmodel.WSAEWOULDBLOCK:
+	case r.Call == netmodel.CallAccept && r.Errno != 0 && r.Errno != winsock.WSAEWOULDBLOCK:
 		s.acceptFailed(n, s.listenerAt(r.Host, r.FD), r)
 	case r.Call == netmodel.CallSocket && r.Errno != 0: // on Windows the first step of Accept
 		s.acceptFailed(n, s.onlyListener(r.Host), r)

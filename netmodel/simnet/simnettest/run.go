@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/simnet/internal/bubble"
 	"wspsim/sim"
 )
 
@@ -15,7 +16,7 @@ import (
 type T struct {
 	testing.TB
 	Net      *simnet.Network
-	bubble   *bubble
+	bubble   *testBubble
 	bursts   uint64
 	mu       sync.Mutex
 	cleanups []func()
@@ -108,7 +109,7 @@ type runResult struct {
 // whether it fails or not.
 func perform(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
 	t.Helper()
-	b := newBubble(t)
+	b := newTestBubble(t)
 	if r != nil && !r.until.IsZero() {
 		b.patience.until = r.until
 	}
@@ -236,7 +237,7 @@ func (t *T) watch(note func()) (over chan struct{}) {
 			return
 		}
 		settle() // those that woke at the full second wait again
-		list := goroutineList(goroutinesOf(thisBubble()))
+		list := bubble.List(ofTheTest(bubble.Goroutines()))
 		t.bubble.tellOvertime(list)
 		t.Fail()
 		note()

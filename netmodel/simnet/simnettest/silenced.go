@@ -7,7 +7,7 @@ import "testing"
 // then waits for ever.
 type silencedTB struct {
 	testing.TB
-	bubble *bubble
+	bubble *testBubble
 }
 
 func (m *silencedTB) check() {

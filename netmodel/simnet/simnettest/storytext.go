@@ -290,3 +290,11 @@ func round(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
 
 // instant is a virtual instant as a story tells it: the time since the network was made.
 func instant(at sim.Time) time.Duration { return round(at.Sub(0)) }
+
+// plural says how many there are of something.
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

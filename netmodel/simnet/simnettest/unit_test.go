@@ -59,29 +59,6 @@ func TestASearchStopsAtItsBounds(t *testing.T) {
 	}
 }
 
-func TestStacksAreRead(t *testing.T) {
-	const stack = `goroutine 35 [chan receive (durable), 2 minutes, synctest bubble 17]:
-internal/sync.runtime_SemacquireMutex(0x0?, 0x0?, 0x0?)
-	/usr/local/go/src/runtime/sema.go:95 +0x25
-example.com/yamux/v2.(*Session).recv(0x375e712d8138, {0x1, 0x2})
-	/tmp/yamux/session.go:312 +0x1b
-created by example.com/yamux/v2.newSession.func1 in goroutine 7
-	/tmp/yamux/session.go:140 +0x2d`
-	g, bubble := parseGoroutine(stack)
-	if bubble != "17" || g.state != "chan receive" || !g.durable || len(g.frames) != 2 {
-		t.Fatalf("parseGoroutine: bubble %q, %+v, want bubble 17, a durable chan receive, 2 frames", bubble, g)
-	}
-	for _, x := range []struct{ what, got, want string }{
-		{"the innermost call", g.frames[0].String(), "internal/sync.runtime_SemacquireMutex (sema.go:95)"},
-		{"its caller", g.frames[1].String(), "example.com/yamux/v2.(*Session).recv (session.go:312)"},
-		{"who started it", g.made.String(), "example.com/yamux/v2.newSession.func1 (session.go:140)"},
-	} {
-		if x.got != x.want {
-			t.Errorf("%s: got %q, want %q", x.what, x.got, x.want)
-		}
-	}
-}
-
 func TestThePatternOfATestMatchesIt(t *testing.T) {
 	for name, want := range map[string]string{
 		"TestA":              "^TestA$",

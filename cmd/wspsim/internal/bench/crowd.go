@@ -6,6 +6,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -111,8 +112,8 @@ func newCrowd(p netmodel.Profile, n, tenths int, seed uint64) *Crowd {
 	}
 	c.host = netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{c.server.IP}})
 	_ = c.host.Startup() // these succeed on a new host
-	c.listener, _ = c.host.Socket(netmodel.Stream)
-	_ = c.host.SetSockOpt(c.listener, netmodel.SO_LINGER, 0)
+	c.listener, _ = c.host.Socket(winsock.SOCK_STREAM)
+	_ = c.host.SetSockOpt(c.listener, winsock.SO_LINGER, 0)
 	_ = c.host.Bind(c.listener, c.server)
 	_ = c.host.Listen(c.listener, backlog)
 	for i := range c.callers {

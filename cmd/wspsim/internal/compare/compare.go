@@ -14,6 +14,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 	"wspsim/scenarios"
 	"wspsim/sim"
 )
@@ -169,7 +170,7 @@ func under(p *play.Play, names []string) ([]*play.Play, error) {
 func counts(r netmodel.Record) bool {
 	switch r.Kind {
 	case netmodel.Called:
-		return r.Call == netmodel.CallListen || r.Call == netmodel.CallAccept && r.Errno != 0 && r.Errno != netmodel.WSAEWOULDBLOCK
+		return r.Call == netmodel.CallListen || r.Call == netmodel.CallAccept && r.Errno != 0 && r.Errno != winsock.WSAEWOULDBLOCK
 	case netmodel.Closed, netmodel.Finished, netmodel.SlotFilled:
 		return false
 	}

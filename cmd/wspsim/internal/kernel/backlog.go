@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 const excess = 8 // how many more clients connect than fit
@@ -172,7 +172,7 @@ func reusePort(s *script) {
 	var pair [2]socket
 	for i := range pair {
 		l := s.open(tcp)
-		s.setOption(l, netmodel.SO_REUSEPORT, 1)
+		s.setOption(l, winsock.SO_REUSEPORT, 1)
 		pair[i] = s.relisten(s.bindTo(l, pair[0].port), backlog)
 	}
 	clients := s.startConnect(pair[0], s.openTCP(connects)...)
@@ -189,9 +189,9 @@ func deferAccept(s *script) {
 	s.needSomaxconn(backlog)
 	s.needCookies()
 	l := s.bound(tcp)
-	s.setOption(l, netmodel.TCP_DEFER_ACCEPT, 5)
-	s.observe("TCP_DEFER_ACCEPT set to 5", s.option(l, netmodel.TCP_DEFER_ACCEPT))
-	s.setOption(l, netmodel.TCP_DEFER_ACCEPT, 1)
+	s.setOption(l, winsock.TCP_DEFER_ACCEPT, 5)
+	s.observe("TCP_DEFER_ACCEPT set to 5", s.option(l, winsock.TCP_DEFER_ACCEPT))
+	s.setOption(l, winsock.TCP_DEFER_ACCEPT, 1)
 	s.relisten(l, backlog)
 	clients := s.arrive(l, connects)
 	s.observe("connects", connects)

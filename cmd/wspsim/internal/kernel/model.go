@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -57,7 +58,7 @@ func (m *modelStage) deliver() {
 // done delivers the segments that a call has sent, and returns the result of the call.
 func (m *modelStage) done(err error) string {
 	m.deliver()
-	e, isErrno := err.(netmodel.Errno)
+	e, isErrno := err.(winsock.Errno)
 	switch {
 	case err == nil:
 		return ok
@@ -89,9 +90,9 @@ func (m *modelStage) open(k kind) socket {
 	case file:
 		s.fd, err = m.tcp.OpenFile()
 	case udp:
-		s.fd, err = m.tcp.Socket(netmodel.Datagram)
+		s.fd, err = m.tcp.Socket(winsock.SOCK_DGRAM)
 	default:
-		s.fd, err = m.host(s).Socket(netmodel.Stream)
+		s.fd, err = m.host(s).Socket(winsock.SOCK_STREAM)
 	}
 	check("open", err)
 	return s
@@ -111,7 +112,7 @@ func (m *modelStage) connect(s, to socket) string {
 	err := m.host(s).Connect(s.fd, localhost(to.port))
 	result := m.done(err)
 	switch {
-	case err != error(netmodel.WSAEWOULDBLOCK):
+	case err != error(winsock.WSAEWOULDBLOCK):
 		return result
 	case s.kind == unix: // connect knows its outcome: AF_UNIX has no segments
 		return m.socketError(s)
@@ -158,19 +159,19 @@ func (m *modelStage) exhaust() (spare socket, restore func()) {
 	return spare, func() {}
 }
 
-func (m *modelStage) setOption(s socket, o netmodel.Option, value int) {
+func (m *modelStage) setOption(s socket, o winsock.Option, value int) {
 	check("setsockopt", m.host(s).SetSockOpt(s.fd, o, value))
 }
 
-func (m *modelStage) option(s socket, o netmodel.Option) int {
+func (m *modelStage) option(s socket, o winsock.Option) int {
 	value, err := m.host(s).GetSockOpt(s.fd, o)
 	check("getsockopt", err)
 	return value
 }
 
 func (m *modelStage) socketError(s socket) string {
-	if e := m.option(s, netmodel.SO_ERROR); e != 0 {
-		return netmodel.Errno(e).Unix()
+	if e := m.option(s, winsock.SO_ERROR); e != 0 {
+		return winsock.Errno(e).Unix()
 	}
 	return ok
 }

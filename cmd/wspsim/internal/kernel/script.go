@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 const (
@@ -234,7 +234,7 @@ func (s *script) drain(l socket) (all []socket, end string) {
 
 // reset closes a connection with RST.
 func (s *script) reset(c socket) {
-	s.setOption(c, netmodel.SO_LINGER, 0)
+	s.setOption(c, winsock.SO_LINGER, 0)
 	s.close(c)
 }
 

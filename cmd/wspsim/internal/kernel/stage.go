@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // stage is what a script is played on: the kernel of this machine or the model.
@@ -29,8 +30,8 @@ type stage interface {
 	// returns. restore lets the process open descriptors again.
 	exhaust() (spare socket, restore func())
 
-	setOption(s socket, o netmodel.Option, value int)
-	option(s socket, o netmodel.Option) int
+	setOption(s socket, o winsock.Option, value int)
+	option(s socket, o winsock.Option) int
 	socketError(s socket) string // SO_ERROR
 	port(s socket) int           // that the socket is bound to
 	state(s socket) string       // as ss names it

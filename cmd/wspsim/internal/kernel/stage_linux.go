@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 )
 
 // An init function, because a file for Linux only can give a variable that all systems
@@ -230,11 +231,11 @@ func (k *kernelStage) close(s socket) {
 
 // levelAndName are those of an option. Package syscall lacks SO_REUSEPORT on older
 // processors.
-func levelAndName(o netmodel.Option) (level, name int) {
+func levelAndName(o winsock.Option) (level, name int) {
 	switch {
-	case o == netmodel.SO_ERROR:
+	case o == winsock.SO_ERROR:
 		return syscall.SOL_SOCKET, syscall.SO_ERROR
-	case o == netmodel.TCP_DEFER_ACCEPT:
+	case o == winsock.TCP_DEFER_ACCEPT:
 		return syscall.IPPROTO_TCP, syscall.TCP_DEFER_ACCEPT
 	case strings.HasPrefix(runtime.GOARCH, "mips"):
 		return syscall.SOL_SOCKET, 0x200
@@ -242,8 +243,8 @@ func levelAndName(o netmodel.Option) (level, name int) {
 	return syscall.SOL_SOCKET, 0xf
 }
 
-func (k *kernelStage) setOption(s socket, o netmodel.Option, value int) {
-	if o == netmodel.SO_LINGER {
+func (k *kernelStage) setOption(s socket, o winsock.Option, value int) {
+	if o == winsock.SO_LINGER {
 		check("setsockopt", syscall.SetsockoptLinger(int(s.fd), syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1, Linger: int32(value)}))
 		return
 	}
@@ -251,7 +252,7 @@ func (k *kernelStage) setOption(s socket, o netmodel.Option, value int) {
 	check("setsockopt", syscall.SetsockoptInt(int(s.fd), level, name, value))
 }
 
-func (k *kernelStage) option(s socket, o netmodel.Option) int {
+func (k *kernelStage) option(s socket, o winsock.Option) int {
 	level, name := levelAndName(o)
 	value, err := syscall.GetsockoptInt(int(s.fd), level, name)
 	check("getsockopt", err)
@@ -259,7 +260,7 @@ func (k *kernelStage) option(s socket, o netmodel.Option) int {
 }
 
 func (k *kernelStage) socketError(s socket) string {
-	return result(syscall.Errno(k.option(s, netmodel.SO_ERROR)))
+	return result(syscall.Errno(k.option(s, winsock.SO_ERROR)))
 }
 
 // tcpInfo returns the first 32 bytes of struct tcp_info (linux/tcp.h), exactly up to
@@ -314,8 +315,8 @@ func result(err error) string {
 	if err == nil || errors.As(err, &errno) && errno == 0 {
 		return ok
 	}
-	all := netmodel.Errnos()
-	if i := slices.IndexFunc(all, func(e netmodel.Errno) bool { return errno != 0 && e.Portable() == errno }); i >= 0 {
+	all := winsock.Errnos()
+	if i := slices.IndexFunc(all, func(e winsock.Errno) bool { return errno != 0 && e.Portable() == errno }); i >= 0 {
 		return all[i].Unix()
 	}
 	return err.Error()

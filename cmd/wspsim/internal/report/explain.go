@@ -13,6 +13,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -28,8 +29,8 @@ type Story struct {
 type entry struct {
 	number uint64 // of the record
 	line   string
-	errno  netmodel.Errno // what the program sees
-	rule   string         // that decided it
+	errno  winsock.Errno // what the program sees
+	rule   string        // that decided it
 	at     sim.Time
 }
 

@@ -19,9 +19,9 @@ func (r *Run) hostTools(w *bufio.Writer) {
 	}
 	c := &r.Done.Counters
 	switch r.Done.Prepared.Server.System {
-	case netmodel.SystemLinux:
+	case "linux":
 		linuxTools(w, r.Done.Result)
-	case netmodel.SystemWindows:
+	case "windows":
 		windowsTools(w, c, r.Done.Listener.RefusedSYNs)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
+	"wspsim/netmodel/winsock"
 	"wspsim/scenarios"
 )
 
@@ -105,7 +106,7 @@ func (r *Run) foreignCalls() string {
 		return ""
 	}
 	for _, step := range prepared.Scenario.Steps {
-		if accept, ok := step.Do.(scenarios.Accept); ok && accept.Decision != netmodel.CFAccept {
+		if accept, ok := step.Do.(scenarios.Accept); ok && accept.Decision != winsock.CF_ACCEPT {
 			return "this system has no condition function, which is part of Winsock's accept; here it decides as on Windows"
 		}
 	}
@@ -116,7 +117,7 @@ func (r *Run) foreignCalls() string {
 func (r *Run) inForce() string {
 	l := &r.Done.Listener
 	asked := words.Count(l.Backlog)
-	if l.Backlog == netmodel.SomaxconnWinsock2 {
+	if l.Backlog == winsock.SomaxconnWinsock2 {
 		asked = "SOMAXCONN"
 	}
 	switch {
@@ -126,7 +127,7 @@ func (r *Run) inForce() string {
 		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending, %s at a SYN", asked, words.Count(l.EffectiveBacklog), words.Count(l.Limit), words.Count(l.LimitAtSYN))
 	case l.Limit != l.EffectiveBacklog:
 		return fmt.Sprintf("backlog %s asked, %s in force, at most %s pending", asked, words.Count(l.EffectiveBacklog), words.Count(l.Limit))
-	case l.Backlog != l.EffectiveBacklog && l.Backlog != netmodel.SomaxconnWinsock2:
+	case l.Backlog != l.EffectiveBacklog && l.Backlog != winsock.SomaxconnWinsock2:
 		return fmt.Sprintf("backlog %s asked, %s in force (silently changed)", asked, words.Count(l.EffectiveBacklog))
 	}
 	return fmt.Sprintf("backlog %s asked, %s in force", asked, words.Count(l.EffectiveBacklog))

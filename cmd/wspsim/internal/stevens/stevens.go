@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -30,7 +31,7 @@ func Fill(p netmodel.Profile, backlog, clients int) Filled {
 	clientHost := n.AddHost("clients", netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{netmodel.HostAddr(2, 1)}})
 	n.SetLink(server, clientHost, netmodel.Link{Latency: time.Microsecond})
 	h := n.Host(server)
-	fd, _ := h.Socket(netmodel.Stream) // a fresh host has descriptors and ports
+	fd, _ := h.Socket(winsock.SOCK_STREAM) // a fresh host has descriptors and ports
 	_ = h.Bind(fd, netmodel.Addr{Port: 80})
 	_ = h.Listen(fd, backlog)
 	to := netmodel.Addr{IP: addrs[0], Port: 80}

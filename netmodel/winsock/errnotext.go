@@ -1,4 +1,4 @@
-package netmodel
+package winsock
 
 // describe gives the name of a code and one sentence for it; the calls and
 // their arguments first, the network after.
@@ -8,9 +8,9 @@ func (e Errno) describe() (name, text string, ok bool) {
 		return "EPIPE", "The connection is over, and nobody will read what is sent.", true
 	case ERROR_NETNAME_DELETED:
 		return "ERROR_NETNAME_DELETED", "The connection behind an overlapped call was reset.", true
-	case WSA_OPERATION_ABORTED:
+	case operationAborted:
 		return "WSA_OPERATION_ABORTED", "An overlapped call was cancelled because its socket was closed.", true
-	case WSA_IO_PENDING:
+	case ioPending:
 		return "WSA_IO_PENDING", "An overlapped call was started and will complete later.", true
 	case WSAEINTR:
 		return "WSAEINTR", "A blocking call was cancelled.", true
@@ -32,13 +32,13 @@ func (e Errno) describe() (name, text string, ok bool) {
 		return "WSAEALREADY", "A connection attempt on this socket is already under way.", true
 	case WSAENOTSOCK:
 		return "WSAENOTSOCK", "The descriptor is not a socket.", true
-	case WSAEMSGSIZE:
+	case eMessageSize:
 		return "WSAEMSGSIZE", "The message is larger than the socket can carry.", true
-	case WSAEPROTOTYPE:
+	case ePrototype:
 		return "WSAEPROTOTYPE", "The protocol does not fit the type of the socket.", true
 	case WSAENOPROTOOPT:
 		return "WSAENOPROTOOPT", "The option is unknown here, or cannot be set.", true
-	case WSAEPROTONOSUPPORT:
+	case eProtocolNotSupported:
 		return "WSAEPROTONOSUPPORT", "The protocol is not supported.", true
 	case WSAESOCKTNOSUPPORT:
 		return "WSAESOCKTNOSUPPORT", "The type of socket is not supported.", true
@@ -50,7 +50,7 @@ func (e Errno) describeNet() (name, text string, ok bool) {
 	switch e {
 	case WSAEOPNOTSUPP:
 		return "WSAEOPNOTSUPP", "The type of the socket does not support this call.", true
-	case WSAEAFNOSUPPORT:
+	case eFamilyNotSupported:
 		return "WSAEAFNOSUPPORT", "The address family is not supported.", true
 	case WSAEADDRINUSE:
 		return "WSAEADDRINUSE", "The local address is in use and may not be shared.", true
@@ -58,7 +58,7 @@ func (e Errno) describeNet() (name, text string, ok bool) {
 		return "WSAEADDRNOTAVAIL", "The address does not belong to this host, or cannot be connected to.", true
 	case WSAENETDOWN:
 		return "WSAENETDOWN", "The network subsystem has failed.", true
-	case WSAENETUNREACH:
+	case eNetUnreachable:
 		return "WSAENETUNREACH", "No route leads to the network.", true
 	case WSAENETRESET:
 		return "WSAENETRESET", "The connection was broken while keep-alive watched it.", true
@@ -78,17 +78,17 @@ func (e Errno) describeNet() (name, text string, ok bool) {
 		return "WSAETIMEDOUT", "No answer came in time.", true
 	case WSAECONNREFUSED:
 		return "WSAECONNREFUSED", "The connection request was refused; the code does not tell a full queue from a port where nobody listens.", true
-	case WSAEHOSTUNREACH:
+	case eHostUnreachable:
 		return "WSAEHOSTUNREACH", "No route leads to the host.", true
-	case WSAEPROCLIM:
+	case eProcessLimit:
 		return "WSAEPROCLIM", "Too many programs use the socket library.", true
-	case WSASYSNOTREADY:
+	case notReady:
 		return "WSASYSNOTREADY", "The network subsystem is not ready.", true
-	case WSAVERNOTSUPPORTED:
+	case versionNotSupported:
 		return "WSAVERNOTSUPPORTED", "The requested version is not supported.", true
 	case WSANOTINITIALISED:
 		return "WSANOTINITIALISED", "No successful startup came before this call.", true
-	case WSAEDISCON:
+	case eDisconnect:
 		return "WSAEDISCON", "The peer has begun to close the connection.", true
 	case WSATRY_AGAIN:
 		return "WSATRY_AGAIN", "The condition function deferred the decision; the request stays at the head of the queue.", true

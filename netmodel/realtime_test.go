@@ -12,6 +12,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -28,13 +29,13 @@ type modelRun struct {
 func newModelRun(p netmodel.Profile, direct bool) *modelRun {
 	w := &modelRun{n: netmodel.NewNetwork(1), direct: direct}
 	if direct {
-		w.n.DeliverDirectly()
+		w.n.RealTime().DeliverDirectly()
 	}
 	w.server = w.n.AddHost("server", netmodel.HostConfig{Profile: p, Descriptors: 6})
 	w.client = w.n.AddHost("client", netmodel.HostConfig{Profile: p})
-	w.dialer = w.n.AddProgram("dialer", w.client)
+	w.dialer = w.n.RealTime().AddExternalClient("dialer", w.client)
 	s := w.n.Host(w.server)
-	w.listener, _ = s.Socket(netmodel.Stream)
+	w.listener, _ = s.Socket(winsock.SOCK_STREAM)
 	_ = s.Bind(w.listener, netmodel.Addr{Port: port})
 	_ = s.Listen(w.listener, 2)
 	return w
@@ -47,7 +48,7 @@ func (w *modelRun) host(side int) *netmodel.Host {
 
 // send sends as a network of real programs does: handed over if that can be.
 func (w *modelRun) send(side int, fd netmodel.FD, bytes int) (int, error) {
-	if w.direct && w.n.Hand([...]netmodel.HostID{w.client, w.server}[side], fd, bytes) {
+	if w.direct && w.n.RealTime().SendDirectly([...]netmodel.HostID{w.client, w.server}[side], fd, bytes) {
 		return bytes, nil
 	}
 	return w.host(side).Send(fd, bytes)
@@ -60,6 +61,16 @@ type modelStep struct {
 	bytes      int
 }
 
+func drawStep(t *rapid.T) modelStep {
+	whats := []string{"dial", "accept", "send", "send", "receive", "receive", "shutdown", "linger", "close", "linger", "cut", "fault"}
+	return modelStep{
+		what:  rapid.SampledFrom(whats).Draw(t, "what"),
+		side:  rapid.IntRange(0, 1).Draw(t, "side"),
+		conn:  rapid.IntRange(0, 5).Draw(t, "conn"),
+		bytes: rapid.IntRange(0, 5).Draw(t, "bytes"),
+	}
+}
+
 func (w *modelRun) do(s modelStep) string {
 	list := w.open[s.side]
 	var fd netmodel.FD
@@ -69,7 +80,7 @@ func (w *modelRun) do(s modelStep) string {
 	h := w.host(s.side)
 	switch s.what {
 	case "dial":
-		fd, _, err := w.n.Dial(w.dialer, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}, nil)
+		fd, _, err := w.n.RealTime().Dial(w.dialer, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}, nil)
 		w.open[0] = append(w.open[0], fd)
 		return fmt.Sprint(fd, err)
 	case "accept":
@@ -82,12 +93,12 @@ func (w *modelRun) do(s modelStep) string {
 		n, err := w.send(s.side, fd, s.bytes)
 		return fmt.Sprint(n, err)
 	case "receive":
-		n, err := w.n.Receive([...]netmodel.HostID{w.client, w.server}[s.side], fd, s.bytes)
+		n, err := w.n.RealTime().Receive([...]netmodel.HostID{w.client, w.server}[s.side], fd, s.bytes)
 		return fmt.Sprint(n, err)
 	case "shutdown":
 		return fmt.Sprint(h.Shutdown(fd, s.bytes%3))
 	case "linger":
-		return fmt.Sprint(h.SetSockOpt(fd, netmodel.SO_LINGER, 0))
+		return fmt.Sprint(h.SetSockOpt(fd, winsock.SO_LINGER, 0))
 	case "fault":
 		h.SetFault(netmodel.FaultNetworkDown, s.bytes%2 == 0)
 	case "cut":
@@ -117,14 +128,8 @@ func TestDirectDeliveryComesToTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := profiles[rapid.IntRange(0, len(profiles)-1).Draw(t, "profile")]
 		events, direct := newModelRun(p, false), newModelRun(p, true)
-		whats := []string{"dial", "accept", "send", "send", "receive", "receive", "shutdown", "linger", "close", "linger", "cut", "fault"}
 		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
-			s := modelStep{
-				what:  rapid.SampledFrom(whats).Draw(t, "what"),
-				side:  rapid.IntRange(0, 1).Draw(t, "side"),
-				conn:  rapid.IntRange(0, 5).Draw(t, "conn"),
-				bytes: rapid.IntRange(0, 5).Draw(t, "bytes"),
-			}
+			s := drawStep(t)
 			if got, want := direct.do(s), events.do(s); got != want {
 				t.Fatalf("step %d under %s: %+v = %s directly, %s by events", i, p.Name, s, got, want)
 			}

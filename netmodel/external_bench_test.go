@@ -5,6 +5,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 )
 
 func BenchmarkProgramConnection(b *testing.B) {
@@ -12,16 +13,16 @@ func BenchmarkProgramConnection(b *testing.B) {
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.Linux()})
 	client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.Linux()})
 	s, c := n.Host(server), n.Host(client)
-	ln, _ := s.Socket(netmodel.Stream)
+	ln, _ := s.Socket(winsock.SOCK_STREAM)
 	_ = s.Bind(ln, netmodel.Addr{Port: 80})
 	_ = s.Listen(ln, 128)
-	id := n.AddProgram("p", client)
+	id := n.RealTime().AddExternalClient("p", client)
 	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
-	n.DeliverDirectly()
+	n.RealTime().DeliverDirectly()
 	var records []netmodel.Record
 	b.ReportAllocs()
 	for b.Loop() {
-		fd, _, err := n.Dial(id, to, nil)
+		fd, _, err := n.RealTime().Dial(id, to, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

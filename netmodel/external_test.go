@@ -6,6 +6,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/winsock"
 	"wspsim/sim"
 )
 
@@ -19,12 +20,12 @@ type programs struct {
 
 func newPrograms(p netmodel.Profile) *programs {
 	n := netmodel.NewNetwork(1)
-	n.Watch()
+	n.RealTime().Watch()
 	server := n.AddHost("server", netmodel.HostConfig{Profile: p})
 	client := n.AddHost("client", netmodel.HostConfig{Profile: p})
 	n.SetLink(server, client, netmodel.Link{Latency: time.Millisecond})
-	w := &programs{n: n, server: n.Host(server), client: n.Host(client), id: n.AddProgram("program", client)}
-	w.listener, _ = w.server.Socket(netmodel.Stream)
+	w := &programs{n: n, server: n.Host(server), client: n.Host(client), id: n.RealTime().AddExternalClient("program", client)}
+	w.listener, _ = w.server.Socket(winsock.SOCK_STREAM)
 	_ = w.server.Bind(w.listener, netmodel.Addr{Port: port})
 	_ = w.server.Listen(w.listener, 2)
 	return w
@@ -33,7 +34,7 @@ func newPrograms(p netmodel.Profile) *programs {
 // dial begins an attempt and lets it end.
 func (w *programs) dial(t *testing.T) (netmodel.FD, netmodel.ConnID) {
 	t.Helper()
-	fd, conn, err := w.n.Dial(w.id, netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port}, nil)
+	fd, conn, err := w.n.RealTime().Dial(w.id, netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port}, nil)
 	if err != nil {
 		t.Fatalf("Dial: %v", err)
 	}
@@ -69,7 +70,7 @@ func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
 			return conn
 		}, netmodel.OutcomeReset, netmodel.ListenerClosed, "its listener was closed"},
 		{"gave up", func(t *testing.T, w *programs) netmodel.ConnID {
-			fd, conn, _ := w.n.Dial(w.id, netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port}, nil)
+			fd, conn, _ := w.n.RealTime().Dial(w.id, netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port}, nil)
 			_ = w.client.CloseSocket(fd)
 			w.later(10 * time.Millisecond)
 			return conn
@@ -97,8 +98,8 @@ func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
 func TestAProgramHasManyAttemptsAtOnce(t *testing.T) {
 	w := newPrograms(profiles.WSP())
 	to := netmodel.Addr{IP: netmodel.HostAddr(1, 1), Port: port}
-	a, first, _ := w.n.Dial(w.id, to, nil)
-	b, second, _ := w.n.Dial(w.id, to, nil)
+	a, first, _ := w.n.RealTime().Dial(w.id, to, nil)
+	b, second, _ := w.n.RealTime().Dial(w.id, to, nil)
 	w.later(10 * time.Millisecond)
 	for _, fd := range []netmodel.FD{a, b} {
 		if r, err := w.client.Select(fd); err != nil || !r.Write {
@@ -117,15 +118,15 @@ func TestAProgramsLatenciesAreItsOwn(t *testing.T) {
 		server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
 		client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.WSP()})
 		n.SetLink(server, client, netmodel.Link{Jitter: sim.Exponential{Mean: time.Millisecond}})
-		mine, other := n.AddProgram("mine", client), n.AddProgram("other", client)
-		l, _ := n.Host(server).Socket(netmodel.Stream)
+		mine, other := n.RealTime().AddExternalClient("mine", client), n.RealTime().AddExternalClient("other", client)
+		l, _ := n.Host(server).Socket(winsock.SOCK_STREAM)
 		_ = n.Host(server).Bind(l, netmodel.Addr{Port: port})
 		_ = n.Host(server).Listen(l, 100)
 		to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: port}
 		for range others {
-			_, _, _ = n.Dial(other, to, nil)
+			_, _, _ = n.RealTime().Dial(other, to, nil)
 		}
-		_, conn, _ := n.Dial(mine, to, nil)
+		_, conn, _ := n.RealTime().Dial(mine, to, nil)
 		n.Run(sim.Time(time.Second))
 		for _, r := range n.DrainRecords(nil) {
 			if r.Kind == netmodel.Connected && r.Conn == conn {
@@ -146,18 +147,18 @@ func TestDrainReadyNamesTheSocketsToAsk(t *testing.T) {
 		{Host: 1, FD: w.listener}: "a connection can be accepted",
 		{Host: 2, FD: fd}:         "it is connected",
 	}
-	for _, s := range w.n.DrainReady(nil) {
+	for _, s := range w.n.RealTime().DrainReady(nil) {
 		delete(want, s)
 	}
 	for s, why := range want {
 		t.Errorf("DrainReady does not name %+v: %s", s, why)
 	}
 	a, _ := w.server.Accept(w.listener)
-	w.n.DrainReady(nil)
+	w.n.RealTime().DrainReady(nil)
 	_, _ = w.client.Send(fd, 10)
 	w.later(10 * time.Millisecond)
 	bytes, end := w.server.Arrived(a.FD)
-	if got := w.n.DrainReady(nil); len(got) != 2 || got[0] != (netmodel.Socket{Host: 1, FD: a.FD}) || got[1] != (netmodel.Socket{Host: 2, FD: fd}) || bytes != 10 || end {
+	if got := w.n.RealTime().DrainReady(nil); len(got) != 2 || got[0] != (netmodel.Socket{Host: 1, FD: a.FD}) || got[1] != (netmodel.Socket{Host: 2, FD: fd}) || bytes != 10 || end {
 		t.Errorf("after 10 bytes: DrainReady = %v, Arrived = %d, %v, want the server's end, then the client's (acknowledged), and 10, false", got, bytes, end)
 	}
 }
@@ -170,7 +171,7 @@ func TestSendErrorIsWhatSendWouldSayAndChangesNothing(t *testing.T) {
 		if err := w.client.SendError(fd); err != nil {
 			t.Errorf("%s: SendError of an open connection = %v, want nil", p.Name, err)
 		}
-		_ = w.server.SetSockOpt(a.FD, netmodel.SO_LINGER, 0)
+		_ = w.server.SetSockOpt(a.FD, winsock.SO_LINGER, 0)
 		_ = w.server.CloseSocket(a.FD)
 		w.later(10 * time.Millisecond)
 		for i := range 3 { // with the calls of Unix the first one uses the error up

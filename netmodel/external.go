@@ -1,44 +1,50 @@
 package netmodel
 
-import "fmt"
+import (
+	"fmt"
 
-// AddProgram adds a client whose program is the caller's own: it connects by
-// Dial, when and as often as it likes, and calls its host for everything else. The
-// network follows what becomes of its attempts, under the given name. It panics
-// if no host has the id.
-func (n *Network) AddProgram(name string, host HostID) ClientID {
+	"wspsim/netmodel/winsock"
+)
+
+// AddExternalClient adds a client whose program is the caller's own. The program connects
+// by Dial, when and as often as it likes, and calls its host for everything else. The
+// network follows the attempts of the program under the given name. AddExternalClient
+// panics if no host has the id.
+func (r RealTime) AddExternalClient(name string, host HostID) ClientID {
+	n := r.n
 	n.known(host)
 	if n.clients.len > maxClients {
-		panic(fmt.Sprintf("netmodel: AddProgram: more than %d clients", maxClients))
+		panic(fmt.Sprintf("netmodel: AddExternalClient: more than %d clients", maxClients))
 	}
 	id := ClientID(n.clients.len)
-	n.configs = append(n.configs, crowd{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, program: true,
-		who: n.named(n.nodes[host].who, name, drawsProgram)})
+	n.configs = append(n.configs, crowd{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, external: true,
+		who: n.named(n.nodes[host].who, name, drawsExternal)})
 	n.clients.add().config = uint32(len(n.configs) - 1)
 	return id
 }
 
-// Dial begins an attempt of a program: Connect on a new socket, named in the
-// trace. The socket is the caller's, who closes it, also when the attempt fails
-// later on; after an error there is none. Errors are those of Socket and Connect.
+// Dial begins an attempt of an external client: Connect on a new socket, named in the
+// trace. tcp says how the socket connects; nil means as the profile of its host says. The
+// caller closes the socket, also when the attempt fails later on. After an error there is
+// no socket. Errors are those of Socket and Connect.
 //
-// An attempt draws from a stream of its own. The names of the host and of the program
-// name that stream, and how many attempts of that program came before. Who else dials,
-// and when, changes nothing. Programs of one name on one host are told apart by the
-// order in which they were added. tcp says how the socket connects, if not as the profile of its host does.
-func (n *Network) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
+// An attempt draws from a stream of its own. The stream is named by the host, the client,
+// and the number of attempts of that client before. Other clients change nothing. Clients
+// of one name on one host differ by the order in which they were added.
+func (r RealTime) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
+	n := r.n
 	n.knownClient(id)
 	c := n.clients.at(int(id))
 	from := n.configs[c.config].Host
 	conn := n.newAttempt(id)
 	h := n.present(from)
-	fd, err := h.Socket(Stream)
+	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err == nil {
 		h.SetConn(fd, conn)
 		if tcp != nil {
 			_ = h.SetClient(fd, *tcp) // else it connects as the profile does
 		}
-		if err = h.Connect(fd, to); err == error(WSAEWOULDBLOCK) {
+		if err = h.Connect(fd, to); err == error(winsock.WSAEWOULDBLOCK) {
 			return fd, conn, nil
 		}
 	}
@@ -49,7 +55,7 @@ func (n *Network) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	return 0, conn, err
 }
 
-// newAttempt remembers a further attempt of a client.
+// newAttempt adds an attempt of a client.
 func (n *Network) newAttempt(id ClientID) ConnID {
 	c := n.clients.at(int(id))
 	c.attempt++
@@ -68,8 +74,8 @@ func (n *Network) notBegun(conn ConnID, from HostID, err error) {
 	n.decide(conn, OutcomeGaveUp, why)
 }
 
-// follow decides the fate of a program's attempt by what its host recorded. What
-// the program does next is its own affair.
+// follow decides the outcome of an attempt of an external client by a record of its host.
+// The caller decides what the client does next.
 func (n *Network) follow(a *attempt, r *Record) {
 	switch {
 	case r.Kind == Connected:
@@ -86,6 +92,6 @@ func (n *Network) follow(a *attempt, r *Record) {
 	}
 }
 
-func (n *Network) isProgram(a *attempt) bool {
-	return n.configs[n.clients.at(int(a.result.Client)).config].program
+func (n *Network) isExternal(a *attempt) bool {
+	return n.configs[n.clients.at(int(a.result.Client)).config].external
 }

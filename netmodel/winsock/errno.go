@@ -1,4 +1,7 @@
-package netmodel
+// Package winsock has the names and numbers of the Windows Sockets headers (winsock2.h,
+// winerror.h) that programs and the model share: error codes, socket options, and arguments
+// of calls. A few are of other systems: EPIPE, SO_REUSEPORT, TCP_DEFER_ACCEPT.
+package winsock
 
 import (
 	"strconv"
@@ -11,12 +14,10 @@ import (
 // (winsock2.h, winerror.h); the sentences are ours.
 type Errno uint16
 
-// The codes, in numerical order.
+// The codes that calls return, in numerical order.
 const (
-	EPIPE                 Errno = 32  // not of Windows: sending on a connection that is over, elsewhere
-	ERROR_NETNAME_DELETED Errno = 64  // what an overlapped call reports for a reset connection
-	WSA_OPERATION_ABORTED Errno = 995 // overlapped call cancelled
-	WSA_IO_PENDING        Errno = 997
+	EPIPE                 Errno = 32 // not of Windows: sending on a connection that is over, elsewhere
+	ERROR_NETNAME_DELETED Errno = 64 // what an overlapped call reports for a reset connection
 
 	WSAEINTR           Errno = 10004
 	WSAEBADF           Errno = 10009
@@ -28,17 +29,12 @@ const (
 	WSAEINPROGRESS     Errno = 10036
 	WSAEALREADY        Errno = 10037
 	WSAENOTSOCK        Errno = 10038
-	WSAEMSGSIZE        Errno = 10040
-	WSAEPROTOTYPE      Errno = 10041
 	WSAENOPROTOOPT     Errno = 10042
-	WSAEPROTONOSUPPORT Errno = 10043
 	WSAESOCKTNOSUPPORT Errno = 10044
 	WSAEOPNOTSUPP      Errno = 10045
-	WSAEAFNOSUPPORT    Errno = 10047
 	WSAEADDRINUSE      Errno = 10048
 	WSAEADDRNOTAVAIL   Errno = 10049
 	WSAENETDOWN        Errno = 10050
-	WSAENETUNREACH     Errno = 10051
 	WSAENETRESET       Errno = 10052
 	WSAECONNABORTED    Errno = 10053
 	WSAECONNRESET      Errno = 10054
@@ -48,13 +44,24 @@ const (
 	WSAESHUTDOWN       Errno = 10058
 	WSAETIMEDOUT       Errno = 10060
 	WSAECONNREFUSED    Errno = 10061
-	WSAEHOSTUNREACH    Errno = 10065
-	WSAEPROCLIM        Errno = 10067
-	WSASYSNOTREADY     Errno = 10091
-	WSAVERNOTSUPPORTED Errno = 10092
 	WSANOTINITIALISED  Errno = 10093
-	WSAEDISCON         Errno = 10101
 	WSATRY_AGAIN       Errno = 11002 // shares its number with the resolver's TRY_AGAIN
+)
+
+// Codes that no call of the model returns. They have a name and a sentence.
+const (
+	operationAborted      Errno = 995   // WSA_OPERATION_ABORTED
+	ioPending             Errno = 997   // WSA_IO_PENDING
+	eMessageSize          Errno = 10040 // WSAEMSGSIZE
+	ePrototype            Errno = 10041 // WSAEPROTOTYPE
+	eProtocolNotSupported Errno = 10043 // WSAEPROTONOSUPPORT
+	eFamilyNotSupported   Errno = 10047 // WSAEAFNOSUPPORT
+	eNetUnreachable       Errno = 10051 // WSAENETUNREACH
+	eHostUnreachable      Errno = 10065 // WSAEHOSTUNREACH
+	eProcessLimit         Errno = 10067 // WSAEPROCLIM
+	notReady              Errno = 10091 // WSASYSNOTREADY
+	versionNotSupported   Errno = 10092 // WSAVERNOTSUPPORTED
+	eDisconnect           Errno = 10101 // WSAEDISCON
 )
 
 // Error returns the name of the code, as in "WSAECONNREFUSED".
@@ -84,18 +91,10 @@ func (e Errno) Unix() string {
 	switch e {
 	case WSAEWOULDBLOCK, WSATRY_AGAIN:
 		return "EAGAIN"
-	case WSAEDISCON, WSANOTINITIALISED, WSASYSNOTREADY, WSAVERNOTSUPPORTED:
+	case eDisconnect, WSANOTINITIALISED, notReady, versionNotSupported:
 		return e.Error()
 	}
 	return strings.TrimPrefix(e.Error(), "WSA")
-}
-
-// ErrnoName returns what a program with such calls calls an error.
-func (c Calls) ErrnoName(e Errno) string {
-	if c == CallsUnix || c == CallsFakeNet {
-		return e.Unix()
-	}
-	return e.Error()
 }
 
 // Errnos returns every code that has a name, in numerical order.
@@ -107,12 +106,6 @@ func Errnos() []Errno {
 		}
 	}
 	return all
-}
-
-// errnoOf returns the code in err, 0 for none.
-func errnoOf(err error) Errno {
-	e, _ := err.(Errno)
-	return e
 }
 
 // Portable returns the error of package syscall that means the same, 0 if none does.
@@ -142,17 +135,17 @@ func (e Errno) portable() syscall.Errno {
 		return syscall.EALREADY
 	case WSAENOTSOCK:
 		return syscall.ENOTSOCK
-	case WSAEMSGSIZE:
+	case eMessageSize:
 		return syscall.EMSGSIZE
-	case WSAEPROTOTYPE:
+	case ePrototype:
 		return syscall.EPROTOTYPE
 	case WSAENOPROTOOPT:
 		return syscall.ENOPROTOOPT
-	case WSAEPROTONOSUPPORT:
+	case eProtocolNotSupported:
 		return syscall.EPROTONOSUPPORT
 	case WSAEOPNOTSUPP:
 		return syscall.EOPNOTSUPP
-	case WSAEAFNOSUPPORT:
+	case eFamilyNotSupported:
 		return syscall.EAFNOSUPPORT
 	}
 	return e.portableNet()
@@ -168,7 +161,7 @@ func (e Errno) portableNet() syscall.Errno {
 		return syscall.EADDRNOTAVAIL
 	case WSAENETDOWN:
 		return syscall.ENETDOWN
-	case WSAENETUNREACH:
+	case eNetUnreachable:
 		return syscall.ENETUNREACH
 	case WSAECONNABORTED:
 		return syscall.ECONNABORTED
@@ -184,7 +177,7 @@ func (e Errno) portableNet() syscall.Errno {
 		return syscall.ETIMEDOUT
 	case WSAECONNREFUSED:
 		return syscall.ECONNREFUSED
-	case WSAEHOSTUNREACH:
+	case eHostUnreachable:
 		return syscall.EHOSTUNREACH
 	}
 	return 0
