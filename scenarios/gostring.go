@@ -18,7 +18,7 @@ import (
 )
 
 // GoString returns the scenario as Go source, formatted by gofmt's rules: a literal of
-// scenarios.Scenario for a package that imports scenarios, netmodel, sim and time.
+// scenarios.Scenario for a package that imports scenarios, netmodel, netmodel/winsock, sim and time.
 // Zero fields are left out. The source compiles and gives the same run.
 func (s Scenario) GoString() string {
 	var p source
@@ -37,8 +37,8 @@ func Source(s Scenario) string {
 		b.WriteString("\t\"time\"\n\n")
 	}
 	module := path.Dir(reflect.TypeFor[Scenario]().PkgPath())
-	for _, pkg := range []string{"netmodel", "scenarios", "sim"} {
-		if p.uses(pkg + ".") {
+	for _, pkg := range []string{"netmodel", "netmodel/winsock", "scenarios", "sim"} {
+		if p.uses(path.Base(pkg) + ".") {
 			b.WriteString("\t\"" + module + "/" + pkg + "\"\n")
 		}
 	}
