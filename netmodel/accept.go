@@ -58,7 +58,7 @@ func (h *Host) AcceptBadAddress(fd FD) error {
 }
 
 func (h *Host) accept(fd FD, condition func(Request) winsock.Decision) (Accepted, error) {
-	at, err := h.mayAccept(fd)
+	at, err := h.checkAccept(fd)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -95,11 +95,11 @@ func (h *Host) accept(fd FD, condition func(Request) winsock.Decision) (Accepted
 	}
 	if condition != nil {
 		serial := s.serial
-		switch decision := h.ask(condition, i); {
+		switch decision := h.runCondition(condition, i); {
 		case h.socks[i].serial != serial || !h.socks[i].pending():
 			return a, winsock.WSAECONNRESET // the condition function itself ended it
 		case decision != winsock.CF_ACCEPT:
-			return a, h.notAccepted(i, decision)
+			return a, h.decline(i, decision)
 		case h.starved(i): // asked again: the condition function may have opened or closed one
 			return a, winsock.WSAEMFILE
 		}
@@ -108,7 +108,7 @@ func (h *Host) accept(fd FD, condition func(Request) winsock.Decision) (Accepted
 }
 
 // mayAccept makes the checks before the queue is looked at.
-func (h *Host) mayAccept(fd FD) (int32, error) {
+func (h *Host) checkAccept(fd FD) (int32, error) {
 	i, err := h.enterSocket(fd)
 	switch {
 	case err != nil:
@@ -142,7 +142,7 @@ func (h *Host) starved(i int32) bool {
 }
 
 // ask runs the condition function. WS.C1
-func (h *Host) ask(condition func(Request) winsock.Decision, i int32) winsock.Decision {
+func (h *Host) runCondition(condition func(Request) winsock.Decision, i int32) winsock.Decision {
 	s := &h.socks[i]
 	r := Request{Peer: s.remote, Local: s.local, Conn: s.conn}
 	h.nested++
@@ -151,7 +151,7 @@ func (h *Host) ask(condition func(Request) winsock.Decision, i int32) winsock.De
 }
 
 // notAccepted does what a decision other than CF_ACCEPT asks for.
-func (h *Host) notAccepted(i int32, decision winsock.Decision) error {
+func (h *Host) decline(i int32, decision winsock.Decision) error {
 	s := &h.socks[i]
 	l := &h.lists[h.socks[s.listener].list]
 	switch decision {
@@ -274,7 +274,7 @@ func (h *Host) inherit(i, at int32) {
 		h.keepAlive(i, h.keeps[from.keep].KeepAlive)
 	}
 	if from.has(flagExclusive) {
-		h.chain(i)
+		h.addToPort(i)
 	}
 }
 

@@ -27,18 +27,18 @@ func IPv4(a, b, c, d byte) IP {
 // 65,536 addresses, 10.id.0.0 and on; a host with a larger id has 256, 11.high.low.0 and
 // on.
 const (
-	ofHosts     IP     = 10 << 24
-	ofManyHosts IP     = 11 << 24
-	wideHosts   HostID = 256
+	smallHosts     IP     = 10 << 24
+	largeHosts     IP     = 11 << 24
+	firstLargeHost HostID = 256
 )
 
 // HostAddr returns the k-th address of a host: 10.id.0.k and on, or 11.high.low.k for an
 // id of 256 or more. It panics if the host has no such address: k is 0 to 65535, or 0 to
 // 255.
 func HostAddr(id HostID, k int) IP {
-	most, first := 0xffff, ofHosts+IP(id)<<16
-	if id >= wideHosts {
-		most, first = 0xff, ofManyHosts+IP(id)<<8
+	most, first := 0xffff, smallHosts+IP(id)<<16
+	if id >= firstLargeHost {
+		most, first = 0xff, largeHosts+IP(id)<<8
 	}
 	if k < 0 || k > most {
 		panic(fmt.Sprintf("netmodel: HostAddr: address %d: host %d has 0 to %d", k, id, most))
@@ -49,10 +49,10 @@ func HostAddr(id HostID, k int) IP {
 // hostOf returns the host to which an address leads, 0 for none.
 func hostOf(ip IP) HostID {
 	switch ip >> 24 {
-	case ofHosts >> 24:
+	case smallHosts >> 24:
 		return HostID(ip >> 16 & 0xff)
-	case ofManyHosts >> 24:
-		if id := HostID(ip >> 8); id >= wideHosts {
+	case largeHosts >> 24:
+		if id := HostID(ip >> 8); id >= firstLargeHost {
 			return id
 		}
 	}

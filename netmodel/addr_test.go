@@ -11,7 +11,7 @@ func TestEveryAddressOfAHostLeadsToIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := rapid.Custom(func(t *rapid.T) HostID { return HostID(rapid.IntRange(1, 0xffff).Draw(t, "id")) }).Draw(t, "host")
 		most := 0xffff
-		if id >= wideHosts {
+		if id >= firstLargeHost {
 			most = 0xff
 		}
 		k := rapid.IntRange(0, most).Draw(t, "address")

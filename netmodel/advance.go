@@ -22,7 +22,7 @@ func (h *Host) Advance(now sim.Time) {
 		}
 		h.now = at
 		if h.profile.Timers.Wheel {
-			h.turnWheel(at)
+			h.fireWheelSlot(at)
 		} else {
 			h.timers.take(k)
 			h.expire(k)
@@ -33,8 +33,8 @@ func (h *Host) Advance(now sim.Time) {
 
 // turnWheel lets the timers of a slot ring together: those that waited in the
 // coarsest slot first, and among equals the one that was set last.
-func (h *Host) turnWheel(at sim.Time) {
-	ringing := h.ringing[:0]
+func (h *Host) fireWheelSlot(at sim.Time) {
+	ringing := h.due[:0]
 	for {
 		k := h.timers.next()
 		if k == 0 || h.timers.armed[k].at != at {
@@ -42,23 +42,23 @@ func (h *Host) turnWheel(at sim.Time) {
 		}
 		h.timers.take(k)
 		m := &h.timers.armed[k]
-		ringing = append(ringing, ring{k, m.order, m.level})
+		ringing = append(ringing, dueTimer{k, m.order, m.level})
 	}
 	if len(ringing) > 1 {
 		slices.Reverse(ringing)
-		slices.SortStableFunc(ringing, func(a, b ring) int { return cmp.Compare(b.level, a.level) })
+		slices.SortStableFunc(ringing, func(a, b dueTimer) int { return cmp.Compare(b.level, a.level) })
 	}
-	h.ahead = 1
+	h.wheelAhead = 1
 	for _, r := range ringing {
 		if m := &h.timers.armed[r.timer]; m.order == r.order { // not taken back meanwhile
 			h.expire(r.timer)
 		}
 	}
-	h.ringing, h.ahead = ringing, 0
+	h.due, h.wheelAhead = ringing, 0
 }
 
 // ring is a timer that rings together with others.
-type ring struct {
+type dueTimer struct {
 	timer int32
 	order uint64
 	level uint8
@@ -68,7 +68,7 @@ type ring struct {
 func (h *Host) schedule(i int32, d time.Duration, what timerKind) int32 {
 	at, level := h.now.Add(d), uint8(0)
 	if h.profile.Timers.HZ != 0 {
-		at, level = h.profile.Timers.ring(h.now, d, h.ahead)
+		at, level = h.profile.Timers.ring(h.now, d, h.wheelAhead)
 	}
 	return h.timers.set(d, timer{at: at, serial: h.socks[i].serial, sock: i, what: what, level: level})
 }
@@ -87,7 +87,7 @@ func (h *Host) expire(k int32) {
 		h.keepAliveTimeout(t.sock)
 	case timerLinger:
 		h.socks[t.sock].lingering = 0
-		h.lingerOver(t.sock)
+		h.lingerTimeout(t.sock)
 	case timerSocket:
 		h.socks[t.sock].timer = 0
 		switch h.socks[t.sock].state {

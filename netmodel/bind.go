@@ -38,7 +38,7 @@ func (h *Host) bind(fd FD, a Addr) error {
 		}
 	}
 	s.local, s.state = a, stateBound
-	h.chain(i)
+	h.addToPort(i)
 	return nil
 }
 
@@ -152,12 +152,12 @@ func bindClass(f flag, ip IP) int {
 func (h *Host) pickPort(typ winsock.SocketType, ip IP, remote Addr) (Addr, error) {
 	tries := (int(h.profile.PortMax-h.profile.PortMin) + 1) * len(h.addrs)
 	for range tries {
-		a := Addr{ip, h.nextPt}
+		a := Addr{ip, h.nextPort}
 		if ip == AnyIP && remote != (Addr{}) {
 			a.IP = h.addrs[h.nextIP]
 		}
-		if h.nextPt++; h.nextPt > h.profile.PortMax || h.nextPt == 0 {
-			h.nextPt = h.profile.PortMin
+		if h.nextPort++; h.nextPort > h.profile.PortMax || h.nextPort == 0 {
+			h.nextPort = h.profile.PortMin
 			h.nextIP = (h.nextIP + 1) % len(h.addrs)
 		}
 		if h.portFree(typ, a) && h.connection(a, remote) == 0 {
@@ -178,9 +178,9 @@ func (h *Host) portFree(typ winsock.SocketType, a Addr) bool {
 
 // chain puts a socket at the end of the list of its port: the order of binding,
 // which decides between listeners. WS.Q11.
-func (h *Host) chain(i int32) {
+func (h *Host) addToPort(i int32) {
 	s := &h.socks[i]
-	s.set(flagChained, true)
+	s.set(flagOnPort, true)
 	last := h.ports.first(s.typ, s.local.Port)
 	if last == 0 {
 		h.ports.setFirst(s.typ, s.local.Port, i)
@@ -192,9 +192,9 @@ func (h *Host) chain(i int32) {
 	h.socks[last].portNext, s.portPrev = i, last
 }
 
-func (h *Host) unchain(i int32) {
+func (h *Host) removeFromPort(i int32) {
 	s := &h.socks[i]
-	if !s.has(flagChained) {
+	if !s.has(flagOnPort) {
 		return
 	}
 	if s.portPrev != 0 {
@@ -206,7 +206,7 @@ func (h *Host) unchain(i int32) {
 		h.socks[s.portNext].portPrev = s.portPrev
 	}
 	s.portNext, s.portPrev = 0, 0
-	s.set(flagChained, false)
+	s.set(flagOnPort, false)
 }
 
 // listenerFor returns the listening socket that answers requests to an address,
@@ -220,7 +220,7 @@ func (h *Host) listenerFor(a, from Addr) int32 {
 		switch {
 		case s.state != stateListening:
 		case s.local.IP == a.IP:
-			return h.shared(j, 0, from)
+			return h.pickReusePort(j, 0, from)
 		case s.local.IP == AnyIP && wildcard == 0:
 			wildcard = j
 		}
@@ -228,14 +228,14 @@ func (h *Host) listenerFor(a, from Addr) int32 {
 	if wildcard == 0 {
 		return 0
 	}
-	return h.shared(wildcard, 0, from)
+	return h.pickReusePort(wildcard, 0, from)
 }
 
 // shared returns which of the listeners that share an address with SO_REUSEPORT
 // answers a client, given the first of them: a hash of the client's address
 // decides, whether that one has room or not. The kernel's hash has a secret of
 // its own; ours has none. but is left out. K15
-func (h *Host) shared(first, but int32, from Addr) int32 {
+func (h *Host) pickReusePort(first, but int32, from Addr) int32 {
 	f := &h.socks[first]
 	if !f.has(flagReusePort) {
 		return first
@@ -263,9 +263,9 @@ func (h *Host) shared(first, but int32, from Addr) int32 {
 
 // sibling returns another listener that shares the address of one with
 // SO_REUSEPORT, 0 if there is none.
-func (h *Host) sibling(of int32, from Addr) int32 {
-	if j := h.nextSharing(of, 0); j != 0 {
-		return h.shared(j, of, from)
+func (h *Host) otherReusePort(of int32, from Addr) int32 {
+	if j := h.nextReusePort(of, 0); j != 0 {
+		return h.pickReusePort(j, of, from)
 	}
 	return 0
 }
@@ -277,7 +277,7 @@ func (h *Host) commitConflict(i int32) bool {
 	for j := h.ports.first(s.typ, s.local.Port); j != 0; j = h.socks[j].portNext {
 		o := &h.socks[j]
 		overlap := o.local.IP == s.local.IP || o.local.IP == AnyIP || s.local.IP == AnyIP
-		if j != i && o.state == stateListening && overlap && !h.mayBoth(o, s) {
+		if j != i && o.state == stateListening && overlap && !h.bothMayListen(o, s) {
 			return true
 		}
 	}
@@ -285,7 +285,7 @@ func (h *Host) commitConflict(i int32) bool {
 }
 
 // mayBoth reports whether two sockets may listen on one address.
-func (h *Host) mayBoth(a, b *socket) bool {
+func (h *Host) bothMayListen(a, b *socket) bool {
 	switch h.profile.Binds {
 	case BindsUnix:
 		return a.has(flagReusePort) && b.has(flagReusePort)

@@ -14,7 +14,7 @@ const (
 	QueueFull          // the SYN found as many pending connections as the backlog allows
 	SlotsUsedUp        // places are left, but no descriptor to fill them with
 	NoDescriptor       // a pending connection needs a descriptor of its own, and none is free
-	NobodyListens      // no socket listens on the port
+	NoListener         // no socket listens on the port
 	Paused             // SO_PAUSE_ACCEPT is set
 	ChildrenAlive      // connections of an earlier listener block the port
 	OutOfBuffers       // the host has no buffer space
@@ -26,7 +26,7 @@ const (
 	WaitsForData       // TCP_DEFER_ACCEPT: a bare ACK completes nothing
 	HeldBack           // the connection waits outside the queue for room
 	HandshakeComplete  // the final ACK arrived
-	CookieCame         // an ACK with a valid cookie completed the handshake
+	CookieAccepted     // an ACK with a valid cookie completed the handshake
 	Migrated           // the listener was closed, and another listener has the connection
 	AcceptedByProgram  // accept returned the connection
 	SlotReturned       // a slot came back late
@@ -39,8 +39,8 @@ const (
 	Rejected          // the condition function returned CF_REJECT
 	LibraryCleanup    // the last Cleanup was called
 	ClientReset       // the client sent an RST, and the connection keeps its place
-	ClientGone        // the client sent an RST, and the connection left the queue
-	HandshakeOver     // no SYN-ACK was answered, or no answer got in, in time
+	ClientWithdrew    // the client sent an RST, and the connection left the queue
+	HandshakeTimeout  // no SYN-ACK was answered, or no answer got in, in time
 	OfferExpired      // the client stopped asking before the condition function decided
 	Evicted           // a newer request needed the place
 	LostForDescriptor // accept took the connection from the queue and had no descriptor for it
@@ -59,15 +59,15 @@ const (
 	HardClose           // closed with SO_LINGER 0
 	LingerExpired       // the time of SO_LINGER ran out
 	UnreadData          // closed with data unread
-	ReceiveShutDown     // data arrived after shutdown of the receiving side
-	NobodyReads         // data arrived after close
+	DataAfterShutdown   // data arrived after shutdown of the receiving side
+	DataAfterClose      // data arrived after close
 	DataUnanswered      // data was not acknowledged, yet or in time
 	NoSuchConnection    // the segment belongs to no connection
 	PeerReset           // the peer's RST arrived
 	PeerSilent          // the peer sent nothing for the time of keep-alive
 	KeepAliveUnanswered // the peer answered no keep-alive probe
 
-	PatienceEnded // the client's program gave up
+	ClientGaveUp // the client's program gave up
 
 	// What the network does.
 	LinkLost   // a link lost the segment
@@ -99,7 +99,7 @@ func listenerCause(c Cause) string {
 		QueueFull:          "queue full",
 		SlotsUsedUp:        "slots used up",
 		NoDescriptor:       "no descriptor for it",
-		NobodyListens:      "nobody listens there",
+		NoListener:         "nobody listens there",
 		Paused:             "listener is paused",
 		ChildrenAlive:      "connections of an earlier listener live on",
 		OutOfBuffers:       "no buffer space",
@@ -111,7 +111,7 @@ func listenerCause(c Cause) string {
 		WaitsForData:       "waits for data",
 		HeldBack:           "waits for room",
 		HandshakeComplete:  "handshake complete",
-		CookieCame:         "cookie is valid, complete",
+		CookieAccepted:     "cookie is valid, complete",
 		Migrated:           "goes to another listener",
 		AcceptedByProgram:  "accepted",
 		SlotReturned:       "slot returned late",
@@ -123,8 +123,8 @@ func listenerCause(c Cause) string {
 		Rejected:          "rejected by condition",
 		LibraryCleanup:    "last cleanup",
 		ClientReset:       "client reset it",
-		ClientGone:        "client withdrew it",
-		HandshakeOver:     "handshake never completed",
+		ClientWithdrew:    "client withdrew it",
+		HandshakeTimeout:  "handshake never completed",
 		OfferExpired:      "client stopped asking",
 		Evicted:           "evicted",
 		LostForDescriptor: "lost: no descriptor for it",
@@ -142,15 +142,15 @@ func otherCause(c Cause) string {
 		HardClose:           "hard close",
 		LingerExpired:       "linger time over",
 		UnreadData:          "closed with data unread",
-		ReceiveShutDown:     "data after shutdown",
-		NobodyReads:         "data after close",
+		DataAfterShutdown:   "data after shutdown",
+		DataAfterClose:      "data after close",
 		DataUnanswered:      "data never acknowledged",
 		NoSuchConnection:    "no such connection",
 		PeerReset:           "peer reset it",
 		PeerSilent:          "peer is silent",
 		KeepAliveUnanswered: "no probe was answered",
 
-		PatienceEnded: "patience ended",
+		ClientGaveUp: "patience ended",
 
 		LinkLost:   "lost on the link",
 		LinkCut:    "link is cut",

@@ -27,7 +27,7 @@ type ClientConfig struct {
 }
 
 // longestPatience is far from the end of virtual time: ten years.
-const longestPatience = 10 * 365 * 24 * time.Hour
+const maxWait = 10 * 365 * 24 * time.Hour
 
 // Retry says what a program does after its attempt was refused, reset or timed
 // out. The zero value does nothing.
@@ -47,8 +47,8 @@ func (c ClientConfig) Validate() error {
 		return fmt.Errorf("client %q: cannot connect to %v", c.Name, c.To)
 	case c.GiveUp < 0 || c.Retry.Delay < 0 || c.Retry.Max < 0:
 		return fmt.Errorf("client %q: a duration is negative", c.Name)
-	case c.GiveUp > longestPatience || c.Retry.Delay > longestPatience:
-		return fmt.Errorf("client %q: waits for %v and pauses for %v: want at most %v each", c.Name, c.GiveUp, c.Retry.Delay, longestPatience)
+	case c.GiveUp > maxWait || c.Retry.Delay > maxWait:
+		return fmt.Errorf("client %q: waits for %v and pauses for %v: want at most %v each", c.Name, c.GiveUp, c.Retry.Delay, maxWait)
 	case c.Retry.Attempts < 0 || c.Retry.Attempts > 1000:
 		return fmt.Errorf("client %q: %d further attempts: want 0 to 1000", c.Name, c.Retry.Attempts)
 	case c.Retry.Factor < 0 || c.Retry.Factor > 10:
@@ -87,7 +87,7 @@ type Outcome uint8
 
 // The outcomes. Every attempt ends in exactly one, or is still pending.
 const (
-	StillPending    Outcome = iota // undecided: on its way, queued, or waiting in vain
+	OutcomePending  Outcome = iota // undecided: on its way, queued, or waiting in vain
 	OutcomeAccepted                // the server's program accepted it
 	OutcomeRefused                 // connect failed with WSAECONNREFUSED
 	OutcomeReset                   // connected, and reset or closed before it was accepted
@@ -130,21 +130,21 @@ type AttemptResult struct {
 }
 
 // crowd is a ClientConfig in use.
-type crowd struct {
+type clientGroup struct {
 	ClientConfig
 	first    ClientID
 	count    int
 	external bool   // its program is the caller's
-	who      uint64 // in the streams of random numbers, of all of them
+	stream   uint64 // in the streams of random numbers, of all of them
 }
 
 // client is a virtual client in action.
 type client struct {
-	config   uint32 // index into Network.configs
-	fd       FD     // of the present attempt, 0 between attempts
-	conn     ConnID
-	attempt  uint32
-	patience sim.EventID
+	config      uint32 // index into Network.configs
+	fd          FD     // of the present attempt, 0 between attempts
+	conn        ConnID
+	attempt     uint32
+	giveUpTimer sim.EventID
 }
 
 // attempt is what the network remembers of one attempt.
@@ -213,7 +213,7 @@ func (n *Network) progress(c ConnID) Progress {
 	}
 	a := n.attempts.at(int(c))
 	switch {
-	case a.result.Outcome != StillPending:
+	case a.result.Outcome != OutcomePending:
 		return ProgressDecided
 	case a.place == placeQueued:
 		return ProgressQueued

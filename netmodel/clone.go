@@ -14,7 +14,7 @@ func (h *Host) Clone() *Host {
 	c.socks = slices.Clone(h.socks)
 	c.free = slices.Clone(h.free)
 	c.lists = slices.Clone(h.lists)
-	c.freeLis = slices.Clone(h.freeLis)
+	c.freeLists = slices.Clone(h.freeLists)
 	c.keeps = slices.Clone(h.keeps)
 	c.freeKeeps = slices.Clone(h.freeKeeps)
 	c.clients = slices.Clone(h.clients)
@@ -23,7 +23,7 @@ func (h *Host) Clone() *Host {
 	c.timers = h.timers.clone()
 	c.out = slices.Clone(h.out)
 	c.records = slices.Clone(h.records)
-	c.ringing = nil // scratch
+	c.due = nil // scratch
 	c.changed = slices.Clone(h.changed)
 	c.waits = slices.Clone(h.waits)
 	return &c

@@ -166,14 +166,14 @@ func TestAHostAndItsCloneShareNoMemory(t *testing.T) {
 		t.Errorf("a host and its clone share %s", path)
 	}
 	for _, path := range placesOf("Host", reflect.TypeFor[Host]()) {
-		if path != "Host.ringing" && !seen[path] { // scratch, which a clone has none of
+		if path != "Host.due" && !seen[path] { // scratch, which a clone has none of
 			t.Errorf("%s is empty in this test, or a clone has none: whether it is shared does not show", path)
 		}
 	}
-	if h.ringing == nil || c.ringing != nil {
-		t.Errorf("scratch: %v in the host, %v in the clone, want some and none", h.ringing, c.ringing)
+	if h.due == nil || c.due != nil {
+		t.Errorf("scratch: %v in the host, %v in the clone, want some and none", h.due, c.due)
 	}
-	if h.ringing = nil; dump(h) != dump(c) {
+	if h.due = nil; dump(h) != dump(c) {
 		t.Errorf("the clone differs in %s", difference(h, c))
 	}
 }

@@ -42,10 +42,10 @@ func (h *Host) closeConnection(i int32) error {
 	delivered := s.has(flagFinSent) && s.acked == s.sent
 	switch {
 	case s.linger == 0:
-		h.abandon(i, HardClose)
+		h.abort(i, HardClose)
 		return nil
 	case s.unread() > 0:
-		h.abandon(i, UnreadData)
+		h.abort(i, UnreadData)
 		return nil
 	case s.linger > 0 && !delivered:
 		if !s.has(flagLingering) {
@@ -71,7 +71,7 @@ func (h *Host) closeConnection(i int32) error {
 }
 
 // abandon frees a socket at once; whoever is at the other end meets an RST.
-func (h *Host) abandon(i int32, why Cause) {
+func (h *Host) abort(i int32, why Cause) {
 	switch h.socks[i].state {
 	case stateListening:
 		h.closeListener(i)
@@ -82,7 +82,7 @@ func (h *Host) abandon(i int32, why Cause) {
 }
 
 // lingerOver resets a connection whose close has waited long enough.
-func (h *Host) lingerOver(i int32) {
+func (h *Host) lingerTimeout(i int32) {
 	s := &h.socks[i]
 	if s.state == stateOpen && !(s.has(flagFinSent) && s.acked == s.sent) {
 		h.sendReset(i, LingerExpired)
@@ -97,7 +97,7 @@ func (h *Host) closeListener(i int32) {
 	for _, c := range [...]*chain{&l.done, &l.hidden, &l.half, &l.offered, &l.held} {
 		for c.head != 0 {
 			j := c.head
-			if h.outlives(i, j) {
+			if h.survivesClose(i, j) {
 				continue
 			}
 			if h.profile.CloseListener == CloseForgetsAll || h.profile.CloseListener == CloseForgetsHalfOpen && h.socks[j].state != stateOpen {
@@ -108,7 +108,7 @@ func (h *Host) closeListener(i int32) {
 		}
 	}
 	h.lists[n] = listener{}
-	h.freeLis = append(h.freeLis, n)
+	h.freeLists = append(h.freeLists, n)
 	h.socks[i].list = 0
 }
 
@@ -145,10 +145,10 @@ func (h *Host) migrate(i, to int32) {
 // outlives hands a connection of a closing listener on to where it lives on, if
 // the profile says so: to another listener of the address, or to its end, which
 // the client reads.
-func (h *Host) outlives(closing, i int32) bool {
+func (h *Host) survivesClose(closing, i int32) bool {
 	s := &h.socks[i]
 	if h.profile.Migrates && (s.state == stateOpen || s.state == stateHalfOpen) {
-		if to := h.sibling(closing, s.remote); to != 0 {
+		if to := h.otherReusePort(closing, s.remote); to != 0 {
 			h.migrate(i, to)
 			return true
 		}

@@ -88,7 +88,7 @@ func (h *Host) connect(fd FD, to Addr) error {
 			return err
 		}
 		s.local = a
-		h.chain(i)
+		h.addToPort(i)
 	case h.profile.CommitAtListen && h.profile.Calls != CallsUnix && h.commitConflict(i):
 		return winsock.WSAEADDRINUSE
 	}
@@ -156,7 +156,7 @@ func (h *Host) synTimeout(i int32) {
 }
 
 // whyNotConnect says why a client could not even send a SYN.
-func (h *Host) whyNotConnect(e winsock.Errno) Cause {
+func (h *Host) connectErrorCause(e winsock.Errno) Cause {
 	switch {
 	case e == winsock.WSAEMFILE:
 		return NoDescriptorLeft

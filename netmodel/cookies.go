@@ -37,7 +37,7 @@ func (h *Host) sendCookie(l *listener, s *Segment) {
 // SO_REUSEPORT share the note, also those that join later. (measured on Linux 6.18)
 func (h *Host) noteCookie(l *listener) {
 	l.cookies, l.lastCookie = true, h.now
-	for j := h.nextSharing(l.sock, 0); j != 0; j = h.nextSharing(l.sock, j) {
+	for j := h.nextReusePort(l.sock, 0); j != 0; j = h.nextReusePort(l.sock, j) {
 		o := &h.lists[h.socks[j].list]
 		o.cookies, o.lastCookie = true, h.now
 	}
@@ -45,7 +45,7 @@ func (h *Host) noteCookie(l *listener) {
 
 // nextSharing returns the next listener after one, 0 for the first, that shares
 // the address of a socket with SO_REUSEPORT.
-func (h *Host) nextSharing(of, after int32) int32 {
+func (h *Host) nextReusePort(of, after int32) int32 {
 	o := &h.socks[of]
 	if !o.has(flagReusePort) {
 		return 0
@@ -101,7 +101,7 @@ func (h *Host) completeCookie(l *listener, s *Segment) {
 	i := h.newPending(l.sock, &syn, stateOpen)
 	p := &h.socks[i]
 	p.acked, p.sent = s.Ack, s.Ack
-	h.join(l, i, CookieCame)
+	h.join(l, i, CookieAccepted)
 	h.arriveOpen(i, s)
 }
 

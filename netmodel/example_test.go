@@ -93,7 +93,7 @@ func ExampleNetwork_Clone() {
 	for _, w := range []*netmodel.Network{n, other} {
 		w.Run(sim.Time(time.Minute))
 		_, by := w.Tally()
-		fmt.Println(by[netmodel.OutcomeAccepted], "accepted,", by[netmodel.OutcomeRefused], "refused,", by[netmodel.StillPending], "pending")
+		fmt.Println(by[netmodel.OutcomeAccepted], "accepted,", by[netmodel.OutcomeRefused], "refused,", by[netmodel.OutcomePending], "pending")
 	}
 	// Output:
 	// 0 accepted, 2 refused, 2 pending

@@ -17,8 +17,8 @@ func (r RealTime) AddExternalClient(name string, host HostID) ClientID {
 		panic(fmt.Sprintf("netmodel: AddExternalClient: more than %d clients", maxClients))
 	}
 	id := ClientID(n.clients.len)
-	n.configs = append(n.configs, crowd{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, external: true,
-		who: n.named(n.nodes[host].who, name, drawsExternal)})
+	n.configs = append(n.configs, clientGroup{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, external: true,
+		stream: n.named(n.nodes[host].who, name, drawsExternal)})
 	n.clients.add().config = uint32(len(n.configs) - 1)
 	return id
 }
@@ -33,7 +33,7 @@ func (r RealTime) AddExternalClient(name string, host HostID) ClientID {
 // of one name on one host differ by the order in which they were added.
 func (r RealTime) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	n := r.n
-	n.knownClient(id)
+	n.mustClient(id)
 	c := n.clients.at(int(id))
 	from := n.configs[c.config].Host
 	conn := n.newAttempt(id)
@@ -48,7 +48,7 @@ func (r RealTime) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 			return fd, conn, nil
 		}
 	}
-	n.notBegun(conn, from, err)
+	n.failToBegin(conn, from, err)
 	if fd != 0 {
 		_ = h.CloseSocket(fd) // it was opened a few lines above
 	}
@@ -67,27 +67,27 @@ func (n *Network) newAttempt(id ClientID) ConnID {
 }
 
 // notBegun settles an attempt for which not even a SYN could be sent.
-func (n *Network) notBegun(conn ConnID, from HostID, err error) {
+func (n *Network) failToBegin(conn ConnID, from HostID, err error) {
 	n.flush() // what led to it comes first
-	why := n.nodes[from].host.whyNotConnect(errnoOf(err))
+	why := n.nodes[from].host.connectErrorCause(errnoOf(err))
 	n.record(&Record{At: n.Now(), Host: from, Kind: ConnectFailed, Conn: conn, Errno: errnoOf(err), Cause: why})
 	n.decide(conn, OutcomeGaveUp, why)
 }
 
 // follow decides the outcome of an attempt of an external client by a record of its host.
 // The caller decides what the client does next.
-func (n *Network) follow(a *attempt, r *Record) {
+func (n *Network) followExternal(a *attempt, r *Record) {
 	switch {
 	case r.Kind == Connected:
 		a.connected = true
 	case r.Kind == ConnectFailed, r.Kind == Broken && r.FD != 0:
 		n.fail(a, r)
-	case r.Kind == Finished && r.FD != 0 && a.place == placeNone && a.ended != NoCause && a.result.Outcome == StillPending:
+	case r.Kind == Finished && r.FD != 0 && a.place == placeNone && a.ended != NoCause && a.result.Outcome == OutcomePending:
 		n.decide(r.Conn, OutcomeReset, a.ended) // the listener ended it before anybody accepted it
 	case r.Kind == Called && r.Call == CallClose && r.Errno == 0:
 		a.finished = true
 		if !a.connected {
-			n.decide(r.Conn, OutcomeGaveUp, PatienceEnded)
+			n.decide(r.Conn, OutcomeGaveUp, ClientGaveUp)
 		}
 	}
 }

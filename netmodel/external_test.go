@@ -74,13 +74,13 @@ func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
 			_ = w.client.CloseSocket(fd)
 			w.later(10 * time.Millisecond)
 			return conn
-		}, netmodel.OutcomeGaveUp, netmodel.PatienceEnded, "its program closed it before anybody answered"},
+		}, netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, "its program closed it before anybody answered"},
 		{"closed and pending", func(t *testing.T, w *programs) netmodel.ConnID {
 			fd, conn := w.dial(t)
 			_ = w.client.CloseSocket(fd)
 			w.later(10 * time.Millisecond)
 			return conn
-		}, netmodel.StillPending, netmodel.NoCause, "a connection that its client has closed can still be accepted"},
+		}, netmodel.OutcomePending, netmodel.NoCause, "a connection that its client has closed can still be accepted"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			w := newPrograms(profiles.WSP())

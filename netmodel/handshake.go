@@ -45,9 +45,9 @@ func (h *Host) synAckTimeout(i int32) {
 		h.record(Record{Kind: SynAckAgain, Conn: s.conn, Value: int64(s.resends), FD: s.fd})
 		h.sendSynAck(i)
 	case s.pending():
-		h.withdraw(i, HandshakeOver)
+		h.withdraw(i, HandshakeTimeout)
 	default:
-		h.breakConnection(i, winsock.WSAETIMEDOUT, HandshakeOver)
+		h.breakConnection(i, winsock.WSAETIMEDOUT, HandshakeTimeout)
 	}
 }
 
@@ -61,7 +61,7 @@ func (h *Host) synAckDue(i int32) (over, again bool) {
 		return schedule.ends(s.resends, h.now.Sub(s.since)), true
 	}
 	if h.profile.SynQueue.Prunes {
-		schedule.Retries = l.patience(schedule.Retries)
+		schedule.Retries = l.synAckRetries(schedule.Retries)
 	}
 	over = schedule.ends(s.resends, h.now.Sub(s.since))
 	deferral := h.socks[s.listener].deferral
@@ -76,7 +76,7 @@ func (h *Host) synAckDue(i int32) (over, again bool) {
 // patience returns how often a SYN-ACK is sent again, which is less the more of
 // the SYN queue is taken by connections that are no longer young: half of the
 // room is for young ones. K6
-func (l *listener) patience(retries uint8) uint8 {
+func (l *listener) synAckRetries(retries uint8) uint8 {
 	half := int(l.half.len)
 	if 2*half <= max(8, l.backlog) {
 		return retries
@@ -92,12 +92,12 @@ func (h *Host) arriveOffered(i int32, s *Segment) {
 	p := &h.socks[i]
 	switch {
 	case s.Flags&RST != 0 && s.Seq == p.received:
-		h.withdraw(i, ClientGone)
+		h.withdraw(i, ClientWithdrew)
 	case s.Flags&(SYN|ACK) == SYN && s.Seq+1 == p.received && p.has(flagHeld): // it waits as long as it takes
 	case s.Flags&(SYN|ACK) == SYN && s.Seq+1 == p.received:
 		h.arm(i, h.profile.OfferLifetime) // still asking
 	case s.Flags&(SYN|ACK) == SYN: // another attempt from the same address
-		h.withdraw(i, ClientGone)
+		h.withdraw(i, ClientWithdrew)
 		h.deliver(s)
 	}
 }
@@ -118,7 +118,7 @@ func (h *Host) arriveHalfOpen(i int32, s *Segment) {
 			return
 		}
 		if p.pending() {
-			h.withdraw(i, ClientGone)
+			h.withdraw(i, ClientWithdrew)
 			return
 		}
 		h.breakConnection(i, winsock.WSAECONNRESET, PeerReset)

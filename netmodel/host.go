@@ -31,27 +31,27 @@ type Host struct {
 	socks     []socket // socks[0] is unused: index 0 means none
 	free      []int32
 	lists     []listener // likewise
-	freeLis   []int32
+	freeLists []int32
 	keeps     []keepAliveState // of sockets with keep-alive; index 0 is unused
 	freeKeeps []int32
 	clients   []Client // settings of SetClient; index 0 is the profile's
 	tuples    tuples
 	ports     ports
 	nextIP    int
-	nextPt    uint16
+	nextPort  uint16
 
-	draws    sim.Rand
-	timers   timerLists
-	ringing  []ring // scratch of turnWheel
-	ahead    int64  // ticks that the wheel has turned beyond the present
-	out      []Segment
-	records  []Record
-	recorded uint64  // records so far
-	refusal  refusal // the last one, for Check
-	direct   bool    // see wait
-	waits    []wait  // timers that are not set yet
-	watched  bool    // somebody wants to know what changed
-	changed  []FD    // since DrainReady
+	draws      sim.Rand
+	timers     timerLists
+	due        []dueTimer // scratch of turnWheel
+	wheelAhead int64      // ticks that the wheel has turned beyond the present
+	out        []Segment
+	records    []Record
+	recorded   uint64  // records so far
+	refusal    refusal // the last one, for Check
+	direct     bool    // see wait
+	waits      []wait  // timers that are not set yet
+	watched    bool    // somebody wants to know what changed
+	changed    []FD    // since DrainReady
 }
 
 // HostConfig says what a host has.
@@ -110,15 +110,15 @@ func NewHost(c HostConfig) *Host {
 		panic(fmt.Sprintf("netmodel: NewHost: addresses %v, %d descriptors: want at least one address, none of them 0.0.0.0, and 0 or more descriptors", c.Addrs, c.Descriptors))
 	}
 	h := &Host{
-		profile: c.Profile,
-		id:      c.ID,
-		addrs:   slices.Clone(c.Addrs),
-		table:   descriptors{size: c.Descriptors},
-		socks:   make([]socket, 1),
-		lists:   make([]listener, 1),
-		clients: []Client{c.Profile.Client},
-		nextPt:  c.Profile.PortMin,
-		draws:   sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
+		profile:  c.Profile,
+		id:       c.ID,
+		addrs:    slices.Clone(c.Addrs),
+		table:    descriptors{size: c.Descriptors},
+		socks:    make([]socket, 1),
+		lists:    make([]listener, 1),
+		clients:  []Client{c.Profile.Client},
+		nextPort: c.Profile.PortMin,
+		draws:    sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
 	}
 	return h
 }
@@ -168,7 +168,7 @@ func (h *Host) Cleanup() error {
 	h.recordCall(CallCleanup, 0, 0, nil)
 	for fd := FirstFD; fd < FirstFD+FD(len(h.table.socks)); fd++ {
 		if i := h.table.lookup(fd); i > 0 {
-			h.abandon(i, LibraryCleanup)
+			h.abort(i, LibraryCleanup)
 		}
 	}
 	return nil

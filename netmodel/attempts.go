@@ -31,8 +31,8 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 		own := *c.TCP // the caller may change his
 		c.TCP = &own
 	}
-	n.configs = append(n.configs, crowd{ClientConfig: c, first: first, count: count,
-		who: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
+	n.configs = append(n.configs, clientGroup{ClientConfig: c, first: first, count: count,
+		stream: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
 	for range count {
 		n.clients.add().config = uint32(len(n.configs) - 1)
 	}
@@ -41,7 +41,7 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 
 // ClientName returns the name of a client.
 func (n *Network) ClientName(id ClientID) string {
-	n.knownClient(id)
+	n.mustClient(id)
 	c := &n.configs[n.clients.at(int(id)).config]
 	if c.count == 1 {
 		return c.Name
@@ -80,7 +80,7 @@ func (n *Network) ConnName(c ConnID) string {
 }
 
 // knownClient panics with a sentence if no client has the id.
-func (n *Network) knownClient(id ClientID) {
+func (n *Network) mustClient(id ClientID) {
 	if id == 0 || int(id) >= n.clients.len {
 		panic(fmt.Sprintf("netmodel: no client %d: AddClients has returned 1 to %d", id, n.clients.len-1))
 	}
@@ -88,7 +88,7 @@ func (n *Network) knownClient(id ClientID) {
 
 // Start makes a client begin its first attempt, d from now.
 func (n *Network) Start(id ClientID, d time.Duration) {
-	n.knownClient(id)
+	n.mustClient(id)
 	n.after(d, event{kind: eventStart, tag: uint64(id)})
 }
 
@@ -124,7 +124,7 @@ func (n *Network) result(c ConnID) AttemptResult {
 // of no host and no attempt has a profile without values. The caller must not change it.
 func (n *Network) DecidedBy(r Record) *Profile {
 	host := r.Host
-	var config *crowd
+	var config *clientGroup
 	if r.Conn != 0 && int(r.Conn) < n.attempts.len {
 		a := n.attempts.at(int(r.Conn))
 		config = &n.configs[n.clients.at(int(a.result.Client)).config]
@@ -152,9 +152,9 @@ func (n *Network) DecidedBy(r Record) *Profile {
 func (n *Network) Tally() (offered int, by [outcomeCount]int) {
 	n = n.settled()
 	by = n.outcomes
-	by[StillPending] = n.offered
+	by[OutcomePending] = n.offered
 	for _, decided := range n.outcomes[1:] {
-		by[StillPending] -= decided
+		by[OutcomePending] -= decided
 	}
 	return n.offered, by
 }
@@ -180,12 +180,12 @@ func (n *Network) begin(id ClientID) {
 		err = h.Connect(fd, config.To)
 	}
 	if err != error(winsock.WSAEWOULDBLOCK) {
-		n.notBegun(c.conn, config.Host, err)
+		n.failToBegin(c.conn, config.Host, err)
 		n.endAttempt(id)
 		return
 	}
 	if config.GiveUp > 0 {
-		c.patience = n.after(config.GiveUp, event{kind: eventGiveUp, tag: uint64(c.conn)})
+		c.giveUpTimer = n.after(config.GiveUp, event{kind: eventGiveUp, tag: uint64(c.conn)})
 	}
 }
 
@@ -196,8 +196,8 @@ func (n *Network) endAttempt(id ClientID) {
 		return
 	}
 	_ = n.present(n.configs[c.config].Host).CloseSocket(c.fd) // its outcome is decided elsewhere
-	n.engine.Cancel(c.patience)
-	c.fd, c.patience = 0, sim.EventID{}
+	n.engine.Cancel(c.giveUpTimer)
+	c.fd, c.giveUpTimer = 0, sim.EventID{}
 }
 
 // giveUp ends an attempt whose client has lost patience.
@@ -208,8 +208,8 @@ func (n *Network) giveUp(conn ConnID) {
 		return
 	}
 	config := &n.configs[c.config].ClientConfig
-	n.record(&Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: PatienceEnded})
-	n.decide(conn, OutcomeGaveUp, PatienceEnded)
+	n.record(&Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: ClientGaveUp})
+	n.decide(conn, OutcomeGaveUp, ClientGaveUp)
 	if config.GiveUpHard {
 		_ = n.present(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // an open socket takes it
 	}
@@ -219,7 +219,7 @@ func (n *Network) giveUp(conn ConnID) {
 // CloseClient makes a client close its connection, hard (with an RST) or not.
 // It reports whether there was one.
 func (n *Network) CloseClient(id ClientID, hard bool) bool {
-	n.knownClient(id)
+	n.mustClient(id)
 	c := n.clients.at(int(id))
 	if c.fd == 0 {
 		return false
@@ -228,9 +228,9 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 	if hard {
 		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0)
 	}
-	if n.attempts.at(int(c.conn)).result.Outcome == StillPending {
-		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
-		n.decide(c.conn, OutcomeGaveUp, PatienceEnded)
+	if n.attempts.at(int(c.conn)).result.Outcome == OutcomePending {
+		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: ClientGaveUp})
+		n.decide(c.conn, OutcomeGaveUp, ClientGaveUp)
 	}
 	n.endAttempt(id)
 	return true
@@ -238,7 +238,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 
 // SendClient makes a client send bytes on its connection.
 func (n *Network) SendClient(id ClientID, bytes int) error {
-	n.knownClient(id)
+	n.mustClient(id)
 	c := n.clients.at(int(id))
 	_, err := n.present(n.configs[c.config].Host).Send(c.fd, bytes)
 	return err
@@ -248,7 +248,7 @@ func (n *Network) SendClient(id ClientID, bytes int) error {
 // says so.
 func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
 	a := n.attempts.at(int(conn))
-	if a.result.Outcome != StillPending {
+	if a.result.Outcome != OutcomePending {
 		return
 	}
 	a.result.Outcome, a.result.At, a.result.Cause, a.result.Record = o, n.Now(), why, n.count
@@ -260,14 +260,14 @@ func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
 
 // ingest appends a record to the trace and does what follows from it: fates are
 // decided, and clients take their next step.
-func (n *Network) ingest(r *Record) {
+func (n *Network) handleRecord(r *Record) {
 	n.record(r)
 	if r.Conn == 0 || int(r.Conn) >= n.attempts.len {
 		return
 	}
 	a := n.attempts.at(int(r.Conn))
 	if r.Kind.AtListener() {
-		n.note(a, r)
+		n.noteDecision(a, r)
 		return
 	}
 	id := a.result.Client
@@ -277,7 +277,7 @@ func (n *Network) ingest(r *Record) {
 	case r.Host != config.Host:
 		return
 	case config.external:
-		n.follow(a, r)
+		n.followExternal(a, r)
 		return
 	case c.conn != r.Conn || c.fd != r.FD:
 		return
@@ -293,7 +293,7 @@ func (n *Network) ingest(r *Record) {
 		n.endAttempt(id)
 		n.retry(id)
 	case Finished: // the server has closed: nothing more to wait for
-		ended := a.result.Outcome == StillPending
+		ended := a.result.Outcome == OutcomePending
 		if ended { // before anybody accepted it
 			n.decide(r.Conn, OutcomeReset, a.ended)
 		}
@@ -305,7 +305,7 @@ func (n *Network) ingest(r *Record) {
 }
 
 // note remembers what a listener decided about an attempt.
-func (n *Network) note(a *attempt, r *Record) {
+func (n *Network) noteDecision(a *attempt, r *Record) {
 	switch {
 	case r.Kind == RequestAccepted && a.trimmed:
 		n.violated(fmt.Errorf("trimmed is never accepted: %s was, at %v", n.ConnName(r.Conn), r.At))
@@ -331,7 +331,7 @@ func (n *Network) note(a *attempt, r *Record) {
 	if a.finished && a.place == placeNone && a.ended != NoCause && r.Kind != RequestAccepted && n.isExternal(a) {
 		n.decide(r.Conn, OutcomeGaveUp, r.Cause) // nobody waits for it any more
 	}
-	if r.Kind == RequestAccepted && a.result.Outcome == StillPending {
+	if r.Kind == RequestAccepted && a.result.Outcome == OutcomePending {
 		n.decide(r.Conn, OutcomeAccepted, r.Cause)
 		a.result.Waited = r.Wait()
 	}

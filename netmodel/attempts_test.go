@@ -100,7 +100,7 @@ func TestGivingUpWhileQueued(t *testing.T) {
 		w.client("a", 0, netmodel.ClientConfig{GiveUp: time.Second, GiveUpHard: row.hard})
 		check(t, "Accept", w.accept(2*time.Second), row.want)
 		w.run(later)
-		w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.PatienceEnded, time.Second)
+		w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, time.Second)
 		if row.hard {
 			continue
 		}
@@ -114,7 +114,7 @@ func TestGivingUpWhileConnecting(t *testing.T) {
 	w := newWorld(t, setting{link: netmodel.Link{Loss: sim.Ratio{Num: 1, Den: 1}}})
 	w.client("a", 0, netmodel.ClientConfig{GiveUp: time.Second})
 	w.run(later)
-	w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.PatienceEnded, time.Second)
+	w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, time.Second)
 	check(t, "SYNs", len(w.records(netmodel.Lost)), 1)
 }
 
@@ -141,7 +141,7 @@ func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
 		{"accepted", profiles.WSP(), func(w *world) { w.accept(time.Second) }, netmodel.OutcomeAccepted, netmodel.AcceptedByProgram},
 		{"refused: full", profiles.WSP(), func(w *world) { w.rival() }, netmodel.OutcomeRefused, netmodel.QueueFull},
 		{"timed out: ignored when full", silent, func(w *world) { w.rival() }, netmodel.OutcomeTimedOut, netmodel.QueueFull},
-		{"refused: nobody listens", profiles.WSP(), func(w *world) { _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeRefused, netmodel.NobodyListens},
+		{"refused: nobody listens", profiles.WSP(), func(w *world) { _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeRefused, netmodel.NoListener},
 		{"refused: paused", profiles.WSP(), func(w *world) { _ = w.host().SetSockOpt(w.fd, winsock.SO_PAUSE_ACCEPT, 1) }, netmodel.OutcomeRefused, netmodel.Paused},
 		{"timed out: cut", profiles.WSP(), func(w *world) { w.n.Cut(w.server, w.crowd, true) }, netmodel.OutcomeTimedOut, netmodel.NoAnswer},
 		{"timed out: no buffers", profiles.WSP(), func(w *world) { w.host().SetFault(netmodel.FaultNoBuffers, true) }, netmodel.OutcomeTimedOut, netmodel.OutOfBuffers},
@@ -151,7 +151,7 @@ func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
 			_, _ = w.host().AcceptIf(w.fd, deciding(winsock.CF_REJECT))
 		}, netmodel.OutcomeReset, netmodel.Rejected},
 		{"reset: cleanup", profiles.WSP(), func(w *world) { w.run(time.Second); _ = w.host().Cleanup() }, netmodel.OutcomeReset, netmodel.ListenerClosed},
-		{"pending", profiles.WSP(), func(*world) {}, netmodel.StillPending, netmodel.NoCause},
+		{"pending", profiles.WSP(), func(*world) {}, netmodel.OutcomePending, netmodel.NoCause},
 	} {
 		w := newWorld(t, setting{server: row.server})
 		w.n.AddClients(netmodel.ClientConfig{Name: "a", Host: w.crowd, To: w.to}, 1)
@@ -177,7 +177,7 @@ func (w *world) rival() {
 // wantDecided looks up the records that a fate names.
 func (w *world) wantDecided(why string, f netmodel.AttemptResult) {
 	w.t.Helper()
-	if f.Outcome == netmodel.StillPending {
+	if f.Outcome == netmodel.OutcomePending {
 		return
 	}
 	if f.Record == 0 || f.Record > uint64(len(w.log)) || w.log[f.Record-1].At != f.At {
@@ -242,7 +242,7 @@ func TestAttemptsAreConserved(t *testing.T) {
 		for _, n := range by {
 			sum += n
 		}
-		if offered < clients || sum != offered || by[netmodel.StillPending] != 0 {
+		if offered < clients || sum != offered || by[netmodel.OutcomePending] != 0 {
 			rt.Errorf("Tally() = %d, %v: want at least %d offered, as many outcomes, none pending at the end", offered, by, clients)
 		}
 	})
