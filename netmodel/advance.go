@@ -8,11 +8,11 @@ import (
 	"wspsim/sim"
 )
 
-// Advance moves the host's time to now and does what was due until then. It
-// panics if now lies in the past.
+// Advance moves the clock of the host to now and fires the timers that are due by then.
+// It panics if now is before the host's time.
 func (h *Host) Advance(now sim.Time) {
 	if now < h.now {
-		panic(fmt.Sprintf("netmodel: Advance to %v, but it is %v already", now, h.now))
+		panic(fmt.Sprintf("netmodel: Advance to %v: the host is at %v already", now, h.now))
 	}
 	for h.timers.count > 0 {
 		k := h.timers.next()
@@ -31,8 +31,8 @@ func (h *Host) Advance(now sim.Time) {
 	h.now = now
 }
 
-// turnWheel lets the timers of a slot ring together: those that waited in the
-// coarsest slot first, and among equals the one that was set last.
+// fireWheelSlot fires all timers that are due at one instant. Timers of coarser slots
+// fire first. Among timers of one level, the timer that was set last fires first.
 func (h *Host) fireWheelSlot(at sim.Time) {
 	ringing := h.due[:0]
 	for {
@@ -50,21 +50,22 @@ func (h *Host) fireWheelSlot(at sim.Time) {
 	}
 	h.wheelAhead = 1
 	for _, r := range ringing {
-		if m := &h.timers.armed[r.timer]; m.order == r.order { // not taken back meanwhile
+		if m := &h.timers.armed[r.timer]; m.order == r.order { // no earlier timer of the slot cancelled it
 			h.expire(r.timer)
 		}
 	}
 	h.due, h.wheelAhead = ringing, 0
 }
 
-// ring is a timer that rings together with others.
+// dueTimer is a timer that fires together with others.
 type dueTimer struct {
 	timer int32
 	order uint64
 	level uint8
 }
 
-// schedule sets a timer of a socket and returns its place.
+// schedule sets a timer of a socket that fires after d. It returns the timer's index in
+// h.timers.
 func (h *Host) schedule(i int32, d time.Duration, what timerKind) int32 {
 	at, level := h.now.Add(d), uint8(0)
 	if h.profile.Timers.HZ != 0 {
@@ -73,7 +74,7 @@ func (h *Host) schedule(i int32, d time.Duration, what timerKind) int32 {
 	return h.timers.set(d, timer{at: at, serial: h.socks[i].serial, sock: i, what: what, level: level})
 }
 
-// expire does what a timer asks for that was taken from its list, and forgets it.
+// expire removes a timer that is due and does its work. The timer is no longer in a list.
 func (h *Host) expire(k int32) {
 	t := h.timers.armed[k]
 	h.timers.cancel(k)
