@@ -45,7 +45,7 @@ func TestAnAddressOutsideTheBlocksOfHostsLeadsNowhere(t *testing.T) {
 	}
 }
 
-// The text of an address is that of package netip, which reads it back.
+// Package netip parses the text of an address and prints the same text.
 func TestTheTextOfAnAddressIsThatOfNetip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := Addr{IP(rapid.Uint32().Draw(t, "IP")), rapid.Uint16().Draw(t, "port")}

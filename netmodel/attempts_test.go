@@ -118,7 +118,7 @@ func TestGivingUpWhileConnecting(t *testing.T) {
 	check(t, "SYNs", len(w.records(netmodel.Lost)), 1)
 }
 
-func TestPatienceEndsWithTheConnection(t *testing.T) {
+func TestGiveUpTimeEndsWithTheConnection(t *testing.T) {
 	w := newWorld(t, setting{})
 	w.client("a", 0, netmodel.ClientConfig{GiveUp: time.Second})
 	check(t, "Accept", w.accept(100*time.Millisecond), "a")
@@ -128,7 +128,7 @@ func TestPatienceEndsWithTheConnection(t *testing.T) {
 	w.wantTally(1, 1, 0, 0, 0, 0)
 }
 
-func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
+func TestEveryOutcomeHasACause(t *testing.T) { // R4
 	silent := profiles.WSP()
 	silent.OnFull = netmodel.IgnoreWhenFull
 	for _, row := range []struct {
@@ -174,14 +174,14 @@ func (w *world) rival() {
 	w.n.AddClients(netmodel.ClientConfig{Name: "b", Host: w.crowd, To: w.to}, 1)
 }
 
-// wantDecided looks up the records that a fate names.
+// wantDecided checks the records that a result names.
 func (w *world) wantDecided(why string, f netmodel.AttemptResult) {
 	w.t.Helper()
 	if f.Outcome == netmodel.OutcomePending {
 		return
 	}
 	if f.Record == 0 || f.Record > uint64(len(w.log)) || w.log[f.Record-1].At != f.At {
-		w.t.Errorf("%s: the fate was decided by record %d at %v, want one of that time", why, f.Record, f.At)
+		w.t.Errorf("%s: record %d decided the outcome at %v, want a record of that time", why, f.Record, f.At)
 		return
 	}
 	if f.Decision > 0 && w.log[f.Decision-1].Host != w.server {
@@ -189,8 +189,8 @@ func (w *world) wantDecided(why string, f netmodel.AttemptResult) {
 	}
 }
 
-// Whatever happens, every attempt has one outcome, all add up, and all
-// invariants hold.
+// In every history, each attempt has one outcome, the counts add up, and all invariants
+// hold.
 func TestAttemptsAreConserved(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := rapid.SampledFrom(profiles.All()).Draw(rt, "profile")
@@ -294,4 +294,48 @@ func TestClientWithoutAPortGivesUp(t *testing.T) {
 	check(t, "code", w.records(netmodel.ConnectFailed)[0].Errno, winsock.WSAENOBUFS)
 	offered, _ := w.n.Tally()
 	check(t, "attempts", offered, 2)
+}
+
+func TestALateSilenceIsNotBlamedOnTheQueue(t *testing.T) {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
+	h := n.Host(server)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
+	_ = h.Bind(fd, netmodel.Addr{Port: 80})
+	_ = h.Listen(fd, 1)
+	n.CutOneWay(server, crowd, true)
+	id := n.AddClients(netmodel.ClientConfig{Name: "a", Host: crowd, To: netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}}, 1)
+	n.Start(id, 0)
+	n.Run(sim.Time(time.Minute))
+	if f := n.Result(1); f.Outcome != netmodel.OutcomeTimedOut || f.Cause != netmodel.NoAnswer {
+		t.Errorf("outcome = %v (%v), want timed out, no SYN was answered: the SYN was queued, but the answers were lost", f.Outcome, f.Cause)
+	}
+}
+
+func TestGivingUpIsDecidedByTheClientAlone(t *testing.T) {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
+	h := n.Host(server)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
+	_ = h.Bind(fd, netmodel.Addr{Port: 80})
+	_ = h.Listen(fd, 1)
+	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
+	n.Start(n.AddClients(netmodel.ClientConfig{Name: "a", Host: crowd, To: to, GiveUp: time.Second}, 1), 0)
+	n.Run(sim.Time(time.Minute))
+	if f := n.Result(1); f.Outcome != netmodel.OutcomeGaveUp || f.Decision != 0 || f.Record == 0 {
+		t.Errorf("outcome = %v, Decision %d, Record %d: want gave up, by no record of the listener", f.Outcome, f.Decision, f.Record)
+	}
+}
+
+func TestClientCanHaveItsOwnTCP(t *testing.T) { // WS.T7
+	w := newWorld(t, setting{crowd: profiles.Windows()})
+	w.client("first", 0, netmodel.ClientConfig{})
+	fast := netmodel.Client{Syn: netmodel.Schedule{First: time.Second}}
+	w.client("a", time.Second, netmodel.ClientConfig{TCP: &fast})
+	w.client("b", time.Second, netmodel.ClientConfig{})
+	w.run(later)
+	w.wantFate("a", netmodel.OutcomeRefused, netmodel.QueueFull, 1002*time.Millisecond)
+	w.wantFate("b", netmodel.OutcomeRefused, netmodel.QueueFull, 3010*time.Millisecond) // four times 502 ms later
 }

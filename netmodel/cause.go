@@ -99,7 +99,7 @@ func listenerCause(c Cause) string {
 		QueueFull:          "queue full",
 		SlotsUsedUp:        "slots used up",
 		NoDescriptor:       "no descriptor for it",
-		NoListener:         "nobody listens there",
+		NoListener:         "no listener there",
 		Paused:             "listener is paused",
 		ChildrenAlive:      "connections of an earlier listener live on",
 		OutOfBuffers:       "no buffer space",
@@ -150,7 +150,7 @@ func otherCause(c Cause) string {
 		PeerSilent:          "peer is silent",
 		KeepAliveUnanswered: "no probe was answered",
 
-		ClientGaveUp: "patience ended",
+		ClientGaveUp: "client closed it",
 
 		LinkLost:   "lost on the link",
 		LinkCut:    "link is cut",

@@ -223,3 +223,19 @@ func TestUnansweredSYNACKIsGivenUp(t *testing.T) { // WS.T9
 		check(t, p.Name+": next SYN", s.syn("b"), "SYN-ACK")
 	}
 }
+
+func TestNothingIsLeftOfAConnectionThatLingered(t *testing.T) {
+	s := newStage(t, profiles.WSP(), 0)
+	s.fd = s.bound(hostIP, port)
+	s.set(s.fd, winsock.SO_LINGER, 65535)
+	s.listen(1)
+	s.open("a")
+	s.accept()
+	wantErr(t, "CloseSocket", s.close(s.fd+1), winsock.WSAEWOULDBLOCK)
+	s.ack("a")
+	s.fin("a")
+	wantErr(t, "CloseSocket", s.close(s.fd+1), 0)
+	if at, ok := s.h.Deadline(); ok {
+		t.Errorf("Deadline() = %v, want none: the connection is over", at)
+	}
+}

@@ -10,7 +10,7 @@ import (
 	"wspsim/sim"
 )
 
-// programs is a network with a server of two places, and a client's program.
+// programs is a network with a server of backlog 2 and an external client.
 type programs struct {
 	n              *netmodel.Network
 	server, client *netmodel.Host
@@ -44,7 +44,7 @@ func (w *programs) dial(t *testing.T) (netmodel.FD, netmodel.ConnID) {
 
 func (w *programs) later(d time.Duration) { w.n.Run(w.n.Now().Add(d)) }
 
-func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
+func TestTheNetworkDecidesTheAttemptsOfAnExternalClient(t *testing.T) {
 	for _, x := range []struct {
 		name  string
 		run   func(t *testing.T, w *programs) netmodel.ConnID
@@ -111,7 +111,7 @@ func TestAProgramHasManyAttemptsAtOnce(t *testing.T) {
 	}
 }
 
-// What one program draws does not depend on what another one does.
+// The random draws of one program do not depend on another program.
 func TestAProgramsLatenciesAreItsOwn(t *testing.T) {
 	connected := func(others int) sim.Time {
 		n := netmodel.NewNetwork(7)
