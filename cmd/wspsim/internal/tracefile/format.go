@@ -1,4 +1,4 @@
-// Package trace writes runs to files and replays them from there.
+// Package tracefile writes runs to files and replays them from there.
 //
 // A trace is text, made to be read and compared:
 //
