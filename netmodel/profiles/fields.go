@@ -11,15 +11,15 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// field is a field of a profile that facts speak about.
+// field is a field of a profile that has a fact.
 type field struct {
 	path  string
 	value string // in words
-	idle  string // why it changes nothing, "" if it does
+	idle  string // why the field changes nothing, "" if it changes something
 }
 
-// fieldsOf returns the fields of a profile in the order of the struct, the same
-// paths for every profile.
+// fieldsOf returns the fields of a profile in the order of the struct. The paths are the same
+// for every profile.
 func fieldsOf(p *netmodel.Profile) []field {
 	return slices.Concat(
 		[]field{{"Calls", word(p.Calls, "those of Windows Sockets", "those of Unix", "those of Wine", "those of Go's fake network"), ""}},
@@ -41,7 +41,7 @@ func yes(b bool) string {
 	return "no"
 }
 
-// unless returns the reason if the condition does not hold.
+// reasonUnless returns "" if the condition holds, and the reason if it does not.
 func unless(condition bool, reason string) string {
 	if condition {
 		return ""
@@ -66,7 +66,7 @@ func backlogFields(p *netmodel.Profile) []field {
 		{"Backlog.Min", strconv.Itoa(b.Min), ""},
 		{"Backlog.Max", strconv.Itoa(b.Max), ""},
 		{"Backlog.Somaxconn", number(b.Somaxconn), ""},
-		{"Backlog.HintMin", number(b.HintMin), unless(b.HintMax > 0, "Backlog.HintMax knows no hints")},
+		{"Backlog.HintMin", number(b.HintMin), unless(b.HintMax > 0, "Backlog.HintMax: there are no hints")},
 		{"Backlog.HintMax", number(b.HintMax), ""},
 		{"Backlog.NegativeIsMax", yes(b.NegativeIsMax), ""},
 		{"Backlog.ZeroIsMax", yes(b.ZeroIsMax), ""},
@@ -116,20 +116,20 @@ func queueFields(p *netmodel.Profile) []field {
 		{"AtAck", limitText(p.AtAck, "backlog"), own},
 		{"SynQueue.Separate", yes(q.Separate), ""},
 		{"SynQueue.Size", word(q.Size, "a limit of the backlog", "fixed", "a power of two", "a power of two above the backlog"), own},
-		{"SynQueue.Limit", limitText(q.Limit, "backlog"), in(ofBacklog, "SynQueue.Size is that of SynQueue.Max")},
+		{"SynQueue.Limit", limitText(q.Limit, "backlog"), in(ofBacklog, "SynQueue.Size: SynQueue.Max decides")},
 		{"SynQueue.Max", strconv.Itoa(q.Max), in(!ofBacklog || q.KeepsQuarter, "SynQueue.Size follows from the backlog")},
 		{"SynQueue.Shared", yes(q.Shared), own},
 		{"SynQueue.Evicts", yes(q.Evicts), own},
 		{"SynQueue.Victim", word(q.Victim, "the oldest", "any", "the oldest that timed out"), unless(evicts, "nothing is evicted")},
-		{"SynQueue.Cookies", word(q.Cookies, "never", "when the SYN queue is full", "always", "for the evicted"), own},
+		{"SynQueue.Cookies", word(q.Cookies, "never", "when the SYN queue is full", "always", "for evicted connections"), own},
 		{"SynQueue.CookieFull", word(q.CookieFull, "ignore", "reset"),
-			in(q.Cookies != netmodel.CookiesNever && p.OnAckFull != netmodel.AdmitAck, "there is no cookie that finds the queue full")},
+			in(q.Cookies != netmodel.CookiesNever && p.OnAckFull != netmodel.AdmitAck, "no cookie can find the queue full")},
 		{"SynQueue.KeepsQuarter", yes(q.KeepsQuarter), own},
 		{"SynQueue.Prunes", yes(q.Prunes), own},
 		{"SynQueue.RepeatRestarts", yes(q.RepeatRestarts), ""},
 		{"OnFull", word(p.OnFull, "refuse", "ignore", "ignore unless few are young", "evict", "hold back", "try again"),
-			unless(!p.AtSyn.None, "AtSyn lets every SYN in")},
-		{"Young", strconv.Itoa(p.Young), unless(p.OnFull == netmodel.IgnoreUnlessYoung, "OnFull asks for no young ones")},
+			unless(!p.AtSyn.None, "AtSyn admits every SYN")},
+		{"Young", strconv.Itoa(p.Young), unless(p.OnFull == netmodel.IgnoreUnlessYoung, "OnFull does not count young connections")},
 		{"OnAckFull", word(p.OnAckFull, "ignore", "reset", "admit", "forget", "defer"), in(!p.AtAck.None || p.OnAckFull == netmodel.AdmitAck, "AtAck has no limit")},
 	}
 }
@@ -156,7 +156,7 @@ func acceptFields(p *netmodel.Profile) []field {
 	filled := unless(p.Slots == netmodel.SlotsFilled, "Slots are not filled")
 	function := unless(p.Calls == netmodel.CallsWinsock || p.Calls == netmodel.CallsWine, "Calls: accept has no condition function (WS.C1)")
 	windows := unless(p.Options == netmodel.OptionsWindows, "Options: the socket option does not exist (WS.Q9, WS.Q10)")
-	owns := unless(p.Slots != netmodel.SlotsOwnDescriptor, "Slots: a pending connection has its descriptor already")
+	owns := unless(p.Slots != netmodel.SlotsOwnDescriptor, "Slots: a pending connection already has its descriptor")
 	return []field{
 		{"Slots", word(p.Slots, "used up and filled", "own a descriptor", "free"), ""},
 		{"StarvedLoses", yes(p.StarvedLoses), owns},
@@ -165,8 +165,8 @@ func acceptFields(p *netmodel.Profile) []field {
 		{"SlotReturnDelay", inSeconds(p.SlotReturnDelay), ""},
 		{"AcceptByArrival", yes(p.AcceptByArrival), ""},
 		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.ErrnoName(winsock.WSAECONNABORTED), "accept succeeds without an address, receive reports it"), ""},
-		{"CloseListener", word(p.CloseListener, "resets all", "resets the complete, forgets the half-open", "forgets all", "ends the complete"), ""},
-		{"Migrates", yes(p.Migrates), unless(p.Options == netmodel.OptionsLinux, "Options: no two listeners share an address by SO_REUSEPORT")},
+		{"CloseListener", word(p.CloseListener, "resets all", "resets complete connections, forgets half-open ones", "forgets all", "ends complete connections"), ""},
+		{"Migrates", yes(p.Migrates), unless(p.Options == netmodel.OptionsLinux, "Options: listeners cannot share an address by SO_REUSEPORT")},
 		{"PauseResets", yes(p.PauseResets), windows},
 		{"OfferLifetime", inSeconds(p.OfferLifetime), windows},
 		{"ConditionFirst", yes(p.ConditionFirst), function},
@@ -214,7 +214,7 @@ func timeFields(p *netmodel.Profile) []field {
 	}
 }
 
-// inSeconds writes a duration in seconds, with as many decimals as it needs.
+// inSeconds writes a duration in seconds with as many decimals as necessary.
 func inSeconds(d time.Duration) string { return decimal(d) + " s" }
 
 func decimal(d time.Duration) string {
@@ -222,10 +222,10 @@ func decimal(d time.Duration) string {
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
-// instantsShown is how many sendings the text of a schedule names.
+// instantsShown is the number of transmissions in the text of a schedule.
 const instantsShown = 16
 
-// scheduleText writes a schedule as the instants of its sendings and of its end, as in
+// scheduleText writes the instants at which a schedule sends and at which it ends, as in
 // "0, 1, 3 s, fails at 7 s".
 func scheduleText(s netmodel.Schedule) string {
 	var b strings.Builder
