@@ -46,7 +46,7 @@ func (s *session) completionCommand() *cobra.Command {
 }
 
 // beginning keeps the names that begin like the word on the line.
-func beginning(names []string, word string) []string {
+func withPrefix(names []string, word string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, word) })
 }
 
@@ -59,7 +59,7 @@ func completeScenario(_ *cobra.Command, args []string, word string) ([]string, c
 	for _, s := range scenarios.All() {
 		names = append(names, s.Name+"\t"+s.Summary)
 	}
-	return beginning(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	return withPrefix(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 // completeProfile offers the names of the profiles.
@@ -68,7 +68,7 @@ func completeProfile(_ *cobra.Command, _ []string, word string) ([]string, cobra
 	for _, p := range profiles.All() {
 		names = append(names, p.Name+"\t"+p.Long)
 	}
-	return beginning(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	return withPrefix(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 // completeKnob offers the knobs of the scenario that stands on the line.
@@ -80,7 +80,7 @@ func completeKnob(_ *cobra.Command, args []string, word string) ([]string, cobra
 			names = append(names, k.Name+"=\t"+k.Help())
 		}
 	}
-	return beginning(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveKeepOrder
+	return withPrefix(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveKeepOrder
 }
 
 // completeClient offers the clients that the scenario calls by name.
@@ -94,5 +94,5 @@ func completeClient(_ *cobra.Command, args []string, word string) ([]string, cob
 			}
 		}
 	}
-	return beginning(names, word), cobra.ShellCompDirectiveNoFileComp
+	return withPrefix(names, word), cobra.ShellCompDirectiveNoFileComp
 }

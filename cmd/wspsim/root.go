@@ -186,7 +186,7 @@ func (s *session) rulesCommand() *cobra.Command {
 			"Traces and lessons name rules by id.",
 		Example: "  wspsim rules\n  wspsim rules R4 WS.T3",
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-			return beginning(report.RuleIDs(), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+			return withPrefix(report.RuleIDs(), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			rules, err := report.FindRules(args)

@@ -75,8 +75,8 @@ func Facts(p netmodel.Profile) []Fact {
 	for i, f := range fieldsOf(&p) {
 		fact := Fact{Field: f.path, Value: f.value}
 		switch {
-		case f.idle != "":
-			fact.Value, fact.Certainty, fact.Source = NoEffect, Derived, "no effect: "+f.idle
+		case f.unused != "":
+			fact.Value, fact.Certainty, fact.Source = NoEffect, Derived, "no effect: "+f.unused
 		case !known:
 			fact.Source = "no ready-made profile has the name " + p.Name
 		case f.value != usual[i].value:

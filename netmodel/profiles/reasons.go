@@ -82,9 +82,9 @@ func onePoolOfSlots(p *netmodel.Profile) bool {
 
 // rulesBySystem holds the rules of one decision: on Windows, on Linux (measured), and on the systems
 // whose sources were read.
-type rules3 struct{ winsock, linux, read string }
+type rulesBySystem struct{ winsock, linux, read string }
 
-func (x rules3) of(p *netmodel.Profile) string {
+func (x rulesBySystem) of(p *netmodel.Profile) string {
 	switch {
 	case p.Calls == netmodel.CallsWinsock:
 		return x.winsock
@@ -105,16 +105,16 @@ func ruleOfCause(p *netmodel.Profile, r netmodel.Record) string {
 	case netmodel.ClientReset:
 		return ruleOfReset(p)
 	case netmodel.HandshakeOver:
-		return rules3{"WS.T9", "K6", "ST.15"}.of(p)
+		return rulesBySystem{"WS.T9", "K6", "ST.15"}.of(p)
 	case netmodel.ListenerClosed:
-		return rules3{"WS.X2", "K11", "ST.16"}.of(p)
+		return rulesBySystem{"WS.X2", "K11", "ST.16"}.of(p)
 	case netmodel.BacklogUpdated:
-		return rules3{"R9", "K10", "ST.18"}.of(p)
+		return rulesBySystem{"R9", "K10", "ST.18"}.of(p)
 	case netmodel.NoAnswer:
 		if p.Client.Syn.First == 3*time.Second { // the older generation of timers
-			return rules3{"WS.T1", "K13", "ST.19"}.of(p)
+			return rulesBySystem{"WS.T1", "K13", "ST.19"}.of(p)
 		}
-		return rules3{"WS.T2", "K13", "ST.19"}.of(p)
+		return rulesBySystem{"WS.T2", "K13", "ST.19"}.of(p)
 	}
 	return ruleEverywhere(r)
 }
@@ -123,21 +123,21 @@ func ruleOfQueue(p *netmodel.Profile, c netmodel.Cause) string {
 	onlyQueue, byArrival := !p.SynQueue.Separate, p.AcceptByArrival && p.System == "linux"
 	switch {
 	case c == netmodel.Queued && onlyQueue:
-		return rules3{"R3", "K16", "ST.1"}.of(p)
+		return rulesBySystem{"R3", "K16", "ST.1"}.of(p)
 	case c == netmodel.Queued:
-		return rules3{"R3", "K3", "ST.12"}.of(p)
+		return rulesBySystem{"R3", "K3", "ST.12"}.of(p)
 	case c == netmodel.QueueFull && onlyQueue:
-		return rules3{"R4", "K16", "ST.1"}.of(p)
+		return rulesBySystem{"R4", "K16", "ST.1"}.of(p)
 	case c == netmodel.QueueFull:
-		return rules3{"R4", "K2", "ST.12"}.of(p)
+		return rulesBySystem{"R4", "K2", "ST.12"}.of(p)
 	case c == netmodel.HandshakeComplete && byArrival:
-		return rules3{"R3", "ST.11", ""}.of(p)
+		return rulesBySystem{"R3", "ST.11", ""}.of(p)
 	case c == netmodel.HandshakeComplete:
-		return rules3{"R3", "K5", "ST.14"}.of(p)
+		return rulesBySystem{"R3", "K5", "ST.14"}.of(p)
 	case byArrival:
-		return rules3{"WS.Q1", "ST.11", ""}.of(p)
+		return rulesBySystem{"WS.Q1", "ST.11", ""}.of(p)
 	}
-	return rules3{"WS.Q1", "K5", "ST.14"}.of(p)
+	return rulesBySystem{"WS.Q1", "K5", "ST.14"}.of(p)
 }
 
 // ruleOfAck returns the rule for a final ACK that finds the accept queue full.
@@ -149,7 +149,7 @@ func ruleOfAck(p *netmodel.Profile) string {
 	case netmodel.IgnoreAck:
 		read = "ST.13"
 	}
-	return rules3{"K4", "K4", read}.of(p)
+	return rulesBySystem{"K4", "K4", read}.of(p)
 }
 
 // ruleOfReset returns the rule by which a system reports to the program that a client reset
@@ -159,7 +159,7 @@ func ruleOfReset(p *netmodel.Profile) string {
 	case netmodel.AbortedAsAborted:
 		return "ST.4"
 	case netmodel.AbortedAtReceive, netmodel.AbortedNoAddress:
-		return rules3{"WS.X7", "K12", "ST.17"}.of(p)
+		return rulesBySystem{"WS.X7", "K12", "ST.17"}.of(p)
 	}
 	return "WS.X6"
 }

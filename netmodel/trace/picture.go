@@ -13,23 +13,23 @@ type picture struct {
 	host             netmodel.HostID
 	fd               netmodel.FD
 	limit, available int32
-	pending          int32      // as the last record says
-	separate         bool       // half-open connections stand behind the bracket
-	entries          []pictured // in the order of accept: a part of room
-	room             []pictured
+	pending          int32   // as the last record says
+	separate         bool    // half-open connections stand behind the bracket
+	entries          []entry // in the order of accept: a part of room
+	buffer           []entry
 	marked           [128]int32 // entries by their mark
 }
 
-type pictured struct {
+type entry struct {
 	conn netmodel.ConnID
 	mark byte // '(' half-open, 0 complete, '!' aborted, '*' deferred, '?' offered, '~' held back
 }
 
 // widest is how many slots are drawn one by one.
-const widest = 8
+const maxDrawn = 8
 
 // widestOutside is how many are drawn one by one of those that take no slot.
-const widestOutside = 3
+const maxDrawnOutside = 3
 
 // apply takes one record into account.
 func (p *picture) apply(r *netmodel.Record) {
@@ -40,11 +40,11 @@ func (p *picture) apply(r *netmodel.Record) {
 		if p.marked['~'] > 0 || r.Conn == 0 { // it may have been held back, or nobody knows who it is
 			p.remove(p.find(r.Conn))
 		}
-		p.insert(len(p.entries), pictured{r.Conn, '('})
+		p.insert(len(p.entries), entry{r.Conn, '('})
 	case netmodel.RequestOffered:
-		p.insert(len(p.entries), pictured{r.Conn, '?'})
+		p.insert(len(p.entries), entry{r.Conn, '?'})
 	case netmodel.RequestHeld:
-		p.insert(len(p.entries), pictured{r.Conn, '~'})
+		p.insert(len(p.entries), entry{r.Conn, '~'})
 	case netmodel.AckPutOff:
 		if r.Cause == netmodel.HeldBack {
 			p.mark(p.find(r.Conn), '~')
@@ -79,13 +79,13 @@ func (p *picture) mark(at int, m byte) {
 	}
 }
 
-func (p *picture) insert(at int, e pictured) {
+func (p *picture) insert(at int, e entry) {
 	p.marked[e.mark]++
 	if n := len(p.entries); n == cap(p.entries) { // at the end of its room, because the head has moved on
-		if cap(p.room) < 2*n+8 {
-			p.room = make([]pictured, 4*n+16)
+		if cap(p.buffer) < 2*n+8 {
+			p.buffer = make([]entry, 4*n+16)
 		}
-		p.entries = append(p.room[:0], p.entries...)
+		p.entries = append(p.buffer[:0], p.entries...)
 	}
 	p.entries = slices.Insert(p.entries, at, e)
 }
@@ -119,7 +119,7 @@ func (p *picture) complete(c netmodel.ConnID, place int) {
 		return
 	}
 	p.remove(at) // of a cookie nothing was known before
-	p.insert(min(place, len(p.entries)), pictured{c, 0})
+	p.insert(min(place, len(p.entries)), entry{c, 0})
 }
 
 // appendText draws the queue: a name a pending connection, (in brackets) while
@@ -134,7 +134,7 @@ func (p *picture) appendText(b []byte, to *Printer) []byte {
 	if slots < int(p.pending) { // the records began when some were waiting already: nobody knows who
 		return p.appendCounts(b, int(p.pending))
 	}
-	if p.limit > widest || slots > widest {
+	if p.limit > maxDrawn || slots > maxDrawn {
 		return p.appendOutside(p.appendCounts(b, slots), outside, to)
 	}
 	b = append(b, '[')
@@ -157,13 +157,13 @@ func (p *picture) appendText(b []byte, to *Printer) []byte {
 }
 
 // outside reports whether an entry takes no slot.
-func (p *picture) outside(e pictured) bool {
+func (p *picture) outside(e entry) bool {
 	return e.mark == '?' || e.mark == '~' || e.mark == '(' && p.separate
 }
 
 // appendOutside draws what takes no slot, or counts it if that is much.
 func (p *picture) appendOutside(b []byte, n int, to *Printer) []byte {
-	if n > widestOutside || p.limit > widest && n > 0 {
+	if n > maxDrawnOutside || p.limit > maxDrawn && n > 0 {
 		sign := byte('?')
 		if p.separate {
 			sign = ')'
@@ -182,7 +182,7 @@ func (p *picture) appendOutside(b []byte, n int, to *Printer) []byte {
 	return b
 }
 
-func appendEntry(b []byte, e pictured, to *Printer) []byte {
+func appendEntry(b []byte, e entry, to *Printer) []byte {
 	switch e.mark {
 	case 0:
 		return to.appendName(b, to.Conn(e.conn))

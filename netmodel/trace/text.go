@@ -61,8 +61,8 @@ type Printer struct {
 	// can differ by one.
 	Nanoseconds bool
 
-	queues []picture
-	wide   int // bytes of the present line that are no characters of their own
+	queues     []picture
+	extraBytes int // bytes of the present line that are no characters of their own
 }
 
 // NewPrinter returns a printer for the records of a network.
@@ -109,7 +109,7 @@ func (p *Printer) append(b []byte, r *netmodel.Record) []byte {
 		return b
 	}
 	start := len(b)
-	p.wide = 0
+	p.extraBytes = 0
 	b = appendInstant(b, r.At)
 	if p.Nanoseconds {
 		b = appendNanoseconds(b, r.At)
@@ -117,7 +117,7 @@ func (p *Printer) append(b []byte, r *netmodel.Record) []byte {
 	}
 	b = append(b, " ms  "...)
 	b = append(b, symbol(r), ' ')
-	b = p.pad(p.appendName(b, p.who(r)), start, columnTime+4+columnWho)
+	b = p.pad(p.appendName(b, p.actor(r)), start, columnTime+4+columnWho)
 	b = p.pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
 	reason, rule := p.reason(r)
 	b = p.appendResult(b, r, reason)
@@ -227,7 +227,7 @@ func symbol(r *netmodel.Record) byte {
 
 // who names the one who acts: the client for everything that concerns an
 // attempt, except what the program of a server calls.
-func (p *Printer) who(r *netmodel.Record) string {
+func (p *Printer) actor(r *netmodel.Record) string {
 	switch {
 	case r.Conn == 0, r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Value == netmodel.ByServer, r.Kind == netmodel.RequestAccepted, r.Kind == netmodel.Deferred, r.Kind == netmodel.SynAckAgain, r.Kind == netmodel.SynAckHeld, r.Kind == netmodel.Called && r.AboutQueue():
 		return p.Host(r.Host)
@@ -388,7 +388,7 @@ func kindName(s netmodel.Segment) string {
 // appendName appends what may not be ASCII: the names that somebody gave, and the
 // "µs" of a duration.
 func (p *Printer) appendName(b []byte, name string) []byte {
-	p.wide += len(name) - utf8.RuneCountInString(name)
+	p.extraBytes += len(name) - utf8.RuneCountInString(name)
 	return append(b, name...)
 }
 
@@ -402,7 +402,7 @@ func (p *Printer) appendDuration(b []byte, d time.Duration) []byte {
 	case micros <= 0 || micros >= 1_000_000:
 		return p.appendName(b, d.Truncate(time.Microsecond).String())
 	case micros < 1000:
-		p.wide++
+		p.extraBytes++
 		return append(strconv.AppendInt(b, micros, 10), "µs"...)
 	}
 	b = strconv.AppendInt(b, micros/1000, 10)
@@ -418,7 +418,7 @@ func (p *Printer) appendDuration(b []byte, d time.Duration) []byte {
 // pad fills the line that began at start up to a column, at least by one blank.
 // Columns count characters, not bytes.
 func (p *Printer) pad(b []byte, start, column int) []byte {
-	n := max(1, column-(len(b)-start-p.wide))
+	n := max(1, column-(len(b)-start-p.extraBytes))
 	for ; n > len(blanks); n -= len(blanks) {
 		b = append(b, blanks...)
 	}

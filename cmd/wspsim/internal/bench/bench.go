@@ -38,8 +38,8 @@ type Result struct {
 	Blocked     Share   // of its customers
 	Connections []Connection
 	Growth      []Point // a connection, in a run of so many
-	Crowds      []Point // a connection, of so many clients
-	Weight      Weight
+	Clients     []Point // a connection, of so many clients
+	Memory      Memory
 	Cores       []Core
 	Hash        uint64 // of the work
 	Took        time.Duration
@@ -62,7 +62,7 @@ type Connection struct {
 }
 
 // Weight is the memory of clients that wait.
-type Weight struct {
+type Memory struct {
 	Clients int
 	Bytes   float64 // of the heap, for each
 	Total   uint64  // bytes of the heap for all
@@ -112,7 +112,7 @@ type meter struct {
 }
 
 func (m *meter) steps() []func() {
-	return []func(){m.events, m.timers, m.queue, m.connections, m.growth, m.crowds, m.weigh, m.cores}
+	return []func(){m.events, m.timers, m.queue, m.connections, m.growth, m.clients, m.memory, m.cores}
 }
 
 func (m *meter) over() bool { return m.ctx.Err() != nil }
@@ -158,7 +158,7 @@ func (m *meter) events() {
 }
 
 func (m *meter) timers() {
-	g := newGuards(1_000)
+	g := newTimeouts(1_000)
 	m.result.Timers = Point{1_000, m.least("timers", 2_000_000/m.scale, g.run)}
 	if !m.over() {
 		m.note(uint64(g.cancelled))
@@ -177,8 +177,8 @@ func (m *meter) queue() {
 // The usual clients ask for a little more than the worker can serve. The others keep
 // the queue full.
 const (
-	crowdSize, crowdAsks         = 1_000, 11
-	fullCrowdSize, fullCrowdAsks = 10_000, 40
+	loadSize, loadTenths         = 1_000, 11
+	fullLoadSize, fullLoadTenths = 10_000, 40
 )
 
 func (m *meter) connections() {
@@ -193,19 +193,19 @@ func (m *meter) connections() {
 		{"wsp, queue full", profiles.WSP(), true, false},
 		{"linux, queue full", profiles.Linux(), true, false},
 	} {
-		crowd := NewCrowd(c.profile, crowdSize, crowdAsks)
+		load := NewClientLoad(c.profile, loadSize, loadTenths)
 		if c.full {
-			crowd = NewCrowd(c.profile, fullCrowdSize, fullCrowdAsks)
+			load = NewClientLoad(c.profile, fullLoadSize, fullLoadTenths)
 		}
 		if c.written {
-			crowd.WriteTrace(func([]byte) {})
+			load.WriteTrace(func([]byte) {})
 		}
-		crowd.Run(100_000 / m.scale) // until the crowd is in its stride
-		ns := m.least("connections, "+c.name, 500_000/m.scale, func(count int) { crowd.Run(crowd.Offered + count) })
+		load.Run(100_000 / m.scale) // until the load is in a steady state
+		ns := m.least("connections, "+c.name, 500_000/m.scale, func(count int) { load.Run(load.Offered + count) })
 		if m.over() {
 			return
 		}
-		hash, _ := crowd.Hash()
+		hash, _ := load.Hash()
 		m.note(hash)
 		m.result.Connections = append(m.result.Connections, Connection{c.name, ns})
 	}
@@ -222,16 +222,16 @@ func (m *meter) growth() {
 		var hash uint64
 		for i := range max(1, min(100, 3_000_000/n)) {
 			start := time.Now()
-			crowd := NewCrowd(profiles.WSP(), crowdSize, crowdAsks)
+			load := NewClientLoad(profiles.WSP(), loadSize, loadTenths)
 			for done := 0; done < n && !m.over(); {
 				done = min(n, done+100_000)
-				crowd.Run(done)
+				load.Run(done)
 				m.show("growth, " + words.Count(n) + " connections")
 			}
 			if d := time.Since(start); i == 0 || d < best {
 				best = d
 			}
-			hash, _ = crowd.Hash()
+			hash, _ = load.Hash()
 		}
 		if m.over() {
 			return
@@ -241,32 +241,32 @@ func (m *meter) growth() {
 	}
 }
 
-// crowds measures connections of more and more clients.
-func (m *meter) crowds() {
+// clients measures the cost of a connection for more and more clients.
+func (m *meter) clients() {
 	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
 		if n > 1_000_000/m.scale {
 			break
 		}
-		crowd := NewCrowd(profiles.WSP(), n, crowdAsks)
-		crowd.Run(n / 2)
-		ns := m.least("crowds, "+words.Count(n)+" clients", 500_000/m.scale, func(count int) { crowd.Run(crowd.Offered + count) })
+		load := NewClientLoad(profiles.WSP(), n, loadTenths)
+		load.Run(n / 2)
+		ns := m.least("clients, "+words.Count(n)+" clients", 500_000/m.scale, func(count int) { load.Run(load.Offered + count) })
 		if m.over() {
 			return
 		}
-		hash, _ := crowd.Hash()
+		hash, _ := load.Hash()
 		m.note(hash)
-		m.result.Crowds = append(m.result.Crowds, Point{n, ns})
+		m.result.Clients = append(m.result.Clients, Point{n, ns})
 	}
 }
 
 // weigh measures the memory that waiting clients take.
-func (m *meter) weigh() {
+func (m *meter) memory() {
 	m.show("memory")
 	before := heap()
-	crowd := NewCrowd(profiles.WSP(), m.result.Options.Clients, crowdAsks)
+	load := NewClientLoad(profiles.WSP(), m.result.Options.Clients, loadTenths)
 	total := heap() - before
-	runtime.KeepAlive(crowd)
-	m.result.Weight = Weight{m.result.Options.Clients, float64(total) / float64(m.result.Options.Clients), total}
+	runtime.KeepAlive(load)
+	m.result.Memory = Memory{m.result.Options.Clients, float64(total) / float64(m.result.Options.Clients), total}
 }
 
 // heap returns the bytes that live on the heap.
@@ -297,7 +297,7 @@ func (m *meter) cores() {
 			}
 			start := time.Now()
 			got := Replicate(workers, replications, func(i int) uint64 {
-				c := newCrowd(profiles.WSP(), crowdSize, crowdAsks, uint64(i))
+				c := newClientLoad(profiles.WSP(), loadSize, loadTenths, uint64(i))
 				c.Run(offered)
 				hash, _ := c.Hash()
 				return hash

@@ -47,38 +47,38 @@ func (h *hold) run(count int) {
 
 // guards is the load of retransmission timers: each client has a timer that every
 // event cancels and arms again. Half of them ring first.
-type guards struct {
+type timeouts struct {
 	hold
 	armed     []sim.EventID
 	cancelled int
 }
 
-const guardAfter = 693_147_180 * time.Nanosecond // ln 2 s: half of the gaps are longer
+const timeoutAfter = 693_147_180 * time.Nanosecond // ln 2 s: half of the gaps are longer
 
 const (
 	work = iota
-	guard
+	timeout
 )
 
-func newGuards(n int) *guards {
-	g := &guards{hold: hold{table: table()}, armed: make([]sim.EventID, n)}
+func newTimeouts(n int) *timeouts {
+	g := &timeouts{hold: hold{table: table()}, armed: make([]sim.EventID, n)}
 	for i := range g.armed {
-		g.armed[i] = g.engine.After(guardAfter, event{guard, uint32(i)})
+		g.armed[i] = g.engine.After(timeoutAfter, event{timeout, uint32(i)})
 		g.engine.After(g.draw(), event{work, uint32(i)})
 	}
 	return g
 }
 
-func (g *guards) run(count int) {
+func (g *timeouts) run(count int) {
 	for count > 0 {
 		next, _ := g.engine.Next()
-		if next.kind == guard {
+		if next.kind == timeout {
 			continue
 		}
 		if g.engine.Cancel(g.armed[next.who]) {
 			g.cancelled++
 		}
-		g.armed[next.who] = g.engine.After(guardAfter, event{guard, next.who})
+		g.armed[next.who] = g.engine.After(timeoutAfter, event{timeout, next.who})
 		g.engine.After(g.draw(), next)
 		count--
 	}

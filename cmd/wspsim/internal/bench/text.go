@@ -59,14 +59,14 @@ func (r *Result) connections(w *bufio.Writer, style screen.Style) {
 		fmt.Fprintf(w, "\n%s: a run of so many connections, from nothing on\n", style.Bold("Growth"))
 		costs(w, "connections", r.Growth, "connections")
 	}
-	if len(r.Crowds) > 0 {
+	if len(r.Clients) > 0 {
 		fmt.Fprintf(w, "\n%s: a connection of so many clients\n", style.Bold("Crowds"))
-		costs(w, "clients", r.Crowds, "connections")
+		costs(w, "clients", r.Clients, "connections")
 	}
 }
 
 func (r *Result) rest(w *bufio.Writer, style screen.Style) {
-	if m := r.Weight; m.Clients > 0 {
+	if m := r.Memory; m.Clients > 0 {
 		fmt.Fprintf(w, "\n%s: %s clients that wait, each with its timer: %.0f bytes each, %s in all\n",
 			style.Bold("Memory"), words.Count(m.Clients), m.Bytes, size(m.Total))
 	}
@@ -144,8 +144,8 @@ func (r *Result) JSON(w *bufio.Writer) error {
 		Schema: Schema, Model: netmodel.ModelVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0),
 		Quick: r.Options.Quick, Interrupted: r.Interrupted,
 		Events: listOf(r.Events), Timer: r.Timers.Nanoseconds, Customer: r.Queue.Nanoseconds, Blocked: r.Blocked.ratio(),
-		Connections: listOf(r.Connections), Growth: listOf(r.Growth), Crowds: listOf(r.Crowds),
-		Clients: r.Weight.Clients, Bytes: r.Weight.Bytes, Cores: listOf(r.Cores), TookNS: int64(r.Took),
+		Connections: listOf(r.Connections), Growth: listOf(r.Growth), Crowds: listOf(r.Clients),
+		Clients: r.Memory.Clients, Bytes: r.Memory.Bytes, Cores: listOf(r.Cores), TookNS: int64(r.Took),
 	}
 	if !r.Interrupted {
 		doc.Hash = fmt.Sprintf("%016x", r.Hash)

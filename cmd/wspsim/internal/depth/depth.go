@@ -23,10 +23,10 @@ type Picture struct {
 }
 
 const (
-	widest  = 80 // columns
-	highest = 8  // rows
-	lowest  = 4  // rows, where there are more to draw
-	margin  = 10 // columns of the labels on the left
+	maxColumns = 80 // columns
+	maxRows    = 8  // rows
+	minRows    = 4  // rows, where there are more to draw
+	margin     = 10 // columns of the labels on the left
 )
 
 // scale is how a picture is laid out.
@@ -68,7 +68,7 @@ func (p Picture) Text(blocks bool) string {
 
 // layout decides what a row and a column stand for.
 func (p Picture) layout() scale {
-	merge := max(1, (len(p.Most)+widest-1)/widest)
+	merge := max(1, (len(p.Most)+maxColumns-1)/maxColumns)
 	s := scale{column: p.Span * time.Duration(merge)}
 	for i, most := range p.Most {
 		if i%merge == 0 {
@@ -94,13 +94,13 @@ func (p Picture) layout() scale {
 // divide chooses the rows so that each row is the same number of connections. If no
 // number divides the top, it raises the top a little.
 func (s *scale) divide() {
-	for rows := min(s.top, highest); rows >= min(s.top, lowest); rows-- {
+	for rows := min(s.top, maxRows); rows >= min(s.top, minRows); rows-- {
 		if s.top%rows == 0 {
 			s.rows = rows
 			return
 		}
 	}
-	step := (s.top + highest - 1) / highest
+	step := (s.top + maxRows - 1) / maxRows
 	s.rows = (s.top + step - 1) / step
 	s.top = step * s.rows
 }

@@ -74,8 +74,8 @@ type Progress struct {
 }
 
 const (
-	patience = time.Second            // before anything is shown
-	interval = 200 * time.Millisecond // from one change to the next
+	showAfter = time.Second            // before anything is shown
+	interval  = 200 * time.Millisecond // from one change to the next
 )
 
 // NewProgress returns a Progress on w, which shows nothing if w is no terminal.
@@ -92,7 +92,7 @@ func (p *Progress) Show(text func() string) {
 	if p.to == nil {
 		return
 	}
-	if now := time.Now(); now.Sub(p.began) >= patience && now.Sub(p.last) >= interval {
+	if now := time.Now(); now.Sub(p.began) >= showAfter && now.Sub(p.last) >= interval {
 		p.last, p.shown = now, true
 		fmt.Fprintf(p.to, "\r%.100s\x1b[K", text())
 	}

@@ -35,7 +35,7 @@ const Magic = "wspsim trace "
 
 const (
 	version   = "1"
-	longest   = 4096 // bytes of a line, a hundred times an ordinary one
+	maxLine   = 4096 // bytes of a line, a hundred times an ordinary one
 	checkSize = 8    // hexadecimal digits
 	textAt    = checkSize + 2
 )
@@ -114,7 +114,7 @@ type reader struct {
 }
 
 func newReader(name string, in io.Reader) *reader {
-	return &reader{name: name, in: bufio.NewReaderSize(in, longest)}
+	return &reader{name: name, in: bufio.NewReaderSize(in, maxLine)}
 }
 
 func (r *reader) fail(column int, format string, args ...any) error {
@@ -127,7 +127,7 @@ func (r *reader) raw() ([]byte, error) {
 	line, err := r.in.ReadSlice('\n')
 	switch {
 	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, r.fail(longest, "the line is longer than %d bytes", longest)
+		return nil, r.fail(maxLine, "the line is longer than %d bytes", maxLine)
 	case errors.Is(err, io.EOF) && len(line) == 0:
 		return nil, r.fail(1, "the trace is cut off: %q is missing", "end of ... records")
 	case errors.Is(err, io.EOF):

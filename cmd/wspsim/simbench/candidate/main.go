@@ -122,7 +122,7 @@ const (
 // connect is the crowd of wspsim bench, with its trace written to w if that is
 // not nil.
 func connect(job drive.Job, p netmodel.Profile, tenths int, w io.Writer) (time.Duration, string) {
-	c := bench.NewCrowd(p, job.N, tenths)
+	c := bench.NewClientLoad(p, job.N, tenths)
 	if w != nil {
 		c.WriteTrace(func(b []byte) { _, _ = w.Write(b) })
 	}

@@ -19,7 +19,7 @@ import (
 // Every segment passes through a netmodel.Host, and everything that it records is
 // counted and hashed. A client is 24 bytes and one scheduled event of 24 bytes. It
 // calls the Host directly, without the TCP stack of a client of netmodel.Network.
-type Crowd struct {
+type ClientLoad struct {
 	Offered, Accepted, Refused int
 	Ignored                    int // SYNs that had to be sent again
 
@@ -27,8 +27,8 @@ type Crowd struct {
 	host     *netmodel.Host
 	listener netmodel.FD
 	server   netmodel.Addr
-	callers  []caller
-	guards   []sim.EventID // of clients that send again; nil if they do not
+	clients  []client
+	timers   []sim.EventID // of clients that send again; nil if they do not
 	thinking sim.Exponential
 	worker   sim.Rand
 	busy     bool
@@ -47,7 +47,7 @@ type Crowd struct {
 }
 
 // caller is a virtual client.
-type caller struct {
+type client struct {
 	draws   sim.Rand
 	isn     uint32 // of the server
 	attempt uint16 // of all
@@ -73,20 +73,20 @@ const (
 	resetArrives         // its RST
 	synAckArrives        // the server's SYN-ACK at client who
 	rstArrives           // the server's RST
-	guardRings           // client who has waited long enough
-	served               // the worker is done
+	timerFires           // client who has waited long enough
+	serviceEnds          // the worker is done
 	hostDue              // the host wants to be advanced
 )
 
 const (
-	oneWay      = 100 * time.Microsecond
-	service     = 10 * time.Microsecond
-	backlog     = 128
-	retryAfter  = 500 * time.Millisecond
-	sendsAgain  = time.Second      // a client whose SYN was not answered
-	losesHope   = 10 * time.Second // a client that waits for accept
-	attempts    = 3
-	recordBatch = 64 // steps between two looks at the records
+	oneWay          = 100 * time.Microsecond
+	service         = 10 * time.Microsecond
+	backlog         = 128
+	retryAfter      = 500 * time.Millisecond
+	retransmitAfter = time.Second      // a client whose SYN was not answered
+	giveUpAfter     = 10 * time.Second // a client that waits for accept
+	attempts        = 3
+	recordBatch     = 64 // steps between two looks at the records
 )
 
 const (
@@ -97,18 +97,20 @@ const (
 // NewCrowd returns n clients that begin to think, at a server with the profile. While
 // no client waits, all clients together ask for tenths/10 of what the worker can
 // serve. With 11 that is a little too much; with 40 the queue is always full.
-func NewCrowd(p netmodel.Profile, n, tenths int) *Crowd { return newCrowd(p, n, tenths, 1) }
+func NewClientLoad(p netmodel.Profile, n, tenths int) *ClientLoad {
+	return newClientLoad(p, n, tenths, 1)
+}
 
-func newCrowd(p netmodel.Profile, n, tenths int, seed uint64) *Crowd {
-	c := &Crowd{
+func newClientLoad(p netmodel.Profile, n, tenths int, seed uint64) *ClientLoad {
+	c := &ClientLoad{
 		server:   netmodel.Addr{IP: netmodel.IPv4(10, 0, 0, 1), Port: 80},
-		callers:  make([]caller, n),
+		clients:  make([]client, n),
 		thinking: sim.Exponential{Mean: time.Duration(n) * service * 10 / time.Duration(tenths)},
 		worker:   sim.Stream(seed, 0, drawsService),
 		wakeAt:   -1,
 	}
 	if p.OnFull != netmodel.RefuseWhenFull {
-		c.guards = make([]sim.EventID, n)
+		c.timers = make([]sim.EventID, n)
 	}
 	c.host = netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{c.server.IP}})
 	_ = c.host.Startup() // these succeed on a new host
@@ -116,8 +118,8 @@ func newCrowd(p netmodel.Profile, n, tenths int, seed uint64) *Crowd {
 	_ = c.host.SetSockOpt(c.listener, winsock.SO_LINGER, 0)
 	_ = c.host.Bind(c.listener, c.server)
 	_ = c.host.Listen(c.listener, backlog)
-	for i := range c.callers {
-		c.callers[i].draws = sim.Stream(seed, uint64(i), drawsThinking)
+	for i := range c.clients {
+		c.clients[i].draws = sim.Stream(seed, uint64(i), drawsThinking)
 		c.think(uint32(i))
 	}
 	return c
@@ -125,13 +127,13 @@ func newCrowd(p netmodel.Profile, n, tenths int, seed uint64) *Crowd {
 
 // Hash returns the hash of everything that has happened, and how many records
 // that were.
-func (c *Crowd) Hash() (hash, records uint64) {
+func (c *ClientLoad) Hash() (hash, records uint64) {
 	c.fold()
 	return c.hash, c.count
 }
 
-// WriteTrace makes the crowd write every record as a line of a trace.
-func (c *Crowd) WriteTrace(write func([]byte)) {
+// WriteTrace makes the load write every record as a line of a trace.
+func (c *ClientLoad) WriteTrace(write func([]byte)) {
 	c.write = write
 	p := c.host.Profile()
 	c.printer = &trace.Printer{
@@ -152,7 +154,7 @@ var names = func() (list [1000]string) {
 }()
 
 // Run lets time pass until offered attempts were made in all.
-func (c *Crowd) Run(offered int) {
+func (c *ClientLoad) Run(offered int) {
 	for c.Offered < offered {
 		next, _ := c.engine.Next() // a client always thinks, tries or waits
 		if c.act(next.kind, next.who) {
@@ -165,7 +167,7 @@ func (c *Crowd) Run(offered int) {
 
 // act does what an event is about and reports whether the host has to do with
 // it.
-func (c *Crowd) act(kind, who uint32) bool {
+func (c *ClientLoad) act(kind, who uint32) bool {
 	switch kind {
 	case synArrives, synAgain:
 		if kind == synArrives {
@@ -176,21 +178,21 @@ func (c *Crowd) act(kind, who uint32) bool {
 	case ackArrives:
 		c.complete++
 		c.host.Advance(c.engine.Now())
-		c.host.Deliver(netmodel.Segment{Src: c.address(who), Dst: c.server, Seq: 101, Ack: c.callers[who].isn + 1, Flags: netmodel.ACK, Conn: netmodel.ConnID(who)})
+		c.host.Deliver(netmodel.Segment{Src: c.address(who), Dst: c.server, Seq: 101, Ack: c.clients[who].isn + 1, Flags: netmodel.ACK, Conn: netmodel.ConnID(who)})
 	case resetArrives:
 		c.host.Advance(c.engine.Now())
 		c.host.Deliver(netmodel.Segment{Src: c.address(who), Dst: c.server, Seq: 101, Flags: netmodel.RST, Conn: netmodel.ConnID(who)})
 		c.think(who)
 	case synAckArrives:
-		c.connect(who)
+		c.receiveSynAck(who)
 		return false
 	case rstArrives:
-		c.lose(who)
+		c.receiveRST(who)
 		return false
-	case guardRings:
-		c.insist(who)
+	case timerFires:
+		c.timeOut(who)
 		return false
-	case served:
+	case serviceEnds:
 		c.busy = false
 	case hostDue:
 		c.wakeAt = -1
@@ -200,47 +202,47 @@ func (c *Crowd) act(kind, who uint32) bool {
 }
 
 // think lets a client think. No record says that its SYN leaves, only that it arrives.
-func (c *Crowd) think(who uint32) {
-	k := &c.callers[who]
+func (c *ClientLoad) think(who uint32) {
+	k := &c.clients[who]
 	k.state, k.tries = thinking, 0
 	c.engine.After(c.thinking.Draw(&k.draws)+oneWay, event{synArrives, who})
 }
 
 // begin makes an attempt of a client, from a port of its own.
-func (c *Crowd) begin(who uint32) {
+func (c *ClientLoad) begin(who uint32) {
 	c.Offered++
-	k := &c.callers[who]
+	k := &c.clients[who]
 	k.attempt++
 	k.state = trying
-	if c.guards != nil {
-		c.guards[who] = c.engine.After(sendsAgain-oneWay, event{guardRings, who})
+	if c.timers != nil {
+		c.timers[who] = c.engine.After(retransmitAfter-oneWay, event{timerFires, who})
 	}
 }
 
 // address returns where a client sends from.
-func (c *Crowd) address(who uint32) netmodel.Addr {
-	return netmodel.Addr{IP: netmodel.IPv4(11, 0, 0, 0) + netmodel.IP(who), Port: 1024 + c.callers[who].attempt%60_000}
+func (c *ClientLoad) address(who uint32) netmodel.Addr {
+	return netmodel.Addr{IP: netmodel.IPv4(11, 0, 0, 0) + netmodel.IP(who), Port: 1024 + c.clients[who].attempt%60_000}
 }
 
 // connect lets a client answer the server's SYN-ACK, each time.
-func (c *Crowd) connect(who uint32) {
-	k := &c.callers[who]
+func (c *ClientLoad) receiveSynAck(who uint32) {
+	k := &c.clients[who]
 	if k.state == thinking {
 		return
 	}
-	if c.guards != nil && k.state == trying {
-		c.engine.Cancel(c.guards[who])
-		c.guards[who] = c.engine.After(losesHope, event{guardRings, who})
+	if c.timers != nil && k.state == trying {
+		c.engine.Cancel(c.timers[who])
+		c.timers[who] = c.engine.After(giveUpAfter, event{timerFires, who})
 	}
 	k.state = connected
 	c.engine.After(oneWay, event{ackArrives, who})
 }
 
 // lose lets a client learn of an RST: it was served, or refused.
-func (c *Crowd) lose(who uint32) {
-	k := &c.callers[who]
-	if c.guards != nil {
-		c.engine.Cancel(c.guards[who])
+func (c *ClientLoad) receiveRST(who uint32) {
+	k := &c.clients[who]
+	if c.timers != nil {
+		c.engine.Cancel(c.timers[who])
 	}
 	if k.state == connected {
 		c.think(who)
@@ -255,18 +257,18 @@ func (c *Crowd) lose(who uint32) {
 }
 
 // insist lets a client send its SYN again, or give up.
-func (c *Crowd) insist(who uint32) {
-	if c.callers[who].state == connected {
+func (c *ClientLoad) timeOut(who uint32) {
+	if c.clients[who].state == connected {
 		c.engine.After(oneWay, event{resetArrives, who})
 		return
 	}
 	c.Ignored++
-	c.guards[who] = c.engine.After(sendsAgain, event{guardRings, who})
+	c.timers[who] = c.engine.After(retransmitAfter, event{timerFires, who})
 	c.engine.After(oneWay, event{synAgain, who})
 }
 
 // accept lets an idle worker take the next connection.
-func (c *Crowd) accept() {
+func (c *ClientLoad) accept() {
 	if c.busy || c.complete == 0 {
 		return
 	}
@@ -280,12 +282,12 @@ func (c *Crowd) accept() {
 	c.Accepted++
 	c.busy = true
 	_ = c.host.CloseSocket(got.FD) // of a descriptor that is open
-	c.engine.After(sim.Exponential{Mean: service}.Draw(&c.worker), event{kind: served})
+	c.engine.After(sim.Exponential{Mean: service}.Draw(&c.worker), event{kind: serviceEnds})
 }
 
 // collect puts what the host sends on its way, and now and then counts what it
 // has recorded.
-func (c *Crowd) collect() {
+func (c *ClientLoad) collect() {
 	c.segments = c.host.Drain(c.segments[:0])
 	for i := range c.segments {
 		s := &c.segments[i]
@@ -293,7 +295,7 @@ func (c *Crowd) collect() {
 		switch {
 		case s.Dst != c.address(who): // of an earlier attempt
 		case s.Flags&netmodel.SYN != 0:
-			c.callers[who].isn = s.Seq
+			c.clients[who].isn = s.Seq
 			c.engine.After(oneWay, event{synAckArrives, who})
 		case s.Flags&netmodel.RST != 0:
 			c.engine.After(oneWay, event{rstArrives, who})
@@ -307,7 +309,7 @@ func (c *Crowd) collect() {
 
 // setWake makes the engine wake the host no later than it wants. A deadline that
 // has moved away is left: to be woken early does nothing.
-func (c *Crowd) setWake() {
+func (c *ClientLoad) setWake() {
 	at, ok := c.host.Deadline()
 	if !ok || c.wakeAt >= 0 && c.wakeAt <= at {
 		return
@@ -317,7 +319,7 @@ func (c *Crowd) setWake() {
 }
 
 // fold counts, hashes and perhaps writes what has happened.
-func (c *Crowd) fold() {
+func (c *ClientLoad) fold() {
 	c.records = c.host.DrainRecords(c.records[:0])
 	for i := range c.records {
 		c.count++
