@@ -1,5 +1,5 @@
-// Command wspsim plays situations at an accept queue: who is refused, who
-// waits, and why.
+// Command wspsim runs scenarios at an accept queue. It shows which clients are refused, which
+// wait, and why.
 //
 //	wspsim run overflow
 //	wspsim explain overflow
@@ -32,13 +32,12 @@ const (
 	exitInterrupted = 130
 )
 
-// sigpipe is SIGPIPE by its number, for not every system that Go builds for
-// names it.
+// sigpipe is the number of SIGPIPE. Not every system that Go supports has a name for it.
 const sigpipe = syscall.Signal(13)
 
 func main() {
-	// Writing to a closed pipe is then an error instead of the end of the process, so
-	// that unfinished files are removed.
+	// Now a write to a closed pipe returns an error and does not end the process, so that
+	// unfinished files are removed.
 	signal.Ignore(sigpipe)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the process at once
@@ -51,10 +50,10 @@ var errFailed = errors.New("an expectation failed or a replay differed")
 // errMalformed ends the command with exit code 2; the output says why.
 var errMalformed = errors.New("malformed input")
 
-// errBreak ends the command after Ctrl-C; the output says what was done so far.
+// errBreak ends the command after Ctrl-C; the output shows the work done so far.
 var errBreak = errors.New("interrupted")
 
-// outputError is an output that could not be written.
+// outputError is a failed write to an output.
 type outputError struct {
 	path string
 	err  error
@@ -64,15 +63,15 @@ func (e *outputError) Error() string {
 	err := e.err
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		err = path.Err // it names our file beside the one that the user named
+		err = path.Err // without the name of the temporary file
 	}
 	return fmt.Sprintf("cannot write %s: %v", e.path, err)
 }
 
 func (e *outputError) Unwrap() error { return e.err }
 
-// guarded runs the command and returns its exit code. It writes an error in a line or
-// two; a user never sees a panic.
+// guarded runs the command and returns its exit code. It writes an error in one or two lines. A
+// user never sees a panic.
 func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -80,7 +79,7 @@ func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 			for _, arg := range args {
 				line = append(line, words.Shell(arg))
 			}
-			fmt.Fprintf(stderr, "wspsim: this is a defect of wspsim, please report it: %s: %s\n", strings.Join(line, " "), words.Printable(fmt.Sprint(p)))
+			fmt.Fprintf(stderr, "wspsim: this is a bug in wspsim, please report it: %s: %s\n", strings.Join(line, " "), words.Printable(fmt.Sprint(p)))
 			code = exitBadInput
 		}
 	}()
@@ -114,7 +113,7 @@ type session struct {
 	ctx    context.Context
 	stdout io.Writer
 	stderr io.Writer
-	out    *bufio.Writer // in front of stdout
+	out    *bufio.Writer // writes to stdout
 }
 
 // execute runs the command line.

@@ -350,7 +350,7 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"unknown rule", []string{"rules", "R4", "WS.T33"}, `unknown rule "WS.T33"; nearest: WS.T3, `},
 		{"too many arguments", []string{"list", "x"}, `list takes no argument, not "x"`},
 		{"no scenario", []string{"run"}, "run: want the name of a scenario; wspsim list shows them"},
-		{"two scenarios", []string{"show", "a", "b"}, `show: one scenario at a time, not "a" and "b"`},
+		{"two scenarios", []string{"show", "a", "b"}, `show: want one scenario, not "a" and "b"`},
 		{"unknown scenario", []string{"run", "overflw"}, `unknown scenario "overflw"; nearest: overflow; wspsim list shows all`},
 		{"unlike any scenario", []string{"explain", "xyzzy"}, `unknown scenario "xyzzy"; wspsim list shows all`},
 		{"hostile scenario", []string{"run", "\x1b[31mred\n"}, `unknown scenario "\x1b[31mred\n"`},
@@ -402,7 +402,7 @@ func TestBadValuesAreNamedWithWhatWouldBeRight(t *testing.T) {
 		{"a negative time", []string{"run", "overflow", "--set", "latency=-5s"}, "-5s is out of range: want 0s to 1s"},
 		{"finer than a nanosecond", []string{"run", "overflow", "--set", "latency=0.0000000001s"}, "is not a duration in whole nanoseconds"},
 		{"a chance above one", []string{"run", "lossy-link", "--set", "loss=3/2"}, "above 1"},
-		{"octal seed", []string{"run", "overflow", "--seed", "0777"}, `--seed "0777": a leading zero could mean octal`},
+		{"octal seed", []string{"run", "overflow", "--seed", "0777"}, `--seed "0777": a number with a leading zero may be octal`},
 		{"seed as a float", []string{"run", "overflow", "--seed", "1e3"}, `--seed "1e3": want a whole number from 0 to 18446744073709551615`},
 		{"empty seed", []string{"run", "overflow", "--seed", ""}, `--seed "": want a whole number`},
 		{"seed beyond 64 bits", []string{"run", "overflow", "--seed", "18446744073709551616"}, "want a whole number from 0 to 18446744073709551615"},
@@ -418,7 +418,7 @@ func TestBadValuesAreNamedWithWhatWouldBeRight(t *testing.T) {
 func TestNobodyEverSeesAPanic(t *testing.T) {
 	var errs bytes.Buffer
 	code := guarded([]string{"run", "two words"}, &errs, func() error { panic("queue\nof \x1b[31m3") })
-	want := `wspsim: this is a defect of wspsim, please report it: wspsim run 'two words': queue\nof \x1b[31m3` + "\n"
+	want := `wspsim: this is a bug in wspsim, please report it: wspsim run 'two words': queue\nof \x1b[31m3` + "\n"
 	if code != 2 || errs.String() != want {
 		t.Errorf("exit code %d, %q, want 2, %q", code, errs.String(), want)
 	}

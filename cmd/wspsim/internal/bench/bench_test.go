@@ -146,11 +146,11 @@ func TestAResultIsPrintedInColumns(t *testing.T) {
 	}
 	text := textOf(r)
 	for _, want := range []string{
-		"\n  waiting                     10   1,000,000\n  ns each                   25.0        74.1\n  events a second     40,000,000  13,500,000\n",
+		"\n  waiting                         10   1,000,000\n  ns each                       25.0        74.1\n  events per second       40,000,000  13,500,000\n",
 		"\n  a customer of M/M/1/10, with two draws of sim.Exponential: 84 ns; 0.0508 blocked (theory: 0.0508)\n",
-		"\n  wsp                         593 ns    1,690,000 a second\n",
-		"1,000,000 clients that wait, each with its timer: 53 bytes each, 50 MiB in all\n",
-		"\n  2 workers   1.98 times as fast, OTHER RESULTS: this is a defect\n",
+		"\n  wsp                         593 ns    1,690,000 per second\n",
+		"1,000,000 waiting clients, each with a timer: 53 bytes per client, 50 MiB in total\n",
+		"\n  2 workers   1.98 times as fast, DIFFERENT RESULTS: this is a defect\n",
 		"\n  hash   0000000000000abc of the work, the same on every machine\n  took   20s\n",
 	} {
 		if !strings.Contains(text, want) {

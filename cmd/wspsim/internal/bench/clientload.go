@@ -10,29 +10,29 @@ import (
 	"wspsim/sim"
 )
 
-// Crowd is the load of connections: virtual clients that think, and then connect to a
-// listener 100 us away with a backlog of 128. One worker accepts, needs 10 us on
-// average, and resets, so that nothing is left. A refused client tries twice more, 500
-// ms apart. A client without an answer sends its SYN again after a second. (A stack
-// that resets a client after its connect looks like a worker that closes.)
+// ClientLoad is the load of connections. Virtual clients wait for a random time and then
+// connect to a listener 100 us away with a backlog of 128. One worker accepts a connection,
+// serves it for 10 us on average, and resets it. A refused client tries twice more, 500 ms
+// apart. A client without an answer sends its SYN again after 1 s. (A client cannot tell a
+// reset by the stack after its connect from a close by the worker.)
 //
-// Every segment passes through a netmodel.Host, and everything that it records is
-// counted and hashed. A client is 24 bytes and one scheduled event of 24 bytes. It
-// calls the Host directly, without the TCP stack of a client of netmodel.Network.
+// Every segment passes through a netmodel.Host. Each record of the host is counted and
+// hashed. A client takes 24 bytes and one scheduled event of 24 bytes. It calls the Host
+// directly, without the TCP stack of a client of netmodel.Network.
 type ClientLoad struct {
 	Offered, Accepted, Refused int
-	Ignored                    int // SYNs that had to be sent again
+	Ignored                    int // SYNs that were sent again
 
 	engine   sim.Engine[event]
 	host     *netmodel.Host
 	listener netmodel.FD
 	server   netmodel.Addr
 	clients  []client
-	timers   []sim.EventID // of clients that send again; nil if they do not
+	timers   []sim.EventID // retransmission timers of the clients; nil if clients do not retransmit
 	thinking sim.Exponential
 	worker   sim.Rand
 	busy     bool
-	complete int // connections that an accept would find
+	complete int // connections that wait for accept
 	wake     sim.EventID
 	wakeAt   sim.Time
 	steps    int
@@ -41,41 +41,41 @@ type ClientLoad struct {
 	records  []netmodel.Record
 	hash     uint64
 	count    uint64
-	printer  *trace.Printer // of a trace that is written, else nil
+	printer  *trace.Printer // nil if no trace is written
 	write    func([]byte)
 	text     []byte
 }
 
-// caller is a virtual client.
+// client is a virtual client.
 type client struct {
 	draws   sim.Rand
-	isn     uint32 // of the server
-	attempt uint16 // of all
-	tries   uint8  // since it thought
+	isn     uint32 // initial sequence number of the server
+	attempt uint16 // number of the attempt
+	tries   uint8  // attempts since the client last waited
 	state   uint8
 }
 
-// event is what the loads schedule.
+// event is an event of the loads.
 type event struct{ kind, who uint32 }
 
 // The states of a client.
 const (
 	thinking  = iota
 	trying    // has sent a SYN
-	connected // has had a SYN-ACK, and waits for what the server does
+	connected // has received a SYN-ACK and waits for the server
 )
 
 // The kinds of events.
 const (
-	synArrives    = iota // the SYN of client who, its first
-	synAgain             // one that was sent again
-	ackArrives           // its ACK
-	resetArrives         // its RST
-	synAckArrives        // the server's SYN-ACK at client who
-	rstArrives           // the server's RST
-	timerFires           // client who has waited long enough
-	serviceEnds          // the worker is done
-	hostDue              // the host wants to be advanced
+	synArrives    = iota // the first SYN of client who, at the server
+	synAgain             // a SYN of client who that was sent again
+	ackArrives           // the ACK of client who
+	resetArrives         // the RST of client who
+	synAckArrives        // the server's SYN-ACK, at client who
+	rstArrives           // the server's RST, at client who
+	timerFires           // the timer of client who fires
+	serviceEnds          // the worker has served a connection
+	hostDue              // the deadline of the host
 )
 
 const (
@@ -83,10 +83,10 @@ const (
 	service         = 10 * time.Microsecond
 	backlog         = 128
 	retryAfter      = 500 * time.Millisecond
-	retransmitAfter = time.Second      // a client whose SYN was not answered
-	giveUpAfter     = 10 * time.Second // a client that waits for accept
+	retransmitAfter = time.Second      // for a client whose SYN was not answered
+	giveUpAfter     = 10 * time.Second // for a client that waits for accept
 	attempts        = 3
-	recordBatch     = 64 // steps between two looks at the records
+	recordBatch     = 64 // steps between two reads of the records
 )
 
 const (
@@ -94,9 +94,9 @@ const (
 	drawsService
 )
 
-// NewCrowd returns n clients that begin to think, at a server with the profile. While
-// no client waits, all clients together ask for tenths/10 of what the worker can
-// serve. With 11 that is a little too much; with 40 the queue is always full.
+// NewClientLoad returns a load of n clients at a server with the profile. While no client
+// waits for the server, the clients request tenths/10 of the capacity of the worker. With 11
+// that is a little too much; with 40 the queue is always full.
 func NewClientLoad(p netmodel.Profile, n, tenths int) *ClientLoad {
 	return newClientLoad(p, n, tenths, 1)
 }
@@ -113,7 +113,7 @@ func newClientLoad(p netmodel.Profile, n, tenths int, seed uint64) *ClientLoad {
 		c.timers = make([]sim.EventID, n)
 	}
 	c.host = netmodel.NewHost(netmodel.HostConfig{Profile: p, Addrs: []netmodel.IP{c.server.IP}})
-	_ = c.host.Startup() // these succeed on a new host
+	_ = c.host.Startup() // this and the next calls succeed on a new host
 	c.listener, _ = c.host.Socket(winsock.SOCK_STREAM)
 	_ = c.host.SetSockOpt(c.listener, winsock.SO_LINGER, 0)
 	_ = c.host.Bind(c.listener, c.server)
@@ -125,14 +125,13 @@ func newClientLoad(p netmodel.Profile, n, tenths int, seed uint64) *ClientLoad {
 	return c
 }
 
-// Hash returns the hash of everything that has happened, and how many records
-// that were.
+// Hash returns the hash of all records so far, and their number.
 func (c *ClientLoad) Hash() (hash, records uint64) {
 	c.fold()
 	return c.hash, c.count
 }
 
-// WriteTrace makes the load write every record as a line of a trace.
+// WriteTrace passes every later record to write, as lines of a trace.
 func (c *ClientLoad) WriteTrace(write func([]byte)) {
 	c.write = write
 	p := c.host.Profile()
@@ -144,8 +143,8 @@ func (c *ClientLoad) WriteTrace(write func([]byte)) {
 	}
 }
 
-// names are those of clients in a trace, with numbers of the length that a
-// thousand clients have.
+// names are the names of clients in a trace. The numbers are as long as those of a thousand
+// clients.
 var names = func() (list [1000]string) {
 	for i := range list {
 		list[i] = "c" + string([]byte{byte('0' + i/100), byte('0' + i/10%10), byte('0' + i%10)})
@@ -153,10 +152,10 @@ var names = func() (list [1000]string) {
 	return list
 }()
 
-// Run lets time pass until offered attempts were made in all.
+// Run runs the load until the total number of attempts is offered.
 func (c *ClientLoad) Run(offered int) {
 	for c.Offered < offered {
-		next, _ := c.engine.Next() // a client always thinks, tries or waits
+		next, _ := c.engine.Next() // each client always has an event
 		if c.act(next.kind, next.who) {
 			c.accept()
 			c.collect()
@@ -165,8 +164,7 @@ func (c *ClientLoad) Run(offered int) {
 	c.fold()
 }
 
-// act does what an event is about and reports whether the host has to do with
-// it.
+// act handles an event and reports whether the host took part in it.
 func (c *ClientLoad) act(kind, who uint32) bool {
 	switch kind {
 	case synArrives, synAgain:
@@ -201,14 +199,14 @@ func (c *ClientLoad) act(kind, who uint32) bool {
 	return true
 }
 
-// think lets a client think. No record says that its SYN leaves, only that it arrives.
+// think makes a client wait for a random time. Its next event is the arrival of its SYN.
 func (c *ClientLoad) think(who uint32) {
 	k := &c.clients[who]
 	k.state, k.tries = thinking, 0
 	c.engine.After(c.thinking.Draw(&k.draws)+oneWay, event{synArrives, who})
 }
 
-// begin makes an attempt of a client, from a port of its own.
+// begin begins an attempt of a client, from a new port.
 func (c *ClientLoad) begin(who uint32) {
 	c.Offered++
 	k := &c.clients[who]
@@ -219,12 +217,12 @@ func (c *ClientLoad) begin(who uint32) {
 	}
 }
 
-// address returns where a client sends from.
+// address returns the address of a client in its current attempt.
 func (c *ClientLoad) address(who uint32) netmodel.Addr {
 	return netmodel.Addr{IP: netmodel.IPv4(11, 0, 0, 0) + netmodel.IP(who), Port: 1024 + c.clients[who].attempt%60_000}
 }
 
-// connect lets a client answer the server's SYN-ACK, each time.
+// receiveSynAck answers each SYN-ACK of the server with an ACK.
 func (c *ClientLoad) receiveSynAck(who uint32) {
 	k := &c.clients[who]
 	if k.state == thinking {
@@ -238,7 +236,7 @@ func (c *ClientLoad) receiveSynAck(who uint32) {
 	c.engine.After(oneWay, event{ackArrives, who})
 }
 
-// lose lets a client learn of an RST: it was served, or refused.
+// receiveRST ends an attempt: the client was served or refused.
 func (c *ClientLoad) receiveRST(who uint32) {
 	k := &c.clients[who]
 	if c.timers != nil {
@@ -256,7 +254,7 @@ func (c *ClientLoad) receiveRST(who uint32) {
 	}
 }
 
-// insist lets a client send its SYN again, or give up.
+// timeOut makes a client send its SYN again, or give up.
 func (c *ClientLoad) timeOut(who uint32) {
 	if c.clients[who].state == connected {
 		c.engine.After(oneWay, event{resetArrives, who})
@@ -267,33 +265,33 @@ func (c *ClientLoad) timeOut(who uint32) {
 	c.engine.After(oneWay, event{synAgain, who})
 }
 
-// accept lets an idle worker take the next connection.
+// accept makes an idle worker take the next connection.
 func (c *ClientLoad) accept() {
 	if c.busy || c.complete == 0 {
 		return
 	}
 	c.host.Advance(c.engine.Now())
 	got, err := c.host.Accept(c.listener)
-	if err != nil { // it was an ACK that completed nothing
+	if err != nil { // the ACK completed no connection
 		c.complete = 0
 		return
 	}
 	c.complete--
 	c.Accepted++
 	c.busy = true
-	_ = c.host.CloseSocket(got.FD) // of a descriptor that is open
+	_ = c.host.CloseSocket(got.FD) // succeeds on an open descriptor
 	c.engine.After(sim.Exponential{Mean: service}.Draw(&c.worker), event{kind: serviceEnds})
 }
 
-// collect puts what the host sends on its way, and now and then counts what it
-// has recorded.
+// collect schedules the segments that the host sends. Every recordBatch steps it also reads
+// the records.
 func (c *ClientLoad) collect() {
 	c.segments = c.host.Drain(c.segments[:0])
 	for i := range c.segments {
 		s := &c.segments[i]
 		who := uint32(s.Conn)
 		switch {
-		case s.Dst != c.address(who): // of an earlier attempt
+		case s.Dst != c.address(who): // a segment of an earlier attempt
 		case s.Flags&netmodel.SYN != 0:
 			c.clients[who].isn = s.Seq
 			c.engine.After(oneWay, event{synAckArrives, who})
@@ -307,8 +305,8 @@ func (c *ClientLoad) collect() {
 	c.setWake()
 }
 
-// setWake makes the engine wake the host no later than it wants. A deadline that
-// has moved away is left: to be woken early does nothing.
+// setWake schedules an event for the deadline of the host. If the deadline has become later,
+// the event stays: an early event does no harm.
 func (c *ClientLoad) setWake() {
 	at, ok := c.host.Deadline()
 	if !ok || c.wakeAt >= 0 && c.wakeAt <= at {
@@ -318,7 +316,7 @@ func (c *ClientLoad) setWake() {
 	c.wake, c.wakeAt = c.engine.At(at, event{kind: hostDue}), at
 }
 
-// fold counts, hashes and perhaps writes what has happened.
+// fold counts and hashes the new records, and writes them if there is a trace.
 func (c *ClientLoad) fold() {
 	c.records = c.host.DrainRecords(c.records[:0])
 	for i := range c.records {

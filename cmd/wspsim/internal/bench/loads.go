@@ -6,8 +6,8 @@ import (
 	"wspsim/sim"
 )
 
-// table is exponential times of mean 1 s, drawn beforehand so that the draw is
-// not measured. Its length is a power of two.
+// table returns exponential times with a mean of 1 s. They are drawn in advance, so that the
+// draw is not measured. Their number is a power of two.
 var table = func() []time.Duration {
 	r := sim.Stream(1, 0, drawsThinking)
 	list := make([]time.Duration, 1<<16)
@@ -17,8 +17,8 @@ var table = func() []time.Duration {
 	return list
 }
 
-// hold is the steady state of every simulation: take the next event, schedule
-// another.
+// hold is the steady state of every simulation: take the next event, schedule another. This
+// benchmark of event lists is known as the hold model.
 type hold struct {
 	engine sim.Engine[event]
 	table  []time.Duration
@@ -45,15 +45,15 @@ func (h *hold) run(count int) {
 	}
 }
 
-// guards is the load of retransmission timers: each client has a timer that every
-// event cancels and arms again. Half of them ring first.
+// timeouts is the load of retransmission timers. Each client has a timer that every event
+// cancels and arms again. Half of the timers fire first.
 type timeouts struct {
 	hold
 	armed     []sim.EventID
 	cancelled int
 }
 
-const timeoutAfter = 693_147_180 * time.Nanosecond // ln 2 s: half of the gaps are longer
+const timeoutAfter = 693_147_180 * time.Nanosecond // ln(2) s: half of the gaps are longer
 
 const (
 	work = iota
@@ -84,8 +84,7 @@ func (g *timeouts) run(count int) {
 	}
 }
 
-// queue is M/M/1/10 at nine tenths of its capacity, whose blocking probability is
-// known: 0.0508.
+// queue is M/M/1/10 at nine tenths of its capacity. Its blocking probability is 0.0508.
 type queue struct {
 	engine           sim.Engine[event]
 	arrives, serves  sim.Rand
