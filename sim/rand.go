@@ -23,29 +23,30 @@ type Rand struct {
 // do not change if it draws more or less for another.
 type Purpose uint32
 
-// Stream returns the stream with which who decides why, in the run with this seed. The
-// three words name the stream. Streams with other names are not related, however
-// similar the names are. The order matters: Stream(1, 2, 3) and Stream(1, 3, 2) are not
-// related.
+// Stream returns the stream of owner for a purpose, in the run with this seed. The owner is
+// a number for what draws, such as a client or a link. Seed, owner and purpose name the
+// stream. Streams with other names are not related, however similar the names are. The
+// order matters: Stream(1, 2, 3) and Stream(1, 3, 2) are not related.
 //
 // Use a stream for each client; do not share one stream between clients. In a shared
 // stream a change of one client changes the draws of all others, and two runs with
-// equal seeds cannot be compared. Name and Member make who from a name. Do not use the
-// order of creation as who: a new first client would change the streams of all others.
-func Stream(seed, who uint64, why Purpose) Rand {
+// equal seeds cannot be compared. Name and Member make an owner from a name. Do not use
+// the order of creation as owner: a new first client would change the streams of all
+// others.
+func Stream(seed, owner uint64, purpose Purpose) Rand {
 	// PCG is one cycle of 2^128 numbers, and each stream starts at a position of it. Two
 	// independent chains of 64 bits choose the position. So even 2^30 streams of 2^30
 	// numbers each overlap with a probability below 2^-37. The initial constants are the
 	// fractions of the golden ratio and of the square root of 2.
 	var r Rand
 	r.pcg.Seed(
-		chain(0x9e3779b97f4a7c15, seed, who, uint64(why)),
-		chain(0x6a09e667f3bcc908, seed, who, uint64(why)),
+		chain(0x9e3779b97f4a7c15, seed, owner, uint64(purpose)),
+		chain(0x6a09e667f3bcc908, seed, owner, uint64(purpose)),
 	)
 	return r
 }
 
-// Name returns the number of a name, to be used as who in Stream. The number is the
+// Name returns the number of a name, to be used as owner in Stream. The number is the
 // same in every run. It is the 64-bit FNV-1a hash of the bytes of the name, mixed once
 // more. Among a million different names, two have the same number with a probability of
 // 3 in 10^8. Name reads the whole name, so keep the number of a name that draws often.
@@ -60,10 +61,10 @@ func Name(name string) uint64 {
 	return finalize(h)
 }
 
-// Member returns the who of one member of a named group: a client of a group, or an
-// attempt of a client. The members of one group are all different. A member can have
-// members too.
-func Member(who, number uint64) uint64 { return finalize(finalize(who) ^ number) }
+// Member returns the owner number of one member of a group: a client of a named group, or
+// an attempt of a client. The members of one group all have different numbers. A member
+// can have members too.
+func Member(group, number uint64) uint64 { return finalize(finalize(group) ^ number) }
 
 // chain mixes the words a, b and c into h, one after the other.
 func chain(h, a, b, c uint64) uint64 {

@@ -45,7 +45,7 @@ func (s *session) benchCommand() *cobra.Command {
 			}
 			switch {
 			case result.Interrupted:
-				return errBreak
+				return errInterrupted
 			case result.Differs():
 				return errFailed
 			}

@@ -41,7 +41,7 @@ func main() {
 	signal.Ignore(sigpipe)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the process at once
-	os.Exit(guarded(os.Args[1:], os.Stderr, func() error { return execute(ctx, os.Args[1:], os.Stdout, os.Stderr) }))
+	os.Exit(runAndReport(os.Args[1:], os.Stderr, func() error { return execute(ctx, os.Args[1:], os.Stdout, os.Stderr) }))
 }
 
 // errFailed ends the command with exit code 1; the output says why.
@@ -50,16 +50,16 @@ var errFailed = errors.New("an expectation failed or a replay differed")
 // errMalformed ends the command with exit code 2; the output says why.
 var errMalformed = errors.New("malformed input")
 
-// errBreak ends the command after Ctrl-C; the output shows the work done so far.
-var errBreak = errors.New("interrupted")
+// errInterrupted ends the command after Ctrl-C; the output shows the work done so far.
+var errInterrupted = errors.New("interrupted")
 
-// outputError is a failed write to an output.
-type outputError struct {
+// writeError is a failed write to an output.
+type writeError struct {
 	path string
 	err  error
 }
 
-func (e *outputError) Error() string {
+func (e *writeError) Error() string {
 	err := e.err
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -68,11 +68,11 @@ func (e *outputError) Error() string {
 	return fmt.Sprintf("cannot write %s: %v", e.path, err)
 }
 
-func (e *outputError) Unwrap() error { return e.err }
+func (e *writeError) Unwrap() error { return e.err }
 
-// guarded runs the command and returns its exit code. It writes an error in one or two lines. A
+// runAndReport runs the command and returns its exit code. It writes an error in one or two lines. A
 // user never sees a panic.
-func guarded(args []string, stderr io.Writer, command func() error) (code int) {
+func runAndReport(args []string, stderr io.Writer, command func() error) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			line := []string{"wspsim"}
@@ -84,7 +84,7 @@ func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 		}
 	}()
 	err := command()
-	var output *outputError
+	var output *writeError
 	switch {
 	case err == nil:
 		return exitHeld
@@ -92,7 +92,7 @@ func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 		return exitFailed
 	case errors.Is(err, errMalformed):
 		return exitBadInput
-	case errors.Is(err, errBreak):
+	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &output) && errors.Is(err, syscall.EPIPE):
 		return exitFailed // the pipe is closed, so no message can be read
@@ -128,7 +128,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		err = root.Execute()
 	}
 	if flushed := s.out.Flush(); flushed != nil && (err == nil || errors.Is(err, errFailed)) {
-		err = &outputError{"standard output", flushed}
+		err = &writeError{"standard output", flushed}
 	}
 	return err
 }

@@ -119,7 +119,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 // call runs a command line in this process.
 func call(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
-	code = guarded(args, &errs, func() error { return execute(context.Background(), args, &out, &errs) })
+	code = runAndReport(args, &errs, func() error { return execute(context.Background(), args, &out, &errs) })
 	return out.String(), errs.String(), code
 }
 
@@ -232,7 +232,7 @@ func TestExitCodeFollowsTheVerdict(t *testing.T) {
 		for _, f := range []runFlags{{}, {json: true}, {jsonl: true}, {full: true}, {trace: "-"}, {trace: filepath.Join(t.TempDir(), "x")}} {
 			var out, errs bytes.Buffer
 			s := &session{context.Background(), &out, &errs, bufio.NewWriter(&out)}
-			code := guarded(nil, &errs, func() error { return s.run(p, &f) })
+			code := runAndReport(nil, &errs, func() error { return s.run(p, &f) })
 			s.out.Flush()
 			if code != test.code || errs.Len() > 0 {
 				t.Errorf("%v expected under %s, %+v: exit code %d, %q, want %d", test.outcome, test.profile, f, code, &errs, test.code)
@@ -417,7 +417,7 @@ func TestBadValuesAreNamedWithWhatWouldBeRight(t *testing.T) {
 
 func TestNobodyEverSeesAPanic(t *testing.T) {
 	var errs bytes.Buffer
-	code := guarded([]string{"run", "two words"}, &errs, func() error { panic("queue\nof \x1b[31m3") })
+	code := runAndReport([]string{"run", "two words"}, &errs, func() error { panic("queue\nof \x1b[31m3") })
 	want := `wspsim: this is a bug in wspsim, please report it: wspsim run 'two words': queue\nof \x1b[31m3` + "\n"
 	if code != 2 || errs.String() != want {
 		t.Errorf("exit code %d, %q, want 2, %q", code, errs.String(), want)
@@ -429,11 +429,11 @@ func TestUnwritableOutputIsNamedUnlessNobodyReadsIt(t *testing.T) {
 		err  error
 		want string
 	}{
-		{&outputError{"standard output", syscall.EPIPE}, ""},
-		{&outputError{"out\x1b", &os.PathError{Op: "write", Path: "out.1234.tmp", Err: syscall.ENOSPC}}, "wspsim: cannot write out\\x1b: no space left on device\n"},
+		{&writeError{"standard output", syscall.EPIPE}, ""},
+		{&writeError{"out\x1b", &os.PathError{Op: "write", Path: "out.1234.tmp", Err: syscall.ENOSPC}}, "wspsim: cannot write out\\x1b: no space left on device\n"},
 	} {
 		var errs bytes.Buffer
-		if code := guarded(nil, &errs, func() error { return test.err }); code != 1 || errs.String() != test.want {
+		if code := runAndReport(nil, &errs, func() error { return test.err }); code != 1 || errs.String() != test.want {
 			t.Errorf("%v: exit code %d, %q, want 1, %q", test.err, code, errs.String(), test.want)
 		}
 	}

@@ -193,7 +193,7 @@ func (s *session) writeTrace(p *play.Play, watch play.Watch, path string) (done 
 	}
 	file, err := tracefile.Create(path)
 	if err != nil {
-		return nil, 0, &outputError{path, err}
+		return nil, 0, &writeError{path, err}
 	}
 	defer file.Abort() // does nothing after Commit
 	w := tracefile.NewWriter(file, header)
@@ -208,13 +208,13 @@ func (s *session) writeTrace(p *play.Play, watch play.Watch, path string) (done 
 		return nil, 0, err
 	}
 	if w.Broken() {
-		return nil, 0, &outputError{path, w.End(0)}
+		return nil, 0, &writeError{path, w.End(0)}
 	}
 	if err := w.End(done.Hash); err != nil {
-		return nil, 0, &outputError{path, err}
+		return nil, 0, &writeError{path, err}
 	}
 	if err := file.Commit(); err != nil {
-		return nil, 0, &outputError{path, err}
+		return nil, 0, &writeError{path, err}
 	}
 	return done, w.Records(), nil
 }

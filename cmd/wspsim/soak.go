@@ -70,7 +70,7 @@ func (s *session) soak(search soak.Search) error {
 	case outcome.Seen.Failure != nil:
 		return errFailed
 	case outcome.Interrupted:
-		return errBreak
+		return errInterrupted
 	case outcome.Failed():
 		return errFailed
 	}

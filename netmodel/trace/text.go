@@ -22,9 +22,9 @@ import (
 //
 //	1.000 ms  > a        SYN                  queued                          [(a) .]    R3
 //
-// The columns are the time, a symbol for the kind, the host or attempt, the call or segment,
-// the result with its reason, the queue after the record, and the rule that decided (see
-// profiles.Rules). The symbols:
+// The first columns are the time, a symbol for the kind, the host or attempt, and the call or
+// segment. Then come the result with its reason, the queue after the record, and the rule that
+// decided (see profiles.Rules). The symbols:
 //
 //	=  a program called            >  a request took a slot, or waits for a decision
 //	+  a handshake is complete     !  a request was turned away

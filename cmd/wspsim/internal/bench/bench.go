@@ -92,7 +92,7 @@ func Run(ctx context.Context, o Options, p *screen.Progress) *Result {
 	began := time.Now()
 	for _, step := range m.steps() {
 		m.step++
-		if step(); m.over() {
+		if step(); m.interrupted() {
 			r.Interrupted = true
 			break
 		}
@@ -114,25 +114,25 @@ func (m *meter) steps() []func() {
 	return []func(){m.events, m.timers, m.queue, m.connections, m.growth, m.clients, m.memory, m.cores}
 }
 
-func (m *meter) over() bool { return m.ctx.Err() != nil }
+func (m *meter) interrupted() bool { return m.ctx.Err() != nil }
 
 func (m *meter) show(what string) {
 	m.progress.Show(func() string { return fmt.Sprintf("step %d of %d: %s", m.step, len(m.steps()), what) })
 }
 
-// note adds the results of a piece of work to the hash.
-func (m *meter) note(words ...uint64) {
+// addToHash adds the results of a piece of work to the hash.
+func (m *meter) addToHash(words ...uint64) {
 	for _, w := range words {
 		m.result.Hash = (m.result.Hash ^ w) * 0x100000001b3 // FNV-1a, by words
 		m.result.Hash ^= m.result.Hash >> 29
 	}
 }
 
-// least returns the minimum time for one unit, in ns, over several rounds of work.
-func (m *meter) least(what string, count int, work func(count int)) float64 {
+// minimum returns the minimum time for one unit, in ns, over several rounds of work.
+func (m *meter) minimum(what string, count int, work func(count int)) float64 {
 	best := time.Duration(0)
 	for i := range rounds {
-		if m.show(what); m.over() {
+		if m.show(what); m.interrupted() {
 			break
 		}
 		start := time.Now()
@@ -147,29 +147,29 @@ func (m *meter) least(what string, count int, work func(count int)) float64 {
 func (m *meter) events() {
 	for _, n := range []int{10, 1_000, 100_000, 1_000_000} {
 		h := newHold(n)
-		ns := m.least("events", 2_000_000/m.scale, h.run)
-		if m.over() {
+		ns := m.minimum("events", 2_000_000/m.scale, h.run)
+		if m.interrupted() {
 			return
 		}
-		m.note(uint64(h.engine.Now()))
+		m.addToHash(uint64(h.engine.Now()))
 		m.result.Events = append(m.result.Events, Point{n, ns})
 	}
 }
 
 func (m *meter) timers() {
 	g := newTimeouts(1_000)
-	m.result.Timers = Point{1_000, m.least("timers", 2_000_000/m.scale, g.run)}
-	if !m.over() {
-		m.note(uint64(g.cancelled))
+	m.result.Timers = Point{1_000, m.minimum("timers", 2_000_000/m.scale, g.run)}
+	if !m.interrupted() {
+		m.addToHash(uint64(g.cancelled))
 	}
 }
 
 func (m *meter) queue() {
 	q := newQueue()
-	m.result.Queue = Point{1, m.least("a queue", 2_000_000/m.scale, q.run)}
+	m.result.Queue = Point{1, m.minimum("a queue", 2_000_000/m.scale, q.run)}
 	m.result.Blocked = Share{q.refused, q.offered}
-	if !m.over() {
-		m.note(uint64(q.refused))
+	if !m.interrupted() {
+		m.addToHash(uint64(q.refused))
 	}
 }
 
@@ -200,12 +200,12 @@ func (m *meter) connections() {
 			load.WriteTrace(func([]byte) {})
 		}
 		load.Run(100_000 / m.scale) // until the load is in a steady state
-		ns := m.least("connections, "+c.name, 500_000/m.scale, func(count int) { load.Run(load.Offered + count) })
-		if m.over() {
+		ns := m.minimum("connections, "+c.name, 500_000/m.scale, func(count int) { load.Run(load.Offered + count) })
+		if m.interrupted() {
 			return
 		}
 		hash, _ := load.Hash()
-		m.note(hash)
+		m.addToHash(hash)
 		m.result.Connections = append(m.result.Connections, Connection{c.name, ns})
 	}
 }
@@ -222,7 +222,7 @@ func (m *meter) growth() {
 		for i := range max(1, min(100, 3_000_000/n)) {
 			start := time.Now()
 			load := NewClientLoad(profiles.WSP(), loadSize, loadTenths)
-			for done := 0; done < n && !m.over(); {
+			for done := 0; done < n && !m.interrupted(); {
 				done = min(n, done+100_000)
 				load.Run(done)
 				m.show("growth, " + words.Count(n) + " connections")
@@ -232,10 +232,10 @@ func (m *meter) growth() {
 			}
 			hash, _ = load.Hash()
 		}
-		if m.over() {
+		if m.interrupted() {
 			return
 		}
-		m.note(hash)
+		m.addToHash(hash)
 		m.result.Growth = append(m.result.Growth, Point{n, float64(best) / float64(n)})
 	}
 }
@@ -248,12 +248,12 @@ func (m *meter) clients() {
 		}
 		load := NewClientLoad(profiles.WSP(), n, loadTenths)
 		load.Run(n / 2)
-		ns := m.least("clients, "+words.Count(n)+" clients", 500_000/m.scale, func(count int) { load.Run(load.Offered + count) })
-		if m.over() {
+		ns := m.minimum("clients, "+words.Count(n)+" clients", 500_000/m.scale, func(count int) { load.Run(load.Offered + count) })
+		if m.interrupted() {
 			return
 		}
 		hash, _ := load.Hash()
-		m.note(hash)
+		m.addToHash(hash)
 		m.result.Clients = append(m.result.Clients, Point{n, ns})
 	}
 }
@@ -291,7 +291,7 @@ func (m *meter) cores() {
 		best := time.Duration(0)
 		same := true
 		for i := range rounds {
-			if m.show("cores"); m.over() {
+			if m.show("cores"); m.interrupted() {
 				return
 			}
 			start := time.Now()
@@ -306,7 +306,7 @@ func (m *meter) cores() {
 			}
 			if want == nil {
 				want = got
-				m.note(want...)
+				m.addToHash(want...)
 			}
 			for k := range got {
 				same = same && got[k] == want[k]

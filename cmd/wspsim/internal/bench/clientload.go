@@ -56,7 +56,7 @@ type client struct {
 }
 
 // event is an event of the loads.
-type event struct{ kind, who uint32 }
+type event struct{ kind, client uint32 }
 
 // The states of a client.
 const (
@@ -67,13 +67,13 @@ const (
 
 // The kinds of events.
 const (
-	synArrives    = iota // the first SYN of client who, at the server
-	synAgain             // a SYN of client who that was sent again
-	ackArrives           // the ACK of client who
-	resetArrives         // the RST of client who
-	synAckArrives        // the server's SYN-ACK, at client who
-	rstArrives           // the server's RST, at client who
-	timerFires           // the timer of client who fires
+	synArrives    = iota // the first SYN of the client, at the server
+	synAgain             // a SYN of the client that was sent again
+	ackArrives           // the ACK of the client
+	resetArrives         // the RST of the client
+	synAckArrives        // the server's SYN-ACK, at the client
+	rstArrives           // the server's RST, at the client
+	timerFires           // the timer of the client
 	serviceEnds          // the worker has served a connection
 	hostDue              // the deadline of the host
 )
@@ -156,7 +156,7 @@ var names = func() (list [1000]string) {
 func (c *ClientLoad) Run(offered int) {
 	for c.Offered < offered {
 		next, _ := c.engine.Next() // each client always has an event
-		if c.act(next.kind, next.who) {
+		if c.act(next.kind, next.client) {
 			c.accept()
 			c.collect()
 		}

@@ -28,7 +28,7 @@ type hold struct {
 func newHold(n int) *hold {
 	h := &hold{table: table()}
 	for i := range n {
-		h.engine.After(h.draw(), event{who: uint32(i)})
+		h.engine.After(h.draw(), event{client: uint32(i)})
 	}
 	return h
 }
@@ -75,10 +75,10 @@ func (g *timeouts) run(count int) {
 		if next.kind == timeout {
 			continue
 		}
-		if g.engine.Cancel(g.armed[next.who]) {
+		if g.engine.Cancel(g.armed[next.client]) {
 			g.cancelled++
 		}
-		g.armed[next.who] = g.engine.After(timeoutAfter, event{timeout, next.who})
+		g.armed[next.client] = g.engine.After(timeoutAfter, event{timeout, next.client})
 		g.engine.After(g.draw(), next)
 		count--
 	}

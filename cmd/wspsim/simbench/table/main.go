@@ -1,6 +1,6 @@
 // Command table prints the medians of the results that it reads. For each load it prints the CPU
-// time of one unit in ns, the ratio to the time of wspsim, the number of units measured, and the
-// check value.
+// time of one unit in ns and its ratio to the time of wspsim. It also prints the number of units
+// measured and the check value.
 package main
 
 import (
