@@ -364,7 +364,7 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"a switch with a value", []string{"run", "overflow", "--json=3"}, `--json "3": want true or false`},
 		{"two formats", []string{"run", "overflow", "--json", "--jsonl"}, "--json and --jsonl exclude each other"},
 		{"a format and a trace", []string{"run", "overflow", "--jsonl", "--trace", "x"}, "--jsonl and --trace exclude each other"},
-		{"an empty file name", []string{"run", "overflow", "--trace", ""}, "--trace: want the name of a file"},
+		{"an empty file name", []string{"run", "overflow", "--trace", ""}, "--trace: want a file name"},
 		{"a column of nothing", []string{"run", "recorded", "--column", "x"}, "--column needs --arrivals"},
 		{"arrivals of nobody", []string{"run", "overflow", "--arrivals", "main.go"}, "scenario overflow has no load whose arrivals could be replaced; try recorded"},
 		{"a directory of arrivals", []string{"run", "recorded", "--arrivals", "testdata"}, "testdata"},
