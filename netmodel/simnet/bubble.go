@@ -42,7 +42,7 @@ const eraGap = 10 * 365 * 24 * 3600 // seconds
 // here returns an error if a call is made where the network does not belong: in a bubble,
 // if the network was made outside, or the other way round. It does not tell one bubble from
 // another.
-func (n *Network) here() error {
+func (n *Network) checkBubble() error {
 	switch now, start := time.Now().Unix(), n.start.Unix(); {
 	case !n.ordered && now < start-eraGap && inBubble():
 		return errMadeOutside

@@ -25,7 +25,7 @@ import (
 // call is a call of a program that could not return at once, or, without a side to
 // wait at, one that has returned and that the model is to learn of.
 type call struct {
-	what what
+	kind callKind
 	side *side // whose queue it waits in, if it has to
 	host *Host
 
@@ -35,11 +35,11 @@ type call struct {
 	dial     *dial
 	do       func() error // callOther
 
-	buf   []byte
-	n     int
-	end   bool // a Read that has returned met the end of the stream
-	err   error
-	spare netmodel.FD // accept on Windows: the socket for the next connection
+	buf          []byte
+	n            int
+	end          bool // a Read that has returned met the end of the stream
+	err          error
+	acceptSocket netmodel.FD // accept on Windows: the socket for the next connection
 
 	due  sim.Time
 	rank rank
@@ -50,23 +50,23 @@ type call struct {
 
 // calls are the calls that were put down, in the order in which they came. An entry
 // that was ended before its time is nil.
-type calls struct {
-	list []*call
-	due  []sim.Time
-	gone uint64 // entries that were made or ended, from the beginning of the run
+type scheduledCalls struct {
+	list    []*call
+	due     []sim.Time
+	removed uint64 // entries that were made or ended, from the beginning of the run
 }
 
 // add puts a call down until due.
-func (q *calls) add(k *call, due sim.Time) {
-	k.due, k.slot = due, q.gone+uint64(len(q.list))
+func (q *scheduledCalls) add(k *call, due sim.Time) {
+	k.due, k.slot = due, q.removed+uint64(len(q.list))
 	q.list, q.due = append(q.list, k), append(q.due, due)
 }
 
 // remove takes a call back.
-func (q *calls) remove(k *call) { q.list[k.slot-q.gone] = nil }
+func (q *scheduledCalls) remove(k *call) { q.list[k.slot-q.removed] = nil }
 
 // next returns when the first call is to be made, sim.Forever if there is none.
-func (q *calls) next() sim.Time {
+func (q *scheduledCalls) next() sim.Time {
 	if len(q.due) == 0 {
 		return sim.Forever
 	}
@@ -74,7 +74,7 @@ func (q *calls) next() sim.Time {
 }
 
 // take appends the calls that are due by now to dst, and forgets them.
-func (q *calls) take(dst []*call, now sim.Time) []*call {
+func (q *scheduledCalls) take(dst []*call, now sim.Time) []*call {
 	count := 0
 	for count < len(q.due) && q.due[count] <= now {
 		if k := q.list[count]; k != nil {
@@ -82,16 +82,16 @@ func (q *calls) take(dst []*call, now sim.Time) []*call {
 		}
 		count++
 	}
-	q.gone += uint64(count)
+	q.removed += uint64(count)
 	q.list, q.due = slices.Delete(q.list, 0, count), slices.Delete(q.due, 0, count)
 	return dst
 }
 
-type what uint8
+type callKind uint8
 
 // In the order in which calls of one instant are made.
 const (
-	callOther what = iota // listen and others that do not wait
+	callOther callKind = iota // listen and others that do not wait
 	callDial
 	callAccept
 	callRead
@@ -110,7 +110,7 @@ const (
 // link.
 type rank struct {
 	waits  bool
-	what   what // of those that wait
+	kind   callKind // of those that wait
 	host   netmodel.HostID
 	socket uint64 // attempt, program, port
 	detail uint64 // side and call, address
@@ -123,7 +123,7 @@ func (a rank) compare(b rank) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(a.what, b.what), cmp.Compare(a.host, b.host), cmp.Compare(a.socket, b.socket), cmp.Compare(a.detail, b.detail))
+	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.host, b.host), cmp.Compare(a.socket, b.socket), cmp.Compare(a.detail, b.detail))
 }
 
 // setting orders what is set at one instant, by what is set.
@@ -144,7 +144,7 @@ const (
 // rankOf is the rank of a setting of a host: of its port, or of its link to another host.
 // detail tells settings of one kind apart.
 func rankOf(s setting, h *Host, socket uint16, detail uint64) rank {
-	return rank{what: callOther, host: h.id, socket: uint64(s)<<16 | uint64(socket), detail: detail}
+	return rank{kind: callOther, host: h.id, socket: uint64(s)<<16 | uint64(socket), detail: detail}
 }
 
 // side is one side of something that calls can wait for: what a connection
@@ -152,27 +152,27 @@ func rankOf(s setting, h *Host, socket uint16, detail uint64) rank {
 // wait are served in the order in which they came.
 type side struct {
 	first, last *call
-	early       *call                // ordered: calls that were put down and not made yet
-	idle        atomic.Pointer[call] // one that is over, for the next
+	scheduled   *call                // ordered: calls that were put down and not made yet
+	spareCall   atomic.Pointer[call] // one that is over, for the next
 	alarm       uint32               // in Network.alarms, and one; 0 = none
 	expired     bool                 // its deadline has passed
 	serving     bool
 }
 
 // call returns a call that can wait at the side.
-func (s *side) call(w what, h *Host) *call {
-	k := s.idle.Swap(nil)
+func (s *side) call(w callKind, h *Host) *call {
+	k := s.spareCall.Swap(nil)
 	if k == nil {
 		k = &call{wake: make(chan struct{}, 1)}
 	}
-	k.what, k.side, k.host = w, s, h
+	k.kind, k.side, k.host = w, s, h
 	return k
 }
 
 // over keeps a call that is over for the next one, and nothing that it points to.
-func (s *side) over(k *call) {
+func (s *side) recycle(k *call) {
 	k.conn, k.buf, k.n, k.err, k.do = nil, nil, 0, nil, nil
-	s.idle.Store(k)
+	s.spareCall.Store(k)
 }
 
 // wait makes a call, and returns once it is over. The network is locked before,
@@ -185,49 +185,49 @@ func (n *Network) wait(k *call) {
 	case n.ordered:
 		k.rank.waits = true
 		n.calls.add(k, n.now()+1)
-		k.next, k.side.early = k.side.early, k
+		k.next, k.side.scheduled = k.side.scheduled, k
 	case k.side.first != nil || !k.attempt():
 		k.side.push(k)
-		if k.what == callRead { // asking changes nothing
+		if k.kind == callRead { // asking changes nothing
 			n.leave()
 			<-k.wake
 			return
 		}
 	default:
-		n.settle()
+		n.notifyReady()
 		n.leave()
 		return
 	}
-	n.settle()
+	n.notifyReady()
 	n.leave()
 	<-k.wake
 }
 
 // makeCalls makes the calls that were put down before now, and reports whether there
 // were any.
-func (n *Network) makeCalls(now sim.Time) bool {
+func (n *Network) runScheduled(now sim.Time) bool {
 	if n.calls.next() > now {
 		return false
 	}
 	due := n.calls.take(n.due[:0], now)
 	for _, k := range due {
 		if k.side != nil {
-			k.side.early, k.next = nil, nil // all calls of a side are due at the same instant
+			k.side.scheduled, k.next = nil, nil // all calls of a side are due at the same instant
 		}
 	}
 	slices.SortStableFunc(due, func(a, b *call) int { return a.rank.compare(b.rank) })
 	for _, k := range due {
 		switch {
 		case k.side == nil:
-			k.tell()
+			k.apply()
 			*k = call{}
-			n.told = append(n.told, k)
+			n.spareCalls = append(n.spareCalls, k)
 		case k.side.first == nil && k.attempt():
 			k.finish()
 		default:
 			k.side.push(k)
 		}
-		n.settle()
+		n.notifyReady()
 	}
 	clear(due)
 	n.due = due[:0]
@@ -235,34 +235,34 @@ func (n *Network) makeCalls(now sim.Time) bool {
 }
 
 // put puts down what a program has done to a socket, for the model to learn.
-func (n *Network) put(h *Host, socket uint64, fd netmodel.FD, w what) *call {
+func (n *Network) schedule(h *Host, socket uint64, fd netmodel.FD, w callKind) *call {
 	var k *call
-	if last := len(n.told) - 1; last >= 0 {
-		k, n.told = n.told[last], n.told[:last]
+	if last := len(n.spareCalls) - 1; last >= 0 {
+		k, n.spareCalls = n.spareCalls[last], n.spareCalls[:last]
 	} else {
 		k = new(call)
 	}
-	k.host, k.what = h, w
+	k.host, k.kind = h, w
 	k.rank = rank{host: h.id, socket: socket, detail: uint64(fd)<<8 | uint64(w)}
 	n.calls.add(k, n.now()+1)
 	return k
 }
 
 // tell lets the model learn what a program has done.
-func (k *call) tell() {
+func (k *call) apply() {
 	switch {
 	case k.do != nil:
 		_ = k.do() // it returns nil
 	case k.listener != nil:
 		k.listener.end()
 	default:
-		k.conn.tell(k.what, k.n, k.end)
+		k.conn.apply(k.kind, k.n, k.end)
 	}
 }
 
 // attempt does what the call asks for, and returns false if it has to wait.
 func (k *call) attempt() bool {
-	switch k.what {
+	switch k.kind {
 	case callDial:
 		return k.dial.attempt(k)
 	case callAccept:
@@ -281,7 +281,7 @@ func (k *call) attempt() bool {
 // finish lets the caller go on, once the network is unlocked.
 func (k *call) finish() {
 	n := k.host.net
-	k.next, n.over = n.over, k
+	k.next, n.finished = n.finished, k
 }
 
 func (s *side) push(k *call) {
@@ -319,10 +319,10 @@ func (s *side) serve() {
 // call must return at the same instant whether it came before or after what ends it.
 func (s *side) end(n *Network) {
 	s.serve()
-	for k := s.early; k != nil; {
+	for k := s.scheduled; k != nil; {
 		next := k.next
 		if k.attempt() {
-			s.takeBack(k)
+			s.unschedule(k)
 			n.calls.remove(k)
 			k.finish()
 		}
@@ -331,8 +331,8 @@ func (s *side) end(n *Network) {
 }
 
 // takeBack removes a call from those that were put down.
-func (s *side) takeBack(k *call) {
-	at := &s.early
+func (s *side) unschedule(k *call) {
+	at := &s.scheduled
 	for *at != k {
 		at = &(*at).next
 	}
@@ -368,7 +368,7 @@ func (n *Network) do(r rank, h *Host, f func() error) error {
 	if !n.ordered {
 		defer n.leave()
 		err := f()
-		n.settle()
+		n.notifyReady()
 		return err
 	}
 	var s side

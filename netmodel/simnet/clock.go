@@ -27,9 +27,9 @@ func (n *Network) enter() {
 // down before. Whoever comes first at an instant does that, the timer or a program
 // that was woken by a timer of its own: so they all find the same.
 func (n *Network) catchUp(now sim.Time) {
-	n.pump(now)
-	if n.makeCalls(now) {
-		n.pump(now) // what they have sent can be due at once
+	n.advance(now)
+	if n.runScheduled(now) {
+		n.advance(now) // what they have sent can be due at once
 	}
 }
 
@@ -54,8 +54,8 @@ func (n *Network) leave() {
 	if n.real.BufferedRecords() >= chunk {
 		n.trace.collect(n.model)
 	}
-	over := n.over
-	n.over = nil
+	over := n.finished
+	n.finished = nil
 	n.mu.Unlock()
 	for over != nil {
 		k := over
@@ -69,40 +69,40 @@ func (n *Network) now() sim.Time { return sim.Time(time.Since(n.start)) }
 
 // pump lets everything happen that is due at now or before. Of what is due at one
 // instant, deadlines come last: who set his first must not matter.
-func (n *Network) pump(now sim.Time) {
+func (n *Network) advance(now sim.Time) {
 	for {
 		step, ok := n.model.Step(now)
 		if !ok {
 			break
 		}
 		if step.Program {
-			n.rang = append(n.rang, n.alarms.take(uint32(step.Tag)))
+			n.expired = append(n.expired, n.alarms.take(uint32(step.Tag)))
 		}
-		n.settle()
-		if len(n.rang) == 0 {
+		n.notifyReady()
+		if len(n.expired) == 0 {
 			continue
 		}
 		if at, ok := n.model.Next(); !ok || at > n.model.Now() { // the instant is over
 			n.expire()
 		}
 	}
-	n.settle()
+	n.notifyReady()
 }
 
 // expire ends the waits of those whose deadline has passed.
 func (n *Network) expire() {
-	rang := n.rang
-	n.rang = nil
+	rang := n.expired
+	n.expired = nil
 	slices.SortStableFunc(rang, func(a, b *side) int { return a.rank().compare(b.rank()) })
 	for _, s := range rang {
 		s.expired = true
 		s.serve()
-		n.settle()
+		n.notifyReady()
 	}
 }
 
 // settle tells everybody who waits for something that has changed.
-func (n *Network) settle() {
+func (n *Network) notifyReady() {
 	for {
 		from := len(n.ready) // settle may be at work already, further up
 		n.ready = n.real.DrainReady(n.ready)
@@ -134,14 +134,14 @@ func (n *Network) arm() {
 	n.armed = next
 	wait := max(1, time.Duration(next-n.now())) // at 0 it would ring at once, before all others wait
 	if n.timer == nil {
-		n.timer = time.AfterFunc(wait, n.rung)
+		n.timer = time.AfterFunc(wait, n.timerFired)
 	} else {
 		n.timer.Reset(wait)
 	}
 }
 
 // rung is what the timer calls.
-func (n *Network) rung() {
+func (n *Network) timerFired() {
 	n.mu.Lock()
 	if !n.frozen {
 		n.armed = sim.Forever

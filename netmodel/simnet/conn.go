@@ -14,26 +14,26 @@ import (
 // it: a program that asks whether it is a syscall.Conn finds that it is not, as with
 // any other net.Conn that is not a socket.
 type Conn struct {
-	host          *Host
-	pair          *pair
-	in, out       *pipe
-	fd            netmodel.FD
-	local, remote netmodel.Addr
-	open          bool  // it exists, and was not closed
-	closed        bool  // Close was called
-	gone          bool  // and it is done
-	finished      bool  // so was CloseWrite
-	ended         bool  // and the model knows
-	told          bool  // a Write has told the error that the model has still
-	lingers       bool  // SetLinger makes Close wait
-	news          bool  // something has changed since the model had nothing to read
-	promised      int   // bytes that were read and that the model does not know to be
-	readShut      bool  // CloseRead, where the system keeps that to itself
-	sums          *sums // in a bubble
-	reading       side
-	writing       side
-	closing       *side      // a Close waits, after SetLinger
-	keep          *keepAlive // nil: byDefault
+	host           *Host
+	pair           *pair
+	in, out        *pipe
+	fd             netmodel.FD
+	local, remote  netmodel.Addr
+	open           bool  // it exists, and was not closed
+	closed         bool  // Close was called
+	modelClosed    bool  // and it is done
+	writeShut      bool  // so was CloseWrite
+	modelWriteShut bool  // and the model knows
+	errorReported  bool  // a Write has told the error that the model has still
+	lingers        bool  // SetLinger makes Close wait
+	mayHaveData    bool  // something has changed since the model had nothing to read
+	readAhead      int   // bytes that were read and that the model does not know to be
+	readShut       bool  // CloseRead, where the system keeps that to itself
+	sums           *sums // in a bubble
+	reading        side
+	writing        side
+	closing        *side      // a Close waits, after SetLinger
+	keep           *keepAlive // nil: byDefault
 }
 
 // pair is both ends of a connection.
@@ -59,7 +59,7 @@ func (n *Network) accepted(h *Host, a netmodel.Accepted) *Conn {
 	c.host, c.pair, c.in, c.out = h, p, &p.up, &p.down
 	c.fd, c.local, c.remote, c.open = a.FD, local, a.Peer, true
 	h.assign(a.FD, c)
-	_ = h.model.SetKeepAlive(a.FD, byDefault) // it is valid
+	_ = h.model.SetKeepAlive(a.FD, defaultKeepAlive) // it is valid
 	return c
 }
 
@@ -72,8 +72,8 @@ func (c *Conn) peer() *Conn {
 }
 
 // rank orders a call on the connection.
-func (c *Conn) rank(w what) rank {
-	return rank{what: w, host: c.host.id, socket: uint64(c.pair.id), detail: uint64(c.fd)}
+func (c *Conn) rank(w callKind) rank {
+	return rank{kind: w, host: c.host.id, socket: uint64(c.pair.id), detail: uint64(c.fd)}
 }
 
 // Read takes what has arrived, and waits if nothing has. At the end of the stream
@@ -92,7 +92,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	k.conn, k.buf, k.rank = c, b, c.rank(callRead)
 	n.wait(k)
 	m, err := k.n, k.err
-	c.reading.over(k)
+	c.reading.recycle(k)
 	return m, c.opError("read", err)
 }
 
@@ -114,7 +114,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	k.conn, k.buf, k.n, k.rank = c, b, m, c.rank(callWrite)
 	n.wait(k)
 	m, err := k.n, k.err
-	c.writing.over(k)
+	c.writing.recycle(k)
 	return m, c.opError("write", err)
 }
 
@@ -131,7 +131,7 @@ func (c *Conn) shutdown(how int) error {
 	defer n.leave()
 	unacknowledged, connected := h.model.Unacknowledged(c.fd)
 	_, end := h.model.Arrived(c.fd)
-	both := c.ended && end && unacknowledged == 0 && !h.isWindows() // nothing is left of the connection
+	both := c.modelWriteShut && end && unacknowledged == 0 && !h.isWindows() // nothing is left of the connection
 	switch {
 	case !c.open:
 		return c.opError("close", net.ErrClosed)
@@ -141,10 +141,10 @@ func (c *Conn) shutdown(how int) error {
 		c.readShut = true
 		c.reading.end(n)
 	case how == winsock.SD_SEND:
-		c.finished = true
+		c.writeShut = true
 		c.writing.end(n)
 	}
-	c.later(callCloseWrite, how)
+	c.applyLater(callCloseWrite, how)
 	return nil
 }
 
@@ -167,7 +167,7 @@ func (c *Conn) Close() error {
 		n.wait(k)
 		return nil
 	}
-	c.later(callClose, 0)
+	c.applyLater(callClose, 0)
 	n.leave()
 	return nil
 }
@@ -176,18 +176,18 @@ func (c *Conn) Close() error {
 // negative, a reset at 0, and otherwise it waits up to so many seconds.
 func (c *Conn) SetLinger(seconds int) error {
 	return c.setOption(func() {
-		seconds = max(-1, min(seconds, longestLinger))
+		seconds = max(-1, min(seconds, maxLinger))
 		c.lingers = seconds > 0
-		c.later(callLinger, seconds)
+		c.applyLater(callLinger, seconds)
 	})
 }
 
 // longestLinger is the most that SO_LINGER takes.
-const longestLinger = 1<<15 - 1 // seconds
+const maxLinger = 1<<15 - 1 // seconds
 
 // setPlain is setOption for what every connection of package net has, whose errors
 // name this end alone. (net/net.go)
-func (c *Conn) setImmediate(set func()) error {
+func (c *Conn) setBasicOption(set func()) error {
 	if c.setOption(set) != nil {
 		return opError("set", "tcp", nil, tcpAddr(c.local), net.ErrClosed)
 	}
@@ -203,14 +203,14 @@ func (c *Conn) setOption(set func()) error {
 		return c.opError("set", net.ErrClosed)
 	}
 	set()
-	n.settle()
+	n.notifyReady()
 	return nil
 }
 
 // SetDeadline sets when reading and writing stop waiting; the zero time is never.
 func (c *Conn) SetDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setImmediate(func() {
+	return c.setBasicOption(func() {
 		c.reading.setDeadline(n, n.instant(t))
 		c.writing.setDeadline(n, n.instant(t))
 	})
@@ -219,23 +219,23 @@ func (c *Conn) SetDeadline(t time.Time) error {
 // SetReadDeadline sets when reading stops waiting; the zero time is never.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setImmediate(func() { c.reading.setDeadline(n, n.instant(t)) })
+	return c.setBasicOption(func() { c.reading.setDeadline(n, n.instant(t)) })
 }
 
 // SetWriteDeadline sets when writing stops waiting; the zero time is never.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setImmediate(func() { c.writing.setDeadline(n, n.instant(t)) })
+	return c.setBasicOption(func() { c.writing.setDeadline(n, n.instant(t)) })
 }
 
 // SetNoDelay has no effect: segments are never held back.
 func (c *Conn) SetNoDelay(bool) error { return c.setOption(func() {}) }
 
 // SetReadBuffer has no effect: Config.Window says how much may be under way.
-func (c *Conn) SetReadBuffer(int) error { return c.setImmediate(func() {}) }
+func (c *Conn) SetReadBuffer(int) error { return c.setBasicOption(func() {}) }
 
 // SetWriteBuffer has no effect: Config.Window says how much may be under way.
-func (c *Conn) SetWriteBuffer(int) error { return c.setImmediate(func() {}) }
+func (c *Conn) SetWriteBuffer(int) error { return c.setBasicOption(func() {}) }
 
 // LocalAddr returns the address of this end, a *net.TCPAddr.
 func (c *Conn) LocalAddr() net.Addr { return tcpAddr(c.local) }

@@ -35,7 +35,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	if err := d.host.net.here(); err != nil {
+	if err := d.host.net.checkBubble(); err != nil {
 		return nil, opError("dial", network, nil, tcpAddr(to.asked), err)
 	}
 	if err := ctx.Err(); err != nil {
@@ -83,12 +83,12 @@ func (d *Dialer) resolve(network, address string) (*target, error) {
 
 // dial is an attempt that is under way.
 type dial struct {
-	from *Dialer
-	to   *target
-	side side // has its end
-	pair *pair
-	fd   netmodel.FD
-	quit error // what it ends with, if not by itself
+	from      *Dialer
+	to        *target
+	side      side // has its end
+	pair      *pair
+	fd        netmodel.FD
+	cancelErr error // what it ends with, if not by itself
 }
 
 func (d *Dialer) dial(ctx context.Context, to *target) (net.Conn, error) {
@@ -104,7 +104,7 @@ func (d *Dialer) dial(ctx context.Context, to *target) (net.Conn, error) {
 			c = &a.pair.client
 		}
 		a.from, a.to, a.pair = nil, nil, nil
-		n.resting = a
+		n.spareDial = a
 		n.leave()
 		runtime.Gosched() // as any connect does: or a loop of them overflows a queue that nobody got to see
 		if err != nil {
@@ -130,7 +130,7 @@ func (a *dial) await(ctx context.Context) (net.Conn, error) {
 	n, h := a.from.host.net, a.from.host
 	k := a.side.call(callDial, h)
 	k.dial = a
-	k.rank = rank{what: callDial, host: h.id, socket: uint64(a.from.id), detail: uint64(a.to.to.IP)<<16 | uint64(a.to.to.Port)}
+	k.rank = rank{kind: callDial, host: h.id, socket: uint64(a.from.id), detail: uint64(a.to.to.IP)<<16 | uint64(a.to.to.Port)}
 	if deadline, ok := ctx.Deadline(); ok {
 		a.side.setDeadline(n, n.instant(deadline))
 	}
@@ -148,11 +148,11 @@ func (a *dial) await(ctx context.Context) (net.Conn, error) {
 
 // begin makes the call of the model. The attempt may be over when it returns.
 func (d *Dialer) begin(to *target) (*dial, error) {
-	a := d.host.net.resting
+	a := d.host.net.spareDial
 	if a == nil {
 		a = new(dial)
 	}
-	d.host.net.resting = nil
+	d.host.net.spareDial = nil
 	a.from, a.to = d, to
 	return a, a.begin()
 }
@@ -174,15 +174,15 @@ func (a *dial) begin() error {
 	a.fd = fd
 	a.pair = n.pairs.add(conn)
 	h.assign(fd, a)
-	n.settle()
+	n.notifyReady()
 	return a.failure()
 }
 
 // attempt begins an attempt that has not begun, and tells whether it is over.
 func (a *dial) attempt(k *call) bool {
 	switch {
-	case a.quit != nil:
-		k.err = a.abandon(a.quit)
+	case a.cancelErr != nil:
+		k.err = a.abandon(a.cancelErr)
 	case a.side.expired:
 		k.err = a.abandon(a.from.timeout())
 	case a.pair == nil:
@@ -206,7 +206,7 @@ func (a *dial) changed() {
 		c.host, c.pair, c.in, c.out = h, a.pair, &a.pair.down, &a.pair.up
 		c.fd, c.local, c.remote, c.open = a.fd, local, a.to.to, true
 		h.assign(a.fd, c)
-		_ = h.model.SetKeepAlive(a.fd, byDefault) // it is valid
+		_ = h.model.SetKeepAlive(a.fd, defaultKeepAlive) // it is valid
 	}
 	a.side.serve()
 }
@@ -237,7 +237,7 @@ func (a *dial) abandon(err error) error {
 }
 
 func (a *dial) drop() {
-	a.quit = net.ErrClosed
+	a.cancelErr = net.ErrClosed
 	a.side.serve()
 }
 
@@ -248,18 +248,18 @@ func (a *dial) cancel(ctx context.Context) {
 	n.enter()
 	defer n.leave()
 	quit := func() error {
-		if a.quit == nil {
-			a.quit = contextError(ctx.Err())
+		if a.cancelErr == nil {
+			a.cancelErr = contextError(ctx.Err())
 			a.side.end(n)
 		}
 		return nil
 	}
 	if n.ordered && a.pair != nil {
-		n.put(h, uint64(a.from.id), a.fd, callDial).do = quit
+		n.schedule(h, uint64(a.from.id), a.fd, callDial).do = quit
 		return
 	}
 	_ = quit() // it returns nil
-	n.settle()
+	n.notifyReady()
 }
 
 // DialTimeout is DialContext with a limit of time, as net.DialTimeout has it: 0 is none.

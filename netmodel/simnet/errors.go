@@ -137,7 +137,7 @@ func (dialTimeout) Is(target error) bool { return target == context.DeadlineExce
 func (d *Dialer) timeout() error {
 	d.timeouts++
 	who := sim.Member(sim.Name(d.host.net.model.ClientName(d.id)), uint64(d.timeouts))
-	draw := sim.Stream(d.host.net.config.Seed, who, drawsTimeout)
+	draw := sim.Stream(d.host.net.config.Seed, who, purposeTimeout)
 	if draw.Chance(sim.Ratio{Num: 1, Den: 7}) {
 		return dialTimeout{}
 	}
@@ -145,7 +145,7 @@ func (d *Dialer) timeout() error {
 }
 
 // drawsTimeout is the purpose of the draws of Dialer.timeout.
-const drawsTimeout sim.Purpose = 1<<16 + 1
+const purposeTimeout sim.Purpose = 1<<16 + 1
 
 // dialCanceled is the error of a dial whose context was cancelled.
 type dialCanceled struct{}

@@ -35,7 +35,7 @@ type Host struct {
 	limited bool // the number of descriptors is
 	faults  netmodel.Fault
 	objects []object // by descriptor, from netmodel.FirstFD
-	self    *Dialer
+	dialer  *Dialer
 }
 
 // object is what a descriptor stands for.
@@ -55,7 +55,7 @@ func (h *Host) Addr() netip.Addr { return addrOf(netmodel.HostAddr(h.id, 1)) }
 
 // Dial is DialContext without a context.
 func (h *Host) Dial(network, address string) (net.Conn, error) {
-	return h.self.DialContext(context.Background(), network, address)
+	return h.dialer.DialContext(context.Background(), network, address)
 }
 
 // DialContext connects as net.Dialer.DialContext does on the system of the host,
@@ -65,7 +65,7 @@ func (h *Host) Dial(network, address string) (net.Conn, error) {
 // Dials of one host that begin at one instant are alike to the network. Where it
 // matters who of them is who, give each a Dialer.
 func (h *Host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return h.self.DialContext(ctx, network, address)
+	return h.dialer.DialContext(ctx, network, address)
 }
 
 // Dialer returns a dialer of the given name, which stands in traces. What a dialer

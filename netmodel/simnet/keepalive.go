@@ -9,7 +9,7 @@ import (
 
 // byDefault is the keep-alive that package net sets on every connection. (Go 1.26:
 // net/dial.go, net/tcpsock.go)
-var byDefault = netmodel.KeepAlive{Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 9}
+var defaultKeepAlive = netmodel.KeepAlive{Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 9}
 
 // keepAlive is the keep-alive of a connection after a setter was called.
 type keepAlive struct {
@@ -29,7 +29,7 @@ func (c *Conn) SetKeepAlive(on bool) error {
 // SetKeepAlivePeriod sets the silence before the first probe, in whole seconds rounded
 // up; 0 is the default of 15 s, and less changes nothing.
 func (c *Conn) SetKeepAlivePeriod(d time.Duration) error {
-	return c.keepAlive(func(k *keepAlive) { setSeconds(&k.set.Idle, d, byDefault.Idle) })
+	return c.keepAlive(func(k *keepAlive) { setSeconds(&k.set.Idle, d, defaultKeepAlive.Idle) })
 }
 
 // SetKeepAliveConfig sets everything about the probes; see net.KeepAliveConfig.
@@ -47,11 +47,11 @@ func (c *Conn) SetUserTimeout(d time.Duration) error {
 
 func (k *keepAlive) apply(c net.KeepAliveConfig) {
 	k.on = c.Enable
-	setSeconds(&k.set.Idle, c.Idle, byDefault.Idle)
-	setSeconds(&k.set.Interval, c.Interval, byDefault.Interval)
+	setSeconds(&k.set.Idle, c.Idle, defaultKeepAlive.Idle)
+	setSeconds(&k.set.Interval, c.Interval, defaultKeepAlive.Interval)
 	switch {
 	case c.Count == 0:
-		k.set.Count = byDefault.Count
+		k.set.Count = defaultKeepAlive.Count
 	case c.Count > 0:
 		k.set.Count = c.Count
 	}
@@ -63,7 +63,7 @@ func setSeconds(to *time.Duration, d, orElse time.Duration) {
 	case d == 0:
 		*to = orElse
 	case d > 0:
-		*to = min(d, longestPeriod).Truncate(time.Second)
+		*to = min(d, maxPeriod).Truncate(time.Second)
 		if d > *to {
 			*to += time.Second
 		}
@@ -71,7 +71,7 @@ func setSeconds(to *time.Duration, d, orElse time.Duration) {
 }
 
 // longestPeriod is longer than any system takes, and short enough to be rounded up.
-const longestPeriod = 1000 * time.Hour
+const maxPeriod = 1000 * time.Hour
 
 // model is what the model is told.
 func (k *keepAlive) model() netmodel.KeepAlive {
@@ -91,7 +91,7 @@ func (c *Conn) keepAlive(change func(k *keepAlive)) error {
 	if !c.open {
 		return c.opError("set", net.ErrClosed)
 	}
-	k := keepAlive{true, byDefault}
+	k := keepAlive{true, defaultKeepAlive}
 	if c.keep != nil {
 		k = *c.keep
 	}
@@ -101,17 +101,17 @@ func (c *Conn) keepAlive(change func(k *keepAlive)) error {
 	}
 	c.keep = &k
 	if n.ordered {
-		n.put(c.host, uint64(c.pair.id), c.fd, callKeepAlive).do = c.tellKeepAlive
+		n.schedule(c.host, uint64(c.pair.id), c.fd, callKeepAlive).do = c.applyKeepAlive
 		return nil
 	}
-	_ = c.tellKeepAlive() // it returns nil
-	n.settle()
+	_ = c.applyKeepAlive() // it returns nil
+	n.notifyReady()
 	return nil
 }
 
 // tellKeepAlive lets the model learn what the keep-alive of a connection is now.
-func (c *Conn) tellKeepAlive() error {
-	if !c.gone {
+func (c *Conn) applyKeepAlive() error {
+	if !c.modelClosed {
 		_ = c.host.model.SetKeepAlive(c.fd, c.keep.model()) // it was found valid; a connection that broke needs none
 	}
 	return nil

@@ -13,14 +13,14 @@ import (
 
 // Listener is a listening socket of a host, with the accept queue of its system.
 type Listener struct {
-	host      *Host
-	socket    *socket
-	fd        netmodel.FD   // of the socket
-	nth       uint64        // among those of the socket, in the order in which they were opened
-	addr      netmodel.Addr // as programs see it
-	accepting side
-	closed    bool // Close was called
-	gone      bool // and the model knows
+	host        *Host
+	socket      *socket
+	fd          netmodel.FD   // of the socket
+	order       uint64        // among those of the socket, in the order in which they were opened
+	addr        netmodel.Addr // as programs see it
+	accepting   side
+	closed      bool // Close was called
+	modelClosed bool // and the model knows
 }
 
 // socket is what Listeners have open together after Dup.
@@ -57,7 +57,7 @@ func (n *Network) Listen(network, address string) (*Listener, error) {
 	if err := validName(canonical(name)); err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: err.Error() + ", or Host.Listen, which takes addresses too", Addr: address}}
 	}
-	if err := n.here(); err != nil {
+	if err := n.checkBubble(); err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
 	return n.Host(name).Listen(network, address)
@@ -127,7 +127,7 @@ func (h *Host) listen(network, address string, backlog int, c ListenConfig) (*Li
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	if err := h.net.here(); err != nil {
+	if err := h.net.checkBubble(); err != nil {
 		return nil, opError("listen", network, nil, tcpAddr(at), err)
 	}
 	l := &Listener{host: h}
@@ -181,7 +181,7 @@ func (c ListenConfig) set(h *netmodel.Host, fd netmodel.FD) error {
 		}
 	}
 	if c.DeferAccept > 0 {
-		wait := min(c.DeferAccept, longestPeriod)
+		wait := min(c.DeferAccept, maxPeriod)
 		return h.SetSockOpt(fd, winsock.TCP_DEFER_ACCEPT, int((wait+time.Second-1)/time.Second))
 	}
 	return nil
@@ -204,7 +204,7 @@ func (l *Listener) Dup() (*Listener, error) {
 			return h.syscallError(sysDup, err)
 		}
 		l.socket.dups++
-		d.nth = l.socket.dups
+		d.order = l.socket.dups
 		l.socket.open, l.socket.extra = append(l.socket.open, d), append(l.socket.extra, extra)
 		return nil
 	})
@@ -221,7 +221,7 @@ func (l *Listener) Dup() (*Listener, error) {
 func (l *Listener) Accept() (net.Conn, error) {
 	h := l.host
 	n := h.net
-	if err := n.here(); err != nil {
+	if err := n.checkBubble(); err != nil {
 		return nil, opError("accept", "tcp", nil, tcpAddr(l.addr), err)
 	}
 	n.enter()
@@ -231,10 +231,10 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 	k := l.accepting.call(callAccept, h)
 	k.listener = l
-	k.rank = rank{what: callAccept, host: h.id, socket: uint64(l.addr.Port), detail: uint64(l.fd)<<32 | l.nth}
+	k.rank = rank{kind: callAccept, host: h.id, socket: uint64(l.addr.Port), detail: uint64(l.fd)<<32 | l.order}
 	n.wait(k)
 	c, err := k.conn, k.err
-	l.accepting.over(k)
+	l.accepting.recycle(k)
 	if err != nil {
 		return nil, opError("accept", "tcp", nil, tcpAddr(l.addr), err)
 	}
@@ -277,21 +277,21 @@ func (l *Listener) attempt(k *call) bool {
 // internal/poll, FD.Accept of Windows)
 func (l *Listener) prepare(k *call) error {
 	h := l.host
-	if k.spare != 0 || !h.limited || !h.isWindows() {
+	if k.acceptSocket != 0 || !h.limited || !h.isWindows() {
 		return nil
 	}
 	fd, err := h.model.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return h.syscallError(sysSocket, err)
 	}
-	k.spare = fd
+	k.acceptSocket = fd
 	return nil
 }
 
 func (l *Listener) discard(k *call) {
-	if k.spare != 0 {
-		_ = l.host.model.CloseSocket(k.spare) // opened by prepare
-		k.spare = 0
+	if k.acceptSocket != 0 {
+		_ = l.host.model.CloseSocket(k.acceptSocket) // opened by prepare
+		k.acceptSocket = 0
 	}
 }
 
@@ -299,7 +299,7 @@ func (l *Listener) discard(k *call) {
 // made again.
 func (l *Listener) take(k *call) (over, again bool) {
 	h := l.host
-	if k.spare != 0 {
+	if k.acceptSocket != 0 {
 		if ready, err := h.model.Select(l.fd); err == nil && !ready.Read {
 			return false, false
 		}
@@ -354,11 +354,11 @@ func (l *Listener) Close() error {
 	}
 	l.shut()
 	if n.ordered {
-		n.put(l.host, uint64(l.addr.Port), l.fd, callClose).listener = l
+		n.schedule(l.host, uint64(l.addr.Port), l.fd, callClose).listener = l
 		return nil
 	}
 	l.end()
-	n.settle()
+	n.notifyReady()
 	return nil
 }
 
@@ -371,10 +371,10 @@ func (l *Listener) shut() {
 
 // end closes the descriptor, and the socket if it was the last one.
 func (l *Listener) end() {
-	if l.gone {
+	if l.modelClosed {
 		return
 	}
-	l.gone = true
+	l.modelClosed = true
 	h, s := l.host, l.socket
 	s.open = slices.DeleteFunc(s.open, func(o *Listener) bool { return o == l })
 	if last := len(s.extra) - 1; last >= 0 {
@@ -385,7 +385,7 @@ func (l *Listener) end() {
 	h.assign(l.fd, nil)
 	q, _ := h.model.Queue(l.fd)   // it is open
 	_ = h.model.CloseSocket(l.fd) // likewise
-	h.net.settle()                // so that fates are known
+	h.net.notifyReady()           // so that fates are known
 	for _, e := range q.Entries {
 		if h.net.model.Result(e.Conn).Outcome != netmodel.StillPending { // else another listener may have it
 			h.net.pairs.take(e.Conn)
@@ -431,7 +431,7 @@ func (l *Listener) Accepting() int {
 	n.enter()
 	defer n.leave()
 	calls := 0
-	for _, first := range [...]*call{l.accepting.first, l.accepting.early} {
+	for _, first := range [...]*call{l.accepting.first, l.accepting.scheduled} {
 		for k := first; k != nil; k = k.next {
 			calls++
 		}
@@ -445,7 +445,7 @@ func (l *Listener) Queue() netmodel.Queue {
 	n := l.host.net
 	n.enter()
 	defer n.leave()
-	if l.gone {
+	if l.modelClosed {
 		return netmodel.Queue{}
 	}
 	q, _ := l.host.model.Queue(l.fd)
@@ -458,15 +458,15 @@ func (l *Listener) Queue() netmodel.Queue {
 func (l *Listener) Fill(ctx context.Context) error {
 	n := l.host.net
 	crowd := n.Host("crowd-of-" + l.host.name)
-	if err := n.do(rankOf(fillQueue, crowd, l.addr.Port, uint64(l.host.id)), crowd, func() error { return l.crowd(crowd) }); err != nil {
+	if err := n.do(rankOf(fillQueue, crowd, l.addr.Port, uint64(l.host.id)), crowd, func() error { return l.connectClients(crowd) }); err != nil {
 		return opError("dial", "tcp", nil, tcpAddr(l.addr), err)
 	}
-	for deadline := time.Now().Add(fillTime); ; {
+	for deadline := time.Now().Add(fillLimit); ; {
 		q := l.Queue()
 		if missing := q.Limit - q.Pending(); missing <= 0 {
 			return nil
 		} else if time.Now().After(deadline) {
-			return fmt.Errorf("simnet: Fill: %d of %d places are free after %v", missing, q.Limit, fillTime)
+			return fmt.Errorf("simnet: Fill: %d of %d places are free after %v", missing, q.Limit, fillLimit)
 		}
 		select {
 		case <-ctx.Done():
@@ -477,16 +477,16 @@ func (l *Listener) Fill(ctx context.Context) error {
 }
 
 // fillTime is how long Fill waits for the connections that it makes.
-const fillTime = 10 * time.Second
+const fillLimit = 10 * time.Second
 
 // crowd lets as many clients connect as there are places.
-func (l *Listener) crowd(from *Host) error {
+func (l *Listener) connectClients(from *Host) error {
 	q, ok := l.host.model.Queue(l.fd)
 	if !ok {
 		return net.ErrClosed
 	}
 	for range q.Limit - q.Pending() {
-		if _, _, err := l.host.net.real.Dial(from.self.id, l.addr, nil); err != nil {
+		if _, _, err := l.host.net.real.Dial(from.dialer.id, l.addr, nil); err != nil {
 			return from.syscallError(sysConnect, err)
 		}
 	}

@@ -57,25 +57,25 @@ type Network struct {
 
 	timed atomic.Bool // not every link delivers at once, or calls are ordered
 
-	mu      sync.Mutex // guards all that follows, and everything of hosts, listeners and connections
-	model   *netmodel.Network
-	real    netmodel.RealTime // the same network
-	hosts   []*Host           // by netmodel.HostID, from 1
-	names   map[string]*Host  // never ranged over
-	pairs   pairs
-	alarms  alarms
-	rang    []*side           // whose alarm rang at this instant
-	calls   calls             // ordered: waiting for their instant
-	due     []*call           // scratch
-	told    []*call           // done with, for the next that are put down
-	timer   *time.Timer       // rings at armed
-	armed   sim.Time          // sim.Forever: it does not
-	ready   []netmodel.Socket // scratch
-	over    *call             // calls that are over, the last first
-	spare   [][]byte          // buffers that no connection needs
-	resting *dial             // one that is over, for the next
-	closed  bool
-	frozen  bool // see Freeze
+	mu           sync.Mutex // guards all that follows, and everything of hosts, listeners and connections
+	model        *netmodel.Network
+	real         netmodel.RealTime // the same network
+	hosts        []*Host           // by netmodel.HostID, from 1
+	names        map[string]*Host  // never ranged over
+	pairs        pairs
+	alarms       alarms
+	expired      []*side           // whose alarm rang at this instant
+	calls        scheduledCalls    // ordered: waiting for their instant
+	due          []*call           // scratch
+	spareCalls   []*call           // done with, for the next that are put down
+	timer        *time.Timer       // rings at armed
+	armed        sim.Time          // sim.Forever: it does not
+	ready        []netmodel.Socket // scratch
+	finished     *call             // calls that are over, the last first
+	spareBuffers [][]byte          // buffers that no connection needs
+	spareDial    *dial             // one that is over, for the next
+	closed       bool
+	frozen       bool // see Freeze
 
 	trace recorder
 }
@@ -99,7 +99,7 @@ func New(c Config) *Network {
 		armed:   sim.Forever,
 	}
 	n.timed.Store(n.ordered || !c.Link.Immediate())
-	n.trace.most = c.Trace
+	n.trace.limit = c.Trace
 	n.real = n.model.RealTime()
 	n.real.DeliverDirectly()
 	n.real.Watch()
@@ -226,7 +226,7 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 	}
 	id := n.model.AddHost(name, netmodel.HostConfig{Profile: c.Profile, Descriptors: c.Descriptors})
 	h := &Host{net: n, id: id, name: name, model: n.model.Host(id), profile: c.Profile, limited: c.Descriptors > 0}
-	h.self = &Dialer{host: h, id: n.real.AddExternalClient(name, id)}
+	h.dialer = &Dialer{host: h, id: n.real.AddExternalClient(name, id)}
 	for other := netmodel.HostID(1); other < id; other++ {
 		n.model.SetLink(other, id, n.config.Link)
 	}
@@ -241,7 +241,7 @@ func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
 	if err := l.Validate(); err != nil {
 		panic("simnet: SetLink: " + err.Error())
 	}
-	n.own("SetLink", a, b)
+	n.checkHosts("SetLink", a, b)
 	n.timed.Store(true)
 	_ = n.do(rankOf(setLink, a, 0, uint64(b.id)), a, func() error {
 		n.model.SetLink(a.id, b.id, l)
@@ -251,7 +251,7 @@ func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
 
 // own panics if a host is not one of this network: the number of a host means another
 // host elsewhere.
-func (n *Network) own(call string, hosts ...*Host) {
+func (n *Network) checkHosts(call string, hosts ...*Host) {
 	for _, h := range hosts {
 		switch {
 		case h == nil:
@@ -271,7 +271,7 @@ func (n *Network) Cut(a, b *Host) { n.cut("Cut", a, b, true) }
 func (n *Network) Heal(a, b *Host) { n.cut("Heal", a, b, false) }
 
 func (n *Network) cut(call string, a, b *Host, cut bool) {
-	n.own(call, a, b)
+	n.checkHosts(call, a, b)
 	n.timed.Store(true)
 	_ = n.do(rankOf(setCut, a, 0, uint64(b.id)<<1|bit(cut)), a, func() error {
 		n.model.Cut(a.id, b.id, cut)
@@ -316,9 +316,9 @@ func (n *Network) close() bool {
 				o.drop()
 			}
 		}
-		n.settle()
+		n.notifyReady()
 	}
-	n.makeCalls(sim.Forever) // also those that were put down at this instant
-	n.pump(n.model.Now())
+	n.runScheduled(sim.Forever) // also those that were put down at this instant
+	n.advance(n.model.Now())
 	return true
 }

@@ -16,19 +16,19 @@ type pipe struct {
 func (p *pipe) unread() int { return int(p.sent - p.read) }
 
 // lend shows the pipe what is sent now. Whoever reads at once spares it a copy.
-func (p *pipe) lend(b []byte) {
+func (p *pipe) borrow(b []byte) {
 	p.borrowed = b
 	p.sent += uint32(len(b))
 }
 
 // refuse takes back what could not be sent.
-func (p *pipe) refuse() {
+func (p *pipe) cancelBorrow() {
 	p.sent -= uint32(len(p.borrowed))
 	p.borrowed = nil
 }
 
 // keep copies what was lent and not read.
-func (p *pipe) keep(n *Network) {
+func (p *pipe) copyBorrowed(n *Network) {
 	if len(p.borrowed) > 0 && !p.done {
 		switch {
 		case p.buf == nil:
@@ -54,7 +54,7 @@ func (p *pipe) take(b []byte) {
 
 // giveBack returns an empty buffer to the network, so that a connection at rest has
 // none.
-func (p *pipe) giveBack(n *Network) {
+func (p *pipe) releaseBuffer(n *Network) {
 	if p.buf != nil && int(p.off) == len(p.buf) {
 		n.reuse(p.buf)
 		p.buf, p.off = nil, 0
@@ -65,27 +65,27 @@ func (p *pipe) giveBack(n *Network) {
 func (p *pipe) close(n *Network) {
 	p.done = true
 	p.off = int32(len(p.buf))
-	p.giveBack(n)
+	p.releaseBuffer(n)
 }
 
 const (
 	newBuffer    = 4 << 10   // bytes; what does not fit makes it grow
-	largestSpare = 256 << 10 // bytes
-	mostSpares   = 64
+	maxSpareSize = 256 << 10 // bytes
+	maxSpares    = 64
 )
 
 // buffer returns an empty buffer.
 func (n *Network) buffer() []byte {
-	if k := len(n.spare); k > 0 {
-		b := n.spare[k-1]
-		n.spare = n.spare[:k-1]
+	if k := len(n.spareBuffers); k > 0 {
+		b := n.spareBuffers[k-1]
+		n.spareBuffers = n.spareBuffers[:k-1]
 		return b
 	}
 	return make([]byte, 0, newBuffer)
 }
 
 func (n *Network) reuse(b []byte) {
-	if cap(b) <= largestSpare && len(n.spare) < mostSpares {
-		n.spare = append(n.spare, b[:0])
+	if cap(b) <= maxSpareSize && len(n.spareBuffers) < maxSpares {
+		n.spareBuffers = append(n.spareBuffers, b[:0])
 	}
 }

@@ -17,7 +17,7 @@ import (
 func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 	n := c.host.net
 	if !n.ordered {
-		if c.in.unread() == 0 && !c.news {
+		if c.in.unread() == 0 && !c.mayHaveData {
 			n.mu.Unlock()     // calls that are over are woken by the leave at the end of Read
 			runtime.Gosched() // who will send may be about to: to let him costs less than to be woken
 			n.enterTimeless()
@@ -31,14 +31,14 @@ func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 		return 0, err, true
 	}
 	arrived, end := c.host.model.Arrived(c.fd)
-	switch m = min(len(b), arrived-c.promised); {
+	switch m = min(len(b), arrived-c.readAhead); {
 	case m > 0:
 		c.in.take(b[:m])
-		c.promised += m
-		c.later(callRead, m)
+		c.readAhead += m
+		c.applyLater(callRead, m)
 		return m, nil, true
 	case end:
-		c.later(callRead, 0)
+		c.applyLater(callRead, 0)
 		return 0, io.EOF, true
 	case c.readShut && c.connected():
 		return 0, io.EOF, true
@@ -82,7 +82,7 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	case err == error(winsock.WSAEWOULDBLOCK) && c.readShut:
 		return 0, io.EOF, true
 	case err == error(winsock.WSAEWOULDBLOCK):
-		c.news = false
+		c.mayHaveData = false
 		return 0, nil, false
 	case err != nil:
 		return 0, c.host.syscallError(sysRead, err), true
@@ -90,14 +90,14 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 		return 0, io.EOF, true
 	}
 	c.in.take(b[:m])
-	c.wasRead(m)
+	c.confirmRead(m)
 	return m, nil, true
 }
 
 // wasRead makes room for what the peer wants to send.
-func (c *Conn) wasRead(m int) {
+func (c *Conn) confirmRead(m int) {
 	c.in.read += uint32(m)
-	c.in.giveBack(c.host.net)
+	c.in.releaseBuffer(c.host.net)
 	c.peer().writing.serve()
 }
 
@@ -110,18 +110,18 @@ func (c *Conn) writeNow(b []byte) (m int, err error, over bool) {
 		return 0, err, true
 	}
 	if err := c.host.model.SendError(c.fd); err != nil {
-		if c.told && !c.host.isWindows() {
+		if c.errorReported && !c.host.isWindows() {
 			err = winsock.EPIPE // the first one used its error up
 		}
-		c.told = true
-		c.later(callFailedWrite, max(1, len(b)))
+		c.errorReported = true
+		c.applyLater(callFailedWrite, max(1, len(b)))
 		return 0, c.host.syscallError(sysWrite, err), true
 	}
 	m = min(len(b), c.room())
 	if m > 0 {
-		c.out.lend(b[:m])
-		c.out.keep(c.host.net)
-		c.later(callWrite, m)
+		c.out.borrow(b[:m])
+		c.out.copyBorrowed(c.host.net)
+		c.applyLater(callWrite, m)
 	}
 	return max(0, m), nil, m == len(b)
 }
@@ -133,7 +133,7 @@ func (c *Conn) cannotWrite() (err error, over bool) {
 		return net.ErrClosed, true
 	case c.writing.expired:
 		return errDeadline, true
-	case c.finished && c.connected(): // else what broke it comes first
+	case c.writeShut && c.connected(): // else what broke it comes first
 		return c.host.syscallError(sysWrite, winsock.WSAESHUTDOWN), true
 	}
 	return nil, false
@@ -157,12 +157,12 @@ func (c *Conn) send(b []byte) (m int, err error, over bool) {
 			return m, nil, false
 		}
 		part := b[m:min(len(b), m+room)]
-		c.out.lend(part) // a reader who waits takes it from where it lies
+		c.out.borrow(part) // a reader who waits takes it from where it lies
 		if err := c.transmit(len(part)); err != nil {
-			c.out.refuse()
+			c.out.cancelBorrow()
 			return m, c.host.syscallError(sysWrite, err), true
 		}
-		c.out.keep(n)
+		c.out.copyBorrowed(n)
 		m += len(part)
 	}
 	return m, nil, true
@@ -178,7 +178,7 @@ func (c *Conn) transmit(bytes int) error {
 	if _, err := c.host.model.Send(c.fd, bytes); err != nil { // all of it: the model's room is larger
 		return err
 	}
-	n.settle()
+	n.notifyReady()
 	return nil
 }
 
@@ -196,16 +196,16 @@ func (c *Conn) room() int {
 // later does to the model what a call that has returned is to do, in a bubble when
 // the calls of this instant are made. What several calls of one instant read or write
 // then counts as one: who of them came first, and in which pieces, must not matter.
-func (c *Conn) later(w what, m int) {
+func (c *Conn) applyLater(w callKind, m int) {
 	n := c.host.net
 	if !n.ordered {
-		c.tell(w, m, m == 0)
-		n.settle()
+		c.apply(w, m, m == 0)
+		n.notifyReady()
 		return
 	}
 	sum := c.sum(w)
 	if sum == nil || *sum == nil {
-		k := n.put(c.host, uint64(c.pair.id), c.fd, w)
+		k := n.schedule(c.host, uint64(c.pair.id), c.fd, w)
 		k.conn = c
 		if sum == nil {
 			k.n = m
@@ -230,7 +230,7 @@ type sums struct{ reads, writes, failures, linger *call }
 
 // sum is where a connection has the calls of one kind, nil for kinds that are told one by
 // one.
-func (c *Conn) sum(w what) **call {
+func (c *Conn) sum(w callKind) **call {
 	if w != callRead && w != callWrite && w != callFailedWrite && w != callLinger {
 		return nil
 	}
@@ -250,22 +250,22 @@ func (c *Conn) sum(w what) **call {
 
 // tell does to the model what calls have done: with m bytes, say, or with an option. end
 // is that a Read has met the end of the stream.
-func (c *Conn) tell(w what, m int, end bool) {
+func (c *Conn) apply(w callKind, m int, end bool) {
 	h := c.host
 	if h.net.ordered {
 		if sum := c.sum(w); sum != nil {
 			*sum = nil
 		}
 	}
-	if c.gone {
+	if c.modelClosed {
 		return
 	}
 	switch w {
 	case callRead:
 		if m > 0 {
 			_, _ = h.net.real.Receive(h.id, c.fd, m) // so much has arrived
-			c.promised -= m
-			c.wasRead(m)
+			c.readAhead -= m
+			c.confirmRead(m)
 		}
 		if end && !c.closed { // a Read and a Close of one instant: who came first must not matter
 			_, _ = h.net.real.Receive(h.id, c.fd, 1) // the end is there
@@ -277,9 +277,9 @@ func (c *Conn) tell(w what, m int, end bool) {
 		}
 	case callFailedWrite:
 		_, _ = h.model.Send(c.fd, m) // its error was told, which can use it up
-		c.told = false
+		c.errorReported = false
 	case callCloseWrite:
-		c.ended = c.ended || m == winsock.SD_SEND
+		c.modelWriteShut = c.modelWriteShut || m == winsock.SD_SEND
 		_ = h.model.Shutdown(c.fd, m) // a connection that broke meanwhile needs none
 	case callLinger:
 		_ = h.model.SetSockOpt(c.fd, winsock.SO_LINGER, m) // an open socket takes it
@@ -290,7 +290,7 @@ func (c *Conn) tell(w what, m int, end bool) {
 
 // changed: something has arrived, was acknowledged, or has gone wrong.
 func (c *Conn) changed() {
-	c.news = true
+	c.mayHaveData = true
 	c.reading.serve()
 	c.writing.serve()
 	if c.closing != nil {
@@ -309,7 +309,7 @@ func (c *Conn) shut() {
 
 // finish closes the socket. It returns false if the close has to wait for the peer.
 func (c *Conn) finish() bool {
-	if c.gone { // the network was closed meanwhile
+	if c.modelClosed { // the network was closed meanwhile
 		return true
 	}
 	h := c.host
@@ -319,7 +319,7 @@ func (c *Conn) finish() bool {
 	if err := h.model.CloseSocket(c.fd); err == error(winsock.WSAEWOULDBLOCK) {
 		return false
 	}
-	c.gone = true
+	c.modelClosed = true
 	h.assign(c.fd, nil)
 	c.in.close(h.net)
 	h.net.model.Settle()

@@ -13,11 +13,11 @@ import (
 // trace keeps the latest records of the model, in chunks that are taken over as they
 // are.
 type recorder struct {
-	chunks [][]netmodel.Record // the oldest first
-	spare  []netmodel.Record   // a chunk that is no longer kept, for the next
-	most   int
-	kept   int
-	gone   uint64 // earlier ones that were not kept
+	chunks     [][]netmodel.Record // the oldest first
+	spareChunk []netmodel.Record   // a chunk that is no longer kept, for the next
+	limit      int
+	kept       int
+	dropped    uint64 // earlier ones that were not kept
 }
 
 // chunk is about how many records are taken over at once.
@@ -25,20 +25,20 @@ const chunk = 1 << 9
 
 // collect takes what has happened since the last call, and lets go of the oldest.
 func (t *recorder) collect(model *netmodel.Network) {
-	if t.spare == nil {
-		t.spare = make([]netmodel.Record, 0, chunk+chunk/8)
+	if t.spareChunk == nil {
+		t.spareChunk = make([]netmodel.Record, 0, chunk+chunk/8)
 	}
-	full := model.DrainRecords(t.spare[:0])
+	full := model.DrainRecords(t.spareChunk[:0])
 	if len(full) == 0 {
 		return
 	}
-	t.spare = nil
+	t.spareChunk = nil
 	t.chunks = append(t.chunks, full)
 	t.kept += len(full)
-	for t.kept-len(t.chunks[0]) >= t.most {
-		t.spare = t.chunks[0]
-		t.kept -= len(t.spare)
-		t.gone += uint64(len(t.spare))
+	for t.kept-len(t.chunks[0]) >= t.limit {
+		t.spareChunk = t.chunks[0]
+		t.kept -= len(t.spareChunk)
+		t.dropped += uint64(len(t.spareChunk))
 		t.chunks = t.chunks[:copy(t.chunks, t.chunks[1:])]
 	}
 }
@@ -93,7 +93,7 @@ func (n *Network) Records() (latest []netmodel.Record, gone uint64) {
 	n.enter()
 	defer n.leave()
 	n.trace.collect(n.model)
-	return slices.Concat(n.trace.chunks...), n.trace.gone
+	return slices.Concat(n.trace.chunks...), n.trace.dropped
 }
 
 // WriteTrace writes what has happened as text, a line for each record. full writes
@@ -106,8 +106,8 @@ func (n *Network) WriteTrace(w io.Writer, full bool) error {
 	p := trace.NewPrinter(n.model)
 	p.Full, p.Nanoseconds = full, true
 	var b []byte
-	if n.trace.gone > 0 {
-		b = fmt.Appendf(b, "... %d earlier records were not kept: see Config.Trace\n", n.trace.gone)
+	if n.trace.dropped > 0 {
+		b = fmt.Appendf(b, "... %d earlier records were not kept: see Config.Trace\n", n.trace.dropped)
 	}
 	for _, records := range n.trace.chunks {
 		for _, r := range records {

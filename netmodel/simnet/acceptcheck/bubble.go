@@ -19,10 +19,10 @@ type limits struct {
 	whole time.Duration // from beginning to end
 }
 
-var usual = limits{still: 10 * time.Second, whole: time.Minute}
+var defaultLimits = limits{still: 10 * time.Second, whole: time.Minute}
 
 // beat is what virtual time has to go on by, or else it stands still.
-const beat = 10 * time.Millisecond
+const tick = 10 * time.Millisecond
 
 // inBubble runs f in a bubble of its own. It returns the goroutines that f has left
 // behind. If virtual time stands still in the bubble, or if it takes too long, the test
@@ -36,7 +36,7 @@ func inBubble(t *testing.T, what string, most limits, f func(*testing.T)) (left 
 		go func() {
 			for {
 				select {
-				case <-time.After(beat):
+				case <-time.After(tick):
 					beats.Add(1)
 				case <-over:
 					return
@@ -53,8 +53,8 @@ func inBubble(t *testing.T, what string, most limits, f func(*testing.T)) (left 
 	})
 	switch {
 	case !ok:
-		t.Fatalf("acceptcheck: %s: %s\n%s", what, why, culprits(b))
-	case end.Whole:
+		t.Fatalf("acceptcheck: %s: %s\n%s", what, why, blockingGoroutines(b))
+	case end.Passed:
 		return nil
 	case end.Panicked == nil:
 		t.FailNow() // as it did inside
@@ -70,25 +70,25 @@ func inBubble(t *testing.T, what string, most limits, f func(*testing.T)) (left 
 type watch struct {
 	limits
 	began, moved time.Time
-	beats        int64
+	ticks        int64
 }
 
 // look says why a bubble is given up, "" if it is not.
 func (w *watch) look(now time.Time, beats int64) string {
-	if beats != w.beats {
-		w.moved, w.beats = now, beats
+	if beats != w.ticks {
+		w.moved, w.ticks = now, beats
 	}
 	switch {
 	case now.Sub(w.moved) >= w.still:
 		return fmt.Sprintf("virtual time has stood still for %v. It goes on only when every goroutine of the bubble waits for another one, or sleeps", w.still)
 	case now.Sub(w.began) >= w.whole:
-		return fmt.Sprintf("not over after %v of real time, and %v of virtual time; is something polled without a pause?", w.whole, time.Duration(beats)*beat)
+		return fmt.Sprintf("not over after %v of real time, and %v of virtual time; is something polled without a pause?", w.whole, time.Duration(beats)*tick)
 	}
 	return ""
 }
 
 // culprits names the goroutines that keep virtual time from going on.
-func culprits(b *bubble.Bubble) string {
+func blockingGoroutines(b *bubble.Bubble) string {
 	names := names(slices.DeleteFunc(b.Goroutines(), func(g bubble.Goroutine) bool { return g.Durable }))
 	if len(names) == 0 {
 		return "Every goroutine of the bubble waits now. Something outside of it wakes them again and again."
@@ -102,7 +102,7 @@ func culprits(b *bubble.Bubble) string {
 func names(all []bubble.Goroutine) []string {
 	var names []string
 	for _, g := range all {
-		f := whose(g)
+		f := programFrame(g)
 		if name := fmt.Sprintf("%s at %s (%s)", f.Function, f.Place(), g.State); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -112,14 +112,14 @@ func names(all []bubble.Goroutine) []string {
 
 // whose returns the function that a goroutine is in: the innermost one that is not of the
 // runtime or of a package that programs wait in.
-func whose(g bubble.Goroutine) bubble.Frame {
-	calls := append(slices.Clone(g.Frames), g.Made)
+func programFrame(g bubble.Goroutine) bubble.Frame {
+	calls := append(slices.Clone(g.Frames), g.CreatedBy)
 	i := slices.IndexFunc(calls, func(f bubble.Frame) bool {
-		return !slices.ContainsFunc(waitedIn, func(p string) bool { return strings.HasPrefix(f.Function, p) })
+		return !slices.ContainsFunc(waitPackages, func(p string) bool { return strings.HasPrefix(f.Function, p) })
 	})
 	return calls[max(0, i)]
 }
 
 // waitedIn are the packages whose functions do not tell whose goroutine it is.
-var waitedIn = []string{"runtime.", "internal/", "sync.", "time.", "testing", "io.", "bufio.", "net.", "os.",
+var waitPackages = []string{"runtime.", "internal/", "sync.", "time.", "testing", "io.", "bufio.", "net.", "os.",
 	reflect.TypeFor[simnet.Network]().PkgPath() + ".", reflect.TypeFor[Report]().PkgPath() + ".(*watched"}

@@ -53,7 +53,7 @@ func RunWrapped(t *testing.T, wrap func(net.Listener) net.Listener, serve func(n
 	defer simnet.BeforeBubble() // also for what follows outside a bubble
 	var report Report
 	for _, x := range incidents() {
-		report = append(report, meet(t, x, program{wrap, serve}, usual))
+		report = append(report, runIncident(t, x, program{wrap, serve}, defaultLimits))
 	}
 	return report
 }
@@ -65,14 +65,14 @@ type program struct {
 }
 
 // meet puts a program through one incident.
-func meet(t *testing.T, x incident, p program, most limits) Result {
+func runIncident(t *testing.T, x incident, p program, most limits) Result {
 	t.Helper()
 	r := Result{Incident: x.name, What: x.what, System: x.system.Name, Hidden: x.hidden}
 	r.Left = inBubble(t, x.name, most, func(t *testing.T) {
-		s := newSetting(t, x, p)
+		s := newIncidentRun(t, x, p)
 		x.run(s)
 		s.judge(&r)
-		explain(&r, x.why, s.l.told())
+		explain(&r, x.why, s.l.sawClosed())
 		s.end()
 	})
 	return r
@@ -80,22 +80,22 @@ func meet(t *testing.T, x incident, p program, most limits) Result {
 
 // The numbers of a battery.
 const (
-	incidentTime = 3 * time.Second       // how long an incident lasts
-	recovery     = 10 * time.Second      // how long a server may take to get over it
-	callTime     = time.Microsecond      // what an accept costs that fails
-	spinLimit    = 1000                  // failed accepts a second; a pause of 5 ms makes 200
-	giveUp       = 5000                  // failed accepts that end an incident early, or a server
-	spacing      = 20 * time.Millisecond // between two clients
+	incidentTime  = 3 * time.Second       // how long an incident lasts
+	recoveryLimit = 10 * time.Second      // how long a server may take to get over it
+	callTime      = time.Microsecond      // what an accept costs that fails
+	spinLimit     = 1000                  // failed accepts a second; a pause of 5 ms makes 200
+	giveUp        = 5000                  // failed accepts that end an incident early, or a server
+	spacing       = 20 * time.Millisecond // between two clients
 )
 
 // setting is one incident under way.
-type setting struct {
+type incidentRun struct {
 	t       *testing.T
 	net     *simnet.Network
 	server  *simnet.Host
 	clients int
 	program program
-	l       *watched
+	l       *watchedListener
 	outer   net.Listener  // what the program has made of l
 	roomFor int           // connections that were open when one more would have been accepted
 	idle    int           // clients that stay until leave
@@ -112,8 +112,8 @@ type setting struct {
 	lost    int
 }
 
-func newSetting(t *testing.T, x incident, p program) *setting {
-	s := &setting{t: t, program: p, leave: make(chan struct{}), net: simnet.New(simnet.Config{
+func newIncidentRun(t *testing.T, x incident, p program) *incidentRun {
+	s := &incidentRun{t: t, program: p, leave: make(chan struct{}), net: simnet.New(simnet.Config{
 		Profile: x.system, Backlog: x.backlog, Descriptors: x.descriptors,
 		Link: netmodel.Link{Latency: time.Millisecond},
 	})}
@@ -123,12 +123,12 @@ func newSetting(t *testing.T, x incident, p program) *setting {
 }
 
 // open listens and starts the server.
-func (s *setting) open() {
+func (s *incidentRun) open() {
 	l, err := s.server.Listen("tcp", ":80")
 	if err != nil {
 		s.t.Fatalf("acceptcheck: %v", err)
 	}
-	s.l = &watched{Listener: l, enough: make(chan struct{})}
+	s.l = &watchedListener{Listener: l, enough: make(chan struct{})}
 	if s.outer = s.program.wrap(s.l); s.outer == nil {
 		s.t.Fatal("acceptcheck.RunWrapped: wrap has returned nil: want a listener around the one that it was given")
 	}
@@ -152,7 +152,7 @@ type panicked struct{ value any }
 func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
 // returned reports whether the server has.
-func (s *setting) returned() bool {
+func (s *incidentRun) returned() bool {
 	select {
 	case err := <-s.over:
 		s.err = err
@@ -165,7 +165,7 @@ func (s *setting) returned() bool {
 
 // client connects, asks for something, and closes when it has an answer or has waited
 // for a second.
-func (s *setting) client() {
+func (s *incidentRun) startClient() {
 	s.clients++
 	d := s.net.Host("clients").Dialer(fmt.Sprintf("client-%d", s.clients))
 	go func() {
@@ -191,7 +191,7 @@ const (
 const vanishing = "vanishing"
 
 // stay lets a client connect from a host, send something, and stay until closeClients.
-func (s *setting) stay(host, sends string) {
+func (s *incidentRun) addIdleClient(host, sends string) {
 	s.idle++
 	d := s.net.Host(host).Dialer(fmt.Sprintf("idle-%d", s.idle))
 	leave := s.leave
@@ -207,7 +207,7 @@ func (s *setting) stay(host, sends string) {
 }
 
 // closeClients lets the idle clients leave, also those whose computer has vanished.
-func (s *setting) closeClients() {
+func (s *incidentRun) closeClients() {
 	if s.leave != nil {
 		s.net.Heal(s.server, s.net.Host(vanishing))
 		close(s.leave)
@@ -216,10 +216,10 @@ func (s *setting) closeClients() {
 }
 
 // incident waits while an incident lasts, with a client now and then.
-func (s *setting) incident() {
+func (s *incidentRun) waitIncident() {
 	const clients = 4
 	for range clients {
-		s.client()
+		s.startClient()
 		select {
 		case <-time.After(incidentTime / clients):
 			continue
@@ -239,47 +239,47 @@ func pass(d time.Duration) {
 }
 
 // incidentOver notes that the incident is over, and whether the server has survived it.
-func (s *setting) incidentOver() {
+func (s *incidentRun) incidentOver() {
 	s.ended = time.Now()
 	s.died = s.returned()
 }
 
 // recover waits until the server serves a new client.
-func (s *setting) recover() {
+func (s *incidentRun) recover() {
 	if s.died {
 		return
 	}
-	s.client()
+	s.startClient()
 	before := s.l.served()
-	for time.Since(s.ended) < recovery {
+	for time.Since(s.ended) < recoveryLimit {
 		pass(time.Millisecond)
 		if s.l.served() > before {
 			break
 		}
 	}
 	s.after = time.Since(s.ended)
-	pass(recovery)
+	pass(recoveryLimit)
 	s.died = s.returned()
 	s.stuck = !s.died && s.l.served() == before
 	s.lost = s.l.unserved() + s.waiting()
 }
 
 // waiting returns how many connections are in the queue still.
-func (s *setting) waiting() int {
+func (s *incidentRun) waiting() int {
 	q := s.l.Queue()
 	return q.Complete
 }
 
 // stop closes the listener and expects the server to return. A server that knows that
 // its listener is closed may wait for its clients first.
-func (s *setting) stop() {
+func (s *incidentRun) stop() {
 	s.stopped = true
 	s.ended = time.Now()
 	if s.died = s.returned(); s.died {
 		return
 	}
 	_ = s.outer.Close()
-	if s.stuck = !s.returns(); s.stuck && s.l.told() && s.idle > 0 {
+	if s.stuck = !s.returns(); s.stuck && s.l.sawClosed() && s.idle > 0 {
 		s.closeClients()
 		s.waited = s.returns()
 		s.stuck = !s.waited
@@ -288,15 +288,15 @@ func (s *setting) stop() {
 }
 
 // returns waits for the server to return, and reports whether it has.
-func (s *setting) returns() bool {
-	for began := time.Now(); time.Since(began) < recovery && !s.returned(); {
+func (s *incidentRun) returns() bool {
+	for began := time.Now(); time.Since(began) < recoveryLimit && !s.returned(); {
 		pass(time.Millisecond)
 	}
 	return s.returned()
 }
 
 // judge says what the incident has done.
-func (s *setting) judge(r *Result) {
+func (s *incidentRun) judge(r *Result) {
 	r.Err, r.Lost, r.After = s.err, s.lost, s.after
 	r.Fails, r.Rate = s.l.count()
 	r.Stopped, r.Waited = s.stopped, s.waited
@@ -317,10 +317,10 @@ func (s *setting) judge(r *Result) {
 }
 
 // end closes everything and lets all goroutines end.
-func (s *setting) end() {
+func (s *incidentRun) end() {
 	s.closeClients()
 	_ = s.outer.Close()
 	_ = s.l.Close()
 	_ = s.net.Close()
-	pass(10 * recovery)
+	pass(10 * recoveryLimit)
 }

@@ -224,7 +224,7 @@ func TestAReasonIsTheServersOwn(t *testing.T) {
 				checkReasons(t, r)
 			}
 			// On Windows, for there an accept that waits has its socket and does not fail.
-			if r, _ := report.Result("WSAEMFILE"); r.Verdict != x.verdict || x.verdict == acceptcheck.Died && !strings.HasPrefix(r.Why, x.why) || !strings.HasPrefix(r.Mend, x.mend) {
+			if r, _ := report.Result("WSAEMFILE"); r.Verdict != x.verdict || x.verdict == acceptcheck.Died && !strings.HasPrefix(r.Why, x.why) || !strings.HasPrefix(r.Fix, x.mend) {
 				t.Errorf("a server that %s, in WSAEMFILE: got\n%v\nwant %v, because %q, and %q", x.name, r, x.verdict, x.why, x.mend)
 			}
 		})
@@ -322,7 +322,7 @@ func TestAReportSaysWhatHappened(t *testing.T) {
 // sentences of 25 words at most, unless there is nothing to mend.
 func checkReasons(t *testing.T, r acceptcheck.Result) {
 	t.Helper()
-	for what, text := range map[string]string{"Why": r.Why, "Mend": r.Mend} {
+	for what, text := range map[string]string{"Why": r.Why, "Mend": r.Fix} {
 		if got, want := text != "", r.Verdict != acceptcheck.Recovered && !(r.Verdict == acceptcheck.NotMet && what == "Mend"); got != want {
 			t.Errorf("%s of %v in %s: got %q, want a text: %v", what, r.Verdict, r.Incident, text, want)
 		}

@@ -20,7 +20,7 @@ type incident struct {
 	hidden      bool // package net does not show its error to programs
 	backlog     int  // 0 = SOMAXCONN
 	descriptors int  // 0 = no limit
-	run         func(*setting)
+	run         func(*incidentRun)
 }
 
 // Incidents returns the names of the incidents of a battery, in order.
@@ -122,33 +122,33 @@ func asOnUnix(e syscall.Errno) error {
 }
 
 // noDescriptors opens files until none is left, and closes them after a while.
-func noDescriptors(s *setting) {
+func noDescriptors(s *incidentRun) {
 	s.failing = true
 	closeAll := s.server.OpenFiles(s.server.FreeDescriptors())
-	s.incident()
+	s.waitIncident()
 	closeAll()
 	s.recover()
 }
 
 // failing makes every accept fail for a while.
-func failing(call string, errno error) func(*setting) {
-	return func(s *setting) {
+func failing(call string, errno error) func(*incidentRun) {
+	return func(s *incidentRun) {
 		s.failing = true
 		s.l.fail(acceptError(s.l.Listener, call, errno), false)
-		s.client() // wakes the accept that waits already
-		s.incident()
+		s.startClient() // wakes the accept that waits already
+		s.waitIncident()
 		s.l.fail(nil, false)
 		s.recover()
 	}
 }
 
 // failingOnce makes one accept fail.
-func failingOnce(call string, errno error) func(*setting) {
-	return func(s *setting) {
+func failingOnce(call string, errno error) func(*incidentRun) {
+	return func(s *incidentRun) {
 		s.failing = true
 		s.l.fail(acceptError(s.l.Listener, call, errno), true)
-		s.client()
-		s.incident()
+		s.startClient()
+		s.waitIncident()
 		s.recover()
 	}
 }
@@ -159,7 +159,7 @@ func acceptError(l *simnet.Listener, call string, errno error) error {
 }
 
 // resetWhileQueued lets clients connect and reset at once.
-func resetWhileQueued(s *setting) {
+func resetWhileQueued(s *incidentRun) {
 	d := s.net.Host("clients").Dialer("fickle")
 	for range 10 {
 		c, err := d.Dial("tcp", "server:80")
@@ -174,9 +174,9 @@ func resetWhileQueued(s *setting) {
 }
 
 // overflow lets many clients connect at one instant.
-func overflow(s *setting) {
+func overflow(s *incidentRun) {
 	for range 40 {
-		s.client()
+		s.startClient()
 	}
 	pass(incidentTime)
 	s.incidentOver()
@@ -184,44 +184,44 @@ func overflow(s *setting) {
 }
 
 // slowAccept holds the server's accepts back while clients come.
-func slowAccept(s *setting) {
+func slowAccept(s *incidentRun) {
 	s.l.hold()
 	for range 10 {
-		s.client()
+		s.startClient()
 		pass(spacing)
 	}
 	s.incidentOver()
-	s.l.letGo()
+	s.l.release()
 	s.recover()
 }
 
 // silentClients lets clients stay that a server must not wait for.
-func silentClients(s *setting) {
-	s.stay("clients", nothing)
-	s.stay("clients", halfARequest)
+func silentClients(s *incidentRun) {
+	s.addIdleClient("clients", nothing)
+	s.addIdleClient("clients", halfARequest)
 	pass(spacing)
 	s.incidentOver()
 	s.recover()
 }
 
 // idleClientsHoldDescriptors lets more clients stay than there are descriptors.
-func idleClientsHoldDescriptors(s *setting) {
+func idleClientsHoldDescriptors(s *incidentRun) {
 	s.failing = true
 	for range 30 {
-		s.stay("clients", nothing) // what they send might end their connection
+		s.addIdleClient("clients", nothing) // what they send might end their connection
 	}
-	s.incident()
+	s.waitIncident()
 	s.closeClients()
 	s.recover()
 }
 
 // closeWithIdleClients closes the listener while clients stay.
-func closeWithIdleClients(s *setting) {
+func closeWithIdleClients(s *incidentRun) {
 	for k := range 16 {
 		if k%4 == 3 {
-			s.stay(vanishing, nothing)
+			s.addIdleClient(vanishing, nothing)
 		} else {
-			s.stay("clients", []string{nothing, halfARequest, aRequest}[k%4])
+			s.addIdleClient("clients", []string{nothing, halfARequest, aRequest}[k%4])
 		}
 		pass(time.Millisecond)
 	}
@@ -234,20 +234,20 @@ func closeWithIdleClients(s *setting) {
 }
 
 // closeWithFullQueue closes the listener while nothing more fits.
-func closeWithFullQueue(s *setting) {
+func closeWithFullQueue(s *incidentRun) {
 	s.l.hold()
 	for range 20 {
-		s.client()
+		s.startClient()
 	}
 	pass(spacing)
-	s.l.letGo()
+	s.l.release()
 	s.stop()
 }
 
 // shutdownUnderLoad closes the listener while clients come.
-func shutdownUnderLoad(s *setting) {
+func shutdownUnderLoad(s *incidentRun) {
 	for range 20 {
-		s.client()
+		s.startClient()
 		pass(time.Millisecond)
 	}
 	s.stop()
@@ -255,8 +255,8 @@ func shutdownUnderLoad(s *setting) {
 }
 
 // listenAgain starts the server again on the address that it had.
-func listenAgain(s *setting) {
-	s.client()
+func listenAgain(s *incidentRun) {
+	s.startClient()
 	pass(spacing)
 	s.stop()
 	if _, rate := s.l.count(); s.stuck || s.died || rate > spinLimit {

@@ -48,7 +48,7 @@ type Result struct {
 	Hidden  bool
 	Verdict Verdict
 	Why     string        // why the verdict matters; empty for Recovered
-	Mend    string        // what would mend it; empty for Recovered and NotMet
+	Fix     string        // what would mend it; empty for Recovered and NotMet
 	Err     error         // what the server returned
 	Fails   int           // accepts that failed, without those at a deadline of the server's own
 	Rate    int           // the most accepts that failed in one second of virtual time, deadlines included
@@ -73,7 +73,7 @@ func (r Result) OK() bool { return r.Verdict == Recovered || r.Verdict == NotMet
 
 // String says the result on one line, and below it why it matters and what would mend
 // it.
-func (r Result) String() string { return r.text(r.Mend) }
+func (r Result) String() string { return r.text(r.Fix) }
 
 // text is String with another sentence about what would mend it.
 func (r Result) text(mend string) string {
@@ -105,7 +105,7 @@ func (r Result) happened() string {
 		if r.Stopped {
 			return fmt.Sprintf("did not return for %v after its listener was closed; %s", r.After.Round(time.Second), r.state())
 		}
-		return fmt.Sprintf("nothing more for %v; %s", recovery, r.state())
+		return fmt.Sprintf("nothing more for %v; %s", recoveryLimit, r.state())
 	}
 	switch {
 	case r.Waited:
@@ -176,7 +176,7 @@ func (r Report) String() string {
 	var left []string
 	first := map[string]string{} // the incident that said first what mends it
 	for _, x := range r {
-		mend := x.Mend
+		mend := x.Fix
 		if incident := first[mend]; incident != "" {
 			mend = "as for " + incident
 		} else if mend != "" {

@@ -13,7 +13,7 @@ import (
 
 // watched is a listener that counts what a server does with it, and can be made to
 // fail.
-type watched struct {
+type watchedListener struct {
 	*simnet.Listener
 
 	mu         sync.Mutex
@@ -30,24 +30,24 @@ type watched struct {
 }
 
 // fail makes accepts fail from now on; nil makes them succeed again.
-func (l *watched) fail(err error, once bool) {
+func (l *watchedListener) fail(err error, once bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failing, l.once = err, once
 }
 
 // hold makes accepts wait until letGo.
-func (l *watched) hold() {
+func (l *watchedListener) hold() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gate = make(chan struct{})
 }
 
-func (l *watched) letGo() { close(l.gate) }
+func (l *watchedListener) release() { close(l.gate) }
 
 // Accept accepts, unless it is made to fail. A failure takes a little time, as on any
 // system, so that a server which asks again at once does not stop the clock.
-func (l *watched) Accept() (net.Conn, error) {
+func (l *watchedListener) Accept() (net.Conn, error) {
 	l.mu.Lock()
 	gate := l.gate
 	l.mu.Unlock()
@@ -78,7 +78,7 @@ func (l *watched) Accept() (net.Conn, error) {
 
 // note counts a failure. A server that goes on asking a closed listener would do so
 // for ever: its goroutine is ended.
-func (l *watched) note(err error) {
+func (l *watchedListener) note(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -105,20 +105,20 @@ func (l *watched) note(err error) {
 }
 
 // told reports whether a call of Accept has said that the listener is closed.
-func (l *watched) told() bool {
+func (l *watchedListener) sawClosed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.afterClose > 0
 }
 
-func (l *watched) count() (total, rate int) {
+func (l *watchedListener) count() (total, rate int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.total, l.rate
 }
 
 // served returns how many connections the server has done something with.
-func (l *watched) served() int {
+func (l *watchedListener) served() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
@@ -132,7 +132,7 @@ func (l *watched) served() int {
 
 // unserved returns how many connections the server has accepted and done nothing
 // with.
-func (l *watched) unserved() int {
+func (l *watchedListener) unserved() int {
 	n := l.served()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -140,7 +140,7 @@ func (l *watched) unserved() int {
 }
 
 // open returns how many connections the server has accepted and not closed.
-func (l *watched) open() int {
+func (l *watchedListener) open() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
@@ -155,7 +155,7 @@ func (l *watched) open() int {
 // watchedConn notes whether the server does anything with it.
 type watchedConn struct {
 	*simnet.Conn
-	listener        *watched
+	listener        *watchedListener
 	touched, closed bool
 }
 

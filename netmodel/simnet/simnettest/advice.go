@@ -11,18 +11,18 @@ import (
 
 // advice is which backlog would have done.
 type advice struct {
-	first   *story        // of the run that failed
-	off     bool          // nobody wants to know
-	crowded bool          // somebody found a queue full
-	own     bool          // no listener asked for Config.Backlog
-	failed  int           // the largest backlog known to fail below the one that passes
-	passed  int           // the test passes with it; 0 = it passes with none that was tried
-	takes   time.Duration // of virtual time, with that
-	largest int           // the largest that was tried; 0 = none was
-	atBest  time.Duration // the time with that
-	with    *story        // the story with the largest, if the test fails with that
-	stopped string        // why the search is not complete, "" = it is
-	runs    int           // of the test
+	first      *story        // of the run that failed
+	off        bool          // nobody wants to know
+	maybeFull  bool          // somebody found a queue full
+	ownBacklog bool          // no listener asked for Config.Backlog
+	failed     int           // the largest backlog known to fail below the one that passes
+	passed     int           // the test passes with it; 0 = it passes with none that was tried
+	takes      time.Duration // of virtual time, with that
+	largest    int           // the largest that was tried; 0 = none was
+	atBest     time.Duration // the time with that
+	with       *story        // the story with the largest, if the test fails with that
+	stopped    string        // why the search is not complete, "" = it is
+	runs       int           // of the test
 }
 
 // searchVariable switches the search for a backlog off.
@@ -42,9 +42,9 @@ const (
 // better, so what is found is one that passes beside one that fails.
 func advise(t *testing.T, c simnet.Config, f func(*T), s *story) (a advice) {
 	t.Helper()
-	a = advice{first: s, crowded: s.crowded(), own: c.Backlog > 0 && !s.asked(c.Backlog), off: os.Getenv(searchVariable) == "off", failed: c.Backlog}
+	a = advice{first: s, maybeFull: s.maybeFull(), ownBacklog: c.Backlog > 0 && !s.asked(c.Backlog), off: os.Getenv(searchVariable) == "off", failed: c.Backlog}
 	most := min(s.config.Profile.Backlog.Max, 2*s.attempts()) // a run that gets further can ask for more than this one did
-	if a.off || !a.crowded || a.own || c.Backlog == 0 || most <= c.Backlog {
+	if a.off || !a.maybeFull || a.ownBacklog || c.Backlog == 0 || most <= c.Backlog {
 		return a
 	}
 	search := &search{t: t, f: f, config: c, began: time.Now()}
@@ -95,12 +95,12 @@ func (s *search) try(backlog int) runResult {
 	}
 	s.config.Backlog = backlog
 	s.runs++
-	p := perform(s.t, s.config, s.f, &rerunTB{until: s.began.Add(searchTime)})
+	p := runOnce(s.t, s.config, s.f, &rerunTB{until: s.began.Add(searchTime)})
 	switch {
 	case p.hangs != "":
 		s.stopped = fmt.Sprintf("in a run with a backlog of %d, which hangs or takes longer than %v", backlog, searchTime)
 	case p.story != nil:
-		s.records += p.story.gone + uint64(len(p.story.records))
+		s.records += p.story.dropped + uint64(len(p.story.records))
 	}
 	return p
 }
@@ -108,7 +108,7 @@ func (s *search) try(backlog int) runResult {
 // text says it in a line, or not at all: where nobody was turned away, the queues have
 // nothing to do with the failure.
 func (a advice) text() string {
-	if a.off && a.crowded || !a.crowded && len(a.first.results) == 0 {
+	if a.off && a.maybeFull || !a.maybeFull && len(a.first.results) == 0 {
 		return ""
 	}
 	return a.sentences() + "\n"
@@ -116,9 +116,9 @@ func (a advice) text() string {
 
 func (a advice) sentences() string {
 	switch {
-	case !a.crowded:
-		return "Nobody met a full queue: a larger backlog changes nothing." + a.first.pace()
-	case a.own:
+	case !a.maybeFull:
+		return "Nobody met a full queue: a larger backlog changes nothing." + a.first.acceptRate()
+	case a.ownBacklog:
 		return "The listeners ask for a backlog of their own, not for Config.Backlog: no other was tried."
 	case a.failed == 0:
 		return "The backlog is SOMAXCONN already."
@@ -127,7 +127,7 @@ func (a advice) sentences() string {
 	case a.passed == 0 && a.stopped != "":
 		return fmt.Sprintf("Whether a larger backlog would do is not known: the search stopped %s.", a.stopped)
 	case a.passed == 0:
-		return a.inVain()
+		return a.noBacklogPasses()
 	}
 	text := fmt.Sprintf("With this seed a backlog of %d passes, and %d does not", a.passed, a.failed)
 	if a.stopped != "" {
@@ -142,9 +142,9 @@ func (a advice) sentences() string {
 }
 
 // inVain says why no backlog does.
-func (a advice) inVain() string {
+func (a advice) noBacklogPasses() string {
 	s := a.with
-	pace := s.pace()
+	pace := s.acceptRate()
 	if pace != "" {
 		pace = fmt.Sprintf(" In the run with %d:%s", a.largest, pace)
 	}
@@ -155,17 +155,17 @@ func (a advice) inVain() string {
 }
 
 // pace says how fast the server accepted and who did not wait for it, if anybody did not.
-func (s *story) pace() string {
+func (s *story) acceptRate() string {
 	text := ""
-	if s.impatient == 0 && s.full.count == 0 || s.acceptEnded {
+	if s.leftLater == 0 && s.full.count == 0 || s.acceptEnded {
 		return ""
 	}
 	if accepted := s.accepted(); accepted > 1 && s.lastAccept > s.firstAccept {
 		took := s.lastAccept.Sub(s.firstAccept)
 		text = fmt.Sprintf(" The server accepted %d of %d within %v, %s.", accepted, s.attempts(), round(took), perSecond(accepted-1, took))
 	}
-	if s.impatient > 0 {
-		text += fmt.Sprintf(" %s left before accept, the first %v after it began: the server is too slow for so many with so little patience.", plural(s.impatient, "client"), round(s.firstLeft))
+	if s.leftLater > 0 {
+		text += fmt.Sprintf(" %s left before accept, the first %v after it began: the server is too slow for so many with so little patience.", plural(s.leftLater, "client"), round(s.firstLeft))
 	}
 	return text
 }
@@ -190,4 +190,6 @@ func times(n int) string {
 
 // crowded reports whether somebody found a queue full, or may have: nobody knows once
 // records were not kept.
-func (s *story) crowded() bool { return s.full.count > 0 || s.starving.count > 0 || s.gone > 0 }
+func (s *story) maybeFull() bool {
+	return s.full.count > 0 || s.noDescriptor.count > 0 || s.dropped > 0
+}

@@ -45,7 +45,7 @@ func burst(net *simnet.Network, number uint64, n int, within time.Duration, f fu
 	results := make(chan result)
 	for i := range n {
 		d := host.Dialer(clientName(i))
-		draw := sim.Stream(net.Config().Seed, number<<32|uint64(i), drawsBurst)
+		draw := sim.Stream(net.Config().Seed, number<<32|uint64(i), purposeBurst)
 		wait := draw.Duration(within + 1)
 		go func() {
 			r := result{i, errEnded}
@@ -72,7 +72,7 @@ func clientName(i int) string { return "client-" + strconv.Itoa(i+1) }
 // errEnded is what a client of Burst gives whose goroutine was ended.
 var errEnded = errors.New("it did not return")
 
-const drawsBurst sim.Purpose = 1 << 16
+const purposeBurst sim.Purpose = 1 << 16
 
 // clientError is the error of one client of a burst.
 type clientError struct {

@@ -128,7 +128,7 @@ func Stall(l interface {
 	from := time.Now().Add(after)
 	return &stalledListener{
 		Listener: l, setDeadline: l.SetDeadline, from: from, to: from.Add(lasts),
-		inVain: sync.OnceFunc(func() {
+		warnUnused: sync.OnceFunc(func() {
 			fmt.Fprintf(os.Stderr, "simnettest.Stall(l, %v, %v): nobody came while the program stood still, so the stall has tested nothing\n", after, lasts)
 		}),
 	}
@@ -138,7 +138,7 @@ type stalledListener struct {
 	net.Listener
 	setDeadline func(time.Time) error
 	from, to    time.Time
-	inVain      func() // says that nobody has come meanwhile
+	warnUnused  func() // says that nobody has come meanwhile
 }
 
 // empty reports whether nobody waits in the queue of an open listener.
@@ -160,7 +160,7 @@ func (l *stalledListener) Accept() (net.Conn, error) {
 		}
 		c, err := l.Listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
-			l.inVain() // it ended before
+			l.warnUnused() // it ended before
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return c, err
@@ -169,7 +169,7 @@ func (l *stalledListener) Accept() (net.Conn, error) {
 	if left := time.Until(l.to); left > 0 {
 		time.Sleep(left)
 		if l.empty() {
-			l.inVain()
+			l.warnUnused()
 		}
 	}
 	if err := l.setDeadline(time.Time{}); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // listening is what the records tell of one listener.
-type listening struct {
+type listenerHistory struct {
 	host     netmodel.HostID
 	fd       netmodel.FD
 	address  netmodel.Addr
@@ -34,7 +34,7 @@ func (s *story) readListener(n *simnet.Network, r netmodel.Record) {
 	case r.Call == netmodel.CallBind && r.Errno == 0:
 		s.bound[socket{r.Host, r.FD}] = netmodel.Addr{IP: netmodel.IP(r.Value >> 16), Port: uint16(r.Value)}
 	case r.Call == netmodel.CallListen && r.Errno == 0 && s.listenerAt(r.Host, r.FD) == nil:
-		s.listened = append(s.listened, &listening{host: r.Host, fd: r.FD, address: s.bound[socket{r.Host, r.FD}]})
+		s.listened = append(s.listened, &listenerHistory{host: r.Host, fd: r.FD, address: s.bound[socket{r.Host, r.FD}]})
 	case r.Call == netmodel.CallClose && r.Errno == 0:
 		if l := s.listenerAt(r.Host, r.FD); l != nil {
 			l.closed = r.At
@@ -53,7 +53,7 @@ type socket struct {
 }
 
 // acceptFailed notes that a call of Accept has failed.
-func (s *story) acceptFailed(n *simnet.Network, l *listening, r netmodel.Record) {
+func (s *story) acceptFailed(n *simnet.Network, l *listenerHistory, r netmodel.Record) {
 	if l != nil {
 		l.failed++
 		l.failedAt, l.errno = r.At, n.HostByID(r.Host).Profile().Calls.ErrnoName(r.Errno)
@@ -61,7 +61,7 @@ func (s *story) acceptFailed(n *simnet.Network, l *listening, r netmodel.Record)
 }
 
 // listenerAt returns the open listener of a descriptor, nil for none.
-func (s *story) listenerAt(host netmodel.HostID, fd netmodel.FD) *listening {
+func (s *story) listenerAt(host netmodel.HostID, fd netmodel.FD) *listenerHistory {
 	for _, l := range s.listened {
 		if l.host == host && l.fd == fd && l.closed == 0 {
 			return l
@@ -71,7 +71,7 @@ func (s *story) listenerAt(host netmodel.HostID, fd netmodel.FD) *listening {
 }
 
 // onlyListener returns the open listener of a host, nil if there is none or more than one.
-func (s *story) onlyListener(host netmodel.HostID) (only *listening) {
+func (s *story) onlyListener(host netmodel.HostID) (only *listenerHistory) {
 	for _, l := range s.listened {
 		switch {
 		case l.host != host || l.closed != 0:
@@ -86,15 +86,15 @@ func (s *story) onlyListener(host netmodel.HostID) (only *listening) {
 
 // tellListeners writes a line for each listener.
 func (s *story) tellListeners(open []*simnet.Listener) {
-	var known []*listening // those that are open, as Network.Listeners orders them
+	var known []*listenerHistory // those that are open, as Network.Listeners orders them
 	for _, l := range s.listened {
 		if l.closed == 0 {
 			known = append(known, l)
 		} else if text := s.closedText(l); text != "" {
-			s.shut = append(s.shut, text)
+			s.closed = append(s.closed, text)
 		}
 	}
-	slices.SortFunc(known, func(a, b *listening) int {
+	slices.SortFunc(known, func(a, b *listenerHistory) int {
 		return cmp.Or(cmp.Compare(a.host, b.host), cmp.Compare(a.fd, b.fd))
 	})
 	for i, l := range open {
@@ -109,7 +109,7 @@ func (s *story) tellListeners(open []*simnet.Listener) {
 
 // closedText tells of a listener that is closed, if that can matter: Accept had failed, or
 // somebody was turned away later.
-func (s *story) closedText(l *listening) string {
+func (s *story) closedText(l *listenerHistory) string {
 	late := slices.ContainsFunc(s.results, func(f attemptText) bool { return f.At >= l.closed && !f.leftUnaccepted() })
 	if l.failed == 0 && !late {
 		return ""
@@ -127,7 +127,7 @@ func (s *story) closedText(l *listening) string {
 
 // failures says how often Accept has failed, and what has become of it since; waits: a
 // call waits now.
-func (l *listening) failures(waits bool) string {
+func (l *listenerHistory) failures(waits bool) string {
 	text := fmt.Sprintf("Accept failed with %s at %v", l.errno, instant(l.failedAt))
 	if l.failed > 1 {
 		text = fmt.Sprintf("Accept failed %d times, the last time with %s at %v", l.failed, l.errno, instant(l.failedAt))

@@ -14,29 +14,29 @@ import (
 // the same. It returns "" if all is.
 func repeat(t *testing.T, c simnet.Config, f func(*T), first *story) string {
 	t.Helper()
-	again := perform(t, c, f, new(rerunTB))
+	again := runOnce(t, c, f, new(rerunTB))
 	switch {
 	case again.story == nil:
 		return "does not repeat: a second run with the same seed did not end.\n" + again.hangs
 	case again.story.hash != first.hash:
 		return fmt.Sprintf("does not repeat: a second run with the same seed went another way (record hash %016x, then %016x).\n%s%s",
-			first.hash, again.story.hash, parting(first, again.story), notNetwork)
+			first.hash, again.story.hash, firstDifference(first, again.story), otherCauses)
 	case !slices.Equal(first.lines, again.story.lines):
 		return "does not repeat: a second run with the same seed did the same on the network, but not by the same names.\n" +
-			parting(first, again.story) + notNetwork
+			firstDifference(first, again.story) + otherCauses
 	case again.hangs != "":
 		return "does not repeat: a second run with the same seed did the same on the network, and then hung.\n" + again.hangs
 	case !again.failed:
-		return "does not repeat: a second run with the same seed did the same on the network, and passed.\n" + notNetwork
+		return "does not repeat: a second run with the same seed did the same on the network, and passed.\n" + otherCauses
 	}
 	return ""
 }
 
-const notNetwork = "  Something that the network does not decide makes the difference: the order of a map, goroutines that meet over a channel or a mutex, a real random number or clock, what the first run left behind. See \"What repeats\" in the documentation of package simnet.\n"
+const otherCauses = "  Something that the network does not decide makes the difference: the order of a map, goroutines that meet over a channel or a mutex, a real random number or clock, what the first run left behind. See \"What repeats\" in the documentation of package simnet.\n"
 
 // parting tells where two runs part: the first record in which they differ, of each.
-func parting(a, b *story) string {
-	from := max(a.gone, b.gone)
+func firstDifference(a, b *story) string {
+	from := max(a.dropped, b.dropped)
 	for i := from; ; i++ {
 		x, inA := a.record(i)
 		y, inB := b.record(i)
@@ -65,10 +65,10 @@ func bothLines(a, b *story, i uint64) string {
 
 // record returns a record by its place in the run, from 0 on.
 func (s *story) record(i uint64) (netmodel.Record, bool) {
-	if i < s.gone || i-s.gone >= uint64(len(s.records)) {
+	if i < s.dropped || i-s.dropped >= uint64(len(s.records)) {
 		return netmodel.Record{}, false
 	}
-	return s.records[i-s.gone], true
+	return s.records[i-s.dropped], true
 }
 
 // line returns a record as a line of the trace.
@@ -76,7 +76,7 @@ func (s *story) line(i uint64) string {
 	if _, ok := s.record(i); !ok {
 		return "(the run is over)"
 	}
-	return s.lines[i-s.gone]
+	return s.lines[i-s.dropped]
 }
 
 // traceLines returns the latest records of a network, a line each.

@@ -33,7 +33,7 @@ func (r *rerunTB) Skipf(string, ...any)  { r.SkipNow() }
 func (r *rerunTB) ArtifactDir() string   { return r.TempDir() }
 
 // perform calls f in a goroutine of its own, which FailNow can end.
-func (r *rerunTB) perform(x *T, f func(*T)) {
+func (r *rerunTB) call(x *T, f func(*T)) {
 	over := make(chan any)
 	go func() {
 		defer func() { over <- recover() }()

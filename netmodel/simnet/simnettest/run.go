@@ -28,9 +28,9 @@ const seedVariable = "SIMNET_SEED"
 const (
 	// farewell is how much virtual time the goroutines of a test have to end, once its
 	// network is closed.
-	farewell = 5 * time.Minute
+	endLimit = 5 * time.Minute
 	// patience is how much virtual time a test may take.
-	patience = time.Hour
+	testLimit = time.Hour
 )
 
 // Run calls f in a bubble of testing/synctest, with a network made of c. When f has
@@ -72,7 +72,7 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 		t.Fatal("simnettest.Run: the function is nil: want one that is the test")
 	}
 	defer simnet.BeforeBubble() // also for what follows outside a bubble
-	p := perform(t, c, f, nil)
+	p := runOnce(t, c, f, nil)
 	if p.hangs == "" && !p.failed {
 		if p.skipped { // synctest.Test does not tell
 			t.SkipNow()
@@ -86,7 +86,7 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	}
 	if p.story != nil {
 		if p.story.hung = p.hangs != ""; !p.story.hung {
-			p.story.again = repeat(t, c, f, p.story)
+			p.story.difference = repeat(t, c, f, p.story)
 			p.story.advice = advise(t, c, f, p.story)
 			p.story.runs = 2 + p.story.advice.runs
 		}
@@ -107,11 +107,11 @@ type runResult struct {
 
 // perform runs a test. In a rerunTB nothing of it reaches t, and there is a story
 // whether it fails or not.
-func perform(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
+func runOnce(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
 	t.Helper()
 	b := newTestBubble(t)
 	if r != nil && !r.until.IsZero() {
-		b.patience.until = r.until
+		b.limits.until = r.until
 	}
 	var told storyKeeper
 	took := make(chan time.Duration, 1)
@@ -143,10 +143,10 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
 			f(x)
 			return
 		}
-		r.perform(x, f)
+		r.call(x, f)
 	})
 	p := runResult{hangs: hangs, failed: b.failed, story: told.story()}
-	p.overtime, _ = b.toldOvertime()
+	p.overtime, _ = b.getOvertime()
 	if len(skipped) > 0 {
 		p.skipped = <-skipped
 	}
@@ -226,23 +226,23 @@ func (t *T) watch(note func()) (over chan struct{}) {
 			case <-time.After(clockTick):
 				t.bubble.clock.Store(int64(time.Since(began)))
 				if t.bubble.givenUp.Load() {
-					<-t.bubble.never
+					<-t.bubble.blockForever
 				}
 			}
 		}
 		return true
 	}
 	go func() {
-		if !waits(patience) {
+		if !waits(testLimit) {
 			return
 		}
 		settle() // those that woke at the full second wait again
 		list := bubble.List(ofTheTest(bubble.Goroutines()))
-		t.bubble.tellOvertime(list)
+		t.bubble.setOvertime(list)
 		t.Fail()
 		note()
 		_ = t.Net.Close()
-		if waits(farewell) {
+		if waits(endLimit) {
 			t.bubble.stop()
 		}
 	}()
@@ -256,5 +256,5 @@ func settle() { time.Sleep(10 * time.Nanosecond) }
 // end closes the network and lets everything that runs on it end.
 func (t *T) end() {
 	_ = t.Net.Close()
-	time.Sleep(farewell)
+	time.Sleep(endLimit)
 }

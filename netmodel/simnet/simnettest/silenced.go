@@ -12,7 +12,7 @@ type silencedTB struct {
 
 func (m *silencedTB) check() {
 	if m.bubble.givenUp.Load() {
-		<-m.bubble.never
+		<-m.bubble.blockForever
 	}
 }
 

@@ -17,55 +17,55 @@ import (
 
 // story is what a failed test tells.
 type story struct {
-	net         *simnet.Network
-	config      simnet.Config
-	hash        uint64
-	at          sim.Time // when it was taken down
-	tally       [len(outcomes)]int
-	results     []attemptText    // of those that were not accepted
-	longest     attemptText      // of those accepted, who waited longest in the queue
-	slowest     attemptText      // and who waited longest from the connect on
-	full        turnedAway       // by a full queue
-	starving    turnedAway       // because the program of the listener had no descriptor left
-	refused     netmodel.Refused // what clients do about an RST
-	asksAgain   sim.Time         // when a client first sent a SYN again that had been refused, 0 = none did
-	lost, cut   int              // segments that a link lost, and that met a cut link
-	listened    []*listening     // in the order of listen
-	bound       map[socket]netmodel.Addr
-	acceptEnded bool     // Accept failed, and nobody has been accepted since
-	listeners   []string // that are open, a line each
-	shut        []string // likewise, that are not
+	net          *simnet.Network
+	config       simnet.Config
+	hash         uint64
+	at           sim.Time // when it was taken down
+	counts       [len(outcomes)]int
+	results      []attemptText      // of those that were not accepted
+	longest      attemptText        // of those accepted, who waited longest in the queue
+	slowest      attemptText        // and who waited longest from the connect on
+	full         turnedAway         // by a full queue
+	noDescriptor turnedAway         // because the program of the listener had no descriptor left
+	refused      netmodel.Refused   // what clients do about an RST
+	retriedAt    sim.Time           // when a client first sent a SYN again that had been refused, 0 = none did
+	lost, cut    int                // segments that a link lost, and that met a cut link
+	listened     []*listenerHistory // in the order of listen
+	bound        map[socket]netmodel.Addr
+	acceptEnded  bool     // Accept failed, and nobody has been accepted since
+	listeners    []string // that are open, a line each
+	closed       []string // likewise, that are not
 
 	firstAccept, lastAccept sim.Time      // when the first and the last accepted one was
 	leftCount               int           // clients that closed before they were accepted
-	impatient               int           // those of them that did not close as soon as they were connected
+	leftLater               int           // those of them that did not close as soon as they were connected
 	firstLeft               time.Duration // the shortest time that one of these had waited
 	acceptedLate            int           // accepted after their client had closed
 	starved                 []string      // hosts whose program had no descriptor for a connect
 	gaveUp10061             []string      // dialers of Windows that did not try again after WSAECONNREFUSED
 
 	records []netmodel.Record
-	gone    uint64   // earlier records, which were not kept
+	dropped uint64   // earlier records, which were not kept
 	lines   []string // of the trace: one for each of records
 
-	trace    string // the file, "" for none
-	traceErr error
-	hung     bool   // the test did: nothing was run again
-	again    string // what is not the same in a second run, "" = nothing
-	advice   advice
-	runs     int // how often the test was run in all
+	trace      string // the file, "" for none
+	traceErr   error
+	hung       bool   // the test did: nothing was run again
+	difference string // what is not the same in a second run, "" = nothing
+	advice     advice
+	runs       int // how often the test was run in all
 }
 
 // turnedAway counts how often a listener turned away a request, or what completes it.
 type turnedAway struct {
-	count int
-	who   string          // the first
-	first netmodel.Record // of it
+	count  int
+	client string          // the first
+	first  netmodel.Record // of it
 }
 
 func (a *turnedAway) add(r netmodel.Record, who string) {
 	if a.count++; a.count == 1 {
-		a.first, a.who = r, who
+		a.first, a.client = r, who
 	}
 }
 
@@ -95,14 +95,14 @@ func newStory(n *simnet.Network) *story {
 		if f.Attempt > 1 {
 			who = fmt.Sprintf("%s#%d", who, f.Attempt)
 		}
-		all = append(all, attemptText{AttemptResult: f, who: who})
+		all = append(all, attemptText{AttemptResult: f, client: who})
 	}
 	s.readRecords(n, all)
 	for i := range all {
 		s.count(&all[i])
 	}
 	s.findGivenUp(n, all)
-	slices.SortStableFunc(s.results, func(a, b attemptText) int { return cmp.Compare(a.undecided(), b.undecided()) })
+	slices.SortStableFunc(s.results, func(a, b attemptText) int { return cmp.Compare(a.sortGroup(), b.sortGroup()) })
 	s.tellListeners(n.Listeners())
 	s.lines = traceLines(n)
 	return s
@@ -110,15 +110,15 @@ func newStory(n *simnet.Network) *story {
 
 // count takes one attempt into account.
 func (s *story) count(f *attemptText) {
-	s.tally[slices.Index(outcomes[:], f.Outcome)]++
+	s.counts[slices.Index(outcomes[:], f.Outcome)]++
 	if f.leftUnaccepted() {
 		s.leftCount++
 		if round(f.left.Sub(f.connected)) > 0 {
 			waited := f.left.Sub(f.Began)
-			if s.impatient == 0 || waited < s.firstLeft {
+			if s.leftLater == 0 || waited < s.firstLeft {
 				s.firstLeft = waited
 			}
-			s.impatient++
+			s.leftLater++
 		}
 	}
 	if f.Outcome != netmodel.OutcomeAccepted {
@@ -143,7 +143,7 @@ func (s *story) count(f *attemptText) {
 // readRecords finds in the records what fates do not tell. Attempts are numbered in
 // the order of their fates, from 1.
 func (s *story) readRecords(n *simnet.Network, all []attemptText) {
-	s.records, s.gone = n.Records()
+	s.records, s.dropped = n.Records()
 	for _, r := range s.records {
 		s.readListener(n, r)
 		switch {
@@ -164,11 +164,11 @@ func (s *story) readRecords(n *simnet.Network, all []attemptText) {
 		}
 		switch {
 		case metFullQueue(r):
-			s.full.add(r, f.who)
+			s.full.add(r, f.client)
 		case r.Kind == netmodel.RequestRefused && (r.Cause == netmodel.SlotsUsedUp || r.Cause == netmodel.NoDescriptor):
-			s.starving.add(r, f.who)
-		case r.Kind == netmodel.SynSentAgain && r.Cause == netmodel.SynRefused && s.asksAgain == 0:
-			s.asksAgain, s.refused = r.At, n.HostByID(r.Host).Profile().Client.Refused
+			s.noDescriptor.add(r, f.client)
+		case r.Kind == netmodel.SynSentAgain && r.Cause == netmodel.SynRefused && s.retriedAt == 0:
+			s.retriedAt, s.refused = r.At, n.HostByID(r.Host).Profile().Client.Refused
 		}
 	}
 }
@@ -181,7 +181,7 @@ func (s *story) findGivenUp(n *simnet.Network, all []attemptText) {
 		if !later[f.Client] && f.Outcome == netmodel.OutcomeRefused && f.failedAt > 0 {
 			calls := n.HostByID(f.failedOn).Profile().Calls
 			if calls == netmodel.CallsWinsock || calls == netmodel.CallsWine {
-				s.gaveUp10061 = append(s.gaveUp10061, f.who)
+				s.gaveUp10061 = append(s.gaveUp10061, f.client)
 			}
 		}
 		later[f.Client] = true
@@ -196,7 +196,7 @@ func (s *story) asked(backlog int) bool {
 			return true
 		}
 	}
-	return s.gone > 0
+	return s.dropped > 0
 }
 
 // metFullQueue reports whether a record says that a listener turned somebody away, or let
@@ -248,8 +248,8 @@ func (s *story) tell(t *testing.T) {
 	switch {
 	case s.hung:
 		seen = "when it hung"
-	case s.again != "":
-		text += "This test " + s.again
+	case s.difference != "":
+		text += "This test " + s.difference
 		seen = "in the first run"
 	}
 	if s.runs > 1 {

@@ -16,7 +16,7 @@ import (
 // attemptText is what became of one attempt to connect.
 type attemptText struct {
 	netmodel.AttemptResult
-	who       string
+	client    string
 	connected sim.Time        // when connect succeeded at the client; 0 = it did not
 	left      sim.Time        // when its program closed the connection, 0 = it did not
 	ignored   int             // final ACKs and data that the listener ignored
@@ -61,7 +61,7 @@ func (f *attemptText) leftUnaccepted() bool {
 }
 
 // undecided sorts those behind the others about whom nothing is decided.
-func (f *attemptText) undecided() int {
+func (f *attemptText) sortGroup() int {
 	switch {
 	case f.leftUnaccepted():
 		return 1
@@ -73,7 +73,7 @@ func (f *attemptText) undecided() int {
 
 // text tells of one attempt that was not accepted, in the order of time.
 func (f *attemptText) text(rules *ruleList) string {
-	text := fmt.Sprintf("%-12s began at %v", f.who, instant(f.Began))
+	text := fmt.Sprintf("%-12s began at %v", f.client, instant(f.Began))
 	if f.connected > 0 {
 		text += fmt.Sprintf(", connected at %v", instant(f.connected))
 		if f.ignored > 0 || f.Progress == netmodel.ProgressPhantom {
@@ -88,9 +88,9 @@ func (f *attemptText) text(rules *ruleList) string {
 	}
 	switch {
 	case f.leftUnaccepted():
-		text += fmt.Sprintf(", left %s; %s", f.after(f.left), f.standing())
+		text += fmt.Sprintf(", left %s; %s", f.after(f.left), f.progressText())
 	case f.Outcome == netmodel.StillPending:
-		text += "; " + f.standing()
+		text += "; " + f.progressText()
 	case f.Cause == netmodel.NoDescriptorLeft:
 		text += ", and could not even ask: its own host has no descriptor left"
 	default:
@@ -121,7 +121,7 @@ func (f *attemptText) ended() string {
 }
 
 // standing says how far an attempt has come that nobody has decided about.
-func (f *attemptText) standing() string {
+func (f *attemptText) progressText() string {
 	switch {
 	case f.Progress == netmodel.ProgressQueued && f.left > 0:
 		return "it stands in the queue, and accept will hand it out"
@@ -136,7 +136,7 @@ func (f *attemptText) standing() string {
 }
 
 // mostTold is how many attempts a story tells one by one.
-const mostTold = 6
+const maxAttemptsShown = 6
 
 func (s *story) text() string {
 	var b strings.Builder
@@ -145,7 +145,7 @@ func (s *story) text() string {
 	rules := ruleList{net: s.net}
 	s.writeTurnedAway(&b, &rules)
 	for i := range s.results {
-		if i == mostTold {
+		if i == maxAttemptsShown {
 			fmt.Fprintf(&b, "  ... and %d more\n", len(s.results)-i)
 			break
 		}
@@ -155,11 +155,11 @@ func (s *story) text() string {
 	slowest := round(s.slowest.At.Sub(s.slowest.Began))
 	switch longest := round(s.longest.queued()); {
 	case longest > 0:
-		fmt.Fprintf(&b, "  longest in the queue: %s, %v; slowest from connect to accept: %s, %v\n", s.longest.who, longest, s.slowest.who, slowest)
+		fmt.Fprintf(&b, "  longest in the queue: %s, %v; slowest from connect to accept: %s, %v\n", s.longest.client, longest, s.slowest.client, slowest)
 	case slowest > 0:
-		fmt.Fprintf(&b, "  slowest from connect to accept: %s, %v, none of it in the queue\n", s.slowest.who, slowest)
+		fmt.Fprintf(&b, "  slowest from connect to accept: %s, %v, none of it in the queue\n", s.slowest.client, slowest)
 	}
-	for _, l := range s.shut {
+	for _, l := range s.closed {
 		fmt.Fprintf(&b, "  %s\n", l)
 	}
 	for _, l := range s.listeners {
@@ -176,20 +176,20 @@ func (s *story) text() string {
 // writeTurnedAway writes how often listeners turned somebody away, and who asks again.
 func (s *story) writeTurnedAway(b *strings.Builder, rules *ruleList) {
 	if a := s.full; a.count > 0 {
-		fmt.Fprintf(b, "  somebody met a full queue %s; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
+		fmt.Fprintf(b, "  somebody met a full queue %s; the first was %s at %v: %s\n", times(a.count), a.client, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
 	}
-	if a := s.starving; a.count > 0 {
-		fmt.Fprintf(b, "  the listener refused %s because its program had no descriptor left; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
+	if a := s.noDescriptor; a.count > 0 {
+		fmt.Fprintf(b, "  the listener refused %s because its program had no descriptor left; the first was %s at %v: %s\n", times(a.count), a.client, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
 	}
-	if s.asksAgain > 0 && (s.full.count > 0 || s.starving.count > 0) {
-		rules.add(ruleAsksAgain)
+	if s.retriedAt > 0 && (s.full.count > 0 || s.noDescriptor.count > 0) {
+		rules.add(ruleSynRetry)
 		fmt.Fprintf(b, "  a client that is refused sends its SYN up to %s more, %v apart; if none finds room, its connect fails (%s)\n",
-			times(int(s.refused.Retries)), s.refused.Gap, ruleAsksAgain)
+			times(int(s.refused.Retries)), s.refused.Gap, ruleSynRetry)
 	}
 }
 
 // ruleAsksAgain says how often a client of Windows sends a SYN again that was refused.
-const ruleAsksAgain = "WS.T4"
+const ruleSynRetry = "WS.T4"
 
 // writeHints writes what a reader may not think of.
 func (s *story) writeHints(b *strings.Builder) {
@@ -212,8 +212,8 @@ func (s *story) writeHints(b *strings.Builder) {
 	if s.cut > 0 {
 		fmt.Fprintf(b, "  %s met a cut link\n", plural(s.cut, "segment"))
 	}
-	if s.gone > 0 {
-		fmt.Fprintf(b, "  the first %d records were not kept, so who connected or left then is not known: Config.Trace keeps more\n", s.gone)
+	if s.dropped > 0 {
+		fmt.Fprintf(b, "  the first %d records were not kept, so who connected or left then is not known: Config.Trace keeps more\n", s.dropped)
 	}
 }
 
@@ -229,7 +229,7 @@ func (s *story) setting() string {
 func (s *story) summary() string {
 	var parts []string
 	for i, o := range outcomes {
-		k := s.tally[i]
+		k := s.counts[i]
 		if o == netmodel.StillPending {
 			k -= s.leftCount
 		}
@@ -251,13 +251,13 @@ func (s *story) summary() string {
 
 // accepted returns how many attempts were.
 func (s *story) accepted() int {
-	return s.tally[slices.Index(outcomes[:], netmodel.OutcomeAccepted)]
+	return s.counts[slices.Index(outcomes[:], netmodel.OutcomeAccepted)]
 }
 
 // attempts returns how many there were.
 func (s *story) attempts() int {
 	total := 0
-	for _, k := range s.tally {
+	for _, k := range s.counts {
 		total += k
 	}
 	return total

@@ -22,7 +22,7 @@ type Bubble struct {
 
 // End is how a bubble has ended.
 type End struct {
-	Whole    bool // as for a test that did not fail
+	Passed   bool // as for a test that did not fail
 	Returned bool // the function has returned
 	Panicked any  // what synctest.Test has panicked with
 }
@@ -46,12 +46,12 @@ func (b *Bubble) run(t *testing.T, f func(*testing.T)) {
 	defer close(b.ended)
 	defer func() { b.end.Panicked = recover() }()
 	synctest.Test(t, func(t *testing.T) {
-		number := here()
+		number := currentBubble()
 		b.number.Store(&number)
 		f(t)
 		b.end.Returned = true
 	})
-	b.end.Whole = true
+	b.end.Passed = true
 }
 
 // Watch waits until the bubble has ended, and returns how, with ok. It calls look again and
@@ -81,4 +81,4 @@ func (b *Bubble) Goroutines() []Goroutine {
 }
 
 // Goroutines returns the goroutines of the bubble that the caller runs in.
-func Goroutines() []Goroutine { return goroutinesOf(here()) }
+func Goroutines() []Goroutine { return goroutinesOf(currentBubble()) }
