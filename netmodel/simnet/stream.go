@@ -9,17 +9,17 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// What the calls of a connection do. In real time they call the model. In a bubble
-// those that can return at once do, from what the model says already, and it learns of
-// them later: readNow, writeNow and later are where the two part.
+// This file has the calls of a connection. In real time they call the model. In a bubble a call
+// that need not wait reads the state of the model and returns, and the model processes the call
+// later. readNow, writeNow and applyLater contain both ways.
 
-// readNow reads what there is, if anything.
+// readNow reads bytes that have arrived. over: the Read has ended, else it must wait.
 func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 	n := c.host.net
 	if !n.ordered {
 		if c.in.unread() == 0 && !c.mayHaveData {
-			n.mu.Unlock()     // calls that are over are woken by the leave at the end of Read
-			runtime.Gosched() // who will send may be about to: to let him costs less than to be woken
+			n.mu.Unlock()     // the leave at the end of Read wakes the callers of ended calls
+			runtime.Gosched() // the sender may be about to write: a switch costs less than a wake-up
 			n.enterTimeless()
 			if c.reading.first != nil {
 				return 0, nil, false
@@ -46,13 +46,13 @@ func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 	return 0, nil, false
 }
 
-// connected reports whether the connection has not broken.
+// connected reports whether the connection still exists.
 func (c *Conn) connected() bool {
 	_, open := c.host.model.Unacknowledged(c.fd)
 	return open
 }
 
-// cannotRead returns what a Read returns whatever has arrived.
+// cannotRead returns the result of a Read that does not depend on the bytes that have arrived.
 func (c *Conn) cannotRead(b []byte) (err error, over bool) {
 	switch {
 	case !c.open:
@@ -72,7 +72,7 @@ func (c *Conn) attemptRead(k *call) (over bool) {
 	return over
 }
 
-// receive takes what has arrived. It is not over if nothing has.
+// receive reads bytes that have arrived. over is false if there are none, so the call must wait.
 func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	if err, over := c.cannotRead(b); over {
 		return 0, err, true
@@ -94,14 +94,14 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	return m, nil, true
 }
 
-// wasRead makes room for what the peer wants to send.
+// confirmRead counts m bytes as read, so that the peer can send more.
 func (c *Conn) confirmRead(m int) {
 	c.in.read += uint32(m)
 	c.in.releaseBuffer(c.host.net)
 	c.peer().writing.serve()
 }
 
-// writeNow writes what there is room for. It is not over if that was not all.
+// writeNow writes as many bytes as there is room for. over is false if some of b remain.
 func (c *Conn) writeNow(b []byte) (m int, err error, over bool) {
 	if !c.host.net.ordered {
 		return c.send(b)
@@ -111,7 +111,7 @@ func (c *Conn) writeNow(b []byte) (m int, err error, over bool) {
 	}
 	if err := c.host.model.SendError(c.fd); err != nil {
 		if c.errorReported && !c.host.isWindows() {
-			err = winsock.EPIPE // the first one used its error up
+			err = winsock.EPIPE // the first failed Write has consumed the error
 		}
 		c.errorReported = true
 		c.applyLater(callFailedWrite, max(1, len(b)))
@@ -126,14 +126,14 @@ func (c *Conn) writeNow(b []byte) (m int, err error, over bool) {
 	return max(0, m), nil, m == len(b)
 }
 
-// cannotWrite returns what a Write returns however much room there is.
+// cannotWrite returns the error of a Write that does not depend on the room.
 func (c *Conn) cannotWrite() (err error, over bool) {
 	switch {
 	case !c.open:
 		return net.ErrClosed, true
 	case c.writing.expired:
 		return errDeadline, true
-	case c.writeShut && c.connected(): // else what broke it comes first
+	case c.writeShut && c.connected(): // else the error of the connection comes first
 		return c.host.syscallError(sysWrite, winsock.WSAESHUTDOWN), true
 	}
 	return nil, false
@@ -145,7 +145,7 @@ func (c *Conn) attemptWrite(k *call) (over bool) {
 	return over
 }
 
-// send sends as much as there is room for. It is not over if that was not all.
+// send sends as many bytes as there is room for. over is false if some of b remain.
 func (c *Conn) send(b []byte) (m int, err error, over bool) {
 	n := c.host.net
 	for first := true; first || m < len(b); first = false {
@@ -157,7 +157,7 @@ func (c *Conn) send(b []byte) (m int, err error, over bool) {
 			return m, nil, false
 		}
 		part := b[m:min(len(b), m+room)]
-		c.out.borrow(part) // a reader who waits takes it from where it lies
+		c.out.borrow(part) // a waiting Read copies directly from b
 		if err := c.transmit(len(part)); err != nil {
 			c.out.cancelBorrow()
 			return m, c.host.syscallError(sysWrite, err), true
@@ -168,34 +168,34 @@ func (c *Conn) send(b []byte) (m int, err error, over bool) {
 	return m, nil, true
 }
 
-// transmit lets the model send bytes that the pipe has.
+// transmit makes the model send bytes that are in the pipe.
 func (c *Conn) transmit(bytes int) error {
 	n := c.host.net
 	if n.real.SendDirectly(c.host.id, c.fd, bytes) {
 		c.peer().reading.serve()
 		return nil
 	}
-	if _, err := c.host.model.Send(c.fd, bytes); err != nil { // all of it: the model's room is larger
+	if _, err := c.host.model.Send(c.fd, bytes); err != nil { // it sends all: the model has more room
 		return err
 	}
 	n.notifyReady()
 	return nil
 }
 
-// room returns how many bytes may be sent now. A byte needs its place until the
-// peer's system has acknowledged it and the peer's program has read it. (News of a
-// reading reach the sender at once, whatever the latency of the link.)
+// room returns how many bytes can be sent now. A byte takes room until the peer's system has
+// acknowledged it and the peer's program has read it. A Read makes room at the sender at once,
+// whatever the latency of the link is.
 func (c *Conn) room() int {
 	unacknowledged, open := c.host.model.Unacknowledged(c.fd)
 	if !open {
-		return c.host.net.config.Window // sending tells what is wrong
+		return c.host.net.config.Window // send returns the error
 	}
 	return max(0, c.host.net.config.Window-max(unacknowledged, c.out.unread()))
 }
 
-// later does to the model what a call that has returned is to do, in a bubble when
-// the calls of this instant are made. What several calls of one instant read or write
-// then counts as one: who of them came first, and in which pieces, must not matter.
+// applyLater makes in the model a call that has returned. In a bubble it schedules the call.
+// Several reads or writes of one instant then count as one. Their order and their sizes must not
+// matter.
 func (c *Conn) applyLater(w callKind, m int) {
 	n := c.host.net
 	if !n.ordered {
@@ -216,7 +216,7 @@ func (c *Conn) applyLater(w callKind, m int) {
 		*sum = k
 	}
 	k := *sum
-	if w == callLinger { // the last one holds
+	if w == callLinger { // the last call decides
 		k.n = m
 		return
 	}
@@ -224,12 +224,12 @@ func (c *Conn) applyLater(w callKind, m int) {
 	k.end = k.end || m == 0
 }
 
-// sums are the calls of one instant that count as one: what was read, what was written,
-// what could not be, and the last of several SetLinger.
+// sums are the scheduled calls that join several calls of one instant: reads, writes, failed
+// writes, and the last SetLinger.
 type sums struct{ reads, writes, failures, linger *call }
 
-// sum is where a connection has the calls of one kind, nil for kinds that are told one by
-// one.
+// sum returns the place of the joined call of one kind. It is nil for a kind whose calls are not
+// joined.
 func (c *Conn) sum(w callKind) **call {
 	if w != callRead && w != callWrite && w != callFailedWrite && w != callLinger {
 		return nil
@@ -248,8 +248,8 @@ func (c *Conn) sum(w callKind) **call {
 	return &c.sums.failures
 }
 
-// tell does to the model what calls have done: with m bytes, say, or with an option. end
-// is that a Read has met the end of the stream.
+// apply makes a call of one kind in the model. m is a number of bytes or the value of an option.
+// end: a Read has returned the end of the stream.
 func (c *Conn) apply(w callKind, m int, end bool) {
 	h := c.host
 	if h.net.ordered {
@@ -263,32 +263,32 @@ func (c *Conn) apply(w callKind, m int, end bool) {
 	switch w {
 	case callRead:
 		if m > 0 {
-			_, _ = h.net.real.Receive(h.id, c.fd, m) // so much has arrived
+			_, _ = h.net.real.Receive(h.id, c.fd, m) // m bytes have arrived
 			c.readAhead -= m
 			c.confirmRead(m)
 		}
-		if end && !c.closed { // a Read and a Close of one instant: who came first must not matter
-			_, _ = h.net.real.Receive(h.id, c.fd, 1) // the end is there
+		if end && !c.closed { // the order of a Read and a Close of one instant must not matter
+			_, _ = h.net.real.Receive(h.id, c.fd, 1) // the end has arrived
 		}
 		c.reading.serve()
 	case callWrite:
-		if _, open := h.model.Unacknowledged(c.fd); open { // else what was written is lost, as on any system
+		if _, open := h.model.Unacknowledged(c.fd); open { // else the bytes are lost, as on any system
 			_ = c.transmit(m)
 		}
 	case callFailedWrite:
-		_, _ = h.model.Send(c.fd, m) // its error was told, which can use it up
+		_, _ = h.model.Send(c.fd, m) // Write has returned the error; this may consume it
 		c.errorReported = false
 	case callCloseWrite:
 		c.modelWriteShut = c.modelWriteShut || m == winsock.SD_SEND
-		_ = h.model.Shutdown(c.fd, m) // a connection that broke meanwhile needs none
+		_ = h.model.Shutdown(c.fd, m) // it fails if the connection has ended meanwhile
 	case callLinger:
-		_ = h.model.SetSockOpt(c.fd, winsock.SO_LINGER, m) // an open socket takes it
+		_ = h.model.SetSockOpt(c.fd, winsock.SO_LINGER, m) // it cannot fail on an open socket
 	case callClose:
 		c.finish()
 	}
 }
 
-// changed: something has arrived, was acknowledged, or has gone wrong.
+// changed handles bytes, an acknowledgement or an error that has arrived.
 func (c *Conn) changed() {
 	c.mayHaveData = true
 	c.reading.serve()
@@ -298,7 +298,7 @@ func (c *Conn) changed() {
 	}
 }
 
-// shut ends the calls that wait, and makes later ones fail.
+// shut ends the waiting calls and makes later calls fail.
 func (c *Conn) shut() {
 	c.open = false
 	for _, s := range [...]*side{&c.reading, &c.writing} {
@@ -307,7 +307,7 @@ func (c *Conn) shut() {
 	}
 }
 
-// finish closes the socket. It returns false if the close has to wait for the peer.
+// finish closes the socket. It returns false if Close must wait for the peer.
 func (c *Conn) finish() bool {
 	if c.modelClosed { // the network was closed meanwhile
 		return true
@@ -324,14 +324,14 @@ func (c *Conn) finish() bool {
 	c.in.close(h.net)
 	h.net.model.Settle()
 	if !c.pair.handedOut && h.net.model.Result(c.pair.id).Outcome != netmodel.StillPending {
-		h.net.pairs.take(c.pair.id) // nobody will accept it any more
+		h.net.pairs.take(c.pair.id) // accept will not return it
 	}
 	return true
 }
 
 func (c *Conn) drop() {
 	c.closed = true
-	_ = c.host.model.SetSockOpt(c.fd, winsock.SO_LINGER, -1) // nobody waits for it
+	_ = c.host.model.SetSockOpt(c.fd, winsock.SO_LINGER, -1) // the close must not wait
 	c.finish()
 	if c.closing != nil {
 		c.closing.serve()

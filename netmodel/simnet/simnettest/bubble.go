@@ -12,6 +12,7 @@ import (
 
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/internal/bubble"
+	"wspsim/netmodel/simnet/internal/hooks"
 )
 
 // testBubble is a bubble of testing/synctest that is given up when it hangs. Run stands
@@ -105,7 +106,7 @@ func (b *testBubble) run(t *testing.T, f func(*testing.T)) (hangs string) {
 func (b *testBubble) now() time.Duration {
 	at := time.Duration(b.clock.Load())
 	if n := b.net.Load(); n != nil {
-		if last, ok := n.LastEvent(); ok {
+		if last, ok := hooks.LastEvent(n); ok {
 			at = max(at, time.Duration(last))
 		}
 	}

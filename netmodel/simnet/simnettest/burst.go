@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/simnet/internal/hooks"
 	"wspsim/sim"
 )
 
@@ -41,7 +42,7 @@ func burst(net *simnet.Network, number uint64, n int, within time.Duration, f fu
 		client int
 		err    error
 	}
-	host := net.HostWith("clients", simnet.HostConfig{Descriptors: simnet.NoLimit})
+	host := hooks.UnlimitedHost(net, "clients").(*simnet.Host)
 	results := make(chan result)
 	for i := range n {
 		d := host.Dialer(clientName(i))

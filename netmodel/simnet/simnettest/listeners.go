@@ -56,7 +56,7 @@ type socket struct {
 func (s *story) acceptFailed(n *simnet.Network, l *listenerHistory, r netmodel.Record) {
 	if l != nil {
 		l.failed++
-		l.failedAt, l.errno = r.At, n.HostByID(r.Host).Profile().Calls.ErrnoName(r.Errno)
+		l.failedAt, l.errno = r.At, hostByID(n, r.Host).Profile().Calls.ErrnoName(r.Errno)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/internal/bubble"
+	"wspsim/netmodel/simnet/internal/hooks"
 	"wspsim/sim"
 )
 
@@ -153,7 +154,7 @@ func runOnce(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
 	if r != nil {
 		p.failed = r.Failed() || p.skipped || hangs != ""
 	}
-	if n := b.net.Load(); n != nil && b.givenUp.Load() && n.Freeze() && len(took) == 0 {
+	if n := b.net.Load(); n != nil && b.givenUp.Load() && hooks.Freeze(n) && len(took) == 0 {
 		told.keep(t, n, r == nil)
 		p.story = told.story()
 		p.story.at = max(p.story.at, sim.Time(b.at))

@@ -174,9 +174,9 @@ func TestANetworkOfAnotherPlaceIsRefusedWithASentence(t *testing.T) {
 		if insideListener, err = inside.Listen("tcp", "server:80"); err != nil {
 			t.Fatal(err)
 		}
-		check("within a bubble, of a network from outside", "the network was made outside of this bubble of testing/synctest: make it within", calls(outside, outsideClient, l))
+		check("within a bubble, of a network from outside", "the network was made outside this bubble of testing/synctest: make it in the bubble", calls(outside, outsideClient, l))
 	})
-	check("outside, of a network of a bubble", "the network was made in a bubble of testing/synctest: use it there", calls(inside, insideClient, insideListener))
+	check("outside, of a network of a bubble", "the network was made in a bubble of testing/synctest: use it in that bubble", calls(inside, insideClient, insideListener))
 }
 
 func TestTheSearchCanBeSwitchedOff(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/simnet/internal/hooks"
 	"wspsim/sim"
 )
 
@@ -158,7 +159,7 @@ func (s *story) readRecords(n *simnet.Network, all []attemptText) {
 		f := &all[r.Conn-1]
 		f.read(r)
 		if r.Kind == netmodel.ConnectFailed && r.Cause == netmodel.NoDescriptorLeft {
-			if name := n.HostByID(r.Host).Name(); !slices.Contains(s.starved, name) {
+			if name := hostByID(n, r.Host).Name(); !slices.Contains(s.starved, name) {
 				s.starved = append(s.starved, name)
 			}
 		}
@@ -168,9 +169,14 @@ func (s *story) readRecords(n *simnet.Network, all []attemptText) {
 		case r.Kind == netmodel.RequestRefused && (r.Cause == netmodel.SlotsUsedUp || r.Cause == netmodel.NoDescriptor):
 			s.noDescriptor.add(r, f.client)
 		case r.Kind == netmodel.SynSentAgain && r.Cause == netmodel.SynRefused && s.retriedAt == 0:
-			s.retriedAt, s.refused = r.At, n.HostByID(r.Host).Profile().Client.Refused
+			s.retriedAt, s.refused = r.At, hostByID(n, r.Host).Profile().Client.Refused
 		}
 	}
+}
+
+// hostByID returns the host with the number that records use.
+func hostByID(n *simnet.Network, id netmodel.HostID) *simnet.Host {
+	return hooks.HostByID(n, id).(*simnet.Host)
 }
 
 // findGivenUp finds those on Windows that were refused and did not try again.
@@ -179,7 +185,7 @@ func (s *story) findGivenUp(n *simnet.Network, all []attemptText) {
 	for i := len(all) - 1; i >= 0; i-- {
 		f := &all[i]
 		if !later[f.Client] && f.Outcome == netmodel.OutcomeRefused && f.failedAt > 0 {
-			calls := n.HostByID(f.failedOn).Profile().Calls
+			calls := hostByID(n, f.failedOn).Profile().Calls
 			if calls == netmodel.CallsWinsock || calls == netmodel.CallsWine {
 				s.gaveUp10061 = append(s.gaveUp10061, f.client)
 			}
