@@ -36,7 +36,7 @@ type call struct {
 
 	buf          []byte
 	n            int
-	end bool // a Read has returned the end of the stream
+	end          bool // a Read has returned the end of the stream
 	err          error
 	acceptSocket netmodel.FD // Accept on Windows: the socket for the next connection
 

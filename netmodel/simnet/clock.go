@@ -8,8 +8,8 @@ import (
 	"wspsim/sim"
 )
 
-// The model is passive. A call locks the network and advances the model to the present (enter),
-// does its work, and sets a timer for the next event of the model (leave). No goroutine waits
+// The model is passive. A call locks the network and advances the model to the present (enter).
+// At its end the call sets a timer for the next event of the model (leave). No goroutine waits
 // for the timer: time.AfterFunc starts one.
 
 // enter locks the network and processes all events that are due by now.

@@ -85,7 +85,7 @@ func (d *Dialer) resolve(network, address string) (*target, error) {
 type dial struct {
 	from      *Dialer
 	to        *target
-	side side // where the caller waits for the result
+	side      side // where the caller waits for the result
 	pair      *pair
 	fd        netmodel.FD
 	cancelErr error // set when the context or the network ends the attempt

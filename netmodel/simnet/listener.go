@@ -16,7 +16,7 @@ type Listener struct {
 	host        *Host
 	socket      *socket
 	fd          netmodel.FD   // of the socket
-	order     uint64        // of opening, among the Listeners of the socket
+	order       uint64        // of opening, among the Listeners of the socket
 	addr        netmodel.Addr // as programs see it
 	accepting   side
 	closed      bool // Close was called

@@ -184,7 +184,7 @@ func (c *Conn) transmit(bytes int) error {
 
 // room returns how many bytes can be sent now. A byte takes room until the peer's system has
 // acknowledged it and the peer's program has read it. A Read makes room at the sender at once,
-// whatever the latency of the link is.
+// also on a link with latency.
 func (c *Conn) room() int {
 	unacknowledged, open := c.host.model.Unacknowledged(c.fd)
 	if !open {

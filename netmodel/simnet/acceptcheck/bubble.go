@@ -15,21 +15,21 @@ import (
 
 // limits is how much real time a bubble may take.
 type limits struct {
-	still time.Duration // while virtual time stands still
+	still time.Duration // without a tick of virtual time
 	whole time.Duration // from beginning to end
 }
 
 var defaultLimits = limits{still: 10 * time.Second, whole: time.Minute}
 
-// beat is what virtual time has to go on by, or else it stands still.
+// tick is the smallest step of virtual time that counts as progress.
 const tick = 10 * time.Millisecond
 
-// inBubble runs f in a bubble of its own. It returns the goroutines that f has left
-// behind. If virtual time stands still in the bubble, or if it takes too long, the test
-// fails, and the goroutines of the bubble are left to themselves.
+// inBubble runs f in a new bubble, and returns the goroutines that f has left behind. If virtual
+// time stops, or if the bubble takes too long, inBubble fails the test. The goroutines of the
+// bubble then stay and wait for ever.
 func inBubble(t *testing.T, what string, most limits, f func(*testing.T)) (left []string) {
 	t.Helper()
-	var beats atomic.Int64 // how often virtual time has gone on by a beat
+	var beats atomic.Int64 // how many ticks of virtual time have passed
 	b := bubble.Start(t, func(t *testing.T) {
 		over := make(chan struct{})
 		defer close(over)
@@ -57,48 +57,48 @@ func inBubble(t *testing.T, what string, most limits, f func(*testing.T)) (left 
 	case end.Passed:
 		return nil
 	case end.Panicked == nil:
-		t.FailNow() // as it did inside
+		t.FailNow() // f has failed the inner test
 	case !end.Returned:
 		panic(end.Panicked)
 	}
-	// Virtual time stops when f has returned, so that a goroutine which sleeps waits for
-	// ever, too, and synctest panics. (Go 1.26: runtime/synctest.go, synctestRun)
+	// Virtual time stops when f has returned. A sleeping goroutine then waits for ever too, and
+	// synctest panics. (Go 1.26: runtime/synctest.go, synctestRun)
 	return names(b.Goroutines())
 }
 
-// watch is what is seen of a bubble from outside.
+// watch is what is known of a bubble from outside.
 type watch struct {
 	limits
 	began, moved time.Time
 	ticks        int64
 }
 
-// look says why a bubble is given up, "" if it is not.
+// look returns the reason to give a bubble up, "" for none.
 func (w *watch) look(now time.Time, beats int64) string {
 	if beats != w.ticks {
 		w.moved, w.ticks = now, beats
 	}
 	switch {
 	case now.Sub(w.moved) >= w.still:
-		return fmt.Sprintf("virtual time has stood still for %v. It goes on only when every goroutine of the bubble waits for another one, or sleeps", w.still)
+		return fmt.Sprintf("virtual time has stopped for %v. It moves only when every goroutine of the bubble sleeps or waits for another goroutine of the bubble", w.still)
 	case now.Sub(w.began) >= w.whole:
-		return fmt.Sprintf("not over after %v of real time, and %v of virtual time; is something polled without a pause?", w.whole, time.Duration(beats)*tick)
+		return fmt.Sprintf("not finished after %v of real time and %v of virtual time. Does a loop poll without a pause?", w.whole, time.Duration(beats)*tick)
 	}
 	return ""
 }
 
-// culprits names the goroutines that keep virtual time from going on.
+// blockingGoroutines names the goroutines that stop virtual time.
 func blockingGoroutines(b *bubble.Bubble) string {
 	names := names(slices.DeleteFunc(b.Goroutines(), func(g bubble.Goroutine) bool { return g.Durable }))
 	if len(names) == 0 {
-		return "Every goroutine of the bubble waits now. Something outside of it wakes them again and again."
+		return "Every goroutine of the bubble waits now. Something outside the bubble wakes them again and again."
 	}
 	return "These goroutines do neither:\n\t" + strings.Join(names, "\n\t") +
 		"\nA goroutine that waits for a sync.Mutex, a file, a real connection or a channel from outside stops the clock. " +
-		"Do not hold a mutex during Read, Write or Accept; start what lives as long as the program before Run, outside."
+		"Do not hold a mutex during Read, Write or Accept. Start goroutines that live as long as the program before Run, outside the bubble."
 }
 
-// names returns what goroutines do, each once.
+// names returns where goroutines wait, without duplicates.
 func names(all []bubble.Goroutine) []string {
 	var names []string
 	for _, g := range all {
@@ -110,8 +110,7 @@ func names(all []bubble.Goroutine) []string {
 	return names
 }
 
-// whose returns the function that a goroutine is in: the innermost one that is not of the
-// runtime or of a package that programs wait in.
+// programFrame returns the innermost call of a goroutine that is not in one of waitPackages.
 func programFrame(g bubble.Goroutine) bubble.Frame {
 	calls := append(slices.Clone(g.Frames), g.CreatedBy)
 	i := slices.IndexFunc(calls, func(f bubble.Frame) bool {
@@ -120,6 +119,6 @@ func programFrame(g bubble.Goroutine) bubble.Frame {
 	return calls[max(0, i)]
 }
 
-// waitedIn are the packages whose functions do not tell whose goroutine it is.
+// waitPackages are the prefixes of functions in which the goroutines of any program wait.
 var waitPackages = []string{"runtime.", "internal/", "sync.", "time.", "testing", "io.", "bufio.", "net.", "os.",
 	reflect.TypeFor[simnet.Network]().PkgPath() + ".", reflect.TypeFor[Report]().PkgPath() + ".(*watched"}

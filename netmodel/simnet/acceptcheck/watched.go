@@ -11,20 +11,19 @@ import (
 	"wspsim/netmodel/simnet"
 )
 
-// watched is a listener that counts what a server does with it, and can be made to
-// fail.
+// watchedListener counts what a server does with it. Its Accept can be made to fail.
 type watchedListener struct {
 	*simnet.Listener
 
 	mu         sync.Mutex
-	failing    error // what Accept returns for the time being
-	once       bool  // only once
+	failing    error // the error that Accept returns now, nil for none
+	once       bool  // only the next Accept returns it
 	failed     []time.Time
-	rate       int           // the most failures within a second
-	total      int           // without those at a deadline, which a server sets itself
-	noted      int           // with them
-	enough     chan struct{} // closed after so many failures that nothing more is to be learned
-	afterClose int           // accepts on the closed listener
+	rate       int           // the most failures within 1 s
+	total      int           // failures, without those at a deadline of the server
+	noted      int           // failures, with those at a deadline
+	enough     chan struct{} // closed after giveUp failures
+	afterClose int           // calls of Accept on the closed listener
 	conns      []*watchedConn
 	gate       chan struct{} // accepts wait until it is closed; nil = they do not
 }
@@ -36,7 +35,7 @@ func (l *watchedListener) fail(err error, once bool) {
 	l.failing, l.once = err, once
 }
 
-// hold makes accepts wait until letGo.
+// hold makes accepts wait until release.
 func (l *watchedListener) hold() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,8 +44,8 @@ func (l *watchedListener) hold() {
 
 func (l *watchedListener) release() { close(l.gate) }
 
-// Accept accepts, unless it is made to fail. A failure takes a little time, as on any
-// system, so that a server which asks again at once does not stop the clock.
+// Accept accepts, unless it is made to fail. A failure takes callTime, as on a real system. So
+// virtual time passes even if a server calls Accept again at once.
 func (l *watchedListener) Accept() (net.Conn, error) {
 	l.mu.Lock()
 	gate := l.gate
@@ -76,15 +75,15 @@ func (l *watchedListener) Accept() (net.Conn, error) {
 	return w, nil
 }
 
-// note counts a failure. A server that goes on asking a closed listener would do so
-// for ever: its goroutine is ended.
+// note counts a failure. If a server calls Accept of a closed listener again and again, note ends
+// its goroutine, because the loop would never end.
 func (l *watchedListener) note(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if errors.Is(err, net.ErrClosed) {
 		if l.afterClose++; l.afterClose == 1 {
-			return // that is how a server learns it
+			return // the first call tells the server of the close
 		}
 		if l.afterClose > giveUp {
 			runtime.Goexit()
@@ -104,7 +103,7 @@ func (l *watchedListener) note(err error) {
 	}
 }
 
-// told reports whether a call of Accept has said that the listener is closed.
+// sawClosed reports whether a call of Accept has returned net.ErrClosed.
 func (l *watchedListener) sawClosed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,7 +116,7 @@ func (l *watchedListener) count() (total, rate int) {
 	return l.total, l.rate
 }
 
-// served returns how many connections the server has done something with.
+// served returns how many connections the server has read from, written to or closed.
 func (l *watchedListener) served() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -130,8 +129,7 @@ func (l *watchedListener) served() int {
 	return n
 }
 
-// unserved returns how many connections the server has accepted and done nothing
-// with.
+// unserved returns how many connections the server has accepted and not served.
 func (l *watchedListener) unserved() int {
 	n := l.served()
 	l.mu.Lock()
@@ -152,7 +150,7 @@ func (l *watchedListener) open() int {
 	return n
 }
 
-// watchedConn notes whether the server does anything with it.
+// watchedConn notes whether the server reads, writes or closes.
 type watchedConn struct {
 	*simnet.Conn
 	listener        *watchedListener

@@ -16,52 +16,52 @@ import (
 	"wspsim/sim"
 )
 
-// story is what a failed test tells.
+// story is the report of a failed test.
 type story struct {
 	net          *simnet.Network
 	config       simnet.Config
 	hash         uint64
-	at           sim.Time // when it was taken down
+	at           sim.Time // when the story was made
 	counts       [len(outcomes)]int
-	results      []attemptText      // of those that were not accepted
-	longest      attemptText        // of those accepted, who waited longest in the queue
-	slowest      attemptText        // and who waited longest from the connect on
+	results      []attemptText      // the attempts that were not accepted
+	longest      attemptText        // the accepted attempt that waited longest in the queue
+	slowest      attemptText        // the accepted attempt that took longest from connect to accept
 	full         turnedAway         // by a full queue
 	noDescriptor turnedAway         // because the program of the listener had no descriptor left
-	refused      netmodel.Refused   // what clients do about an RST
-	retriedAt    sim.Time           // when a client first sent a SYN again that had been refused, 0 = none did
-	lost, cut    int                // segments that a link lost, and that met a cut link
+	refused      netmodel.Refused   // what clients do after an RST
+	retriedAt    sim.Time           // when a client first sent a refused SYN again, 0 = never
+	lost, cut    int                // segments lost on a link, and segments lost on a cut link
 	listened     []*listenerHistory // in the order of listen
 	bound        map[socket]netmodel.Addr
-	acceptEnded  bool     // Accept failed, and nobody has been accepted since
-	listeners    []string // that are open, a line each
-	closed       []string // likewise, that are not
+	acceptEnded  bool     // Accept failed, and no connection was accepted since
+	listeners    []string // a line for each open listener
+	closed       []string // a line for each closed listener that matters
 
-	firstAccept, lastAccept sim.Time      // when the first and the last accepted one was
-	leftCount               int           // clients that closed before they were accepted
-	leftLater               int           // those of them that did not close as soon as they were connected
-	firstLeft               time.Duration // the shortest time that one of these had waited
-	acceptedLate            int           // accepted after their client had closed
+	firstAccept, lastAccept sim.Time      // of all accepted connections
+	leftCount               int           // clients that closed before accept
+	leftLater               int           // of these, clients that did not close as soon as they were connected
+	firstLeft               time.Duration // the shortest wait of a client of leftLater
+	acceptedLate            int           // connections accepted after their client had closed
 	starved                 []string      // hosts whose program had no descriptor for a connect
-	gaveUp10061             []string      // dialers of Windows that did not try again after WSAECONNREFUSED
+	gaveUp10061             []string      // dialers on Windows that did not retry after WSAECONNREFUSED
 
 	records []netmodel.Record
-	dropped uint64   // earlier records, which were not kept
+	dropped uint64   // earlier records, which are not kept
 	lines   []string // of the trace: one for each of records
 
 	trace      string // the file, "" for none
 	traceErr   error
-	hung       bool   // the test did: nothing was run again
-	difference string // what is not the same in a second run, "" = nothing
+	hung       bool   // the test hung, so it was not run again
+	difference string // the difference in a second run, "" = none
 	advice     advice
-	runs       int // how often the test was run in all
+	runs       int // how often the test was run in total
 }
 
-// turnedAway counts how often a listener turned away a request, or what completes it.
+// turnedAway counts the requests and final ACKs that listeners turned away for one reason.
 type turnedAway struct {
 	count  int
-	client string          // the first
-	first  netmodel.Record // of it
+	client string          // of the first
+	first  netmodel.Record // the first
 }
 
 func (a *turnedAway) add(r netmodel.Record, who string) {
@@ -70,24 +70,23 @@ func (a *turnedAway) add(r netmodel.Record, who string) {
 	}
 }
 
-// outcomes are those that a story tells of, in this order.
+// outcomes are the outcomes in a story, in this order.
 var outcomes = [...]netmodel.Outcome{
 	netmodel.OutcomeAccepted, netmodel.OutcomeRefused, netmodel.OutcomeReset,
 	netmodel.OutcomeTimedOut, netmodel.OutcomeGaveUp, netmodel.StillPending,
 }
 
-// Story tells what has happened on a network: how many attempts to connect there were;
-// of those that nobody accepted, when each began, was connected and ended, and by which
-// rule; and how the listeners are doing. Run tells it when a test fails.
+// Story returns a text about a network. It says how many attempts to connect there were. For
+// attempts that were not accepted it says when each began, was connected and ended, and by which
+// rule. It also gives the state of each listener. Run writes the story when a test fails.
 //
-// In a bubble, Story lets a few nanoseconds pass first, for that is when the network learns
-// who has closed a connection.
+// In a bubble, Story first lets 10 ns pass: the network processes a Close 1 ns after the call.
 func Story(n *simnet.Network) string {
 	settle()
 	return newStory(n).text()
 }
 
-// newStory takes down what has happened.
+// newStory makes a story of the results and records of a network.
 func newStory(n *simnet.Network) *story {
 	s := &story{net: n, config: n.Config(), hash: n.Hash(), at: n.Now(), bound: map[socket]netmodel.Addr{}}
 	all := make([]attemptText, 0, 16)
@@ -109,7 +108,7 @@ func newStory(n *simnet.Network) *story {
 	return s
 }
 
-// count takes one attempt into account.
+// count adds one attempt to the story.
 func (s *story) count(f *attemptText) {
 	s.counts[slices.Index(outcomes[:], f.Outcome)]++
 	if f.leftUnaccepted() {
@@ -141,8 +140,8 @@ func (s *story) count(f *attemptText) {
 	}
 }
 
-// readRecords finds in the records what fates do not tell. Attempts are numbered in
-// the order of their fates, from 1.
+// readRecords adds what the records say and the results do not. Attempt number i, counted from 1,
+// is all[i-1].
 func (s *story) readRecords(n *simnet.Network, all []attemptText) {
 	s.records, s.dropped = n.Records()
 	for _, r := range s.records {
@@ -179,9 +178,9 @@ func hostByID(n *simnet.Network, id netmodel.HostID) *simnet.Host {
 	return hooks.HostByID(n, id).(*simnet.Host)
 }
 
-// findGivenUp finds those on Windows that were refused and did not try again.
+// findGivenUp finds the dialers on Windows that were refused and did not retry.
 func (s *story) findGivenUp(n *simnet.Network, all []attemptText) {
-	later := map[netmodel.ClientID]bool{} // looked up only: who has a later attempt
+	later := map[netmodel.ClientID]bool{} // clients with a later attempt; never ranged over
 	for i := len(all) - 1; i >= 0; i-- {
 		f := &all[i]
 		if !later[f.Client] && f.Outcome == netmodel.OutcomeRefused && f.failedAt > 0 {
@@ -195,7 +194,8 @@ func (s *story) findGivenUp(n *simnet.Network, all []attemptText) {
 	slices.Reverse(s.gaveUp10061)
 }
 
-// asked reports whether a listener asked for a backlog, or may have.
+// asked reports whether a listener passed this backlog to listen. It also returns true if records
+// were dropped.
 func (s *story) asked(backlog int) bool {
 	for _, r := range s.records {
 		if r.Kind == netmodel.Called && r.Call == netmodel.CallListen && r.Value == int64(backlog) {
@@ -205,8 +205,8 @@ func (s *story) asked(backlog int) bool {
 	return s.dropped > 0
 }
 
-// metFullQueue reports whether a record says that a listener turned somebody away, or let
-// him wait, because a queue was full.
+// metFullQueue reports whether a record says that a full queue turned a client away or made it
+// wait.
 func metFullQueue(r netmodel.Record) bool {
 	if !r.Kind.AtListener() {
 		return false
@@ -220,10 +220,10 @@ func metFullQueue(r netmodel.Record) bool {
 	return false
 }
 
-// listenerText says how a listener is doing: whether its server still accepts.
+// listenerText returns the state of a listener: its queue, and whether its server still accepts.
 func listenerText(l *simnet.Listener) string {
 	q := l.Queue()
-	doing := "nobody calls Accept"
+	doing := "no goroutine calls Accept"
 	switch k := l.Accepting(); {
 	case k == 1:
 		doing = "Accept waits for the next"
@@ -237,7 +237,7 @@ func listenerText(l *simnet.Listener) string {
 	return fmt.Sprintf("%v: %s in the queue of %d, and %s", l.Addr(), waits, q.Limit, doing)
 }
 
-// keepTrace writes the trace, if the test keeps its artifacts.
+// keepTrace writes the trace if go test has the flag -artifacts.
 func (s *story) keepTrace(t testing.TB, n *simnet.Network) {
 	if f := flag.Lookup("test.artifacts"); f != nil && f.Value.String() == "true" {
 		s.trace, s.traceErr = writeTrace(t, n)
@@ -247,7 +247,7 @@ func (s *story) keepTrace(t testing.TB, n *simnet.Network) {
 // tell writes the story to the log of the test.
 func (s *story) tell(t *testing.T) {
 	t.Helper()
-	text, seen := s.text(), "seen twice"
+	text, seen := s.text(), "the same in two runs"
 	if !s.hung {
 		text += s.advice.text()
 	}
@@ -259,21 +259,21 @@ func (s *story) tell(t *testing.T) {
 		seen = "in the first run"
 	}
 	if s.runs > 1 {
-		text += fmt.Sprintf("The test was run %s in all: what your program prints by itself stands above for each run.\n", times(s.runs))
+		text += fmt.Sprintf("The test was run %s in total: the output of your program appears above once for each run.\n", times(s.runs))
 	}
-	text += fmt.Sprintf("Again: %s=%d go test -run '%s'   (record hash %016x, %s)\n", seedVariable, s.config.Seed, pattern(t.Name()), s.hash, seen)
+	text += fmt.Sprintf("Run it again: %s=%d go test -run '%s'   (record hash %016x, %s)\n", seedVariable, s.config.Seed, pattern(t.Name()), s.hash, seen)
 	switch {
 	case s.traceErr != nil:
 		text += fmt.Sprintf("The trace could not be written: %v", s.traceErr)
 	case s.trace != "":
 		text += "Trace: " + s.trace
 	default:
-		text += "Trace: go test -artifacts writes and keeps it"
+		text += "Trace: go test -artifacts writes it to a file"
 	}
 	t.Log("\n" + text)
 }
 
-// pattern is what go test -run takes for a test, part by part.
+// pattern returns the argument of go test -run for the name of a test.
 func pattern(name string) string {
 	parts := strings.Split(name, "/")
 	for i, p := range parts {
