@@ -384,7 +384,7 @@ func (l *Listener) end() {
 	_ = h.model.CloseSocket(l.fd) // the socket is open
 	h.net.notifyReady()           // so that the results are known
 	for _, e := range q.Entries {
-		if h.net.model.Result(e.Conn).Outcome != netmodel.StillPending { // else another listener may have got it
+		if h.net.model.Result(e.Conn).Outcome != netmodel.OutcomePending { // else another listener may have got it
 			h.net.pairs.take(e.Conn)
 		}
 	}

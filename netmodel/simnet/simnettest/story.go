@@ -73,7 +73,7 @@ func (a *turnedAway) add(r netmodel.Record, who string) {
 // outcomes are the outcomes in a story, in this order.
 var outcomes = [...]netmodel.Outcome{
 	netmodel.OutcomeAccepted, netmodel.OutcomeRefused, netmodel.OutcomeReset,
-	netmodel.OutcomeTimedOut, netmodel.OutcomeGaveUp, netmodel.StillPending,
+	netmodel.OutcomeTimedOut, netmodel.OutcomeGaveUp, netmodel.OutcomePending,
 }
 
 // Story returns a text about a network. It says how many attempts to connect there were. For
