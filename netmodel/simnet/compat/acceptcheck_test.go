@@ -112,15 +112,15 @@ func serveMux(l net.Listener) error {
 	return m.Serve()
 }
 
-// temporary are the errors that servers go on after who ask net.Error.Temporary: it is
-// true of EMFILE and ENFILE (Go 1.26: syscall/syscall_unix.go, Errno.Temporary).
+// temporary are the errors after which a server continues if it calls net.Error.Temporary:
+// EMFILE and ENFILE (Go 1.26: syscall/syscall_unix.go, Errno.Temporary).
 var temporary = []string{"EMFILE", "ENFILE", "idle clients hold all"}
 
 // lasting are the errors of accept that are not temporary.
 var lasting = []string{"ENOBUFS", "ENOMEM", "ECONNABORTED", "WSAEMFILE", "WSAENOBUFS", "WSAENETDOWN", "WSAECONNRESET"}
 
-// TestWhatRealServersDo has the verdict for every incident, read off the loop that the
-// source has. Each recovers in all incidents that are neither temporary nor lasting.
+// TestWhatRealServersDo wants the verdict that follows from the accept loop of each server. Each
+// server recovers in all incidents that are neither temporary nor lasting.
 func TestWhatRealServersDo(t *testing.T) {
 	new(fasthttp.ResponseHeader).Header() // starts its clock, as inFast does
 	const (

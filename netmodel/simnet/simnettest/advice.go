@@ -130,7 +130,7 @@ func (a advice) sentences() string {
 	case a.passed == 0:
 		return a.noBacklogPasses()
 	}
-	text := fmt.Sprintf("With this seed the test passes with a backlog of %d and fails with %d", a.passed, a.failed)
+	text := fmt.Sprintf("With this seed a backlog of %d passes and %d fails", a.passed, a.failed)
 	if a.stopped != "" {
 		text += "; the search between them stopped " + a.stopped
 	}

@@ -76,7 +76,7 @@ func ExampleRun_story() {
 	// 20 attempts to connect: 6 accepted, 14 refused
 	// clients met a full queue 14 times; the first was client-19 at 1.747ms: queue full (R4)
 	// client-19    began at 1.747ms, was refused at once: queue full (R4)
-	// With this seed the test passes with a backlog of 19 and fails with 18. The test then takes 1.00019s.
+	// With this seed a backlog of 19 passes and 18 fails. The test then takes 1.00019s.
 }
 
 // A garbage collection stops the process for 300 ms while a crowd comes. Nothing is wrong
@@ -99,7 +99,7 @@ func ExampleStall() {
 	// 3 of 60 were not served
 	// 60 attempts to connect: 57 accepted, 3 refused
 	// longest wait in the queue: client-36, 285.705ms; longest time from connect to accept: client-36, 285.705ms
-	// With this seed the test passes with a backlog of 13 and fails with 12. The test then takes 1.038159s.
+	// With this seed a backlog of 13 passes and 12 fails. The test then takes 1.038159s.
 }
 
 // A server listens, reads its data for 2 s, and only then accepts. On Linux nobody is

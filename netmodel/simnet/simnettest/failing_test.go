@@ -144,7 +144,7 @@ func TestAFailedTestTellsItsStory(t *testing.T) {
 			`client-\d+ +began at [\d.]+ms, was refused at once: queue full \(R4\)`,
 			`and 8 more`,
 			`longest wait in the queue: client-\d+, [\d.]+ms; longest time from connect to accept: client-`,
-			`With this seed the test passes with a backlog of 19 and fails with 18\. The test then takes 1\.\d+s\.`,
+			`With this seed a backlog of 19 passes and 18 fails\. The test then takes 1\.\d+s\.`,
 			`R4: `,
 			`SIMNET_SEED=3 go test -run '\^TestMeantToFailRefused\$'   \(record hash [0-9a-f]{16}, the same in two runs\)`,
 			`Trace: go test -artifacts writes it to a file`,
@@ -154,7 +154,7 @@ func TestAFailedTestTellsItsStory(t *testing.T) {
 			`20 attempts to connect: 14 accepted, 6 left before accept`,
 			`client-18 +began at 3\.923ms, connected at 1\.026s as a phantom \(the server ignored its ACK or data once: accept queue full \(K4\)\), left at 11\.026s, 11\.022\d+s after it began; the server had no such connection`,
 			`\n +K4: Linux: a final ACK, or data, that finds the accept queue full is ignored`,
-			`With this seed the test passes with a backlog of \d+ and fails with \d+\.`,
+			`With this seed a backlog of \d+ passes and \d+ fails\.`,
 		}, "Linux ignores the final ACK of those that do not fit; these clients are phantoms"},
 		{"TestMeantToFailNotTheQueue", []string{
 			`connection refused`,

@@ -192,7 +192,7 @@ var hangs = []struct {
 	}, "", "the story so far, and who waits for whom"},
 	{"TestMeantToFailChannelFromOutside", []string{
 		`virtual time has stopped at \S+, or less than 1s later, for 1s`,
-		`waiting for a channel from outside of the bubble \(chan receive\):\n +in \S+TestMeantToFailChannelFromOutside\.func1 \(hang_test\.go:\d+\)`,
+		`waiting for a channel from outside the bubble \(chan receive\):\n +in \S+TestMeantToFailChannelFromOutside\.func1 \(hang_test\.go:\d+\)`,
 		`made outside the function given to Run`,
 	}, "", "a variable of a package"},
 	{"TestMeantToFailBusyLoop", []string{
