@@ -10,7 +10,7 @@ import (
 
 type retxOrderParams struct {
 	Clients int      `json:"clients"`
-	_       struct{} `unread:"gap_us"`
+	_       struct{} `unread:"gap_us=number"`
 }
 
 type retxOrderObserved struct {
