@@ -1,6 +1,6 @@
 package netmodel
 
-// transmit puts a segment on its way.
+// transmit delivers a segment, schedules its arrival, or loses it.
 func (n *Network) transmit(from HostID, s *Segment) {
 	to := hostOf(s.Dst.IP)
 	if to == 0 || int(to) >= len(n.nodes) {
@@ -43,8 +43,8 @@ func (n *Network) transmit(from HostID, s *Segment) {
 	}
 }
 
-// attempt returns what is remembered of an attempt; segments of unknown ones
-// share one entry.
+// attempt returns the state of an attempt. All segments without a known attempt share one
+// entry.
 func (n *Network) attempt(c ConnID) *attempt {
 	if int(c) >= n.attempts.len {
 		c = 0
@@ -52,7 +52,7 @@ func (n *Network) attempt(c ConnID) *attempt {
 	return n.attempts.at(int(c))
 }
 
-// carry draws when a segment arrives.
+// carry draws when a segment arrives and schedules the arrival.
 func (n *Network) carry(from, to HostID, s *Segment, way int, l *Link) {
 	a := n.attempt(s.Conn)
 	at := n.engine.Now().Add(l.delay(&n.draws))
@@ -68,7 +68,7 @@ func (n *Network) carry(from, to HostID, s *Segment, way int, l *Link) {
 	n.at(at, event{kind: eventArrive, host: to, tag: uint64(n.fly(s))})
 }
 
-// fly keeps a segment while it is on its way.
+// fly stores a segment while it is on its way and returns its index.
 func (n *Network) fly(s *Segment) uint32 {
 	if k := len(n.landed); k > 0 {
 		i := n.landed[k-1]
@@ -83,7 +83,7 @@ func (n *Network) fly(s *Segment) uint32 {
 // land delivers a segment.
 func (n *Network) land(to HostID, i uint32) {
 	n.landed = append(n.landed, i)
-	n.present(to).deliver(&n.flying[i]) // which sends nothing before it returns
+	n.present(to).deliver(&n.flying[i]) // deliver queues its answers: the entry is not used again before it returns
 }
 
 func (n *Network) lose(from, to HostID, s *Segment, why Cause) {

@@ -60,7 +60,7 @@ func TestProfileValidateSaysWhatIsWrong(t *testing.T) {
 		{[]string{"-1 young"}, func(p *netmodel.Profile) { p.Young = -1 }},
 		{[]string{"becomes 101/1"}, func(p *netmodel.Profile) { p.Backlog.Num, p.Backlog.Den = 101, 1 }},
 		{[]string{"-1 ticks a second"}, func(p *netmodel.Profile) { p.Timers.HZ = -1 }},
-		{[]string{"a wheel of timers without ticks"}, func(p *netmodel.Profile) { p.Timers.Wheel = true }},
+		{[]string{"a timer wheel without ticks"}, func(p *netmodel.Profile) { p.Timers.Wheel = true }},
 		{[]string{`system "plan9"`}, func(p *netmodel.Profile) { p.System = "plan9" }},
 		{[]string{"phase -1ns"}, func(p *netmodel.Profile) { p.Timers.Phase = -1 }},
 		{[]string{"gap -1ns"}, func(p *netmodel.Profile) { p.Client.Refused.Gap = -1 }},
