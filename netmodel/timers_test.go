@@ -118,7 +118,7 @@ func TestTheWheelFollowsTheFormula(t *testing.T) {
 		j := rapid.Int64Range(0, 1<<24).Draw(rt, "jiffy")
 		d := rapid.Int64Range(1, 32255).Draw(rt, "ticks")
 		wheel := netmodel.Timers{Wheel: true, HZ: hz}
-		shift := 0 // measured.md: s = 3 * level, level limits d < 63, 504, 4032, 32256
+		shift := 0 // Linux, kernel/time/timer.c, LVL_START: 3 * level; levels end at 63, 504, 4032, 32256 ticks
 		for _, limit := range []int64{63, 504, 4032} {
 			if d >= limit {
 				shift += 3

@@ -12,7 +12,7 @@ import (
 	"wspsim/sim"
 )
 
-// The methods that look. Each is called by lookAtAll.
+// The methods that change nothing. lookAtAll calls each of them.
 var (
 	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "DecidedBy", "Err", "ErrnoName", "Hash", "Host", "HostName",
 		"Next", "Now", "Progress", "RealTime", "Records", "Result", "Results", "Tally", "Who"}
@@ -21,7 +21,7 @@ var (
 		"SockName", "Unacknowledged"}
 )
 
-// The methods that act, or take what there is. GetSockOpt takes SO_ERROR.
+// The methods that change something or drain something. GetSockOpt clears SO_ERROR.
 var (
 	networkActs = []string{"AddClients", "AddHost", "After", "Cancel", "CloseClient", "Cut", "CutOneWay",
 		"DrainRecords", "DrainTap", "Run", "SendClient", "SetLink", "SetStallLimit", "Settle", "Start", "Step", "Tap"}
@@ -53,7 +53,7 @@ func TestEveryMethodEitherLooksOrActs(t *testing.T) {
 	}
 }
 
-// lookAtAll calls everything that looks.
+// lookAtAll calls every method that changes nothing.
 func lookAtAll(n *Network) {
 	for id := HostID(1); int(id) < len(n.nodes); id++ {
 		h := n.Host(id)
@@ -87,8 +87,8 @@ func lookAtAll(n *Network) {
 	_, _ = n.Tally()
 }
 
-// Looking changes nothing: not what happens, not in which order, not in how many
-// events, wherever between steps and calls somebody looks.
+// These methods change nothing, at any place between steps and calls: not what happens, not
+// its order, not the number of events.
 func TestLookingChangesNothing(t *testing.T) {
 	type outcome struct {
 		hash, records uint64
@@ -145,7 +145,7 @@ func TestLookingChangesNothing(t *testing.T) {
 	})
 }
 
-// What a look says is what comes about, although it does not yet.
+// A method that looks counts calls of hosts that the network has not settled yet.
 func TestALookSeesWhatHostsWereCalledFor(t *testing.T) {
 	w := newPair(3)
 	n := w.networks[0]

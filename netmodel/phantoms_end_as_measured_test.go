@@ -9,9 +9,9 @@ import (
 	"wspsim/sim"
 )
 
-// stuck returns a world in which a client is a phantom: listen(1) is full with two
-// that nobody accepts, and the final ACK of a third was ignored. Its SYN had come
-// while there was still room.
+// stuck returns a world in which a client is a phantom. The queue of listen(1) is full with
+// two connections that no program accepts. The host has ignored the final ACK of a third
+// client, whose SYN arrived while there was room.
 func stuck(t *testing.T, server netmodel.Profile, c netmodel.ClientConfig) *world {
 	t.Helper()
 	w := newWorld(t, setting{server: server, crowd: profiles.Linux(), backlog: 1})
@@ -41,7 +41,7 @@ func (w *world) after(kind netmodel.Kind, name string, from sim.Time) netmodel.R
 
 func TestAPhantomThatSendsGetsInByItsFirstRetransmissionAfterRoom(t *testing.T) { // K4
 	w := stuck(t, profiles.Linux(), netmodel.ClientConfig{Send: 5})
-	const room = 5030 * time.Millisecond // stacks.md F4: room at 5.03 s, in at 6.34 s
+	const room = 5030 * time.Millisecond // measured on Linux 6.18, with other times than in L11: room at 5.03 s, in at 6.34 s
 	check(t, "accept", w.accept(room), "full1")
 	w.run(30 * time.Second)
 	again := w.after(netmodel.DataSentAgain, "stuck", sim.Time(room))

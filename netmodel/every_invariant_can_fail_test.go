@@ -12,14 +12,13 @@ import (
 	"wspsim/sim"
 )
 
-// These tests look inside: each invariant must be able to fail, and a clone
-// must share nothing.
+// Each invariant must be able to fail, and a clone must share nothing with its original.
 
 const testPort = 80
 
 var testIP = IPv4(10, 1, 0, 1)
 
-// busy returns a host in the midst of everything: a listener with complete,
+// busy returns a host in many states: a listener with complete,
 // half-open, aborted and deferred connections, one with offered requests, open,
 // closing and connecting sockets, a file and waiting segments.
 func busy(t *testing.T, p Profile) *Host {
@@ -273,7 +272,7 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 	}
 }
 
-// exercise makes a host do something of everything.
+// exercise makes a host do one thing of every kind.
 func exercise(h *Host) []Segment {
 	fd := FirstFD
 	handshakeQuietly(h, 30)
