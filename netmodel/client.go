@@ -135,7 +135,7 @@ type crowd struct {
 	first    ClientID
 	count    int
 	external bool   // its program is the caller's
-	who      uint64 // in the streams of random numbers, of all of them
+	streamID uint64 // in the streams of random numbers, of all of them
 }
 
 // client is a virtual client in action.

@@ -32,7 +32,7 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 		c.TCP = &own
 	}
 	n.configs = append(n.configs, crowd{ClientConfig: c, first: first, count: count,
-		who: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
+		streamID: n.newStreamID(n.nodes[c.Host].streamID, c.Name, drawsLink)})
 	for range count {
 		n.clients.add().config = uint32(len(n.configs) - 1)
 	}
@@ -167,7 +167,7 @@ func (n *Network) begin(id ClientID) {
 	}
 	config := &n.configs[c.config].ClientConfig
 	c.conn = n.newAttempt(id)
-	h := n.present(config.Host)
+	h := n.advancedHost(config.Host)
 	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err == nil {
 		c.fd = fd
@@ -195,7 +195,7 @@ func (n *Network) endAttempt(id ClientID) {
 	if c.fd == 0 {
 		return
 	}
-	_ = n.present(n.configs[c.config].Host).CloseSocket(c.fd) // its outcome is decided elsewhere
+	_ = n.advancedHost(n.configs[c.config].Host).CloseSocket(c.fd) // its outcome is decided elsewhere
 	n.engine.Cancel(c.patience)
 	c.fd, c.patience = 0, sim.EventID{}
 }
@@ -211,7 +211,7 @@ func (n *Network) giveUp(conn ConnID) {
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: PatienceEnded})
 	n.decide(conn, OutcomeGaveUp, PatienceEnded)
 	if config.GiveUpHard {
-		_ = n.present(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // an open socket takes it
+		_ = n.advancedHost(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // an open socket takes it
 	}
 	n.endAttempt(id)
 }
@@ -226,7 +226,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 	}
 	n.attempts.at(int(c.conn)).finished = true
 	if hard {
-		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0)
+		_ = n.advancedHost(n.configs[c.config].Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0)
 	}
 	if n.attempts.at(int(c.conn)).result.Outcome == StillPending {
 		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
@@ -240,7 +240,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 func (n *Network) SendClient(id ClientID, bytes int) error {
 	n.knownClient(id)
 	c := n.clients.at(int(id))
-	_, err := n.present(n.configs[c.config].Host).Send(c.fd, bytes)
+	_, err := n.advancedHost(n.configs[c.config].Host).Send(c.fd, bytes)
 	return err
 }
 
@@ -286,7 +286,7 @@ func (n *Network) ingest(r *Record) {
 	case Connected:
 		a.connected = true
 		if bytes := config.Send; bytes > 0 {
-			_, _ = n.present(r.Host).Send(c.fd, bytes) // a connection that broke meanwhile reports itself
+			_, _ = n.advancedHost(r.Host).Send(c.fd, bytes) // a connection that broke meanwhile reports itself
 		}
 	case ConnectFailed, Broken:
 		n.fail(a, r)
@@ -366,7 +366,7 @@ func (n *Network) retry(id ClientID) {
 	if int(c.attempt) > config.Retry.Attempts {
 		return
 	}
-	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, n.who(id, c.attempt), drawsRetry))
+	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, n.streamID(id, c.attempt), drawsRetry))
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause)})
 	n.after(pause, event{kind: eventStart, tag: uint64(id)})
 }
@@ -393,12 +393,12 @@ func (n *Network) Check() error {
 // placesAreFreeOnce: no place for a segment on its way is free twice, and no more
 // are taken than events wait.
 func (n *Network) placesAreFreeOnce() error {
-	taken := len(n.flying) - len(n.landed)
+	taken := len(n.inFlight) - len(n.freeInFlight)
 	if taken > n.engine.Len() {
 		return fmt.Errorf("what is free is free once: segments: %d places are taken and %d events wait", taken, n.engine.Len())
 	}
-	seen := make([]bool, len(n.flying))
-	for _, i := range n.landed {
+	seen := make([]bool, len(n.inFlight))
+	for _, i := range n.freeInFlight {
 		if int(i) >= len(seen) || seen[i] {
 			return fmt.Errorf("what is free is free once: segments: place %d of %d is free twice, or there is none", i, len(seen))
 		}

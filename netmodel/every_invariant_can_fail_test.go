@@ -114,7 +114,7 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		{"descriptors are not lost", "a socket has another number", func(h *Host, l *listener) { h.socks[l.sock].fd = 99 }},
 		{"slots fit the backlog", "one slot too many", func(h *Host, l *listener) { l.available = l.limit }},
 		{"slots fit the backlog", "fewer than none", func(h *Host, l *listener) { l.available = -1 }},
-		{"slots fit the backlog", "one returns that never left", func(h *Host, l *listener) { l.late = -1 }},
+		{"slots fit the backlog", "one returns that never left", func(h *Host, l *listener) { l.lateSlots = -1 }},
 		{"slots fit the backlog", "one is missing though slots cost nothing", func(h *Host, l *listener) {
 			h.profile.Slots = SlotsFree
 			l.available--
@@ -163,14 +163,14 @@ func TestEveryInvariantCanFail(t *testing.T) {
 			h.lists = append(h.lists, listener{sock: l.sock})
 		}},
 		{"listeners own their lists", "a list that is nobody's is not empty", func(h *Host, _ *listener) {
-			h.lists, h.freeLis = append(h.lists, listener{limit: 6}), append(h.freeLis, 3)
+			h.lists, h.freeLists = append(h.lists, listener{limit: 6}), append(h.freeLists, 3)
 		}},
-		{"what is free is free once: lists", "one is taken", func(h *Host, _ *listener) { h.freeLis = append(h.freeLis, 2) }},
+		{"what is free is free once: lists", "one is taken", func(h *Host, _ *listener) { h.freeLists = append(h.freeLists, 2) }},
 		{"what is free is free once: lists", "one is forgotten", func(h *Host, _ *listener) { h.lists = append(h.lists, listener{}) }},
 		{"what is free is free once: lists", "one is free twice", func(h *Host, _ *listener) {
-			h.lists, h.freeLis = append(h.lists, listener{}), append(h.freeLis, 3, 3)
+			h.lists, h.freeLists = append(h.lists, listener{}), append(h.freeLists, 3, 3)
 		}},
-		{"what is free is free once: lists", "there is none like it", func(h *Host, _ *listener) { h.freeLis = append(h.freeLis, 7) }},
+		{"what is free is free once: lists", "there is none like it", func(h *Host, _ *listener) { h.freeLists = append(h.freeLists, 7) }},
 		{"what is free is free once: sockets", "one is taken", func(h *Host, l *listener) { h.free = append(h.free, l.sock) }},
 		{"what is free is free once: sockets", "one is forgotten", func(h *Host, _ *listener) { h.socks = append(h.socks, socket{}) }},
 		{"what is free is free once: sockets", "one is not empty", func(h *Host, _ *listener) {
@@ -182,11 +182,11 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		{"sockets own their keep-alives", "two own one", func(h *Host, l *listener) { h.socks[l.half.head].keep = h.socks[l.sock].keep }},
 		{"sockets own their keep-alives", "one owns none that there is", func(h *Host, l *listener) { h.socks[l.half.head].keep = 9 }},
 		{"sockets own their keep-alives", "one has forgotten its own", func(h *Host, l *listener) { h.socks[l.sock].keep = 0 }},
-		{"what is free is free once: keep-alives", "one is taken", func(h *Host, _ *listener) { h.freeKeeps = append(h.freeKeeps, 1) }},
-		{"what is free is free once: keep-alives", "one is forgotten", func(h *Host, _ *listener) { h.keeps = append(h.keeps, keepAliveState{}) }},
-		{"timers have owners", "a keep-alive has forgotten its own", func(h *Host, l *listener) { h.keeps[2].timer = 0 }},
+		{"what is free is free once: keep-alives", "one is taken", func(h *Host, _ *listener) { h.freeKeepAlives = append(h.freeKeepAlives, 1) }},
+		{"what is free is free once: keep-alives", "one is forgotten", func(h *Host, _ *listener) { h.keepAlives = append(h.keepAlives, keepAliveState{}) }},
+		{"timers have owners", "a keep-alive has forgotten its own", func(h *Host, l *listener) { h.keepAlives[2].timer = 0 }},
 		{"timers have owners", "a keep-alive names that of another", func(h *Host, l *listener) {
-			h.keeps[h.socks[l.sock].keep].timer = h.socks[l.half.head].timer
+			h.keepAlives[h.socks[l.sock].keep].timer = h.socks[l.half.head].timer
 		}},
 		{"descriptors are not lost", "a socket has one that is free", func(h *Host, _ *listener) { h.socks[len(h.socks)-1].fd = 15 }},
 		{"descriptors are not lost", "a socket holds one that is not held", func(h *Host, l *listener) { h.socks[l.sock].heldFD = FirstFD }},
@@ -249,9 +249,9 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 			n.ingest(&Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})
 			n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestAccepted, Cause: AcceptedByProgram})
 		}},
-		{"what is free is free once: segments: ", func(n *Network) { n.landed = append(n.landed, n.landed[0]) }},
-		{"what is free is free once: segments: ", func(n *Network) { n.landed = append(n.landed, 99) }},
-		{"what is free is free once: segments: ", func(n *Network) { n.landed = nil }},
+		{"what is free is free once: segments: ", func(n *Network) { n.freeInFlight = append(n.freeInFlight, n.freeInFlight[0]) }},
+		{"what is free is free once: segments: ", func(n *Network) { n.freeInFlight = append(n.freeInFlight, 99) }},
+		{"what is free is free once: segments: ", func(n *Network) { n.freeInFlight = nil }},
 		{"a refused client had a reason: ", func(n *Network) { n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestRefused}) }},
 	} {
 		n := NewNetwork(1)
@@ -422,7 +422,7 @@ func TestTheRoomOfASegmentThatHasArrivedIsUsedAgain(t *testing.T) {
 	if _, by := n.Tally(); by[OutcomeRefused] != 500 {
 		t.Fatalf("outcomes %v, want 500 refused", by)
 	}
-	if len(n.flying) > 4 || len(n.landed) != len(n.flying) {
-		t.Errorf("%d places for segments on their way, %d of them free; want at most 4, all free", len(n.flying), len(n.landed))
+	if len(n.inFlight) > 4 || len(n.freeInFlight) != len(n.inFlight) {
+		t.Errorf("%d places for segments on their way, %d of them free; want at most 4, all free", len(n.inFlight), len(n.freeInFlight))
 	}
 }

@@ -27,20 +27,20 @@ type Host struct {
 	serials uint64 // sockets made so far; serial numbers never repeat
 	places  uint64 // handshakes completed so far
 
-	table     descriptors
-	socks     []socket // socks[0] is unused: index 0 means none
-	free      []int32
-	lists     []listener // likewise
-	freeLis   []int32
-	keeps     []keepAliveState // of sockets with keep-alive; index 0 is unused
-	freeKeeps []int32
-	clients   []Client // settings of SetClient; index 0 is the profile's
-	tuples    tuples
-	ports     ports
-	nextIP    int
-	nextPt    uint16
+	table          descriptors
+	socks          []socket // socks[0] is unused: index 0 means none
+	free           []int32
+	lists          []listener // likewise
+	freeLists      []int32
+	keepAlives     []keepAliveState // of sockets with keep-alive; index 0 is unused
+	freeKeepAlives []int32
+	clients        []Client // settings of SetClient; index 0 is the profile's
+	tuples         tuples
+	ports          ports
+	nextIP         int
+	nextPt         uint16
 
-	draws    sim.Rand
+	random   sim.Rand
 	timers   timerLists
 	ringing  []ring // scratch of turnWheel
 	ahead    int64  // ticks that the wheel has turned beyond the present
@@ -118,7 +118,7 @@ func NewHost(c HostConfig) *Host {
 		lists:   make([]listener, 1),
 		clients: []Client{c.Profile.Client},
 		nextPt:  c.Profile.PortMin,
-		draws:   sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
+		random:  sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
 	}
 	return h
 }

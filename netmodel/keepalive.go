@@ -28,26 +28,26 @@ type KeepAlive struct {
 
 // The bounds of KeepAlive in Linux: MAX_TCP_KEEPIDLE and MAX_TCP_KEEPCNT.
 const (
-	longestProbe = 32767 * time.Second
-	mostProbes   = 127
+	maxKeepAliveTime   = 32767 * time.Second
+	maxKeepAliveProbes = 127
 )
 
 func (k KeepAlive) valid() bool {
-	if k.UserTimeout < 0 || k.UserTimeout > longestProbe {
+	if k.UserTimeout < 0 || k.UserTimeout > maxKeepAliveTime {
 		return false
 	}
-	return k.Idle == 0 || k.Idle > 0 && k.Idle <= longestProbe && k.Interval > 0 && k.Interval <= longestProbe && k.Count >= 1 && k.Count <= mostProbes
+	return k.Idle == 0 || k.Idle > 0 && k.Idle <= maxKeepAliveTime && k.Interval > 0 && k.Interval <= maxKeepAliveTime && k.Count >= 1 && k.Count <= maxKeepAliveProbes
 }
 
 // A program that waits to write, because the peer does not read, has an idle connection:
 // the model does not know of bytes that have no room yet. (Linux probes the window of the
 // peer then, with other timers.)
 
-// mostAnswered is how many answered probes in a row a connection sends. Then the
+// maxAnsweredProbes is how many answered probes in a row a connection sends. Then the
 // connection rests until something arrives or a link of its host changes. The answer to a
 // further probe is known, and an idle network must run out of events. With Go's interval
 // of 15 s, 240 probes take one hour.
-const mostAnswered = 240
+const maxAnsweredProbes = 240
 
 // keepAliveState is the keep-alive of one connection.
 type keepAliveState struct {
@@ -91,8 +91,8 @@ func (h *Host) MayKeepAlive(k KeepAlive) error {
 // tcp_timer.c, tcp_set_keepalive; tcp.c, tcp_sock_set_keepidle_locked)
 func (h *Host) keepAlive(i int32, set KeepAlive) {
 	s := &h.socks[i]
-	if s.keep != 0 && h.keeps[s.keep].timer != 0 && set.Idle > 0 {
-		k := &h.keeps[s.keep]
+	if s.keep != 0 && h.keepAlives[s.keep].timer != 0 && set.Idle > 0 {
+		k := &h.keepAlives[s.keep]
 		old := k.Idle
 		k.KeepAlive = set
 		if set.Idle != old {
@@ -105,7 +105,7 @@ func (h *Host) keepAlive(i int32, set KeepAlive) {
 		return
 	}
 	s.keep = h.newKeepAlive()
-	h.keeps[s.keep] = keepAliveState{KeepAlive: set, unacked: h.now}
+	h.keepAlives[s.keep] = keepAliveState{KeepAlive: set, unacked: h.now}
 	if s.state == stateOpen {
 		h.startKeepAlive(i)
 	}
@@ -114,23 +114,23 @@ func (h *Host) keepAlive(i int32, set KeepAlive) {
 // startKeepAlive starts the keep-alive of a connection, if it has one.
 func (h *Host) startKeepAlive(i int32) {
 	if s := &h.socks[i]; s.keep != 0 {
-		h.keeps[s.keep].heard = h.now
-		h.armKeepAlive(i, h.keeps[s.keep].Idle)
+		h.keepAlives[s.keep].heard = h.now
+		h.armKeepAlive(i, h.keepAlives[s.keep].Idle)
 	}
 }
 
 // newKeepAlive returns a free place in Host.keeps. keeps[0] is unused.
 func (h *Host) newKeepAlive() int32 {
-	if n := len(h.freeKeeps); n > 0 {
-		k := h.freeKeeps[n-1]
-		h.freeKeeps = h.freeKeeps[:n-1]
+	if n := len(h.freeKeepAlives); n > 0 {
+		k := h.freeKeepAlives[n-1]
+		h.freeKeepAlives = h.freeKeepAlives[:n-1]
 		return k
 	}
-	if len(h.keeps) == 0 {
-		h.keeps = append(h.keeps, keepAliveState{})
+	if len(h.keepAlives) == 0 {
+		h.keepAlives = append(h.keepAlives, keepAliveState{})
 	}
-	h.keeps = append(h.keeps, keepAliveState{})
-	return int32(len(h.keeps) - 1)
+	h.keepAlives = append(h.keepAlives, keepAliveState{})
+	return int32(len(h.keepAlives) - 1)
 }
 
 // dropKeepAlive ends the keep-alive of a socket, if it has one.
@@ -139,15 +139,15 @@ func (h *Host) dropKeepAlive(i int32) {
 	if s.keep == 0 {
 		return
 	}
-	h.timers.cancel(h.keeps[s.keep].timer)
-	h.keeps[s.keep] = keepAliveState{}
-	h.freeKeeps = append(h.freeKeeps, s.keep)
+	h.timers.cancel(h.keepAlives[s.keep].timer)
+	h.keepAlives[s.keep] = keepAliveState{}
+	h.freeKeepAlives = append(h.freeKeepAlives, s.keep)
 	s.keep = 0
 }
 
 // armKeepAlive sets the timer for the next keepAliveTimeout of a connection.
 func (h *Host) armKeepAlive(i int32, d time.Duration) {
-	k := &h.keeps[h.socks[i].keep]
+	k := &h.keepAlives[h.socks[i].keep]
 	h.timers.cancel(k.timer)
 	k.timer = 0
 	if k.Idle > 0 {
@@ -158,11 +158,11 @@ func (h *Host) armKeepAlive(i int32, d time.Duration) {
 // noteSegment notes that a segment came from the peer of a connection with keep-alive. data
 // says whether the segment is more than the answer to a probe.
 func (h *Host) noteSegment(i int32, data bool) {
-	k := &h.keeps[h.socks[i].keep]
+	k := &h.keepAlives[h.socks[i].keep]
 	k.heard = h.now
 	if k.probes > 0 {
 		k.probes = 0
-		k.answered = min(k.answered+1, mostAnswered)
+		k.answered = min(k.answered+1, maxAnsweredProbes)
 	}
 	if data {
 		k.answered = 0
@@ -176,14 +176,14 @@ func (h *Host) noteSegment(i int32, data bool) {
 // for long enough. (Linux 6.18: tcp_timer.c, tcp_keepalive_timer)
 func (h *Host) keepAliveTimeout(i int32) {
 	s := &h.socks[i]
-	k := &h.keeps[s.keep]
+	k := &h.keepAlives[s.keep]
 	k.timer = 0
 	silent := h.now.Sub(k.heard)
 	switch {
 	case s.state != stateOpen:
 	case s.acked != s.sent: // data waits for its acknowledgement: the data timer finds a dead peer
 		h.armKeepAlive(i, k.Idle)
-	case k.answered == mostAnswered: // the connection rests
+	case k.answered == maxAnsweredProbes: // the connection rests
 	case silent < k.Idle:
 		h.armKeepAlive(i, k.Idle-silent)
 	case k.probes > 0 && k.UserTimeout > 0 && silent >= k.UserTimeout, k.UserTimeout == 0 && int(k.probes) >= k.Count:
@@ -220,7 +220,7 @@ func (s *socket) isProbe(g *Segment) bool {
 // connection breaks 1.42 s, 2.44 s and 5.49 s after the write.)
 func (h *Host) untilUserTimeout(i int32, wait time.Duration) time.Duration {
 	s := &h.socks[i]
-	k := &h.keeps[s.keep]
+	k := &h.keepAlives[s.keep]
 	if s.resends <= 2 {
 		k.unacked = h.now
 	}
@@ -234,8 +234,8 @@ func (h *Host) untilUserTimeout(i int32, wait time.Duration) time.Duration {
 // timeout decides, or else the schedule of the profile.
 func (h *Host) dataIsLate(i int32) bool {
 	s := &h.socks[i]
-	if s.keep != 0 && h.keeps[s.keep].UserTimeout > 0 {
-		k := &h.keeps[s.keep]
+	if s.keep != 0 && h.keepAlives[s.keep].UserTimeout > 0 {
+		k := &h.keepAlives[s.keep]
 		return s.resends >= 2 && h.now.Sub(k.unacked) >= k.UserTimeout
 	}
 	return h.profile.Data.ends(s.resends, 0)
@@ -246,8 +246,8 @@ func (h *Host) dataIsLate(i int32) bool {
 func (h *Host) wakeKeepAlive() {
 	for i := range h.socks {
 		s := &h.socks[i]
-		if s.keep != 0 && s.state == stateOpen && h.keeps[s.keep].timer == 0 {
-			k := &h.keeps[s.keep]
+		if s.keep != 0 && s.state == stateOpen && h.keepAlives[s.keep].timer == 0 {
+			k := &h.keepAlives[s.keep]
 			k.answered, k.heard = 0, h.now
 			h.armKeepAlive(int32(i), k.Idle)
 		}

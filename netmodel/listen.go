@@ -114,12 +114,12 @@ func (h *Host) relisten(i int32, backlog int) error {
 		h.resize(l, backlog)
 	}
 	excess := l.pending() - l.limit
-	l.available = max(0, min(l.available, -excess-l.late)) // a slot on its way back is not there yet
+	l.available = max(0, min(l.available, -excess-l.lateSlots)) // a slot on its way back is not there yet
 	h.fill(l)
 	h.recordListener(l, Record{Kind: Called, Call: CallListen, Value: int64(backlog), Cause: why})
 	if h.profile.Relisten == RelistenUpdates {
 		for ; excess > 0; excess-- {
-			h.resetPending(h.excessOf(l), Trimmed)
+			h.resetPending(h.nextToReset(l), Trimmed)
 		}
 	}
 	h.promote(l)

@@ -15,7 +15,7 @@ import (
 // The methods that change nothing. lookAtAll calls each of them.
 var (
 	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "DecidedBy", "Err", "ErrnoName", "Hash", "Host", "HostName",
-		"Next", "Now", "Progress", "RealTime", "Records", "Result", "Results", "Tally", "Who"}
+		"Next", "Now", "Progress", "RealTime", "Records", "Result", "Results", "StreamID", "Tally"}
 	realTimeLooks = []string{"BufferedRecords", "NextDeadline"}
 	hostLooks     = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "MayKeepAlive", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
 		"SockName", "Unacknowledged"}
@@ -77,7 +77,7 @@ func lookAtAll(n *Network) {
 	}
 	for c := range ConnID(n.attempts.len) {
 		_ = n.DecidedBy(Record{Conn: c, Cause: QueueFull})
-		_, _, _, _ = n.ConnName(c), n.Result(c), n.Progress(c), n.Who(c)
+		_, _, _, _ = n.ConnName(c), n.Result(c), n.Progress(c), n.StreamID(c)
 	}
 	_, _ = n.ClientByName(n.ClientName(1))
 	n.Clone().Run(n.Now().Add(1))

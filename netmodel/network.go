@@ -28,36 +28,36 @@ type Network struct {
 	nodes  []node // nodes[0] is unused
 	paths  [][]path
 	// How many hosts or clients have one name: by the stream id without its last part.
-	namesakes map[uint64]uint64
-	configs   []crowd
-	clients   paged[client]  // clients[0] is unused
-	attempts  paged[attempt] // indexed by ConnID; attempts[0] is for segments of no attempt
-	flying    []Segment      // on their way; an event has the index
-	landed    []uint32       // free places in flying
-	offered   int
-	outcomes  [outcomeCount]int
-	hash      uint64
-	count     uint64 // records so far
-	fresh     []Record
+	nameCounts   map[uint64]uint64
+	configs      []crowd
+	clients      paged[client]  // clients[0] is unused
+	attempts     paged[attempt] // indexed by ConnID; attempts[0] is for segments of no attempt
+	inFlight     []Segment      // on their way; an event has the index
+	freeInFlight []uint32       // free places in flying
+	offered      int
+	outcomes     [outcomeCount]int
+	hash         uint64
+	count        uint64 // records so far
+	buffered     []Record
 	// The random numbers for the segment that a link carries. A link that decides nothing
 	// at random does not read them.
-	draws        sim.Rand
-	scratch      []Segment
-	records      []Record // scratch
-	broken       error    // first violation seen in the records
-	direct       bool     // see DeliverDirectly
-	watched      bool     // see Watch
-	tapped       bool     // see Tap
+	random       sim.Rand
+	segments     []Segment // scratch of flush
+	records      []Record  // scratch of flush
+	broken       error     // first violation seen in the records
+	direct       bool      // see DeliverDirectly
+	watched      bool      // see Watch
+	tapped       bool      // see Tap
 	tap          []Transmission
 	nextDeadline sim.Time // no event is due before it
-	detours      int      // segments delivered directly since the last flush began
+	sentDirectly int      // segments delivered directly since the last flush began
 }
 
 // node is a host in the network.
 type node struct {
 	host      *Host
 	name      string
-	who       uint64 // names the host in the streams of random numbers
+	streamID  uint64 // names the host in the streams of random numbers
 	wake      sim.EventID
 	wakeAt    sim.Time
 	handedOut bool // the caller has it and may call it at any time
@@ -132,9 +132,9 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	h := NewHost(c)
 	_ = h.Startup() // never fails
 	h.watched, h.direct = n.watched, n.direct
-	who := n.named(nobody, name, drawsVictim)
-	h.draws = sim.Stream(n.seed, who, drawsVictim)
-	n.nodes = append(n.nodes, node{host: h, name: name, who: who, wakeAt: -1})
+	stream := n.newStreamID(noStreamID, name, drawsVictim)
+	h.random = sim.Stream(n.seed, stream, drawsVictim)
+	n.nodes = append(n.nodes, node{host: h, name: name, streamID: stream, wakeAt: -1})
 	for len(n.paths) < len(n.nodes) {
 		n.paths = append(n.paths, nil)
 	}
@@ -150,27 +150,27 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 // network updates its clock, so the caller does not call Advance. Host changes nothing:
 // what is due at the present instant happens in a Step. Host panics if no host has the id.
 func (n *Network) Host(id HostID) *Host {
-	n.known(id)
+	n.mustExist(id)
 	n.nodes[id].handedOut = true
-	return n.timely(id)
+	return n.hostNow(id)
 }
 
-// timely returns a host and sets its clock to the present.
-func (n *Network) timely(id HostID) *Host {
+// hostNow returns a host and sets its clock to the present.
+func (n *Network) hostNow(id HostID) *Host {
 	h := n.nodes[id].host
 	h.now = n.engine.Now() // nothing is due before now: the engine would have woken the host
 	return h
 }
 
-// present returns a host after its timers up to the present have expired.
-func (n *Network) present(id HostID) *Host {
+// advancedHost returns a host after its timers up to the present have expired.
+func (n *Network) advancedHost(id HostID) *Host {
 	h := n.nodes[id].host
 	h.Advance(n.engine.Now())
 	return h
 }
 
-// known panics if no host has the id.
-func (n *Network) known(id HostID) {
+// mustExist panics if no host has the id.
+func (n *Network) mustExist(id HostID) {
 	if id == 0 || int(id) >= len(n.nodes) {
 		panic(fmt.Sprintf("netmodel: no host %d: AddHost has returned 1 to %d", id, len(n.nodes)-1))
 	}
@@ -202,8 +202,8 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	if err := l.Validate(); err != nil {
 		panic("netmodel: SetLink: " + err.Error())
 	}
-	n.known(a)
-	n.known(b)
+	n.mustExist(a)
+	n.mustExist(b)
 	p := path{link: l, immediate: l.Immediate(), random: l.random(), cut: n.paths[a][b].cut}
 	n.paths[a][b] = p
 	p.cut = n.paths[b][a].cut
@@ -214,15 +214,15 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 // wakeKeepAlive makes connections of two hosts probe their peers again if they have stopped
 // probing, because the link between the hosts has changed.
 func (n *Network) wakeKeepAlive(a, b HostID) {
-	n.present(a).wakeKeepAlive()
-	n.present(b).wakeKeepAlive()
+	n.advancedHost(a).wakeKeepAlive()
+	n.advancedHost(b).wakeKeepAlive()
 }
 
 // Cut interrupts the links between two hosts in both directions, or restores them. Segments
 // sent while a link is cut are lost. Segments that were sent before arrive.
 func (n *Network) Cut(a, b HostID, cut bool) {
-	n.known(a)
-	n.known(b)
+	n.mustExist(a)
+	n.mustExist(b)
 	n.flush()
 	n.paths[a][b].cut, n.paths[b][a].cut = cut, cut
 	n.recordCut(a, b, cut)
@@ -255,10 +255,10 @@ func (n *Network) Step(limit sim.Time) (Step, bool) {
 		step := Step{}
 		switch e.kind {
 		case eventArrive:
-			n.land(e.host, uint32(e.tag))
+			n.deliverInFlight(e.host, uint32(e.tag))
 		case eventWake:
 			n.nodes[e.host].wakeAt = -1
-			n.present(e.host).timers.moved = true // the host has a new deadline
+			n.advancedHost(e.host).timers.moved = true // the host has a new deadline
 		case eventStart:
 			n.begin(ClientID(e.tag))
 		case eventGiveUp:
@@ -267,16 +267,16 @@ func (n *Network) Step(limit sim.Time) (Step, bool) {
 			step = Step{true, e.tag}
 		}
 		n.flush()
-		n.tellTime()
+		n.updateClocks()
 		return step, true
 	}
-	n.tellTime()
+	n.updateClocks()
 	return Step{}, false
 }
 
-// tellTime sets the clocks of the hosts that the caller has. Nothing is due at these hosts
+// updateClocks sets the clocks of the hosts that the caller has. Nothing is due at these hosts
 // before the present: the engine would have woken them.
-func (n *Network) tellTime() {
+func (n *Network) updateClocks() {
 	for i := 1; i < len(n.nodes); i++ {
 		if d := &n.nodes[i]; d.handedOut {
 			d.host.now = n.engine.Now()
@@ -306,8 +306,8 @@ func (n *Network) Err() error {
 	}
 	e := *stalled
 	if number, ok := strings.CutPrefix(e.Event, arrivalOf); ok {
-		if i, err := strconv.Atoi(number); err == nil && i < len(n.flying) {
-			e.Event = "arrival of " + n.flying[i].String()
+		if i, err := strconv.Atoi(number); err == nil && i < len(n.inFlight) {
+			e.Event = "arrival of " + n.inFlight[i].String()
 		}
 	}
 	return &e
@@ -357,11 +357,11 @@ func (n *Network) after(d time.Duration, e event) sim.EventID {
 func (n *Network) DrainRecords(dst []Record) []Record {
 	n.flush()
 	if len(dst) == 0 { // swap the buffers instead of copying
-		n.fresh, dst = dst, n.fresh
+		n.buffered, dst = dst, n.buffered
 		return dst
 	}
-	dst = append(dst, n.fresh...)
-	n.fresh = n.fresh[:0]
+	dst = append(dst, n.buffered...)
+	n.buffered = n.buffered[:0]
 	return dst
 }
 
@@ -373,7 +373,7 @@ func (n *Network) Records() uint64 { return n.settled().count }
 
 // flush takes what the hosts have sent and recorded, until no host has anything left.
 func (n *Network) flush() {
-	n.detours = 0
+	n.sentDirectly = 0
 	for again := true; again; {
 		again = false
 		for id := 1; id < len(n.nodes); id++ {
@@ -390,12 +390,12 @@ func (n *Network) flush() {
 			}
 			again = true // clients may react to these records
 			n.records, h.records = h.records, n.records[:0]
-			n.scratch, h.out = h.out, n.scratch[:0]
+			n.segments, h.out = h.out, n.segments[:0]
 			for i := range n.records { // records first: the segments are their consequence
 				n.ingest(&n.records[i])
 			}
-			for i := range n.scratch {
-				n.transmit(HostID(id), &n.scratch[i])
+			for i := range n.segments {
+				n.transmit(HostID(id), &n.segments[i])
 			}
 		}
 	}
@@ -421,8 +421,8 @@ func (n *Network) setWake(id HostID) {
 // CutOneWay interrupts the link from one host to another, or restores it. The other
 // direction does not change.
 func (n *Network) CutOneWay(from, to HostID, cut bool) {
-	n.known(from)
-	n.known(to)
+	n.mustExist(from)
+	n.mustExist(to)
 	n.flush()
 	n.paths[from][to].cut = cut
 	n.recordCut(from, to, cut)
@@ -441,5 +441,5 @@ func (n *Network) recordCut(at, to HostID, cut bool) {
 func (n *Network) record(r *Record) {
 	n.count++
 	n.hash = r.mix(n.hash)
-	n.fresh = append(n.fresh, *r)
+	n.buffered = append(n.buffered, *r)
 }

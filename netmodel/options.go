@@ -16,7 +16,7 @@ func (h *Host) GetSockOpt(fd FD, o winsock.Option) (int, error) {
 	s := &h.socks[i]
 	switch o {
 	case winsock.SO_ACCEPTCONN:
-		return truth(s.state == stateListening), nil
+		return boolToInt(s.state == stateListening), nil
 	case winsock.SO_LINGER:
 		return int(s.linger), nil
 	case winsock.SO_TYPE:
@@ -36,7 +36,7 @@ func (h *Host) GetSockOpt(fd FD, o winsock.Option) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return truth(s.has(f)), nil
+	return boolToInt(s.has(f)), nil
 }
 
 // SetSockOpt sets an option. Errors:
@@ -93,7 +93,7 @@ func (h *Host) setSockOpt(fd FD, o winsock.Option, value int) error {
 // fill: only listen and accept fill. WS.Q9, WS.D7
 func (h *Host) resetQueue(l *listener) {
 	for l.pending() > 0 {
-		h.resetPending(h.excessOf(l), Paused)
+		h.resetPending(h.nextToReset(l), Paused)
 		l.giveBack()
 	}
 }
@@ -135,7 +135,7 @@ func (h *Host) deferralPeriod(n uint8) time.Duration {
 	return sum
 }
 
-func truth(b bool) int {
+func boolToInt(b bool) int {
 	if b {
 		return 1
 	}

@@ -33,13 +33,13 @@ func listenersOwnTheirLists(h *Host) error {
 			return fmt.Errorf("listeners own their lists: list %d belongs to socket %d, which does not have it", n, l.sock)
 		}
 	}
-	return freeOnce("lists", h.freeLis, len(h.lists), unowned, func(n int32) bool { return h.lists[n].sock == 0 })
+	return freeOnce("lists", h.freeLists, len(h.lists), unowned, func(n int32) bool { return h.lists[n].sock == 0 })
 }
 
 // socketsOwnTheirKeepAlives verifies: one socket owns each place in Host.keeps. A place
 // without an owner is empty and is on the list of free ones once.
 func socketsOwnTheirKeepAlives(h *Host) error {
-	owned := make([]bool, len(h.keeps))
+	owned := make([]bool, len(h.keepAlives))
 	count := 0
 	for i := range h.socks {
 		k := h.socks[i].keep
@@ -54,12 +54,12 @@ func socketsOwnTheirKeepAlives(h *Host) error {
 		owned[k] = true
 		count++
 	}
-	for k := range h.keeps {
-		if !owned[k] && h.keeps[k] != (keepAliveState{}) {
-			return fmt.Errorf("sockets own their keep-alives: place %d has no owner and is not empty: timer %d", k, h.keeps[k].timer)
+	for k := range h.keepAlives {
+		if !owned[k] && h.keepAlives[k] != (keepAliveState{}) {
+			return fmt.Errorf("sockets own their keep-alives: place %d has no owner and is not empty: timer %d", k, h.keepAlives[k].timer)
 		}
 	}
-	return freeOnce("keep-alives", h.freeKeeps, len(owned), max(0, len(owned)-1)-count, func(k int32) bool { return !owned[k] })
+	return freeOnce("keep-alives", h.freeKeepAlives, len(owned), max(0, len(owned)-1)-count, func(k int32) bool { return !owned[k] })
 }
 
 // freeOnce verifies a list of free places: it has each free place once, and no other. Place
@@ -202,7 +202,7 @@ func (h *Host) keepAliveTimer(s *socket) int32 {
 	if s.keep == 0 {
 		return 0
 	}
-	return h.keeps[s.keep].timer
+	return h.keepAlives[s.keep].timer
 }
 
 // socketsHaveTimers verifies: a timer that a socket names is set, or waits to be set, and is

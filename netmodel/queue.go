@@ -25,7 +25,7 @@ type listener struct {
 	cookies   bool   // a SYN cookie was sent, last at lastCookie
 	young     int    // half-open connections whose SYN-ACK was sent only once
 	available int    // slots that the next requests may take
-	late      int    // slots that accept gave back and that are not available yet. WS.Q5
+	lateSlots int    // slots that accept gave back and that are not available yet. WS.Q5
 	asked     int    // the argument of the last listen that set the backlog
 	born      uint64 // sockets made on the host before the first listen. WS.X5
 	half      chain  // half-open, in order of arrival
@@ -40,9 +40,9 @@ type listener struct {
 }
 
 func (h *Host) newListener() int32 {
-	if n := len(h.freeLis); n > 0 {
-		i := h.freeLis[n-1]
-		h.freeLis = h.freeLis[:n-1]
+	if n := len(h.freeLists); n > 0 {
+		i := h.freeLists[n-1]
+		h.freeLists = h.freeLists[:n-1]
 		return i
 	}
 	h.lists = append(h.lists, listener{})
@@ -157,7 +157,7 @@ func (h *Host) join(l *listener, i int32, why Cause) {
 	}
 	h.places++
 	s.place = h.places
-	h.note(s.listener)
+	h.noteReady(s.listener)
 	place := l.done.len // in the queue
 	if h.profile.AcceptByArrival {
 		h.linkByArrival(&l.done, i)
@@ -194,7 +194,7 @@ func (h *Host) promote(l *listener) {
 // most as many available as descriptors are free. Slots that are available stay available.
 // R7, WS.D5, WS.D8.
 func (h *Host) fill(l *listener) {
-	room := l.limit - l.pending() - l.late
+	room := l.limit - l.pending() - l.lateSlots
 	if h.profile.Slots == SlotsFilled {
 		room = min(room, h.freeDescriptors())
 	}
@@ -204,16 +204,16 @@ func (h *Host) fill(l *listener) {
 // giveBack makes a slot available again after a request has left the queue without being
 // accepted. WS.Q7, WS.C3
 func (l *listener) giveBack() {
-	l.available = max(l.available, min(l.available+1, l.limit-l.pending()-l.late))
+	l.available = max(l.available, min(l.available+1, l.limit-l.pending()-l.lateSlots))
 }
 
 // returnSlot makes a slot available SlotReturnDelay after accept. WS.Q5
 func (h *Host) returnSlot(i int32) {
 	l := &h.lists[h.socks[i].list]
-	if h.socks[i].list == 0 || l.late == 0 {
+	if h.socks[i].list == 0 || l.lateSlots == 0 {
 		return // the listener of the slot is closed
 	}
-	l.late--
+	l.lateSlots--
 	h.fill(l)
 	h.recordListener(l, Record{Kind: SlotFilled, Cause: SlotReturned})
 	h.promote(l)
@@ -280,9 +280,9 @@ func (h *Host) resetPending(i int32, why Cause) {
 	h.release(i)
 }
 
-// excessOf returns the pending connection that a smaller backlog resets next.
+// nextToReset returns the pending connection that a smaller backlog resets next.
 // WS.R4, WS.R7, WS.R8.
-func (h *Host) excessOf(l *listener) int32 {
+func (h *Host) nextToReset(l *listener) int32 {
 	half := l.half
 	if l.separate { // half-open connections take no slot
 		half = chain{}
@@ -315,7 +315,7 @@ func (h *Host) evict(l *listener) bool {
 	switch h.profile.SynQueue.Victim {
 	case VictimRandom:
 		if l.half.len > 0 {
-			for range h.draws.Uint64N(uint64(l.half.len)) {
+			for range h.random.Uint64N(uint64(l.half.len)) {
 				i = h.socks[i].next
 			}
 		}
@@ -352,14 +352,14 @@ func (h *Host) abortPending(i int32) {
 	h.disarm(i)
 	h.removeTuple(i)
 	l := &h.lists[h.socks[s.listener].list]
-	h.note(s.listener)
+	h.noteReady(s.listener)
 	h.recordListener(l, Record{Kind: AbortedPending, Conn: s.conn, Since: s.since, Cause: ClientReset})
 }
 
 // recordListener appends a record about a listener with the state of its queue.
 func (h *Host) recordListener(l *listener, r Record) {
 	r.FD = h.socks[l.sock].fd
-	h.about(&r, l)
+	h.addQueueState(&r, l)
 	h.record(r)
 }
 
@@ -368,12 +368,12 @@ func (h *Host) recordListener(l *listener, r Record) {
 func (h *Host) newListenerRecord(l *listener, k Kind, s *socket, why Cause) *Record {
 	r := h.newRecord(k, s.conn, why)
 	r.FD, r.Since = h.socks[l.sock].fd, s.since
-	h.about(r, l)
+	h.addQueueState(r, l)
 	return r
 }
 
-// about puts the state of a listener's queues into a record.
-func (h *Host) about(r *Record, l *listener) {
+// addQueueState puts the state of a listener's queues into a record.
+func (h *Host) addQueueState(r *Record, l *listener) {
 	r.Limit, r.Pending, r.Available = int32(l.limit), int32(l.pending()), int32(l.available)
 	if l.separate {
 		r.HalfOpen = l.half.len

@@ -33,8 +33,8 @@ func (r RealTime) DrainReady(dst []Socket) []Socket {
 	return dst
 }
 
-// note adds a socket to the sockets for DrainReady, if a program has its descriptor.
-func (h *Host) note(i int32) {
+// noteReady adds a socket to the sockets for DrainReady, if a program has its descriptor.
+func (h *Host) noteReady(i int32) {
 	if h.watched && h.socks[i].fd != 0 {
 		h.changed = append(h.changed, h.socks[i].fd)
 	}

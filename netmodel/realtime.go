@@ -22,10 +22,10 @@ func (r RealTime) DeliverDirectly() {
 	}
 }
 
-// mostDetours is how many segments the network delivers directly in one flush. Further
+// maxDirect is how many segments the network delivers directly in one flush. Further
 // segments are events, so that two hosts that answer each other without end reach the stall
 // limit of the engine.
-const mostDetours = 1000
+const maxDirect = 1000
 
 // immediate reports whether every segment from one host to another arrives at once.
 func (n *Network) immediate(from, to HostID) bool {
@@ -41,14 +41,14 @@ func (n *Network) immediate(from, to HostID) bool {
 // does not deliver directly. DrainReady does not name the peer.
 func (r RealTime) SendDirectly(id HostID, fd FD, bytes int) bool {
 	n := r.n
-	return n.direct && bytes > 0 && bytes < maxWaiting && n.sendAtRest(id, fd, uint32(bytes))
+	return n.direct && bytes > 0 && bytes < maxWaiting && n.sendWhenIdle(id, fd, uint32(bytes))
 }
 
 // Receive is Host.Receive. It costs less than Host.Receive and the next step of the network
 // together.
 func (r RealTime) Receive(id HostID, fd FD, limit int) (int, error) {
 	n := r.n
-	h := n.timely(id)
+	h := n.hostNow(id)
 	atRest := len(h.records) == 0
 	m, err := h.Receive(fd, limit)
 	if atRest && len(h.records) == 1 && len(h.out) == 0 {
@@ -58,10 +58,10 @@ func (r RealTime) Receive(id HostID, fd FD, limit int) (int, error) {
 	return m, err
 }
 
-// sendAtRest delivers data if both ends of the connection are idle and the links between
+// sendWhenIdle delivers data if both ends of the connection are idle and the links between
 // them are immediate. It does what Host.Send, takeData and acknowledge would do then.
-func (n *Network) sendAtRest(id HostID, fd FD, bytes uint32) bool {
-	h := n.timely(id)
+func (n *Network) sendWhenIdle(id HostID, fd FD, bytes uint32) bool {
+	h := n.hostNow(id)
 	i := h.table.lookup(fd)
 	if i <= 0 || h.started == 0 {
 		return false
@@ -117,7 +117,7 @@ func (r RealTime) AdvanceIdle(now sim.Time) bool {
 	for range n.engine.Until(now) {
 		panic("netmodel: an event is due before the network expected one")
 	}
-	n.tellTime()
+	n.updateClocks()
 	return true
 }
 
@@ -129,4 +129,4 @@ func (r RealTime) NextDeadline() sim.Time { return r.n.nextDeadline }
 
 // BufferedRecords returns how many records wait for DrainRecords. It does not count the
 // records of calls made on hosts since the network settled.
-func (r RealTime) BufferedRecords() int { return len(r.n.fresh) }
+func (r RealTime) BufferedRecords() int { return len(r.n.buffered) }

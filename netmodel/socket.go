@@ -81,7 +81,7 @@ type socket struct {
 	user           uint8
 	deferral       uint8 // TCP_DEFER_ACCEPT of a listener, in SYN-ACKs
 	resends        uint8 // retransmissions of the last SYN, SYN-ACK or data
-	silences       uint8 // how many of these retransmissions followed a timeout
+	timeouts       uint8 // how many of these retransmissions followed a timeout
 }
 
 func (s *socket) has(f flag) bool { return s.flags&f != 0 }
@@ -121,7 +121,7 @@ func (h *Host) socket(typ winsock.SocketType) (FD, error) {
 		return 0, winsock.WSAEMFILE
 	}
 	i := h.newSocket(typ, stateUnbound)
-	h.give(i)
+	h.openDescriptor(i)
 	return h.socks[i].fd, nil
 }
 
@@ -163,8 +163,8 @@ func (h *Host) newSocket(typ winsock.SocketType, st state) int32 {
 	return i
 }
 
-// give opens a descriptor for a socket. One must be free.
-func (h *Host) give(i int32) {
+// openDescriptor opens a descriptor for a socket. One must be free.
+func (h *Host) openDescriptor(i int32) {
 	h.socks[i].fd = h.table.open(i)
 }
 

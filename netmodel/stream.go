@@ -187,13 +187,13 @@ func (h *Host) shutdown(fd FD, how int) error {
 		}
 	}
 	if how != winsock.SD_RECEIVE {
-		h.finish(i)
+		h.sendFin(i)
 	}
 	return nil
 }
 
-// finish sends the FIN, if it was not sent yet.
-func (h *Host) finish(i int32) {
+// sendFin sends the FIN, if it was not sent yet.
+func (h *Host) sendFin(i int32) {
 	s := &h.socks[i]
 	if s.has(flagFinSent) {
 		return
@@ -232,7 +232,7 @@ func (h *Host) arriveOpen(i int32, s *Segment) {
 		}
 		h.sendAck(i)
 	}
-	h.settle(i)
+	h.finishClose(i)
 }
 
 // acknowledge notes that the peer has acknowledged everything before ack.
@@ -242,7 +242,7 @@ func (h *Host) acknowledge(i int32, ack uint32) {
 		return
 	}
 	s.acked, s.resends = ack, 0
-	h.note(i)
+	h.noteReady(i)
 	if s.acked == s.sent {
 		h.disarm(i)
 	} else {
@@ -275,7 +275,7 @@ func (h *Host) takeData(i int32, s *Segment) bool {
 		return true // no room: the peer will send it again
 	}
 	c.received = s.end()
-	h.note(i)
+	h.noteReady(i)
 	if s.Flags&FIN != 0 {
 		c.set(flagFinReceived, true)
 		h.newRecord(Finished, c.conn, NoCause).FD = c.fd
@@ -283,10 +283,10 @@ func (h *Host) takeData(i int32, s *Segment) bool {
 	return true
 }
 
-// settle frees what a closed connection does not need any more. The descriptor that close
+// finishClose frees what a closed connection does not need any more. The descriptor that close
 // has held is free when the peer has acknowledged everything. The connection ends when the
 // peer has also closed its side, or after FinWait.
-func (h *Host) settle(i int32) {
+func (h *Host) finishClose(i int32) {
 	s := &h.socks[i]
 	finished := s.has(flagFinSent) && s.acked == s.sent
 	if !finished || s.fd != 0 || s.pending() {
@@ -316,7 +316,7 @@ func (h *Host) arriveReset(i int32, why Cause) {
 		// The peer has received everything and has ended the connection. Its last ACK was lost.
 		s.acked = s.sent
 		h.disarm(i)
-		h.settle(i)
+		h.finishClose(i)
 	default:
 		h.breakConnection(i, winsock.WSAECONNRESET, why)
 	}
@@ -331,19 +331,19 @@ func (h *Host) breakConnection(i int32, e winsock.Errno, why Cause) {
 	h.removeTuple(i)
 	h.record(Record{Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 	s.state, s.broken = stateBroken, e
-	h.note(i)
+	h.noteReady(i)
 	if e == winsock.WSAECONNRESET {
-		s.broken = h.afterReset(s)
+		s.broken = h.resetError(s)
 	}
 	if s.fd == 0 {
 		h.release(i)
 	}
 }
 
-// afterReset returns the error of Send and Receive after the peer has reset the connection.
+// resetError returns the error of Send and Receive after the peer has reset the connection.
 // With CallsUnix it is 0 if the FIN arrived before the RST: Receive returns the end of the
 // stream then, and Send fails with EPIPE. (measured on Linux 6.18)
-func (h *Host) afterReset(s *socket) winsock.Errno {
+func (h *Host) resetError(s *socket) winsock.Errno {
 	if h.profile.Calls == CallsUnix && s.has(flagFinReceived) {
 		return 0
 	}

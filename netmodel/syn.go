@@ -48,7 +48,7 @@ func (h *Host) olderChildren(at int32) bool {
 // overflow decides about a SYN that finds no slot. R4, WS.Q3
 func (h *Host) overflow(l *listener, s *Segment) {
 	switch {
-	case l.pending()+l.late < l.limit && h.profile.Slots == SlotsFilled:
+	case l.pending()+l.lateSlots < l.limit && h.profile.Slots == SlotsFilled:
 		h.turnAway(l, s, SlotsUsedUp, h.profile.OnFull)
 	case h.profile.OnFull == EvictWhenFull && h.evict(l):
 		l.available = max(l.available, 1) // one for one, even if a further listen has left too many pending
@@ -98,7 +98,7 @@ func (h *Host) turnAway(l *listener, s *Segment, why Cause, how OnFull) {
 	h.recordListener(l, r)
 	h.refusal = refusal{
 		why:   why,
-		limit: l.limit, pending: l.pending(), available: l.available, late: l.late, complete: int(l.done.len),
+		limit: l.limit, pending: l.pending(), available: l.available, lateSlots: l.lateSlots, complete: int(l.done.len),
 		half: h.halfOpen(l), synRoom: l.synRoom, atSyn: l.atSyn,
 		freeDescriptors: h.freeDescriptors(),
 		paused:          h.socks[l.sock].has(flagPaused),
@@ -115,11 +115,11 @@ func (h *Host) turnAway(l *listener, s *Segment, why Cause, how OnFull) {
 // refusal is the cause of the last request that turnAway turned away, and the state then. Check
 // verifies that the state justifies the cause.
 type refusal struct {
-	why                                       Cause
-	limit, pending, available, late, complete int
-	half, synRoom, atSyn                      int
-	freeDescriptors                           int
-	paused, noBuffers                         bool
+	why                                            Cause
+	limit, pending, available, lateSlots, complete int
+	half, synRoom, atSyn                           int
+	freeDescriptors                                int
+	paused, noBuffers                              bool
 }
 
 // finalAck decides about a segment that acknowledges the SYN-ACK of a pending connection. It

@@ -36,7 +36,7 @@ func (n *Network) noteTransmission(from, to HostID, s *Segment, arrives sim.Time
 	n.tap = append(n.tap, Transmission{Segment: *s, From: from, To: to, Sent: n.engine.Now(), Arrives: arrives, Lost: lost})
 }
 
-// noteExchange keeps the two segments that sendAtRest leaves out: the data, and its
+// noteExchange keeps the two segments that sendWhenIdle leaves out: the data, and its
 // acknowledgement. Both sockets are in their state after the delivery.
 func (n *Network) noteExchange(from, to HostID, a, b *socket, bytes uint32) {
 	data := Segment{Src: a.local, Dst: a.remote, Seq: a.sent - bytes, Ack: a.received, Len: bytes, Flags: ACK, Conn: a.conn}

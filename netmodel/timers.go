@@ -34,16 +34,16 @@ func (t Timers) validate() error {
 	return nil
 }
 
-// Ring returns the instant at which a timer expires that is set at now for the wait d.
-func (t Timers) Ring(now sim.Time, d time.Duration) sim.Time {
-	at, _ := t.ring(now, d, 0)
+// Expiry returns the instant at which a timer expires that is set at now for the wait d.
+func (t Timers) Expiry(now sim.Time, d time.Duration) sim.Time {
+	at, _ := t.expiry(now, d, 0)
 	return at
 }
 
-// ring returns what Ring returns, and the level of the timer's slot: 0 is the finest. ahead
+// expiry returns what Expiry returns, and the level of the timer's slot: 0 is the finest. ahead
 // is by how many ticks the wheel has advanced already. It is 1 while timers expire. So a
 // timer that an expiring timer sets can get a finer slot. (L13)
-func (t *Timers) ring(now sim.Time, d time.Duration, ahead int64) (at sim.Time, level uint8) {
+func (t *Timers) expiry(now sim.Time, d time.Duration, ahead int64) (at sim.Time, level uint8) {
 	if t.HZ == 0 {
 		return now.Add(d), 0
 	}

@@ -106,8 +106,8 @@ func TestAWheelRingsAsMeasured(t *testing.T) {
 		{0, time.Second, 3 * time.Millisecond, 1021 * time.Millisecond, "three quarters of a tick"},
 	} {
 		wheel.Phase = row.phase
-		got := time.Duration(wheel.Ring(sim.Time(row.set), row.wait))
-		check(t, fmt.Sprintf("Ring(%v, %v) at phase %v: %s", row.set, row.wait, row.phase, row.why), got, row.want)
+		got := time.Duration(wheel.Expiry(sim.Time(row.set), row.wait))
+		check(t, fmt.Sprintf("Expiry(%v, %v) at phase %v: %s", row.set, row.wait, row.phase, row.why), got, row.want)
 	}
 }
 
@@ -125,8 +125,8 @@ func TestTheWheelFollowsTheFormula(t *testing.T) {
 			}
 		}
 		want := sim.Time(((j+d)>>shift + 1) << shift * int64(tick))
-		if got := wheel.Ring(sim.Time(j*int64(tick)), time.Duration(d)*tick); got != want {
-			rt.Errorf("Ring(tick %d, %d ticks) at %d Hz = %v, want %v", j, d, hz, got, want)
+		if got := wheel.Expiry(sim.Time(j*int64(tick)), time.Duration(d)*tick); got != want {
+			rt.Errorf("Expiry(tick %d, %d ticks) at %d Hz = %v, want %v", j, d, hz, got, want)
 		}
 	})
 }
@@ -141,15 +141,15 @@ func TestAWheelIsNeverEarlyAndNeverVeryLate(t *testing.T) {
 		tick := time.Second / time.Duration(wheel.HZ)
 		now := sim.Time(rapid.Int64Range(0, int64(24*time.Hour)).Draw(rt, "now"))
 		d := time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(rt, "wait"))
-		late := wheel.Ring(now, d).Sub(now.Add(d))
+		late := wheel.Expiry(now, d).Sub(now.Add(d))
 		// Slots of level n have 8^n ticks and hold waits from 63 * 8^(n-1) on: the
 		// eighth of the kernel's comments is 8/63. A tick for rounding up.
 		if most := d*8/63 + 2*tick; late < 0 || late > most {
-			rt.Errorf("Ring(%v, %v) of %+v is %v late, want 0 to %v", now, d, wheel, late, most)
+			rt.Errorf("Expiry(%v, %v) of %+v is %v late, want 0 to %v", now, d, wheel, late, most)
 		}
 		longer := d + time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(rt, "more"))
-		if a, b := wheel.Ring(now, d), wheel.Ring(now, longer); a > b {
-			rt.Errorf("Ring(%v, %v) = %v, but Ring(%v, %v) = %v: want no earlier", now, d, a, now, longer, b)
+		if a, b := wheel.Expiry(now, d), wheel.Expiry(now, longer); a > b {
+			rt.Errorf("Expiry(%v, %v) = %v, but Expiry(%v, %v) = %v: want no earlier", now, d, a, now, longer, b)
 		}
 	})
 }
@@ -163,15 +163,15 @@ func TestTicksRingWithinATickOfTheWait(t *testing.T) {
 		tick := time.Second / time.Duration(ticks.HZ)
 		now := sim.Time(rapid.Int64Range(0, int64(time.Hour)).Draw(rt, "now"))
 		d := time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(rt, "wait"))
-		at := ticks.Ring(now, d)
+		at := ticks.Expiry(now, d)
 		if off := at.Sub(now.Add(d)); at < now || off <= -tick || off >= tick {
-			rt.Errorf("Ring(%v, %v) of %+v is off by %v, want less than a tick", now, d, ticks, off)
+			rt.Errorf("Expiry(%v, %v) of %+v is off by %v, want less than a tick", now, d, ticks, off)
 		}
 	})
 }
 
 func TestExactTimersRingAtTheNanosecond(t *testing.T) {
-	check(t, "Ring(3 ms, 5 ns)", netmodel.Timers{}.Ring(ms(3), 5), ms(3)+5)
+	check(t, "Expiry(3 ms, 5 ns)", netmodel.Timers{}.Expiry(ms(3), 5), ms(3)+5)
 }
 
 func TestLinuxSendsItsSynAsMeasured(t *testing.T) { // K13
