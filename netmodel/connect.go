@@ -172,7 +172,7 @@ func (h *Host) resendSyn(i int32, why Cause) {
 	s := &h.socks[i]
 	s.resends++
 	s.why = NoCause // the answer to the new SYN decides
-	h.record(Record{Kind: SynSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: why})
+	h.record(Record{Kind: SynRetransmitted, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: why})
 	h.sendSyn(i)
 }
 

@@ -320,7 +320,7 @@ func (n *Network) note(a *attempt, r *Record) {
 		a.place = placeHalfOpen
 	case Completed:
 		a.place = placeQueued
-	case AckPutOff:
+	case AckDeferred:
 		if r.Cause == HeldBack {
 			a.place = placeQueued
 		}

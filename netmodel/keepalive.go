@@ -61,11 +61,11 @@ type keepAliveState struct {
 
 // SetKeepAlive sets when a connection probes its peer. A socket that is not connected yet
 // keeps the setting for its connection. A listener passes the setting on to each connection
-// that it accepts. Errors: the errors of every call, WSAENOTSOCK, the errors of MayKeepAlive.
+// that it accepts. Errors: the errors of every call, WSAENOTSOCK, the errors of ValidateKeepAlive.
 func (h *Host) SetKeepAlive(fd FD, k KeepAlive) error {
 	i, err := h.enterSocket(fd)
 	if err == nil {
-		err = h.MayKeepAlive(k)
+		err = h.ValidateKeepAlive(k)
 	}
 	if err != nil {
 		return err
@@ -74,9 +74,9 @@ func (h *Host) SetKeepAlive(fd FD, k KeepAlive) error {
 	return nil
 }
 
-// MayKeepAlive returns nil if a connection of the host can have the setting. Errors:
+// ValidateKeepAlive returns nil if a connection of the host can have the setting. Errors:
 // WSAEINVAL (a value is out of range), WSAENOPROTOOPT (the profile has no UserTimeout).
-func (h *Host) MayKeepAlive(k KeepAlive) error {
+func (h *Host) ValidateKeepAlive(k KeepAlive) error {
 	switch {
 	case !k.valid():
 		return winsock.WSAEINVAL

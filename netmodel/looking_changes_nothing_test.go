@@ -17,8 +17,8 @@ var (
 	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "DecidedBy", "Err", "ErrnoName", "Hash", "Host", "HostName",
 		"Next", "Now", "Progress", "RealTime", "Records", "Result", "Results", "StreamID", "Tally"}
 	realTimeLooks = []string{"BufferedRecords", "NextDeadline"}
-	hostLooks     = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "MayKeepAlive", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
-		"SockName", "Unacknowledged"}
+	hostLooks     = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
+		"SockName", "Unacknowledged", "ValidateKeepAlive"}
 )
 
 // The methods that change something or drain something. GetSockOpt clears SO_ERROR.
@@ -70,7 +70,7 @@ func lookAtAll(n *Network) {
 		h.Clone().Advance(h.Now().Add(1))
 		_, _ = h.Deadline()
 		_ = h.FreeDescriptors()
-		_ = h.MayKeepAlive(KeepAlive{UserTimeout: 1})
+		_ = h.ValidateKeepAlive(KeepAlive{UserTimeout: 1})
 		_ = h.Profile()
 		_, _ = n.HostName(id), n.ErrnoName(id, winsock.WSAECONNREFUSED)
 		_ = n.immediate(id, 1)

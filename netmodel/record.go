@@ -66,14 +66,14 @@ const (
 	Withdrawn       // a pending connection left the queue, without an RST to its client
 	SlotFilled      // slots became available outside a call
 
-	SynSent       // a connecting host sent its first SYN
-	SynSentAgain  // a connecting host retransmitted its SYN
-	SynAckAgain   // a listening host retransmitted its SYN-ACK
-	Connected     // connect succeeded
-	ConnectFailed // connect failed, see Errno
-	Broken        // an open connection broke, see Errno
-	Finished      // the peer closed its side
-	Closed        // a connection has ended at this host
+	SynSent             // a connecting host sent its first SYN
+	SynRetransmitted    // a connecting host retransmitted its SYN
+	SynAckRetransmitted // a listening host retransmitted its SYN-ACK
+	Connected           // connect succeeded
+	ConnectFailed       // connect failed, see Errno
+	Broken              // an open connection broke, see Errno
+	Finished            // the peer closed its side
+	Closed              // a connection has ended at this host
 
 	GaveUp       // a client's program gave up
 	Retries      // a client's program will try again
@@ -85,12 +85,12 @@ const (
 	// Further kinds about a listener.
 	CookieSent  // the host answered a SYN with a SYN cookie and stored nothing
 	AckIgnored  // a final ACK, or data, found the accept queue full; Value 1: it carried a cookie
-	AckPutOff   // a final ACK arrived, and the connection does not join the queue yet
+	AckDeferred // a final ACK arrived, and the connection does not join the queue yet
 	RequestHeld // a SYN waits for room, without an answer
 
-	SynAckHeld    // a listening host did not retransmit its SYN-ACK: the ACK has arrived, the data has not
-	DataSentAgain // a host retransmitted data or its FIN
-	ProbeSent     // a host probed the peer of an idle connection; Value counts the probes without an answer
+	SynAckHeld        // a listening host did not retransmit its SYN-ACK: the ACK has arrived, the data has not
+	DataRetransmitted // a host retransmitted data or its FIN
+	ProbeSent         // a host probed the peer of an idle connection; Value counts the probes without an answer
 	kindCount
 )
 

@@ -377,7 +377,7 @@ func (h *Host) dataTimeout(i int32) {
 		length--
 		flags = FIN
 	}
-	h.record(Record{Kind: DataSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: DataUnanswered})
+	h.record(Record{Kind: DataRetransmitted, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: DataUnanswered})
 	h.sendData(i, s.acked, length, flags)
 	h.armData(i)
 }

@@ -131,7 +131,7 @@ func (h *Host) finalAck(i int32, s *Segment) bool {
 	switch {
 	case bare && p.resends < h.socks[p.listener].deferral:
 		p.set(flagAcked, true)
-		h.recordListener(l, Record{Kind: AckPutOff, Conn: p.conn, Since: p.since, Cause: WaitsForData})
+		h.recordListener(l, Record{Kind: AckDeferred, Conn: p.conn, Since: p.since, Cause: WaitsForData})
 		return false
 	case !l.separate || int(l.done.len) < l.atAck || h.profile.OnAckFull == AdmitAck:
 		h.complete(i)
@@ -149,7 +149,7 @@ func (h *Host) finalAck(i int32, s *Segment) bool {
 		p.state = stateOpen
 		p.set(flagHeld, true)
 		h.link(&l.hidden, i)
-		h.recordListener(l, Record{Kind: AckPutOff, Conn: p.conn, Since: p.since, Cause: HeldBack})
+		h.recordListener(l, Record{Kind: AckDeferred, Conn: p.conn, Since: p.since, Cause: HeldBack})
 		return true
 	default:
 		p.set(flagAcked, true)

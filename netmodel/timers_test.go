@@ -24,7 +24,7 @@ func synTimes(t *testing.T, p netmodel.Profile, c netmodel.Client) (again []time
 	s.ring()
 	for _, r := range s.log {
 		switch r.Kind {
-		case netmodel.SynSentAgain:
+		case netmodel.SynRetransmitted:
 			again = append(again, time.Duration(r.At))
 		case netmodel.ConnectFailed:
 			check(t, p.Name+": connect", r.Errno, winsock.WSAETIMEDOUT)
@@ -43,7 +43,7 @@ func synAckTimes(t *testing.T, p netmodel.Profile) (again []time.Duration, gone 
 	s.ring()
 	for _, r := range s.log {
 		switch r.Kind {
-		case netmodel.SynAckAgain:
+		case netmodel.SynAckRetransmitted:
 			again = append(again, time.Duration(r.At))
 		case netmodel.Withdrawn:
 			gone = time.Duration(r.At)
@@ -243,7 +243,7 @@ func TestTimersOfOneSlotRingLastComeFirstServed(t *testing.T) {
 		w.client("w"+itoa(i), 10*time.Millisecond+time.Duration(i)*100*time.Microsecond, netmodel.ClientConfig{})
 	}
 	w.run(4 * time.Second)
-	again := w.records(netmodel.SynSentAgain)
+	again := w.records(netmodel.SynRetransmitted)
 	if len(again) != 60 {
 		t.Fatalf("%d SYNs went out again in 4 s, want 3 of each of 20 clients", len(again))
 	}
@@ -270,9 +270,9 @@ func TestTheCoarserSlotRingsFirst(t *testing.T) {
 	s.wait(8 * time.Millisecond)
 	var order []netmodel.Kind
 	for _, r := range s.log {
-		if r.Kind == netmodel.SynAckAgain || r.Kind == netmodel.SynSentAgain {
+		if r.Kind == netmodel.SynAckRetransmitted || r.Kind == netmodel.SynRetransmitted {
 			order = append(order, r.Kind)
 		}
 	}
-	check(t, "order of ringing", fmt.Sprint(order), fmt.Sprint([]netmodel.Kind{netmodel.SynAckAgain, netmodel.SynSentAgain}))
+	check(t, "order of ringing", fmt.Sprint(order), fmt.Sprint([]netmodel.Kind{netmodel.SynAckRetransmitted, netmodel.SynRetransmitted}))
 }

@@ -45,7 +45,7 @@ func (p *picture) apply(r *netmodel.Record) {
 		p.insert(len(p.entries), pictured{r.Conn, '?'})
 	case netmodel.RequestHeld:
 		p.insert(len(p.entries), pictured{r.Conn, '~'})
-	case netmodel.AckPutOff:
+	case netmodel.AckDeferred:
 		if r.Cause == netmodel.HeldBack {
 			p.mark(p.find(r.Conn), '~')
 		}

@@ -167,7 +167,7 @@ func (s *story) readRecords(n *simnet.Network, all []attemptText) {
 			s.full.add(r, f.who)
 		case r.Kind == netmodel.RequestRefused && (r.Cause == netmodel.SlotsUsedUp || r.Cause == netmodel.NoDescriptor):
 			s.starving.add(r, f.who)
-		case r.Kind == netmodel.SynSentAgain && r.Cause == netmodel.SynRefused && s.asksAgain == 0:
+		case r.Kind == netmodel.SynRetransmitted && r.Cause == netmodel.SynRefused && s.asksAgain == 0:
 			s.asksAgain, s.refused = r.At, n.HostByID(r.Host).Profile().Client.Refused
 		}
 	}
