@@ -216,7 +216,7 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		}},
 		{"ports have their sockets", "one is forgotten", func(h *Host, _ *listener) { h.ports.setFirst(winsock.SOCK_STREAM, testPort, 0) }},
 		{"ports have their sockets", "one is bound to another port", func(h *Host, l *listener) { h.ports.setFirst(winsock.SOCK_STREAM, 99, l.sock) }},
-		{"ports have their sockets", "one is not bound", func(h *Host, l *listener) { h.socks[l.sock].flags &^= flagChained }},
+		{"ports have their sockets", "one is not bound", func(h *Host, l *listener) { h.socks[l.sock].flags &^= flagOnPort }},
 		{"ports have their sockets", "one is not there", func(h *Host, _ *listener) { h.ports.setFirst(winsock.SOCK_STREAM, testPort, 99) }},
 		{"ports have their sockets", "a list goes round", func(h *Host, l *listener) { h.socks[l.sock].portNext = l.sock }},
 		{"connections are found by their addresses", "one address is nobody's", func(h *Host, l *listener) {
@@ -246,13 +246,13 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 		{"attempts are conserved: ", func(n *Network) { n.attempts.at(1).result.Outcome = OutcomeReset }},
 		{"server: slots fit the backlog: ", func(n *Network) { n.nodes[1].host.lists[1].available = 9 }},
 		{"trimmed is never accepted: ", func(n *Network) {
-			n.ingest(&Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})
-			n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestAccepted, Cause: AcceptedByProgram})
+			n.handleRecord(&Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})
+			n.handleRecord(&Record{Conn: 1, Host: 1, Kind: RequestAccepted, Cause: AcceptedByProgram})
 		}},
 		{"what is free is free once: segments: ", func(n *Network) { n.freeInFlight = append(n.freeInFlight, n.freeInFlight[0]) }},
 		{"what is free is free once: segments: ", func(n *Network) { n.freeInFlight = append(n.freeInFlight, 99) }},
 		{"what is free is free once: segments: ", func(n *Network) { n.freeInFlight = nil }},
-		{"a refused client had a reason: ", func(n *Network) { n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestRefused}) }},
+		{"a refused client had a reason: ", func(n *Network) { n.handleRecord(&Record{Conn: 1, Host: 1, Kind: RequestRefused}) }},
 	} {
 		n := NewNetwork(1)
 		server := n.AddHost("server", HostConfig{Profile: WSP()})

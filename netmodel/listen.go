@@ -72,7 +72,7 @@ func (h *Host) firstListen(i int32, backlog int) error {
 			return err
 		}
 		h.socks[i].local = a
-		h.chain(i)
+		h.addToPort(i)
 	}
 	if h.profile.CommitAtListen && h.commitConflict(i) {
 		return winsock.WSAEADDRINUSE
@@ -86,7 +86,7 @@ func (h *Host) firstListen(i int32, backlog int) error {
 	h.resize(l, backlog)
 	s := &h.socks[i]
 	s.state, s.list = stateListening, n
-	if j := h.nextSharing(i, 0); j != 0 { // listeners that share an address share cookies
+	if j := h.nextReusePort(i, 0); j != 0 { // listeners that share an address share cookies
 		o := &h.lists[h.socks[j].list]
 		l.cookies, l.lastCookie = o.cookies, o.lastCookie
 	}

@@ -29,11 +29,11 @@ type Network struct {
 	paths  [][]path
 	// How many hosts or clients have one name: by the stream id without its last part.
 	nameCounts   map[uint64]uint64
-	configs      []crowd
+	configs      []clientGroup
 	clients      paged[client]  // clients[0] is unused
 	attempts     paged[attempt] // indexed by ConnID; attempts[0] is for segments of no attempt
 	inFlight     []Segment      // on their way; an event has the index
-	freeInFlight []uint32       // free places in flying
+	freeInFlight []uint32       // free places in inFlight
 	offered      int
 	outcomes     [outcomeCount]int
 	hash         uint64
@@ -392,7 +392,7 @@ func (n *Network) flush() {
 			n.records, h.records = h.records, n.records[:0]
 			n.segments, h.out = h.out, n.segments[:0]
 			for i := range n.records { // records first: the segments are their consequence
-				n.ingest(&n.records[i])
+				n.handleRecord(&n.records[i])
 			}
 			for i := range n.segments {
 				n.transmit(HostID(id), &n.segments[i])

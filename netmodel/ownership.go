@@ -258,7 +258,7 @@ func portsHaveTheirSockets(h *Host) error {
 		}
 	}
 	for i := range h.socks {
-		if h.socks[i].has(flagChained) {
+		if h.socks[i].has(flagOnPort) {
 			listed--
 		}
 	}
@@ -275,7 +275,7 @@ func portHasItsSockets(h *Host, typ winsock.SocketType, port uint16, first int32
 		if int(i) >= len(h.socks) || n > len(h.socks) {
 			return 0, fmt.Errorf("ports have their sockets: port %d leads to socket %d of %d", port, i, len(h.socks)-1)
 		}
-		if s := &h.socks[i]; !s.has(flagChained) || s.typ != typ || s.local.Port != port || s.portPrev != before {
+		if s := &h.socks[i]; !s.has(flagOnPort) || s.typ != typ || s.local.Port != port || s.portPrev != before {
 			return 0, fmt.Errorf("ports have their sockets: port %d has socket %d, which is bound to %v and follows %d, not %d", port, i, s.local, s.portPrev, before)
 		}
 		n++

@@ -343,7 +343,7 @@ func (h *Host) evict(l *listener) bool {
 // pending. WS.X6, WS.X7, WS.Q7
 func (h *Host) abortPending(i int32) {
 	if h.profile.Aborted == AbortedWithdraws {
-		h.withdraw(i, ClientGone)
+		h.withdraw(i, ClientWithdrew)
 		return
 	}
 	s := &h.socks[i]

@@ -46,7 +46,7 @@ func (n *Network) newStreamID(owner uint64, name string, why sim.Purpose) uint64
 // streamID returns the id of an attempt of a client for streams of random numbers.
 func (n *Network) streamID(id ClientID, attempt uint32) uint64 {
 	config := &n.configs[n.clients.at(int(id)).config]
-	return sim.Member(sim.Member(config.streamID, uint64(id-config.first)), uint64(attempt))
+	return sim.Member(sim.Member(config.stream, uint64(id-config.first)), uint64(attempt))
 }
 
 // StreamID returns the id of an attempt for sim.Stream, 0 if there is no such attempt. The id

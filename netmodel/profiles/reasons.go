@@ -59,7 +59,7 @@ func reasonText(p *netmodel.Profile, r netmodel.Record) string {
 		return "accept queue full"
 	case r.Cause == netmodel.QueueFull && p.OnFull == netmodel.TryAgainWhenFull:
 		return "queue full, try again"
-	case r.Cause == netmodel.HandshakeOver && !winsock:
+	case r.Cause == netmodel.HandshakeTimeout && !winsock:
 		return "request expired"
 	case r.Cause == netmodel.BacklogUpdated && !winsock:
 		return "limit set"
@@ -100,7 +100,7 @@ func ruleOfCause(p *netmodel.Profile, r netmodel.Record) string {
 		return ruleOfAck(p)
 	case netmodel.ClientReset:
 		return ruleOfReset(p)
-	case netmodel.HandshakeOver:
+	case netmodel.HandshakeTimeout:
 		return rules3{"WS.T9", "K6", "ST.15"}.of(p)
 	case netmodel.ListenerClosed:
 		return rules3{"WS.X2", "K11", "ST.16"}.of(p)
@@ -170,7 +170,7 @@ func ruleEverywhere(r netmodel.Record) string {
 		return "WS.Q10"
 	case netmodel.SlotsUsedUp:
 		return "WS.D6"
-	case netmodel.NobodyListens:
+	case netmodel.NoListener:
 		return "WS.X3"
 	case netmodel.Paused:
 		return "WS.Q9"
@@ -186,7 +186,7 @@ func ruleEverywhere(r netmodel.Record) string {
 		return "K14"
 	case netmodel.HeldBack:
 		return "ST.2"
-	case netmodel.CookieCame:
+	case netmodel.CookieAccepted:
 		return "K7"
 	case netmodel.Migrated:
 		return "K15"
@@ -200,7 +200,7 @@ func ruleEverywhere(r netmodel.Record) string {
 		return "WS.C3"
 	case netmodel.LibraryCleanup:
 		return "WS.X12"
-	case netmodel.ClientGone, netmodel.OfferExpired:
+	case netmodel.ClientWithdrew, netmodel.OfferExpired:
 		return "WS.Q7"
 	case netmodel.Evicted:
 		return "ST.3"
@@ -219,9 +219,9 @@ func ruleOfConnection(r netmodel.Record) string {
 		return "WS.T6"
 	case netmodel.HardClose, netmodel.LingerExpired:
 		return "SO_LINGER"
-	case netmodel.UnreadData, netmodel.NobodyReads, netmodel.PeerSilent, netmodel.KeepAliveUnanswered:
+	case netmodel.UnreadData, netmodel.DataAfterClose, netmodel.PeerSilent, netmodel.KeepAliveUnanswered:
 		return "RFC 1122"
-	case netmodel.ReceiveShutDown:
+	case netmodel.DataAfterShutdown:
 		return "WSPShutdown"
 	case netmodel.DataUnanswered:
 		if r.Kind == netmodel.DataRetransmitted {

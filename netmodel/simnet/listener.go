@@ -387,7 +387,7 @@ func (l *Listener) end() {
 	_ = h.model.CloseSocket(l.fd) // likewise
 	h.net.settle()                // so that fates are known
 	for _, e := range q.Entries {
-		if h.net.model.Result(e.Conn).Outcome != netmodel.StillPending { // else another listener may have it
+		if h.net.model.Result(e.Conn).Outcome != netmodel.OutcomePending { // else another listener may have it
 			h.net.pairs.take(e.Conn)
 		}
 	}

@@ -323,7 +323,7 @@ func (c *Conn) finish() bool {
 	h.assign(c.fd, nil)
 	c.in.close(h.net)
 	h.net.model.Settle()
-	if !c.pair.handedOut && h.net.model.Result(c.pair.id).Outcome != netmodel.StillPending {
+	if !c.pair.handedOut && h.net.model.Result(c.pair.id).Outcome != netmodel.OutcomePending {
 		h.net.pairs.take(c.pair.id) // nobody will accept it any more
 	}
 	return true

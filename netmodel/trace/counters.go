@@ -95,7 +95,7 @@ func (c *Counters) noteListener(r netmodel.Record) {
 		case netmodel.Migrated:
 			c.TCPMigrateReqSuccess++
 			return
-		case netmodel.CookieCame:
+		case netmodel.CookieAccepted:
 			c.SyncookiesRecv++
 		}
 		c.PassiveOpens++
@@ -105,10 +105,10 @@ func (c *Counters) noteListener(r netmodel.Record) {
 		}
 	case netmodel.Withdrawn:
 		switch r.Cause {
-		case netmodel.ClientGone:
+		case netmodel.ClientWithdrew:
 			c.EmbryonicRsts++
 			c.AttemptFails++
-		case netmodel.HandshakeOver:
+		case netmodel.HandshakeTimeout:
 			c.TCPTimeouts++
 		}
 	case netmodel.ResetPending:

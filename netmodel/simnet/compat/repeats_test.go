@@ -43,7 +43,7 @@ var repeating = []struct {
 	{"miekg/dns over TCP", 0, dnsQuestions},
 	{"pgx", 0, pgxQueries},
 	{"go-sql-driver/mysql", 0, mysqlQueries},
-	{"mochi-mqtt and paho", 0, mqttMessages},
+	{"mochi-mqtt and paho, and a pause before the end", 0, mqttMessages(pause)},
 	{"nats", 0, natsRequests},
 	{"go-redis", 0, redisCommands},
 	{"fasthttp", 0, fastPosts},
@@ -70,6 +70,8 @@ var deciding = []struct {
 		"a pause before the session ends", streamsInTurn(0, 0), streamsInTurn(0, pause)},
 	{"yamux: Close of a session closes the connection while another goroutine sends the ends of its streams (session.go, Close and send)",
 		"a pause before the session ends", streamsAtOnce(1, 0), streamsAtOnce(1, pause)},
+	{"paho: the acknowledgement of the last message and the end of the client are written by two goroutines (net.go, ackFunc; client.go, Disconnect)",
+		"a pause before the end", mqttMessages(0), mqttMessages(pause)},
 	{"franz-go: producing and fetching dial a connection each; whoever comes first has the first one (pkg/kgo/broker.go, loadConnection)",
 		"a client for each, one after the other", kafkaAtOnce, kafkaInTurn},
 }

@@ -72,7 +72,7 @@ func (a *turnedAway) add(r netmodel.Record, who string) {
 // outcomes are those that a story tells of, in this order.
 var outcomes = [...]netmodel.Outcome{
 	netmodel.OutcomeAccepted, netmodel.OutcomeRefused, netmodel.OutcomeReset,
-	netmodel.OutcomeTimedOut, netmodel.OutcomeGaveUp, netmodel.StillPending,
+	netmodel.OutcomeTimedOut, netmodel.OutcomeGaveUp, netmodel.OutcomePending,
 }
 
 // Story tells what has happened on a network: how many attempts to connect there were;

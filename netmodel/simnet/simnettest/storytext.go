@@ -57,7 +57,7 @@ func (f *attemptText) queued() time.Duration {
 
 // leftUnaccepted reports whether the client closed a connection that nobody had accepted.
 func (f *attemptText) leftUnaccepted() bool {
-	return f.Outcome == netmodel.StillPending && f.left > 0
+	return f.Outcome == netmodel.OutcomePending && f.left > 0
 }
 
 // undecided sorts those behind the others about whom nothing is decided.
@@ -65,7 +65,7 @@ func (f *attemptText) undecided() int {
 	switch {
 	case f.leftUnaccepted():
 		return 1
-	case f.Outcome == netmodel.StillPending:
+	case f.Outcome == netmodel.OutcomePending:
 		return 2
 	}
 	return 0
@@ -89,7 +89,7 @@ func (f *attemptText) text(rules *ruleList) string {
 	switch {
 	case f.leftUnaccepted():
 		text += fmt.Sprintf(", left %s; %s", f.after(f.left), f.standing())
-	case f.Outcome == netmodel.StillPending:
+	case f.Outcome == netmodel.OutcomePending:
 		text += "; " + f.standing()
 	case f.Cause == netmodel.NoDescriptorLeft:
 		text += ", and could not even ask: its own host has no descriptor left"
@@ -230,7 +230,7 @@ func (s *story) summary() string {
 	var parts []string
 	for i, o := range outcomes {
 		k := s.tally[i]
-		if o == netmodel.StillPending {
+		if o == netmodel.OutcomePending {
 			k -= s.leftCount
 		}
 		if k > 0 {
