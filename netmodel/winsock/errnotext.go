@@ -77,7 +77,7 @@ func (e Errno) describeNet() (name, text string, ok bool) {
 	case WSAETIMEDOUT:
 		return "WSAETIMEDOUT", "No answer came in time.", true
 	case WSAECONNREFUSED:
-		return "WSAECONNREFUSED", "The connection request was refused: the queue is full, or no socket listens on the port.", true
+		return "WSAECONNREFUSED", "The connection request was refused; a full queue and a port without a listener give the same code.", true
 	case eHostUnreachable:
 		return "WSAEHOSTUNREACH", "No route leads to the host.", true
 	case eProcessLimit:
@@ -91,7 +91,7 @@ func (e Errno) describeNet() (name, text string, ok bool) {
 	case eDisconnect:
 		return "WSAEDISCON", "The peer has begun to close the connection.", true
 	case WSATRY_AGAIN:
-		return "WSATRY_AGAIN", "The condition function deferred the decision. The request stays at the head of the queue.", true
+		return "WSATRY_AGAIN", "The condition function deferred the decision; the request stays at the head of the queue.", true
 	}
 	return "", "", false
 }

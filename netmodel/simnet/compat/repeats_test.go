@@ -15,8 +15,7 @@ import (
 	"wspsim/sim"
 )
 
-// repeating are programs that repeat as they are: whatever the scheduler does, every run
-// has the same hash.
+// repeating are programs that repeat without a change: every run has the same hash.
 var repeating = []struct {
 	name   string
 	window int // 0 = the default
@@ -54,8 +53,8 @@ var repeating = []struct {
 	{"franz-go, producing before fetching, and a pause before the end", 0, kafkaInTurn},
 }
 
-// deciding are programs whose goroutines decide, by who comes first, what they do on the
-// network. without is the same program with that cause taken away.
+// deciding are programs that act on the network in the order in which the scheduler runs their
+// goroutines. without is the same program without that cause.
 var deciding = []struct {
 	cause, cure   string
 	with, without func(s scene)
