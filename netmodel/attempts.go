@@ -33,7 +33,7 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 		c.TCP = &own
 	}
 	n.configs = append(n.configs, clientGroup{ClientConfig: c, first: first, count: count,
-		stream: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
+		stream: n.newStreamID(n.nodes[c.Host].streamID, c.Name, drawsLink)})
 	for range count {
 		n.clients.add().config = uint32(len(n.configs) - 1)
 	}
@@ -174,7 +174,7 @@ func (n *Network) begin(id ClientID) {
 	}
 	config := &n.configs[c.config].ClientConfig
 	c.conn = n.newAttempt(id)
-	h := n.present(config.Host)
+	h := n.advancedHost(config.Host)
 	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err == nil {
 		c.fd = fd
@@ -202,7 +202,7 @@ func (n *Network) endAttempt(id ClientID) {
 	if c.fd == 0 {
 		return
 	}
-	_ = n.present(n.configs[c.config].Host).CloseSocket(c.fd) // the error does not change the outcome
+	_ = n.advancedHost(n.configs[c.config].Host).CloseSocket(c.fd) // the error does not change the outcome
 	n.engine.Cancel(c.giveUpTimer)
 	c.fd, c.giveUpTimer = 0, sim.EventID{}
 }
@@ -218,7 +218,7 @@ func (n *Network) giveUp(conn ConnID) {
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: ClientGaveUp})
 	n.decide(conn, OutcomeGaveUp, ClientGaveUp)
 	if config.GiveUpHard {
-		_ = n.present(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // never fails on an open socket
+		_ = n.advancedHost(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // never fails on an open socket
 	}
 	n.endAttempt(id)
 }
@@ -234,7 +234,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 	}
 	n.attempts.at(int(c.conn)).finished = true
 	if hard {
-		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0)
+		_ = n.advancedHost(n.configs[c.config].Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0)
 	}
 	if n.attempts.at(int(c.conn)).result.Outcome == OutcomePending {
 		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: ClientGaveUp})
@@ -249,7 +249,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 func (n *Network) SendClient(id ClientID, bytes int) error {
 	n.mustClient(id)
 	c := n.clients.at(int(id))
-	_, err := n.present(n.configs[c.config].Host).Send(c.fd, bytes)
+	_, err := n.advancedHost(n.configs[c.config].Host).Send(c.fd, bytes)
 	return err
 }
 
@@ -294,7 +294,7 @@ func (n *Network) handleRecord(r *Record) {
 	case Connected:
 		a.connected = true
 		if bytes := config.Send; bytes > 0 {
-			_, _ = n.present(r.Host).Send(c.fd, bytes) // if the connection broke meanwhile, a record says so
+			_, _ = n.advancedHost(r.Host).Send(c.fd, bytes) // if the connection broke meanwhile, a record says so
 		}
 	case ConnectFailed, Broken:
 		n.fail(a, r)
@@ -328,7 +328,7 @@ func (n *Network) noteDecision(a *attempt, r *Record) {
 		a.place = placeHalfOpen
 	case Completed:
 		a.place = placeQueued
-	case AckPutOff:
+	case AckDeferred:
 		if r.Cause == HeldBack {
 			a.place = placeQueued
 		}
@@ -374,7 +374,7 @@ func (n *Network) retry(id ClientID) {
 	if int(c.attempt) > config.Retry.Attempts {
 		return
 	}
-	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, n.who(id, c.attempt), drawsRetry))
+	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, n.streamID(id, c.attempt), drawsRetry))
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause)})
 	n.after(pause, event{kind: eventStart, tag: uint64(id)})
 }
@@ -401,12 +401,12 @@ func (n *Network) Check() error {
 // placesAreFreeOnce: no place in Network.flying is free twice, and no more places are taken
 // than events are scheduled.
 func (n *Network) placesAreFreeOnce() error {
-	taken := len(n.flying) - len(n.landed)
+	taken := len(n.inFlight) - len(n.freeInFlight)
 	if taken > n.engine.Len() {
 		return fmt.Errorf("what is free is free once: segments: %d places are taken and %d events are scheduled", taken, n.engine.Len())
 	}
-	seen := make([]bool, len(n.flying))
-	for _, i := range n.landed {
+	seen := make([]bool, len(n.inFlight))
+	for _, i := range n.freeInFlight {
 		if int(i) >= len(seen) || seen[i] {
 			return fmt.Errorf("what is free is free once: segments: place %d of %d is free twice or does not exist", i, len(seen))
 		}

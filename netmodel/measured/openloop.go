@@ -212,7 +212,7 @@ func (o *openLoop) compareAgain() {
 	var none []int
 	for _, r := range o.host.DrainRecords(o.records[:0]) {
 		o.counters.Note(r)
-		if r.Kind != netmodel.SynAckAgain {
+		if r.Kind != netmodel.SynAckRetransmitted {
 			continue
 		}
 		c := &o.clients[r.Conn-1]

@@ -77,10 +77,10 @@ func TestADecisionHasTheWordsAndTheRuleOfItsSystem(t *testing.T) {
 		{"linux", "receive tells of the RST", netmodel.AbortedPending, netmodel.ClientReset, "client reset it", "K12"},
 		{"freebsd", "accept fails with ECONNABORTED", netmodel.AbortedPending, netmodel.ClientReset, "client reset it", "ST.4"},
 
-		{"windows", "a SYN is sent again", netmodel.SynSentAgain, netmodel.NoAnswer, "no answer yet", "WS.T2"},
+		{"windows", "a SYN is sent again", netmodel.SynRetransmitted, netmodel.NoAnswer, "no answer yet", "WS.T2"},
 		{"nt4server", "by the timers of its generation", netmodel.ConnectFailed, netmodel.NoAnswer, "no SYN was answered", "WS.T1"},
 		{"linux", "connect fails", netmodel.ConnectFailed, netmodel.NoAnswer, "no SYN was answered", "K13"},
-		{"linux", "data is sent again", netmodel.DataSentAgain, netmodel.DataUnanswered, "not acknowledged yet", ""},
+		{"linux", "data is sent again", netmodel.DataRetransmitted, netmodel.DataUnanswered, "not acknowledged yet", ""},
 		{"linux", "the connection breaks", netmodel.Broken, netmodel.DataUnanswered, "data never acknowledged", "RFC 9293"},
 	} {
 		p, ok := profiles.ByName(row.profile)
