@@ -127,32 +127,43 @@ func (n *Network) result(c ConnID) AttemptResult {
 // listening host if a record of a client has a cause of the listener. Otherwise it is the
 // host of the record, or the host of the client if the record has no host.
 //
-// If the ClientConfig of the client has a TCP, the profile of a NoAnswer record has that
-// TCP. For a record without host and attempt, DecidedBy returns an empty profile. The
+// If the client connects with a TCP of its own, the profile of a NoAnswer record has the
+// first wait of that TCP. For a record without host and attempt, DecidedBy returns an empty profile. The
 // caller must not change the profile.
 func (n *Network) DecidedBy(r Record) *Profile {
 	host := r.Host
-	var config *clientGroup
 	if r.Conn != 0 && int(r.Conn) < n.attempts.len {
 		a := n.attempts.at(int(r.Conn))
-		config = &n.configs[n.clients.at(int(a.result.Client)).config]
 		switch {
-		case r.Cause.ByListener() && a.server != 0 && !r.Kind.AtListener():
+		case r.Cause.ByListener() && a.server != 0 && (r.Host == 0 || !r.Kind.AtListener()):
 			return &n.nodes[a.server].host.profile
 		case host == 0:
-			host = config.Host
+			host = n.configs[n.clients.at(int(a.result.Client)).config].Host
 		}
 	}
 	if host == 0 || int(host) >= len(n.nodes) {
 		return new(Profile)
 	}
 	p := &n.nodes[host].host.profile
-	if r.Cause == NoAnswer && config != nil && config.TCP != nil {
+	if first := n.firstWait(r.Conn); r.Cause == NoAnswer && first != 0 {
 		own := *p
-		own.Client = *config.TCP
+		own.Client.Syn.First = first
 		return &own
 	}
 	return p
+}
+
+// firstWait returns how long an attempt waits for an answer to its first SYN, if its client
+// connects with a TCP of its own, else 0. Of an external client it is whole milliseconds.
+func (n *Network) firstWait(c ConnID) time.Duration {
+	if c == 0 || int(c) >= n.attempts.len {
+		return 0
+	}
+	a := n.attempts.at(int(c))
+	if tcp := n.configs[n.clients.at(int(a.result.Client)).config].TCP; tcp != nil {
+		return tcp.Syn.First
+	}
+	return time.Duration(a.firstWait) * time.Millisecond
 }
 
 // Tally returns how many attempts began, and how many of them have each outcome.

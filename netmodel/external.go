@@ -42,7 +42,9 @@ func (r RealTime) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	if err == nil {
 		h.SetConn(fd, conn)
 		if tcp != nil {
-			_ = h.SetClient(fd, *tcp) // on an error the socket connects as the profile does
+			if h.SetClient(fd, *tcp) == nil { // else the socket connects as the profile does
+				n.attempts.at(int(conn)).firstWait = uint32(tcp.Syn.First.Milliseconds())
+			}
 		}
 		if err = h.Connect(fd, to); err == error(winsock.WSAEWOULDBLOCK) {
 			return fd, conn, nil

@@ -146,3 +146,54 @@ func TestTheReasonOfARefusalIsTheServersOwn(t *testing.T) {
 		}
 	}
 }
+
+// What a server decides of an attempt that it accepts goes by the server's rules, in the
+// record and in the result.
+func TestTheReasonOfAnAcceptIsTheServersOwn(t *testing.T) {
+	for _, row := range []struct {
+		server, client netmodel.Profile
+		rule           string
+	}{
+		{profiles.Linux(), profiles.Windows(), "K5"},
+		{profiles.FreeBSD(), profiles.Windows(), "ST.14"},
+		{profiles.Windows(), profiles.Linux(), "WS.Q1"},
+	} {
+		n := netmodel.NewNetwork(1)
+		server := n.AddHost("server", netmodel.HostConfig{Profile: row.server})
+		client := n.AddHost("client", netmodel.HostConfig{Profile: row.client})
+		fd, _ := n.Host(server).Socket(winsock.SOCK_STREAM)
+		_ = n.Host(server).Bind(fd, netmodel.Addr{Port: 80})
+		_ = n.Host(server).Listen(fd, 1)
+		n.Start(n.AddClients(netmodel.ClientConfig{Name: "c", Host: client, To: netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}}, 1), 0)
+		n.Run(sim.Time(time.Second))
+		_, _ = n.Host(server).Accept(fd)
+		n.Run(sim.Time(2 * time.Second))
+		if _, rule := profiles.ReasonOf(n, n.Results()[0]); rule != row.rule {
+			t.Errorf("a %s server, a %s client: ReasonOf(accepted) has the rule %q, want %q", row.server.Name, row.client.Name, rule, row.rule)
+		}
+		for _, r := range n.DrainRecords(nil) {
+			if _, rule := profiles.ReasonIn(n, r); r.Kind == netmodel.RequestAccepted && rule != row.rule {
+				t.Errorf("a %s server, a %s client: ReasonIn(accepted) has the rule %q, want %q", row.server.Name, row.client.Name, rule, row.rule)
+			}
+		}
+	}
+}
+
+// The timers of an external client are those that it dialed with.
+func TestTheReasonOfSilenceGoesByTheTimersThatAnExternalClientDialedWith(t *testing.T) {
+	slow := profiles.NT4Server().Client
+	for rule, tcp := range map[string]*netmodel.Client{"WS.T2": nil, "WS.T1": &slow} {
+		n := netmodel.NewNetwork(1)
+		server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.Windows()})
+		client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.Windows()})
+		n.Cut(server, client, true)
+		id := n.RealTime().AddExternalClient("c", client)
+		if _, _, err := n.RealTime().Dial(id, netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}, tcp); err != error(winsock.WSAEWOULDBLOCK) && err != nil {
+			t.Fatal(err)
+		}
+		n.Run(sim.Time(time.Hour))
+		if _, got := profiles.ReasonOf(n, n.Results()[0]); got != rule {
+			t.Errorf("ReasonOf(timed out) has the rule %q, want %q", got, rule)
+		}
+	}
+}
