@@ -284,7 +284,7 @@ func constant(v any) (string, bool) {
 	case sim.Dist, sim.Ratio:
 		return fmt.Sprintf("%#v", v), true
 	case netmodel.Outcome:
-		names := []string{"StillPending", "OutcomeAccepted", "OutcomeRefused", "OutcomeReset", "OutcomeTimedOut", "OutcomeGaveUp"}
+		names := []string{"OutcomePending", "OutcomeAccepted", "OutcomeRefused", "OutcomeReset", "OutcomeTimedOut", "OutcomeGaveUp"}
 		return named("netmodel.", "Outcome", names, int(v)), true
 	case netmodel.Progress:
 		names := []string{"ProgressDecided", "ProgressTrying", "ProgressQueued", "ProgressPhantom"}
