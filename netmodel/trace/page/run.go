@@ -16,7 +16,7 @@ type Run struct {
 	Knobs    []Setting
 	Figures  []Figure
 
-	Backlog     int   // the argument of the first listen
+	Backlog     int   // the argument of the last listen on the first socket
 	InForce     int   // what the system made of it
 	Limit       int   // the most connections that may be pending
 	Descriptors int   // how many the server's program may have, 0 = no limit

@@ -41,7 +41,7 @@ type Arrivals struct {
 
 // Watch is what a caller wants to see of a run.
 type Watch struct {
-	Lines    int // of the trace, for Result.Lines
+	Lines    int                     // of the trace, for Result.Lines
 	Begin    func(*netmodel.Network) // before anything happens
 	Record   func(*netmodel.Network, netmodel.Record)
 	Progress *screen.Progress

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"wspsim/cmd/wspsim/internal/compare"
@@ -84,10 +83,7 @@ func describe(r page.Run, p *play.Play, done *play.Done) page.Run {
 		}
 	}
 	l := done.Listener
-	r.InForce, r.Limit = l.EffectiveBacklog, l.Limit
-	if i := slices.IndexFunc(r.Records, func(c page.Record) bool { return c.Call == "listen" && c.Errno == "" }); i >= 0 {
-		r.Backlog = int(r.Records[i].Value)
-	}
+	r.Backlog, r.InForce, r.Limit = l.Backlog, l.EffectiveBacklog, l.Limit
 	r.Descriptors, r.Workers = s.Descriptors, s.Program.Workers
 	return r
 }

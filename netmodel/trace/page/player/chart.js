@@ -59,7 +59,7 @@ export class Charts {
       return e;
     });
     const shape = svg('svg', {viewBox: '0 0 1000 60', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, ...this.curve(state, top));
-    return el('div', {class: 'chart sys on sys-' + run.index, role: 'img', 'aria-label': `Connections pending on ${run.label}`},
+    return el('div', {class: 'chart', role: 'img', 'aria-label': `Connections pending on ${run.label}`},
       el('div', {class: 'crow'}, el('span', {class: 'tl'}, el('b', {}, run.label), `pending of ${run.limit}`), this.plot('main', shape, ...folds())),
       ...rows.map((k) => el('div', {class: 'trow'}, el('span', {class: 'tl'}, glyph(k.shape, 12), el('span', {class: 'cnt'}, `${k.at.length} `), k.words),
         this.plot('', svg('svg', {viewBox: '0 0 1000 13', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, svg('path', {class: 'tick k-' + k.cls, d: k.at.map((t) => `M${(this.axis.x(t) * 1000).toFixed(1)} 1V12`).join('')}))))));

@@ -3,7 +3,7 @@
 import {$, el, put, show} from './dom.js';
 import {readDocument, ms, after} from './data.js';
 import {Fold} from './fold.js';
-import {sentence, jumps} from './words.js';
+import {sentence, jumps, capital} from './words.js';
 import {Axis} from './axis.js';
 import {Scene} from './scene.js';
 import {Charts} from './chart.js';
@@ -140,7 +140,6 @@ function system(which, soft) {
   if (soft && state.system === 'all') return;
   state.system = which;
   document.body.dataset.sys = which;
-  for (const run of runs) for (const e of document.querySelectorAll('.scene.sys-' + run.index + ',.half-life.sys-' + run.index)) e.classList.toggle('on', which === 'all' || which === run.index);
   for (const b of $('switch').children) b.setAttribute('aria-pressed', String(b.dataset.v === String(which)));
 }
 
@@ -234,9 +233,9 @@ function drawTable() {
 // about tells what was run, and how to run it again.
 function about() {
   const first = runs[0], facts = [];
-  for (const k of first.knobs) facts.push([k.name, k.value]);
+  for (const k of first.knobs) facts.push([k.name, k.name === 'descriptors' && k.value === '0' ? 'no limit' : k.value]);
   facts.push(['seed', first.seed]);
-  return el('section', {class: 'card about', 'aria-label': 'What was run'}, el('h2', {}, 'What was run'), el('p', {class: 'intro'}, first.summary + '.'),
+  return el('section', {class: 'card about', 'aria-label': 'What was run'}, el('h2', {}, 'What was run'), el('p', {class: 'intro'}, capital(first.summary) + '.'),
     el('dl', {class: 'facts'}, ...facts.flatMap(([k, v]) => [el('dt', {}, k), el('dd', {}, v)])),
     ...runs.map((r) => el('p', {class: 'cmd'}, r.command)),
     el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. This page holds stored runs and no simulator; wspsim run gives the same.`));

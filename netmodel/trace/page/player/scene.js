@@ -30,7 +30,7 @@ export class Scene {
     clients.append(el('p', {class: 'sub'}, this.run.names.length === 1 ? 'one' : this.run.names.length + ' of them'), this.grid(), this.soon = el('p', {class: 'soon'}));
     const net = column('Network', 'net');
     net.append(el('p', {class: 'sub'}, this.travel()), this.segs = el('div', {class: 'segs'}));
-    this.rows = Array.from({length: lanes}, () => this.lane());
+    this.rows = Array.from({length: Math.min(lanes, this.lanes.wide)}, () => this.lane());
     this.segs.append(...this.rows.map((r) => r.root), this.moreSegs = el('p', {class: 'more'}));
     const accept = column('Accept queue', 'accept');
     accept.append(this.queueSub = el('p', {class: 'sub'}), this.slots = el('div', {class: 'chips'}), this.clamp = el('p', {class: 'clamp'}));
@@ -124,7 +124,7 @@ export class Scene {
     let more = 0;
     for (let k = after(list, t, (x) => x.sent) - 1; k >= 0 && list[k].sent > t - this.lanes.longest; k--) {
       if (list[k].arrives <= t || list[k].lost) continue;
-      if (list[k].lane < lanes) here[list[k].lane] = list[k]; else more++;
+      if (list[k].lane < this.rows.length) here[list[k].lane] = list[k]; else more++;
     }
     this.rows.forEach((row, i) => {
       const s = here[i];
@@ -158,12 +158,13 @@ export class Scene {
     this.queueSub.classList.toggle('full', isFull);
     const parts = [], key = [], total = Math.max(q.limit, slots.length);
     const room = total <= mostSlots ? total : mostSlots - 2;
+    const force = q.backlog === this.run.backlog ? this.run.in_force : Math.max(0, Math.min(q.backlog, q.limit)); // the run knows the last one
     const line = () => {
-      parts.push(el('div', {class: 'bl'}, `backlog ${q.backlog}`));
-      key.push('line' + q.backlog);
+      parts.push(el('div', {class: 'bl'}, `backlog ${force}`));
+      key.push('line' + force);
     };
     for (let i = 0; i < Math.min(room, total); i++) {
-      if (i === q.backlog && i > 0) line();
+      if (i === force && i > 0) line();
       const e = slots[i];
       if (e) parts.push(this.chip(e, e.mark === 'complete' ? 'queue' : e.mark === 'half' ? 'half' : e.mark === 'aborted' ? 'reset' : 'queue', picked, i === 0 && e.mark === 'complete' ? 'next' : ''));
       else parts.push(el('div', {class: 'chip free' + (i >= slots.length + q.available ? ' unfilled' : '')}));
@@ -174,13 +175,13 @@ export class Scene {
       parts.push(el('p', {class: 'more'}, more ? `and ${more} more` : `${q.available} more free`));
       key.push('more' + more + '.' + q.available);
     }
-    if (q.backlog >= room || q.backlog === total) line();
+    if (force >= room || force === total) line();
     for (const e of outside.slice(0, 4)) parts.push(this.chip(e, e.mark === 'held' ? 'half' : 'ack', picked, e.mark));
     key.push(outside.map((e) => e.client + e.mark).join());
     this.replace('slots', key.join(' ') + picked, parts);
     const lines = [`asked ${q.backlog}`];
     if (q.backlog === this.run.backlog) lines.push(`in force ${this.run.in_force}`);
-    if (q.limit !== this.run.in_force || q.backlog !== this.run.backlog) lines.push(`room for ${q.limit}`);
+    if (q.limit !== force) lines.push(`room for ${q.limit}`);
     if (this.clamp.textContent !== lines.join('')) this.clamp.replaceChildren(...lines.map((x) => el('span', {}, x)));
   }
 
@@ -226,11 +227,18 @@ export class Scene {
       el('b', {}, w ? nameOf(this.run, w.client) : this.run.workers ? 'idle' : 'nobody'), el('span', {class: 'wleft'}, w ? '' : this.run.workers ? 'waits in accept' : 'is served'));
   }
 
+  // legend says what a state is; only who really asks again will do so.
+  legend(state, count) {
+    if (state === 'phantom' && count > 1) return 'phantoms';
+    const again = this.fold.clients.some((c, i) => c.state === state && this.fold.next(i + 1));
+    return again ? states[state] : states[state].replace(', will ask again', '');
+  }
+
   drawTally() {
     const count = {};
     for (const c of this.fold.clients) count[c.state] = (count[c.state] || 0) + 1;
     const here = Object.keys(states).filter((s) => count[s]);
-    this.replace('tally', here.map((s) => s + count[s]).join(), here.map((s) => el('li', {'data-state': s}, glyph(s), el('b', {}, String(count[s])), ' ' + (s === 'phantom' && count[s] > 1 ? 'phantoms' : states[s]))));
+    this.replace('tally', here.map((s) => s + count[s] + this.legend(s, count[s])).join(), here.map((s) => el('li', {'data-state': s}, glyph(s), el('b', {}, String(count[s])), ' ' + this.legend(s, count[s]))));
   }
 }
 
@@ -243,6 +251,7 @@ function assignLanes(transmissions) {
     free[lane] = t.arrives;
     t.lane = lane;
   }
+  list.wide = free.length;
   list.longest = list.reduce((most, t) => Math.max(most, t.arrives - t.sent), 0);
   return list;
 }

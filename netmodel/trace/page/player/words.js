@@ -5,7 +5,7 @@ import {ms} from './data.js';
 export const nameOf = (run, client) => client ? run.names[client - 1] : 'somebody';
 
 const full = (r) => r.limit ? `${r.pending} of ${r.limit}` : 'full';
-const because = (r) => r.cause && r.cause !== 'queue full' ? ` (${r.cause})` : '';
+const because = (r) => r.cause && !['queue full', 'accept queue full'].includes(r.cause) ? ` (${r.cause})` : '';
 
 // sentences has a function a kind. A kind without one is routine, and no event for the reader.
 const sentences = {
@@ -19,14 +19,14 @@ const sentences = {
     if (r.call === 'open') return `The server opens a file, descriptor ${r.fd}${failed}.`;
     return r.errno ? `${r.call} fails: ${r.errno}.` : '';
   },
-  request_queued: (r, who) => `The SYN of ${who} gets in: half-open, and a SYN-ACK goes out. ${cap(full(r))} pending.`,
+  request_queued: (r, who) => `The SYN of ${who} gets in: half-open, and a SYN-ACK goes out. ${full(r)} pending.`,
   request_offered: (r, who) => `The SYN of ${who} waits for the condition function.`,
   request_held: (r, who) => `The SYN of ${who} waits for room, unanswered.`,
-  request_refused: (r, who) => `The SYN of ${who} finds ${r.limit ? full(r) + ' taken' : 'no listener'} and is refused with an RST${because(r)}.`,
-  request_ignored: (r, who) => `The SYN of ${who} finds ${full(r)} taken and is ignored${because(r)}. Nobody tells ${who}.`,
+  request_refused: (r, who) => `The SYN of ${who} finds ${r.limit ? full(r) + ' slots taken' : 'no listener'} and is refused with an RST${because(r)}.`,
+  request_ignored: (r, who) => `The SYN of ${who} finds ${full(r)} slots taken and is ignored${because(r)}. Nobody tells ${who}.`,
   cookie_sent: (r, who) => `The SYN of ${who} is answered with a SYN cookie; nothing is stored.`,
   completed: (r, who) => `The ACK of ${who} arrives: it waits in the accept queue, ${full(r)}.`,
-  ack_ignored: (r, who) => `The final ACK of ${who} finds ${full(r)}: ignored. ${who} believes that it is connected.`,
+  ack_ignored: (r, who) => `The final ACK of ${who} finds ${full(r)} slots taken: ignored. ${who} believes that it is connected.`,
   ack_put_off: (r, who) => `The ACK of ${who} completes nothing yet: ${r.cause}.`,
   request_accepted: (r, who) => `accept returns ${who} as descriptor ${r.value}.`,
   deferred: (r, who) => `The condition function puts ${who} off.`,
@@ -50,7 +50,7 @@ const sentences = {
   fault_changed: (r) => r.errno ? `A fault begins: calls fail with ${r.errno}.` : 'The fault is over.',
 };
 
-const cap = (s) => s.charAt(0).toUpperCase() + s.slice(1);
+export const capital = (s) => s.charAt(0).toUpperCase() + s.slice(1);
 
 // sentence says what a record tells, '' for what is routine.
 export function sentence(run, r) {
