@@ -289,6 +289,7 @@ function start() {
   wire();
   button();
   draw();
+  charts.fit();
 }
 
 // lock hides what a question asks for, and keeps the instant.

@@ -131,7 +131,7 @@ export class Scene {
       row.root.style.visibility = s ? 'visible' : 'hidden';
       if (!s) return;
       const right = s.to === 'server', part = (t - s.sent) / (s.arrives - s.sent);
-      put(row.label, `${nameOf(this.run, s.client)} ${s.kind}`);
+      put(row.label, row.label.title = `${nameOf(this.run, s.client)} ${s.kind}`);
       row.use.setAttribute('href', '#g-' + ({SYN: 'syn', RST: 'refused', FIN: 'fin', data: 'data'}[s.kind] || 'ack'));
       row.mark.className = right ? '' : 'left';
       row.mark.style.left = ((right ? part : 1 - part) * 100).toFixed(2) + '%';
