@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -69,24 +70,33 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 	if err != nil {
 		return err
 	}
-	file, err := tracefile.Create(path)
-	if err != nil {
-		return &outputError{path, err}
-	}
-	defer file.Abort() // does nothing after Commit
+	var html bytes.Buffer
 	if asLesson {
-		err = page.WriteLesson(file, l, runs...)
+		err = page.WriteLesson(&html, l, runs...)
 	} else {
-		err = page.Write(file, runs...)
-	}
-	if err == nil {
-		err = file.Commit()
+		err = page.Write(&html, runs...)
 	}
 	if err != nil {
+		return err
+	}
+	if err := writeFile(path, html.Bytes()); err != nil {
 		return &outputError{path, err}
 	}
 	fmt.Fprintf(s.out, "%s: %s on %s; open it in a browser\n", path, p.Scenario.Name, strings.Join(names, ", "))
 	return nil
+}
+
+// writeFile writes a file, all of it or nothing.
+func writeFile(path string, content []byte) error {
+	file, err := tracefile.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Abort() // does nothing after Commit
+	if _, err := file.Write(content); err != nil {
+		return err
+	}
+	return file.Commit()
 }
 
 // withLesson lists the scenarios that a lesson is about.

@@ -48,7 +48,7 @@ func refusedOrIgnored() page.Lesson {
 					{Label: "connect failed", Profile: "windows", Figure: "outcomes.refused", Colour: "refused"},
 				},
 				Because: []page.Reason{
-					{Text: "On Windows a refusal is not final. The TCP of the client sends the SYN again after half a second, and the program learns nothing of the RST.", Rules: []string{"WS.T3", "WS.T4"}},
+					{Text: "On Windows a refusal is not final. The TCP of the client sends the SYN again after half a second, and the program learns nothing of the RST.", Rules: []string{"WS.T3"}},
 					{Text: "By then the burst is over and the queue has room. {windows.outcomes.accepted} of 50 get in.", Rules: []string{}},
 				},
 				Show: page.Moment{Label: "Show me one that asks again", Profile: "windows", Kind: "syn_sent_again"},

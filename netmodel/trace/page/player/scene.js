@@ -8,6 +8,7 @@ import {nameOf} from './words.js';
 const lanes = 8; // segments drawn at once
 const mostSlots = 13; // slots drawn one by one
 const mostClients = 600; // cells
+const many = 60; // cells that need no scrolling
 
 export class Scene {
   constructor(run, fold, pick) {
@@ -54,7 +55,7 @@ export class Scene {
   }
 
   grid() {
-    const grid = el('div', {class: 'grid', role: 'group', 'aria-label': `The clients on ${this.run.label}`});
+    const grid = this.board = el('div', {class: this.run.names.length > many ? 'grid many' : 'grid', role: 'group', 'aria-label': `The clients on ${this.run.label}`});
     const shown = Math.min(this.run.names.length, mostClients);
     for (let i = 0; i < shown; i++) {
       if (i % 5 === 0) grid.append(el('span', {class: 'rowno', 'aria-hidden': 'true'}, String(i + 1)));
@@ -105,6 +106,7 @@ export class Scene {
       const hit = playing && client.changed >= 0 && t - client.changed < playing * 0.7;
       c.cell.classList.toggle('hit', Boolean(hit));
       if (c.key !== state) {
+        if (picked === i + 1 && !c.key.includes('picked') && this.cells.length > many) this.board.scrollTop = c.cell.offsetTop - this.board.offsetTop - 100;
         c.key = state;
         c.use.setAttribute('href', '#g-' + client.state);
         c.cell.classList.toggle('picked', picked === i + 1);
