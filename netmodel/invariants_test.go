@@ -164,14 +164,14 @@ func TestEveryInvariantCanFail(t *testing.T) {
 			h.lists = append(h.lists, listener{sock: l.sock})
 		}},
 		{"listeners own their lists", "a list that is nobody's is not empty", func(h *Host, _ *listener) {
-			h.lists, h.freeLis = append(h.lists, listener{limit: 6}), append(h.freeLis, 3)
+			h.lists, h.freeLists = append(h.lists, listener{limit: 6}), append(h.freeLists, 3)
 		}},
-		{"what is free is free once: lists", "one is taken", func(h *Host, _ *listener) { h.freeLis = append(h.freeLis, 2) }},
+		{"what is free is free once: lists", "one is taken", func(h *Host, _ *listener) { h.freeLists = append(h.freeLists, 2) }},
 		{"what is free is free once: lists", "one is forgotten", func(h *Host, _ *listener) { h.lists = append(h.lists, listener{}) }},
 		{"what is free is free once: lists", "one is free twice", func(h *Host, _ *listener) {
-			h.lists, h.freeLis = append(h.lists, listener{}), append(h.freeLis, 3, 3)
+			h.lists, h.freeLists = append(h.lists, listener{}), append(h.freeLists, 3, 3)
 		}},
-		{"what is free is free once: lists", "there is none like it", func(h *Host, _ *listener) { h.freeLis = append(h.freeLis, 7) }},
+		{"what is free is free once: lists", "there is none like it", func(h *Host, _ *listener) { h.freeLists = append(h.freeLists, 7) }},
 		{"what is free is free once: sockets", "one is taken", func(h *Host, l *listener) { h.free = append(h.free, l.sock) }},
 		{"what is free is free once: sockets", "one is forgotten", func(h *Host, _ *listener) { h.socks = append(h.socks, socket{}) }},
 		{"what is free is free once: sockets", "one is not empty", func(h *Host, _ *listener) {
@@ -217,7 +217,7 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		}},
 		{"ports have their sockets", "one is forgotten", func(h *Host, _ *listener) { h.ports.setFirst(winsock.SOCK_STREAM, testPort, 0) }},
 		{"ports have their sockets", "one is bound to another port", func(h *Host, l *listener) { h.ports.setFirst(winsock.SOCK_STREAM, 99, l.sock) }},
-		{"ports have their sockets", "one is not bound", func(h *Host, l *listener) { h.socks[l.sock].flags &^= flagChained }},
+		{"ports have their sockets", "one is not bound", func(h *Host, l *listener) { h.socks[l.sock].flags &^= flagOnPort }},
 		{"ports have their sockets", "one is not there", func(h *Host, _ *listener) { h.ports.setFirst(winsock.SOCK_STREAM, testPort, 99) }},
 		{"ports have their sockets", "a list goes round", func(h *Host, l *listener) { h.socks[l.sock].portNext = l.sock }},
 		{"connections are found by their addresses", "one address is nobody's", func(h *Host, l *listener) {
@@ -247,13 +247,13 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 		{"attempts are conserved: ", func(n *Network) { n.attempts.at(1).result.Outcome = OutcomeReset }},
 		{"server: slots fit the backlog: ", func(n *Network) { n.nodes[1].host.lists[1].available = 9 }},
 		{"trimmed is never accepted: ", func(n *Network) {
-			n.ingest(&Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})
-			n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestAccepted, Cause: AcceptedByProgram})
+			n.handleRecord(&Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})
+			n.handleRecord(&Record{Conn: 1, Host: 1, Kind: RequestAccepted, Cause: AcceptedByProgram})
 		}},
 		{"what is free is free once: segments: ", func(n *Network) { n.landed = append(n.landed, n.landed[0]) }},
 		{"what is free is free once: segments: ", func(n *Network) { n.landed = append(n.landed, 99) }},
 		{"what is free is free once: segments: ", func(n *Network) { n.landed = nil }},
-		{"a refused client had a reason: ", func(n *Network) { n.ingest(&Record{Conn: 1, Host: 1, Kind: RequestRefused}) }},
+		{"a refused client had a reason: ", func(n *Network) { n.handleRecord(&Record{Conn: 1, Host: 1, Kind: RequestRefused}) }},
 	} {
 		n := NewNetwork(1)
 		server := n.AddHost("server", HostConfig{Profile: WSP()})

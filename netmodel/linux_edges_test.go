@@ -89,7 +89,7 @@ func TestAPhantomThatHasWrittenAndResetsIsGoneAtOnce(t *testing.T) { // K8
 	check(t, "its answer is an RST that fits", s.rst("b"), "")
 	q, _ := s.h.Queue(s.fd)
 	check(t, "half-open", q.HalfOpen, 0)
-	check(t, "it is gone", s.last(netmodel.Withdrawn).Cause, netmodel.ClientGone)
+	check(t, "it is gone", s.last(netmodel.Withdrawn).Cause, netmodel.ClientWithdrew)
 }
 
 func TestTheEndOfAStreamComesBeforeAReset(t *testing.T) { // K12

@@ -65,7 +65,7 @@ func (h *Host) firstListen(i int32, backlog int) error {
 			return err
 		}
 		h.socks[i].local = a
-		h.chain(i)
+		h.addToPort(i)
 	}
 	if h.profile.CommitAtListen && h.commitConflict(i) {
 		return winsock.WSAEADDRINUSE
@@ -79,7 +79,7 @@ func (h *Host) firstListen(i int32, backlog int) error {
 	h.resize(l, backlog)
 	s := &h.socks[i]
 	s.state, s.list = stateListening, n
-	if j := h.nextSharing(i, 0); j != 0 { // what it has noted is the group's
+	if j := h.nextReusePort(i, 0); j != 0 { // what it has noted is the group's
 		o := &h.lists[h.socks[j].list]
 		l.cookies, l.lastCookie = o.cookies, o.lastCookie
 	}

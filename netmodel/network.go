@@ -29,7 +29,7 @@ type Network struct {
 	paths  [][]path
 	// How many things of one name there are, by who would be without its last part.
 	namesakes map[uint64]uint64
-	configs   []crowd
+	configs   []clientGroup
 	clients   paged[client]  // clients[0] is unused
 	attempts  paged[attempt] // indexed by ConnID; attempts[0] stands for segments that are nobody's
 	flying    []Segment      // on their way; an event names them
@@ -391,7 +391,7 @@ func (n *Network) flush() {
 			n.records, h.records = h.records, n.records[:0]
 			n.scratch, h.out = h.out, n.scratch[:0]
 			for i := range n.records { // before the fate of the segments that were sent because of it
-				n.ingest(&n.records[i])
+				n.handleRecord(&n.records[i])
 			}
 			for i := range n.scratch {
 				n.transmit(HostID(id), &n.scratch[i])

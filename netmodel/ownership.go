@@ -33,7 +33,7 @@ func listenersOwnTheirLists(h *Host) error {
 			return fmt.Errorf("listeners own their lists: list %d belongs to socket %d, which does not have it", n, l.sock)
 		}
 	}
-	return freeOnce("lists", h.freeLis, len(h.lists), unowned, func(n int32) bool { return h.lists[n].sock == 0 })
+	return freeOnce("lists", h.freeLists, len(h.lists), unowned, func(n int32) bool { return h.lists[n].sock == 0 })
 }
 
 // socketsOwnTheirKeepAlives: each place of a keep-alive is that of one socket, or is
@@ -259,7 +259,7 @@ func portsHaveTheirSockets(h *Host) error {
 		}
 	}
 	for i := range h.socks {
-		if h.socks[i].has(flagChained) {
+		if h.socks[i].has(flagOnPort) {
 			listed--
 		}
 	}
@@ -276,7 +276,7 @@ func portHasItsSockets(h *Host, typ winsock.SocketType, port uint16, first int32
 		if int(i) >= len(h.socks) || n > len(h.socks) {
 			return 0, fmt.Errorf("ports have their sockets: port %d leads to socket %d of %d", port, i, len(h.socks)-1)
 		}
-		if s := &h.socks[i]; !s.has(flagChained) || s.typ != typ || s.local.Port != port || s.portPrev != before {
+		if s := &h.socks[i]; !s.has(flagOnPort) || s.typ != typ || s.local.Port != port || s.portPrev != before {
 			return 0, fmt.Errorf("ports have their sockets: port %d has socket %d, which is bound to %v and follows %d, not %d", port, i, s.local, s.portPrev, before)
 		}
 		n++

@@ -67,7 +67,7 @@ func TestAPhantomWhoseRequestExpiredIsResetAtItsNextRetransmission(t *testing.T)
 		w.run(200 * time.Second)
 		gone := w.after(netmodel.Withdrawn, "stuck", 0)
 		again := w.after(netmodel.DataSentAgain, "stuck", gone.At)
-		if gone.At < sim.Time(row.expires) || gone.Cause != netmodel.HandshakeOver {
+		if gone.At < sim.Time(row.expires) || gone.Cause != netmodel.HandshakeTimeout {
 			t.Errorf("tcp_synack_retries %s: %v at %v, want expiry after %v", row.retries, gone.Cause, gone.At, row.expires)
 		}
 		f := w.result("stuck")
@@ -94,7 +94,7 @@ func TestASilentPhantomNeverLearnsOfIt(t *testing.T) { // K6
 	w := stuck(t, profiles.Linux(), netmodel.ClientConfig{})
 	w.run(time.Hour)
 	check(t, "standing after an hour", w.result("stuck").Progress, netmodel.ProgressPhantom)
-	check(t, "its request", w.after(netmodel.Withdrawn, "stuck", 0).Cause, netmodel.HandshakeOver)
+	check(t, "its request", w.after(netmodel.Withdrawn, "stuck", 0).Cause, netmodel.HandshakeTimeout)
 	id, _ := w.n.ClientByName("stuck")
 	wantErr(t, "SendClient", w.n.SendClient(id, 1), 0) // write succeeds
 	w.run(time.Hour + time.Second)
@@ -132,7 +132,7 @@ func TestAWaitingClientIsRefusedOnceTheListenerIsClosed(t *testing.T) { // K11
 	w.run(3 * time.Second)
 	check(t, "queued: c1", w.result("c1").Outcome, netmodel.OutcomeReset)
 	again := w.after(netmodel.SynSentAgain, "c3", 0)
-	w.wantFate("c3", netmodel.OutcomeRefused, netmodel.NobodyListens, time.Duration(again.At)+2*time.Millisecond)
+	w.wantFate("c3", netmodel.OutcomeRefused, netmodel.NoListener, time.Duration(again.At)+2*time.Millisecond)
 }
 
 func TestAUnixConnectThatFindsNoRoomFailsAtOnce(t *testing.T) { // K16

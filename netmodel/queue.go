@@ -40,9 +40,9 @@ type listener struct {
 }
 
 func (h *Host) newListener() int32 {
-	if n := len(h.freeLis); n > 0 {
-		i := h.freeLis[n-1]
-		h.freeLis = h.freeLis[:n-1]
+	if n := len(h.freeLists); n > 0 {
+		i := h.freeLists[n-1]
+		h.freeLists = h.freeLists[:n-1]
 		return i
 	}
 	h.lists = append(h.lists, listener{})
@@ -342,7 +342,7 @@ func (h *Host) evict(l *listener) bool {
 // pending. WS.X6, WS.X7, WS.Q7
 func (h *Host) abortPending(i int32) {
 	if h.profile.Aborted == AbortedWithdraws {
-		h.withdraw(i, ClientGone)
+		h.withdraw(i, ClientWithdrew)
 		return
 	}
 	s := &h.socks[i]

@@ -118,7 +118,7 @@ const (
 // AboutQueue reports whether the record carries the state of a listener's queue.
 func (r *Record) AboutQueue() bool {
 	switch {
-	case r.Kind == RequestRefused && r.Cause == NobodyListens:
+	case r.Kind == RequestRefused && r.Cause == NoListener:
 		return false
 	case r.Kind.AtListener():
 		return true

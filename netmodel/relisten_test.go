@@ -120,7 +120,7 @@ func TestTrimmedClientSeesTheReset(t *testing.T) { // R10 WS.R6
 		wantErr(t, "Listen(1)", h.Listen(w.fd, 1), 0)
 	})
 	w.run(5 * time.Second)
-	check(t, "outcome of a", w.result("a").Outcome, netmodel.StillPending)
+	check(t, "outcome of a", w.result("a").Outcome, netmodel.OutcomePending)
 	w.wantFate("b", netmodel.OutcomeReset, netmodel.Trimmed, 11500*time.Microsecond)
 	// c has its SYN-ACK before the RST: it was connected for an instant.
 	w.wantFate("c", netmodel.OutcomeReset, netmodel.Trimmed, 11500*time.Microsecond)

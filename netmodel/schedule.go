@@ -123,7 +123,7 @@ func (s Schedule) Instants() iter.Seq2[time.Duration, bool] {
 		at := time.Duration(0)
 		for n := uint8(0); ; n++ {
 			wait := s.wait(n, at)
-			if wait > longestPatience {
+			if wait > maxWait {
 				return
 			}
 			at += wait

@@ -39,7 +39,7 @@ const (
 	flagRefusedOnce                  // the last answer to a SYN was an RST
 	flagAccepted                     // came out of accept
 	flagLingering                    // close was called and waits for SO_LINGER
-	flagChained                      // is on the list of its port
+	flagOnPort                       // is on the list of its port
 	flagReusePort                    // SO_REUSEPORT
 	flagHeld                         // waits outside the queue
 	flagAcked                        // half-open, and an ACK came that did not complete it
@@ -176,7 +176,7 @@ func (h *Host) release(i int32) {
 	h.disarm(i)
 	h.timers.cancel(s.lingering)
 	h.dropKeepAlive(i)
-	h.unchain(i)
+	h.removeFromPort(i)
 	h.removeTuple(i)
 	if s.fd != 0 {
 		h.table.close(s.fd)
@@ -194,7 +194,7 @@ func (h *Host) release(i int32) {
 // arm sets the one timer of a socket.
 func (h *Host) arm(i int32, d time.Duration) {
 	h.disarm(i)
-	if h.direct && h.ahead == 0 {
+	if h.direct && h.wheelAhead == 0 {
 		h.waits = append(h.waits, wait{i, d})
 		h.socks[i].timer = -int32(len(h.waits))
 		return

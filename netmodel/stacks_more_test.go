@@ -213,7 +213,7 @@ func TestTheOldBerkeleyKernelsTakeAResetConnectionOut(t *testing.T) { // ST.1
 		s.open("a")
 		s.rst("a")
 		s.open("b")
-		check(t, p.Name+": cause", s.last(netmodel.Withdrawn).Cause, netmodel.ClientGone)
+		check(t, p.Name+": cause", s.last(netmodel.Withdrawn).Cause, netmodel.ClientWithdrew)
 	}
 }
 

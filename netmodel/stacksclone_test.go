@@ -73,7 +73,7 @@ func TestInvariantsOfTwoQueuesCanFail(t *testing.T) {
 		want, why string
 		corrupt   func(h *Host, l *listener)
 	}{
-		{"young ones are counted: ", "one too many", func(_ *Host, l *listener) { l.young++ }},
+		{"young connections are counted: ", "one too many", func(_ *Host, l *listener) { l.young++ }},
 		{"slots fit the backlog: ", "half-open ones took none", func(_ *Host, l *listener) { l.available-- }},
 		{"queues are in order: ", "two half-open ones have changed places", func(h *Host, l *listener) {
 			a, b := &h.socks[l.half.head], &h.socks[l.half.tail]

@@ -172,8 +172,8 @@ func (h *Host) shutdown(fd FD, how int) error {
 	if how != winsock.SD_SEND {
 		s.set(flagNoReceive, true)
 		if s.unread() > 0 && h.profile.Calls != CallsUnix {
-			h.sendReset(i, ReceiveShutDown)
-			h.breakConnection(i, winsock.WSAECONNABORTED, ReceiveShutDown)
+			h.sendReset(i, DataAfterShutdown)
+			h.breakConnection(i, winsock.WSAECONNABORTED, DataAfterShutdown)
 			return nil
 		}
 	}
@@ -251,16 +251,16 @@ func (h *Host) takeData(i int32, s *Segment) bool {
 	fresh := s.Seq + s.Len - c.received // 0 when only the FIN is new
 	switch {
 	case int32(fresh) > 0 && c.fd == 0 && !c.pending():
-		h.sendReset(i, NobodyReads)
+		h.sendReset(i, DataAfterClose)
 		h.release(i)
 		return false
 	case int32(fresh) > 0 && c.has(flagNoReceive) && h.profile.Calls != CallsUnix:
-		h.sendReset(i, ReceiveShutDown)
-		h.breakConnection(i, winsock.WSAECONNABORTED, ReceiveShutDown)
+		h.sendReset(i, DataAfterShutdown)
+		h.breakConnection(i, winsock.WSAECONNABORTED, DataAfterShutdown)
 		return false
 	case int32(fresh) > 0 && c.has(flagNoReceive) && c.has(flagFinSent): // both sides are shut: nobody will read it
-		h.sendReset(i, ReceiveShutDown)
-		h.breakConnection(i, winsock.WSAECONNRESET, ReceiveShutDown)
+		h.sendReset(i, DataAfterShutdown)
+		h.breakConnection(i, winsock.WSAECONNRESET, DataAfterShutdown)
 		return false
 	case c.received-c.read >= maxWaiting:
 		return true // no room: it will come again

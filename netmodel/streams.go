@@ -45,7 +45,7 @@ func (n *Network) named(owner uint64, name string, why sim.Purpose) uint64 {
 // who names an attempt of a client in the streams of random numbers.
 func (n *Network) who(id ClientID, attempt uint32) uint64 {
 	config := &n.configs[n.clients.at(int(id)).config]
-	return sim.Member(sim.Member(config.who, uint64(id-config.first)), uint64(attempt))
+	return sim.Member(sim.Member(config.stream, uint64(id-config.first)), uint64(attempt))
 }
 
 // Who names an attempt for sim.Stream, 0 if there is no such attempt. The number

@@ -7,8 +7,8 @@ package netmodel
 // request answers a SYN.
 func (h *Host) request(at int32, s *Segment) {
 	if at == 0 {
-		h.record(Record{Kind: RequestRefused, Conn: s.Conn, Cause: NobodyListens})
-		h.answerStray(s, NobodyListens)
+		h.record(Record{Kind: RequestRefused, Conn: s.Conn, Cause: NoListener})
+		h.answerStray(s, NoListener)
 		return
 	}
 	l := &h.lists[h.socks[at].list]

@@ -142,7 +142,7 @@ const storyShort = `
    40.000 ms  - server  accept(fd 3)             put off: a                             [a* b c]
    40.000 ms  = server  accept(fd 3)             = WSATRY_AGAIN                         [a* b c]             WS.C4
    41.000 ms  - server  accept(fd 3)             = a, fd 4, waited 40ms                 [b c .]              WS.Q1
-   41.000 ms  * b       gives up                 patience ended
+   41.000 ms  * b       gives up                 client closed it
    42.000 ms  ~ b       RST                      keeps its place: client reset it       [b! c .]             WS.X6
    50.000 ms  ~ b       pending                  leaves: client reset it                [c . _]              WS.X6
    50.000 ms  = server  accept(fd 3)             = WSAECONNRESET                        [c . .]              WS.X6
@@ -161,15 +161,15 @@ const storyShort = `
  3001.000 ms  * d                                tries again in 1s
  4000.000 ms  % e       SYN                      link is cut
  4001.000 ms  % d#2     SYN                      link is cut
- 5000.000 ms  * a       gives up                 patience ended
+ 5000.000 ms  * a       gives up                 client closed it
  5000.000 ms  < e       SYN again, 1             no answer yet                                               WS.T2
  5000.000 ms  % e       SYN                      link is cut
  5000.000 ms  % a       FIN                      link is cut
  5001.000 ms  < d#2     SYN again, 1             no answer yet                                               WS.T2
  5001.000 ms  % d#2     SYN                      link is cut
- 5020.000 ms  * c       gives up                 patience ended
+ 5020.000 ms  * c       gives up                 client closed it
  5020.000 ms  % c       FIN                      link is cut
- 5500.000 ms  * e       gives up                 patience ended
+ 5500.000 ms  * e       gives up                 client closed it
  7000.000 ms  % server  link to crowd            link is whole again
  7000.000 ms  = server  close(fd 4)              = 0, done with a
  7000.000 ms  = server  close(fd 3)              = 0                                    [c]
@@ -177,12 +177,12 @@ const storyShort = `
  7001.000 ms  < d#2     SYN again, 2             no answer yet                                               WS.T2
  7001.000 ms  * a       connection               WSAECONNRESET: closed with data unread                      RFC 1122
  7001.000 ms  * c       connection               WSAECONNRESET: listener closed                              WS.X2
- 7002.000 ms  ! d#2     SYN                      refused: nobody listens there                               WS.X3
+ 7002.000 ms  ! d#2     SYN                      refused: no listener there                                  WS.X3
  7503.000 ms  < d#2     SYN again, 3             refused, not final                                          WS.T3
- 7504.000 ms  ! d#2     SYN                      refused: nobody listens there                               WS.X3
+ 7504.000 ms  ! d#2     SYN                      refused: no listener there                                  WS.X3
  8005.000 ms  < d#2     SYN again, 4             refused, not final                                          WS.T3
- 8006.000 ms  ! d#2     SYN                      refused: nobody listens there                               WS.X3
- 8007.000 ms  * d#2     connect                  WSAECONNREFUSED: nobody listens there                       WS.X3
+ 8006.000 ms  ! d#2     SYN                      refused: no listener there                                  WS.X3
+ 8007.000 ms  * d#2     connect                  WSAECONNREFUSED: no listener there                          WS.X3
 `
 
 func TestPrinterColumnsAreStable(t *testing.T) {
@@ -306,6 +306,41 @@ func TestNanosecondsTellInstantsApart(t *testing.T) {
 		r.At++
 		if next := print(true, r); next == long {
 			t.Errorf("two records a nanosecond apart look the same: %q", long)
+		}
+	}
+}
+
+func TestPrinterShowsWhatIsRare(t *testing.T) {
+	silent := profiles.Windows()
+	silent.OnFull, silent.SlotReturnDelay = netmodel.IgnoreWhenFull, 5*time.Millisecond
+	w := newWorld(t, setting{server: silent})
+	h := w.host()
+	cond, _ := h.Socket(winsock.SOCK_STREAM)
+	wantErr(t, "SetSockOpt", h.SetSockOpt(cond, winsock.SO_CONDITIONAL_ACCEPT, 1), 0)
+	wantErr(t, "Bind", h.Bind(cond, netmodel.Addr{Port: port + 1}), 0)
+	wantErr(t, "Listen", h.Listen(cond, 2), 0)
+	w.client("a", 0, netmodel.ClientConfig{})
+	w.n.CutOneWay(w.server, w.crowd, true)
+	w.client("b", 10*time.Millisecond, netmodel.ClientConfig{GiveUp: time.Second})
+	w.to.Port++
+	w.client("o", 20*time.Millisecond, netmodel.ClientConfig{GiveUp: time.Second})
+	w.run(4 * time.Second)
+	w.n.CutOneWay(w.server, w.crowd, false)
+	w.accept(10 * time.Second)
+	w.run(11 * time.Second)
+	w.n.Cut(w.server, w.crowd, true)
+	wantErr(t, "SendClient", w.n.SendClient(1, 5), 0)
+	wantErr(t, "CloseSocket", w.host().CloseSocket(w.fd+2), 0)
+	w.run(12 * time.Second)
+	p := trace.NewPrinter(w.n)
+	p.Full = true
+	var b []byte
+	for _, r := range w.log {
+		b = p.Append(b, r)
+	}
+	for _, want := range []string{"SYN-ACK again, 1", "ignored: queue full", "slot returned late", "[. .] o?", "SO_", "ACK or data", "FIN"} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("the trace does not contain %q:\n%s", want, b)
 		}
 	}
 }

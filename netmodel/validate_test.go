@@ -164,7 +164,7 @@ func TestMistakesOfAProgramPanicWithASentence(t *testing.T) {
 			h := netmodel.NewHost(good)
 			h.Advance(ms(5))
 			h.Advance(ms(4))
-		}, "netmodel: Advance to 4.000 ms, but it is 5.000 ms already"},
+		}, "netmodel: Advance to 4.000 ms: the host is at 5.000 ms already"},
 		{"too many hosts", func() {
 			n, _ := world()
 			for range 250 {

@@ -81,7 +81,7 @@ func (r *run) noteListener(rec netmodel.Record) {
 		}
 	case netmodel.Withdrawn:
 		switch rec.Cause {
-		case netmodel.HandshakeOver:
+		case netmodel.HandshakeTimeout:
 			l.Expired++
 		case netmodel.Evicted:
 			l.Evicted++
@@ -150,7 +150,7 @@ func (r *run) summarise(asked, ran *Scenario) {
 	res.Outcomes = Outcomes{
 		Offered: offered, Accepted: by[netmodel.OutcomeAccepted], Refused: by[netmodel.OutcomeRefused],
 		Reset: by[netmodel.OutcomeReset], TimedOut: by[netmodel.OutcomeTimedOut],
-		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
+		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.OutcomePending],
 	}
 	for i := range res.Attempts {
 		switch res.Attempts[i].Progress {

@@ -80,7 +80,7 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 		return err
 	}
 	if err := writeFile(path, html.Bytes()); err != nil {
-		return &outputError{path, err}
+		return &writeError{path, err}
 	}
 	fmt.Fprintf(s.out, "%s: %s on %s; open it in a browser\n", path, p.Scenario.Name, strings.Join(names, ", "))
 	return nil

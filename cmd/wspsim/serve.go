@@ -50,7 +50,7 @@ func (s *session) serve(addr string, anywhere bool) error {
 	fmt.Fprintf(s.out, "http://%s/  (Ctrl-C ends it)\n", l.Addr())
 	if err := s.out.Flush(); err != nil {
 		l.Close()
-		return &outputError{"standard output", err}
+		return &writeError{"standard output", err}
 	}
 	ended := context.AfterFunc(s.ctx, func() {
 		ctx, stop := context.WithTimeout(context.Background(), 2*time.Second)

@@ -92,7 +92,7 @@ func (e *endpoints) note(r netmodel.Record) {
 		e.states[at] = "CLOSE"
 	case netmodel.Withdrawn:
 		a.forgotten = now
-		if r.Cause == netmodel.ClientGone {
+		if r.Cause == netmodel.ClientWithdrew {
 			e.rsts++
 		}
 		delete(e.states, at)

@@ -86,7 +86,7 @@ func netstackStat(records []netmodel.Record, server netmodel.HostID) map[string]
 			n["ListenOverflowAckDrop"]++
 		case r.Kind == netmodel.Completed:
 			n["PassiveOpens"]++
-			if r.Cause == netmodel.CookieCame {
+			if r.Cause == netmodel.CookieAccepted {
 				n["SynCookieRcvd"]++
 			}
 		case r.Kind == netmodel.RequestRefused, r.Kind == netmodel.ResetPending:

@@ -67,8 +67,8 @@ func TestADecisionHasTheWordsAndTheRuleOfItsSystem(t *testing.T) {
 		{"linux2.2", "accept takes in the order of the SYNs", netmodel.RequestAccepted, netmodel.AcceptedByProgram, "accepted", "ST.11"},
 		{"linux2.2", "and that is the order of the queue", netmodel.Completed, netmodel.HandshakeComplete, "handshake complete", "ST.11"},
 
-		{"wsp", "the handshake times out", netmodel.Withdrawn, netmodel.HandshakeOver, "handshake never completed", "WS.T9"},
-		{"linux", "the request socket expires", netmodel.Withdrawn, netmodel.HandshakeOver, "request expired", "K6"},
+		{"wsp", "the handshake times out", netmodel.Withdrawn, netmodel.HandshakeTimeout, "handshake never completed", "WS.T9"},
+		{"linux", "the request socket expires", netmodel.Withdrawn, netmodel.HandshakeTimeout, "request expired", "K6"},
 		{"wsp", "a further listen", netmodel.Called, netmodel.BacklogUpdated, "backlog updated", "R9"},
 		{"linux", "a further listen", netmodel.Called, netmodel.BacklogUpdated, "limit set", "K10"},
 		{"netbsd", "a further listen", netmodel.Called, netmodel.BacklogUpdated, "limit set", "ST.18"},

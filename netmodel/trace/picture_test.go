@@ -87,8 +87,8 @@ func TestADurationInALineIsThatOfItsString(t *testing.T) {
 		var p Printer
 		if got, want := string(p.appendDuration(nil, d)), d.Truncate(time.Microsecond).String(); got != want {
 			t.Errorf("%d ns: %q, want %q", int64(d), got, want)
-		} else if p.wide != len(got)-utf8.RuneCountInString(got) {
-			t.Errorf("%q: %d bytes are no characters, counted %d", got, len(got)-utf8.RuneCountInString(got), p.wide)
+		} else if p.extraBytes != len(got)-utf8.RuneCountInString(got) {
+			t.Errorf("%q: %d bytes are no characters, counted %d", got, len(got)-utf8.RuneCountInString(got), p.extraBytes)
 		}
 	}
 }

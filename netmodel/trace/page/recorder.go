@@ -62,7 +62,7 @@ func (c *Recorder) Run(n *netmodel.Network, server netmodel.Profile) Run {
 	}
 	for _, a := range results {
 		o := Result{Client: place(a.Client), Attempt: a.Attempt, Outcome: a.Outcome.String(), Began: int64(a.Began), At: int64(a.At)}
-		if a.Outcome == netmodel.StillPending {
+		if a.Outcome == netmodel.OutcomePending {
 			o.Progress = a.Progress.String()
 		}
 		r.Results = append(r.Results, o)

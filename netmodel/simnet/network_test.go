@@ -9,6 +9,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/simnet/internal/hooks"
 )
 
 func TestAHostHasTheDescriptorsThatItsConfigSays(t *testing.T) {
@@ -20,12 +21,12 @@ func TestAHostHasTheDescriptorsThatItsConfigSays(t *testing.T) {
 		want int // files that it can open, of 10
 		why  string
 	}{
-		{"a", n.Host("a"), 3, "as the network says"},
-		{"b", n.HostWith("b", simnet.HostConfig{}), 3, "0 is as the network says, too"},
-		{"c", n.HostWith("c", simnet.HostConfig{Descriptors: 5}), 5, "a number of its own"},
-		{"d", n.HostWith("d", simnet.HostConfig{Descriptors: simnet.NoLimit}), 10, "no limit"},
-		{"a", n.HostWith("a", simnet.HostConfig{Descriptors: 7}), 3, "there is a host of that name"},
-		{"a", n.HostWith("A.", simnet.HostConfig{Descriptors: 7}), 3, "names are case-insensitive and may end in a dot"},
+		{"a", n.Host("a"), 3, "the number of the network"},
+		{"b", n.AddHost("b", simnet.HostConfig{}), 3, "0 is the number of the network"},
+		{"c", n.AddHost("c", simnet.HostConfig{Descriptors: 5}), 5, "a number of its own"},
+		{"d", hooks.UnlimitedHost(n, "d").(*simnet.Host), 10, "no limit"},
+		{"a", hooks.UnlimitedHost(n, "a").(*simnet.Host), 3, "the network already has a host of that name"},
+		{"a", hooks.UnlimitedHost(n, "A.").(*simnet.Host), 3, "names are case-insensitive and may end in a dot"},
 	} {
 		before := x.host.FreeDescriptors()
 		closeAll := x.host.OpenFiles(10)
@@ -44,7 +45,7 @@ func TestANumberOfDescriptorsThatIsNoneIsNamed(t *testing.T) {
 	n := simnet.New(simnet.Config{})
 	defer n.Close()
 	defer func() {
-		want := `host "a" with -2 descriptors: want 0 (as the network says), NoLimit, or a number from 1 on`
+		want := `host "a" with -2 descriptors: want 0 (the number of the network), NoLimit, or at least 1`
 		if p, _ := recover().(string); !strings.Contains(p, want) {
 			t.Errorf("AddHost with -2 descriptors panics with %q, want %q", p, want)
 		}
@@ -86,14 +87,15 @@ func TestHostsAreFoundByTheirNumber(t *testing.T) {
 	n := simnet.New(simnet.Config{})
 	defer n.Close()
 	a, b := n.Host("a"), n.AddHost("b", simnet.HostConfig{Profile: profiles.Windows()})
-	if got := n.HostByID(1); got != a || got.Profile().Name != "linux" {
+	byID := func(id netmodel.HostID) *simnet.Host { return hooks.HostByID(n, id).(*simnet.Host) }
+	if got := byID(1); got != a || got.Profile().Name != "linux" {
 		t.Errorf("HostByID(1) = %v, want a, on linux", got)
 	}
-	if got := n.HostByID(2); got != b || got.Profile().Name != "windows" {
+	if got := byID(2); got != b || got.Profile().Name != "windows" {
 		t.Errorf("HostByID(2) = %v, want b, on windows", got)
 	}
-	if n.HostByID(0) != nil || n.HostByID(3) != nil {
-		t.Errorf("HostByID(0), HostByID(3) = %v, %v, want nil for both", n.HostByID(0), n.HostByID(3))
+	if byID(0) != nil || byID(3) != nil {
+		t.Errorf("HostByID(0), HostByID(3) = %v, %v, want nil for both", byID(0), byID(3))
 	}
 }
 
@@ -117,8 +119,8 @@ func TestAFrozenNetworkCanBeReadFromOutside(t *testing.T) {
 		_ = n.Close()
 		time.Sleep(time.Minute)
 	})
-	last, ok := n.LastEvent()
-	if !ok || !n.Freeze() {
+	last, ok := hooks.LastEvent(n)
+	if !ok || !hooks.Freeze(n) {
 		t.Fatal("a network that nobody uses cannot be frozen")
 	}
 	if want := 61 * time.Second; last.Sub(0) > want || last.Sub(0) < 1500*time.Millisecond {

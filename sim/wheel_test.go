@@ -15,8 +15,8 @@ type law struct {
 	draw func(u float64, i int) float64 // ns, from a number in [0, 1) and a count
 }
 
-// laws are those on which an event list must not be slow. One that is fast on
-// exponential times only is no base for an engine.
+// laws are the distributions on which an event list must not be slow. A list that is fast only
+// on exponential times is not good enough for an engine.
 var laws = []law{
 	{"exponential", func(u float64, _ int) float64 { return -math.Log(1-u) * 1e9 }},
 	{"uniform", func(u float64, _ int) float64 { return u * 2e9 }},

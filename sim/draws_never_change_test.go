@@ -9,12 +9,12 @@ import (
 	"wspsim/sim"
 )
 
-// fixedDraws is what a method draws, on every platform and in every release,
-// from Stream(1, 2, 3).
+// fixedDraws are the draws of a method from Stream(1, 2, 3), on every platform and in every
+// release.
 type fixedDraws struct {
 	name  string
 	draw  func(r *sim.Rand) uint64
-	hash  uint64 // of 2,000,000 draws
+	hash  uint64 // hash of 2,000,000 draws
 	first [16]uint64
 }
 
@@ -22,10 +22,10 @@ func fixedFrom(d sim.Dist) func(r *sim.Rand) uint64 {
 	return func(r *sim.Rand) uint64 { return uint64(d.Draw(r)) }
 }
 
-// TestDrawsAreFixedForEver fails if a seed no longer gives the run it gave: on
-// another platform, with another compiler, after a change. These numbers are
-// not to be updated; a better method gets a name of its own. (A few draws are
-// not enough: methods that differ between processors do so once in a million.)
+// TestDrawsAreFixedForEver fails if a seed gives another run than before: on another platform,
+// with another compiler, or after a change. Do not update these numbers; a better method gets
+// a new name. A few draws are not enough: some methods differ between processors once in a
+// million draws.
 func TestDrawsAreFixedForEver(t *testing.T) {
 	for _, want := range drawsForEver() {
 		t.Run(want.name, func(t *testing.T) {

@@ -10,38 +10,40 @@ import (
 	"wspsim/sim"
 )
 
-// maxClients is beyond what memory holds, and far below what a ClientID can count.
+// maxClients limits the clients of a network. It is more than memory holds, and far below
+// the largest ClientID.
 const maxClients = 1 << 28
 
-// AddClients adds count clients of one kind and returns the first; the others
-// follow it in number. What a client draws at random depends on c.Name, the name of
-// its host and its place among the count. It does not depend on who else is added. If AddClients is
-// called again with the same name and host, those are other clients, whose draws
-// depend on how many such calls came before. It panics if the configuration is not
-// valid.
+// AddClients adds count clients with one configuration and returns the first. The ids of
+// the others follow. AddClients panics if the configuration is not valid.
+//
+// The random draws of a client depend on c.Name, the name of its host, and its place among
+// the count. They do not depend on other clients. A further call with the same name and
+// host adds clients with other draws, which depend on the number of such calls before.
 func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 	if err := c.Validate(); err != nil {
 		panic("netmodel: AddClients: " + err.Error())
 	}
 	if count < 1 || count > maxClients-n.clients.len || int(c.Host) >= len(n.nodes) || c.Host == 0 {
-		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want 1 to %d in all, on a host that was added", count, c.Host, maxClients))
+		panic(fmt.Sprintf("netmodel: AddClients: %d clients on host %d: want 1 to %d in all, on a host of the network", count, c.Host, maxClients))
 	}
 	first := ClientID(n.clients.len)
 	if c.TCP != nil {
-		own := *c.TCP // the caller may change his
+		own := *c.TCP // the caller may change the original later
 		c.TCP = &own
 	}
-	n.configs = append(n.configs, crowd{ClientConfig: c, first: first, count: count,
-		who: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
+	n.configs = append(n.configs, clientGroup{ClientConfig: c, first: first, count: count,
+		stream: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
 	for range count {
 		n.clients.add().config = uint32(len(n.configs) - 1)
 	}
 	return first
 }
 
-// ClientName returns the name of a client.
+// ClientName returns the name of a client, with a number behind it if several were added
+// together. It panics if no client has the id.
 func (n *Network) ClientName(id ClientID) string {
-	n.knownClient(id)
+	n.mustClient(id)
 	c := &n.configs[n.clients.at(int(id)).config]
 	if c.count == 1 {
 		return c.Name
@@ -49,8 +51,8 @@ func (n *Network) ClientName(id ClientID) string {
 	return c.Name + strconv.Itoa(int(id-c.first)+1)
 }
 
-// ClientByName finds a client, the first that was added if several have the
-// name.
+// ClientByName finds a client by the name that ClientName returns. If several clients have
+// the name, it returns the client that was added first.
 func (n *Network) ClientByName(name string) (ClientID, bool) {
 	for i := range n.configs {
 		c := &n.configs[i]
@@ -66,7 +68,8 @@ func (n *Network) ClientByName(name string) (ClientID, bool) {
 	return 0, false
 }
 
-// ConnName names an attempt by its client; "a#2" is a's second.
+// ConnName returns the name of an attempt: the name of its client, with "#2" behind it for
+// the client's second attempt, and so on. It returns "" if there is no such attempt.
 func (n *Network) ConnName(c ConnID) string {
 	if c == 0 || int(c) >= n.attempts.len {
 		return ""
@@ -79,32 +82,34 @@ func (n *Network) ConnName(c ConnID) string {
 	return name
 }
 
-// knownClient panics with a sentence if no client has the id.
-func (n *Network) knownClient(id ClientID) {
+// mustClient panics with a message if no client has the id.
+func (n *Network) mustClient(id ClientID) {
 	if id == 0 || int(id) >= n.clients.len {
 		panic(fmt.Sprintf("netmodel: no client %d: AddClients has returned 1 to %d", id, n.clients.len-1))
 	}
 }
 
-// Start makes a client begin its first attempt, d from now.
+// Start schedules the first attempt of a client, d from now. It panics if no client has
+// the id.
 func (n *Network) Start(id ClientID, d time.Duration) {
-	n.knownClient(id)
+	n.mustClient(id)
 	n.after(d, event{kind: eventStart, tag: uint64(id)})
 }
 
-// Results returns the fate of every attempt, in the order of their beginning.
+// Results returns the results of all attempts, in the order in which they began.
 func (n *Network) Results() []AttemptResult {
 	s := n.settled()
-	fates := make([]AttemptResult, 0, s.attempts.len)
+	results := make([]AttemptResult, 0, s.attempts.len)
 	for c := range ConnID(s.attempts.len) {
 		if c > 0 {
-			fates = append(fates, s.result(c))
+			results = append(results, s.result(c))
 		}
 	}
-	return fates
+	return results
 }
 
-// AttemptResult returns the fate of one attempt, the zero AttemptResult if there is no such.
+// Result returns the result of one attempt, or the zero AttemptResult if there is no such
+// attempt.
 func (n *Network) Result(c ConnID) AttemptResult {
 	if int(c) >= n.attempts.len {
 		return AttemptResult{}
@@ -118,13 +123,16 @@ func (n *Network) result(c ConnID) AttemptResult {
 	return f
 }
 
-// DecidedBy returns the profile of the host that decided what a record tells: the
-// listening host for a cause of its own that a client has learned, else the host of the
-// record. The profile of a client whose ClientConfig has a TCP carries that TCP. A record
-// of no host and no attempt has a profile without values. The caller must not change it.
+// DecidedBy returns the profile of the host that decided the cause of a record. That is the
+// listening host if a record of a client has a cause of the listener. Otherwise it is the
+// host of the record, or the host of the client if the record has no host.
+//
+// If the ClientConfig of the client has a TCP, the profile of a NoAnswer record has that
+// TCP. For a record without host and attempt, DecidedBy returns an empty profile. The
+// caller must not change the profile.
 func (n *Network) DecidedBy(r Record) *Profile {
 	host := r.Host
-	var config *crowd
+	var config *clientGroup
 	if r.Conn != 0 && int(r.Conn) < n.attempts.len {
 		a := n.attempts.at(int(r.Conn))
 		config = &n.configs[n.clients.at(int(a.result.Client)).config]
@@ -147,23 +155,22 @@ func (n *Network) DecidedBy(r Record) *Profile {
 	return p
 }
 
-// Tally returns how many attempts were made and how many of them have each
-// outcome.
+// Tally returns how many attempts began, and how many of them have each outcome.
 func (n *Network) Tally() (offered int, by [outcomeCount]int) {
 	n = n.settled()
 	by = n.outcomes
-	by[StillPending] = n.offered
+	by[OutcomePending] = n.offered
 	for _, decided := range n.outcomes[1:] {
-		by[StillPending] -= decided
+		by[OutcomePending] -= decided
 	}
 	return n.offered, by
 }
 
-// begin starts an attempt of a client.
+// begin begins an attempt of a client, unless an earlier attempt goes on.
 func (n *Network) begin(id ClientID) {
 	c := n.clients.at(int(id))
 	if c.fd != 0 {
-		return // its earlier attempt is still going on
+		return // an earlier attempt goes on
 	}
 	config := &n.configs[c.config].ClientConfig
 	c.conn = n.newAttempt(id)
@@ -180,27 +187,27 @@ func (n *Network) begin(id ClientID) {
 		err = h.Connect(fd, config.To)
 	}
 	if err != error(winsock.WSAEWOULDBLOCK) {
-		n.notBegun(c.conn, config.Host, err)
+		n.failToBegin(c.conn, config.Host, err)
 		n.endAttempt(id)
 		return
 	}
 	if config.GiveUp > 0 {
-		c.patience = n.after(config.GiveUp, event{kind: eventGiveUp, tag: uint64(c.conn)})
+		c.giveUpTimer = n.after(config.GiveUp, event{kind: eventGiveUp, tag: uint64(c.conn)})
 	}
 }
 
-// endAttempt closes what a client has open.
+// endAttempt closes the socket of a client, if one is open.
 func (n *Network) endAttempt(id ClientID) {
 	c := n.clients.at(int(id))
 	if c.fd == 0 {
 		return
 	}
-	_ = n.present(n.configs[c.config].Host).CloseSocket(c.fd) // its outcome is decided elsewhere
-	n.engine.Cancel(c.patience)
-	c.fd, c.patience = 0, sim.EventID{}
+	_ = n.present(n.configs[c.config].Host).CloseSocket(c.fd) // the error does not change the outcome
+	n.engine.Cancel(c.giveUpTimer)
+	c.fd, c.giveUpTimer = 0, sim.EventID{}
 }
 
-// giveUp ends an attempt whose client has lost patience.
+// giveUp ends an attempt when the client's time GiveUp is over.
 func (n *Network) giveUp(conn ConnID) {
 	id := n.attempts.at(int(conn)).result.Client
 	c := n.clients.at(int(id))
@@ -208,18 +215,19 @@ func (n *Network) giveUp(conn ConnID) {
 		return
 	}
 	config := &n.configs[c.config].ClientConfig
-	n.record(&Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: PatienceEnded})
-	n.decide(conn, OutcomeGaveUp, PatienceEnded)
+	n.record(&Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: ClientGaveUp})
+	n.decide(conn, OutcomeGaveUp, ClientGaveUp)
 	if config.GiveUpHard {
-		_ = n.present(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // an open socket takes it
+		_ = n.present(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // never fails on an open socket
 	}
 	n.endAttempt(id)
 }
 
-// CloseClient makes a client close its connection, hard (with an RST) or not.
-// It reports whether there was one.
+// CloseClient makes a client close its connection: with an RST if hard is true, else
+// gracefully. It reports whether the client had a socket. It panics if no client has the
+// id.
 func (n *Network) CloseClient(id ClientID, hard bool) bool {
-	n.knownClient(id)
+	n.mustClient(id)
 	c := n.clients.at(int(id))
 	if c.fd == 0 {
 		return false
@@ -228,27 +236,27 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 	if hard {
 		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0)
 	}
-	if n.attempts.at(int(c.conn)).result.Outcome == StillPending {
-		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: PatienceEnded})
-		n.decide(c.conn, OutcomeGaveUp, PatienceEnded)
+	if n.attempts.at(int(c.conn)).result.Outcome == OutcomePending {
+		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: ClientGaveUp})
+		n.decide(c.conn, OutcomeGaveUp, ClientGaveUp)
 	}
 	n.endAttempt(id)
 	return true
 }
 
-// SendClient makes a client send bytes on its connection.
+// SendClient makes a client send a number of bytes on its connection. Errors are those of
+// Host.Send. It panics if no client has the id.
 func (n *Network) SendClient(id ClientID, bytes int) error {
-	n.knownClient(id)
+	n.mustClient(id)
 	c := n.clients.at(int(id))
 	_, err := n.present(n.configs[c.config].Host).Send(c.fd, bytes)
 	return err
 }
 
-// decide settles the outcome of an attempt, once: by the first record that
-// says so.
+// decide sets the outcome of an attempt. Only the first call for an attempt has an effect.
 func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
 	a := n.attempts.at(int(conn))
-	if a.result.Outcome != StillPending {
+	if a.result.Outcome != OutcomePending {
 		return
 	}
 	a.result.Outcome, a.result.At, a.result.Cause, a.result.Record = o, n.Now(), why, n.count
@@ -258,16 +266,16 @@ func (n *Network) decide(conn ConnID, o Outcome, why Cause) {
 	n.outcomes[o]++
 }
 
-// ingest appends a record to the trace and does what follows from it: fates are
-// decided, and clients take their next step.
-func (n *Network) ingest(r *Record) {
+// handleRecord appends a record to the trace. Then it decides the outcome of the attempt
+// and lets the client act, if the record calls for it.
+func (n *Network) handleRecord(r *Record) {
 	n.record(r)
 	if r.Conn == 0 || int(r.Conn) >= n.attempts.len {
 		return
 	}
 	a := n.attempts.at(int(r.Conn))
 	if r.Kind.AtListener() {
-		n.note(a, r)
+		n.noteDecision(a, r)
 		return
 	}
 	id := a.result.Client
@@ -277,7 +285,7 @@ func (n *Network) ingest(r *Record) {
 	case r.Host != config.Host:
 		return
 	case config.external:
-		n.follow(a, r)
+		n.followExternal(a, r)
 		return
 	case c.conn != r.Conn || c.fd != r.FD:
 		return
@@ -286,15 +294,15 @@ func (n *Network) ingest(r *Record) {
 	case Connected:
 		a.connected = true
 		if bytes := config.Send; bytes > 0 {
-			_, _ = n.present(r.Host).Send(c.fd, bytes) // a connection that broke meanwhile reports itself
+			_, _ = n.present(r.Host).Send(c.fd, bytes) // if the connection broke meanwhile, a record says so
 		}
 	case ConnectFailed, Broken:
 		n.fail(a, r)
 		n.endAttempt(id)
 		n.retry(id)
-	case Finished: // the server has closed: nothing more to wait for
-		ended := a.result.Outcome == StillPending
-		if ended { // before anybody accepted it
+	case Finished: // the server has closed the connection
+		ended := a.result.Outcome == OutcomePending
+		if ended { // before accept returned it
 			n.decide(r.Conn, OutcomeReset, a.ended)
 		}
 		n.endAttempt(id)
@@ -304,8 +312,8 @@ func (n *Network) ingest(r *Record) {
 	}
 }
 
-// note remembers what a listener decided about an attempt.
-func (n *Network) note(a *attempt, r *Record) {
+// noteDecision stores what a listener decided about an attempt.
+func (n *Network) noteDecision(a *attempt, r *Record) {
 	switch {
 	case r.Kind == RequestAccepted && a.trimmed:
 		n.violated(fmt.Errorf("trimmed is never accepted: %s was, at %v", n.ConnName(r.Conn), r.At))
@@ -329,32 +337,32 @@ func (n *Network) note(a *attempt, r *Record) {
 	}
 	a.trimmed = r.Kind == ResetPending && r.Cause == Trimmed
 	if a.finished && a.place == placeNone && a.ended != NoCause && r.Kind != RequestAccepted && n.isExternal(a) {
-		n.decide(r.Conn, OutcomeGaveUp, r.Cause) // nobody waits for it any more
+		n.decide(r.Conn, OutcomeGaveUp, r.Cause) // the client has closed its socket already
 	}
-	if r.Kind == RequestAccepted && a.result.Outcome == StillPending {
+	if r.Kind == RequestAccepted && a.result.Outcome == OutcomePending {
 		n.decide(r.Conn, OutcomeAccepted, r.Cause)
 		a.result.Waited = r.Wait()
 	}
 }
 
-// fail decides the outcome of an attempt that its client knows to have failed.
+// fail decides the outcome of an attempt from the client's record of the failure.
 func (n *Network) fail(a *attempt, r *Record) {
 	switch {
 	case r.Errno == winsock.WSAECONNREFUSED, r.Errno == winsock.WSAEWOULDBLOCK:
 		n.decide(r.Conn, OutcomeRefused, r.Cause)
 	case r.Errno == winsock.WSAETIMEDOUT && a.ignored != NoCause:
-		n.decide(r.Conn, OutcomeTimedOut, a.ignored) // the listener did not answer, and this is why
+		n.decide(r.Conn, OutcomeTimedOut, a.ignored) // why the listener did not answer
 	case r.Errno == winsock.WSAETIMEDOUT:
 		n.decide(r.Conn, OutcomeTimedOut, r.Cause)
 	case r.Cause == NoSuchConnection && a.ended != NoCause && a.place == placeNone:
-		n.decide(r.Conn, OutcomeReset, a.ended) // nothing was left that its segment could belong to, and this is why
+		n.decide(r.Conn, OutcomeReset, a.ended) // why the server has no such connection any more
 	default:
 		n.decide(r.Conn, OutcomeReset, r.Cause)
 	}
 }
 
-// retry schedules a client's further attempt, if its policy has one left and
-// the last one failed.
+// retry schedules a further attempt of a client, if the last one failed and Retry allows
+// another.
 func (n *Network) retry(id ClientID) {
 	c := n.clients.at(int(id))
 	config := &n.configs[c.config].ClientConfig
@@ -371,9 +379,9 @@ func (n *Network) retry(id ClientID) {
 	n.after(pause, event{kind: eventStart, tag: uint64(id)})
 }
 
-// Check verifies the invariants of every host and those of the network: every
-// attempt has exactly one outcome, and what the records say never contradicts
-// itself. nil means that all hold.
+// Check verifies the invariants of every host and of the network: every attempt has exactly
+// one outcome, and no record contradicts another. It returns an error for the first
+// invariant that does not hold, or nil.
 func (n *Network) Check() error {
 	n = n.settled()
 	for id := 1; id < len(n.nodes); id++ {
@@ -390,25 +398,25 @@ func (n *Network) Check() error {
 	return n.attemptsAreConserved()
 }
 
-// placesAreFreeOnce: no place for a segment on its way is free twice, and no more
-// are taken than events wait.
+// placesAreFreeOnce: no place in Network.flying is free twice, and no more places are taken
+// than events are scheduled.
 func (n *Network) placesAreFreeOnce() error {
 	taken := len(n.flying) - len(n.landed)
 	if taken > n.engine.Len() {
-		return fmt.Errorf("what is free is free once: segments: %d places are taken and %d events wait", taken, n.engine.Len())
+		return fmt.Errorf("what is free is free once: segments: %d places are taken and %d events are scheduled", taken, n.engine.Len())
 	}
 	seen := make([]bool, len(n.flying))
 	for _, i := range n.landed {
 		if int(i) >= len(seen) || seen[i] {
-			return fmt.Errorf("what is free is free once: segments: place %d of %d is free twice, or there is none", i, len(seen))
+			return fmt.Errorf("what is free is free once: segments: place %d of %d is free twice or does not exist", i, len(seen))
 		}
 		seen[i] = true
 	}
 	return nil
 }
 
-// attemptsAreConserved: offered = accepted + refused + reset + timed out + gave
-// up + pending, counted one by one.
+// attemptsAreConserved: offered = accepted + refused + reset + timed out + gave up +
+// pending, and Tally agrees with a new count.
 func (n *Network) attemptsAreConserved() error {
 	var by [outcomeCount]int
 	for i := 1; i < n.attempts.len; i++ {

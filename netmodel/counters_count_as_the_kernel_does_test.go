@@ -11,7 +11,7 @@ import (
 	"wspsim/netmodel/trace"
 )
 
-// played are short plays on a stage, and what the host has counted after them.
+// played has short histories of a stage, and the host's counters after them.
 var played = []struct {
 	why  string
 	play func(t *testing.T) *stage

@@ -8,8 +8,8 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Each of the nine errors of the page has its test where its cause is built;
-// here are those that have no better place, and the order of the checks.
+// This file tests the order of the checks, and errors of the page that have no test in
+// another file.
 
 func TestDescriptorTableFullFailsTheFirstListen(t *testing.T) { // E6 WS.D1
 	s := newStage(t, profiles.WSP(), 3)
@@ -72,14 +72,14 @@ func TestDesktopFindsConflictsAtBindOnly(t *testing.T) { // WS.U4 WS.Q12
 	wantErr(t, "Listen on the specific address", s.h.Listen(b, 1), 0)
 }
 
-// situation is what is the case when a call is made: any mix of causes.
+// situation is the state in which a call is made: any combination of causes for an error.
 type situation struct {
 	unstarted, down, callback, noBuffers, full bool
 	target                                     string
 }
 
-// order is the documented order of checks of one call: the first one that
-// applies decides.
+// order is the documented order of checks of one call. The first check that applies
+// decides.
 type order []struct {
 	errno   winsock.Errno
 	applies func(situation) bool
@@ -96,7 +96,7 @@ func is(targets ...string) func(situation) bool {
 	}
 }
 
-// always are the checks that every call makes first.
+// always has the first checks of every call.
 var always = order{
 	{winsock.WSANOTINITIALISED, func(s situation) bool { return s.unstarted }},
 	{winsock.WSAENETDOWN, func(s situation) bool { return s.down }},
@@ -110,7 +110,7 @@ func full(s situation) bool      { return s.full }
 var targets = []string{"closed", "file", "datagram", "unbound", "bound", "conflict", "connecting", "failed", "accepted",
 	"idle listener", "busy listener", "aborted listener", "withdrawn listener", "lingering"}
 
-// The calls, with the order that their comments promise.
+// orders has the calls, with the order in their comments.
 var orders = []struct {
 	call string
 	do   func(*netmodel.Host, netmodel.FD) error
@@ -173,7 +173,7 @@ var orders = []struct {
 	}},
 }
 
-// build makes a situation real and returns the socket that the call is to have.
+// build creates a situation and returns the descriptor for the call.
 func build(t *testing.T, in situation) (*netmodel.Host, netmodel.FD) {
 	t.Helper()
 	s := newStage(t, profiles.WSP(), 12)
@@ -278,5 +278,40 @@ func TestReturningAnErrorAllocatesNothing(t *testing.T) {
 	fail()
 	if n := testing.AllocsPerRun(100, fail); n != 0 {
 		t.Errorf("calls that fail: %v allocations, want none", n)
+	}
+}
+
+func TestFailedCallsNameTheirRule(t *testing.T) {
+	for _, row := range []struct {
+		call  netmodel.Call
+		errno winsock.Errno
+		want  string
+	}{
+		{netmodel.CallListen, winsock.WSAENETDOWN, "E1"},
+		{netmodel.CallListen, winsock.WSAEADDRINUSE, "E2"},
+		{netmodel.CallListen, winsock.WSAEINPROGRESS, "E3"},
+		{netmodel.CallListen, winsock.WSAEINVAL, "E4"},
+		{netmodel.CallListen, winsock.WSAEISCONN, "E5"},
+		{netmodel.CallListen, winsock.WSAEMFILE, "E6"},
+		{netmodel.CallListen, winsock.WSAENOBUFS, "E7"},
+		{netmodel.CallListen, winsock.WSAENOTSOCK, "E8"},
+		{netmodel.CallListen, winsock.WSAEOPNOTSUPP, "E9"},
+		{netmodel.CallAccept, winsock.WSAEMFILE, "WS.A3"},
+		{netmodel.CallAccept, winsock.WSAEWOULDBLOCK, "WS.A2"},
+		{netmodel.CallAccept, winsock.WSATRY_AGAIN, "WS.C4"},
+		{netmodel.CallAccept, winsock.WSAECONNREFUSED, "WS.C3"},
+		{netmodel.CallAccept, winsock.WSAEACCES, "WS.C9"},
+		{netmodel.CallBind, winsock.WSAEACCES, "WS.U1"},
+		{netmodel.CallListen, 0, ""},
+		{netmodel.CallClose, winsock.WSAENOTSOCK, ""},
+	} {
+		p := profiles.WSP()
+		_, got := profiles.Reason(&p, netmodel.Record{Kind: netmodel.Called, Call: row.call, Errno: row.errno})
+		if got != row.want {
+			t.Errorf("%v with %v: rule %q, want %q", row.call, row.errno, got, row.want)
+		}
+		if _, known := profiles.RuleByID(row.want); row.want != "" && !known {
+			t.Errorf("rule %s is not in the table", row.want)
+		}
 	}
 }

@@ -18,5 +18,5 @@ func ExampleFacts() {
 	}
 	// Output:
 	// linux: OnFull ignore, measured: K2: L01, L10
-	// hpux11: OnFull ignore, unknown: Stevens' table says how many fit, not what happens then
+	// hpux11: OnFull ignore, unknown: Stevens' table says how many connections fit, not what happens then
 }

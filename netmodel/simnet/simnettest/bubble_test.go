@@ -12,7 +12,7 @@ type looked struct{ real, virtual time.Duration }
 func TestABubbleIsGivenUpWhenItsTimeStandsStill(t *testing.T) {
 	every := func(n int, virtual func(i int) time.Duration) (all []looked) {
 		for i := range n {
-			all = append(all, looked{time.Duration(i+1) * look, virtual(i)})
+			all = append(all, looked{time.Duration(i+1) * lookInterval, virtual(i)})
 		}
 		return all
 	}
@@ -23,14 +23,14 @@ func TestABubbleIsGivenUpWhenItsTimeStandsStill(t *testing.T) {
 		want  string // the beginning of why
 		why   string
 	}{
-		{"it stands", every(10, at(50*time.Millisecond)), "virtual time has stood still at 50ms, or less than 1s later, for 1s of real time", "1 s of looks"},
+		{"it stands", every(10, at(50*time.Millisecond)), "virtual time has stopped at 50ms, or less than 1s later, for 1s of real time", "1 s of looks"},
 		{"it stands, and there is time left", every(9, at(50*time.Millisecond)), "", "0.9 s of looks"},
 		{"it passes slowly", every(100, func(i int) time.Duration { return time.Duration(i) * 20 * time.Millisecond }), "", "100 ms within half a second"},
-		{"it creeps", every(10, func(i int) time.Duration { return time.Duration(i) * time.Microsecond }), "within 1s of real time, virtual time has come from 0s to 9µs only", "a program that asks again and again"},
-		{"it comes to a stop", every(10, func(i int) time.Duration { return time.Duration(min(i, 2)) * time.Millisecond }), "virtual time has stood still at 2ms, or less than 1s later, for 1s of real time", "it moved at two looks"},
-		{"the process was stopped", []looked{{look, 0}, {time.Hour, 0}, {time.Hour + look, 0}}, "", "three looks, whatever the time between them"},
+		{"it creeps", every(10, func(i int) time.Duration { return time.Duration(i) * time.Microsecond }), "within 1s of real time, virtual time has moved only from 0s to 9µs", "a program that asks again and again"},
+		{"it comes to a stop", every(10, func(i int) time.Duration { return time.Duration(min(i, 2)) * time.Millisecond }), "virtual time has stopped at 2ms, or less than 1s later, for 1s of real time", "it moved at two looks"},
+		{"the process was stopped", []looked{{lookInterval, 0}, {time.Hour, 0}, {time.Hour + lookInterval, 0}}, "", "three looks, whatever the time between them"},
 	} {
-		w := watch{stillness: stillness{after: time.Second}, returned: new(atomic.Bool)}
+		w := watch{hangLimits: hangLimits{after: time.Second}, returned: new(atomic.Bool)}
 		began, got := time.Now(), ""
 		for _, l := range x.looks {
 			if got, _ = w.look(began.Add(l.real), l.virtual); got != "" {

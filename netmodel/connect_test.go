@@ -10,9 +10,9 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// attempt lets a host connect, answers its SYNs as the program says ('R' an
-// RST at once, 'S' a SYN-ACK, anything else and beyond its end: silence), and
-// returns when the SYNs went out and when and how it ended.
+// attempt lets a host connect and answers each SYN with the next letter of a script: 'R'
+// is an RST at once, 'S' is a SYN-ACK, other letters and the end of the script are no
+// answer. It returns when the SYNs went out, and when and how the attempt ended.
 func attempt(t *testing.T, s *stage, fd netmodel.FD, program string) (syns []time.Duration, end time.Duration, code int) {
 	t.Helper()
 	began := s.h.Now()
@@ -308,4 +308,36 @@ func TestScheduleWaits(t *testing.T) {
 	} {
 		check(t, "Wait("+itoa(int(row.n))+")", row.s.Wait(row.n), row.want)
 	}
+}
+
+func TestSecondConnectOfASocketIsRefusedAnew(t *testing.T) { // WS.T8 WS.T3
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
+	h := n.Host(crowd)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
+	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
+	for attempt := range 2 {
+		wantErr(t, "Connect", h.Connect(fd, to), winsock.WSAEWOULDBLOCK)
+		n.Run(n.Now().Add(time.Second))
+		code, _ := h.GetSockOpt(fd, winsock.SO_ERROR)
+		if winsock.Errno(code) != winsock.WSAECONNREFUSED {
+			t.Errorf("attempt %d: SO_ERROR = %v, want WSAECONNREFUSED", attempt+1, winsock.Errno(code))
+		}
+	}
+}
+
+func TestSecondRSTForOneSYNIsADuplicate(t *testing.T) { // WS.T3
+	s := newStage(t, profiles.Windows(), 0)
+	fd := s.socket()
+	wantErr(t, "Connect", s.h.Connect(fd, s.peer("server").addr), winsock.WSAEWOULDBLOCK)
+	syn := s.h.Drain(nil)[0]
+	s.refuse(syn)
+	s.h.Advance(ms(400))
+	s.refuse(syn)
+	s.h.Advance(ms(500))
+	check(t, "SYNs 500 ms after the first RST", len(s.h.Drain(nil)), 1)
+	s.refuse(syn) // it is late: the new SYN has the same number, so it counts
+	s.h.Advance(ms(1000))
+	check(t, "SYNs 500 ms after the third RST", len(s.h.Drain(nil)), 1)
 }

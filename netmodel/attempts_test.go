@@ -100,7 +100,7 @@ func TestGivingUpWhileQueued(t *testing.T) {
 		w.client("a", 0, netmodel.ClientConfig{GiveUp: time.Second, GiveUpHard: row.hard})
 		check(t, "Accept", w.accept(2*time.Second), row.want)
 		w.run(later)
-		w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.PatienceEnded, time.Second)
+		w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, time.Second)
 		if row.hard {
 			continue
 		}
@@ -114,11 +114,11 @@ func TestGivingUpWhileConnecting(t *testing.T) {
 	w := newWorld(t, setting{link: netmodel.Link{Loss: sim.Ratio{Num: 1, Den: 1}}})
 	w.client("a", 0, netmodel.ClientConfig{GiveUp: time.Second})
 	w.run(later)
-	w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.PatienceEnded, time.Second)
+	w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, time.Second)
 	check(t, "SYNs", len(w.records(netmodel.Lost)), 1)
 }
 
-func TestPatienceEndsWithTheConnection(t *testing.T) {
+func TestGiveUpTimeEndsWithTheConnection(t *testing.T) {
 	w := newWorld(t, setting{})
 	w.client("a", 0, netmodel.ClientConfig{GiveUp: time.Second})
 	check(t, "Accept", w.accept(100*time.Millisecond), "a")
@@ -128,7 +128,7 @@ func TestPatienceEndsWithTheConnection(t *testing.T) {
 	w.wantTally(1, 1, 0, 0, 0, 0)
 }
 
-func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
+func TestEveryOutcomeHasACause(t *testing.T) { // R4
 	silent := profiles.WSP()
 	silent.OnFull = netmodel.IgnoreWhenFull
 	for _, row := range []struct {
@@ -141,7 +141,7 @@ func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
 		{"accepted", profiles.WSP(), func(w *world) { w.accept(time.Second) }, netmodel.OutcomeAccepted, netmodel.AcceptedByProgram},
 		{"refused: full", profiles.WSP(), func(w *world) { w.rival() }, netmodel.OutcomeRefused, netmodel.QueueFull},
 		{"timed out: ignored when full", silent, func(w *world) { w.rival() }, netmodel.OutcomeTimedOut, netmodel.QueueFull},
-		{"refused: nobody listens", profiles.WSP(), func(w *world) { _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeRefused, netmodel.NobodyListens},
+		{"refused: nobody listens", profiles.WSP(), func(w *world) { _ = w.host().CloseSocket(w.fd) }, netmodel.OutcomeRefused, netmodel.NoListener},
 		{"refused: paused", profiles.WSP(), func(w *world) { _ = w.host().SetSockOpt(w.fd, winsock.SO_PAUSE_ACCEPT, 1) }, netmodel.OutcomeRefused, netmodel.Paused},
 		{"timed out: cut", profiles.WSP(), func(w *world) { w.n.Cut(w.server, w.crowd, true) }, netmodel.OutcomeTimedOut, netmodel.NoAnswer},
 		{"timed out: no buffers", profiles.WSP(), func(w *world) { w.host().SetFault(netmodel.FaultNoBuffers, true) }, netmodel.OutcomeTimedOut, netmodel.OutOfBuffers},
@@ -151,7 +151,7 @@ func TestOutcomesHaveACauseOfFate(t *testing.T) { // R4
 			_, _ = w.host().AcceptIf(w.fd, deciding(winsock.CF_REJECT))
 		}, netmodel.OutcomeReset, netmodel.Rejected},
 		{"reset: cleanup", profiles.WSP(), func(w *world) { w.run(time.Second); _ = w.host().Cleanup() }, netmodel.OutcomeReset, netmodel.ListenerClosed},
-		{"pending", profiles.WSP(), func(*world) {}, netmodel.StillPending, netmodel.NoCause},
+		{"pending", profiles.WSP(), func(*world) {}, netmodel.OutcomePending, netmodel.NoCause},
 	} {
 		w := newWorld(t, setting{server: row.server})
 		w.n.AddClients(netmodel.ClientConfig{Name: "a", Host: w.crowd, To: w.to}, 1)
@@ -174,14 +174,14 @@ func (w *world) rival() {
 	w.n.AddClients(netmodel.ClientConfig{Name: "b", Host: w.crowd, To: w.to}, 1)
 }
 
-// wantDecided looks up the records that a fate names.
+// wantDecided checks the records that a result names.
 func (w *world) wantDecided(why string, f netmodel.AttemptResult) {
 	w.t.Helper()
-	if f.Outcome == netmodel.StillPending {
+	if f.Outcome == netmodel.OutcomePending {
 		return
 	}
 	if f.Record == 0 || f.Record > uint64(len(w.log)) || w.log[f.Record-1].At != f.At {
-		w.t.Errorf("%s: the fate was decided by record %d at %v, want one of that time", why, f.Record, f.At)
+		w.t.Errorf("%s: record %d decided the outcome at %v, want a record of that time", why, f.Record, f.At)
 		return
 	}
 	if f.Decision > 0 && w.log[f.Decision-1].Host != w.server {
@@ -189,8 +189,8 @@ func (w *world) wantDecided(why string, f netmodel.AttemptResult) {
 	}
 }
 
-// Whatever happens, every attempt has one outcome, all add up, and all
-// invariants hold.
+// In every history, each attempt has one outcome, the counts add up, and all invariants
+// hold.
 func TestAttemptsAreConserved(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := rapid.SampledFrom(profiles.All()).Draw(rt, "profile")
@@ -242,7 +242,7 @@ func TestAttemptsAreConserved(t *testing.T) {
 		for _, n := range by {
 			sum += n
 		}
-		if offered < clients || sum != offered || by[netmodel.StillPending] != 0 {
+		if offered < clients || sum != offered || by[netmodel.OutcomePending] != 0 {
 			rt.Errorf("Tally() = %d, %v: want at least %d offered, as many outcomes, none pending at the end", offered, by, clients)
 		}
 	})
@@ -294,4 +294,48 @@ func TestClientWithoutAPortGivesUp(t *testing.T) {
 	check(t, "code", w.records(netmodel.ConnectFailed)[0].Errno, winsock.WSAENOBUFS)
 	offered, _ := w.n.Tally()
 	check(t, "attempts", offered, 2)
+}
+
+func TestALateSilenceIsNotBlamedOnTheQueue(t *testing.T) {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
+	h := n.Host(server)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
+	_ = h.Bind(fd, netmodel.Addr{Port: 80})
+	_ = h.Listen(fd, 1)
+	n.CutOneWay(server, crowd, true)
+	id := n.AddClients(netmodel.ClientConfig{Name: "a", Host: crowd, To: netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}}, 1)
+	n.Start(id, 0)
+	n.Run(sim.Time(time.Minute))
+	if f := n.Result(1); f.Outcome != netmodel.OutcomeTimedOut || f.Cause != netmodel.NoAnswer {
+		t.Errorf("outcome = %v (%v), want timed out, no SYN was answered: the SYN was queued, but the answers were lost", f.Outcome, f.Cause)
+	}
+}
+
+func TestGivingUpIsDecidedByTheClientAlone(t *testing.T) {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
+	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
+	h := n.Host(server)
+	fd, _ := h.Socket(winsock.SOCK_STREAM)
+	_ = h.Bind(fd, netmodel.Addr{Port: 80})
+	_ = h.Listen(fd, 1)
+	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
+	n.Start(n.AddClients(netmodel.ClientConfig{Name: "a", Host: crowd, To: to, GiveUp: time.Second}, 1), 0)
+	n.Run(sim.Time(time.Minute))
+	if f := n.Result(1); f.Outcome != netmodel.OutcomeGaveUp || f.Decision != 0 || f.Record == 0 {
+		t.Errorf("outcome = %v, Decision %d, Record %d: want gave up, by no record of the listener", f.Outcome, f.Decision, f.Record)
+	}
+}
+
+func TestClientCanHaveItsOwnTCP(t *testing.T) { // WS.T7
+	w := newWorld(t, setting{crowd: profiles.Windows()})
+	w.client("first", 0, netmodel.ClientConfig{})
+	fast := netmodel.Client{Syn: netmodel.Schedule{First: time.Second}}
+	w.client("a", time.Second, netmodel.ClientConfig{TCP: &fast})
+	w.client("b", time.Second, netmodel.ClientConfig{})
+	w.run(later)
+	w.wantFate("a", netmodel.OutcomeRefused, netmodel.QueueFull, 1002*time.Millisecond)
+	w.wantFate("b", netmodel.OutcomeRefused, netmodel.QueueFull, 3010*time.Millisecond) // four times 502 ms later
 }
