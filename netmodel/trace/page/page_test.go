@@ -197,6 +197,18 @@ func TestThePageHoldsEveryRecordAndSegment(t *testing.T) {
 	}
 }
 
+func TestSequenceNumbersAreRelativeToTheFirstOfTheSide(t *testing.T) {
+	for _, s := range crowd(t, profiles.Linux(), "c", 5, 9).Transmissions {
+		want := uint32(1) // behind the SYN
+		if s.Kind == "SYN" || s.Kind == "SYN-ACK" {
+			want = 0
+		}
+		if s.Seq != want {
+			t.Errorf("%s of %s has the sequence number %d, want %d", s.Kind, s.From, s.Seq, want)
+		}
+	}
+}
+
 func TestTooMuchForAPageIsRefused(t *testing.T) {
 	run := crowd(t, profiles.WSP(), "c", 3, 2)
 	for _, tt := range []struct {

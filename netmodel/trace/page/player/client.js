@@ -70,7 +70,7 @@ export class ClientCard {
     let told = '';
     this.running.push((t) => {
       const asked = began.filter((r) => r.at <= t).pop();
-      const [b, because] = belief(c, asked, t), [k, so] = knowledge(fold, client, c);
+      const [b, because] = belief(c, asked, t, fold.next(client)), [k, so] = knowledge(fold, client, c);
       const apart = c.state === 'phantom';
       if (told !== b + because + k + so) {
         told = b + because + k + so;
@@ -85,14 +85,14 @@ export class ClientCard {
   }
 }
 
-// belief is what the client's program can know.
-function belief(c, asked, t) {
+// belief is what the client's program can know. Its TCP sends the next SYN at next, 0 for never.
+function belief(c, asked, t, next) {
   if (!asked) return ['Nothing yet.', 'It has not called connect.'];
   if (c.told) return [`${c.told}.`, c.state === 'failed' ? 'connect has returned this error.' : 'Its connection broke with this error.'];
   if (c.state === 'gaveup') return ['“This takes too long.”', 'It has given up.'];
   if (c.connected && c.state === 'done') return ['“I was served.”', 'The server has closed the connection.'];
   if (c.connected) return ['“I am connected.”', `connect returned 0 at ${ms(c.connected)} ms.` + (c.state === 'phantom' ? ` For ${span(t - c.connected)} it has waited for the server.` : '')];
-  return ['connect has not returned.', `It has waited ${span(t - asked.at)}.` + (c.state === 'refused' ? ' Its TCP keeps the RST to itself and will ask again.' : '')];
+  return ['connect has not returned.', `It has waited ${span(t - asked.at)}.` + (c.state === 'refused' && next ? ' The refusal does not reach it: its TCP will ask again.' : '')];
 }
 
 // knowledge is what the server has of the client.
