@@ -21,12 +21,12 @@ func TestKeysMoveTheClockAndTheHashHoldsTheMoment(t *testing.T) {
 		{"\u0303", "1.000 ms", "→ goes to the next event, the first SYN"},
 		{"\u0303", "2.000 ms", "→ goes on"},
 		{"\u0302", "1.000 ms", "← goes back"},
-		{"r", "15.741 ms", "r goes to the first refusal"},
+		{"r", "12.649 ms", "r goes to the first refusal"},
 		{"p", "15.747 ms", "p goes to the first phantom"},
 		{"\u0306", "0.000 ms", "Home goes to the beginning"},
 	} {
 		b.keys(tt.keys)
-		if got := clock(); tt.want != "15.741 ms" && got != tt.want || tt.want == "15.741 ms" && got == "1.000 ms" {
+		if got := clock(); got != tt.want {
 			t.Errorf("%s: the clock shows %s, want %s", tt.why, got, tt.want)
 		}
 	}

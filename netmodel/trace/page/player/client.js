@@ -22,7 +22,7 @@ export class ClientCard {
   // about the client comes.
   draw(t, client) {
     const counts = this.runs.map((run) => (run.of.get(client) || []).filter((r) => r.at <= t).length);
-    const sent = this.runs.map((run) => run.transmissions.filter((s) => s.client === client && s.sent <= t).length);
+    const sent = this.runs.map((run) => (run.sent.get(client) || []).filter((s) => s.sent <= t).length);
     const key = [client, counts, sent].join();
     if (key !== this.key) {
       this.key = key;

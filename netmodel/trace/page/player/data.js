@@ -28,6 +28,8 @@ function readRun(run, index) {
   run.figure = new Map(run.figures.map((f) => [f.name, f.value]));
   run.last = Math.max(0, ...run.records.slice(-1).map((r) => r.at), ...run.transmissions.slice(-1).map((t) => t.arrives));
   run.of = new Map(); // the records about each client
+  run.sent = new Map(); // and its segments
+  for (const x of run.transmissions) push(run.sent, x.client, x);
   run.asks = new Map(); // when each client sends a SYN
   run.closes = new Map(); // when the server closes the connection of a client and attempt
   for (const r of run.records) {

@@ -64,7 +64,7 @@ export class Scene {
       back.style.display = ring.style.display = 'none';
       const cell = el('button', {class: 'cell', tabindex: i ? -1 : 0, onclick: () => this.pick(i + 1), onkeydown: (e) => this.move(e, i)},
         svg('svg', {width: 26, height: 26, viewBox: '0 0 26 26', 'aria-hidden': 'true'}, back, ring, use));
-      this.cells.push({cell, use, back, ring, key: ''});
+      this.cells.push({cell, use, back, ring, key: '', part: 0, hit: false});
       grid.append(cell);
     }
     if (shown < this.run.names.length) grid.append(el('span', {class: 'more'}, `+${this.run.names.length - shown}`));
@@ -104,7 +104,7 @@ export class Scene {
       const client = this.fold.clients[i], left = this.fold.waits(i + 1);
       const state = client.state + (picked === i + 1 ? ' picked' : '');
       const hit = playing && client.changed >= 0 && t - client.changed < playing * 0.7;
-      c.cell.classList.toggle('hit', Boolean(hit));
+      if (c.hit !== Boolean(hit)) c.cell.classList.toggle('hit', c.hit = Boolean(hit));
       if (c.key !== state) {
         if (picked === i + 1 && !c.key.includes('picked') && this.cells.length > many) this.board.scrollTop = c.cell.offsetTop - this.board.offsetTop - 100;
         c.key = state;
@@ -113,12 +113,25 @@ export class Scene {
         c.cell.setAttribute('aria-pressed', String(picked === i + 1));
         c.cell.setAttribute('aria-label', c.cell.title = `${this.run.names[i]}: ${states[client.state]}`);
       }
-      c.back.style.display = c.ring.style.display = left > 0 ? '' : 'none';
-      if (left > 0) c.ring.setAttribute('stroke-dasharray', `${(left * 100).toFixed(1)} 100`);
+      const part = left > 0 ? Math.ceil(left * 100) : 0;
+      if (part === c.part) return;
+      if (!part !== !c.part) c.back.style.display = c.ring.style.display = part ? '' : 'none';
+      c.part = part;
+      if (part) c.ring.setAttribute('stroke-dasharray', `${part} 100`);
     });
-    const soon = this.fold.clients.map((c, i) => ({i, c, next: ['refused', 'ignored', 'lost', 'notyet'].includes(c.state) ? this.fold.next(i + 1) : 0})).filter((x) => x.next);
-    const first = ['notyet', 'again'].map((kind) => soon.filter((x) => (x.c.state === 'notyet') === (kind === 'notyet')).sort((a, b) => a.next - b.next)[0]).filter(Boolean);
-    this.soon.replaceChildren(...first.map((x) => el('span', {}, `${this.run.names[x.i]} ${x.c.state === 'notyet' ? 'asks in' : 'again in'} `, el('b', {}, span(x.next - t)))));
+    const first = {};
+    this.fold.clients.forEach((c, i) => {
+      if (!['refused', 'ignored', 'lost', 'notyet'].includes(c.state)) return;
+      const kind = c.state === 'notyet' ? 'asks' : 'again', next = this.fold.next(i + 1);
+      if (next && (!first[kind] || next < first[kind].next)) first[kind] = {i, next};
+    });
+    const soon = ['asks', 'again'].filter((kind) => first[kind]);
+    const key = soon.map((kind) => kind + first[kind].i).join();
+    if (this.keys.soon !== key) {
+      this.keys.soon = key;
+      this.soon.replaceChildren(...soon.map((kind) => el('span', {}, `${this.run.names[first[kind].i]} ${kind} in `, el('b'))));
+    }
+    soon.forEach((kind, k) => put(this.soon.children[k].lastChild, span(first[kind].next - t)));
   }
 
   drawNetwork(t) {

@@ -9,7 +9,7 @@ const left = 78, right = 246, wide = 324, most = 18;
 
 // sequence draws the client of a run at the instant t.
 export function sequence(run, client, t) {
-  const all = run.transmissions.filter((x) => x.client === client), list = all.slice(0, most);
+  const all = run.sent.get(client) || [], list = all.slice(0, most);
   const parts = [];
   let y = 34, before = null, drewNow = false;
   const now = () => {
