@@ -227,8 +227,8 @@ func (h *Host) lose(i int32) {
 		h.sendReset(i, UnreadData)
 		h.release(i)
 	default:
-		h.finish(i)
-		h.settle(i)
+		h.sendFin(i)
+		h.finishClose(i)
 	}
 	h.promote(l)
 }
@@ -245,11 +245,11 @@ func (h *Host) take(i int32) Accepted {
 		s.fd, s.heldFD = s.heldFD, 0
 		h.table.assign(s.fd, i)
 	} else {
-		h.give(i)
+		h.openDescriptor(i)
 	}
 	switch {
 	case tookSlot && h.profile.SlotReturnDelay > 0:
-		l.late++
+		l.lateSlots++
 		h.schedule(at, h.profile.SlotReturnDelay, timerSlot)
 	default:
 		h.fill(l) // after the connection has left the queue; before, fill would count it twice
@@ -262,7 +262,7 @@ func (h *Host) take(i int32) Accepted {
 		h.sendSynAck(i)
 	case s.has(flagAborted):
 		s.state = stateBroken
-		s.broken = h.afterReset(s)
+		s.broken = h.resetError(s)
 		if h.profile.Aborted == AbortedNoAddress {
 			a.Peer = Addr{}
 		}
@@ -277,7 +277,7 @@ func (h *Host) inherit(i, at int32) {
 	s.linger = from.linger
 	s.flags |= from.flags & (flagReuse | flagExclusive)
 	if from.keep != 0 {
-		h.keepAlive(i, h.keeps[from.keep].KeepAlive)
+		h.keepAlive(i, h.keepAlives[from.keep].KeepAlive)
 	}
 	if from.has(flagExclusive) {
 		h.addToPort(i)
@@ -289,7 +289,7 @@ func (h *Host) failedAccept(fd FD, a Accepted, err error) Record {
 	e := errnoOf(err)
 	r := Record{Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: e}
 	if i := h.table.lookup(fd); i > 0 && h.socks[i].state == stateListening {
-		h.about(&r, &h.lists[h.socks[i].list])
+		h.addQueueState(&r, &h.lists[h.socks[i].list])
 	}
 	return r
 }

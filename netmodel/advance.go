@@ -69,7 +69,7 @@ type dueTimer struct {
 func (h *Host) schedule(i int32, d time.Duration, what timerKind) int32 {
 	at, level := h.now.Add(d), uint8(0)
 	if h.profile.Timers.HZ != 0 {
-		at, level = h.profile.Timers.ring(h.now, d, h.wheelAhead)
+		at, level = h.profile.Timers.expiry(h.now, d, h.wheelAhead)
 	}
 	return h.timers.set(d, timer{at: at, serial: h.socks[i].serial, sock: i, what: what, level: level})
 }

@@ -33,7 +33,7 @@ func (n *Network) AddClients(c ClientConfig, count int) ClientID {
 		c.TCP = &own
 	}
 	n.configs = append(n.configs, clientGroup{ClientConfig: c, first: first, count: count,
-		stream: n.named(n.nodes[c.Host].who, c.Name, drawsLink)})
+		stream: n.newStreamID(n.nodes[c.Host].streamID, c.Name, drawsLink)})
 	for range count {
 		n.clients.add().config = uint32(len(n.configs) - 1)
 	}
@@ -127,32 +127,43 @@ func (n *Network) result(c ConnID) AttemptResult {
 // listening host if a record of a client has a cause of the listener. Otherwise it is the
 // host of the record, or the host of the client if the record has no host.
 //
-// If the ClientConfig of the client has a TCP, the profile of a NoAnswer record has that
-// TCP. For a record without host and attempt, DecidedBy returns an empty profile. The
+// If the client connects with a TCP of its own, the profile of a NoAnswer record has the
+// first wait of that TCP. For a record without host and attempt, DecidedBy returns an empty profile. The
 // caller must not change the profile.
 func (n *Network) DecidedBy(r Record) *Profile {
 	host := r.Host
-	var config *clientGroup
 	if r.Conn != 0 && int(r.Conn) < n.attempts.len {
 		a := n.attempts.at(int(r.Conn))
-		config = &n.configs[n.clients.at(int(a.result.Client)).config]
 		switch {
-		case r.Cause.ByListener() && a.server != 0 && !r.Kind.AtListener():
+		case r.Cause.ByListener() && a.server != 0 && (r.Host == 0 || !r.Kind.AtListener()):
 			return &n.nodes[a.server].host.profile
 		case host == 0:
-			host = config.Host
+			host = n.configs[n.clients.at(int(a.result.Client)).config].Host
 		}
 	}
 	if host == 0 || int(host) >= len(n.nodes) {
 		return new(Profile)
 	}
 	p := &n.nodes[host].host.profile
-	if r.Cause == NoAnswer && config != nil && config.TCP != nil {
+	if first := n.firstWait(r.Conn); r.Cause == NoAnswer && first != 0 {
 		own := *p
-		own.Client = *config.TCP
+		own.Client.Syn.First = first
 		return &own
 	}
 	return p
+}
+
+// firstWait returns how long an attempt waits for an answer to its first SYN, if its client
+// connects with a TCP of its own, else 0. Of an external client it is whole milliseconds.
+func (n *Network) firstWait(c ConnID) time.Duration {
+	if c == 0 || int(c) >= n.attempts.len {
+		return 0
+	}
+	a := n.attempts.at(int(c))
+	if tcp := n.configs[n.clients.at(int(a.result.Client)).config].TCP; tcp != nil {
+		return tcp.Syn.First
+	}
+	return time.Duration(a.firstWait) * time.Millisecond
 }
 
 // Tally returns how many attempts began, and how many of them have each outcome.
@@ -174,7 +185,7 @@ func (n *Network) begin(id ClientID) {
 	}
 	config := &n.configs[c.config].ClientConfig
 	c.conn = n.newAttempt(id)
-	h := n.present(config.Host)
+	h := n.advancedHost(config.Host)
 	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err == nil {
 		c.fd = fd
@@ -202,7 +213,7 @@ func (n *Network) endAttempt(id ClientID) {
 	if c.fd == 0 {
 		return
 	}
-	_ = n.present(n.configs[c.config].Host).CloseSocket(c.fd) // the error does not change the outcome
+	_ = n.advancedHost(n.configs[c.config].Host).CloseSocket(c.fd) // the error does not change the outcome
 	n.engine.Cancel(c.giveUpTimer)
 	c.fd, c.giveUpTimer = 0, sim.EventID{}
 }
@@ -218,7 +229,7 @@ func (n *Network) giveUp(conn ConnID) {
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: GaveUp, Conn: conn, FD: c.fd, Cause: ClientGaveUp})
 	n.decide(conn, OutcomeGaveUp, ClientGaveUp)
 	if config.GiveUpHard {
-		_ = n.present(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // never fails on an open socket
+		_ = n.advancedHost(config.Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0) // never fails on an open socket
 	}
 	n.endAttempt(id)
 }
@@ -234,7 +245,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 	}
 	n.attempts.at(int(c.conn)).finished = true
 	if hard {
-		_ = n.present(n.configs[c.config].Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0)
+		_ = n.advancedHost(n.configs[c.config].Host).SetSockOpt(c.fd, winsock.SO_LINGER, 0)
 	}
 	if n.attempts.at(int(c.conn)).result.Outcome == OutcomePending {
 		n.record(&Record{At: n.Now(), Host: n.configs[c.config].Host, Kind: GaveUp, Conn: c.conn, FD: c.fd, Cause: ClientGaveUp})
@@ -249,7 +260,7 @@ func (n *Network) CloseClient(id ClientID, hard bool) bool {
 func (n *Network) SendClient(id ClientID, bytes int) error {
 	n.mustClient(id)
 	c := n.clients.at(int(id))
-	_, err := n.present(n.configs[c.config].Host).Send(c.fd, bytes)
+	_, err := n.advancedHost(n.configs[c.config].Host).Send(c.fd, bytes)
 	return err
 }
 
@@ -294,7 +305,7 @@ func (n *Network) handleRecord(r *Record) {
 	case Connected:
 		a.connected = true
 		if bytes := config.Send; bytes > 0 {
-			_, _ = n.present(r.Host).Send(c.fd, bytes) // if the connection broke meanwhile, a record says so
+			_, _ = n.advancedHost(r.Host).Send(c.fd, bytes) // if the connection broke meanwhile, a record says so
 		}
 	case ConnectFailed, Broken:
 		n.fail(a, r)
@@ -328,7 +339,7 @@ func (n *Network) noteDecision(a *attempt, r *Record) {
 		a.place = placeHalfOpen
 	case Completed:
 		a.place = placeQueued
-	case AckPutOff:
+	case AckDeferred:
 		if r.Cause == HeldBack {
 			a.place = placeQueued
 		}
@@ -374,7 +385,7 @@ func (n *Network) retry(id ClientID) {
 	if int(c.attempt) > config.Retry.Attempts {
 		return
 	}
-	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, n.who(id, c.attempt), drawsRetry))
+	pause := config.Retry.pause(int(c.attempt), sim.Stream(n.seed, n.streamID(id, c.attempt), drawsRetry))
 	n.record(&Record{At: n.Now(), Host: config.Host, Kind: Retries, Conn: c.conn, Value: int64(pause)})
 	n.after(pause, event{kind: eventStart, tag: uint64(id)})
 }
@@ -401,12 +412,12 @@ func (n *Network) Check() error {
 // placesAreFreeOnce: no place in Network.flying is free twice, and no more places are taken
 // than events are scheduled.
 func (n *Network) placesAreFreeOnce() error {
-	taken := len(n.flying) - len(n.landed)
+	taken := len(n.inFlight) - len(n.freeInFlight)
 	if taken > n.engine.Len() {
 		return fmt.Errorf("what is free is free once: segments: %d places are taken and %d events are scheduled", taken, n.engine.Len())
 	}
-	seen := make([]bool, len(n.flying))
-	for _, i := range n.landed {
+	seen := make([]bool, len(n.inFlight))
+	for _, i := range n.freeInFlight {
 		if int(i) >= len(seen) || seen[i] {
 			return fmt.Errorf("what is free is free once: segments: place %d of %d is free twice or does not exist", i, len(seen))
 		}

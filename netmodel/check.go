@@ -61,12 +61,12 @@ func slotsFitTheBacklog(h *Host) error {
 		l := &h.lists[i]
 		switch {
 		case l.sock == 0:
-		case l.available < 0 || l.late < 0:
-			return fmt.Errorf("slots fit the backlog: %d available, %d late", l.available, l.late)
+		case l.available < 0 || l.lateSlots < 0:
+			return fmt.Errorf("slots fit the backlog: %d available, %d late", l.available, l.lateSlots)
 		case l.available > max(0, l.limit-l.pending()):
 			return fmt.Errorf("slots fit the backlog: %d pending and %d available of %d", l.pending(), l.available, l.limit)
-		case h.profile.Slots != SlotsFilled && l.available != max(0, l.limit-l.pending()-l.late):
-			return fmt.Errorf("slots fit the backlog: %d available with %d pending and %d late of %d: want limit - pending - late, since slots need no descriptor", l.available, l.pending(), l.late, l.limit)
+		case h.profile.Slots != SlotsFilled && l.available != max(0, l.limit-l.pending()-l.lateSlots):
+			return fmt.Errorf("slots fit the backlog: %d available with %d pending and %d late of %d: want limit - pending - late, since slots need no descriptor", l.available, l.pending(), l.lateSlots, l.limit)
 		}
 	}
 	return nil
@@ -214,14 +214,14 @@ func refusalHadAReason(h *Host) error {
 	held := true
 	switch r.why {
 	case QueueFull:
-		held = r.available == 0 && r.pending+r.late >= r.limit
+		held = r.available == 0 && r.pending+r.lateSlots >= r.limit
 		if h.profile.SynQueue.Separate {
 			held = r.complete >= r.atSyn
 		}
 	case SynQueueFull:
 		held = r.half >= r.synRoom
 	case SlotsUsedUp:
-		held = r.available == 0 && r.pending+r.late < r.limit && h.profile.Slots == SlotsFilled
+		held = r.available == 0 && r.pending+r.lateSlots < r.limit && h.profile.Slots == SlotsFilled
 	case NoDescriptor:
 		held = r.freeDescriptors == 0 && h.profile.Slots == SlotsOwnDescriptor
 	case Paused:
@@ -230,7 +230,7 @@ func refusalHadAReason(h *Host) error {
 		held = r.noBuffers
 	}
 	if !held {
-		return fmt.Errorf("a refused client had a reason: %q did not hold with %d pending, %d available and %d late of %d, %d descriptors free", r.why, r.pending, r.available, r.late, r.limit, r.freeDescriptors)
+		return fmt.Errorf("a refused client had a reason: %q did not hold with %d pending, %d available and %d late of %d, %d descriptors free", r.why, r.pending, r.available, r.lateSlots, r.limit, r.freeDescriptors)
 	}
 	return nil
 }

@@ -120,10 +120,10 @@ type AttemptResult struct {
 	Attempt  int // the client's first attempt is 1
 	Outcome  Outcome
 	Progress Progress      // how far the attempt has come, if the outcome is pending
+	Cause    Cause         // what decided the outcome; profiles.ReasonOf has the rule
 	Began    sim.Time      // when the client called connect
 	At       sim.Time      // when the outcome was decided
 	Waited   time.Duration // if accepted: the time from the arrival of the SYN to accept
-	Cause    Cause         // what decided the outcome; profiles.ReasonOf has the rule
 	Record   uint64        // the number of the record that decided; the first of the run is 1
 	// The number of the record in which the listening host decided, or 0.
 	Decision uint64
@@ -161,6 +161,7 @@ type attempt struct {
 	connected bool // connect has succeeded at the client
 	place     place
 	server    HostID // the listening host that decided about the attempt last, or 0
+	firstWait uint32 // ms for an answer to its first SYN, if an external client dialed with a TCP of its own
 }
 
 // place says in which queue of the listener an attempt is.

@@ -15,8 +15,8 @@ func (h *Host) Clone() *Host {
 	c.free = slices.Clone(h.free)
 	c.lists = slices.Clone(h.lists)
 	c.freeLists = slices.Clone(h.freeLists)
-	c.keeps = slices.Clone(h.keeps)
-	c.freeKeeps = slices.Clone(h.freeKeeps)
+	c.keepAlives = slices.Clone(h.keepAlives)
+	c.freeKeepAlives = slices.Clone(h.freeKeepAlives)
 	c.clients = slices.Clone(h.clients)
 	c.tuples = h.tuples.clone()
 	c.ports = h.ports.clone()
@@ -50,11 +50,11 @@ func (n *Network) Clone() *Network {
 	for i, from := range n.paths {
 		c.paths[i] = slices.Clone(from)
 	}
-	c.namesakes = maps.Clone(n.namesakes)
+	c.nameCounts = maps.Clone(n.nameCounts)
 	c.configs = slices.Clone(n.configs) // the Client behind the pointer TCP never changes
 	c.clients, c.attempts = n.clients.clone(), n.attempts.clone()
-	c.flying, c.landed = slices.Clone(n.flying), slices.Clone(n.landed)
-	c.fresh, c.tap = slices.Clone(n.fresh), slices.Clone(n.tap)
-	c.scratch, c.records = nil, nil
+	c.inFlight, c.freeInFlight = slices.Clone(n.inFlight), slices.Clone(n.freeInFlight)
+	c.buffered, c.tap = slices.Clone(n.buffered), slices.Clone(n.tap)
+	c.segments, c.records = nil, nil
 	return &c
 }

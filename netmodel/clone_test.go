@@ -198,13 +198,13 @@ func TestANetworkAndItsCloneShareNoMemory(t *testing.T) {
 		}
 	}
 	for _, path := range placesOf("Network", reflect.TypeFor[Network]()) {
-		scratch := path == "Network.scratch" || path == "Network.records"
+		scratch := path == "Network.segments" || path == "Network.records"
 		within := strings.HasPrefix(path, "Network.nodes[].host.") || strings.HasPrefix(path, "Network.engine.")
 		if !scratch && !within && !seen[path] {
 			t.Errorf("%s is empty in this test, or a clone has none: whether it is shared does not show", path)
 		}
 	}
-	if c.scratch != nil || c.records != nil {
+	if c.segments != nil || c.records != nil {
 		t.Error("a clone has the scratch of its original")
 	}
 }

@@ -53,12 +53,12 @@ func (h *Host) closeConnection(i int32) error {
 	case s.linger > 0 && !delivered:
 		if !s.has(flagLingering) {
 			s.set(flagLingering, true)
-			h.finish(i)
+			h.sendFin(i)
 			s.lingering = h.schedule(i, seconds(s.linger), timerLinger)
 		}
 		return winsock.WSAEWOULDBLOCK
 	}
-	h.finish(i)
+	h.sendFin(i)
 	if h.profile.CloseHoldsDescriptor && !delivered {
 		s.heldFD = s.fd
 		h.table.assign(s.fd, heldOpen)
@@ -69,7 +69,7 @@ func (h *Host) closeConnection(i int32) error {
 	h.dropKeepAlive(i)
 	h.timers.cancel(s.lingering)
 	s.lingering = 0
-	h.settle(i)
+	h.finishClose(i)
 	return nil
 }
 
@@ -162,8 +162,8 @@ func (h *Host) survivesClose(closing, i int32) bool {
 	if h.profile.CloseListener == CloseFinishes && !s.has(flagAborted) {
 		l := h.leave(i)
 		h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: ListenerClosed})
-		h.finish(i)
-		h.settle(i)
+		h.sendFin(i)
+		h.finishClose(i)
 		return true
 	}
 	return false

@@ -115,7 +115,7 @@ func (h *Host) startConnect(i int32, to Addr) {
 	s.remote, s.state, s.since = to, stateConnecting, h.now
 	s.acked = h.initialSequence(i)
 	s.sent = s.acked + 1
-	s.resends, s.silences = 0, 0
+	s.resends, s.timeouts = 0, 0
 	s.set(flagRefusedOnce, false)
 	h.addTuple(i)
 	h.newRecord(SynSent, s.conn, NoCause).FD = s.fd
@@ -126,7 +126,7 @@ func (h *Host) sendSyn(i int32) {
 	s := &h.socks[i]
 	syn := h.segment()
 	syn.Src, syn.Dst, syn.Seq, syn.Flags, syn.Conn = s.local, s.remote, s.acked, SYN, s.conn
-	h.armSyn(i, h.clients[s.client].Syn.Wait(s.silences))
+	h.armSyn(i, h.clients[s.client].Syn.Wait(s.timeouts))
 }
 
 // armSyn sets the timer for the next SYN after wait, but not beyond the time limit of the
@@ -153,7 +153,7 @@ func (h *Host) synTimeout(i int32) {
 	case refused:
 		h.failConnect(i, winsock.WSAECONNREFUSED, s.why)
 	case !c.Syn.ends(s.resends, passed):
-		s.silences++
+		s.timeouts++
 		h.resendSyn(i, NoAnswer)
 	case c.Refused.Sticks && s.has(flagRefusedOnce):
 		h.failConnect(i, winsock.WSAECONNREFUSED, RefusalsExhausted)
@@ -180,7 +180,7 @@ func (h *Host) resendSyn(i int32, why Cause) {
 	s := &h.socks[i]
 	s.resends++
 	s.why = NoCause // the answer to the new SYN decides
-	h.record(Record{Kind: SynSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: why})
+	h.record(Record{Kind: SynRetransmitted, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: why})
 	h.sendSyn(i)
 }
 
@@ -191,7 +191,7 @@ func (h *Host) failConnect(i int32, e winsock.Errno, why Cause) {
 	s := &h.socks[i]
 	h.removeTuple(i)
 	s.state, s.soError = stateFailed, e
-	h.note(i)
+	h.noteReady(i)
 	h.record(Record{Kind: ConnectFailed, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 }
 
@@ -214,7 +214,7 @@ func (h *Host) arriveConnecting(i int32, s *Segment) {
 		h.startKeepAlive(i)
 		r := h.newRecord(Connected, c.conn, NoCause)
 		r.FD, r.Since = c.fd, c.since
-		h.note(i)
+		h.noteReady(i)
 		h.sendAck(i)
 	}
 }

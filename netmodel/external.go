@@ -12,13 +12,13 @@ import (
 // panics if no host has the id.
 func (r RealTime) AddExternalClient(name string, host HostID) ClientID {
 	n := r.n
-	n.known(host)
+	n.mustExist(host)
 	if n.clients.len > maxClients {
 		panic(fmt.Sprintf("netmodel: AddExternalClient: more than %d clients", maxClients))
 	}
 	id := ClientID(n.clients.len)
 	n.configs = append(n.configs, clientGroup{ClientConfig: ClientConfig{Name: name, Host: host}, first: id, count: 1, external: true,
-		stream: n.named(n.nodes[host].who, name, drawsExternal)})
+		stream: n.newStreamID(n.nodes[host].streamID, name, drawsExternal)})
 	n.clients.add().config = uint32(len(n.configs) - 1)
 	return id
 }
@@ -37,12 +37,14 @@ func (r RealTime) Dial(id ClientID, to Addr, tcp *Client) (FD, ConnID, error) {
 	c := n.clients.at(int(id))
 	from := n.configs[c.config].Host
 	conn := n.newAttempt(id)
-	h := n.present(from)
+	h := n.advancedHost(from)
 	fd, err := h.Socket(winsock.SOCK_STREAM)
 	if err == nil {
 		h.SetConn(fd, conn)
 		if tcp != nil {
-			_ = h.SetClient(fd, *tcp) // on an error the socket connects as the profile does
+			if h.SetClient(fd, *tcp) == nil { // else the socket connects as the profile does
+				n.attempts.at(int(conn)).firstWait = uint32(tcp.Syn.First.Milliseconds())
+			}
 		}
 		if err = h.Connect(fd, to); err == error(winsock.WSAEWOULDBLOCK) {
 			return fd, conn, nil

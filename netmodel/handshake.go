@@ -42,7 +42,7 @@ func (h *Host) synAckTimeout(i int32) {
 			h.armSynAck(i)
 			return
 		}
-		h.record(Record{Kind: SynAckAgain, Conn: s.conn, Value: int64(s.resends), FD: s.fd})
+		h.record(Record{Kind: SynAckRetransmitted, Conn: s.conn, Value: int64(s.resends), FD: s.fd})
 		h.sendSynAck(i)
 	case s.pending():
 		h.withdraw(i, HandshakeTimeout)

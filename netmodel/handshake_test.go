@@ -36,7 +36,7 @@ func TestDeferAcceptLeavesASilentConnectionHalfOpen(t *testing.T) { // K14
 	check(t, "final ACK of a", s.ack("a"), "")
 	check(t, "final ACK of b", s.ack("b"), "")
 	s.wantQueue("both are connected, neither can be accepted", "(a) (b) . . . . . .")
-	check(t, "rule", s.rule(s.last(netmodel.AckPutOff)), "K14")
+	check(t, "rule", s.rule(s.last(netmodel.AckDeferred)), "K14")
 	check(t, "TCPDeferAcceptDrop", s.counters().TCPDeferAcceptDrop, 2)
 	s.wait(2040 * time.Millisecond)
 	check(t, "a hears nothing meanwhile", s.heard("a"), "")

@@ -27,20 +27,20 @@ type Host struct {
 	serials uint64 // last serial number of a socket or a connect; numbers never repeat
 	places  uint64 // connections that have joined an accept queue
 
-	table     descriptors
-	socks     []socket // socks[0] is unused: index 0 means none
-	free      []int32
-	lists     []listener // lists[0] is unused
-	freeLists []int32
-	keeps     []keepAliveState // of sockets with keep-alive; index 0 is unused
-	freeKeeps []int32
-	clients   []Client // settings of SetClient; index 0 is the profile's
-	tuples    tuples
-	ports     ports
-	nextIP    int
-	nextPort  uint16
+	table          descriptors
+	socks          []socket // socks[0] is unused: index 0 means none
+	free           []int32
+	lists          []listener // lists[0] is unused
+	freeLists      []int32
+	keepAlives     []keepAliveState // of sockets with keep-alive; index 0 is unused
+	freeKeepAlives []int32
+	clients        []Client // settings of SetClient; index 0 is the profile's
+	tuples         tuples
+	ports          ports
+	nextIP         int
+	nextPort       uint16
 
-	draws      sim.Rand
+	random     sim.Rand
 	timers     timerLists
 	due        []dueTimer // scratch of fireWheelSlot
 	wheelAhead int64      // ticks that the timer wheel is ahead of now
@@ -117,7 +117,7 @@ func NewHost(c HostConfig) *Host {
 		lists:    make([]listener, 1),
 		clients:  []Client{c.Profile.Client},
 		nextPort: c.Profile.PortMin,
-		draws:    sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
+		random:   sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
 	}
 	return h
 }

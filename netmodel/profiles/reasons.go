@@ -66,9 +66,9 @@ func reasonText(p *netmodel.Profile, r netmodel.Record) string {
 		return "request expired"
 	case r.Cause == netmodel.BacklogUpdated && !winsock:
 		return "limit set"
-	case r.Cause == netmodel.NoAnswer && r.Kind == netmodel.SynSentAgain:
+	case r.Cause == netmodel.NoAnswer && r.Kind == netmodel.SynRetransmitted:
 		return "no answer yet"
-	case r.Cause == netmodel.DataUnanswered && r.Kind == netmodel.DataSentAgain:
+	case r.Cause == netmodel.DataUnanswered && r.Kind == netmodel.DataRetransmitted:
 		return "not acknowledged yet"
 	}
 	return r.Cause.String()
@@ -230,7 +230,7 @@ func ruleOfConnection(r netmodel.Record) string {
 	case netmodel.DataAfterShutdown:
 		return "WSPShutdown"
 	case netmodel.DataUnanswered:
-		if r.Kind == netmodel.DataSentAgain {
+		if r.Kind == netmodel.DataRetransmitted {
 			return ""
 		}
 		return "RFC 9293"

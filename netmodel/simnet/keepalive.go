@@ -97,7 +97,7 @@ func (c *Conn) keepAlive(change func(k *keepAlive)) error {
 		k = *c.keep
 	}
 	change(&k)
-	if err := c.host.model.MayKeepAlive(k.set); err != nil {
+	if err := c.host.model.ValidateKeepAlive(k.set); err != nil {
 		return c.opError("set", c.host.syscallError(sysSetOption, err))
 	}
 	c.keep = &k

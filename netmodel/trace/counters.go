@@ -31,23 +31,23 @@ type Counters struct {
 // Note counts a record of the host.
 func (c *Counters) Note(r netmodel.Record) {
 	switch r.Kind {
-	case netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent, netmodel.Completed, netmodel.ResetPending, netmodel.AckPutOff, netmodel.Withdrawn:
+	case netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent, netmodel.Completed, netmodel.ResetPending, netmodel.AckDeferred, netmodel.Withdrawn:
 		c.noteListener(r)
 	case netmodel.SynSent:
 		c.ActiveOpens++
-	case netmodel.SynSentAgain:
+	case netmodel.SynRetransmitted:
 		c.TCPSynRetrans++
 		c.RetransSegs++
 		if r.Cause != netmodel.SynRefused {
 			c.TCPTimeouts++
 		}
-	case netmodel.SynAckAgain:
+	case netmodel.SynAckRetransmitted:
 		c.TCPSynRetrans++
 		c.RetransSegs++
 		c.TCPTimeouts++
 	case netmodel.SynAckHeld:
 		c.TCPTimeouts++
-	case netmodel.DataSentAgain:
+	case netmodel.DataRetransmitted:
 		c.RetransSegs++
 		if r.Value > 1 { // the first is a tail loss probe, which is not a timeout. L11, L17
 			c.TCPTimeouts++
@@ -99,7 +99,7 @@ func (c *Counters) noteListener(r netmodel.Record) {
 			c.SyncookiesRecv++
 		}
 		c.PassiveOpens++
-	case netmodel.AckPutOff:
+	case netmodel.AckDeferred:
 		if r.Cause == netmodel.WaitsForData {
 			c.TCPDeferAcceptDrop++
 		}

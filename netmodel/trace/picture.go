@@ -44,7 +44,7 @@ func (p *picture) apply(r *netmodel.Record) {
 		p.insert(len(p.entries), entry{r.Conn, '?'})
 	case netmodel.RequestHeld:
 		p.insert(len(p.entries), entry{r.Conn, '~'})
-	case netmodel.AckPutOff:
+	case netmodel.AckDeferred:
 		if r.Cause == netmodel.HeldBack {
 			p.mark(p.find(r.Conn), '~')
 		}

@@ -21,12 +21,12 @@ func (p *picture) recount() (marked [128]int32) {
 }
 
 func TestThePictureOfAQueueCountsWhatItHas(t *testing.T) {
-	kinds := []netmodel.Kind{netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestHeld, netmodel.AckPutOff, netmodel.Completed, netmodel.AbortedPending, netmodel.Deferred, netmodel.RequestAccepted, netmodel.ResetPending, netmodel.Withdrawn}
+	kinds := []netmodel.Kind{netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestHeld, netmodel.AckDeferred, netmodel.Completed, netmodel.AbortedPending, netmodel.Deferred, netmodel.RequestAccepted, netmodel.ResetPending, netmodel.Withdrawn}
 	r := rand.New(rand.NewPCG(1, 9))
 	p := picture{limit: 20}
 	for step := range 20_000 {
 		rec := netmodel.Record{Kind: kinds[r.IntN(len(kinds))], Conn: netmodel.ConnID(r.IntN(30)), Value: int64(r.IntN(5)), Limit: 20}
-		if rec.Kind == netmodel.AckPutOff {
+		if rec.Kind == netmodel.AckDeferred {
 			rec.Cause = netmodel.HeldBack
 		}
 		if r.IntN(200) == 0 {

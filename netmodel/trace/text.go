@@ -206,7 +206,7 @@ func symbol(r *netmodel.Record) byte {
 		return '='
 	case netmodel.RequestQueued, netmodel.RequestOffered, netmodel.CookieSent, netmodel.RequestHeld:
 		return '>'
-	case netmodel.AckIgnored, netmodel.AckPutOff:
+	case netmodel.AckIgnored, netmodel.AckDeferred:
 		return '?'
 	case netmodel.RequestRefused, netmodel.RequestIgnored:
 		return '!'
@@ -218,7 +218,7 @@ func symbol(r *netmodel.Record) byte {
 		return 'x'
 	case netmodel.AbortedPending, netmodel.Withdrawn:
 		return '~'
-	case netmodel.SynSent, netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.SynAckHeld, netmodel.DataSentAgain, netmodel.ProbeSent:
+	case netmodel.SynSent, netmodel.SynRetransmitted, netmodel.SynAckRetransmitted, netmodel.SynAckHeld, netmodel.DataRetransmitted, netmodel.ProbeSent:
 		return '<'
 	case netmodel.Lost, netmodel.Duplicated, netmodel.LinkChanged, netmodel.FaultChanged:
 		return '%'
@@ -230,7 +230,7 @@ func symbol(r *netmodel.Record) byte {
 // attempt, and the host for the calls of a server's program.
 func (p *Printer) actor(r *netmodel.Record) string {
 	switch {
-	case r.Conn == 0, r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Value == netmodel.ByServer, r.Kind == netmodel.RequestAccepted, r.Kind == netmodel.Deferred, r.Kind == netmodel.SynAckAgain, r.Kind == netmodel.SynAckHeld, r.Kind == netmodel.Called && r.AboutQueue():
+	case r.Conn == 0, r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Value == netmodel.ByServer, r.Kind == netmodel.RequestAccepted, r.Kind == netmodel.Deferred, r.Kind == netmodel.SynAckRetransmitted, r.Kind == netmodel.SynAckHeld, r.Kind == netmodel.Called && r.AboutQueue():
 		return p.Host(r.Host)
 	}
 	return p.Conn(r.Conn)
@@ -242,7 +242,7 @@ func (p *Printer) appendWhat(b []byte, r *netmodel.Record) []byte {
 		return appendCall(b, r)
 	case netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.CookieSent, netmodel.RequestHeld:
 		return append(b, "SYN"...)
-	case netmodel.Completed, netmodel.AckIgnored, netmodel.AckPutOff:
+	case netmodel.Completed, netmodel.AckIgnored, netmodel.AckDeferred:
 		return append(b, "ACK"...)
 	case netmodel.AbortedPending:
 		return append(b, "RST"...)
@@ -250,13 +250,13 @@ func (p *Printer) appendWhat(b []byte, r *netmodel.Record) []byte {
 		return append(bytes.TrimSuffix(appendFD(append(b, "accept("...), r.FD), []byte(", ")), ')')
 	case netmodel.SynSent, netmodel.Connected, netmodel.ConnectFailed:
 		return append(b, "connect"...)
-	case netmodel.SynSentAgain:
+	case netmodel.SynRetransmitted:
 		return strconv.AppendInt(append(b, "SYN again, "...), r.Value, 10)
-	case netmodel.SynAckAgain:
+	case netmodel.SynAckRetransmitted:
 		return strconv.AppendInt(append(b, "SYN-ACK again, "...), r.Value, 10)
 	case netmodel.SynAckHeld:
 		return append(b, "no SYN-ACK"...)
-	case netmodel.DataSentAgain:
+	case netmodel.DataRetransmitted:
 		return strconv.AppendInt(append(b, "data again, "...), r.Value, 10)
 	case netmodel.ProbeSent:
 		return strconv.AppendInt(append(b, "keep-alive probe, "...), r.Value, 10)
@@ -324,7 +324,7 @@ func (p *Printer) appendResult(b []byte, r *netmodel.Record, reason string) []by
 			return p.appendName(append(b, "on: calls fail with "...), p.errno(r))
 		}
 		return append(b, "off"...)
-	case netmodel.SynAckAgain:
+	case netmodel.SynAckRetransmitted:
 		return p.appendName(append(b, "to "...), p.Conn(r.Conn))
 	case netmodel.SynAckHeld:
 		b = append(p.appendName(append(b, "to "...), p.Conn(r.Conn)), ": "...)

@@ -321,7 +321,7 @@ func (r *reference) clientReset(i int) {
 	}
 }
 
-// afterReset is the error of a connection that its client has reset. On Unix there is no
+// resetError is the error of a connection that its client has reset. On Unix there is no
 // error after the end of the stream.
 func (r *reference) afterReset(c *conn) winsock.Errno {
 	if r.profile.Calls == netmodel.CallsUnix && c.clientDone {

@@ -167,7 +167,7 @@ func (s *story) readRecords(n *simnet.Network, all []attemptText) {
 			s.full.add(r, f.client)
 		case r.Kind == netmodel.RequestRefused && (r.Cause == netmodel.SlotsUsedUp || r.Cause == netmodel.NoDescriptor):
 			s.noDescriptor.add(r, f.client)
-		case r.Kind == netmodel.SynSentAgain && r.Cause == netmodel.SynRefused && s.retriedAt == 0:
+		case r.Kind == netmodel.SynRetransmitted && r.Cause == netmodel.SynRefused && s.retriedAt == 0:
 			s.retriedAt, s.refused = r.At, hostByID(n, r.Host).Profile().Client.Refused
 		}
 	}

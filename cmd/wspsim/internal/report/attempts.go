@@ -37,7 +37,7 @@ func (t *Incidents) Note(n *netmodel.Network, r netmodel.Record) {
 		counts, decides = true, true
 	case netmodel.ResetPending, netmodel.Withdrawn:
 		decides = true
-	case netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.Lost:
+	case netmodel.SynRetransmitted, netmodel.SynAckRetransmitted, netmodel.Lost:
 		counts = true
 	default:
 		return

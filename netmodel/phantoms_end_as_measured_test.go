@@ -9,9 +9,9 @@ import (
 	"wspsim/sim"
 )
 
-// stuck returns a world in which a client is a phantom: listen(1) is full with two
-// that nobody accepts, and the final ACK of a third was ignored. Its SYN had come
-// while there was still room.
+// stuck returns a world in which a client is a phantom. The queue of listen(1) is full with
+// two connections that no program accepts. The host has ignored the final ACK of a third
+// client, whose SYN arrived while there was room.
 func stuck(t *testing.T, server netmodel.Profile, c netmodel.ClientConfig) *world {
 	t.Helper()
 	w := newWorld(t, setting{server: server, crowd: profiles.Linux(), backlog: 1})
@@ -41,10 +41,10 @@ func (w *world) after(kind netmodel.Kind, name string, from sim.Time) netmodel.R
 
 func TestAPhantomThatSendsGetsInByItsFirstRetransmissionAfterRoom(t *testing.T) { // K4
 	w := stuck(t, profiles.Linux(), netmodel.ClientConfig{Send: 5})
-	const room = 5030 * time.Millisecond // stacks.md F4: room at 5.03 s, in at 6.34 s
+	const room = 5030 * time.Millisecond // measured on Linux 6.18, with other times than in L11: room at 5.03 s, in at 6.34 s
 	check(t, "accept", w.accept(room), "full1")
 	w.run(30 * time.Second)
-	again := w.after(netmodel.DataSentAgain, "stuck", sim.Time(room))
+	again := w.after(netmodel.DataRetransmitted, "stuck", sim.Time(room))
 	in := w.after(netmodel.Completed, "stuck", 0)
 	check(t, "it gets in a way after its retransmission", in.At, again.At.Add(time.Millisecond))
 	if in.At < sim.Time(6*time.Second) || in.At > sim.Time(7*time.Second) {
@@ -66,7 +66,7 @@ func TestAPhantomWhoseRequestExpiredIsResetAtItsNextRetransmission(t *testing.T)
 		w := stuck(t, tuned(t, profiles.Linux(), "tcp_synack_retries", row.retries), netmodel.ClientConfig{Send: 5})
 		w.run(200 * time.Second)
 		gone := w.after(netmodel.Withdrawn, "stuck", 0)
-		again := w.after(netmodel.DataSentAgain, "stuck", gone.At)
+		again := w.after(netmodel.DataRetransmitted, "stuck", gone.At)
 		if gone.At < sim.Time(row.expires) || gone.Cause != netmodel.HandshakeTimeout {
 			t.Errorf("tcp_synack_retries %s: %v at %v, want expiry after %v", row.retries, gone.Cause, gone.At, row.expires)
 		}
@@ -105,7 +105,7 @@ func TestASilentPhantomGetsInAtASynAckWhenThereIsRoom(t *testing.T) { // K4
 	w := stuck(t, profiles.Linux(), netmodel.ClientConfig{})
 	check(t, "accept", w.accept(2*time.Second), "full1")
 	w.run(10 * time.Second)
-	again := w.after(netmodel.SynAckAgain, "stuck", sim.Time(2*time.Second))
+	again := w.after(netmodel.SynAckRetransmitted, "stuck", sim.Time(2*time.Second))
 	check(t, "in two ways after the SYN-ACK", w.after(netmodel.Completed, "stuck", 0).At, again.At.Add(2*time.Millisecond))
 }
 
@@ -131,7 +131,7 @@ func TestAWaitingClientIsRefusedOnceTheListenerIsClosed(t *testing.T) { // K11
 	w.at(300*time.Millisecond, func(h *netmodel.Host) { wantErr(t, "CloseSocket", h.CloseSocket(w.fd), 0) })
 	w.run(3 * time.Second)
 	check(t, "queued: c1", w.result("c1").Outcome, netmodel.OutcomeReset)
-	again := w.after(netmodel.SynSentAgain, "c3", 0)
+	again := w.after(netmodel.SynRetransmitted, "c3", 0)
 	w.wantFate("c3", netmodel.OutcomeRefused, netmodel.NoListener, time.Duration(again.At)+2*time.Millisecond)
 }
 

@@ -67,7 +67,7 @@ func TestCloneOfEveryStackSharesNothing(t *testing.T) {
 	}
 }
 
-// What two queues count can be wrong, too.
+// The counts of two queues must be able to be wrong.
 func TestInvariantsOfTwoQueuesCanFail(t *testing.T) {
 	for _, row := range []struct {
 		want, why string

@@ -52,19 +52,3 @@ func BenchmarkLinuxConnectionLife(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "conns/s")
 }
-
-func TestEveryReadyMadeProfileIsValid(t *testing.T) {
-	names := map[string]bool{}
-	for _, p := range profiles.All() {
-		if err := p.Validate(); err != nil {
-			t.Errorf("%s: Validate() = %v, want nil", p.Name, err)
-		}
-		if p.Long == "" || names[p.Name] {
-			t.Errorf("%s: description %q, named before %v: want one, and a name of its own", p.Name, p.Long, names[p.Name])
-		}
-		names[p.Name] = true
-		got, ok := profiles.ByName(p.Name)
-		check(t, "ProfileByName("+p.Name+"): found", ok, true)
-		check(t, "ProfileByName("+p.Name+")", got, p)
-	}
-}

@@ -44,7 +44,7 @@ func TestLinuxHoldsOneMoreHalfOpenThanTheBacklog(t *testing.T) { // K3
 
 func TestWithoutCookiesTheLastQuarterIsKept(t *testing.T) { // K3
 	for _, row := range []struct{ backlog, half int }{
-		{8, 7}, {16, 13}, {64, 49}, {100, 76}, {128, 97}, {256, 193}, // L14; stacks.md F3
+		{8, 7}, {16, 13}, {64, 49}, {100, 76}, {128, 97}, {256, 193}, // L14
 	} {
 		max := itoa(row.backlog)
 		p := tuned(t, profiles.Linux(), "tcp_max_syn_backlog", max, "tcp_syncookies", "0")
@@ -121,7 +121,8 @@ func TestTheSynQueueOfLinux2620IsFixedByTheFirstListen(t *testing.T) {
 	check(t, "the accept queue has grown", q.Limit, 101)
 }
 
-// Quirk (a) of stacks.md, the reason for the change of 6.13.
+// With listen(0) no half-open connection fits before Linux 6.13. Linux commit 3479c7549fb1
+// changed that.
 func TestWithListenZeroAndNoCookiesNobodyConnectsFrom43To612(t *testing.T) { // K3
 	for _, row := range []struct {
 		profile netmodel.Profile
@@ -180,7 +181,7 @@ func TestMoreThanHalfTheRoomMakesLinuxForgetSooner(t *testing.T) { // K6
 		left          [4]int // at 6.9, 8, 20 and 62 s
 		why           string
 	}{
-		{16, 12, [4]int{12, 8, 8, 8}, "12 of 17 places: at 7 s 4 go, then half the room is free (stacks.md F11)"},
+		{16, 12, [4]int{12, 8, 8, 8}, "12 of 17 places: at 7 s 4 go, then half the room is free (L14)"},
 		{16, 8, [4]int{8, 8, 8, 8}, "half of 16 is not more than half"},
 		{4, 5, [4]int{5, 4, 4, 4}, "half of 8 counts where the backlog is smaller"},
 	} {

@@ -5,8 +5,7 @@ import (
 	"unsafe"
 )
 
-// The sizes that decide how many clients and connections fit. Whoever changes
-// one of them should know.
+// These sizes decide how many clients and connections fit in memory.
 func TestClientsAndConnectionsAreSmall(t *testing.T) {
 	for _, c := range []struct {
 		what string

@@ -270,6 +270,6 @@ func TestEveryStackRepeatsItsSynInItsOwnWay(t *testing.T) { // ST.19
 	s := newStage(t, profiles.LwIP(), 0)
 	_ = s.h.Connect(s.socket(), netmodel.Addr{IP: netmodel.IPv4(10, 9, 0, 1), Port: port})
 	s.ring()
-	check(t, "rule of a SYN again", s.rule(s.last(netmodel.SynSentAgain)), "ST.19")
+	check(t, "rule of a SYN again", s.rule(s.last(netmodel.SynRetransmitted)), "ST.19")
 	check(t, "rule of the end", s.rule(s.last(netmodel.ConnectFailed)), "ST.19")
 }

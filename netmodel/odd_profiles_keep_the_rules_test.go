@@ -10,8 +10,7 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Profiles that no system has, and that are legal: what always holds, holds in
-// them too.
+// The general rules also hold in legal profiles that no system has.
 
 func TestSettingsThatNeedASynQueueOfItsOwnSaySo(t *testing.T) {
 	for _, row := range []struct {

@@ -1,7 +1,7 @@
 package netmodel
 
-// ReadyMade are the profiles of package profiles. That package imports this one, so
-// that tests within this one cannot import it; readymade_test.go fills them in.
+// ReadyMade has the profiles of package profiles. That package imports netmodel, so tests in
+// package netmodel cannot import it. readymade_test.go sets ReadyMade.
 var ReadyMade []Profile
 
 // Profiles returns all ready-made profiles.

@@ -60,7 +60,7 @@ func TestProfileValidateSaysWhatIsWrong(t *testing.T) {
 		{[]string{"-1 young"}, func(p *netmodel.Profile) { p.Young = -1 }},
 		{[]string{"becomes 101/1"}, func(p *netmodel.Profile) { p.Backlog.Num, p.Backlog.Den = 101, 1 }},
 		{[]string{"-1 ticks a second"}, func(p *netmodel.Profile) { p.Timers.HZ = -1 }},
-		{[]string{"a wheel of timers without ticks"}, func(p *netmodel.Profile) { p.Timers.Wheel = true }},
+		{[]string{"a timer wheel without ticks"}, func(p *netmodel.Profile) { p.Timers.Wheel = true }},
 		{[]string{`system "plan9"`}, func(p *netmodel.Profile) { p.System = "plan9" }},
 		{[]string{"phase -1ns"}, func(p *netmodel.Profile) { p.Timers.Phase = -1 }},
 		{[]string{"gap -1ns"}, func(p *netmodel.Profile) { p.Client.Refused.Gap = -1 }},
@@ -191,5 +191,21 @@ func TestLongSchedulesDoNotOverflow(t *testing.T) {
 			t.Fatalf("Wait(%d) = %v, want at least Wait(%d) = %v", n, d, n-1, before)
 		}
 		before = d
+	}
+}
+
+func TestEveryReadyMadeProfileIsValid(t *testing.T) {
+	names := map[string]bool{}
+	for _, p := range profiles.All() {
+		if err := p.Validate(); err != nil {
+			t.Errorf("%s: Validate() = %v, want nil", p.Name, err)
+		}
+		if p.Long == "" || names[p.Name] {
+			t.Errorf("%s: description %q, named before %v: want one, and a name of its own", p.Name, p.Long, names[p.Name])
+		}
+		names[p.Name] = true
+		got, ok := profiles.ByName(p.Name)
+		check(t, "ProfileByName("+p.Name+"): found", ok, true)
+		check(t, "ProfileByName("+p.Name+")", got, p)
 	}
 }

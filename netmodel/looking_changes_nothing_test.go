@@ -12,16 +12,16 @@ import (
 	"wspsim/sim"
 )
 
-// The methods that look. Each is called by lookAtAll.
+// The methods that change nothing. lookAtAll calls each of them.
 var (
 	networkLooks = []string{"Check", "ClientByName", "ClientName", "Clone", "ConnName", "DecidedBy", "Err", "ErrnoName", "Hash", "Host", "HostName",
-		"Next", "Now", "Progress", "RealTime", "Records", "Result", "Results", "Tally", "Who"}
+		"Next", "Now", "Progress", "RealTime", "Records", "Result", "Results", "StreamID", "Tally"}
 	realTimeLooks = []string{"BufferedRecords", "NextDeadline"}
-	hostLooks     = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "MayKeepAlive", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
-		"SockName", "Unacknowledged"}
+	hostLooks     = []string{"Arrived", "Check", "Clone", "Deadline", "FreeDescriptors", "Now", "PeerName", "Profile", "Queue", "Select", "SendError",
+		"SockName", "Unacknowledged", "ValidateKeepAlive"}
 )
 
-// The methods that act, or take what there is. GetSockOpt takes SO_ERROR.
+// The methods that change something or drain something. GetSockOpt clears SO_ERROR.
 var (
 	networkActs = []string{"AddClients", "AddHost", "After", "Cancel", "CloseClient", "Cut", "CutOneWay",
 		"DrainRecords", "DrainTap", "Run", "SendClient", "SetLink", "SetStallLimit", "Settle", "Start", "Step", "Tap"}
@@ -53,7 +53,7 @@ func TestEveryMethodEitherLooksOrActs(t *testing.T) {
 	}
 }
 
-// lookAtAll calls everything that looks.
+// lookAtAll calls every method that changes nothing.
 func lookAtAll(n *Network) {
 	for id := HostID(1); int(id) < len(n.nodes); id++ {
 		h := n.Host(id)
@@ -70,14 +70,14 @@ func lookAtAll(n *Network) {
 		h.Clone().Advance(h.Now().Add(1))
 		_, _ = h.Deadline()
 		_ = h.FreeDescriptors()
-		_ = h.MayKeepAlive(KeepAlive{UserTimeout: 1})
+		_ = h.ValidateKeepAlive(KeepAlive{UserTimeout: 1})
 		_ = h.Profile()
 		_, _ = n.HostName(id), n.ErrnoName(id, winsock.WSAECONNREFUSED)
 		_ = n.immediate(id, 1)
 	}
 	for c := range ConnID(n.attempts.len) {
 		_ = n.DecidedBy(Record{Conn: c, Cause: QueueFull})
-		_, _, _, _ = n.ConnName(c), n.Result(c), n.Progress(c), n.Who(c)
+		_, _, _, _ = n.ConnName(c), n.Result(c), n.Progress(c), n.StreamID(c)
 	}
 	_, _ = n.ClientByName(n.ClientName(1))
 	n.Clone().Run(n.Now().Add(1))
@@ -87,8 +87,8 @@ func lookAtAll(n *Network) {
 	_, _ = n.Tally()
 }
 
-// Looking changes nothing: not what happens, not in which order, not in how many
-// events, wherever between steps and calls somebody looks.
+// These methods change nothing, at any place between steps and calls: not what happens, not
+// its order, not the number of events.
 func TestLookingChangesNothing(t *testing.T) {
 	type outcome struct {
 		hash, records uint64
@@ -145,7 +145,7 @@ func TestLookingChangesNothing(t *testing.T) {
 	})
 }
 
-// What a look says is what comes about, although it does not yet.
+// A method that looks counts calls of hosts that the network has not settled yet.
 func TestALookSeesWhatHostsWereCalledFor(t *testing.T) {
 	w := newPair(3)
 	n := w.networks[0]

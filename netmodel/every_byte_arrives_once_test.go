@@ -12,7 +12,7 @@ import (
 	"wspsim/sim"
 )
 
-// end is one end of a connection and what went through it.
+// end is one end of a connection, with the bytes that it has sent and received.
 type end struct {
 	host     netmodel.HostID
 	fd       netmodel.FD
@@ -23,7 +23,7 @@ type end struct {
 	err      error // what send or receive reported
 }
 
-// act lets an end send, read or finish, as drawn.
+// act makes an end send, read or finish, at random.
 func (e *end) act(t *testing.T, rt *rapid.T, n *netmodel.Network, peer *end) {
 	h := n.Host(e.host)
 	switch rapid.IntRange(0, 9).Draw(rt, "act") {
@@ -69,9 +69,8 @@ func (e *end) read(rt *rapid.T, n *netmodel.Network, peer *end, limit int) {
 	}
 }
 
-// Over links that lose, double and reorder segments and fail for a time, all
-// bytes arrive exactly once, in both directions, or the connection breaks and
-// both ends are told.
+// The links lose, duplicate and reorder segments, and are cut for a time. All bytes arrive
+// exactly once in both directions, or the connection breaks and both ends get an error.
 func TestEveryByteArrivesOnceOrTheConnectionBreaks(t *testing.T) {
 	complete, broken := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {

@@ -12,14 +12,13 @@ import (
 	"wspsim/sim"
 )
 
-// These tests look inside: each invariant must be able to fail, and a clone
-// must share nothing.
+// Each invariant must be able to fail, and a clone must share nothing with its original.
 
 const testPort = 80
 
 var testIP = IPv4(10, 1, 0, 1)
 
-// busy returns a host in the midst of everything: a listener with complete,
+// busy returns a host in many states: a listener with complete,
 // half-open, aborted and deferred connections, one with offered requests, open,
 // closing and connecting sockets, a file and waiting segments.
 func busy(t *testing.T, p Profile) *Host {
@@ -115,7 +114,7 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		{"descriptors are not lost", "a socket has another number", func(h *Host, l *listener) { h.socks[l.sock].fd = 99 }},
 		{"slots fit the backlog", "one slot too many", func(h *Host, l *listener) { l.available = l.limit }},
 		{"slots fit the backlog", "fewer than none", func(h *Host, l *listener) { l.available = -1 }},
-		{"slots fit the backlog", "one returns that never left", func(h *Host, l *listener) { l.late = -1 }},
+		{"slots fit the backlog", "one returns that never left", func(h *Host, l *listener) { l.lateSlots = -1 }},
 		{"slots fit the backlog", "one is missing though slots cost nothing", func(h *Host, l *listener) {
 			h.profile.Slots = SlotsFree
 			l.available--
@@ -183,11 +182,11 @@ func TestEveryInvariantCanFail(t *testing.T) {
 		{"sockets own their keep-alives", "two own one", func(h *Host, l *listener) { h.socks[l.half.head].keep = h.socks[l.sock].keep }},
 		{"sockets own their keep-alives", "one owns none that there is", func(h *Host, l *listener) { h.socks[l.half.head].keep = 9 }},
 		{"sockets own their keep-alives", "one has forgotten its own", func(h *Host, l *listener) { h.socks[l.sock].keep = 0 }},
-		{"what is free is free once: keep-alives", "one is taken", func(h *Host, _ *listener) { h.freeKeeps = append(h.freeKeeps, 1) }},
-		{"what is free is free once: keep-alives", "one is forgotten", func(h *Host, _ *listener) { h.keeps = append(h.keeps, keepAliveState{}) }},
-		{"timers have owners", "a keep-alive has forgotten its own", func(h *Host, l *listener) { h.keeps[2].timer = 0 }},
+		{"what is free is free once: keep-alives", "one is taken", func(h *Host, _ *listener) { h.freeKeepAlives = append(h.freeKeepAlives, 1) }},
+		{"what is free is free once: keep-alives", "one is forgotten", func(h *Host, _ *listener) { h.keepAlives = append(h.keepAlives, keepAliveState{}) }},
+		{"timers have owners", "a keep-alive has forgotten its own", func(h *Host, l *listener) { h.keepAlives[2].timer = 0 }},
 		{"timers have owners", "a keep-alive names that of another", func(h *Host, l *listener) {
-			h.keeps[h.socks[l.sock].keep].timer = h.socks[l.half.head].timer
+			h.keepAlives[h.socks[l.sock].keep].timer = h.socks[l.half.head].timer
 		}},
 		{"descriptors are not lost", "a socket has one that is free", func(h *Host, _ *listener) { h.socks[len(h.socks)-1].fd = 15 }},
 		{"descriptors are not lost", "a socket holds one that is not held", func(h *Host, l *listener) { h.socks[l.sock].heldFD = FirstFD }},
@@ -250,9 +249,9 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 			n.handleRecord(&Record{Conn: 1, Host: 1, Kind: ResetPending, Cause: Trimmed})
 			n.handleRecord(&Record{Conn: 1, Host: 1, Kind: RequestAccepted, Cause: AcceptedByProgram})
 		}},
-		{"what is free is free once: segments: ", func(n *Network) { n.landed = append(n.landed, n.landed[0]) }},
-		{"what is free is free once: segments: ", func(n *Network) { n.landed = append(n.landed, 99) }},
-		{"what is free is free once: segments: ", func(n *Network) { n.landed = nil }},
+		{"what is free is free once: segments: ", func(n *Network) { n.freeInFlight = append(n.freeInFlight, n.freeInFlight[0]) }},
+		{"what is free is free once: segments: ", func(n *Network) { n.freeInFlight = append(n.freeInFlight, 99) }},
+		{"what is free is free once: segments: ", func(n *Network) { n.freeInFlight = nil }},
 		{"a refused client had a reason: ", func(n *Network) { n.handleRecord(&Record{Conn: 1, Host: 1, Kind: RequestRefused}) }},
 	} {
 		n := NewNetwork(1)
@@ -273,7 +272,7 @@ func TestNetworkInvariantsCanFail(t *testing.T) {
 	}
 }
 
-// exercise makes a host do something of everything.
+// exercise makes a host do one thing of every kind.
 func exercise(h *Host) []Segment {
 	fd := FirstFD
 	handshakeQuietly(h, 30)
@@ -423,7 +422,7 @@ func TestTheRoomOfASegmentThatHasArrivedIsUsedAgain(t *testing.T) {
 	if _, by := n.Tally(); by[OutcomeRefused] != 500 {
 		t.Fatalf("outcomes %v, want 500 refused", by)
 	}
-	if len(n.flying) > 4 || len(n.landed) != len(n.flying) {
-		t.Errorf("%d places for segments on their way, %d of them free; want at most 4, all free", len(n.flying), len(n.landed))
+	if len(n.inFlight) > 4 || len(n.freeInFlight) != len(n.inFlight) {
+		t.Errorf("%d places for segments on their way, %d of them free; want at most 4, all free", len(n.inFlight), len(n.freeInFlight))
 	}
 }
