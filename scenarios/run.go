@@ -25,6 +25,8 @@ type Options struct {
 	// settings of the kernel.
 	Alter func(*netmodel.Profile)
 	Lines int // how many lines of the trace to keep in Result.Lines
+	// Begin, if set, is called with the network before anything happens, such as to tap it.
+	Begin func(*netmodel.Network)
 	// Record, if set, is called with every record as it happens.
 	Record func(*netmodel.Network, netmodel.Record)
 	// Stop, if set, is called now and then with the progress of the run. The run ends
@@ -168,6 +170,9 @@ func clientAddrs(p netmodel.Profile, clients int) []netmodel.IP {
 
 // play runs the scenario to its end.
 func (r *run) play() error {
+	if r.o.Begin != nil {
+		r.o.Begin(r.net)
+	}
 	for i, step := range r.s.Steps {
 		r.net.After(step.At, tagStep|uint64(i))
 	}

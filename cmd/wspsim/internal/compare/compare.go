@@ -98,7 +98,7 @@ const mostRecords = 2_000_000
 // it refuses a run that depends on an unknown value of a profile.
 func Play(ctx context.Context, p *play.Play, names []string, strict bool, progress *screen.Progress) (*Comparison, error) {
 	c := &Comparison{asked: p}
-	plays, err := under(p, names)
+	plays, err := Under(p, names)
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +130,9 @@ func Play(ctx context.Context, p *play.Play, names []string, strict bool, progre
 	return c, nil
 }
 
-// under returns the play under each profile, with the settings that the profile has.
-func under(p *play.Play, names []string) ([]*play.Play, error) {
+// Under returns the play under each profile, with the settings that the profile has. A
+// setting that no profile has is an error, and so is a profile that is unknown or named twice.
+func Under(p *play.Play, names []string) ([]*play.Play, error) {
 	var plays []*play.Play
 	known := make([]bool, len(p.Knobs))
 	for i, name := range names {

@@ -41,7 +41,8 @@ type Arrivals struct {
 
 // Watch is what a caller wants to see of a run.
 type Watch struct {
-	Lines    int // of the trace, for Result.Lines
+	Lines    int                     // of the trace, for Result.Lines
+	Begin    func(*netmodel.Network) // before anything happens
 	Record   func(*netmodel.Network, netmodel.Record)
 	Progress *screen.Progress
 	Broken   func() bool // whether to stop the run early, asked now and then; nil = never
@@ -86,6 +87,7 @@ func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
 	watched := *prepared
 	o := &watched.Options
 	o.Lines = w.Lines
+	o.Begin = w.Begin
 	o.Record = func(n *netmodel.Network, r netmodel.Record) {
 		done.Net = n
 		if w.Record != nil {

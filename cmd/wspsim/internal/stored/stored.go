@@ -1,0 +1,89 @@
+// Package stored plays what the user asked for and keeps the runs for a page.
+package stored
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"wspsim/cmd/wspsim/internal/compare"
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel"
+	"wspsim/netmodel/trace/page"
+	"wspsim/scenarios"
+)
+
+// MostSystems is the most runs that a page shows side by side.
+const MostSystems = 3
+
+// Runs plays p under each profile. A run ends with page.ErrTooLarge as soon as all have
+// more records than a page may hold.
+func Runs(ctx context.Context, p *play.Play, names []string, progress *screen.Progress) ([]page.Run, error) {
+	if len(names) < 1 || len(names) > MostSystems {
+		return nil, fmt.Errorf("%d profiles: a page shows 1 to %d side by side", len(names), MostSystems)
+	}
+	plays, err := compare.Under(p, names)
+	if err != nil {
+		return nil, err
+	}
+	var runs []page.Run
+	records := 0
+	for _, q := range plays {
+		r, err := run(ctx, q, &records, progress)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// run plays once. It counts the records of all runs.
+func run(ctx context.Context, p *play.Play, records *int, progress *screen.Progress) (page.Run, error) {
+	var c page.Recorder
+	var net *netmodel.Network
+	done, err := p.Run(ctx, play.Watch{
+		Progress: progress,
+		Begin:    func(n *netmodel.Network) { net = n; n.Tap() },
+		Record: func(n *netmodel.Network, r netmodel.Record) {
+			if *records++; *records <= page.MaxRecords {
+				c.Record(n, r)
+			}
+		},
+		Broken: func() bool { return *records > page.MaxRecords },
+	})
+	switch {
+	case *records > page.MaxRecords:
+		return page.Run{}, fmt.Errorf("%w: more than %s records; fewer clients or fewer profiles help", page.ErrTooLarge, words.Count(page.MaxRecords))
+	case errors.Is(err, scenarios.ErrStopped):
+		return page.Run{}, err
+	case err != nil:
+		return page.Run{}, fmt.Errorf("profile %s: %w", p.Profile, err)
+	}
+	return describe(c.Run(net, done.Prepared.Server), p, done), nil
+}
+
+// describe adds to a run what the network does not know.
+func describe(r page.Run, p *play.Play, done *play.Done) page.Run {
+	s := done.Prepared.Scenario
+	r.Scenario, r.Summary, r.Question = s.Name, s.Summary, s.Question
+	r.Clients, r.Seed, r.Command = p.Clients, strconv.FormatUint(p.Seed, 10), p.Command("run")
+	for _, k := range s.Knobs {
+		r.Knobs = append(r.Knobs, page.Setting{Name: k.Name, Value: k.Format(s.Value(k))})
+	}
+	for _, k := range done.KernelSettings {
+		r.Knobs = append(r.Knobs, page.Setting(k))
+	}
+	for _, group := range done.Statistics {
+		for _, row := range group.Rows {
+			r.Figures = append(r.Figures, page.Figure{Name: group.Name + "." + row.Name, Value: row.Of(done.Result)})
+		}
+	}
+	l := done.Listener
+	r.Backlog, r.InForce, r.Limit = l.Backlog, l.EffectiveBacklog, l.Limit
+	r.Descriptors, r.Workers = s.Descriptors, s.Program.Workers
+	return r
+}

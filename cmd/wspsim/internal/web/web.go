@@ -1,0 +1,309 @@
+// Package web answers a browser: a catalogue of the scenarios, and the page of each under
+// chosen profiles. It runs the model for each request, within limits, and trusts nobody.
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/stored"
+	"wspsim/netmodel/trace/page"
+	"wspsim/scenarios"
+	"wspsim/scenarios/lessons"
+)
+
+// The limits of a server.
+const (
+	atOnce     = 2           // runs at one time
+	inLine     = 32          // requests that wait for one of them; further ones get 503
+	mostEvents = 500_000     // of a run
+	longest    = time.Minute // for a request, the wait included
+	maxBody    = 4 << 10     // bytes
+	maxHeader  = 16 << 10
+	maxQuery   = 2 << 10
+	mostSets   = 20 // settings in a request
+)
+
+//go:embed catalogue.html
+var catalogueText string
+
+//go:embed catalogue.css
+var style string
+
+var catalogue = template.Must(template.New("catalogue").Parse(catalogueText))
+
+// Server answers requests whose Host header is one of Hosts.
+type Server struct {
+	Hosts []string // with the port; without it too if it is 80
+	port  string   // set if every IP address is a name of the server, as it listens on all
+	run   chan struct{}
+	line  chan struct{}
+}
+
+// New returns a server for an address such as 127.0.0.1:8080. It answers to the names of
+// that address only, so that a page elsewhere cannot reach it by a name of its own.
+func New(addr string) *Server {
+	host, port, err := net.SplitHostPort(addr)
+	s := &Server{run: make(chan struct{}, atOnce), line: make(chan struct{}, inLine)}
+	if err != nil {
+		return s
+	}
+	names := []string{host}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		s.port = port
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || host == "localhost" {
+		names = append(names, "localhost", "127.0.0.1", "::1")
+	}
+	for _, name := range names {
+		s.Hosts = append(s.Hosts, net.JoinHostPort(name, port))
+		if port == "80" {
+			s.Hosts = append(s.Hosts, name)
+		}
+	}
+	return s
+}
+
+// HTTP returns the HTTP server with all its limits.
+func (s *Server) HTTP() *http.Server {
+	return &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: longest + 30*time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
+	}
+}
+
+// Handler returns what answers: / is the catalogue, /run/NAME a page. Its query has profile
+// (names with commas between them), seed, set (KNOB=VALUE, repeated) and lesson.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.catalogue)
+	mux.HandleFunc("GET /run/{name}", s.page)
+	return s.guard(http.NewCrossOriginProtection().Handler(mux))
+}
+
+// known reports whether a Host header is a name of the server. Names of the DNS that lead
+// here are not: a page elsewhere could use them.
+func (s *Server) known(host string) bool {
+	if slices.Contains(s.Hosts, host) {
+		return true
+	}
+	name, port, err := net.SplitHostPort(host)
+	return err == nil && s.port != "" && port == s.port && net.ParseIP(name) != nil
+}
+
+// guard refuses what no browser of the user's own sends, and sets the headers of all answers.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		site := r.Header.Get("Sec-Fetch-Site")
+		switch {
+		case !s.known(strings.ToLower(r.Host)):
+			http.Error(w, "this server does not go by that name", http.StatusMisdirectedRequest)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			h.Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
+		case site == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate":
+			http.Error(w, "not for other pages", http.StatusForbidden)
+		case len(r.URL.RawQuery) > maxQuery || len(r.URL.Path) > maxQuery:
+			http.Error(w, "the address is too long", http.StatusRequestURITooLong)
+		default:
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// entry is a scenario in the catalogue.
+type entry struct {
+	Name, Summary, Question string
+	Profiles                string
+	Lesson                  string // the title of the lesson about it
+}
+
+func (s *Server) catalogue(w http.ResponseWriter, _ *http.Request) {
+	var view struct {
+		Entries  []entry
+		Profiles []string
+		Style    template.CSS
+	}
+	view.Style, view.Profiles = template.CSS(style), scenarios.ProfileNames()
+	for _, sc := range scenarios.All() {
+		e := entry{sc.Name, sc.Summary, sc.Question, strings.Join(sc.Profiles[:min(len(sc.Profiles), stored.MostSystems)], ","), ""}
+		if l, ok := lessons.About(sc.Name); ok {
+			e.Lesson = l.Title
+		}
+		view.Entries = append(view.Entries, e)
+	}
+	var b bytes.Buffer
+	if err := catalogue.Execute(&b, view); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	sum := sha256.Sum256([]byte(style))
+	answer(w, b.Bytes(), "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+}
+
+// answer writes a page with its policy.
+func answer(w http.ResponseWriter, body []byte, policy string) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // who went away misses nothing
+}
+
+// asked is a request for a page.
+type asked struct {
+	play   *play.Play
+	names  []string
+	lesson *page.Lesson
+}
+
+func (s *Server) page(w http.ResponseWriter, r *http.Request) {
+	a, err := read(r.PathValue("name"), r.URL.RawQuery)
+	switch {
+	case errors.Is(err, errUnknown):
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	case r.Method == http.MethodHead:
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		return
+	}
+	ctx, stop := context.WithTimeout(r.Context(), longest)
+	defer stop()
+	if !s.enter(ctx) {
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "too many runs at once; try again", http.StatusServiceUnavailable)
+		return
+	}
+	defer func() { <-s.run }()
+	body, err := a.write(ctx)
+	switch {
+	case ctx.Err() != nil:
+		http.Error(w, "the run takes too long", http.StatusServiceUnavailable)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	default:
+		answer(w, body, page.Policy()+"; frame-ancestors 'none'")
+	}
+}
+
+// enter waits for the right to run. It returns false if too many wait, or the reader left.
+func (s *Server) enter(ctx context.Context) bool {
+	select {
+	case s.line <- struct{}{}:
+	default:
+		return false
+	}
+	defer func() { <-s.line }()
+	select {
+	case s.run <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+var errUnknown = errors.New("no such scenario")
+
+// read takes a request apart. It refuses what it does not know.
+func read(name, query string) (*asked, error) {
+	sc, err := play.Find(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w; the catalogue is at /", errUnknown)
+	}
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, fmt.Errorf("the query cannot be read")
+	}
+	a := &asked{names: sc.Profiles[:min(len(sc.Profiles), stored.MostSystems)]}
+	a.play = &play.Play{Scenario: sc, Seed: play.DefaultSeed, MaxEvents: mostEvents}
+	for _, key := range slices.Sorted(maps.Keys(q)) {
+		if err := a.set(key, q[key]); err != nil {
+			return nil, err
+		}
+	}
+	a.play.Profile = a.names[0]
+	return a, nil
+}
+
+// set takes one parameter of the query. An empty one counts as absent.
+func (a *asked) set(key string, values []string) error {
+	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+	switch {
+	case len(values) == 0:
+		return nil
+	case key != "set" && len(values) > 1:
+		return fmt.Errorf("%q is given twice", key)
+	case len(values) > mostSets:
+		return fmt.Errorf("more than %d settings", mostSets)
+	}
+	switch key {
+	case "lesson":
+		l, ok := lessons.About(a.play.Scenario.Name)
+		if !ok {
+			return fmt.Errorf("there is no lesson about %s", a.play.Scenario.Name)
+		}
+		a.lesson, a.names = &l, l.Profiles
+	case "profile":
+		if a.lesson == nil { // a lesson is about its own
+			a.names = strings.Split(values[0], ",")
+		}
+	case "seed":
+		n, err := strconv.ParseUint(values[0], 10, 64)
+		if err != nil {
+			return fmt.Errorf("seed %q: want a whole number", values[0])
+		}
+		a.play.Seed = n
+	case "set":
+		for _, v := range values {
+			knob, value, ok := strings.Cut(v, "=")
+			if !ok || knob == "" || value == "" {
+				return fmt.Errorf("set %q: want KNOB=VALUE", v)
+			}
+			a.play.Knobs = append(a.play.Knobs, scenarios.Setting{Name: knob, Value: value})
+		}
+	default:
+		return fmt.Errorf("unknown parameter %q: there are lesson, profile, seed, set", key)
+	}
+	return nil
+}
+
+// write runs, and returns the page.
+func (a *asked) write(ctx context.Context) ([]byte, error) {
+	runs, err := stored.Runs(ctx, a.play, a.names, nil)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if a.lesson != nil {
+		err = page.WriteLesson(&b, *a.lesson, runs...)
+	} else {
+		err = page.Write(&b, runs...)
+	}
+	return b.Bytes(), err
+}
