@@ -27,6 +27,9 @@ type Options struct {
 	Lines int // how many lines of the trace to keep in Result.Lines
 	// Record, if set, is called with every record as it happens.
 	Record func(*netmodel.Network, netmodel.Record)
+	// Segment, if set, is called with every segment that a host sends, before the records
+	// of that instant.
+	Segment func(*netmodel.Network, netmodel.Transmission)
 	// Stop, if set, is called now and then with the progress of the run. The run ends
 	// early when Stop returns true.
 	Stop func(now, end sim.Time) bool
@@ -112,6 +115,7 @@ type run struct {
 	depths        []depthAt                    // of each listening socket
 	refused       map[netmodel.ConnID]struct{} // attempts that were refused at least once
 	records       []netmodel.Record
+	segments      []netmodel.Transmission
 	line          []byte
 	hasFirst      [256]bool        // kinds of records that Result.FirstLines has
 	profile       netmodel.Profile // of the server
@@ -148,6 +152,9 @@ func newRun(s Scenario, p, clients netmodel.Profile, o Options) *run {
 	n.SetLink(r.server, r.floodHost, s.Link)
 	if s.hasFlood() {
 		n.CutOneWay(r.server, r.floodHost, true)
+	}
+	if o.Segment != nil {
+		n.Tap()
 	}
 	r.printer = trace.NewPrinter(n)
 	r.arrivals = sim.Stream(o.Seed, 0, drawsArrival)
@@ -209,6 +216,7 @@ func (r *run) play() error {
 func (r *run) settle() {
 	for {
 		r.records = r.net.DrainRecords(r.records[:0])
+		r.passSegments()
 		if len(r.records) == 0 {
 			return
 		}
@@ -220,6 +228,17 @@ func (r *run) settle() {
 		if ready {
 			r.acceptAll()
 		}
+	}
+}
+
+// passSegments passes on the segments that were sent since the last call.
+func (r *run) passSegments() {
+	if r.o.Segment == nil {
+		return
+	}
+	r.segments = r.net.DrainTap(r.segments[:0])
+	for _, t := range r.segments {
+		r.o.Segment(r.net, t)
 	}
 }
 

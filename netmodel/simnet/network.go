@@ -39,6 +39,8 @@ type Config struct {
 	Window int
 	// How many records are kept for WriteTrace, the latest; 0 = 16,384.
 	Trace int
+	// Tap also keeps the latest segments, twice as many as records, for WriteView.
+	Tap bool
 }
 
 const (
@@ -100,6 +102,10 @@ func New(c Config) *Network {
 	}
 	n.timed.Store(n.ordered || !c.Link.Immediate())
 	n.trace.most = c.Trace
+	if c.Tap {
+		n.model.Tap()
+		n.trace.tap.most = 2 * c.Trace
+	}
 	n.real = n.model.RealTime()
 	n.real.DeliverDirectly()
 	n.real.Watch()

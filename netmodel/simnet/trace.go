@@ -18,6 +18,7 @@ type recorder struct {
 	most   int
 	kept   int
 	gone   uint64 // earlier ones that were not kept
+	tap    segments
 }
 
 // chunk is about how many records are taken over at once.
@@ -29,6 +30,7 @@ func (t *recorder) collect(model *netmodel.Network) {
 		t.spare = make([]netmodel.Record, 0, chunk+chunk/8)
 	}
 	full := model.DrainRecords(t.spare[:0])
+	t.tap.collect(model)
 	if len(full) == 0 {
 		return
 	}

@@ -45,7 +45,8 @@ const (
 // more with the same seed, to see whether the failure repeats, and some further times with
 // other backlogs (see "What Run tells" in the documentation of the package). With
 // go test -artifacts it writes the trace to trace.txt in the artifact directory of the
-// test. If f calls Skip, Run skips the test.
+// test, and three views of it: a diagram (trace.mmd), a picture (trace.svg) and a capture for
+// Wireshark (trace.pcapng). If f calls Skip, Run skips the test.
 //
 // A test that hangs fails as well, with the names of the goroutines that keep it: see "A
 // test that hangs". A Config with which no network can be made ends the test with a
@@ -68,6 +69,7 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	if err := c.Validate(); err != nil {
 		t.Fatalf("simnettest.Run: the simnet.Config has %v", err)
 	}
+	c.Tap = c.Tap || keepsArtifacts()
 	if f == nil {
 		t.Fatal("simnettest.Run: the function is nil: want one that is the test")
 	}

@@ -2,7 +2,6 @@ package simnettest
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"regexp"
 	"slices"
@@ -48,7 +47,8 @@ type story struct {
 	gone    uint64   // earlier records, which were not kept
 	lines   []string // of the trace: one for each of records
 
-	trace    string // the file, "" for none
+	trace    string   // the file, "" for none
+	views    []string // the files of its views
 	traceErr error
 	hung     bool   // the test did: nothing was run again
 	again    string // what is not the same in a second run, "" = nothing
@@ -233,8 +233,11 @@ func listenerText(l *simnet.Listener) string {
 
 // keepTrace writes the trace, if the test keeps its artifacts.
 func (s *story) keepTrace(t testing.TB, n *simnet.Network) {
-	if f := flag.Lookup("test.artifacts"); f != nil && f.Value.String() == "true" {
-		s.trace, s.traceErr = writeTrace(t, n)
+	if !keepsArtifacts() {
+		return
+	}
+	if s.trace, s.traceErr = writeTrace(t, n); s.traceErr == nil {
+		s.views, s.traceErr = writeViews(t, n)
 	}
 }
 
@@ -260,7 +263,7 @@ func (s *story) tell(t *testing.T) {
 	case s.traceErr != nil:
 		text += fmt.Sprintf("The trace could not be written: %v", s.traceErr)
 	case s.trace != "":
-		text += "Trace: " + s.trace
+		text += "Trace: " + s.trace + "\nViews: " + strings.Join(s.views, " ")
 	default:
 		text += "Trace: go test -artifacts writes and keeps it"
 	}

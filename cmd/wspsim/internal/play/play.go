@@ -43,6 +43,7 @@ type Arrivals struct {
 type Watch struct {
 	Lines    int // of the trace, for Result.Lines
 	Record   func(*netmodel.Network, netmodel.Record)
+	Segment  func(*netmodel.Network, netmodel.Transmission)
 	Progress *screen.Progress
 	Broken   func() bool // whether to stop the run early, asked now and then; nil = never
 }
@@ -92,6 +93,7 @@ func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
 			w.Record(n, r)
 		}
 	}
+	o.Segment = w.Segment
 	o.Stop = func(now, end sim.Time) bool {
 		if w.Progress != nil {
 			w.Progress.Show(func() string {

@@ -12,6 +12,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 	"wspsim/scenarios"
 )
 
@@ -153,13 +154,13 @@ func TestKnobsAreAnObjectInTheirOrder(t *testing.T) {
 func TestEveryKindOfRecordHasAName(t *testing.T) {
 	var names []string
 	for k := netmodel.Called; k <= netmodel.ProbeSent; k++ {
-		name := kindName(k)
+		name := trace.KindName(k)
 		if name == "" || slices.Contains(names, name) {
 			t.Errorf("kind %d is named %q", k, name)
 		}
 		names = append(names, name)
 	}
-	if kindName(netmodel.ProbeSent+1) != "" {
+	if trace.KindName(netmodel.ProbeSent+1) != "" {
 		t.Error("a kind that there is not has a name")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace"
 )
 
 // Lines writes a run as JSON lines: an object for each record. The last object has the
@@ -58,7 +59,7 @@ func (l *Lines) Record(n *netmodel.Network, r netmodel.Record) {
 	l.count++
 	cause, rule := profiles.ReasonIn(n, r)
 	o := record{
-		N: l.count, AtNS: int64(r.At), Kind: kindName(r.Kind), Host: n.HostName(r.Host), Call: r.Call.String(),
+		N: l.count, AtNS: int64(r.At), Kind: trace.KindName(r.Kind), Host: n.HostName(r.Host), Call: r.Call.String(),
 		FD: int(r.FD), Value: r.Value, Cause: cause, Rule: rule,
 	}
 	if f := n.Result(r.Conn); f.Client != 0 {
@@ -76,6 +77,9 @@ func (l *Lines) Record(n *netmodel.Network, r netmodel.Record) {
 	l.err = l.out.Encode(o)
 }
 
+// Skip counts a record that is not written.
+func (l *Lines) Skip() { l.count++ }
+
 // Broken reports whether writing has failed.
 func (l *Lines) Broken() bool { return l.err != nil }
 
@@ -85,26 +89,4 @@ func (l *Lines) End(p *play.Play, d *play.Done) error {
 		l.err = l.out.Encode(append(Object{{"kind", "summary"}}, documentOf(p, d)...))
 	}
 	return l.err
-}
-
-// kindName names a kind of record in lower case, words joined by underscores.
-func kindName(k netmodel.Kind) string {
-	names := [...]string{
-		netmodel.Called: "called", netmodel.RequestQueued: "request_queued", netmodel.RequestOffered: "request_offered",
-		netmodel.RequestRefused: "request_refused", netmodel.RequestIgnored: "request_ignored", netmodel.Completed: "completed",
-		netmodel.RequestAccepted: "request_accepted", netmodel.ResetPending: "reset_pending", netmodel.Deferred: "deferred",
-		netmodel.AbortedPending: "aborted_pending", netmodel.Withdrawn: "withdrawn", netmodel.SlotFilled: "slot_filled",
-		netmodel.SynSent: "syn_sent", netmodel.SynSentAgain: "syn_sent_again", netmodel.SynAckAgain: "syn_ack_again",
-		netmodel.Connected: "connected", netmodel.ConnectFailed: "connect_failed", netmodel.Broken: "broken",
-		netmodel.Finished: "finished", netmodel.Closed: "closed", netmodel.GaveUp: "gave_up", netmodel.Retries: "retries",
-		netmodel.Lost: "lost", netmodel.Duplicated: "duplicated",
-		netmodel.LinkChanged: "link_changed", netmodel.FaultChanged: "fault_changed",
-		netmodel.CookieSent: "cookie_sent", netmodel.AckIgnored: "ack_ignored", netmodel.AckPutOff: "ack_put_off",
-		netmodel.RequestHeld: "request_held", netmodel.SynAckHeld: "syn_ack_held", netmodel.DataSentAgain: "data_sent_again",
-		netmodel.ProbeSent: "probe_sent",
-	}
-	if int(k) < len(names) {
-		return names[k]
-	}
-	return ""
 }
