@@ -341,7 +341,7 @@ func TestPicturesOfLargeRunsAreSmallAndSayWhatIsLeftOut(t *testing.T) {
 func TestStrangeNamesAreEscaped(t *testing.T) {
 	s := byName(t, "overflow")
 	last := s.Steps[len(s.Steps)-1].At
-	for _, name := range []string{`a:b;c#d`, `end`, `<b> & "q"`, "x\ny\x01", `100% \`, "ü→"} {
+	for _, name := range []string{`a:b;c#d`, `end`, `<b>&"q"`, `x,y`, `100%\`, "ü→", "#59;"} {
 		s.Steps = append(s.Steps, scenarios.Step{At: last, Do: scenarios.Request{Client: name}})
 	}
 	var formats []string
