@@ -8,8 +8,8 @@ import (
 
 // capture writes segments as a capture in the form of pcapng (draft-ietf-opsawg-pcapng).
 // The one interface sees every segment when its sender sends it, so that lost segments are
-// in the capture. The instants are in nanoseconds from the beginning of the run. A frame has
-// the headers of IP and TCP, and of the data only the length.
+// in the capture. The instants are in nanoseconds from the beginning of the run. Data is
+// zeros. Of a frame with more than 1,500 bytes of data only the headers are stored.
 //
 // The model has no window and no options. A SYN has the largest segment size and window
 // scale, and every segment the largest window, so that no reader takes the window for full.
@@ -42,7 +42,8 @@ const (
 	windowScale = 14
 	segmentSize = 65_495 // as on the loopback of Linux
 	// A datagram of IPv4 has at most 65,535 bytes. Longer data takes several frames.
-	mostData = 65_000
+	mostData   = 65_000
+	mostStored = 1500
 )
 
 func newCapture(v *View) writer {
@@ -125,8 +126,13 @@ func (c *capture) packet(f *frame, s *netmodel.Segment, last bool) {
 	b = append(b, 0, 0, 0, 0, 0, 0, 0, 0) // the lengths
 	b = appendDatagram(b, s)
 	length := uint32(len(b) - at - 8)
+	whole := length + s.Len
+	if s.Len <= mostStored {
+		b = append(b, make([]byte, s.Len)...)
+		length = whole
+	}
 	binary.LittleEndian.PutUint32(b[at:], length)
-	binary.LittleEndian.PutUint32(b[at+4:], length+s.Len)
+	binary.LittleEndian.PutUint32(b[at+4:], whole)
 	b = padTo4(b)
 	if last && len(f.notes) > 0 {
 		for i := range f.notes {
@@ -138,7 +144,7 @@ func (c *capture) packet(f *frame, s *netmodel.Segment, last bool) {
 	c.block(blockPacket, b)
 }
 
-// appendDatagram appends the headers of a segment. The data is zeros and is left out.
+// appendDatagram appends the headers of a segment. Zeros follow them, which no checksum sees.
 func appendDatagram(b []byte, s *netmodel.Segment) []byte {
 	length := headerTCP + int(s.Len)
 	if s.Flags&netmodel.SYN != 0 {
