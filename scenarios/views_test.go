@@ -338,27 +338,47 @@ func TestPicturesOfLargeRunsAreSmallAndSayWhatIsLeftOut(t *testing.T) {
 	checkMetrics(t, v.files[".om"])
 }
 
-func TestStrangeNamesAreEscaped(t *testing.T) {
-	s := byName(t, "overflow")
-	last := s.Steps[len(s.Steps)-1].At
-	for _, name := range []string{`a:b;c#d`, `end`, `<b>&"q"`, `x,y`, `100%\`, "ü→", "#59;"} {
-		s.Steps = append(s.Steps, scenarios.Step{At: last, Do: scenarios.Request{Client: name}})
+func TestALongDiagramSaysHowManyMomentsItLeavesOut(t *testing.T) {
+	v := viewRun(t, byName(t, "impatient"), scenarios.Options{Profile: "wsp"}, ".mmd")
+	lines := strings.Split(strings.TrimSpace(string(v.files[".mmd"])), "\n")
+	last := regexp.MustCompile(`not drawn - 388 of 400 clients, [1-9]\d* later moments$`)
+	if len(lines) > 216 || !last.MatchString(lines[len(lines)-1]) {
+		t.Errorf("the diagram has %d lines, the last is %q, want at most 216 and what is left out", len(lines), lines[len(lines)-1])
 	}
+}
+
+func TestStrangeNamesAreEscaped(t *testing.T) {
 	var formats []string
 	for _, f := range trace.Formats() {
 		formats = append(formats, f.Ext)
 	}
-	v := viewRun(t, s, scenarios.Options{Profile: "wsp"}, formats...)
-	checkMermaid(t, v.files[".mmd"])
-	checkMetrics(t, v.files[".om"])
-	if !json.Valid(v.files[".trace.json"]) {
-		t.Error("the timeline is no JSON")
-	}
-	if rows, err := csv.NewReader(bytes.NewReader(v.files[".csv"])).ReadAll(); err != nil || len(rows) != len(v.records)+1 {
-		t.Errorf("the table has %d rows, %v", len(rows), err)
-	}
-	textBoxes(t, v.files[".svg"])
-	if _, err := readCapture(v.files[".pcapng"]); err != nil {
-		t.Error(err)
+	for _, name := range []string{`a:b;c#d`, `end`, `<b>&"q"`, `x,y`, `100%\`, "ü→", "#59;"} {
+		s := byName(t, "overflow")
+		for i, step := range s.Steps {
+			if r, ok := step.Do.(scenarios.Request); ok && r.Client == "c" {
+				r.Client = name
+				s.Steps[i].Do = r
+			}
+		}
+		v := viewRun(t, s, scenarios.Options{Profile: "wsp"}, formats...)
+		checkMermaid(t, v.files[".mmd"])
+		checkMetrics(t, v.files[".om"])
+		if !json.Valid(v.files[".trace.json"]) {
+			t.Errorf("%q: the timeline is no JSON", name)
+		}
+		if rows, err := csv.NewReader(bytes.NewReader(v.files[".csv"])).ReadAll(); err != nil || len(rows) != len(v.records)+1 {
+			t.Errorf("%q: the table has %d rows, %v, want %d", name, len(rows), err, len(v.records)+1)
+		}
+		drawn := false
+		boxes, _, _ := textBoxes(t, v.files[".svg"])
+		for _, b := range boxes {
+			drawn = drawn || b.text == name
+		}
+		if !drawn {
+			t.Errorf("%q: the picture has no client of that name", name)
+		}
+		if _, err := readCapture(v.files[".pcapng"]); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }

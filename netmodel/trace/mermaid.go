@@ -8,7 +8,7 @@ type mermaid struct{ *ladder }
 
 const (
 	mostParticipants = 12
-	mostMessages     = 300
+	mostMessages     = 200
 )
 
 func newMermaid(v *View) writer { return &mermaid{newLadder(v)} }
