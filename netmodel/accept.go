@@ -6,35 +6,42 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Request is what a condition function is shown.
+// Request is the connection request that a condition function decides about.
 type Request struct {
 	Peer, Local Addr
 	Conn        ConnID
 }
 
-// Accepted is what accept found. After CF_REJECT and CF_DEFER everything but FD
-// and Waited is filled in as well.
+// Accepted is the result of accept. After CF_REJECT and CF_DEFER it has no FD and no
+// Waited; the other fields are set.
 type Accepted struct {
 	FD     FD
-	Peer   Addr // zero for a connection that was reset while it was pending, with AbortedNoAddress
+	Peer   Addr // zero if the client reset a pending connection and the profile has AbortedNoAddress
 	Conn   ConnID
-	Waited time.Duration // from the arrival of the SYN
+	Waited time.Duration // since the SYN arrived
 }
 
-// Accept takes the first pending connection of a listener and opens a
-// descriptor for it. Errors, in the order of the checks: those of every call,
-// WSAENOTSOCK, WSAEOPNOTSUPP (datagram), WSAEINVAL (does not listen),
-// WSAENOBUFS, WSAEACCES (a deferred request was withdrawn), WSAEWOULDBLOCK
-// (nothing to accept), WSAEMFILE (no descriptor free; nothing changes),
-// WSAECONNRESET (the client reset it while it was pending, and the profile says
-// so here).
+// Accept takes the first pending connection of a listener and opens a descriptor for it.
+//
+// Errors, in the order of the checks:
+//   - the errors of every call;
+//   - WSAENOTSOCK;
+//   - WSAEOPNOTSUPP: a datagram socket;
+//   - WSAEINVAL: the socket does not listen;
+//   - WSAENOBUFS;
+//   - WSAEACCES: the client withdrew a deferred request;
+//   - WSAEWOULDBLOCK: no connection to accept;
+//   - WSAEMFILE: no free descriptor; nothing changes;
+//   - WSAECONNRESET: the client reset the connection while it was pending. Only some
+//     profiles report this in accept ([Profile].Aborted).
 func (h *Host) Accept(fd FD) (Accepted, error) { return h.AcceptIf(fd, nil) }
 
-// AcceptIf is Accept with a condition function, which is shown the first
-// request and decides. Calls that it makes on the same host fail with
-// WSAEINPROGRESS unless the profile allows nesting. Further errors:
-// WSAECONNREFUSED (CF_REJECT), WSATRY_AGAIN (CF_DEFER), WSAEINVAL (any other
-// value; nothing changes).
+// AcceptIf is Accept with a condition function. The function gets the first request and
+// decides about it. Its calls on the same host fail with WSAEINPROGRESS, unless the
+// profile allows nesting ([Profile].Nesting).
+//
+// Errors: those of Accept, WSAECONNREFUSED (CF_REJECT), WSATRY_AGAIN (CF_DEFER), and
+// WSAEINVAL (any other value; nothing changes).
 func (h *Host) AcceptIf(fd FD, condition func(Request) winsock.Decision) (Accepted, error) {
 	a, err := h.accept(fd, condition)
 	if err != nil {
@@ -43,22 +50,23 @@ func (h *Host) AcceptIf(fd FD, condition func(Request) winsock.Decision) (Accept
 	return a, err
 }
 
-// AcceptBadAddress is Accept by a program whose pointer or length for the
-// client's address is wrong. The address is written when the connection has left
-// the queue, so the call fails with WSAEFAULT and the connection is closed; while
-// there is nothing to accept, it fails as Accept does. Measured on Linux and Wine
-// (L05, W); elsewhere not known.
+// AcceptBadAddress is Accept by a program that passes a wrong pointer or length for the
+// client's address. The system writes the address after the connection has left the
+// queue. So the call fails with WSAEFAULT, and the system closes the connection. If there
+// is no connection to accept, the call fails as Accept does.
+//
+// Measured on Linux and Wine (testdata/truth, L05 and W); unknown for other systems.
 func (h *Host) AcceptBadAddress(fd FD) error {
 	a, err := h.Accept(fd)
 	if err != nil {
 		return err
 	}
-	_ = h.CloseSocket(a.FD) // never fails: it was opened a line above
+	_ = h.CloseSocket(a.FD) // never fails: accept has just opened it
 	return winsock.WSAEFAULT
 }
 
 func (h *Host) accept(fd FD, condition func(Request) winsock.Decision) (Accepted, error) {
-	at, err := h.mayAccept(fd)
+	at, err := h.checkAccept(fd)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -95,20 +103,20 @@ func (h *Host) accept(fd FD, condition func(Request) winsock.Decision) (Accepted
 	}
 	if condition != nil {
 		serial := s.serial
-		switch decision := h.ask(condition, i); {
+		switch decision := h.runCondition(condition, i); {
 		case h.socks[i].serial != serial || !h.socks[i].pending():
-			return a, winsock.WSAECONNRESET // the condition function itself ended it
+			return a, winsock.WSAECONNRESET // the condition function ended the connection
 		case decision != winsock.CF_ACCEPT:
-			return a, h.notAccepted(i, decision)
-		case h.starved(i): // asked again: the condition function may have opened or closed one
+			return a, h.decline(i, decision)
+		case h.starved(i): // checked again: the condition function may have opened or closed a descriptor
 			return a, winsock.WSAEMFILE
 		}
 	}
 	return h.take(i), nil
 }
 
-// mayAccept makes the checks before the queue is looked at.
-func (h *Host) mayAccept(fd FD) (int32, error) {
+// checkAccept makes the checks that come before accept looks at the queue.
+func (h *Host) checkAccept(fd FD) (int32, error) {
 	i, err := h.enterSocket(fd)
 	switch {
 	case err != nil:
@@ -123,8 +131,8 @@ func (h *Host) mayAccept(fd FD) (int32, error) {
 	return i, nil
 }
 
-// firstPending returns what the next accept takes: the deferred request (WS.C4),
-// else the first complete connection, else the first that waits for a decision.
+// firstPending returns the socket that the next accept takes, or 0. It is the deferred
+// request (WS.C4), else the first complete connection, else the first offered request.
 func (h *Host) firstPending(l *listener) int32 {
 	switch {
 	case l.deferred != 0:
@@ -135,23 +143,22 @@ func (h *Host) firstPending(l *listener) int32 {
 	return l.offered.head
 }
 
-// starved reports whether a pending connection cannot be handed out for want
-// of a descriptor.
+// starved reports whether accept lacks a descriptor for a pending connection.
 func (h *Host) starved(i int32) bool {
 	return h.freeDescriptors() == 0 && h.socks[i].heldFD == 0
 }
 
-// ask runs the condition function. WS.C1
-func (h *Host) ask(condition func(Request) winsock.Decision, i int32) winsock.Decision {
+// runCondition calls the condition function for a request. WS.C1
+func (h *Host) runCondition(condition func(Request) winsock.Decision, i int32) winsock.Decision {
 	s := &h.socks[i]
 	r := Request{Peer: s.remote, Local: s.local, Conn: s.conn}
 	h.nested++
-	defer func() { h.nested-- }() // also if the function panics
+	defer func() { h.nested-- }() // also when the function panics
 	return condition(r)
 }
 
-// notAccepted does what a decision other than CF_ACCEPT asks for.
-func (h *Host) notAccepted(i int32, decision winsock.Decision) error {
+// decline carries out a decision other than CF_ACCEPT and returns the error of accept.
+func (h *Host) decline(i int32, decision winsock.Decision) error {
 	s := &h.socks[i]
 	l := &h.lists[h.socks[s.listener].list]
 	switch decision {
@@ -178,12 +185,12 @@ func (h *Host) notAccepted(i int32, decision winsock.Decision) error {
 	return winsock.WSAEINVAL
 }
 
-// acceptAborted removes a connection that its client reset while it was
-// pending. WS.X6, WS.C9
+// acceptAborted removes a connection that its client reset while it was pending, and
+// returns the error of accept. WS.X6, WS.C9
 func (h *Host) acceptAborted(i int32) error {
 	deferred := h.socks[i].has(flagDeferred)
 	l := h.leave(i)
-	if h.profile.Slots == SlotsFree { // its place is free at once
+	if h.profile.Slots == SlotsFree { // the slot is free at once
 		l.giveBack()
 	}
 	s := &h.socks[i]
@@ -202,10 +209,9 @@ func (h *Host) acceptAborted(i int32) error {
 	return winsock.WSAECONNRESET
 }
 
-// lose closes a connection that accept has taken from the queue and found no
-// descriptor for.
+// lose closes a connection that accept took from the queue but had no descriptor for.
 func (h *Host) lose(i int32) {
-	if h.socks[i].state == stateOffered { // its SYN has no answer yet: there is nothing to close
+	if h.socks[i].state == stateOffered { // no SYN-ACK went out: there is no connection to close
 		h.withdraw(i, LostForDescriptor)
 		return
 	}
@@ -221,8 +227,8 @@ func (h *Host) lose(i int32) {
 		h.sendReset(i, UnreadData)
 		h.release(i)
 	default:
-		h.finish(i)
-		h.settle(i)
+		h.sendFin(i)
+		h.finishClose(i)
 	}
 	h.promote(l)
 }
@@ -239,14 +245,14 @@ func (h *Host) take(i int32) Accepted {
 		s.fd, s.heldFD = s.heldFD, 0
 		h.table.assign(s.fd, i)
 	} else {
-		h.give(i)
+		h.openDescriptor(i)
 	}
 	switch {
 	case tookSlot && h.profile.SlotReturnDelay > 0:
-		l.late++
+		l.lateSlots++
 		h.schedule(at, h.profile.SlotReturnDelay, timerSlot)
 	default:
-		h.fill(l) // only now: filling before the connection has left would count it twice
+		h.fill(l) // after the connection has left the queue; before, fill would count it twice
 	}
 	h.newListenerRecord(l, RequestAccepted, s, AcceptedByProgram).Value = int64(s.fd)
 	a := Accepted{FD: s.fd, Peer: s.remote, Conn: s.conn, Waited: h.now.Sub(s.since)}
@@ -256,7 +262,7 @@ func (h *Host) take(i int32) Accepted {
 		h.sendSynAck(i)
 	case s.has(flagAborted):
 		s.state = stateBroken
-		s.broken = h.afterReset(s)
+		s.broken = h.resetError(s)
 		if h.profile.Aborted == AbortedNoAddress {
 			a.Peer = Addr{}
 		}
@@ -265,25 +271,25 @@ func (h *Host) take(i int32) Accepted {
 	return a
 }
 
-// inherit gives an accepted socket what its listener was set to. WS.A8, WS.X4
+// inherit copies the options of the listener to an accepted socket. WS.A8, WS.X4
 func (h *Host) inherit(i, at int32) {
 	s, from := &h.socks[i], &h.socks[at]
 	s.linger = from.linger
 	s.flags |= from.flags & (flagReuse | flagExclusive)
 	if from.keep != 0 {
-		h.keepAlive(i, h.keeps[from.keep].KeepAlive)
+		h.keepAlive(i, h.keepAlives[from.keep].KeepAlive)
 	}
 	if from.has(flagExclusive) {
-		h.chain(i)
+		h.addToPort(i)
 	}
 }
 
-// failedAccept is the record of an accept that handed nothing out.
+// failedAccept returns the record of an accept that failed.
 func (h *Host) failedAccept(fd FD, a Accepted, err error) Record {
 	e := errnoOf(err)
 	r := Record{Kind: Called, Call: CallAccept, FD: fd, Conn: a.Conn, Errno: e}
 	if i := h.table.lookup(fd); i > 0 && h.socks[i].state == stateListening {
-		h.about(&r, &h.lists[h.socks[i].list])
+		h.addQueueState(&r, &h.lists[h.socks[i].list])
 	}
 	return r
 }

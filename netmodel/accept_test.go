@@ -9,7 +9,7 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// deciding returns a condition function that decides so.
+// deciding returns a condition function that returns the decision.
 func deciding(d winsock.Decision) func(netmodel.Request) winsock.Decision {
 	return func(netmodel.Request) winsock.Decision { return d }
 }
@@ -227,7 +227,7 @@ func TestConditionFunctionIsNotAskedWithoutADescriptor(t *testing.T) { // WS.C11
 	}
 }
 
-// A condition function on a system that allows nesting can do what it likes.
+// On a system that allows nesting, a condition function may make any call.
 func TestConditionFunctionMayActOnTheHost(t *testing.T) { // WS.S4
 	for _, row := range []struct {
 		why  string

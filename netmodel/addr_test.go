@@ -11,7 +11,7 @@ func TestEveryAddressOfAHostLeadsToIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := rapid.Custom(func(t *rapid.T) HostID { return HostID(rapid.IntRange(1, 0xffff).Draw(t, "id")) }).Draw(t, "host")
 		most := 0xffff
-		if id >= wideHosts {
+		if id >= firstLargeHost {
 			most = 0xff
 		}
 		k := rapid.IntRange(0, most).Draw(t, "address")
@@ -45,7 +45,7 @@ func TestAnAddressOutsideTheBlocksOfHostsLeadsNowhere(t *testing.T) {
 	}
 }
 
-// The text of an address is that of package netip, which reads it back.
+// Package netip parses the text of an address and prints the same text.
 func TestTheTextOfAnAddressIsThatOfNetip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := Addr{IP(rapid.Uint32().Draw(t, "IP")), rapid.Uint16().Draw(t, "port")}

@@ -8,11 +8,11 @@ import (
 	"wspsim/sim"
 )
 
-// Advance moves the host's time to now and does what was due until then. It
-// panics if now lies in the past.
+// Advance moves the clock of the host to now and fires the timers that are due by then.
+// It panics if now is before the host's time.
 func (h *Host) Advance(now sim.Time) {
 	if now < h.now {
-		panic(fmt.Sprintf("netmodel: Advance to %v, but it is %v already", now, h.now))
+		panic(fmt.Sprintf("netmodel: Advance to %v: the host is at %v already", now, h.now))
 	}
 	for h.timers.count > 0 {
 		k := h.timers.next()
@@ -22,7 +22,7 @@ func (h *Host) Advance(now sim.Time) {
 		}
 		h.now = at
 		if h.profile.Timers.Wheel {
-			h.turnWheel(at)
+			h.fireWheelSlot(at)
 		} else {
 			h.timers.take(k)
 			h.expire(k)
@@ -31,10 +31,10 @@ func (h *Host) Advance(now sim.Time) {
 	h.now = now
 }
 
-// turnWheel lets the timers of a slot ring together: those that waited in the
-// coarsest slot first, and among equals the one that was set last.
-func (h *Host) turnWheel(at sim.Time) {
-	ringing := h.ringing[:0]
+// fireWheelSlot fires all timers that are due at one instant. Timers of coarser slots
+// fire first. Among timers of one level, the timer that was set last fires first.
+func (h *Host) fireWheelSlot(at sim.Time) {
+	ringing := h.due[:0]
 	for {
 		k := h.timers.next()
 		if k == 0 || h.timers.armed[k].at != at {
@@ -42,38 +42,39 @@ func (h *Host) turnWheel(at sim.Time) {
 		}
 		h.timers.take(k)
 		m := &h.timers.armed[k]
-		ringing = append(ringing, ring{k, m.order, m.level})
+		ringing = append(ringing, dueTimer{k, m.order, m.level})
 	}
 	if len(ringing) > 1 {
 		slices.Reverse(ringing)
-		slices.SortStableFunc(ringing, func(a, b ring) int { return cmp.Compare(b.level, a.level) })
+		slices.SortStableFunc(ringing, func(a, b dueTimer) int { return cmp.Compare(b.level, a.level) })
 	}
-	h.ahead = 1
+	h.wheelAhead = 1
 	for _, r := range ringing {
-		if m := &h.timers.armed[r.timer]; m.order == r.order { // not taken back meanwhile
+		if m := &h.timers.armed[r.timer]; m.order == r.order { // no earlier timer of the slot cancelled it
 			h.expire(r.timer)
 		}
 	}
-	h.ringing, h.ahead = ringing, 0
+	h.due, h.wheelAhead = ringing, 0
 }
 
-// ring is a timer that rings together with others.
-type ring struct {
+// dueTimer is a timer that fires together with others.
+type dueTimer struct {
 	timer int32
 	order uint64
 	level uint8
 }
 
-// schedule sets a timer of a socket and returns its place.
+// schedule sets a timer of a socket that fires after d. It returns the timer's index in
+// h.timers.
 func (h *Host) schedule(i int32, d time.Duration, what timerKind) int32 {
 	at, level := h.now.Add(d), uint8(0)
 	if h.profile.Timers.HZ != 0 {
-		at, level = h.profile.Timers.ring(h.now, d, h.ahead)
+		at, level = h.profile.Timers.expiry(h.now, d, h.wheelAhead)
 	}
 	return h.timers.set(d, timer{at: at, serial: h.socks[i].serial, sock: i, what: what, level: level})
 }
 
-// expire does what a timer asks for that was taken from its list, and forgets it.
+// expire removes a timer that is due and does its work. The timer is no longer in a list.
 func (h *Host) expire(k int32) {
 	t := h.timers.armed[k]
 	h.timers.cancel(k)
@@ -87,7 +88,7 @@ func (h *Host) expire(k int32) {
 		h.keepAliveTimeout(t.sock)
 	case timerLinger:
 		h.socks[t.sock].lingering = 0
-		h.lingerOver(t.sock)
+		h.lingerTimeout(t.sock)
 	case timerSocket:
 		h.socks[t.sock].timer = 0
 		switch h.socks[t.sock].state {

@@ -10,7 +10,7 @@ import (
 	"wspsim/sim"
 )
 
-// life is a host with a listener and a peer whose connections come and go.
+// life is a host with a listener, and a peer that opens and closes connections.
 type life struct {
 	h       *netmodel.Host
 	fd      netmodel.FD
@@ -28,8 +28,8 @@ func newLife() *life {
 	return l
 }
 
-// once takes a connection from SYN to the last ACK, and reports whether it went
-// as it should: SYN-ACK, accept, FIN each way.
+// once plays a connection from SYN to the last ACK. It reports whether all went well:
+// SYN-ACK, accept, a FIN in each direction.
 func (l *life) once() bool {
 	l.round++
 	from := netmodel.Addr{IP: netmodel.IPv4(10, 2, 0, 0) + netmodel.IP(l.round%60000), Port: uint16(1024 + l.round%50000)}
@@ -81,8 +81,8 @@ func BenchmarkConnectionLife(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "conns/s")
 }
 
-// passage is a network through which clients go: connect, accept, close by the
-// server, close by the client.
+// passage is a network with clients that connect, are accepted, and close after the server
+// has closed.
 type passage struct {
 	n        *netmodel.Network
 	server   netmodel.HostID
@@ -110,7 +110,7 @@ func newPassage() *passage {
 	return p
 }
 
-// next lets a further client begin, and time pass: 10,000 of them a second.
+// next starts a client and lets 100 us pass, so 10,000 clients start in a second.
 func (p *passage) next() {
 	p.n.Start(p.first+netmodel.ClientID(p.begun%passengers), 0)
 	p.begun++
@@ -143,8 +143,7 @@ func BenchmarkNetworkConnection(b *testing.B) {
 	b.ReportMetric(float64(p.events)/b.Elapsed().Seconds(), "events/s")
 }
 
-// What a Network remembers of each attempt lies in pages of a thousand: nothing
-// else is allocated.
+// A Network keeps its state of attempts in pages of a thousand, and allocates nothing else.
 func TestAConnectionThroughANetworkCostsNoAllocationOfItsOwn(t *testing.T) {
 	p := newPassage()
 	for range 5_000 {
@@ -155,5 +154,36 @@ func TestAConnectionThroughANetworkCostsNoAllocationOfItsOwn(t *testing.T) {
 	}
 	if p.accepted < p.begun-200 {
 		t.Errorf("%d of %d connections were accepted, want nearly all", p.accepted, p.begun)
+	}
+}
+
+func BenchmarkProgramConnection(b *testing.B) {
+	n := netmodel.NewNetwork(1)
+	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.Linux()})
+	client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.Linux()})
+	s, c := n.Host(server), n.Host(client)
+	ln, _ := s.Socket(winsock.SOCK_STREAM)
+	_ = s.Bind(ln, netmodel.Addr{Port: 80})
+	_ = s.Listen(ln, 128)
+	id := n.RealTime().AddExternalClient("p", client)
+	to := netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}
+	n.RealTime().DeliverDirectly()
+	var records []netmodel.Record
+	b.ReportAllocs()
+	for b.Loop() {
+		fd, _, err := n.RealTime().Dial(id, to, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		n.Run(n.Now() + 1)
+		a, err := s.Accept(ln)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_ = s.CloseSocket(a.FD)
+		n.Run(n.Now() + 1)
+		_ = c.CloseSocket(fd)
+		n.Run(n.Now() + 1)
+		records = n.DrainRecords(records[:0])
 	}
 }

@@ -2,11 +2,12 @@ package netmodel
 
 import "wspsim/netmodel/winsock"
 
-// Bind gives a socket its local address. IP AnyIP is the wildcard; port 0 asks
-// for a free port. Errors, in the order of the checks: those of every call,
-// WSAENOTSOCK, WSAEINVAL (already bound), WSAEADDRNOTAVAIL (not an address of
-// this host), WSAENOBUFS (also: no port free), and WSAEADDRINUSE or WSAEACCES
-// for a conflict (WS.U1).
+// Bind sets the local address of a socket. IP AnyIP is the wildcard address; port 0 asks
+// for a free port.
+//
+// Errors, in the order of the checks: those of every call, WSAENOTSOCK, WSAEINVAL
+// (already bound), WSAEADDRNOTAVAIL (not an address of this host), WSAENOBUFS (also: no
+// free port), and WSAEADDRINUSE or WSAEACCES for a conflict (WS.U1).
 func (h *Host) Bind(fd FD, a Addr) error {
 	err := h.bind(fd, a)
 	h.recordCall(CallBind, fd, int64(a.IP)<<16|int64(a.Port), err)
@@ -38,7 +39,7 @@ func (h *Host) bind(fd FD, a Addr) error {
 		}
 	}
 	s.local, s.state = a, stateBound
-	h.chain(i)
+	h.addToPort(i)
 	return nil
 }
 
@@ -51,12 +52,18 @@ func (h *Host) owns(ip IP) bool {
 	return false
 }
 
-// The conflict tables: a row per first socket, a column per second, both in the
-// order Dw Ds Rw Rs Xw Xs, where D is without options, R with SO_REUSEADDR, X
-// with SO_EXCLUSIVEADDRUSE, w bound to the wildcard and s to the same specific
-// address. I is WSAEADDRINUSE, A is WSAEACCES. Source: the Microsoft page "Using
-// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"; the single-family cases agree with what
-// Wine's tests observe on Windows. WS.U1.
+// The conflict tables have a row for each kind of first socket and a column for each kind
+// of second socket. Rows and columns have the order Dw Ds Rw Rs Xw Xs:
+//
+//	D  no option
+//	R  SO_REUSEADDR
+//	X  SO_EXCLUSIVEADDRUSE
+//	w  bound to the wildcard address
+//	s  bound to a specific address, the same for both sockets
+//
+// An entry is o (no conflict), I (WSAEADDRINUSE) or A (WSAEACCES). Source: the Microsoft
+// page "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE". Wine's tests on Windows agree for
+// sockets of one address family. WS.U1.
 const (
 	bindsModern = "" +
 		"IoAoIo" + // Dw
@@ -72,7 +79,7 @@ const (
 		"oIooII" +
 		"IAAAIA" +
 		"oIoAII"
-	// Wine 8.0 (W: 45 combinations)
+	// Wine 8.0 (testdata/truth/W_wine.jsonl: 45 combinations)
 	bindsWine = "" +
 		"IoAoIo" +
 		"oIoAII" +
@@ -89,14 +96,14 @@ const (
 		"IIAAII"
 )
 
-// bindConflict returns the error of binding second to ip on a port that first
-// holds.
+// bindConflict returns the error of Bind when second asks for ip on a port that first is
+// bound to. It returns nil if both may have the port.
 func (h *Host) bindConflict(first, second *socket, ip IP) error {
 	if first.local.IP != ip && first.local.IP != AnyIP && ip != AnyIP {
 		return nil // different addresses never conflict
 	}
 	if first.has(flagAccepted) {
-		// On the list only because its listener was exclusive. WS.X4
+		// An accepted socket is in the list of its port only if its listener was exclusive. WS.X4
 		return winsock.WSAEADDRINUSE
 	}
 	table := bindsModern
@@ -119,9 +126,9 @@ func (h *Host) bindConflict(first, second *socket, ip IP) error {
 	return nil
 }
 
-// unixBindConflict is the rule of Linux: an address is shared by sockets that all
-// have SO_REUSEPORT, and by sockets that all have SO_REUSEADDR while none of them
-// listens. (L09)
+// unixBindConflict applies the rule of Linux (testdata/truth, L09). Sockets share an
+// address if all of them have SO_REUSEPORT. They also share it if all of them have
+// SO_REUSEADDR and none of them listens.
 func unixBindConflict(first, second *socket) error {
 	switch {
 	case first.has(flagReusePort) && second.has(flagReusePort):
@@ -146,18 +153,19 @@ func bindClass(f flag, ip IP) int {
 	return class
 }
 
-// pickPort returns a free port for a socket, on the given address or, for a
-// connect, on one of the host's. It goes round the range, so that a port rests
-// before it is used again.
+// pickPort returns an address with a free port. The IP is ip; for a connect to remote
+// with ip AnyIP it is an address of the host. pickPort goes round the port range, so that
+// a freed port is used again as late as possible. It fails with WSAENOBUFS if no port is
+// free.
 func (h *Host) pickPort(typ winsock.SocketType, ip IP, remote Addr) (Addr, error) {
 	tries := (int(h.profile.PortMax-h.profile.PortMin) + 1) * len(h.addrs)
 	for range tries {
-		a := Addr{ip, h.nextPt}
+		a := Addr{ip, h.nextPort}
 		if ip == AnyIP && remote != (Addr{}) {
 			a.IP = h.addrs[h.nextIP]
 		}
-		if h.nextPt++; h.nextPt > h.profile.PortMax || h.nextPt == 0 {
-			h.nextPt = h.profile.PortMin
+		if h.nextPort++; h.nextPort > h.profile.PortMax || h.nextPort == 0 {
+			h.nextPort = h.profile.PortMin
 			h.nextIP = (h.nextIP + 1) % len(h.addrs)
 		}
 		if h.portFree(typ, a) && h.connection(a, remote) == 0 {
@@ -176,11 +184,11 @@ func (h *Host) portFree(typ winsock.SocketType, a Addr) bool {
 	return true
 }
 
-// chain puts a socket at the end of the list of its port: the order of binding,
-// which decides between listeners. WS.Q11.
-func (h *Host) chain(i int32) {
+// addToPort puts a socket at the end of the list of its port. The list has the order of
+// binding, which decides between listeners. WS.Q11
+func (h *Host) addToPort(i int32) {
 	s := &h.socks[i]
-	s.set(flagChained, true)
+	s.set(flagOnPort, true)
 	last := h.ports.first(s.typ, s.local.Port)
 	if last == 0 {
 		h.ports.setFirst(s.typ, s.local.Port, i)
@@ -192,9 +200,9 @@ func (h *Host) chain(i int32) {
 	h.socks[last].portNext, s.portPrev = i, last
 }
 
-func (h *Host) unchain(i int32) {
+func (h *Host) removeFromPort(i int32) {
 	s := &h.socks[i]
-	if !s.has(flagChained) {
+	if !s.has(flagOnPort) {
 		return
 	}
 	if s.portPrev != 0 {
@@ -206,13 +214,13 @@ func (h *Host) unchain(i int32) {
 		h.socks[s.portNext].portPrev = s.portPrev
 	}
 	s.portNext, s.portPrev = 0, 0
-	s.set(flagChained, false)
+	s.set(flagOnPort, false)
 }
 
-// listenerFor returns the listening socket that answers requests to an address,
-// 0 if there is none: one bound to the address itself before one bound to the
-// wildcard (WS.Q12), and among equals the one that was bound first (WS.Q11),
-// unless they share the address with SO_REUSEPORT. K15
+// listenerFor returns the listening socket that answers requests to address a, or 0. A
+// listener on the address itself comes before a listener on the wildcard address (WS.Q12).
+// Among equal listeners, the listener that was bound first answers (WS.Q11). Listeners
+// with SO_REUSEPORT share the address: a hash of the client's address decides (K15).
 func (h *Host) listenerFor(a, from Addr) int32 {
 	var wildcard int32
 	for j := h.ports.first(winsock.SOCK_STREAM, a.Port); j != 0; j = h.socks[j].portNext {
@@ -220,7 +228,7 @@ func (h *Host) listenerFor(a, from Addr) int32 {
 		switch {
 		case s.state != stateListening:
 		case s.local.IP == a.IP:
-			return h.shared(j, 0, from)
+			return h.pickReusePort(j, 0, from)
 		case s.local.IP == AnyIP && wildcard == 0:
 			wildcard = j
 		}
@@ -228,25 +236,25 @@ func (h *Host) listenerFor(a, from Addr) int32 {
 	if wildcard == 0 {
 		return 0
 	}
-	return h.shared(wildcard, 0, from)
+	return h.pickReusePort(wildcard, 0, from)
 }
 
-// shared returns which of the listeners that share an address with SO_REUSEPORT
-// answers a client, given the first of them: a hash of the client's address
-// decides, whether that one has room or not. The kernel's hash has a secret of
-// its own; ours has none. but is left out. K15
-func (h *Host) shared(first, but int32, from Addr) int32 {
+// pickReusePort returns the listener that answers a client, where first and others share
+// an address with SO_REUSEPORT. A hash of the client's address picks the listener, even
+// if the queue of that listener is full. The hash of the kernel has a secret; this one
+// has none. The listener except is left out; 0 leaves out none. K15
+func (h *Host) pickReusePort(first, except int32, from Addr) int32 {
 	f := &h.socks[first]
 	if !f.has(flagReusePort) {
 		return first
 	}
 	n := uint64(0)
 	for pass := 0; ; pass++ {
-		k := uint64(mix32(uint64(from.IP), uint64(from.Port))) * n >> 32 // with the number that the first pass counted
+		k := uint64(mix32(uint64(from.IP), uint64(from.Port))) * n >> 32 // the first pass counted n
 		for j := first; j != 0; j = h.socks[j].portNext {
 			s := &h.socks[j]
 			switch {
-			case j == but || s.state != stateListening || !s.has(flagReusePort) || s.local.IP != f.local.IP:
+			case j == except || s.state != stateListening || !s.has(flagReusePort) || s.local.IP != f.local.IP:
 			case pass == 0:
 				n++
 			case k == 0:
@@ -261,31 +269,31 @@ func (h *Host) shared(first, but int32, from Addr) int32 {
 	}
 }
 
-// sibling returns another listener that shares the address of one with
-// SO_REUSEPORT, 0 if there is none.
-func (h *Host) sibling(of int32, from Addr) int32 {
-	if j := h.nextSharing(of, 0); j != 0 {
-		return h.shared(j, of, from)
+// otherReusePort returns another listener that shares the address of a listener with
+// SO_REUSEPORT, or 0.
+func (h *Host) otherReusePort(of int32, from Addr) int32 {
+	if j := h.nextReusePort(of, 0); j != 0 {
+		return h.pickReusePort(j, of, from)
 	}
 	return 0
 }
 
-// commitConflict reports whether another socket listens on an address that
-// this one would take, without both allowing it. WS.U4.
+// commitConflict reports whether another socket listens on an address that this socket
+// needs, and the two may not both listen there. WS.U4
 func (h *Host) commitConflict(i int32) bool {
 	s := &h.socks[i]
 	for j := h.ports.first(s.typ, s.local.Port); j != 0; j = h.socks[j].portNext {
 		o := &h.socks[j]
 		overlap := o.local.IP == s.local.IP || o.local.IP == AnyIP || s.local.IP == AnyIP
-		if j != i && o.state == stateListening && overlap && !h.mayBoth(o, s) {
+		if j != i && o.state == stateListening && overlap && !h.bothMayListen(o, s) {
 			return true
 		}
 	}
 	return false
 }
 
-// mayBoth reports whether two sockets may listen on one address.
-func (h *Host) mayBoth(a, b *socket) bool {
+// bothMayListen reports whether two sockets may listen on one address.
+func (h *Host) bothMayListen(a, b *socket) bool {
 	switch h.profile.Binds {
 	case BindsUnix:
 		return a.has(flagReusePort) && b.has(flagReusePort)

@@ -1,7 +1,7 @@
 package netmodel
 
-// Cause is what was decided. It does not say by which rule: every system has its own
-// rules, and profiles.Reason looks the rule up when a record is shown.
+// Cause says what was decided and why. It does not name a rule: every system has its own
+// rules. profiles.ReasonOf looks the rule up when a record is shown.
 type Cause uint8
 
 // The causes.
@@ -9,29 +9,29 @@ const (
 	NoCause Cause = iota
 
 	// What a listening host decides about a request.
-	Queued             // the request took a place: in the SYN queue if the system has one, else a slot
-	Offered            // the request waits, unanswered, for the condition function
-	QueueFull          // the SYN found as many pending connections as the backlog allows
-	SlotsUsedUp        // places are left, but no descriptor to fill them with
-	NoDescriptor       // a pending connection needs a descriptor of its own, and none is free
-	NobodyListens      // no socket listens on the port
+	Queued             // the request got a place in the SYN queue, or a slot if there is no SYN queue
+	Offered            // the request waits for the condition function, and its SYN has no answer
+	QueueFull          // when the SYN arrived, as many connections were pending as the backlog allows
+	SlotsUsedUp        // the backlog has room, but there was no descriptor to make a slot available
+	NoDescriptor       // a pending connection needs its own descriptor, and none is free
+	NoListener         // no socket listens on the port
 	Paused             // SO_PAUSE_ACCEPT is set
 	ChildrenAlive      // connections of an earlier listener block the port
 	OutOfBuffers       // the host has no buffer space
 	NetworkDown        // the network subsystem has failed
 	SynQueueFull       // the SYN found the SYN queue full
-	LastQuarter        // the last quarter of the SYN queue is kept for known peers
-	AnsweredWithCookie // a SYN cookie answers: the SYN queue is full or is never used
-	AckOverflow        // a final ACK, or data, found the accept queue full
-	WaitsForData       // TCP_DEFER_ACCEPT: a bare ACK completes nothing
-	HeldBack           // the connection waits outside the queue for room
+	LastQuarter        // the last quarter of the SYN queue is reserved for known peers
+	AnsweredWithCookie // the host sent a SYN cookie: the SYN queue is full or is never used
+	AckOverflow        // the accept queue was full when a final ACK or data arrived
+	WaitsForData       // TCP_DEFER_ACCEPT: an ACK without data does not complete the handshake
+	HeldBack           // the connection waits outside the queue until there is room
 	HandshakeComplete  // the final ACK arrived
-	CookieCame         // an ACK with a valid cookie completed the handshake
-	Migrated           // the listener was closed, and another listener has the connection
+	CookieAccepted     // an ACK with a valid cookie completed the handshake
+	Migrated           // the listener was closed, and another listener took the connection
 	AcceptedByProgram  // accept returned the connection
-	SlotReturned       // a slot came back late
+	SlotReturned       // the slot of an accepted connection came back late
 	BacklogUpdated     // a further listen changed the limit
-	BacklogKept        // a further listen changed nothing
+	BacklogKept        // a further listen did not change the backlog
 
 	// What ends a pending connection.
 	Trimmed           // a further listen made the backlog smaller
@@ -39,19 +39,19 @@ const (
 	Rejected          // the condition function returned CF_REJECT
 	LibraryCleanup    // the last Cleanup was called
 	ClientReset       // the client sent an RST, and the connection keeps its place
-	ClientGone        // the client sent an RST, and the connection left the queue
-	HandshakeOver     // no SYN-ACK was answered, or no answer got in, in time
-	OfferExpired      // the client stopped asking before the condition function decided
-	Evicted           // a newer request needed the place
-	LostForDescriptor // accept took the connection from the queue and had no descriptor for it
+	ClientWithdrew    // the client sent an RST, and the connection left the queue
+	HandshakeTimeout  // no final ACK completed the connection in time
+	OfferExpired      // the client stopped sending SYNs before the condition function decided
+	Evicted           // a newer request took the place
+	LostForDescriptor // accept took the connection from the queue but had no descriptor for it
 	lastOfListener    = LostForDescriptor
 )
 
 const (
 	// What a connecting host decides.
-	NoAnswer          Cause = iota + lastOfListener + 1 // no answer to a SYN, again or for good
-	SynRefused                                          // an RST answered the SYN, and the host asks again
-	RefusalsExhausted                                   // an earlier refusal decides, though silence followed
+	NoAnswer          Cause = iota + lastOfListener + 1 // no answer to the SYN: TCP sends it again or gives up
+	SynRefused                                          // an RST answered the SYN: TCP sends it again
+	RefusalsExhausted                                   // an earlier SYN was refused; the last SYNs had no answer
 	NoDescriptorLeft                                    // the client's program has no descriptor for a socket
 	NoPortLeft                                          // the client's host has no port to connect from
 
@@ -59,15 +59,15 @@ const (
 	HardClose           // closed with SO_LINGER 0
 	LingerExpired       // the time of SO_LINGER ran out
 	UnreadData          // closed with data unread
-	ReceiveShutDown     // data arrived after shutdown of the receiving side
-	NobodyReads         // data arrived after close
-	DataUnanswered      // data was not acknowledged, yet or in time
+	DataAfterShutdown   // data arrived after shutdown of the receiving side
+	DataAfterClose      // data arrived after close
+	DataUnanswered      // no ACK for data: TCP sends it again or gives up
 	NoSuchConnection    // the segment belongs to no connection
 	PeerReset           // the peer's RST arrived
-	PeerSilent          // the peer sent nothing for the time of keep-alive
+	PeerSilent          // the peer sent nothing for the keep-alive time
 	KeepAliveUnanswered // the peer answered no keep-alive probe
 
-	PatienceEnded // the client's program gave up
+	ClientGaveUp // the client's program gave up
 
 	// What the network does.
 	LinkLost   // a link lost the segment
@@ -78,7 +78,7 @@ const (
 	causeCount
 )
 
-// String says the cause in a few words, the same for all systems.
+// String returns the cause in a few words, which are the same for all systems.
 func (c Cause) String() string {
 	switch {
 	case c >= causeCount:
@@ -89,7 +89,7 @@ func (c Cause) String() string {
 	return otherCause(c)
 }
 
-// ByListener reports whether a listening host decides it.
+// ByListener reports whether a listening host decides the cause.
 func (c Cause) ByListener() bool { return c != NoCause && c <= lastOfListener }
 
 func listenerCause(c Cause) string {
@@ -99,7 +99,7 @@ func listenerCause(c Cause) string {
 		QueueFull:          "queue full",
 		SlotsUsedUp:        "slots used up",
 		NoDescriptor:       "no descriptor for it",
-		NobodyListens:      "nobody listens there",
+		NoListener:         "no listener there",
 		Paused:             "listener is paused",
 		ChildrenAlive:      "connections of an earlier listener live on",
 		OutOfBuffers:       "no buffer space",
@@ -111,7 +111,7 @@ func listenerCause(c Cause) string {
 		WaitsForData:       "waits for data",
 		HeldBack:           "waits for room",
 		HandshakeComplete:  "handshake complete",
-		CookieCame:         "cookie is valid, complete",
+		CookieAccepted:     "cookie is valid, complete",
 		Migrated:           "goes to another listener",
 		AcceptedByProgram:  "accepted",
 		SlotReturned:       "slot returned late",
@@ -123,8 +123,8 @@ func listenerCause(c Cause) string {
 		Rejected:          "rejected by condition",
 		LibraryCleanup:    "last cleanup",
 		ClientReset:       "client reset it",
-		ClientGone:        "client withdrew it",
-		HandshakeOver:     "handshake never completed",
+		ClientWithdrew:    "client withdrew it",
+		HandshakeTimeout:  "handshake never completed",
 		OfferExpired:      "client stopped asking",
 		Evicted:           "evicted",
 		LostForDescriptor: "lost: no descriptor for it",
@@ -142,15 +142,15 @@ func otherCause(c Cause) string {
 		HardClose:           "hard close",
 		LingerExpired:       "linger time over",
 		UnreadData:          "closed with data unread",
-		ReceiveShutDown:     "data after shutdown",
-		NobodyReads:         "data after close",
+		DataAfterShutdown:   "data after shutdown",
+		DataAfterClose:      "data after close",
 		DataUnanswered:      "data never acknowledged",
 		NoSuchConnection:    "no such connection",
 		PeerReset:           "peer reset it",
 		PeerSilent:          "peer is silent",
 		KeepAliveUnanswered: "no probe was answered",
 
-		PatienceEnded: "patience ended",
+		ClientGaveUp: "client closed it",
 
 		LinkLost:   "lost on the link",
 		LinkCut:    "link is cut",

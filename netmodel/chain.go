@@ -1,13 +1,13 @@
 package netmodel
 
-// chain is a queue of sockets, linked through socket.next and socket.prev.
+// chain is a list of sockets, linked by socket.next and socket.prev.
 type chain struct{ head, tail, len int32 }
 
 // link puts a socket at the end of a chain.
 func (h *Host) link(c *chain, i int32) { h.linkAfter(c, c.tail, i) }
 
-// linkByArrival puts a socket where its order of arrival wants it. The search
-// begins at the end, where it nearly always stays.
+// linkByArrival puts a socket into a chain that has the order of arrival. The search
+// begins at the end, because most sockets belong there.
 func (h *Host) linkByArrival(c *chain, i int32) {
 	at := c.tail
 	for at != 0 && h.socks[at].serial > h.socks[i].serial {
@@ -16,7 +16,7 @@ func (h *Host) linkByArrival(c *chain, i int32) {
 	h.linkAfter(c, at, i)
 }
 
-// linkAfter puts a socket behind another, or at the head if that is 0.
+// linkAfter puts socket i behind socket at, or at the head if at is 0.
 func (h *Host) linkAfter(c *chain, at, i int32) {
 	s := &h.socks[i]
 	s.prev = at
@@ -49,7 +49,7 @@ func (h *Host) unlink(c *chain, i int32) {
 	c.len--
 }
 
-// placeIn returns how many sockets stand before one.
+// placeIn returns how many sockets are before socket i in its chain.
 func (h *Host) placeIn(c *chain, i int32) int32 {
 	n := int32(0)
 	for j := c.head; j != i; j = h.socks[j].next {

@@ -2,12 +2,12 @@ package netmodel
 
 import "fmt"
 
-// Check recounts everything that the host keeps count of and returns an error
-// that names the first invariant which does not hold, nil if all do. It is slow
-// and meant for tests.
+// Check verifies the invariants of the host: it counts again everything that has a
+// counter. It returns an error that names the first invariant that does not hold, or nil.
+// Check is slow; it is for tests.
 func (h *Host) Check() error {
 	for _, invariant := range [...]func(*Host) error{
-		listenersOwnTheirLists, // first: the others follow what sockets name
+		listenersOwnTheirLists, // first: the other invariants use these indexes
 		descriptorsAreNotLost,
 		slotsFitTheBacklog,
 		pendingStaysWithinTheLimit,
@@ -29,8 +29,8 @@ func (h *Host) Check() error {
 	return nil
 }
 
-// descriptorsAreNotLost: open = opened - closed, no more than the table holds,
-// and every one of them stands for something.
+// descriptorsAreNotLost: open = opened - closed. No more descriptors are open than the
+// table holds. A descriptor and its socket name each other.
 func descriptorsAreNotLost(h *Host) error {
 	t := &h.table
 	used := 0
@@ -40,7 +40,7 @@ func descriptorsAreNotLost(h *Host) error {
 		case i == 0:
 			continue
 		case i > 0 && h.socks[i].fd != fd:
-			return fmt.Errorf("descriptors are not lost: descriptor %d stands for a socket that has descriptor %d", fd, h.socks[i].fd)
+			return fmt.Errorf("descriptors are not lost: descriptor %d leads to a socket with descriptor %d", fd, h.socks[i].fd)
 		}
 		used++
 	}
@@ -61,19 +61,19 @@ func slotsFitTheBacklog(h *Host) error {
 		l := &h.lists[i]
 		switch {
 		case l.sock == 0:
-		case l.available < 0 || l.late < 0:
-			return fmt.Errorf("slots fit the backlog: %d available, %d late", l.available, l.late)
+		case l.available < 0 || l.lateSlots < 0:
+			return fmt.Errorf("slots fit the backlog: %d available, %d late", l.available, l.lateSlots)
 		case l.available > max(0, l.limit-l.pending()):
 			return fmt.Errorf("slots fit the backlog: %d pending and %d available of %d", l.pending(), l.available, l.limit)
-		case h.profile.Slots != SlotsFilled && l.available != max(0, l.limit-l.pending()-l.late):
-			return fmt.Errorf("slots fit the backlog: %d available with %d pending and %d late of %d, though slots cost nothing", l.available, l.pending(), l.late, l.limit)
+		case h.profile.Slots != SlotsFilled && l.available != max(0, l.limit-l.pending()-l.lateSlots):
+			return fmt.Errorf("slots fit the backlog: %d available with %d pending and %d late of %d: want limit - pending - late, since slots need no descriptor", l.available, l.pending(), l.lateSlots, l.limit)
 		}
 	}
 	return nil
 }
 
-// pendingStaysWithinTheLimit: no more are pending than the effective backlog
-// allows, counted one by one.
+// pendingStaysWithinTheLimit: the count of pending connections is right, and it is not
+// above the limit.
 func pendingStaysWithinTheLimit(h *Host) error {
 	for i := range h.lists {
 		l := &h.lists[i]
@@ -93,13 +93,15 @@ func pendingStaysWithinTheLimit(h *Host) error {
 	return nil
 }
 
-// staysWithin reports whether never more may be pending at a listener than fits.
+// staysWithin reports whether the profile never lets more connections be pending at a
+// listener than its limit.
 func (h *Host) staysWithin(l *listener) bool {
 	p := &h.profile
 	return !(l.separate && l.atAck > l.limit) && (p.Relisten == RelistenUpdates || p.Relisten == RelistenKeeps) && p.OnAckFull != AdmitAck && !p.Migrates
 }
 
-// youngAreCounted: as many half-open connections are young as the count says.
+// youngAreCounted: listener.young is the number of half-open connections whose SYN-ACK
+// went out once.
 func youngAreCounted(h *Host) error {
 	for i := range h.lists {
 		l := &h.lists[i]
@@ -110,15 +112,15 @@ func youngAreCounted(h *Host) error {
 			}
 		}
 		if l.separate && n != l.young {
-			return fmt.Errorf("young ones are counted: %d are young, the count is %d", n, l.young)
+			return fmt.Errorf("young connections are counted: %d are young, the count is %d", n, l.young)
 		}
 	}
 	return nil
 }
 
-// queuesAreInOrder: FIFO among survivors. Half-open connections and offered
-// requests stand in order of arrival, complete ones too where the profile says
-// so, otherwise in order of completion.
+// queuesAreInOrder: each queue is first in, first out. Half-open connections and offered
+// requests have the order of arrival. Complete connections have the order of completion,
+// or of arrival if the profile sets AcceptByArrival.
 func queuesAreInOrder(h *Host) error {
 	for i := range h.lists {
 		l := &h.lists[i]
@@ -133,20 +135,20 @@ func queuesAreInOrder(h *Host) error {
 					return fmt.Errorf("queues are in order: %s stands before %s, which arrived first", h.socks[before].remote, h.socks[j].remote)
 				}
 				if !byArrival && before != 0 && h.socks[before].place > h.socks[j].place {
-					return fmt.Errorf("queues are in order: %s stands before %s, which was complete first", h.socks[before].remote, h.socks[j].remote)
+					return fmt.Errorf("queues are in order: %s stands before %s, which completed first", h.socks[before].remote, h.socks[j].remote)
 				}
 				before = j
 			}
 			if before != c.tail {
-				return fmt.Errorf("queues are in order: the last one is not the tail")
+				return fmt.Errorf("queues are in order: the last entry is not the tail")
 			}
 		}
 	}
 	return nil
 }
 
-// pendingBelongsToALiveListener: a closed listener owns nothing, and a socket
-// is in as many queues as it says: one or none.
+// pendingBelongsToALiveListener: a pending connection has an open listener and no
+// descriptor. The queues hold as many sockets as are pending.
 func pendingBelongsToALiveListener(h *Host) error {
 	n := 0
 	for i := range h.socks {
@@ -172,8 +174,8 @@ func pendingBelongsToALiveListener(h *Host) error {
 	return nil
 }
 
-// connectionsAreFoundByTheirAddresses: the table of connections holds exactly
-// those that segments can reach.
+// connectionsAreFoundByTheirAddresses: the table of connections holds exactly the
+// connections that segments can reach.
 func connectionsAreFoundByTheirAddresses(h *Host) error {
 	n := 0
 	for i := range h.socks {
@@ -188,7 +190,7 @@ func connectionsAreFoundByTheirAddresses(h *Host) error {
 		}
 		n++
 		if h.connection(s.local, s.remote) != int32(i) {
-			return fmt.Errorf("connections are found by their addresses: %s to %s is not", s.local, s.remote)
+			return fmt.Errorf("connections are found by their addresses: %s to %s is not found", s.local, s.remote)
 		}
 	}
 	if n != h.tuples.used {
@@ -205,21 +207,21 @@ func connectionsAreFoundByTheirAddresses(h *Host) error {
 	return nil
 }
 
-// refusalHadAReason: the reason for which the last request was turned away
-// held at that instant.
+// refusalHadAReason: the reason for the last refused or ignored request held at that
+// instant.
 func refusalHadAReason(h *Host) error {
 	r := &h.refusal
 	held := true
 	switch r.why {
 	case QueueFull:
-		held = r.available == 0 && r.pending+r.late >= r.limit
+		held = r.available == 0 && r.pending+r.lateSlots >= r.limit
 		if h.profile.SynQueue.Separate {
 			held = r.complete >= r.atSyn
 		}
 	case SynQueueFull:
 		held = r.half >= r.synRoom
 	case SlotsUsedUp:
-		held = r.available == 0 && r.pending+r.late < r.limit && h.profile.Slots == SlotsFilled
+		held = r.available == 0 && r.pending+r.lateSlots < r.limit && h.profile.Slots == SlotsFilled
 	case NoDescriptor:
 		held = r.freeDescriptors == 0 && h.profile.Slots == SlotsOwnDescriptor
 	case Paused:
@@ -228,7 +230,7 @@ func refusalHadAReason(h *Host) error {
 		held = r.noBuffers
 	}
 	if !held {
-		return fmt.Errorf("a refused client had a reason: %q did not hold with %d pending, %d available and %d late of %d, %d descriptors free", r.why, r.pending, r.available, r.late, r.limit, r.freeDescriptors)
+		return fmt.Errorf("a refused client had a reason: %q did not hold with %d pending, %d available and %d late of %d, %d descriptors free", r.why, r.pending, r.available, r.lateSlots, r.limit, r.freeDescriptors)
 	}
 	return nil
 }

@@ -7,48 +7,48 @@ import (
 	"wspsim/sim"
 )
 
-// ClientID names a virtual client of a Network, 1 for the first.
+// ClientID identifies a virtual client of a Network. The first client is 1.
 type ClientID uint32
 
-// ClientConfig describes a virtual client: a program on some host that connects
-// once, or again if that fails.
+// ClientConfig describes a virtual client: a program on a host that connects once, and
+// again if Retry says so.
 type ClientConfig struct {
-	Name string // in traces; clients made together get a number behind it
-	Host HostID // where it runs
-	To   Addr   // whom it calls
-	// How its socket connects, if not as the profile of its host says.
+	Name string // in traces; if several clients are added together, a number follows the name
+	Host HostID // where the client runs
+	To   Addr   // the address that the client connects to
+	// How the client's socket connects; nil = as the profile of its host.
 	TCP *Client
-	// How long after the beginning of an attempt it loses patience, unless the
-	// server has closed or reset the connection by then. 0 = never.
+	// The client gives up this long after the beginning of an attempt, unless the server
+	// has closed or reset the connection by then. 0 = never. At most 10 years.
 	GiveUp     time.Duration
-	GiveUpHard bool // it then resets the connection instead of closing it
+	GiveUpHard bool // the client gives up with an RST instead of a close
 	Retry      Retry
-	Send       int // bytes it sends once it is connected
+	Send       int // bytes that the client sends when it is connected
 }
 
-// longestPatience is far from the end of virtual time: ten years.
-const longestPatience = 10 * 365 * 24 * time.Hour
+// maxWait is the longest wait of a client: ten years, far from the end of virtual time.
+const maxWait = 10 * 365 * 24 * time.Hour
 
-// Retry says what a program does after its attempt was refused, reset or timed
-// out. The zero value does nothing.
+// Retry says when a program connects again after an attempt was refused, reset or timed
+// out. The zero value never retries.
 type Retry struct {
-	Attempts int           // further attempts, 0 = none
-	Delay    time.Duration // before the first of them
-	Factor   int           // each further pause is this many times the one before; 0 or 1 = fixed
-	Max      time.Duration // longest pause; 0 = none, and pauses over a day grow no further
-	// Up to this part of every pause is left out, at random.
+	Attempts int           // further attempts, 0 to 1000; 0 = none
+	Delay    time.Duration // the pause before the first further attempt
+	Factor   int           // each pause is Factor times the pause before, up to 10; 0 or 1 = all pauses are Delay
+	Max      time.Duration // longest pause; 0 = no limit, but pauses over 24 hours do not grow
+	// Each pause is shorter by a random part of itself, at most this part.
 	Jitter sim.Ratio
 }
 
-// Validate says what is wrong with the configuration.
+// Validate returns an error that names the wrong field and its legal values, or nil.
 func (c ClientConfig) Validate() error {
 	switch {
 	case c.To.Port == 0 || c.To.IP == AnyIP:
 		return fmt.Errorf("client %q: cannot connect to %v", c.Name, c.To)
 	case c.GiveUp < 0 || c.Retry.Delay < 0 || c.Retry.Max < 0:
 		return fmt.Errorf("client %q: a duration is negative", c.Name)
-	case c.GiveUp > longestPatience || c.Retry.Delay > longestPatience:
-		return fmt.Errorf("client %q: waits for %v and pauses for %v: want at most %v each", c.Name, c.GiveUp, c.Retry.Delay, longestPatience)
+	case c.GiveUp > maxWait || c.Retry.Delay > maxWait:
+		return fmt.Errorf("client %q: gives up after %v and retries after %v: want at most %v each", c.Name, c.GiveUp, c.Retry.Delay, maxWait)
 	case c.Retry.Attempts < 0 || c.Retry.Attempts > 1000:
 		return fmt.Errorf("client %q: %d further attempts: want 0 to 1000", c.Name, c.Retry.Attempts)
 	case c.Retry.Factor < 0 || c.Retry.Factor > 10:
@@ -65,8 +65,8 @@ func (c ClientConfig) Validate() error {
 	return nil
 }
 
-// pause returns how long to wait before the given further attempt, 1 for the
-// first.
+// pause returns how long the client waits before a further attempt; the first further
+// attempt is 1.
 func (r Retry) pause(attempt int, draw sim.Rand) time.Duration {
 	const longest = 24 * time.Hour
 	d := r.Delay
@@ -82,17 +82,17 @@ func (r Retry) pause(attempt int, draw sim.Rand) time.Duration {
 	return d
 }
 
-// Outcome is how an attempt ended.
+// Outcome says how an attempt ended.
 type Outcome uint8
 
-// The outcomes. Every attempt ends in exactly one, or is still pending.
+// The outcomes. Every attempt has exactly one.
 const (
-	StillPending    Outcome = iota // undecided: on its way, queued, or waiting in vain
-	OutcomeAccepted                // the server's program accepted it
+	OutcomePending  Outcome = iota // not decided yet; Progress says more
+	OutcomeAccepted                // the server's program accepted the connection
 	OutcomeRefused                 // connect failed with WSAECONNREFUSED
-	OutcomeReset                   // connected, and reset or closed before it was accepted
+	OutcomeReset                   // the connection was reset or closed before it was accepted
 	OutcomeTimedOut                // no answer in time
-	OutcomeGaveUp                  // the client's program lost patience first, or could not even ask
+	OutcomeGaveUp                  // the client's program gave up first, or could not send a SYN
 	outcomeCount
 )
 
@@ -113,57 +113,58 @@ func (o Outcome) String() string {
 	return "pending"
 }
 
-// AttemptResult is the outcome of one attempt and what decided it.
+// AttemptResult is the outcome of one attempt, with what decided it.
 type AttemptResult struct {
 	Conn     ConnID
 	Client   ClientID
-	Attempt  int // 1 for the first
+	Attempt  int // the client's first attempt is 1
 	Outcome  Outcome
-	Progress Progress      // how far it has come, if the outcome is pending
-	Began    sim.Time      // when connect was called
-	At       sim.Time      // when it was decided
-	Waited   time.Duration // of an accepted one: from the arrival of its SYN
-	Cause    Cause         // what decided it; profiles.ReasonOf has the rule
-	Record   uint64        // which record decided it, 1 for the first of the run
-	// The record of the listening host that led to it, 0 if none did.
+	Progress Progress      // how far the attempt has come, if the outcome is pending
+	Cause    Cause         // what decided the outcome; profiles.ReasonOf has the rule
+	Began    sim.Time      // when the client called connect
+	At       sim.Time      // when the outcome was decided
+	Waited   time.Duration // if accepted: the time from the arrival of the SYN to accept
+	Record   uint64        // the number of the record that decided; the first of the run is 1
+	// The number of the record in which the listening host decided, or 0.
 	Decision uint64
 }
 
-// crowd is a ClientConfig in use.
-type crowd struct {
+// clientGroup is the clients of one call of AddClients, or one external client.
+type clientGroup struct {
 	ClientConfig
 	first    ClientID
 	count    int
-	external bool   // its program is the caller's
-	who      uint64 // in the streams of random numbers, of all of them
+	external bool   // the caller owns the client's program
+	stream   uint64 // names the group in the streams of random numbers
 }
 
-// client is a virtual client in action.
+// client is the state of a virtual client.
 type client struct {
-	config   uint32 // index into Network.configs
-	fd       FD     // of the present attempt, 0 between attempts
-	conn     ConnID
-	attempt  uint32
-	patience sim.EventID
+	config      uint32 // index into Network.configs
+	fd          FD     // of the current attempt, 0 between attempts
+	conn        ConnID
+	attempt     uint32
+	giveUpTimer sim.EventID
 }
 
-// attempt is what the network remembers of one attempt.
+// attempt is the network's state of one attempt.
 type attempt struct {
 	result   AttemptResult
-	sent     [2]uint32   // segments about which a link has decided, each way
-	arrival  [2]sim.Time // of the latest segment towards the server and back: keeps order
-	decided  uint64      // last record of a listener about it
-	ignored  Cause       // why, if that was to leave it unanswered
-	ended    Cause       // why it left the queue
+	sent     [2]uint32   // segments that a link has decided about, in each direction
+	arrival  [2]sim.Time // arrival of the latest segment to the server and to the client: keeps their order
+	decided  uint64      // number of the listener's last record about the attempt
+	ignored  Cause       // the cause of that record, if the listener sent no answer
+	ended    Cause       // why the connection left the queue
 	trimmed  bool
-	finished bool // no further step of the client depends on it
+	finished bool // the client has closed its socket
 
-	connected bool // its client was told so
+	connected bool // connect has succeeded at the client
 	place     place
-	server    HostID // the listening host that decided about it last, 0 if none did
+	server    HostID // the listening host that decided about the attempt last, or 0
+	firstWait uint32 // ms for an answer to its first SYN, if an external client dialed with a TCP of its own
 }
 
-// place is where the listener has an attempt.
+// place says in which queue of the listener an attempt is.
 type place uint8
 
 const (
@@ -172,18 +173,18 @@ const (
 	placeQueued
 )
 
-// Progress says how far an attempt has come whose outcome is pending.
+// Progress says how far an attempt with a pending outcome has come.
 type Progress uint8
 
 // The steps of an attempt.
 const (
 	ProgressDecided Progress = iota // the outcome is not pending
-	ProgressTrying                  // no answer has let the client connect
-	ProgressQueued                  // the server's program can accept it
-	ProgressPhantom                 // the client is connected, and no accept will find it as things are
+	ProgressTrying                  // the client is not connected
+	ProgressQueued                  // the server's program can accept the connection
+	ProgressPhantom                 // the client is connected, but accept cannot return the connection now
 )
 
-// String returns the step in words.
+// String returns the progress in one word.
 func (s Progress) String() string {
 	switch s {
 	case ProgressTrying:
@@ -196,10 +197,11 @@ func (s Progress) String() string {
 	return "decided"
 }
 
-// Progress returns how far an attempt has come. A phantom connection is one whose
-// connect has succeeded at the client, while no accept will return it: the server
-// ignored the final ACK, or the ACK is on its way, or the server has forgotten the
-// request. K4, K7
+// Progress returns how far an attempt has come.
+//
+// For a phantom connection, connect has succeeded at the client, but accept cannot return
+// the connection. Either the server ignored the final ACK, or the ACK is under way, or the
+// server has forgotten the request. K4, K7
 func (n *Network) Progress(c ConnID) Progress {
 	if c == 0 || int(c) >= n.attempts.len {
 		return ProgressDecided
@@ -213,7 +215,7 @@ func (n *Network) progress(c ConnID) Progress {
 	}
 	a := n.attempts.at(int(c))
 	switch {
-	case a.result.Outcome != StillPending:
+	case a.result.Outcome != OutcomePending:
 		return ProgressDecided
 	case a.place == placeQueued:
 		return ProgressQueued

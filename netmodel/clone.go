@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Clone returns an independent copy in the same state.
+// Clone returns an independent copy of the host in the same state.
 func (h *Host) Clone() *Host {
 	c := *h
 	c.addrs = slices.Clone(h.addrs)
@@ -14,29 +14,31 @@ func (h *Host) Clone() *Host {
 	c.socks = slices.Clone(h.socks)
 	c.free = slices.Clone(h.free)
 	c.lists = slices.Clone(h.lists)
-	c.freeLis = slices.Clone(h.freeLis)
-	c.keeps = slices.Clone(h.keeps)
-	c.freeKeeps = slices.Clone(h.freeKeeps)
+	c.freeLists = slices.Clone(h.freeLists)
+	c.keepAlives = slices.Clone(h.keepAlives)
+	c.freeKeepAlives = slices.Clone(h.freeKeepAlives)
 	c.clients = slices.Clone(h.clients)
 	c.tuples = h.tuples.clone()
 	c.ports = h.ports.clone()
 	c.timers = h.timers.clone()
 	c.out = slices.Clone(h.out)
 	c.records = slices.Clone(h.records)
-	c.ringing = nil // scratch
+	c.due = nil // scratch
 	c.changed = slices.Clone(h.changed)
 	c.waits = slices.Clone(h.waits)
 	return &c
 }
 
-// Clone returns an independent copy in the same state, with all hosts, clients and
-// events: the same calls bring about the same in both. An EventID of an event that
-// waits names it in both. It takes time and memory in proportion to the network.
+// Clone returns an independent copy of the network in the same state, with all hosts,
+// clients and events. The same calls have the same effects in both networks. An EventID
+// of a scheduled event is valid in both. Time and memory are proportional to the size of
+// the network.
 //
-// What lies outside the network stays where it is. A *Host that Host has returned
-// belongs to the original; ask the copy for its own. What the tags of After mean is
-// the caller's affair, and so is a Printer. The distributions of links are shared:
-// those of package sim are values, and one of the caller's own must be, too.
+// Clone does not copy what is outside the network:
+//   - A *Host that Network.Host returned belongs to the original. Call Host of the copy.
+//   - The tags of After and a Printer belong to the caller.
+//   - Both networks share the distributions of links. A distribution of package sim is a
+//     value; a distribution of the caller must be a value too.
 func (n *Network) Clone() *Network {
 	c := *n
 	c.engine = n.engine.Clone()
@@ -48,11 +50,11 @@ func (n *Network) Clone() *Network {
 	for i, from := range n.paths {
 		c.paths[i] = slices.Clone(from)
 	}
-	c.namesakes = maps.Clone(n.namesakes)
-	c.configs = slices.Clone(n.configs) // what they point to is never changed
+	c.nameCounts = maps.Clone(n.nameCounts)
+	c.configs = slices.Clone(n.configs) // the Client behind the pointer TCP never changes
 	c.clients, c.attempts = n.clients.clone(), n.attempts.clone()
-	c.flying, c.landed = slices.Clone(n.flying), slices.Clone(n.landed)
-	c.fresh, c.tap = slices.Clone(n.fresh), slices.Clone(n.tap)
-	c.scratch, c.records = nil, nil
+	c.inFlight, c.freeInFlight = slices.Clone(n.inFlight), slices.Clone(n.freeInFlight)
+	c.buffered, c.tap = slices.Clone(n.buffered), slices.Clone(n.tap)
+	c.segments, c.records = nil, nil
 	return &c
 }

@@ -3,6 +3,7 @@ package netmodel
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,12 +15,12 @@ import (
 	"wspsim/sim"
 )
 
-// What a clone shares with its original does not show where two clones are compared
-// that share it with each other, too. So these tests compare a host with what was
-// written down of it, and look at where its memory lies.
+// A comparison of two clones does not find memory that both share with the original. So
+// these tests compare a host with a dump of its earlier state, and compare addresses of
+// memory.
 
-// shared returns the paths of the slices, maps and pointers below v that lie where
-// those of w lie, and notes in seen which there are.
+// shared returns the paths of the slices, maps and pointers below v that have the same
+// address below w. It adds the paths of all slices, maps and pointers to seen.
 func shared(path string, v, w reflect.Value, seen map[string]bool) []string {
 	var found []string
 	switch v.Kind() {
@@ -61,7 +62,7 @@ func shared(path string, v, w reflect.Value, seen map[string]bool) []string {
 	return found
 }
 
-// appendState writes down everything below v: two that are written alike are alike.
+// appendState appends a text of everything below v. Equal states have equal texts.
 func appendState(b []byte, v reflect.Value) []byte {
 	switch v.Kind() {
 	case reflect.Bool:
@@ -97,11 +98,11 @@ func appendState(b []byte, v reflect.Value) []byte {
 	return fmt.Append(b, v) // fmt sorts maps
 }
 
-// dump writes down a host or a network.
+// dump returns the state of a host or a network as text.
 func dump[T any](x *T) string { return string(appendState(nil, reflect.ValueOf(x).Elem())) }
 
-// placesOf returns the paths of all slices, maps and pointers of a type, those of its
-// structs included.
+// placesOf returns the paths of all slices, maps and pointers of a type, also inside its
+// structs.
 func placesOf(path string, t reflect.Type) []string {
 	switch t.Kind() {
 	case reflect.Slice:
@@ -122,7 +123,7 @@ func placesOf(path string, t reflect.Type) []string {
 	return nil
 }
 
-// full returns a host all of whose tables hold something, lists of what is free too.
+// full returns a host with an entry in every table and every free list.
 func full(t *testing.T) *Host {
 	t.Helper()
 	p := Linux()
@@ -166,14 +167,14 @@ func TestAHostAndItsCloneShareNoMemory(t *testing.T) {
 		t.Errorf("a host and its clone share %s", path)
 	}
 	for _, path := range placesOf("Host", reflect.TypeFor[Host]()) {
-		if path != "Host.ringing" && !seen[path] { // scratch, which a clone has none of
+		if path != "Host.due" && !seen[path] { // scratch, which a clone has none of
 			t.Errorf("%s is empty in this test, or a clone has none: whether it is shared does not show", path)
 		}
 	}
-	if h.ringing == nil || c.ringing != nil {
-		t.Errorf("scratch: %v in the host, %v in the clone, want some and none", h.ringing, c.ringing)
+	if h.due == nil || c.due != nil {
+		t.Errorf("scratch: %v in the host, %v in the clone, want some and none", h.due, c.due)
 	}
-	if h.ringing = nil; dump(h) != dump(c) {
+	if h.due = nil; dump(h) != dump(c) {
 		t.Errorf("the clone differs in %s", difference(h, c))
 	}
 }
@@ -197,13 +198,13 @@ func TestANetworkAndItsCloneShareNoMemory(t *testing.T) {
 		}
 	}
 	for _, path := range placesOf("Network", reflect.TypeFor[Network]()) {
-		scratch := path == "Network.scratch" || path == "Network.records"
+		scratch := path == "Network.segments" || path == "Network.records"
 		within := strings.HasPrefix(path, "Network.nodes[].host.") || strings.HasPrefix(path, "Network.engine.")
 		if !scratch && !within && !seen[path] {
 			t.Errorf("%s is empty in this test, or a clone has none: whether it is shared does not show", path)
 		}
 	}
-	if c.scratch != nil || c.records != nil {
+	if c.segments != nil || c.records != nil {
 		t.Error("a clone has the scratch of its original")
 	}
 }
@@ -267,7 +268,7 @@ func peerSocket(h *Host, i byte) *socket {
 	return nil
 }
 
-// Whatever is done to one copy leaves the other as it was.
+// No call on one copy changes the other.
 func TestWhatIsDoneToOneCopyOfAHostLeavesTheOtherAlone(t *testing.T) {
 	profiles := Profiles()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -310,8 +311,8 @@ func listenOnQuietly(h *Host, port uint16) FD {
 	return fd
 }
 
-// The history by which a shared list of free listeners was found: the clone's second
-// listener had the backlog of another.
+// Host and clone shared the list of free listeners once. In this history the second
+// listener of the clone then had the backlog of another listener.
 func TestACloneHasItsOwnListOfFreeListeners(t *testing.T) {
 	h := NewHost(HostConfig{Profile: WSP(), Addrs: []IP{testIP}})
 	_ = h.Startup()
@@ -332,4 +333,147 @@ func TestACloneHasItsOwnListOfFreeListeners(t *testing.T) {
 	}
 	mustHold(t, h)
 	mustHold(t, clone)
+}
+
+// pair is a network, later two networks, and the state of their caller.
+type pair struct {
+	networks [2]*Network
+	servers  [2][]HostID
+	client   HostID
+	program  ClientID
+	first    ClientID
+}
+
+const pairClients = 8
+
+// newPair returns a network with two servers, a group of clients and an external client.
+// Its links have jitter, loss, duplication and reordering.
+func newPair(seed uint64) *pair {
+	n := NewNetwork(seed)
+	w := &pair{networks: [2]*Network{n}}
+	for _, p := range []Profile{Linux(), WSP()} {
+		id := n.AddHost("server", HostConfig{Profile: p, Descriptors: 12})
+		w.servers[0] = append(w.servers[0], id)
+		fd := listenOnQuietly(n.Host(id), testPort)
+		_ = n.Host(id).Listen(fd, 2)
+	}
+	w.client = n.AddHost("clients", HostConfig{Profile: Linux()})
+	for _, id := range w.servers[0] {
+		n.SetLink(id, w.client, Link{Latency: 5 * time.Millisecond, Jitter: sim.Exponential{Mean: time.Millisecond},
+			Loss: sim.Ratio{Num: 1, Den: 10}, Duplicate: sim.Ratio{Num: 1, Den: 20}, Reorder: sim.Ratio{Num: 1, Den: 20}})
+	}
+	tcp := Windows().Client
+	w.first = n.AddClients(ClientConfig{Name: "c", Host: w.client, To: Addr{HostAddr(w.servers[0][0], 1), testPort}, TCP: &tcp, Send: 9,
+		GiveUp: 30 * time.Second, Retry: Retry{Attempts: 3, Delay: 300 * time.Millisecond, Jitter: sim.Ratio{Num: 1, Den: 2}}}, pairClients)
+	w.program = n.RealTime().AddExternalClient("p", w.client)
+	for i := range ClientID(pairClients) {
+		n.Start(w.first+i, time.Duration(i)*10*time.Millisecond)
+	}
+	return w
+}
+
+// do makes one call; k picks its arguments.
+func (w *pair) do(n *Network, op, k int) {
+	server := w.servers[0][k%2]
+	fd := FirstFD + FD(k%10)
+	to := Addr{HostAddr(server, 1), testPort}
+	switch op {
+	case 0, 1, 2, 3:
+		n.Step(n.Now().Add(time.Duration(k) * time.Second))
+	case 4, 5:
+		_, _ = n.Host(server).Accept(FirstFD)
+	case 6:
+		_ = n.Host(server).CloseSocket(FirstFD + 1 + FD(k%9))
+	case 7:
+		_ = n.Host(server).Listen(FirstFD, 1+k%5)
+	case 8:
+		n.Start(w.first+ClientID(k%pairClients), time.Duration(k)*time.Millisecond)
+	case 9:
+		_ = n.CloseClient(w.first+ClientID(k%pairClients), k%2 == 0)
+	case 10:
+		_, _, _ = n.RealTime().Dial(w.program, to, nil)
+	case 11:
+		_, _ = n.Host(w.client).Send(fd, k)
+	case 12:
+		n.After(time.Duration(k)*time.Millisecond, uint64(k))
+	case 13:
+		n.Cut(server, w.client, k < 5)
+	case 14:
+		n.SetLink(server, w.client, Link{Latency: time.Duration(k) * time.Millisecond, Loss: sim.Ratio{Num: 1, Den: 5}})
+	case 15:
+		n.AddClients(ClientConfig{Name: "d", Host: w.client, To: to}, 1+k)
+	case 16:
+		_ = n.SendClient(w.first+ClientID(k%pairClients), k)
+	case 17:
+		n.DrainRecords(nil)
+	case 18:
+		_, _ = n.RealTime().Receive([]HostID{server, w.client}[k%2], fd, k)
+	case 19:
+		n.AddHost("further", HostConfig{Profile: WSP()})
+	case 20:
+		n.Settle()
+	case 21:
+		n.RealTime().SendDirectly(w.client, fd, k)
+	case 22:
+		n.RealTime().AdvanceIdle(n.Now().Add(time.Duration(k)))
+	case 23:
+		_ = n.Host(w.client).SetKeepAlive(fd, KeepAlive{Idle: time.Duration(k) * time.Second, Interval: time.Second, Count: 3})
+	case 24:
+		n.Tap()
+	case 25:
+		n.DrainTap(nil)
+	}
+}
+
+const pairOpCount = 26
+
+// No call on one copy changes the other, and the same history has the same results in both.
+func TestWhatIsDoneToOneCopyOfANetworkLeavesTheOtherAlone(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newPair(rapid.Uint64().Draw(rt, "seed"))
+		n := w.networks[0]
+		if rapid.IntRange(0, 3).Draw(rt, "directly") == 0 {
+			n.RealTime().DeliverDirectly()
+		}
+		if rapid.Bool().Draw(rt, "watched") {
+			n.RealTime().Watch()
+		}
+		op, k := rapid.IntRange(0, pairOpCount-1), rapid.IntRange(0, 10)
+		for range rapid.IntRange(0, 60).Draw(rt, "before") {
+			w.do(n, op.Draw(rt, "op"), k.Draw(rt, "k"))
+		}
+		w.networks[1] = n.Clone()
+		is := [...]string{dump(n), dump(w.networks[1])} // as they are written down
+		type call struct{ op, k int }
+		var made [2][]call
+		for range rapid.IntRange(1, 30).Draw(rt, "after") {
+			which := rapid.IntRange(0, 1).Draw(rt, "copy")
+			c := call{op.Draw(rt, "op"), k.Draw(rt, "k")}
+			made[which] = append(made[which], c)
+			w.do(w.networks[which], c.op, c.k)
+			if after := dump(w.networks[1-which]); after != is[1-which] {
+				rt.Fatalf("operation %d(%d) on copy %d changed copy %d:\nbefore %s\nafter  %s", c.op, c.k, which, 1-which, is[1-which], after)
+			}
+			is[which] = dump(w.networks[which])
+		}
+		// If only one copy was called, the other copy gets the same calls.
+		if len(made[0]) == 0 || len(made[1]) == 0 {
+			which := 0
+			if len(made[0]) > 0 {
+				which = 1
+			}
+			for _, c := range made[1-which] {
+				w.do(w.networks[which], c.op, c.k)
+			}
+			a, b := w.networks[0], w.networks[1]
+			if a.Hash() != b.Hash() || a.Records() != b.Records() || !slices.Equal(a.Results(), b.Results()) {
+				rt.Fatalf("the same calls: hash %x after %d records in one copy, %x after %d in the other", a.Hash(), a.Records(), b.Hash(), b.Records())
+			}
+		}
+		for i, copied := range w.networks {
+			if err := copied.Check(); err != nil {
+				rt.Fatalf("copy %d: Check() = %v, want nil", i, err)
+			}
+		}
+	})
 }

@@ -3,11 +3,14 @@ package netmodel
 import "wspsim/netmodel/winsock"
 
 // CloseSocket closes a descriptor; later calls with it fail with WSAENOTSOCK.
-// A listener takes everything that is pending with it (WS.X2). A connection is
-// closed gracefully, in the background, unless SO_LINGER says otherwise: 0
-// resets it; n > 0 waits up to n seconds, for which CloseSocket returns
-// WSAEWOULDBLOCK and wants to be called again. A connection closed with data
-// unread is reset (RFC 1122, section 4.2.2.13).
+//
+// A closed listener ends its pending connections as [Profile].CloseListener says (WS.X2).
+// A connection with unread data is reset (RFC 1122, section 4.2.2.13). Other connections
+// depend on SO_LINGER:
+//   - off: CloseSocket closes the connection gracefully, in the background;
+//   - 0 seconds: CloseSocket resets the connection;
+//   - n seconds: CloseSocket sends the remaining data for up to n seconds. Until then it
+//     returns WSAEWOULDBLOCK, and the caller calls it again.
 //
 // Errors: those of every call, WSAENOTSOCK, WSAEWOULDBLOCK.
 func (h *Host) CloseSocket(fd FD) error {
@@ -42,20 +45,20 @@ func (h *Host) closeConnection(i int32) error {
 	delivered := s.has(flagFinSent) && s.acked == s.sent
 	switch {
 	case s.linger == 0:
-		h.abandon(i, HardClose)
+		h.abort(i, HardClose)
 		return nil
 	case s.unread() > 0:
-		h.abandon(i, UnreadData)
+		h.abort(i, UnreadData)
 		return nil
 	case s.linger > 0 && !delivered:
 		if !s.has(flagLingering) {
 			s.set(flagLingering, true)
-			h.finish(i)
+			h.sendFin(i)
 			s.lingering = h.schedule(i, seconds(s.linger), timerLinger)
 		}
 		return winsock.WSAEWOULDBLOCK
 	}
-	h.finish(i)
+	h.sendFin(i)
 	if h.profile.CloseHoldsDescriptor && !delivered {
 		s.heldFD = s.fd
 		h.table.assign(s.fd, heldOpen)
@@ -66,12 +69,12 @@ func (h *Host) closeConnection(i int32) error {
 	h.dropKeepAlive(i)
 	h.timers.cancel(s.lingering)
 	s.lingering = 0
-	h.settle(i)
+	h.finishClose(i)
 	return nil
 }
 
-// abandon frees a socket at once; whoever is at the other end meets an RST.
-func (h *Host) abandon(i int32, why Cause) {
+// abort frees a socket at once. The peer of a connection gets an RST.
+func (h *Host) abort(i int32, why Cause) {
 	switch h.socks[i].state {
 	case stateListening:
 		h.closeListener(i)
@@ -81,8 +84,8 @@ func (h *Host) abandon(i int32, why Cause) {
 	h.release(i)
 }
 
-// lingerOver resets a connection whose close has waited long enough.
-func (h *Host) lingerOver(i int32) {
+// lingerTimeout resets a connection when the time of SO_LINGER is over.
+func (h *Host) lingerTimeout(i int32) {
 	s := &h.socks[i]
 	if s.state == stateOpen && !(s.has(flagFinSent) && s.acked == s.sent) {
 		h.sendReset(i, LingerExpired)
@@ -90,14 +93,14 @@ func (h *Host) lingerOver(i int32) {
 	}
 }
 
-// closeListener resets what is pending and frees the queue. WS.X1, WS.X2.
+// closeListener ends all pending connections and frees the queue. WS.X1, WS.X2
 func (h *Host) closeListener(i int32) {
 	n := h.socks[i].list
 	l := &h.lists[n]
 	for _, c := range [...]*chain{&l.done, &l.hidden, &l.half, &l.offered, &l.held} {
 		for c.head != 0 {
 			j := c.head
-			if h.outlives(i, j) {
+			if h.survivesClose(i, j) {
 				continue
 			}
 			if h.profile.CloseListener == CloseForgetsAll || h.profile.CloseListener == CloseForgetsHalfOpen && h.socks[j].state != stateOpen {
@@ -108,12 +111,12 @@ func (h *Host) closeListener(i int32) {
 		}
 	}
 	h.lists[n] = listener{}
-	h.freeLis = append(h.freeLis, n)
+	h.freeLists = append(h.freeLists, n)
 	h.socks[i].list = 0
 }
 
-// forget takes a connection of a closing listener out of its queue without a word
-// to its client: whoever sends next meets an RST.
+// forget removes a connection of a closing listener and sends nothing to the client. The
+// client's next segment is answered with an RST.
 func (h *Host) forget(i int32) {
 	l := h.leave(i)
 	s := &h.socks[i]
@@ -122,9 +125,9 @@ func (h *Host) forget(i int32) {
 	h.release(i)
 }
 
-// migrate hands a connection on to another listener, as net.ipv4.tcp_migrate_req
-// does; its timer goes on. The kernel moves half-open ones when their ACK or their
-// timer comes. K15
+// migrate moves a connection to another listener, as net.ipv4.tcp_migrate_req does. The
+// timer of the connection goes on. The kernel moves a half-open connection later: when
+// its ACK arrives or its timer fires. K15
 func (h *Host) migrate(i, to int32) {
 	s := &h.socks[i]
 	h.recordListener(h.leave(i), Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: Migrated})
@@ -142,13 +145,13 @@ func (h *Host) migrate(i, to int32) {
 	h.recordListener(l, Record{Kind: RequestQueued, Conn: s.conn, Since: s.since, Cause: Migrated})
 }
 
-// outlives hands a connection of a closing listener on to where it lives on, if
-// the profile says so: to another listener of the address, or to its end, which
-// the client reads.
-func (h *Host) outlives(closing, i int32) bool {
+// survivesClose reports whether the profile keeps a connection of a closing listener, and
+// moves the connection on: to another listener on the address (Migrates), or to a close
+// with a FIN (CloseFinishes).
+func (h *Host) survivesClose(closing, i int32) bool {
 	s := &h.socks[i]
 	if h.profile.Migrates && (s.state == stateOpen || s.state == stateHalfOpen) {
-		if to := h.sibling(closing, s.remote); to != 0 {
+		if to := h.otherReusePort(closing, s.remote); to != 0 {
 			h.migrate(i, to)
 			return true
 		}
@@ -159,8 +162,8 @@ func (h *Host) outlives(closing, i int32) bool {
 	if h.profile.CloseListener == CloseFinishes && !s.has(flagAborted) {
 		l := h.leave(i)
 		h.recordListener(l, Record{Kind: Withdrawn, Conn: s.conn, Since: s.since, Cause: ListenerClosed})
-		h.finish(i)
-		h.settle(i)
+		h.sendFin(i)
+		h.finishClose(i)
 		return true
 	}
 	return false

@@ -56,13 +56,13 @@ func TestClientsOfAClosedListenerSeeTheReset(t *testing.T) { // WS.X2 WS.X3
 	w.at(time.Second, func(h *netmodel.Host) { wantErr(t, "CloseSocket", h.CloseSocket(w.fd), 0) })
 	w.run(5 * time.Second)
 	w.wantFate("a", netmodel.OutcomeReset, netmodel.ListenerClosed, 1001*time.Millisecond)
-	w.wantFate("late", netmodel.OutcomeRefused, netmodel.NobodyListens, 2002*time.Millisecond)
+	w.wantFate("late", netmodel.OutcomeRefused, netmodel.NoListener, 2002*time.Millisecond)
 }
 
 func TestAnswersToStraySegments(t *testing.T) { // WS.X3
 	s := newStage(t, profiles.WSP(), 0)
 	check(t, "answer to a SYN", s.syn("a"), "RST")
-	check(t, "cause", s.last(netmodel.RequestRefused).Cause, netmodel.NobodyListens)
+	check(t, "cause", s.last(netmodel.RequestRefused).Cause, netmodel.NoListener)
 	check(t, "answer to data", s.data("b", 9), "RST")
 	check(t, "answer to a FIN", s.fin("c"), "RST")
 	check(t, "answer to an RST", s.rst("d"), "")
@@ -218,8 +218,24 @@ func TestUnansweredSYNACKIsGivenUp(t *testing.T) { // WS.T9
 			t.Errorf("%s: SYN-ACK again at %v, want 3s and 9s", p.Name, at)
 		}
 		check(t, p.Name+": given up and the slot returned at", s.h.Now(), ms(21000))
-		check(t, p.Name+": cause", s.last(netmodel.Withdrawn).Cause, netmodel.HandshakeOver)
+		check(t, p.Name+": cause", s.last(netmodel.Withdrawn).Cause, netmodel.HandshakeTimeout)
 		check(t, p.Name+": answer to the late ACK", s.ack("a"), "RST")
 		check(t, p.Name+": next SYN", s.syn("b"), "SYN-ACK")
+	}
+}
+
+func TestNothingIsLeftOfAConnectionThatLingered(t *testing.T) {
+	s := newStage(t, profiles.WSP(), 0)
+	s.fd = s.bound(hostIP, port)
+	s.set(s.fd, winsock.SO_LINGER, 65535)
+	s.listen(1)
+	s.open("a")
+	s.accept()
+	wantErr(t, "CloseSocket", s.close(s.fd+1), winsock.WSAEWOULDBLOCK)
+	s.ack("a")
+	s.fin("a")
+	wantErr(t, "CloseSocket", s.close(s.fd+1), 0)
+	if at, ok := s.h.Deadline(); ok {
+		t.Errorf("Deadline() = %v, want none: the connection is over", at)
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// SetClient changes how one socket connects, as SIO_TCP_INITIAL_RTO does on
-// Windows. It must be called before Connect. WS.T7
+// SetClient changes how one socket connects, as SIO_TCP_INITIAL_RTO does on Windows. Call
+// it before Connect. Errors: those of every call, WSAENOTSOCK, WSAEINVAL (the settings are
+// not valid), WSAENOBUFS (65,536 different settings exist already). WS.T7
 func (h *Host) SetClient(fd FD, c Client) error {
 	i, err := h.enterSocket(fd)
 	if err != nil {
@@ -31,23 +32,28 @@ func (h *Host) SetClient(fd FD, c Client) error {
 	return nil
 }
 
-// SetConn names the attempt that the next Connect of a socket makes, for
-// traces.
+// SetConn sets the ConnID of the socket's next Connect, for traces.
 func (h *Host) SetConn(fd FD, c ConnID) {
 	if i := h.table.lookup(fd); i > 0 {
 		h.socks[i].conn = c
 	}
 }
 
-// Connect begins to connect a socket and returns WSAEWOULDBLOCK; Select tells
-// when the attempt has ended and SO_ERROR how. A socket that is not bound is
-// bound first. After a failure the same socket may connect again.
+// Connect begins to connect a socket and returns WSAEWOULDBLOCK. Select tells when the
+// attempt has ended, and SO_ERROR tells how. Connect binds an unbound socket first. After
+// a failure the same socket may connect again. WS.L9, WS.T8
 //
-// Errors, in the order of the checks: those of every call, WSAENOTSOCK,
-// WSAEINVAL (it listens), WSAEALREADY (it is connecting), WSAEISCONN,
-// WSAEOPNOTSUPP (datagram), WSAEADDRNOTAVAIL (no address or port to connect to),
-// WSAENOBUFS (also: no port free), WSAEADDRINUSE (a conflict that bind let pass,
-// or the same two addresses are connected already). WS.L9, WS.T8
+// Errors, in the order of the checks:
+//   - the errors of every call;
+//   - WSAENOTSOCK;
+//   - WSAEINVAL: the socket listens;
+//   - WSAEALREADY: the socket is connecting;
+//   - WSAEISCONN: the socket is connected;
+//   - WSAEOPNOTSUPP: a datagram socket;
+//   - WSAEADDRNOTAVAIL: no address or no port to connect to;
+//   - WSAENOBUFS: no memory, or no free port;
+//   - WSAEADDRINUSE: a conflict that Bind did not report, or a connection between the same
+//     two addresses exists.
 func (h *Host) Connect(fd FD, to Addr) error {
 	err := h.connect(fd, to)
 	if err != nil {
@@ -78,7 +84,7 @@ func (h *Host) connect(fd FD, to Addr) error {
 	switch {
 	case s.typ != winsock.SOCK_STREAM:
 		return winsock.WSAEOPNOTSUPP
-	case to.IP == AnyIP || to.Port == 0 && h.profile.System != "linux": // to Linux it is a port like others (measured on 6.18)
+	case to.IP == AnyIP || to.Port == 0 && h.profile.System != "linux": // Linux connects to port 0 as to other ports (measured on 6.18)
 		return winsock.WSAEADDRNOTAVAIL
 	case h.faults&FaultNoBuffers != 0:
 		return winsock.WSAENOBUFS
@@ -88,7 +94,7 @@ func (h *Host) connect(fd FD, to Addr) error {
 			return err
 		}
 		s.local = a
-		h.chain(i)
+		h.addToPort(i)
 	case h.profile.CommitAtListen && h.profile.Calls != CallsUnix && h.commitConflict(i):
 		return winsock.WSAEADDRINUSE
 	}
@@ -103,13 +109,13 @@ func (h *Host) connect(fd FD, to Addr) error {
 }
 
 func (h *Host) startConnect(i int32, to Addr) {
-	h.serials++ // a new sequence number for a further attempt
+	h.serials++ // each attempt has its own initial sequence number
 	s := &h.socks[i]
 	s.serial = h.serials
 	s.remote, s.state, s.since = to, stateConnecting, h.now
 	s.acked = h.initialSequence(i)
 	s.sent = s.acked + 1
-	s.resends, s.silences = 0, 0
+	s.resends, s.timeouts = 0, 0
 	s.set(flagRefusedOnce, false)
 	h.addTuple(i)
 	h.newRecord(SynSent, s.conn, NoCause).FD = s.fd
@@ -120,10 +126,11 @@ func (h *Host) sendSyn(i int32) {
 	s := &h.socks[i]
 	syn := h.segment()
 	syn.Src, syn.Dst, syn.Seq, syn.Flags, syn.Conn = s.local, s.remote, s.acked, SYN, s.conn
-	h.armSyn(i, h.clients[s.client].Syn.Wait(s.silences))
+	h.armSyn(i, h.clients[s.client].Syn.Wait(s.timeouts))
 }
 
-// armSyn waits before the next SYN, but not beyond the limit of the attempt.
+// armSyn sets the timer for the next SYN after wait, but not beyond the time limit of the
+// attempt.
 func (h *Host) armSyn(i int32, wait time.Duration) {
 	s := &h.socks[i]
 	if limit := h.clients[s.client].Syn.Limit; limit > 0 {
@@ -132,8 +139,8 @@ func (h *Host) armSyn(i int32, wait time.Duration) {
 	h.arm(i, wait)
 }
 
-// synTimeout sends the SYN again, after silence or the pause that follows an
-// RST, or reports the failure. WS.T1-T6
+// synTimeout sends the SYN again or ends the attempt. The timer fires when no answer came
+// in time, or when the pause after an RST is over. WS.T1-T6
 func (h *Host) synTimeout(i int32) {
 	s := &h.socks[i]
 	c := &h.clients[s.client]
@@ -146,7 +153,7 @@ func (h *Host) synTimeout(i int32) {
 	case refused:
 		h.failConnect(i, winsock.WSAECONNREFUSED, s.why)
 	case !c.Syn.ends(s.resends, passed):
-		s.silences++
+		s.timeouts++
 		h.resendSyn(i, NoAnswer)
 	case c.Refused.Sticks && s.has(flagRefusedOnce):
 		h.failConnect(i, winsock.WSAECONNREFUSED, RefusalsExhausted)
@@ -155,8 +162,9 @@ func (h *Host) synTimeout(i int32) {
 	}
 }
 
-// whyNotConnect says why a client could not even send a SYN.
-func (h *Host) whyNotConnect(e winsock.Errno) Cause {
+// connectErrorCause returns why a client could not send a SYN, for the error of Socket,
+// SetClient or Connect.
+func (h *Host) connectErrorCause(e winsock.Errno) Cause {
 	switch {
 	case e == winsock.WSAEMFILE:
 		return NoDescriptorLeft
@@ -172,18 +180,18 @@ func (h *Host) resendSyn(i int32, why Cause) {
 	s := &h.socks[i]
 	s.resends++
 	s.why = NoCause // the answer to the new SYN decides
-	h.record(Record{Kind: SynSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: why})
+	h.record(Record{Kind: SynRetransmitted, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: why})
 	h.sendSyn(i)
 }
 
-// failConnect ends an attempt. The socket stays bound and may try again or
-// listen. WS.L6, WS.T8
+// failConnect ends an attempt with an error. The socket stays bound, and may connect again
+// or listen. WS.L6, WS.T8
 func (h *Host) failConnect(i int32, e winsock.Errno, why Cause) {
 	h.disarm(i)
 	s := &h.socks[i]
 	h.removeTuple(i)
 	s.state, s.soError = stateFailed, e
-	h.note(i)
+	h.noteReady(i)
 	h.record(Record{Kind: ConnectFailed, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 }
 
@@ -192,7 +200,7 @@ func (h *Host) arriveConnecting(i int32, s *Segment) {
 	c := &h.socks[i]
 	switch {
 	case s.Flags&ACK == 0:
-		// A SYN that crosses ours: simultaneous open is not modelled.
+		// A SYN that crosses the host's own SYN: simultaneous open is not modelled.
 	case s.Ack != c.sent:
 		h.answerStray(s, NoSuchConnection)
 	case s.Flags&(RST|AGAIN) == RST|AGAIN:
@@ -206,18 +214,18 @@ func (h *Host) arriveConnecting(i int32, s *Segment) {
 		h.startKeepAlive(i)
 		r := h.newRecord(Connected, c.conn, NoCause)
 		r.FD, r.Since = c.fd, c.since
-		h.note(i)
+		h.noteReady(i)
 		h.sendAck(i)
 	}
 }
 
-// synRefused handles an RST that answers a SYN: not final while SYNs are left
-// to try. WS.T3, WS.T4
+// synRefused handles an RST that answers a SYN. The attempt goes on while the profile
+// allows further SYNs. WS.T3, WS.T4
 func (h *Host) synRefused(i int32, why Cause) {
 	s := &h.socks[i]
 	refused := h.clients[s.client].Refused
 	if s.has(flagRefusedOnce) && s.why != NoCause {
-		return // a duplicate: the next SYN is waiting for its time already
+		return // a duplicate: the timer for the next SYN is set already
 	}
 	if why == NoCause {
 		why = NoSuchConnection

@@ -7,45 +7,46 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// SYN cookies: the number of the SYN-ACK is made of the addresses, the client's
-// number and the time, so that the ACK that comes back proves itself. It counts
-// for up to two periods.
+// cookieAge is the period of SYN cookies. The sequence number of a cookie is a hash of the
+// addresses, the client's sequence number and the period. So the host can check the ACK
+// without a stored connection. A cookie is valid in its period and in the next one.
 const cookieAge = time.Minute
 
-// cookie returns the number that a SYN-ACK carries as a cookie in a period.
+// cookie returns the sequence number of a SYN-ACK that is a cookie of the given period.
 func cookie(s *Segment, iss, period uint32) uint32 {
 	local, remote := uint64(s.Dst.IP)<<16|uint64(s.Dst.Port), uint64(s.Src.IP)<<16|uint64(s.Src.Port)
 	return mix32(local, remote, uint64(iss)) + period<<24 + mix32(local, remote, uint64(period), 1)&0xffffff
 }
 
-// useCookie makes the cookie the number of a half-open connection, so that it
-// can be completed when its entry is gone.
+// useCookie makes a cookie the sequence number of a half-open connection. Then an ACK can
+// complete the connection after its entry was evicted.
 func (h *Host) useCookie(i int32, s *Segment) {
 	p := &h.socks[i]
 	p.acked = cookie(s, s.Seq, h.cookiePeriod())
 	p.sent = p.acked + 1
 }
 
-// sendCookie answers a SYN and remembers nothing. K3, K7
+// sendCookie answers a SYN with a cookie and stores no connection. K3, K7
 func (h *Host) sendCookie(l *listener, s *Segment) {
 	h.noteCookie(l)
 	h.recordListener(l, Record{Kind: CookieSent, Conn: s.Conn, Since: h.now, Cause: AnsweredWithCookie})
 	h.send(Segment{Src: s.Dst, Dst: s.Src, Seq: cookie(s, s.Seq, h.cookiePeriod()), Ack: s.Seq + 1, Flags: SYN | ACK, Conn: s.Conn})
 }
 
-// noteCookie notes that a cookie was sent. Listeners that share an address with
-// SO_REUSEPORT share the note, also those that join later. (measured on Linux 6.18)
+// noteCookie notes that a listener sent a cookie. All listeners that share the address
+// with SO_REUSEPORT share this note, also a listener that joins later (measured on Linux
+// 6.18).
 func (h *Host) noteCookie(l *listener) {
 	l.cookies, l.lastCookie = true, h.now
-	for j := h.nextSharing(l.sock, 0); j != 0; j = h.nextSharing(l.sock, j) {
+	for j := h.nextReusePort(l.sock, 0); j != 0; j = h.nextReusePort(l.sock, j) {
 		o := &h.lists[h.socks[j].list]
 		o.cookies, o.lastCookie = true, h.now
 	}
 }
 
-// nextSharing returns the next listener after one, 0 for the first, that shares
-// the address of a socket with SO_REUSEPORT.
-func (h *Host) nextSharing(of, after int32) int32 {
+// nextReusePort returns the next listener, behind socket after, that shares the address of
+// socket of with SO_REUSEPORT, or 0. after is 0 for the first.
+func (h *Host) nextReusePort(of, after int32) int32 {
 	o := &h.socks[of]
 	if !o.has(flagReusePort) {
 		return 0
@@ -62,8 +63,8 @@ func (h *Host) nextSharing(of, after int32) int32 {
 	return 0
 }
 
-// arriveCookie takes an ACK, or data, that belongs to no connection and may carry
-// a cookie. It reports whether it did. K7
+// arriveCookie handles an ACK, or data, that belongs to no connection. It reports whether
+// the segment acknowledges a valid cookie. K7
 func (h *Host) arriveCookie(s *Segment) bool {
 	q := &h.profile.SynQueue
 	if q.Cookies == CookiesNever || s.Flags&(SYN|ACK|RST) != ACK {
@@ -94,21 +95,21 @@ func (h *Host) arriveCookie(s *Segment) bool {
 	return true
 }
 
-// completeCookie makes a complete connection of an ACK with a cookie.
+// completeCookie makes a complete connection from an ACK with a valid cookie.
 func (h *Host) completeCookie(l *listener, s *Segment) {
 	syn := *s
 	syn.Seq--
 	i := h.newPending(l.sock, &syn, stateOpen)
 	p := &h.socks[i]
 	p.acked, p.sent = s.Ack, s.Ack
-	h.join(l, i, CookieCame)
+	h.join(l, i, CookieAccepted)
 	h.arriveOpen(i, s)
 }
 
-// cookiePeriod returns the number of whole periods of a cookie that have passed.
+// cookiePeriod returns the number of the current cookie period.
 func (h *Host) cookiePeriod() uint32 { return uint32(int64(h.now) / int64(cookieAge)) }
 
-// mix32 folds words into 32 bits that depend on each of them.
+// mix32 returns a 32-bit hash of words.
 func mix32(words ...uint64) uint32 {
 	hash := uint64(0x2545f4914f6cdd1d)
 	for _, w := range words {

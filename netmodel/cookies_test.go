@@ -8,7 +8,7 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-// byCookie returns a stage that answers everyone with a cookie.
+// byCookie returns a stage that answers every SYN with a cookie.
 func byCookie(t *testing.T, backlog int) *stage {
 	t.Helper()
 	return listening(t, tuned(t, profiles.Linux(), "tcp_syncookies", "2"), backlog)

@@ -1,23 +1,25 @@
 package netmodel
 
-// notSocket marks a descriptor that is open for something else, heldOpen one
-// that was closed by the program and is not free yet.
+// Marks in the table of descriptors. notSocket marks an open descriptor that is not a
+// socket. heldOpen marks a descriptor that is not free although no program can use it: its
+// socket was closed, or is pending and owns the descriptor.
 const (
 	notSocket int32 = -1
 	heldOpen  int32 = -2
 )
 
-// descriptors is the table of what a program has open. The descriptor that was
-// closed last is handed out first.
+// descriptors is the table of a program's open descriptors. The descriptor that was closed
+// last is used again first.
 type descriptors struct {
-	size           int     // 0 = without limit
+	size           int     // 0 = no limit
 	socks          []int32 // index of the socket, 0 = free, or a mark; entry 0 is FirstFD
 	free           []FD
 	used           int
 	opened, closed uint64 // counts since the beginning, for Check
 }
 
-// lookup returns the socket of a descriptor, a mark, or 0 if it is not open.
+// lookup returns the index of a descriptor's socket, a mark, or 0 if the descriptor is not
+// open.
 func (d *descriptors) lookup(fd FD) int32 {
 	if fd < FirstFD || int(fd-FirstFD) >= len(d.socks) {
 		return 0
@@ -25,7 +27,7 @@ func (d *descriptors) lookup(fd FD) int32 {
 	return d.socks[fd-FirstFD]
 }
 
-// open returns a free descriptor, now open for the given socket.
+// open opens a free descriptor for a socket, or for a mark, and returns it.
 func (d *descriptors) open(sock int32) FD {
 	d.used++
 	d.opened++
@@ -46,5 +48,5 @@ func (d *descriptors) close(fd FD) {
 	d.closed++
 }
 
-// assign makes an open descriptor stand for something else.
+// assign gives an open descriptor to another socket or mark.
 func (d *descriptors) assign(fd FD, sock int32) { d.socks[fd-FirstFD] = sock }

@@ -70,7 +70,7 @@ func starved(t *testing.T, p netmodel.Profile, backlog int) (s *stage, files []n
 			}
 			return s, files
 		case s.h.FreeDescriptors() == 0:
-			// The connection is thrown away: one descriptor comes back and goes.
+			// The host closes the connection: one descriptor becomes free and is used again.
 			wantErr(t, "CloseSocket", s.close(s.fds["#"+itoa(round-1)]), 0)
 			delete(s.fds, "#"+itoa(round-1))
 		}
@@ -223,7 +223,7 @@ func TestSlotsCanCostNothing(t *testing.T) { // WS.D5
 	check(t, "cause", s.last(netmodel.RequestRefused).Cause, netmodel.QueueFull)
 }
 
-// Whatever accept reports about a request, it fills.
+// Accept fills with every result about a request.
 func TestAcceptFillsWhateverItReports(t *testing.T) { // WS.D8 R7
 	deferred := deciding(winsock.CF_DEFER)
 	for _, row := range []struct {

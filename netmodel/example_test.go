@@ -11,8 +11,8 @@ import (
 	"wspsim/sim"
 )
 
-// A host is a passive state machine: the program calls it, the network delivers
-// to it. Here a queue of one place meets two requests.
+// A host is a passive state machine: the program calls it, and the network delivers
+// segments to it. Here two requests arrive at a queue with one slot.
 func ExampleHost() {
 	h := netmodel.NewHost(netmodel.HostConfig{Profile: profiles.WSP(), Addrs: []netmodel.IP{netmodel.IPv4(10, 0, 0, 1)}})
 	h.Startup()
@@ -69,8 +69,8 @@ func ExampleNetwork() {
 	// client3: refused (queue full, rule "R4")
 }
 
-// A copy of a network answers "what if": the same crowd, from the same moment on, with
-// a program that accepts and with one that does not.
+// A copy of a network answers "what if": the same clients from the same instant on, with a
+// program that accepts and with a program that does not.
 func ExampleNetwork_Clone() {
 	n := netmodel.NewNetwork(1)
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
@@ -93,14 +93,14 @@ func ExampleNetwork_Clone() {
 	for _, w := range []*netmodel.Network{n, other} {
 		w.Run(sim.Time(time.Minute))
 		_, by := w.Tally()
-		fmt.Println(by[netmodel.OutcomeAccepted], "accepted,", by[netmodel.OutcomeRefused], "refused,", by[netmodel.StillPending], "pending")
+		fmt.Println(by[netmodel.OutcomeAccepted], "accepted,", by[netmodel.OutcomeRefused], "refused,", by[netmodel.OutcomePending], "pending")
 	}
 	// Output:
 	// 0 accepted, 2 refused, 2 pending
 	// 2 accepted, 0 refused, 2 pending
 }
 
-// A condition function looks at a request before it is accepted.
+// A condition function sees a request before accept takes it.
 func ExampleHost_AcceptIf() {
 	n := netmodel.NewNetwork(1)
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
@@ -131,8 +131,8 @@ func ExampleHost_AcceptIf() {
 	// "" WSAEWOULDBLOCK
 }
 
-// A printer turns records into lines: time, who, what, the result with its
-// reason, the queue after it, and the rule that decided.
+// A printer turns records into lines: time, client or host, event, result with its reason,
+// the queue afterwards, and the rule that decided.
 func ExamplePrinter() {
 	n := netmodel.NewNetwork(1)
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})

@@ -10,7 +10,7 @@ import (
 	"wspsim/sim"
 )
 
-// programs is a network with a server of two places, and a client's program.
+// programs is a network with a server of backlog 2 and an external client.
 type programs struct {
 	n              *netmodel.Network
 	server, client *netmodel.Host
@@ -44,7 +44,7 @@ func (w *programs) dial(t *testing.T) (netmodel.FD, netmodel.ConnID) {
 
 func (w *programs) later(d time.Duration) { w.n.Run(w.n.Now().Add(d)) }
 
-func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
+func TestTheNetworkDecidesTheAttemptsOfAnExternalClient(t *testing.T) {
 	for _, x := range []struct {
 		name  string
 		run   func(t *testing.T, w *programs) netmodel.ConnID
@@ -74,13 +74,13 @@ func TestTheNetworkFollowsTheFateOfAProgramsAttempts(t *testing.T) {
 			_ = w.client.CloseSocket(fd)
 			w.later(10 * time.Millisecond)
 			return conn
-		}, netmodel.OutcomeGaveUp, netmodel.PatienceEnded, "its program closed it before anybody answered"},
+		}, netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, "its program closed it before anybody answered"},
 		{"closed and pending", func(t *testing.T, w *programs) netmodel.ConnID {
 			fd, conn := w.dial(t)
 			_ = w.client.CloseSocket(fd)
 			w.later(10 * time.Millisecond)
 			return conn
-		}, netmodel.StillPending, netmodel.NoCause, "a connection that its client has closed can still be accepted"},
+		}, netmodel.OutcomePending, netmodel.NoCause, "a connection that its client has closed can still be accepted"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			w := newPrograms(profiles.WSP())
@@ -111,7 +111,7 @@ func TestAProgramHasManyAttemptsAtOnce(t *testing.T) {
 	}
 }
 
-// What one program draws does not depend on what another one does.
+// The random draws of one program do not depend on another program.
 func TestAProgramsLatenciesAreItsOwn(t *testing.T) {
 	connected := func(others int) sim.Time {
 		n := netmodel.NewNetwork(7)

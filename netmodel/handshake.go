@@ -2,10 +2,10 @@ package netmodel
 
 import "wspsim/netmodel/winsock"
 
-// initialSequence returns a sequence number that differs from socket to socket,
-// so that a segment of an earlier connection is recognised.
+// initialSequence returns the initial sequence number of a socket. It differs from socket
+// to socket, so that a segment of an earlier connection does not fit.
 func (h *Host) initialSequence(i int32) uint32 {
-	return uint32(h.socks[i].serial) * 0x9e3779b1 // odd, so it repeats after 2^32 sockets only
+	return uint32(h.socks[i].serial) * 0x9e3779b1 // the factor is odd: numbers repeat only after 2^32 sockets
 }
 
 func (h *Host) sendSynAck(i int32) {
@@ -20,13 +20,13 @@ func (h *Host) synAck(s *socket) {
 	out.Seq, out.Ack, out.Flags = s.acked, s.received, SYN|ACK
 }
 
-// armSynAck waits before the next SYN-ACK, but not beyond the limit.
+// armSynAck sets the timer for the next SYN-ACK, but not beyond the limit of the schedule.
 func (h *Host) armSynAck(i int32) {
 	s := &h.socks[i]
 	h.arm(i, h.profile.SynAck.wait(s.resends, h.now.Sub(s.since)))
 }
 
-// synAckTimeout sends the SYN-ACK again or, after the last one, gives up.
+// synAckTimeout sends the SYN-ACK again. After the last one it ends the connection.
 // WS.T9, K6
 func (h *Host) synAckTimeout(i int32) {
 	s := &h.socks[i]
@@ -37,22 +37,22 @@ func (h *Host) synAckTimeout(i int32) {
 			l.young--
 		}
 		s.resends++
-		if !again { // it waits for data, not for an ACK. K14
+		if !again { // the connection waits for data, not for an ACK. K14
 			h.record(Record{Kind: SynAckHeld, Conn: s.conn, Value: int64(s.resends), FD: s.fd, Cause: WaitsForData})
 			h.armSynAck(i)
 			return
 		}
-		h.record(Record{Kind: SynAckAgain, Conn: s.conn, Value: int64(s.resends), FD: s.fd})
+		h.record(Record{Kind: SynAckRetransmitted, Conn: s.conn, Value: int64(s.resends), FD: s.fd})
 		h.sendSynAck(i)
 	case s.pending():
-		h.withdraw(i, HandshakeOver)
+		h.withdraw(i, HandshakeTimeout)
 	default:
-		h.breakConnection(i, winsock.WSAETIMEDOUT, HandshakeOver)
+		h.breakConnection(i, winsock.WSAETIMEDOUT, HandshakeTimeout)
 	}
 }
 
-// synAckDue reports whether a half-open connection is given up now, and if not,
-// whether its SYN-ACK goes out again.
+// synAckDue reports for a half-open connection whose timer fired: over, whether the
+// handshake has failed; again, whether the SYN-ACK goes out again if it has not failed.
 func (h *Host) synAckDue(i int32) (over, again bool) {
 	s := &h.socks[i]
 	schedule := h.profile.SynAck
@@ -61,22 +61,22 @@ func (h *Host) synAckDue(i int32) (over, again bool) {
 		return schedule.ends(s.resends, h.now.Sub(s.since)), true
 	}
 	if h.profile.SynQueue.Prunes {
-		schedule.Retries = l.patience(schedule.Retries)
+		schedule.Retries = l.synAckRetries(schedule.Retries)
 	}
 	over = schedule.ends(s.resends, h.now.Sub(s.since))
 	deferral := h.socks[s.listener].deferral
 	if deferral == 0 || !s.has(flagAcked) {
 		return over, true
 	}
-	// The ACK came and data is waited for: nothing is sent until the time of
-	// TCP_DEFER_ACCEPT is over, then a last SYN-ACK asks for another ACK. K14
+	// The ACK has arrived and the connection waits for data. The host sends nothing until
+	// the time of TCP_DEFER_ACCEPT is over. Then a last SYN-ACK asks for another ACK. K14
 	return over && s.resends >= deferral, s.resends+1 >= deferral
 }
 
-// patience returns how often a SYN-ACK is sent again, which is less the more of
-// the SYN queue is taken by connections that are no longer young: half of the
-// room is for young ones. K6
-func (l *listener) patience(retries uint8) uint8 {
+// synAckRetries returns how often a SYN-ACK is sent again. Half of the SYN queue is for
+// young connections, whose SYN-ACK went out once. The more places other connections take,
+// the fewer retries remain. K6
+func (l *listener) synAckRetries(retries uint8) uint8 {
 	half := int(l.half.len)
 	if 2*half <= max(8, l.backlog) {
 		return retries
@@ -87,38 +87,38 @@ func (l *listener) patience(retries uint8) uint8 {
 	return retries
 }
 
-// arriveOffered handles a segment for a request that waits for a decision.
+// arriveOffered handles a segment for a request whose SYN has no answer yet: an offered or
+// a held request.
 func (h *Host) arriveOffered(i int32, s *Segment) {
 	p := &h.socks[i]
 	switch {
 	case s.Flags&RST != 0 && s.Seq == p.received:
-		h.withdraw(i, ClientGone)
-	case s.Flags&(SYN|ACK) == SYN && s.Seq+1 == p.received && p.has(flagHeld): // it waits as long as it takes
+		h.withdraw(i, ClientWithdrew)
+	case s.Flags&(SYN|ACK) == SYN && s.Seq+1 == p.received && p.has(flagHeld): // a held request has no time limit
 	case s.Flags&(SYN|ACK) == SYN && s.Seq+1 == p.received:
-		h.arm(i, h.profile.OfferLifetime) // still asking
-	case s.Flags&(SYN|ACK) == SYN: // another attempt from the same address
-		h.withdraw(i, ClientGone)
+		h.arm(i, h.profile.OfferLifetime) // the client still waits
+	case s.Flags&(SYN|ACK) == SYN: // a new attempt from the same address
+		h.withdraw(i, ClientWithdrew)
 		h.deliver(s)
 	}
 }
 
-// arriveHalfOpen handles a segment for a connection whose SYN-ACK has not been
-// acknowledged.
+// arriveHalfOpen handles a segment for a half-open connection.
 func (h *Host) arriveHalfOpen(i int32, s *Segment) {
 	p := &h.socks[i]
 	switch {
 	case s.Flags&RST != 0:
 		if s.Seq != p.received {
-			// A client that has written is ahead of us. It has no connection any more, so
-			// that its answer to an ACK is an RST that fits. (RFC 5961, section 3.2;
-			// measured on Linux 6.18)
+			// The client has sent data that the host did not accept, so its RST is ahead of
+			// the expected number. The client has no connection any more: it answers an ACK
+			// with an RST that fits. (RFC 5961, section 3.2; measured on Linux 6.18)
 			if seqBefore(p.received, s.Seq) {
 				h.sendAck(i)
 			}
 			return
 		}
 		if p.pending() {
-			h.withdraw(i, ClientGone)
+			h.withdraw(i, ClientWithdrew)
 			return
 		}
 		h.breakConnection(i, winsock.WSAECONNRESET, PeerReset)
@@ -128,7 +128,7 @@ func (h *Host) arriveHalfOpen(i int32, s *Segment) {
 			h.armSynAck(i)
 		}
 	case s.Flags&SYN != 0:
-		h.sendAck(i) // another attempt from the same address: its answer clears this one
+		h.sendAck(i) // a new attempt from the same address: the client answers with an RST, which ends the old one
 	case s.Flags&ACK == 0 || s.Ack != p.sent:
 		h.answerStray(s, NoSuchConnection)
 	case p.isProbe(s):
@@ -141,11 +141,11 @@ func (h *Host) arriveHalfOpen(i int32, s *Segment) {
 	}
 }
 
-// answerStray answers a segment that nobody wants with an RST, as RFC 9293
-// section 3.10.7.1 says. An RST is never answered.
+// answerStray answers a segment with an RST, as a closed socket does (RFC 9293, section
+// 3.10.7.1). It never answers an RST.
 func (h *Host) answerStray(s *Segment, why Cause) { h.answer(s, why, 0) }
 
-// answer is answerStray with a flag more.
+// answer is answerStray with an extra flag on the RST.
 func (h *Host) answer(s *Segment, why Cause, extra Flags) {
 	if s.Flags&RST != 0 {
 		return

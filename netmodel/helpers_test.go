@@ -17,7 +17,7 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// winsock returns the profiles whose programs make Windows Sockets calls.
+// winsockProfiles returns the profiles with Windows Sockets calls.
 func winsockProfiles() []netmodel.Profile {
 	return slices.DeleteFunc(profiles.All(), func(p netmodel.Profile) bool { return p.Calls != netmodel.CallsWinsock })
 }
@@ -33,7 +33,7 @@ func causes() iter.Seq[netmodel.Cause] {
 	}
 }
 
-// check compares what a call returned with what it should.
+// check compares the result of a call with the wanted result.
 func check[T comparable](t *testing.T, call string, got, want T) {
 	t.Helper()
 	if got != want {
@@ -41,7 +41,7 @@ func check[T comparable](t *testing.T, call string, got, want T) {
 	}
 }
 
-// wantErr compares an error with a code; 0 means none.
+// wantErr compares an error with a code; 0 means no error.
 func wantErr(t *testing.T, call string, got error, want winsock.Errno) {
 	t.Helper()
 	if want == 0 && got != nil || want != 0 && got != error(want) {
@@ -64,8 +64,8 @@ var (
 
 const port = 80
 
-// stage is one host with its program, and peers on the wire that do what the
-// test says, a segment at a time. Peers have names of one letter.
+// stage is one host with its program, and peers that send one segment for each call of the
+// test. Peers have names of one letter.
 type stage struct {
 	t     *testing.T
 	h     *netmodel.Host
@@ -75,17 +75,18 @@ type stage struct {
 	log   []netmodel.Record
 }
 
-// peer is the other end of a connection: what it sends next and expects next.
+// peer is the other end of a connection, with the next sequence numbers to send and to
+// expect.
 type peer struct {
 	addr  netmodel.Addr
 	conn  netmodel.ConnID
 	seq   uint32
 	ack   uint32
-	heard []netmodel.Segment // since it was asked last
+	heard []netmodel.Segment // received since the last call of heard
 }
 
-// newStage returns a host with its library started and no sockets. descriptors
-// 0 is without limit.
+// newStage returns a stage whose host has a started library and no sockets. descriptors 0
+// is no limit.
 func newStage(t *testing.T, p netmodel.Profile, descriptors int) *stage {
 	t.Helper()
 	s := &stage{
@@ -98,7 +99,7 @@ func newStage(t *testing.T, p netmodel.Profile, descriptors int) *stage {
 	return s
 }
 
-// listening returns a stage whose listener has the backlog, on the wildcard.
+// listening returns a stage with a listener on the wildcard address.
 func listening(t *testing.T, p netmodel.Profile, backlog int) *stage {
 	t.Helper()
 	return listeningWith(t, p, backlog, 0)
@@ -159,7 +160,7 @@ func (s *stage) name(c netmodel.ConnID) string {
 	return "?"
 }
 
-// pump hands the peers what the host has sent, and verifies its invariants.
+// pump delivers the host's segments to the peers, and verifies the invariants of the host.
 func (s *stage) pump() {
 	s.t.Helper()
 	if err := s.h.Check(); err != nil {
@@ -184,7 +185,7 @@ func (s *stage) pump() {
 	s.log = s.h.DrainRecords(s.log)
 }
 
-// send delivers a segment of a peer and returns what it hears in answer.
+// send delivers a segment of a peer and returns the kinds of the answers.
 func (s *stage) send(name string, flags netmodel.Flags, length uint32) string {
 	s.t.Helper()
 	p := s.peer(name)
@@ -202,7 +203,7 @@ func (s *stage) send(name string, flags netmodel.Flags, length uint32) string {
 	return s.heard(name)
 }
 
-// heard returns the kinds of what a peer has got since it was asked last.
+// heard returns the kinds of the segments that a peer has received since the last call.
 func (s *stage) heard(name string) string {
 	p := s.peer(name)
 	var kinds []string
@@ -238,7 +239,7 @@ func (s *stage) open(names ...string) {
 	}
 }
 
-// openMany opens peers whose names do not matter.
+// openMany opens n connections of new peers.
 func (s *stage) openMany(n int) {
 	s.t.Helper()
 	for range n {
@@ -246,7 +247,7 @@ func (s *stage) openMany(n int) {
 	}
 }
 
-// accept returns the name of the peer that accept handed out, or the error.
+// accept accepts a connection and returns the name of its peer, or the error.
 func (s *stage) accept() string {
 	s.t.Helper()
 	return s.acceptIf(nil)
@@ -264,8 +265,9 @@ func (s *stage) acceptIf(condition func(netmodel.Request) winsock.Decision) stri
 	return name
 }
 
-// queue draws the queue: names in the order of accept, (half-open), aborted!,
-// deferred*, offered?, then a dot per available slot, an underscore per other.
+// queue returns a picture of the queue: names in the order of accept, (half-open),
+// aborted!, deferred*, offered?. Then follow a dot for each available slot and an
+// underscore for each other slot.
 func (s *stage) queue() string {
 	q, ok := s.h.Queue(s.fd)
 	if !ok {
@@ -315,7 +317,7 @@ func (s *stage) exhaust() []netmodel.FD {
 	return s.exhaustTo(0)
 }
 
-// exhaustTo leaves some descriptors free.
+// exhaustTo opens files until only some descriptors are free, and returns them.
 func (s *stage) exhaustTo(free int) []netmodel.FD {
 	s.t.Helper()
 	var files []netmodel.FD
@@ -337,7 +339,7 @@ func (s *stage) close(fd netmodel.FD) error {
 	return err
 }
 
-// option returns an option that must be readable.
+// option returns the value of an option; reading it must not fail.
 func (s *stage) option(fd netmodel.FD, o winsock.Option) int {
 	s.t.Helper()
 	v, err := s.h.GetSockOpt(fd, o)
@@ -361,7 +363,7 @@ func (s *stage) last(kind netmodel.Kind) netmodel.Record {
 	return netmodel.Record{}
 }
 
-// reason returns why the stage's host decided as it did, and by which rule.
+// reason returns the reason of a record and its rule, under the stage's profile.
 func (s *stage) reason(r netmodel.Record) (text, rule string) {
 	p := s.h.Profile()
 	return profiles.Reason(&p, r)

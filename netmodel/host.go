@@ -9,73 +9,73 @@ import (
 	"wspsim/sim"
 )
 
-// Host is one computer with a TCP stack, as a passive state machine. Programs
-// call it, the network delivers segments to it and collects what it sends, time
-// advances it; it owns no clock, starts nothing and never blocks. A call that
-// would block returns WSAEWOULDBLOCK.
+// Host is one computer with a TCP stack. It is a passive state machine: programs call it,
+// the network delivers segments and collects the host's segments, and Advance moves its
+// clock. A Host starts nothing and never blocks. A call that would block returns
+// WSAEWOULDBLOCK.
 //
-// NewHost makes one. A Host belongs to one goroutine.
+// NewHost returns a Host. Only one goroutine may use a Host at a time.
 type Host struct {
 	profile Profile
 	id      HostID
 	addrs   []IP
 	now     sim.Time
-	started int    // Startups without their Cleanup
-	faults  Fault  // switched on from outside
-	nested  int    // condition functions being run
-	user    uint8  // whose sockets are opened now
-	serials uint64 // sockets made so far; serial numbers never repeat
-	places  uint64 // handshakes completed so far
+	started int    // calls of Startup without a Cleanup
+	faults  Fault  // set by SetFault
+	nested  int    // running condition functions
+	user    uint8  // owner of the sockets that calls open now
+	serials uint64 // last serial number of a socket or a connect; numbers never repeat
+	places  uint64 // connections that have joined an accept queue
 
-	table     descriptors
-	socks     []socket // socks[0] is unused: index 0 means none
-	free      []int32
-	lists     []listener // likewise
-	freeLis   []int32
-	keeps     []keepAliveState // of sockets with keep-alive; index 0 is unused
-	freeKeeps []int32
-	clients   []Client // settings of SetClient; index 0 is the profile's
-	tuples    tuples
-	ports     ports
-	nextIP    int
-	nextPt    uint16
+	table          descriptors
+	socks          []socket // socks[0] is unused: index 0 means none
+	free           []int32
+	lists          []listener // lists[0] is unused
+	freeLists      []int32
+	keepAlives     []keepAliveState // of sockets with keep-alive; index 0 is unused
+	freeKeepAlives []int32
+	clients        []Client // settings of SetClient; index 0 is the profile's
+	tuples         tuples
+	ports          ports
+	nextIP         int
+	nextPort       uint16
 
-	draws    sim.Rand
-	timers   timerLists
-	ringing  []ring // scratch of turnWheel
-	ahead    int64  // ticks that the wheel has turned beyond the present
-	out      []Segment
-	records  []Record
-	recorded uint64  // records so far
-	refusal  refusal // the last one, for Check
-	direct   bool    // see wait
-	waits    []wait  // timers that are not set yet
-	watched  bool    // somebody wants to know what changed
-	changed  []FD    // since DrainReady
+	random     sim.Rand
+	timers     timerLists
+	due        []dueTimer // scratch of fireWheelSlot
+	wheelAhead int64      // ticks that the timer wheel is ahead of now
+	out        []Segment
+	records    []Record
+	recorded   uint64  // records so far
+	refusal    refusal // the last refusal, for Check
+	direct     bool    // see wait
+	waits      []wait  // timers that are not set yet
+	watched    bool    // changed is in use
+	changed    []FD    // since DrainReady
 }
 
-// HostConfig says what a host has.
+// HostConfig describes a host.
 type HostConfig struct {
 	Profile     Profile
-	ID          HostID // stamped on records
-	Addrs       []IP   // its addresses, at least one
-	Descriptors int    // how many descriptors its program may have open; 0 = without limit
-	// Of what it decides at random, with ID. In a Network it is decided by the seed of
-	// the network and the name of the host.
+	ID          HostID // the Host of its records
+	Addrs       []IP   // at least one address; a Network sets a default
+	Descriptors int    // the most descriptors that the host's program may have open; 0 = no limit
+	// Seed and ID determine the host's random decisions. In a Network, the seed of the
+	// network and the name of the host determine them.
 	Seed uint64
 }
 
-// Fault is something that a test can switch on to make a host fail.
+// Fault is a failure of a host that a test can switch on.
 type Fault uint8
 
 // The faults.
 const (
-	FaultNetworkDown Fault = 1 << iota // calls fail with WSAENETDOWN, segments are lost. E1
-	FaultNoBuffers                     // calls that need memory fail with WSAENOBUFS, requests are ignored. E7
-	FaultInCallback                    // calls fail with WSAEINPROGRESS, where the profile forbids nesting. E3
+	FaultNetworkDown Fault = 1 << iota // calls fail with WSAENETDOWN; segments are lost. E1
+	FaultNoBuffers                     // calls that need memory fail with WSAENOBUFS; requests are ignored. E7
+	FaultInCallback                    // calls fail with WSAEINPROGRESS, unless the profile allows nesting. E3
 )
 
-// errno returns what calls report while the fault is on.
+// errno returns the error of calls while the fault is on.
 func (f Fault) errno() winsock.Errno {
 	switch f {
 	case FaultNetworkDown:
@@ -86,7 +86,7 @@ func (f Fault) errno() winsock.Errno {
 	return winsock.WSAEINPROGRESS
 }
 
-// String says what the fault is.
+// String returns the fault in words.
 func (f Fault) String() string {
 	switch f {
 	case FaultNetworkDown:
@@ -99,9 +99,8 @@ func (f Fault) String() string {
 	return "faults"
 }
 
-// NewHost returns a host with all descriptors free. It panics if the profile is
-// not valid or the host has no address, which only a mistake in a program can
-// cause.
+// NewHost returns a host with all descriptors free. It panics if the profile is not valid,
+// if there is no address or one is 0.0.0.0, or if the number of descriptors is negative.
 func NewHost(c HostConfig) *Host {
 	if err := c.Profile.Validate(); err != nil {
 		panic("netmodel: " + err.Error())
@@ -110,15 +109,15 @@ func NewHost(c HostConfig) *Host {
 		panic(fmt.Sprintf("netmodel: NewHost: addresses %v, %d descriptors: want at least one address, none of them 0.0.0.0, and 0 or more descriptors", c.Addrs, c.Descriptors))
 	}
 	h := &Host{
-		profile: c.Profile,
-		id:      c.ID,
-		addrs:   slices.Clone(c.Addrs),
-		table:   descriptors{size: c.Descriptors},
-		socks:   make([]socket, 1),
-		lists:   make([]listener, 1),
-		clients: []Client{c.Profile.Client},
-		nextPt:  c.Profile.PortMin,
-		draws:   sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
+		profile:  c.Profile,
+		id:       c.ID,
+		addrs:    slices.Clone(c.Addrs),
+		table:    descriptors{size: c.Descriptors},
+		socks:    make([]socket, 1),
+		lists:    make([]listener, 1),
+		clients:  []Client{c.Profile.Client},
+		nextPort: c.Profile.PortMin,
+		random:   sim.Stream(c.Seed, uint64(c.ID), drawsVictim),
 	}
 	return h
 }
@@ -126,7 +125,7 @@ func NewHost(c HostConfig) *Host {
 // Profile returns the profile of the host.
 func (h *Host) Profile() Profile { return h.profile }
 
-// Now returns the instant to which the host was advanced last.
+// Now returns the time of the host: the instant of the last Advance.
 func (h *Host) Now() sim.Time { return h.now }
 
 // SetFault switches a fault on or off.
@@ -141,19 +140,21 @@ func (h *Host) SetFault(f Fault, on bool) {
 	h.record(r)
 }
 
-// SetUser says whose program makes the next calls. Only the bind conflicts look
-// at it. WS.U1.
+// SetUser sets the user whose program makes the next calls. Only the bind conflicts depend
+// on the user. WS.U1
 func (h *Host) SetUser(user uint8) { h.user = user }
 
-// Startup opens the library for a program; calls before it fail with
-// WSANOTINITIALISED. Each needs its own Cleanup. WS.S1.
+// Startup opens the socket library for a program. Calls before it fail with
+// WSANOTINITIALISED. Each Startup needs its own Cleanup. Startup never fails. WS.S1
 func (h *Host) Startup() error {
 	h.started++
 	return nil
 }
 
-// Cleanup undoes one Startup. The last one resets and frees every socket that
-// is open; connections that were closed and are still sending go on. WS.X12.
+// Cleanup undoes one Startup. The last Cleanup resets and frees every open socket. A closed
+// connection that still sends data goes on. WS.X12
+//
+// Errors: WSANOTINITIALISED, WSAENETDOWN.
 func (h *Host) Cleanup() error {
 	if h.started == 0 {
 		return winsock.WSANOTINITIALISED
@@ -168,13 +169,13 @@ func (h *Host) Cleanup() error {
 	h.recordCall(CallCleanup, 0, 0, nil)
 	for fd := FirstFD; fd < FirstFD+FD(len(h.table.socks)); fd++ {
 		if i := h.table.lookup(fd); i > 0 {
-			h.abandon(i, LibraryCleanup)
+			h.abort(i, LibraryCleanup)
 		}
 	}
 	return nil
 }
 
-// Deliver hands the host a segment that arrived for it.
+// Deliver delivers a segment to the host. Drain returns the host's answers.
 func (h *Host) Deliver(s Segment) { h.deliver(&s) }
 
 func (h *Host) deliver(s *Segment) {
@@ -209,27 +210,26 @@ func (h *Host) deliver(s *Segment) {
 	h.answerStray(s, NoSuchConnection)
 }
 
-// Drain appends the segments that the host wants to send to dst and forgets
-// them.
+// Drain appends the segments that the host has sent since the last Drain to dst.
 func (h *Host) Drain(dst []Segment) []Segment {
 	dst = append(dst, h.out...)
 	h.out = h.out[:0]
 	return dst
 }
 
-// DrainRecords appends what happened since the last call to dst and forgets it.
+// DrainRecords appends the records since the last DrainRecords to dst.
 func (h *Host) DrainRecords(dst []Record) []Record {
 	dst = append(dst, h.records...)
 	h.records = h.records[:0]
 	return dst
 }
 
-// Deadline returns the instant at which the host wants to be advanced next, and
-// false if it waits for nothing.
+// Deadline returns the instant at which the host's next timer is due. It returns false if
+// no timer is set.
 func (h *Host) Deadline() (sim.Time, bool) { return h.timers.deadline() }
 
-// enter makes the checks that every call makes first, in this order: startup,
-// network down, callback in progress. WS.S1 to WS.S5.
+// enter makes the first checks of every call, in this order: library not started, network
+// down, callback in progress. WS.S1 to WS.S5
 func (h *Host) enter() error {
 	switch {
 	case h.started == 0:
@@ -242,9 +242,10 @@ func (h *Host) enter() error {
 	return nil
 }
 
-// enterSocket makes the checks of enter and then finds the socket.
+// enterSocket makes the checks of enter and returns the index of a descriptor's socket. It
+// fails with WSAENOTSOCK, or WSAEBADF for Unix calls, if there is no such socket.
 func (h *Host) enterSocket(fd FD) (int32, error) {
-	wine := h.profile.Calls == CallsWine // only its socket asks whether the library was opened (W)
+	wine := h.profile.Calls == CallsWine // in Wine, only the call socket needs a Startup (testdata/truth, W)
 	if err := h.enter(); err != nil && !(wine && err == error(winsock.WSANOTINITIALISED)) {
 		return 0, err
 	}
@@ -257,7 +258,7 @@ func (h *Host) enterSocket(fd FD) (int32, error) {
 	return 0, winsock.WSAENOTSOCK
 }
 
-// freeDescriptors returns how many descriptors the program could still open.
+// freeDescriptors returns how many more descriptors the program can open.
 func (h *Host) freeDescriptors() int {
 	if h.table.size == 0 {
 		return math.MaxInt32
@@ -265,13 +266,13 @@ func (h *Host) freeDescriptors() int {
 	return h.table.size - h.table.used
 }
 
-// FreeDescriptors returns how many descriptors the program could still open;
-// a very large number if there is no limit.
+// FreeDescriptors returns how many more descriptors the program can open. Without a limit
+// it returns math.MaxInt32.
 func (h *Host) FreeDescriptors() int { return h.freeDescriptors() }
 
-// segment returns a segment that is on its way once its fields are filled in.
-// Filling them in where they lie, here and in newRecord, saves a copy of what was
-// written a moment ago piece by piece: 25 ns each.
+// segment appends an empty segment to h.out. The caller sets its fields in place, which
+// saves a copy. The copy would cost 25 ns, because the fields were written a moment before.
+// newRecord does the same for records.
 func (h *Host) segment() *Segment {
 	if h.faults&FaultNetworkDown != 0 {
 		return new(Segment)
@@ -282,14 +283,15 @@ func (h *Host) segment() *Segment {
 
 func (h *Host) send(s Segment) { *h.segment() = s }
 
-// record appends to what happened.
+// record appends a record with the host's time and id.
 func (h *Host) record(r Record) {
 	r.At, r.Host = h.now, h.id
 	h.recorded++
 	h.records = append(h.records, r)
 }
 
-// newRecord is record for what happens often: the caller fills the rest in.
+// newRecord appends a record with the given fields. The caller sets the other fields in
+// place. It is faster than record.
 func (h *Host) newRecord(k Kind, c ConnID, why Cause) *Record {
 	h.recorded++
 	h.records = append(h.records, Record{})
@@ -303,7 +305,7 @@ func (h *Host) recordCall(call Call, fd FD, value int64, err error) {
 	h.record(Record{Kind: Called, Call: call, FD: fd, Value: value, Errno: e})
 }
 
-// errnoOf returns the code in err, 0 for none.
+// errnoOf returns err as an Errno, or 0 if it is none.
 func errnoOf(err error) winsock.Errno {
 	e, _ := err.(winsock.Errno)
 	return e

@@ -7,64 +7,65 @@ import (
 	"wspsim/sim"
 )
 
-// Keep-alive finds out that the peer of an idle connection is gone. A connection that
-// has heard nothing for a time sends a probe: a segment without data whose sequence number
-// the peer has acknowledged already, so that the peer answers it. A probe that is answered
-// begins the time anew; probes without an answer break the connection. (RFC 9293, section
+// Keep-alive detects that the peer of an idle connection is gone. A connection that
+// receives nothing for a time sends a probe. A probe is a segment without data whose
+// sequence number the peer has acknowledged already, so the peer answers it. An answer
+// restarts the time. Probes without an answer break the connection. (RFC 9293, section
 // 3.8.4; RFC 1122, section 4.2.3.6)
 
-// KeepAlive says when a connection probes its peer, and how long it waits for an
-// acknowledgement at all. The zero value does neither, as RFC 1122 wants it.
+// KeepAlive says when a connection probes its peer, and how long the connection waits for
+// an acknowledgement. The zero value sends no probes and sets no user timeout. That is the
+// default of RFC 1122.
 type KeepAlive struct {
 	Idle     time.Duration // silence before the first probe; TCP_KEEPIDLE. 0 = no probes
 	Interval time.Duration // between two probes without an answer; TCP_KEEPINTVL
-	Count    int           // probes without an answer that break the connection, 1 to 127; TCP_KEEPCNT
-	// With data or a probe that is not acknowledged, the connection breaks after this
-	// time, whatever Count and the profile say; TCP_USER_TIMEOUT, which Linux has. 0 = never.
+	Count    int           // unanswered probes that break the connection, 1 to 127; TCP_KEEPCNT
+	// If data or a probe stays unacknowledged for this time, the connection breaks. Count
+	// and the profile do not matter then. TCP_USER_TIMEOUT, only on Linux. 0 = never.
 	// (RFC 5482; Linux 6.18: tcp_timer.c)
 	UserTimeout time.Duration
 }
 
-// The bounds of KeepAlive are those of Linux: MAX_TCP_KEEPIDLE and MAX_TCP_KEEPCNT.
+// The bounds of KeepAlive in Linux: MAX_TCP_KEEPIDLE and MAX_TCP_KEEPCNT.
 const (
-	longestProbe = 32767 * time.Second
-	mostProbes   = 127
+	maxKeepAliveTime   = 32767 * time.Second
+	maxKeepAliveProbes = 127
 )
 
 func (k KeepAlive) valid() bool {
-	if k.UserTimeout < 0 || k.UserTimeout > longestProbe {
+	if k.UserTimeout < 0 || k.UserTimeout > maxKeepAliveTime {
 		return false
 	}
-	return k.Idle == 0 || k.Idle > 0 && k.Idle <= longestProbe && k.Interval > 0 && k.Interval <= longestProbe && k.Count >= 1 && k.Count <= mostProbes
+	return k.Idle == 0 || k.Idle > 0 && k.Idle <= maxKeepAliveTime && k.Interval > 0 && k.Interval <= maxKeepAliveTime && k.Count >= 1 && k.Count <= maxKeepAliveProbes
 }
 
-// A connection whose program waits to write, because the peer does not read, counts as
-// idle: the model does not know of bytes that have no room yet. (Linux probes the window of
-// such a peer, by other timers.)
+// A program that waits to write, because the peer does not read, has an idle connection:
+// the model does not know of bytes that have no room yet. (Linux probes the window of the
+// peer then, with other timers.)
 
-// mostAnswered is how many probes in a row are sent to a peer that answers all of
-// them. Then the connection rests until something arrives or a link of its host changes:
-// what an answer to a further probe would be is known, and a network that is idle comes to
-// an end of its events. With Go's 15 s that is an hour.
-const mostAnswered = 240
+// maxAnsweredProbes is how many answered probes in a row a connection sends. Then the
+// connection rests until something arrives or a link of its host changes. The answer to a
+// further probe is known, and an idle network must run out of events. With Go's interval
+// of 15 s, 240 probes take one hour.
+const maxAnsweredProbes = 240
 
-// keeping is the keep-alive of one connection.
+// keepAliveState is the keep-alive of one connection.
 type keepAliveState struct {
 	KeepAlive
-	timer    int32    // 0: it rests
+	timer    int32    // 0 = the connection rests
 	probes   uint8    // without an answer
-	answered uint8    // in a row, without anything else that arrived
-	heard    sim.Time // when the peer was heard last
-	unacked  sim.Time // when data was first sent again by its timer
+	answered uint8    // in a row; data from the peer sets it to 0
+	heard    sim.Time // when the last segment of the peer arrived
+	unacked  sim.Time // when the timer first retransmitted the data
 }
 
 // SetKeepAlive sets when a connection probes its peer. A socket that is not connected yet
-// keeps the setting for its connection, a listener for those that it accepts. Errors: those
-// of every call, WSAENOTSOCK, and those of MayKeepAlive.
+// keeps the setting for its connection. A listener passes the setting on to each connection
+// that it accepts. Errors: the errors of every call, WSAENOTSOCK, the errors of ValidateKeepAlive.
 func (h *Host) SetKeepAlive(fd FD, k KeepAlive) error {
 	i, err := h.enterSocket(fd)
 	if err == nil {
-		err = h.MayKeepAlive(k)
+		err = h.ValidateKeepAlive(k)
 	}
 	if err != nil {
 		return err
@@ -73,9 +74,9 @@ func (h *Host) SetKeepAlive(fd FD, k KeepAlive) error {
 	return nil
 }
 
-// MayKeepAlive says whether a connection of the host takes a setting: WSAEINVAL (a value
-// out of range), WSAENOPROTOOPT (a UserTimeout where the profile has none).
-func (h *Host) MayKeepAlive(k KeepAlive) error {
+// ValidateKeepAlive returns nil if a connection of the host can have the setting. Errors:
+// WSAEINVAL (a value is out of range), WSAENOPROTOOPT (the profile has no UserTimeout).
+func (h *Host) ValidateKeepAlive(k KeepAlive) error {
 	switch {
 	case !k.valid():
 		return winsock.WSAEINVAL
@@ -85,13 +86,13 @@ func (h *Host) MayKeepAlive(k KeepAlive) error {
 	return nil
 }
 
-// keepAlive sets the keep-alive of a socket. What a connection has been silent for, and how
-// many probes had no answer, stays: no setting is a sign of life. (Linux 6.18: tcp_timer.c,
-// tcp_set_keepalive; tcp.c, tcp_sock_set_keepidle_locked)
+// keepAlive sets the keep-alive of a socket. The silence so far and the number of
+// unanswered probes stay, because a setting is no sign that the peer is alive. (Linux 6.18:
+// tcp_timer.c, tcp_set_keepalive; tcp.c, tcp_sock_set_keepidle_locked)
 func (h *Host) keepAlive(i int32, set KeepAlive) {
 	s := &h.socks[i]
-	if s.keep != 0 && h.keeps[s.keep].timer != 0 && set.Idle > 0 {
-		k := &h.keeps[s.keep]
+	if s.keep != 0 && h.keepAlives[s.keep].timer != 0 && set.Idle > 0 {
+		k := &h.keepAlives[s.keep]
 		old := k.Idle
 		k.KeepAlive = set
 		if set.Idle != old {
@@ -104,32 +105,32 @@ func (h *Host) keepAlive(i int32, set KeepAlive) {
 		return
 	}
 	s.keep = h.newKeepAlive()
-	h.keeps[s.keep] = keepAliveState{KeepAlive: set, unacked: h.now}
+	h.keepAlives[s.keep] = keepAliveState{KeepAlive: set, unacked: h.now}
 	if s.state == stateOpen {
 		h.startKeepAlive(i)
 	}
 }
 
-// startKeepAlive begins the keep-alive of a connection, if it has one.
+// startKeepAlive starts the keep-alive of a connection, if it has one.
 func (h *Host) startKeepAlive(i int32) {
 	if s := &h.socks[i]; s.keep != 0 {
-		h.keeps[s.keep].heard = h.now
-		h.armKeepAlive(i, h.keeps[s.keep].Idle)
+		h.keepAlives[s.keep].heard = h.now
+		h.armKeepAlive(i, h.keepAlives[s.keep].Idle)
 	}
 }
 
 // newKeepAlive returns a free place in Host.keeps. keeps[0] is unused.
 func (h *Host) newKeepAlive() int32 {
-	if n := len(h.freeKeeps); n > 0 {
-		k := h.freeKeeps[n-1]
-		h.freeKeeps = h.freeKeeps[:n-1]
+	if n := len(h.freeKeepAlives); n > 0 {
+		k := h.freeKeepAlives[n-1]
+		h.freeKeepAlives = h.freeKeepAlives[:n-1]
 		return k
 	}
-	if len(h.keeps) == 0 {
-		h.keeps = append(h.keeps, keepAliveState{})
+	if len(h.keepAlives) == 0 {
+		h.keepAlives = append(h.keepAlives, keepAliveState{})
 	}
-	h.keeps = append(h.keeps, keepAliveState{})
-	return int32(len(h.keeps) - 1)
+	h.keepAlives = append(h.keepAlives, keepAliveState{})
+	return int32(len(h.keepAlives) - 1)
 }
 
 // dropKeepAlive ends the keep-alive of a socket, if it has one.
@@ -138,15 +139,15 @@ func (h *Host) dropKeepAlive(i int32) {
 	if s.keep == 0 {
 		return
 	}
-	h.timers.cancel(h.keeps[s.keep].timer)
-	h.keeps[s.keep] = keepAliveState{}
-	h.freeKeeps = append(h.freeKeeps, s.keep)
+	h.timers.cancel(h.keepAlives[s.keep].timer)
+	h.keepAlives[s.keep] = keepAliveState{}
+	h.freeKeepAlives = append(h.freeKeepAlives, s.keep)
 	s.keep = 0
 }
 
-// armKeepAlive waits before the next look at a connection.
+// armKeepAlive sets the timer for the next keepAliveTimeout of a connection.
 func (h *Host) armKeepAlive(i int32, d time.Duration) {
-	k := &h.keeps[h.socks[i].keep]
+	k := &h.keepAlives[h.socks[i].keep]
 	h.timers.cancel(k.timer)
 	k.timer = 0
 	if k.Idle > 0 {
@@ -154,13 +155,14 @@ func (h *Host) armKeepAlive(i int32, d time.Duration) {
 	}
 }
 
-// hear notes that something came from the peer of a connection with keep-alive.
+// noteSegment notes that a segment came from the peer of a connection with keep-alive. data
+// says whether the segment is more than the answer to a probe.
 func (h *Host) noteSegment(i int32, data bool) {
-	k := &h.keeps[h.socks[i].keep]
+	k := &h.keepAlives[h.socks[i].keep]
 	k.heard = h.now
 	if k.probes > 0 {
 		k.probes = 0
-		k.answered = min(k.answered+1, mostAnswered)
+		k.answered = min(k.answered+1, maxAnsweredProbes)
 	}
 	if data {
 		k.answered = 0
@@ -170,18 +172,18 @@ func (h *Host) noteSegment(i int32, data bool) {
 	}
 }
 
-// keepAliveTimeout looks whether a connection has been silent for long, and probes the
-// peer or breaks the connection. (Linux 6.18: tcp_timer.c, tcp_keepalive_timer)
+// keepAliveTimeout probes the peer or breaks the connection, if the peer has been silent
+// for long enough. (Linux 6.18: tcp_timer.c, tcp_keepalive_timer)
 func (h *Host) keepAliveTimeout(i int32) {
 	s := &h.socks[i]
-	k := &h.keeps[s.keep]
+	k := &h.keepAlives[s.keep]
 	k.timer = 0
 	silent := h.now.Sub(k.heard)
 	switch {
 	case s.state != stateOpen:
-	case s.acked != s.sent: // data waits for its acknowledgement, which does the same
+	case s.acked != s.sent: // data waits for its acknowledgement: the data timer finds a dead peer
 		h.armKeepAlive(i, k.Idle)
-	case k.answered == mostAnswered: // it rests
+	case k.answered == maxAnsweredProbes: // the connection rests
 	case silent < k.Idle:
 		h.armKeepAlive(i, k.Idle-silent)
 	case k.probes > 0 && k.UserTimeout > 0 && silent >= k.UserTimeout, k.UserTimeout == 0 && int(k.probes) >= k.Count:
@@ -195,7 +197,7 @@ func (h *Host) keepAliveTimeout(i int32) {
 	}
 }
 
-// keepAliveError is what a program is told of a connection that probes have broken:
+// keepAliveError returns the error of a connection that keep-alive has broken:
 // WSAENETRESET on Windows (Winsock's recv page), ETIMEDOUT elsewhere (RFC 1122).
 func (h *Host) keepAliveError() winsock.Errno {
 	if h.profile.Calls == CallsWinsock {
@@ -204,21 +206,21 @@ func (h *Host) keepAliveError() winsock.Errno {
 	return winsock.WSAETIMEDOUT
 }
 
-// isProbe reports whether a segment repeats a sequence number that has been acknowledged
-// and carries nothing: the answer is an acknowledgement, whatever state the connection is
-// in. (RFC 9293, section 3.10.7.4; for a half-open connection Linux: tcp_minisocks.c, tcp_check_req)
+// isProbe reports whether a segment carries nothing and repeats a sequence number that has
+// been acknowledged. The answer is an acknowledgement in every state of the connection.
+// (RFC 9293, section 3.10.7.4; for a half-open connection Linux: tcp_minisocks.c, tcp_check_req)
 func (s *socket) isProbe(g *Segment) bool {
 	return g.Len == 0 && g.Flags&(SYN|FIN|RST|ACK) == ACK && g.Seq+1 == s.received
 }
 
-// untilUserTimeout returns how long to wait for the acknowledgement of data, which is no
-// longer than the user timeout. That begins when data is sent again by its timer: the
-// first time it goes out again is a probe for a lost tail, which does not count. (Linux
-// 6.18: tcp_output.c, retrans_stamp; measured there: a write is given up 1.42 s, 2.44 s and 5.49 s
-// later with user timeouts of 1, 2 and 5 s)
+// untilUserTimeout returns how long to wait for the acknowledgement of data: at most what
+// is left of the user timeout. The user timeout begins when the timer retransmits the data.
+// The first retransmission is a tail loss probe and does not count. (Linux 6.18:
+// tcp_output.c, retrans_stamp. Measured there with user timeouts of 1, 2 and 5 s: the
+// connection breaks 1.42 s, 2.44 s and 5.49 s after the write.)
 func (h *Host) untilUserTimeout(i int32, wait time.Duration) time.Duration {
 	s := &h.socks[i]
-	k := &h.keeps[s.keep]
+	k := &h.keepAlives[s.keep]
 	if s.resends <= 2 {
 		k.unacked = h.now
 	}
@@ -228,23 +230,24 @@ func (h *Host) untilUserTimeout(i int32, wait time.Duration) time.Duration {
 	return wait
 }
 
-// dataIsLate reports whether data has waited too long for its acknowledgement: by the user
-// timeout, or by the schedule of the profile.
+// dataIsLate reports whether data has waited too long for its acknowledgement. The user
+// timeout decides, or else the schedule of the profile.
 func (h *Host) dataIsLate(i int32) bool {
 	s := &h.socks[i]
-	if s.keep != 0 && h.keeps[s.keep].UserTimeout > 0 {
-		k := &h.keeps[s.keep]
+	if s.keep != 0 && h.keepAlives[s.keep].UserTimeout > 0 {
+		k := &h.keepAlives[s.keep]
 		return s.resends >= 2 && h.now.Sub(k.unacked) >= k.UserTimeout
 	}
 	return h.profile.Data.ends(s.resends, 0)
 }
 
-// wakeKeepAlive lets connections that rest probe their peers again: a link has changed.
+// wakeKeepAlive makes connections that rest probe their peers again, because a link has
+// changed.
 func (h *Host) wakeKeepAlive() {
 	for i := range h.socks {
 		s := &h.socks[i]
-		if s.keep != 0 && s.state == stateOpen && h.keeps[s.keep].timer == 0 {
-			k := &h.keeps[s.keep]
+		if s.keep != 0 && s.state == stateOpen && h.keepAlives[s.keep].timer == 0 {
+			k := &h.keepAlives[s.keep]
 			k.answered, k.heard = 0, h.now
 			h.armKeepAlive(int32(i), k.Idle)
 		}

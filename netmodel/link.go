@@ -7,20 +7,20 @@ import (
 	"wspsim/sim"
 )
 
-// Link is one way of a path between two hosts. The zero value delivers at once
-// and loses nothing.
+// Link is one direction of the path between two hosts. The zero value delivers every
+// segment at once and loses none.
 type Link struct {
 	Latency   time.Duration // of every segment
-	Jitter    sim.Dist      // added to it; nil = none
+	Jitter    sim.Dist      // added to Latency; nil = none
 	Loss      sim.Ratio     // chance that a segment is lost
-	Duplicate sim.Ratio     // chance that it arrives twice
-	// Chance that a segment is held back for another Latency plus Jitter, so
-	// that later ones overtake it. Without it the segments of a connection keep
-	// their order, whatever the jitter.
+	Duplicate sim.Ratio     // chance that a segment arrives twice
+	// Chance that a segment is delayed by another Latency plus Jitter, so that later
+	// segments overtake it. If Reorder is 0, the segments of a connection keep their order
+	// in spite of jitter.
 	Reorder sim.Ratio
 }
 
-// Validate says what is wrong with a link.
+// Validate returns an error that says what is wrong with the link, or nil.
 func (l Link) Validate() error {
 	if l.Latency < 0 || l.Latency > time.Hour {
 		return fmt.Errorf("link: latency %v: want 0 to %v", l.Latency, time.Hour)
@@ -49,7 +49,7 @@ type path struct {
 	cut       bool
 }
 
-// Immediate reports whether the link delivers every segment, and at once.
+// Immediate reports whether the link delivers every segment at once.
 func (l Link) Immediate() bool {
 	return l.Latency == 0 && l.Jitter == nil && l.Loss.Num == 0 && l.Duplicate.Num == 0 && l.Reorder.Num == 0
 }
@@ -59,7 +59,7 @@ func (l Link) random() bool {
 	return l.Jitter != nil || l.Loss.Num != 0 || l.Duplicate.Num != 0 || l.Reorder.Num != 0
 }
 
-// delay draws how long a segment is under way.
+// delay draws how long a segment travels.
 func (l *Link) delay(r *sim.Rand) time.Duration {
 	d := l.Latency
 	if l.Jitter != nil {

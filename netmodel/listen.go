@@ -2,18 +2,25 @@ package netmodel
 
 import "wspsim/netmodel/winsock"
 
-// Listen makes a socket listen, or changes the backlog of one that listens
-// already. An illegal backlog is replaced by the nearest legal one without a
-// word (C1, C2), SOMAXCONN, by the number of the profile, asks for the maximum (P4). If more
-// connections are pending than a new backlog allows, the excess is reset, by
-// default newest first (R10).
+// Listen makes a socket listen. If the socket listens already, Listen changes its backlog.
+// An illegal backlog becomes the nearest legal one, without an error (C1, C2). SOMAXCONN,
+// with the number that the profile has, asks for the maximum (P4). If more connections are
+// pending than a new backlog allows, Listen resets the excess, by default newest first
+// (R10).
 //
-// Errors, in the order of the checks: WSANOTINITIALISED, WSAENETDOWN (E1),
-// WSAEINPROGRESS (E3), WSAENOTSOCK (E8), WSAEOPNOTSUPP for a datagram socket
-// (E9), WSAEINVAL when not bound (E4), WSAEISCONN when connected (E5),
-// WSAENOBUFS (E7), WSAEADDRINUSE when the address is taken only now (E2),
-// WSAEMFILE when no descriptor is free (E6). A failed call changes nothing. Where
-// the calls are those of another system (Profile.Calls), so are the errors.
+// A failed call changes nothing. The errors of Winsock, in the order of the checks:
+//   - WSANOTINITIALISED.
+//   - WSAENETDOWN (E1).
+//   - WSAEINPROGRESS (E3).
+//   - WSAENOTSOCK (E8).
+//   - WSAEOPNOTSUPP: a datagram socket (E9).
+//   - WSAEINVAL: the socket is not bound (E4).
+//   - WSAEISCONN: the socket is connected (E5).
+//   - WSAENOBUFS (E7).
+//   - WSAEADDRINUSE: the bind succeeded and listen finds the conflict (E2).
+//   - WSAEMFILE: no descriptor is free (E6).
+//
+// With other Profile.Calls, Listen returns the errors of that system.
 func (h *Host) Listen(fd FD, backlog int) error {
 	i, err := h.mayListen(fd)
 	if err == nil && h.socks[i].state == stateListening {
@@ -65,7 +72,7 @@ func (h *Host) firstListen(i int32, backlog int) error {
 			return err
 		}
 		h.socks[i].local = a
-		h.chain(i)
+		h.addToPort(i)
 	}
 	if h.profile.CommitAtListen && h.commitConflict(i) {
 		return winsock.WSAEADDRINUSE
@@ -79,7 +86,7 @@ func (h *Host) firstListen(i int32, backlog int) error {
 	h.resize(l, backlog)
 	s := &h.socks[i]
 	s.state, s.list = stateListening, n
-	if j := h.nextSharing(i, 0); j != 0 { // what it has noted is the group's
+	if j := h.nextReusePort(i, 0); j != 0 { // listeners that share an address share cookies
 		o := &h.lists[h.socks[j].list]
 		l.cookies, l.lastCookie = o.cookies, o.lastCookie
 	}
@@ -96,7 +103,7 @@ func (h *Host) relisten(i int32, backlog int) error {
 	why := BacklogKept
 	switch p := &h.profile; p.Relisten {
 	case RelistenRejects:
-		// G: below 0 it is turned away even while nothing is queued
+		// G: a backlog below 0 fails even if nothing is queued
 		if effective := p.Backlog.Effective(backlog); effective < 0 || int(l.done.len) > p.AtAck.Of(effective) {
 			return winsock.WSAEINVAL
 		}
@@ -107,12 +114,12 @@ func (h *Host) relisten(i int32, backlog int) error {
 		h.resize(l, backlog)
 	}
 	excess := l.pending() - l.limit
-	l.available = max(0, min(l.available, -excess-l.late)) // a slot on its way back is not there yet
+	l.available = max(0, min(l.available, -excess-l.lateSlots)) // a slot on its way back is not there yet
 	h.fill(l)
 	h.recordListener(l, Record{Kind: Called, Call: CallListen, Value: int64(backlog), Cause: why})
 	if h.profile.Relisten == RelistenUpdates {
 		for ; excess > 0; excess-- {
-			h.resetPending(h.excessOf(l), Trimmed)
+			h.resetPending(h.nextToReset(l), Trimmed)
 		}
 	}
 	h.promote(l)

@@ -10,59 +10,61 @@ import (
 	"wspsim/sim"
 )
 
-// Network joins hosts by links and drives them, and the virtual clients that
-// run on them, on one sim.Engine. The servers' programs are the caller's: it
-// calls the hosts, steps the network and reads the records.
+// Network connects hosts by links and drives the hosts and their virtual clients on one
+// sim.Engine. The programs of the servers belong to the caller. The caller calls the
+// hosts, steps the network and reads the records.
 //
 //	n := netmodel.NewNetwork(1)
 //	server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.WSP()})
 //	crowd := n.AddHost("crowd", netmodel.HostConfig{Profile: profiles.WSP()})
 //	n.SetLink(server, crowd, netmodel.Link{Latency: time.Millisecond})
 //
-// Everything drawn at random comes from streams named by the names of host and
-// client, the number of the attempt, and the purpose. So the same seed is the same
-// crowd under any profile, and a client draws the same whoever else is there.
+// Every random number comes from a stream. The names of host and client, the number of the
+// attempt and the purpose name the stream. So the same seed gives the same crowd under any
+// profile. A client draws the same numbers with any other clients in the network.
 type Network struct {
 	engine sim.Engine[event]
 	seed   uint64
 	nodes  []node // nodes[0] is unused
 	paths  [][]path
-	// How many things of one name there are, by who would be without its last part.
-	namesakes map[uint64]uint64
-	configs   []crowd
-	clients   paged[client]  // clients[0] is unused
-	attempts  paged[attempt] // indexed by ConnID; attempts[0] stands for segments that are nobody's
-	flying    []Segment      // on their way; an event names them
-	landed    []uint32       // free places in flying
-	offered   int
-	outcomes  [outcomeCount]int
-	hash      uint64
-	count     uint64 // records so far
-	fresh     []Record
-	// Of the segment about which a link decides. A link that decides nothing heeds none.
-	draws        sim.Rand
-	scratch      []Segment
-	records      []Record // scratch
-	broken       error    // first violation seen in the records
-	direct       bool     // see DeliverDirectly
-	watched      bool     // see Watch
-	tapped       bool     // see Tap
+	// How many hosts or clients have one name: by the stream id without its last part.
+	nameCounts   map[uint64]uint64
+	configs      []clientGroup
+	clients      paged[client]  // clients[0] is unused
+	attempts     paged[attempt] // indexed by ConnID; attempts[0] is for segments of no attempt
+	inFlight     []Segment      // on their way; an event has the index
+	freeInFlight []uint32       // free places in inFlight
+	offered      int
+	outcomes     [outcomeCount]int
+	hash         uint64
+	count        uint64 // records so far
+	buffered     []Record
+	// The random numbers for the segment that a link carries. A link that decides nothing
+	// at random does not read them.
+	random       sim.Rand
+	segments     []Segment // scratch of flush
+	records      []Record  // scratch of flush
+	broken       error     // first violation seen in the records
+	direct       bool      // see DeliverDirectly
+	watched      bool      // see Watch
+	tapped       bool      // see Tap
 	tap          []Transmission
-	nextDeadline sim.Time // no event is due before
-	detours      int      // segments delivered directly since the last flush began
+	nextDeadline sim.Time // no event is due before it
+	sentDirectly int      // segments delivered directly since the last flush began
 }
 
 // node is a host in the network.
 type node struct {
 	host      *Host
 	name      string
-	who       uint64 // in the streams of random numbers
+	streamID  uint64 // names the host in the streams of random numbers
 	wake      sim.EventID
 	wakeAt    sim.Time
-	handedOut bool // somebody may call it at any time
+	handedOut bool // the caller has it and may call it at any time
 }
 
-// event is what lies on the engine's list: 16 bytes, because it is moved about.
+// event is an entry of the engine's event list. It has 16 bytes, because the engine copies
+// events often.
 type event struct {
 	tag  uint64
 	kind eventKind
@@ -73,13 +75,13 @@ type eventKind uint8
 
 const (
 	eventArrive  eventKind = iota // flying[tag] reaches host
-	eventWake                     // host wants to be advanced
+	eventWake                     // a timer of host expires
 	eventStart                    // client tag begins an attempt
-	eventGiveUp                   // the client of attempt tag loses patience
-	eventProgram                  // the caller's own
+	eventGiveUp                   // the patience of the client of attempt tag ends
+	eventProgram                  // an event of After
 )
 
-// String describes the event, for the error of a run that no longer advances.
+// String describes the event, for the error of a run that has stalled.
 func (e event) String() string {
 	switch e.kind {
 	case eventArrive:
@@ -96,7 +98,7 @@ func (e event) String() string {
 
 const arrivalOf = "arrival of segment "
 
-// maxHosts bounds the table of paths, which has an entry for each pair of hosts.
+// maxHosts limits the table of paths, which has an entry for each pair of hosts.
 const maxHosts = 250
 
 // NewNetwork returns a network without hosts at virtual time zero.
@@ -107,12 +109,12 @@ func NewNetwork(seed uint64) *Network {
 	return n
 }
 
-// AddHost adds a host, starts its library and links it to all others without
-// delay. Addrs may be left empty: the host then has the one address HostAddr
-// gives. ID is set by the network.
+// AddHost adds a host and calls its Startup. The links to all other hosts have no delay.
+// If Addrs is empty, the host has one address: HostAddr(id, 1). The network sets ID and Seed.
+// AddHost panics above 250 hosts, and if an address is not one of HostAddr for this host.
 func (n *Network) AddHost(name string, c HostConfig) HostID {
 	if len(n.nodes) == 0 {
-		panic("netmodel: AddHost: a Network is made by NewNetwork")
+		panic("netmodel: AddHost: NewNetwork makes a Network, not its zero value")
 	}
 	id := HostID(len(n.nodes))
 	if id > maxHosts {
@@ -130,9 +132,9 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	h := NewHost(c)
 	_ = h.Startup() // never fails
 	h.watched, h.direct = n.watched, n.direct
-	who := n.named(nobody, name, drawsVictim)
-	h.draws = sim.Stream(n.seed, who, drawsVictim)
-	n.nodes = append(n.nodes, node{host: h, name: name, who: who, wakeAt: -1})
+	stream := n.newStreamID(noStreamID, name, drawsVictim)
+	h.random = sim.Stream(n.seed, stream, drawsVictim)
+	n.nodes = append(n.nodes, node{host: h, name: name, streamID: stream, wakeAt: -1})
 	for len(n.paths) < len(n.nodes) {
 		n.paths = append(n.paths, nil)
 	}
@@ -144,37 +146,37 @@ func (n *Network) AddHost(name string, c HostConfig) HostID {
 	return id
 }
 
-// Host returns a host to call it. It may be kept: the network keeps the time of
-// every host that it has handed out, so Advance is not for the caller. To ask for a
-// host changes nothing: what is due at it at the present instant happens in a Step.
+// Host returns a host, so that the caller can call it. The caller may keep the host: the
+// network updates its clock, so the caller does not call Advance. Host changes nothing:
+// what is due at the present instant happens in a Step. Host panics if no host has the id.
 func (n *Network) Host(id HostID) *Host {
-	n.known(id)
+	n.mustExist(id)
 	n.nodes[id].handedOut = true
-	return n.timely(id)
+	return n.hostNow(id)
 }
 
-// timely returns a host whose clock shows the present.
-func (n *Network) timely(id HostID) *Host {
+// hostNow returns a host and sets its clock to the present.
+func (n *Network) hostNow(id HostID) *Host {
 	h := n.nodes[id].host
-	h.now = n.engine.Now() // nothing is due before: the engine would have woken it
+	h.now = n.engine.Now() // nothing is due before now: the engine would have woken the host
 	return h
 }
 
-// present returns a host advanced to the present, at which something happens to it.
-func (n *Network) present(id HostID) *Host {
+// advancedHost returns a host after its timers up to the present have expired.
+func (n *Network) advancedHost(id HostID) *Host {
 	h := n.nodes[id].host
 	h.Advance(n.engine.Now())
 	return h
 }
 
-// known panics with a sentence if no host has the id.
-func (n *Network) known(id HostID) {
+// mustExist panics if no host has the id.
+func (n *Network) mustExist(id HostID) {
 	if id == 0 || int(id) >= len(n.nodes) {
 		panic(fmt.Sprintf("netmodel: no host %d: AddHost has returned 1 to %d", id, len(n.nodes)-1))
 	}
 }
 
-// HostName returns the name a host was added under, "" for none.
+// HostName returns the name that AddHost gave a host, "" if no host has the id.
 func (n *Network) HostName(id HostID) string {
 	if int(id) >= len(n.nodes) {
 		return ""
@@ -182,8 +184,8 @@ func (n *Network) HostName(id HostID) string {
 	return n.nodes[id].name
 }
 
-// ErrnoName returns what a program on a host calls an error: WSAECONNREFUSED on
-// Windows, ECONNREFUSED elsewhere.
+// ErrnoName returns the name of an error on a host: WSAECONNREFUSED on Windows,
+// ECONNREFUSED elsewhere.
 func (n *Network) ErrnoName(id HostID, e winsock.Errno) string {
 	if int(id) < len(n.nodes) && n.nodes[id].host != nil {
 		return n.nodes[id].host.profile.Calls.ErrnoName(e)
@@ -194,13 +196,14 @@ func (n *Network) ErrnoName(id HostID, e winsock.Errno) string {
 // Now returns the present instant.
 func (n *Network) Now() sim.Time { return n.engine.Now() }
 
-// SetLink sets both ways between two hosts. It panics if the link is not valid.
+// SetLink sets the links between two hosts, in both directions. It panics if the link is
+// not valid or if a host does not exist.
 func (n *Network) SetLink(a, b HostID, l Link) {
 	if err := l.Validate(); err != nil {
 		panic("netmodel: SetLink: " + err.Error())
 	}
-	n.known(a)
-	n.known(b)
+	n.mustExist(a)
+	n.mustExist(b)
 	p := path{link: l, immediate: l.Immediate(), random: l.random(), cut: n.paths[a][b].cut}
 	n.paths[a][b] = p
 	p.cut = n.paths[b][a].cut
@@ -208,41 +211,41 @@ func (n *Network) SetLink(a, b HostID, l Link) {
 	n.wakeKeepAlive(a, b)
 }
 
-// wakeKeepAlive lets connections of two hosts that have stopped to probe their peers probe
-// them again: the link between the hosts has changed.
+// wakeKeepAlive makes connections of two hosts probe their peers again if they have stopped
+// probing, because the link between the hosts has changed.
 func (n *Network) wakeKeepAlive(a, b HostID) {
-	n.present(a).wakeKeepAlive()
-	n.present(b).wakeKeepAlive()
+	n.advancedHost(a).wakeKeepAlive()
+	n.advancedHost(b).wakeKeepAlive()
 }
 
-// Cut interrupts both ways between two hosts, or heals them: segments sent
-// meanwhile are lost, those under way arrive.
+// Cut interrupts the links between two hosts in both directions, or restores them. Segments
+// sent while a link is cut are lost. Segments that were sent before arrive.
 func (n *Network) Cut(a, b HostID, cut bool) {
-	n.known(a)
-	n.known(b)
+	n.mustExist(a)
+	n.mustExist(b)
 	n.flush()
 	n.paths[a][b].cut, n.paths[b][a].cut = cut, cut
 	n.recordCut(a, b, cut)
 	n.wakeKeepAlive(a, b)
 }
 
-// After schedules an event of the caller's own; Step returns its tag.
+// After schedules an event of the caller, d from now. Step returns its tag.
 func (n *Network) After(d time.Duration, tag uint64) sim.EventID {
 	return n.after(d, event{kind: eventProgram, tag: tag})
 }
 
-// Cancel takes an event of After back.
+// Cancel removes an event of After. It returns false if there is no such event any more.
 func (n *Network) Cancel(id sim.EventID) bool { return n.engine.Cancel(id) }
 
-// Step is what one event brought about.
+// Step describes one event that happened.
 type Step struct {
-	Program bool   // it was one of After's
-	Tag     uint64 // then its tag
+	Program bool   // the event was scheduled by After
+	Tag     uint64 // the tag given to After
 }
 
-// Step lets the next event happen, if it is due at limit or before. It returns
-// false when there is none: then the time is limit, unless that is sim.Forever
-// or the run no longer advances, which Err tells.
+// Step runs the next event, if the event is due at limit or before. It returns false if
+// there is none. Then the time is limit, unless limit is sim.Forever or the run has
+// stalled. Err says whether the run has stalled.
 func (n *Network) Step(limit sim.Time) (Step, bool) {
 	n.flush()
 	if limit == sim.Forever && n.engine.Len() == 0 {
@@ -252,10 +255,10 @@ func (n *Network) Step(limit sim.Time) (Step, bool) {
 		step := Step{}
 		switch e.kind {
 		case eventArrive:
-			n.land(e.host, uint32(e.tag))
+			n.deliverInFlight(e.host, uint32(e.tag))
 		case eventWake:
 			n.nodes[e.host].wakeAt = -1
-			n.present(e.host).timers.moved = true // it has a next one
+			n.advancedHost(e.host).timers.moved = true // the host has a new deadline
 		case eventStart:
 			n.begin(ClientID(e.tag))
 		case eventGiveUp:
@@ -264,16 +267,16 @@ func (n *Network) Step(limit sim.Time) (Step, bool) {
 			step = Step{true, e.tag}
 		}
 		n.flush()
-		n.tellTime()
+		n.updateClocks()
 		return step, true
 	}
-	n.tellTime()
+	n.updateClocks()
 	return Step{}, false
 }
 
-// tellTime sets the clocks of the hosts that were handed out. Nothing is due at
-// them before the present: the engine would have woken them.
-func (n *Network) tellTime() {
+// updateClocks sets the clocks of the hosts that the caller has. Nothing is due at these hosts
+// before the present: the engine would have woken them.
+func (n *Network) updateClocks() {
 	for i := 1; i < len(n.nodes); i++ {
 		if d := &n.nodes[i]; d.handedOut {
 			d.host.now = n.engine.Now()
@@ -281,8 +284,7 @@ func (n *Network) tellTime() {
 	}
 }
 
-// Run steps until nothing is due at limit or before. Events of After pass
-// unnoticed.
+// Run steps until nothing is due at limit or before. It does not report events of After.
 func (n *Network) Run(limit sim.Time) {
 	for {
 		if _, ok := n.Step(limit); !ok {
@@ -291,11 +293,12 @@ func (n *Network) Run(limit sim.Time) {
 	}
 }
 
-// SetStallLimit sets how many events may happen at one instant before the run
+// SetStallLimit sets how many events may happen at one instant. After more events the run
 // counts as stalled; see sim.Engine.
 func (n *Network) SetStallLimit(events int) { n.engine.SetStallLimit(events) }
 
-// Err returns why the run stopped before its time: it no longer advanced.
+// Err returns a *sim.StalledError if the run has stalled, nil if it has not. A run stalls
+// when too many events happen at one instant.
 func (n *Network) Err() error {
 	stalled, ok := n.engine.Err().(*sim.StalledError)
 	if !ok {
@@ -303,23 +306,22 @@ func (n *Network) Err() error {
 	}
 	e := *stalled
 	if number, ok := strings.CutPrefix(e.Event, arrivalOf); ok {
-		if i, err := strconv.Atoi(number); err == nil && i < len(n.flying) {
-			e.Event = "arrival of " + n.flying[i].String()
+		if i, err := strconv.Atoi(number); err == nil && i < len(n.inFlight) {
+			e.Event = "arrival of " + n.inFlight[i].String()
 		}
 	}
 	return &e
 }
 
-// Next returns the instant of the next event, false if there is none.
+// Next returns the instant of the next event, and false if there is no event.
 func (n *Network) Next() (sim.Time, bool) { return n.settled().engine.Peek() }
 
-// Settle lets everything come about that hosts were called for, as Step does before
-// it takes an event: what they send is on its way, and clients have acted on it.
+// Settle takes what the hosts have sent and recorded since their last calls. Their segments
+// are on their way then, and clients have reacted. Step settles the network before each event.
 //
-// A program that looks at the network between two calls of hosts can save time so.
-// To look changes nothing. So, after a call of a host and until the network settles,
-// these work their answers out on a Clone: Next, Hash, Records, Check, Tally, Progress,
-// AttemptResult and Results.
+// Settle saves time if a program calls hosts and then reads the network. The methods Next,
+// Hash, Records, Check, Tally, Progress, AttemptResult and Results change nothing. So they
+// compute their answers on a Clone as long as the network has not settled.
 func (n *Network) Settle() {
 	n.flush()
 	n.nextDeadline = sim.Forever
@@ -328,7 +330,7 @@ func (n *Network) Settle() {
 	}
 }
 
-// settled returns a network that has settled, to look at: this one or a copy.
+// settled returns a network that has settled, to read it: this network or a copy.
 func (n *Network) settled() *Network {
 	for id := 1; id < len(n.nodes); id++ {
 		if h := n.nodes[id].host; len(h.out)+len(h.records)+len(h.waits) > 0 || h.timers.moved {
@@ -350,29 +352,28 @@ func (n *Network) after(d time.Duration, e event) sim.EventID {
 	return n.at(n.engine.Now().Add(d), e)
 }
 
-// DrainRecords appends what happened since the last call to dst, in order, and
-// forgets it. The network settles first.
+// DrainRecords settles the network, appends the records since the last call to dst, in
+// order, and forgets them.
 func (n *Network) DrainRecords(dst []Record) []Record {
 	n.flush()
-	if len(dst) == 0 { // no need to copy
-		n.fresh, dst = dst, n.fresh
+	if len(dst) == 0 { // swap the buffers instead of copying
+		n.buffered, dst = dst, n.buffered
 		return dst
 	}
-	dst = append(dst, n.fresh...)
-	n.fresh = n.fresh[:0]
+	dst = append(dst, n.buffered...)
+	n.buffered = n.buffered[:0]
 	return dst
 }
 
-// Hash returns the hash of all records so far: two runs are equal if theirs
-// are.
+// Hash returns the hash of all records so far. Two runs are equal if their hashes are equal.
 func (n *Network) Hash() uint64 { return n.settled().hash }
 
-// Records returns how many records there were so far.
+// Records returns the number of records so far.
 func (n *Network) Records() uint64 { return n.settled().count }
 
-// flush collects what the hosts have sent and recorded.
+// flush takes what the hosts have sent and recorded, until no host has anything left.
 func (n *Network) flush() {
-	n.detours = 0
+	n.sentDirectly = 0
 	for again := true; again; {
 		again = false
 		for id := 1; id < len(n.nodes); id++ {
@@ -387,20 +388,20 @@ func (n *Network) flush() {
 				}
 				continue
 			}
-			again = true // what is read now may make clients act
+			again = true // clients may react to these records
 			n.records, h.records = h.records, n.records[:0]
-			n.scratch, h.out = h.out, n.scratch[:0]
-			for i := range n.records { // before the fate of the segments that were sent because of it
-				n.ingest(&n.records[i])
+			n.segments, h.out = h.out, n.segments[:0]
+			for i := range n.records { // records first: the segments are their consequence
+				n.handleRecord(&n.records[i])
 			}
-			for i := range n.scratch {
-				n.transmit(HostID(id), &n.scratch[i])
+			for i := range n.segments {
+				n.transmit(HostID(id), &n.segments[i])
 			}
 		}
 	}
 }
 
-// setWake makes the engine wake a host when it wants to be.
+// setWake schedules the event that wakes a host at its next deadline.
 func (n *Network) setWake(id HostID) {
 	d := &n.nodes[id]
 	at, ok := d.host.Deadline()
@@ -417,10 +418,11 @@ func (n *Network) setWake(id HostID) {
 	}
 }
 
-// CutOneWay interrupts only what one host sends to another, or heals it.
+// CutOneWay interrupts the link from one host to another, or restores it. The other
+// direction does not change.
 func (n *Network) CutOneWay(from, to HostID, cut bool) {
-	n.known(from)
-	n.known(to)
+	n.mustExist(from)
+	n.mustExist(to)
 	n.flush()
 	n.paths[from][to].cut = cut
 	n.recordCut(from, to, cut)
@@ -435,9 +437,9 @@ func (n *Network) recordCut(at, to HostID, cut bool) {
 	n.record(&Record{At: n.Now(), Host: at, Kind: LinkChanged, Value: int64(to), Cause: why})
 }
 
-// record appends a record to the trace.
+// record appends a record to the trace and to its hash.
 func (n *Network) record(r *Record) {
 	n.count++
 	n.hash = r.mix(n.hash)
-	n.fresh = append(n.fresh, *r)
+	n.buffered = append(n.buffered, *r)
 }

@@ -284,3 +284,26 @@ func TestStepReturnsTheCallersEvents(t *testing.T) {
 		t.Error("Next() found an event in a world that waits for nothing")
 	}
 }
+
+func TestCutOneWay(t *testing.T) {
+	w := newWorld(t, setting{backlog: 2})
+	w.client("a", 0, netmodel.ClientConfig{})
+	w.n.CutOneWay(w.server, w.crowd, true)
+	w.run(time.Second)
+	check(t, "SYNs that arrived", len(w.records(netmodel.RequestQueued)), 1)
+	check(t, "connected", len(w.records(netmodel.Connected)), 0)
+	w.n.CutOneWay(w.server, w.crowd, false)
+	w.run(10 * time.Second)
+	check(t, "connected after the healing", len(w.records(netmodel.Connected)), 1)
+}
+
+func TestRunToForeverStopsWhenNothingIsLeft(t *testing.T) {
+	w := newWorld(t, setting{})
+	w.client("a", time.Second, netmodel.ClientConfig{})
+	w.n.Run(sim.Forever)
+	check(t, "Now", w.n.Now(), ms(1003)) // the final ACK
+	if _, ok := w.n.Step(sim.Forever); ok {
+		t.Error("Step(Forever) found an event after the last one")
+	}
+	check(t, "Now", w.n.Now(), ms(1003))
+}

@@ -6,8 +6,8 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// GetSockOpt returns the value of an option. Errors: those of every call,
-// WSAENOTSOCK, WSAENOPROTOOPT (unknown).
+// GetSockOpt returns the value of an option. Errors: the errors of every call,
+// WSAENOTSOCK, WSAENOPROTOOPT (the option is unknown).
 func (h *Host) GetSockOpt(fd FD, o winsock.Option) (int, error) {
 	i, err := h.enterSocket(fd)
 	if err != nil {
@@ -16,7 +16,7 @@ func (h *Host) GetSockOpt(fd FD, o winsock.Option) (int, error) {
 	s := &h.socks[i]
 	switch o {
 	case winsock.SO_ACCEPTCONN:
-		return truth(s.state == stateListening), nil
+		return boolToInt(s.state == stateListening), nil
 	case winsock.SO_LINGER:
 		return int(s.linger), nil
 	case winsock.SO_TYPE:
@@ -36,14 +36,16 @@ func (h *Host) GetSockOpt(fd FD, o winsock.Option) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return truth(s.has(f)), nil
+	return boolToInt(s.has(f)), nil
 }
 
-// SetSockOpt sets an option. Errors: those of every call, WSAENOTSOCK,
-// WSAENOPROTOOPT (unknown, or can only be read), WSAEINVAL (a value out of
-// range; too late: after bind for the two address options (WS.U5), after listen
-// for SO_CONDITIONAL_ACCEPT (WS.C12); SO_REUSEADDR together with
-// SO_EXCLUSIVEADDRUSE (WS.U2)).
+// SetSockOpt sets an option. Errors:
+//   - The errors of every call, and WSAENOTSOCK.
+//   - WSAENOPROTOOPT: the option is unknown, or it can only be read.
+//   - WSAEINVAL: the value is out of range.
+//   - WSAEINVAL: an option about addresses after bind (WS.U5), or SO_CONDITIONAL_ACCEPT
+//     after listen (WS.C12).
+//   - WSAEINVAL: SO_REUSEADDR together with SO_EXCLUSIVEADDRUSE (WS.U2).
 func (h *Host) SetSockOpt(fd FD, o winsock.Option, value int) error {
 	err := h.setSockOpt(fd, o, value)
 	h.recordCall(CallSetOption, fd, int64(o)<<32|int64(uint32(value)), err)
@@ -87,16 +89,17 @@ func (h *Host) setSockOpt(fd FD, o winsock.Option, value int) error {
 	return nil
 }
 
-// resetQueue resets everything that is pending. What was reset gives its slots
-// back; only listen and accept fill. WS.Q9, WS.D7
+// resetQueue resets every pending connection and makes its slot available again. It does not
+// fill: only listen and accept fill. WS.Q9, WS.D7
 func (h *Host) resetQueue(l *listener) {
 	for l.pending() > 0 {
-		h.resetPending(h.excessOf(l), Paused)
+		h.resetPending(h.nextToReset(l), Paused)
 		l.giveBack()
 	}
 }
 
-// flagOf returns the flag of an option that can be set.
+// flagOf returns the flag of an option. It fails with WSAENOPROTOOPT if the profile does not
+// have the option.
 func (h *Host) flagOf(o winsock.Option) (flag, error) {
 	switch {
 	case o == winsock.SO_REUSEADDR:
@@ -113,8 +116,8 @@ func (h *Host) flagOf(o winsock.Option) (flag, error) {
 	return 0, winsock.WSAENOPROTOOPT
 }
 
-// deferralOf returns after how many SYN-ACKs a time is over, the first one
-// included. K14
+// deferralOf returns how many waits for the final ACK take at least the time d: one wait
+// follows each SYN-ACK, also the first. K14
 func (h *Host) deferralOf(d time.Duration) uint8 {
 	n := uint8(0)
 	for n < 255 && h.deferralPeriod(n) < d {
@@ -123,7 +126,7 @@ func (h *Host) deferralOf(d time.Duration) uint8 {
 	return n
 }
 
-// deferralPeriod returns how long so many waits for an ACK take.
+// deferralPeriod returns how long n waits for the final ACK take.
 func (h *Host) deferralPeriod(n uint8) time.Duration {
 	sum := time.Duration(0)
 	for k := range n {
@@ -132,7 +135,7 @@ func (h *Host) deferralPeriod(n uint8) time.Duration {
 	return sum
 }
 
-func truth(b bool) int {
+func boolToInt(b bool) int {
 	if b {
 		return 1
 	}

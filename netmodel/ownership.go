@@ -6,8 +6,8 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// listenersOwnTheirLists: each listening socket owns one list and nobody else owns
-// it; the lists without an owner are empty and each of them is free once.
+// listenersOwnTheirLists verifies: each listening socket owns one list, and no other socket
+// owns it. A list without an owner is empty and is on the list of free ones once.
 func listenersOwnTheirLists(h *Host) error {
 	for i := range h.socks {
 		s := &h.socks[i]
@@ -26,20 +26,20 @@ func listenersOwnTheirLists(h *Host) error {
 		l := &h.lists[n]
 		switch {
 		case l.sock == 0 && *l != listener{}:
-			return fmt.Errorf("listeners own their lists: list %d is nobody's and is not empty: limit %d, %d pending", n, l.limit, l.pending())
+			return fmt.Errorf("listeners own their lists: list %d has no owner and is not empty: limit %d, %d pending", n, l.limit, l.pending())
 		case l.sock == 0:
 			unowned++
 		case int(l.sock) >= len(h.socks) || h.socks[l.sock].list != int32(n):
 			return fmt.Errorf("listeners own their lists: list %d belongs to socket %d, which does not have it", n, l.sock)
 		}
 	}
-	return freeOnce("lists", h.freeLis, len(h.lists), unowned, func(n int32) bool { return h.lists[n].sock == 0 })
+	return freeOnce("lists", h.freeLists, len(h.lists), unowned, func(n int32) bool { return h.lists[n].sock == 0 })
 }
 
-// socketsOwnTheirKeepAlives: each place of a keep-alive is that of one socket, or is
-// empty and free once.
+// socketsOwnTheirKeepAlives verifies: one socket owns each place in Host.keeps. A place
+// without an owner is empty and is on the list of free ones once.
 func socketsOwnTheirKeepAlives(h *Host) error {
-	owned := make([]bool, len(h.keeps))
+	owned := make([]bool, len(h.keepAlives))
 	count := 0
 	for i := range h.socks {
 		k := h.socks[i].keep
@@ -49,21 +49,21 @@ func socketsOwnTheirKeepAlives(h *Host) error {
 		case k < 0 || int(k) >= len(owned):
 			return fmt.Errorf("sockets own their keep-alives: socket %d has place %d of 1 to %d", i, k, len(owned)-1)
 		case owned[k]:
-			return fmt.Errorf("sockets own their keep-alives: socket %d has place %d, as another one does", i, k)
+			return fmt.Errorf("sockets own their keep-alives: socket %d has place %d, and another socket has it too", i, k)
 		}
 		owned[k] = true
 		count++
 	}
-	for k := range h.keeps {
-		if !owned[k] && h.keeps[k] != (keepAliveState{}) {
-			return fmt.Errorf("sockets own their keep-alives: place %d is nobody's and is not empty: timer %d", k, h.keeps[k].timer)
+	for k := range h.keepAlives {
+		if !owned[k] && h.keepAlives[k] != (keepAliveState{}) {
+			return fmt.Errorf("sockets own their keep-alives: place %d has no owner and is not empty: timer %d", k, h.keepAlives[k].timer)
 		}
 	}
-	return freeOnce("keep-alives", h.freeKeeps, len(owned), max(0, len(owned)-1)-count, func(k int32) bool { return !owned[k] })
+	return freeOnce("keep-alives", h.freeKeepAlives, len(owned), max(0, len(owned)-1)-count, func(k int32) bool { return !owned[k] })
 }
 
-// freeOnce verifies a list of free places: each is free and stands there once, and
-// there are as many as are free. Place 0 is never used.
+// freeOnce verifies a list of free places: it has each free place once, and no other. Place
+// 0 is never used.
 func freeOnce(what string, free []int32, size, want int, isFree func(int32) bool) error {
 	seen := make([]bool, size)
 	for _, n := range free {
@@ -83,8 +83,7 @@ func freeOnce(what string, free []int32, size, want int, isFree func(int32) bool
 	return nil
 }
 
-// socketsAreFreeOnce: the sockets that are free are empty, and each of them is free
-// once.
+// socketsAreFreeOnce verifies: a free socket is empty and is on the list of free ones once.
 func socketsAreFreeOnce(h *Host) error {
 	unused := 0
 	for i := 1; i < len(h.socks); i++ {
@@ -98,8 +97,8 @@ func socketsAreFreeOnce(h *Host) error {
 	return freeOnce("sockets", h.free, len(h.socks), unused, func(i int32) bool { return h.socks[i].state == stateFree })
 }
 
-// descriptorsAreFreeOnce: a free descriptor stands for nothing and is free once, and
-// what a socket has as its descriptor stands for that socket.
+// descriptorsAreFreeOnce verifies: a free descriptor leads to no socket and is on the list
+// of free ones once. The descriptor of a socket leads to that socket.
 func descriptorsAreFreeOnce(h *Host) error {
 	t := &h.table
 	seen := make([]bool, len(t.socks))
@@ -134,8 +133,8 @@ func descriptorsAreFreeOnce(h *Host) error {
 	return nil
 }
 
-// timersHaveOwners: every timer is on its list, in the order in which they ring, or
-// free, once; a socket and its timers name each other.
+// timersHaveOwners verifies: every timer is once on its list, in the order of expiry, or
+// once on the list of free ones. A socket and its timers name each other.
 func timersHaveOwners(h *Host) error {
 	t := &h.timers
 	seen := make([]bool, len(t.armed))
@@ -145,11 +144,11 @@ func timersHaveOwners(h *Host) error {
 		for k := l.head; k != 0; before, k = k, t.armed[k].next {
 			switch m := &t.armed[k]; {
 			case seen[k] || int(m.list) != n || m.prev != before:
-				return fmt.Errorf("timers have owners: timer %d is not where list %d has it", k, n)
+				return fmt.Errorf("timers have owners: timer %d does not know its place on list %d", k, n)
 			case before != 0 && t.armed[before].at > m.at:
-				return fmt.Errorf("timers have owners: timer %d rings at %v, behind one that rings at %v", k, m.at, t.armed[before].at)
+				return fmt.Errorf("timers have owners: timer %d expires at %v and stands behind one that expires at %v", k, m.at, t.armed[before].at)
 			case t.first != 0 && t.before(k, t.first):
-				return fmt.Errorf("timers have owners: timer %d rings before the first, %d", k, t.first)
+				return fmt.Errorf("timers have owners: timer %d expires before the first, %d", k, t.first)
 			}
 			if err := timerHasOwner(h, k); err != nil {
 				return err
@@ -157,7 +156,7 @@ func timersHaveOwners(h *Host) error {
 			seen[k] = true
 		}
 		if l.tail != before {
-			return fmt.Errorf("timers have owners: the last one of list %d is not its tail", n)
+			return fmt.Errorf("timers have owners: the last timer of list %d is not its tail", n)
 		}
 	}
 	armed, known := 0, 0
@@ -181,7 +180,7 @@ func timersHaveOwners(h *Host) error {
 	return socketsHaveTimers(h)
 }
 
-// timerHasOwner: a timer that was set is known to the socket that it is for.
+// timerHasOwner verifies: the socket of a timer that is set knows the timer.
 func timerHasOwner(h *Host, k int32) error {
 	m := &h.timers.armed[k]
 	if m.sock <= 0 || int(m.sock) >= len(h.socks) {
@@ -189,25 +188,25 @@ func timerHasOwner(h *Host, k int32) error {
 	}
 	s := &h.socks[m.sock]
 	switch {
-	case m.what == timerSlot: // outlives a listener, and does nothing then
+	case m.what == timerSlot: // can outlive its listener, and does nothing then
 	case s.serial != m.serial:
 		return fmt.Errorf("timers have owners: timer %d is for a socket that is gone", k)
 	case m.what == timerSocket && s.timer != k, m.what == timerLinger && s.lingering != k, m.what == timerKeepAlive && h.keepAliveTimer(s) != k:
-		return fmt.Errorf("timers have owners: socket %d has timers %d, %d and %d, and %d is for it", m.sock, s.timer, s.lingering, h.keepAliveTimer(s), k)
+		return fmt.Errorf("timers have owners: socket %d has timers %d, %d and %d, but timer %d is for it too", m.sock, s.timer, s.lingering, h.keepAliveTimer(s), k)
 	}
 	return nil
 }
 
-// keepAliveTimer returns the timer of a socket's keep-alive, 0 if it has none.
+// keepAliveTimer returns the timer of a socket's keep-alive, 0 if the socket has none.
 func (h *Host) keepAliveTimer(s *socket) int32 {
 	if s.keep == 0 {
 		return 0
 	}
-	return h.keeps[s.keep].timer
+	return h.keepAlives[s.keep].timer
 }
 
-// socketsHaveTimers: the timers that a socket names are set, or wait to be set, and
-// are for it.
+// socketsHaveTimers verifies: a timer that a socket names is set, or waits to be set, and is
+// for that socket.
 func socketsHaveTimers(h *Host) error {
 	for i := range h.socks {
 		s := &h.socks[i]
@@ -229,10 +228,10 @@ func socketsHaveTimers(h *Host) error {
 	return nil
 }
 
-// portsHaveTheirSockets: the list of each port has the sockets that are bound to it,
-// once each.
+// portsHaveTheirSockets verifies: the list of each port has each socket that is bound to the
+// port once.
 func portsHaveTheirSockets(h *Host) error {
-	const run = 32 // pages or ports: most are unused
+	const run = 32 // pages or ports that are skipped together, because most are unused
 	listed := 0
 	for typ, pages := range h.ports {
 		for high := 0; pages != nil && high < len(pages); high++ {
@@ -259,12 +258,12 @@ func portsHaveTheirSockets(h *Host) error {
 		}
 	}
 	for i := range h.socks {
-		if h.socks[i].has(flagChained) {
+		if h.socks[i].has(flagOnPort) {
 			listed--
 		}
 	}
 	if listed != 0 {
-		return fmt.Errorf("ports have their sockets: the lists have %d more than say so", listed)
+		return fmt.Errorf("ports have their sockets: the lists have %d more sockets than are bound", listed)
 	}
 	return nil
 }
@@ -276,7 +275,7 @@ func portHasItsSockets(h *Host, typ winsock.SocketType, port uint16, first int32
 		if int(i) >= len(h.socks) || n > len(h.socks) {
 			return 0, fmt.Errorf("ports have their sockets: port %d leads to socket %d of %d", port, i, len(h.socks)-1)
 		}
-		if s := &h.socks[i]; !s.has(flagChained) || s.typ != typ || s.local.Port != port || s.portPrev != before {
+		if s := &h.socks[i]; !s.has(flagOnPort) || s.typ != typ || s.local.Port != port || s.portPrev != before {
 			return 0, fmt.Errorf("ports have their sockets: port %d has socket %d, which is bound to %v and follows %d, not %d", port, i, s.local, s.portPrev, before)
 		}
 		n++

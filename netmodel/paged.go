@@ -1,7 +1,7 @@
 package netmodel
 
-// paged is a sequence that grows without copying what it has, so that pointers
-// into it stay good and a long run costs the same at its end as at its beginning.
+// paged is a sequence that grows without copying its elements. Pointers to elements stay
+// valid. An element costs the same at the end of a long run as at its beginning.
 type paged[T any] struct {
 	pages []*[pageLen]T
 	len   int

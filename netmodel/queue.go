@@ -5,15 +5,15 @@ import (
 	"wspsim/sim"
 )
 
-// The accept queue. A listener has a queue of complete connections, which accept takes
-// from, and half-open connections that wait for their final ACK: in the same slots, or in
-// a SYN queue of their own. In the order of this file: how large the queue is, how
-// connections get in, how slots come back, how connections leave, what the records say.
-// When a SYN gets in, and what happens if it does not, is in syn.go; Listen is in
-// listen.go, Accept in accept.go, the end of a listener in close.go.
+// The accept queue. accept takes complete connections from the queue of a listener.
+// Half-open connections wait for their final ACK: in slots of the same queue, or in a SYN
+// queue of their own. The order of this file: how large the queue is, how connections get
+// in, how slots become available again, how connections leave, what the records say.
+// syn.go decides when a SYN gets in. Listen is in listen.go, Accept in accept.go, the end of
+// a listener in close.go.
 
-// listener is the queue of one listening socket. Every slot is taken (pending),
-// available, or used up and waiting to be filled: pending + available <= limit.
+// listener is the queue of one listening socket. A slot is taken (pending), available, or
+// used up. A used-up slot waits for fill. pending + available <= limit.
 type listener struct {
 	sock      int32
 	backlog   int    // the effective backlog
@@ -21,36 +21,36 @@ type listener struct {
 	atSyn     int    // Profile.AtSyn, AtAck and SynQueue for this backlog
 	atAck     int    //
 	synRoom   int    //
-	separate  bool   // half-open connections take no slots: they have a queue of their own
+	separate  bool   // half-open connections have a queue of their own and take no slots
 	cookies   bool   // a SYN cookie was sent, last at lastCookie
-	young     int    // half-open ones whose SYN-ACK went out once
+	young     int    // half-open connections whose SYN-ACK was sent only once
 	available int    // slots that the next requests may take
-	late      int    // slots that accept gave back and that have not arrived. WS.Q5
-	asked     int    // the argument of the last listen that counted
+	lateSlots int    // slots that accept gave back and that are not available yet. WS.Q5
+	asked     int    // the argument of the last listen that set the backlog
 	born      uint64 // sockets made on the host before the first listen. WS.X5
 	half      chain  // half-open, in order of arrival
 	done      chain  // complete, in the order of accept
-	offered   chain  // waiting for the condition function; they take no slot. WS.Q10
-	held      chain  // requests that wait for room, unanswered. D
+	offered   chain  // requests that wait for the condition function; they take no slot. WS.Q10
+	held      chain  // unanswered requests that wait for room. D
 	hidden    chain  // complete connections that wait for room
-	deferred  int32  // the request whose decision was put off, 0 = none
-	withdrawn bool   // it went away before the next accept. WS.C9
+	deferred  int32  // the request that the condition function deferred, 0 = none
+	withdrawn bool   // the client of the deferred request has gone since the last accept. WS.C9
 
 	lastCookie sim.Time
 }
 
 func (h *Host) newListener() int32 {
-	if n := len(h.freeLis); n > 0 {
-		i := h.freeLis[n-1]
-		h.freeLis = h.freeLis[:n-1]
+	if n := len(h.freeLists); n > 0 {
+		i := h.freeLists[n-1]
+		h.freeLists = h.freeLists[:n-1]
 		return i
 	}
 	h.lists = append(h.lists, listener{})
 	return int32(len(h.lists) - 1)
 }
 
-// resize sets everything that follows from the argument of listen. The
-// profile is looked at here and not for every segment.
+// resize computes all limits from the argument of listen, so that no segment has to compute
+// them again.
 func (h *Host) resize(l *listener, argument int) {
 	p := &h.profile
 	l.asked, l.backlog = argument, p.Backlog.Effective(argument)
@@ -64,7 +64,7 @@ func (h *Host) resize(l *listener, argument int) {
 	if l.atAck < noLimit {
 		l.limit = max(0, l.atAck)
 	}
-	if l.synRoom == 0 || p.SynQueue.Size != SizePow2OfBacklog { // that one is fixed by the first listen
+	if l.synRoom == 0 || p.SynQueue.Size != SizePow2OfBacklog { // the first listen fixes SizePow2OfBacklog
 		l.synRoom = p.SynQueue.size(l.backlog)
 	}
 }
@@ -78,7 +78,8 @@ func (l *listener) pending() int {
 	return int(l.half.len + l.done.len)
 }
 
-// listenerOf returns the queue that a socket is pending in, nil if it is not.
+// listenerOf returns the queue in which a socket is pending, nil if the socket is not
+// pending.
 func (h *Host) listenerOf(i int32) *listener {
 	if at := h.socks[i].listener; at != 0 {
 		return &h.lists[h.socks[at].list]
@@ -98,8 +99,8 @@ func (h *Host) newPending(at int32, s *Segment, st state) int32 {
 	return i
 }
 
-// halfOpen returns how many half-open connections count against the size of the
-// SYN queue.
+// halfOpen returns how many half-open connections are in the SYN queue: those of the
+// listener, or of all listeners if they share it.
 func (h *Host) halfOpen(l *listener) int {
 	if !h.profile.SynQueue.Shared {
 		return int(l.half.len)
@@ -111,7 +112,7 @@ func (h *Host) halfOpen(l *listener) int {
 	return n
 }
 
-// admit answers a request with a SYN-ACK. It takes a slot, unless half-open
+// admit answers a request with a SYN-ACK. The request takes a slot, unless half-open
 // connections have a queue of their own. R3, K3
 func (h *Host) admit(l *listener, s *Segment) {
 	i := h.newPending(l.sock, s, stateHalfOpen)
@@ -131,8 +132,8 @@ func (h *Host) admit(l *listener, s *Segment) {
 	h.sendSynAck(i)
 }
 
-// offer keeps a request, unanswered, for the condition function. It takes no
-// slot: the backlog is without effect. WS.Q10
+// offer keeps a request without an answer until the condition function decides. The request
+// takes no slot: the backlog has no effect. WS.Q10
 func (h *Host) offer(l *listener, s *Segment) {
 	i := h.newPending(l.sock, s, stateOffered)
 	h.link(&l.offered, i)
@@ -140,7 +141,7 @@ func (h *Host) offer(l *listener, s *Segment) {
 	h.recordListener(l, Record{Kind: RequestOffered, Conn: s.Conn, Since: h.now, Cause: Offered})
 }
 
-// hold keeps a request, unanswered, until there is room. D
+// hold keeps a request without an answer until there is room. D
 func (h *Host) hold(l *listener, s *Segment) {
 	i := h.newPending(l.sock, s, stateOffered)
 	h.socks[i].set(flagHeld, true)
@@ -148,15 +149,15 @@ func (h *Host) hold(l *listener, s *Segment) {
 	h.recordListener(l, Record{Kind: RequestHeld, Conn: s.Conn, Since: h.now, Cause: HeldBack})
 }
 
-// join puts a complete connection where accept will find it.
+// join puts a complete connection into the accept queue.
 func (h *Host) join(l *listener, i int32, why Cause) {
 	s := &h.socks[i]
-	if l.separate { // otherwise it has had its slot since its SYN
+	if l.separate { // otherwise the SYN took the slot
 		l.available = max(0, l.available-1)
 	}
 	h.places++
 	s.place = h.places
-	h.note(s.listener)
+	h.noteReady(s.listener)
 	place := l.done.len // in the queue
 	if h.profile.AcceptByArrival {
 		h.linkByArrival(&l.done, i)
@@ -167,8 +168,8 @@ func (h *Host) join(l *listener, i int32, why Cause) {
 	h.newListenerRecord(l, Completed, s, why).Value = int64(place)
 }
 
-// promote lets those in who wait outside the queue, in their order, while there is
-// room: requests that were held, and connections that were deferred.
+// promote moves requests and connections that wait outside the queue into it, in their
+// order, while there is room: held requests (HoldWhenFull) and hidden connections (DeferAck).
 func (h *Host) promote(l *listener) {
 	for l.held.head != 0 && l.available > 0 {
 		i := l.held.head
@@ -189,36 +190,36 @@ func (h *Host) promote(l *listener) {
 	}
 }
 
-// fill makes as many slots available as the backlog allows and, where a slot
-// must be filled, descriptors are free now. What is available stays so. R7,
-// WS.D5, WS.D8.
+// fill makes as many slots available as the backlog allows. With SlotsFilled it makes at
+// most as many available as descriptors are free. Slots that are available stay available.
+// R7, WS.D5, WS.D8.
 func (h *Host) fill(l *listener) {
-	room := l.limit - l.pending() - l.late
+	room := l.limit - l.pending() - l.lateSlots
 	if h.profile.Slots == SlotsFilled {
 		room = min(room, h.freeDescriptors())
 	}
 	l.available = max(l.available, room)
 }
 
-// giveBack makes the slot of a request available again that left the queue
-// without being accepted. It must have left already. WS.Q7, WS.C3
+// giveBack makes a slot available again after a request has left the queue without being
+// accepted. WS.Q7, WS.C3
 func (l *listener) giveBack() {
-	l.available = max(l.available, min(l.available+1, l.limit-l.pending()-l.late))
+	l.available = max(l.available, min(l.available+1, l.limit-l.pending()-l.lateSlots))
 }
 
-// returnSlot lets a slot arrive that accept gave back late. WS.Q5
+// returnSlot makes a slot available SlotReturnDelay after accept. WS.Q5
 func (h *Host) returnSlot(i int32) {
 	l := &h.lists[h.socks[i].list]
-	if h.socks[i].list == 0 || l.late == 0 {
-		return // the listener that it belonged to is gone
+	if h.socks[i].list == 0 || l.lateSlots == 0 {
+		return // the listener of the slot is closed
 	}
-	l.late--
+	l.lateSlots--
 	h.fill(l)
 	h.recordListener(l, Record{Kind: SlotFilled, Cause: SlotReturned})
 	h.promote(l)
 }
 
-// leave unlinks a pending connection from its queue, which it returns.
+// leave unlinks a pending connection from its queue and returns the queue.
 func (h *Host) leave(i int32) *listener {
 	s := &h.socks[i]
 	l := &h.lists[h.socks[s.listener].list]
@@ -241,8 +242,8 @@ func (h *Host) leave(i int32) *listener {
 	return l
 }
 
-// withdraw takes a pending connection out of its queue because its client is
-// gone. The slot is available again at once. WS.Q7, WS.T9.
+// withdraw removes a pending connection from its queue without telling its client. Its slot
+// is available again at once. WS.Q7, WS.T9.
 func (h *Host) withdraw(i int32, why Cause) {
 	takesSlot := h.socks[i].state != stateOffered
 	l := h.leave(i)
@@ -259,8 +260,8 @@ func (h *Host) withdraw(i int32, why Cause) {
 	h.promote(l)
 }
 
-// resetPending takes a pending connection out of its queue and answers its
-// client with an RST. The slot is not given back: whoever calls fills.
+// resetPending removes a pending connection from its queue and sends its client an RST. It
+// does not give the slot back: the caller does, or calls fill.
 func (h *Host) resetPending(i int32, why Cause) {
 	l := h.leave(i)
 	s := &h.socks[i]
@@ -271,7 +272,7 @@ func (h *Host) resetPending(i int32, why Cause) {
 	switch {
 	case s.state == stateOffered:
 		r.Value = Unanswered
-	case s.state == stateHalfOpen && l.separate && why != AckOverflow: // that one says so itself
+	case s.state == stateHalfOpen && l.separate && why != AckOverflow: // AckOverflow implies NotComplete
 		r.Value = NotComplete
 	}
 	h.recordListener(l, r)
@@ -279,11 +280,11 @@ func (h *Host) resetPending(i int32, why Cause) {
 	h.release(i)
 }
 
-// excessOf returns the pending connection that a smaller backlog resets next.
+// nextToReset returns the pending connection that a smaller backlog resets next.
 // WS.R4, WS.R7, WS.R8.
-func (h *Host) excessOf(l *listener) int32 {
+func (h *Host) nextToReset(l *listener) int32 {
 	half := l.half
-	if l.separate { // they take no slot
+	if l.separate { // half-open connections take no slot
 		half = chain{}
 	}
 	if h.profile.Trim == TrimHalfOpen && half.tail != 0 {
@@ -296,7 +297,7 @@ func (h *Host) excessOf(l *listener) int32 {
 			switch {
 			case found == 0:
 				found = i
-			case found == l.deferred && !oldest: // the deferred one stands at the head: last to go
+			case found == l.deferred && !oldest: // the deferred request is at the head: reset it last
 				found = i
 			case i == l.deferred && !oldest:
 			case (h.socks[i].serial < h.socks[found].serial) == oldest:
@@ -307,14 +308,14 @@ func (h *Host) excessOf(l *listener) int32 {
 	return found
 }
 
-// evict forgets a half-open connection to make room, and reports whether there
-// was one.
+// evict forgets a half-open connection to make room. It returns false if there is none to
+// forget.
 func (h *Host) evict(l *listener) bool {
 	i := l.half.head
 	switch h.profile.SynQueue.Victim {
 	case VictimRandom:
 		if l.half.len > 0 {
-			for range h.draws.Uint64N(uint64(l.half.len)) {
+			for range h.random.Uint64N(uint64(l.half.len)) {
 				i = h.socks[i].next
 			}
 		}
@@ -333,7 +334,7 @@ func (h *Host) evict(l *listener) bool {
 		return false
 	}
 	of := &h.lists[h.socks[h.socks[i].listener].list]
-	h.noteCookie(of) // what its SYN-ACK carried counts from now on
+	h.noteCookie(of) // the cookie in its SYN-ACK is valid from now on
 	h.withdraw(i, Evicted)
 	return true
 }
@@ -342,7 +343,7 @@ func (h *Host) evict(l *listener) bool {
 // pending. WS.X6, WS.X7, WS.Q7
 func (h *Host) abortPending(i int32) {
 	if h.profile.Aborted == AbortedWithdraws {
-		h.withdraw(i, ClientGone)
+		h.withdraw(i, ClientWithdrew)
 		return
 	}
 	s := &h.socks[i]
@@ -351,27 +352,28 @@ func (h *Host) abortPending(i int32) {
 	h.disarm(i)
 	h.removeTuple(i)
 	l := &h.lists[h.socks[s.listener].list]
-	h.note(s.listener)
+	h.noteReady(s.listener)
 	h.recordListener(l, Record{Kind: AbortedPending, Conn: s.conn, Since: s.since, Cause: ClientReset})
 }
 
 // recordListener appends a record about a listener with the state of its queue.
 func (h *Host) recordListener(l *listener, r Record) {
 	r.FD = h.socks[l.sock].fd
-	h.about(&r, l)
+	h.addQueueState(&r, l)
 	h.record(r)
 }
 
-// newListenerRecord is recordListener for what happens often, about a connection.
+// newListenerRecord is recordListener without a copy, for frequent records about a
+// connection.
 func (h *Host) newListenerRecord(l *listener, k Kind, s *socket, why Cause) *Record {
 	r := h.newRecord(k, s.conn, why)
 	r.FD, r.Since = h.socks[l.sock].fd, s.since
-	h.about(r, l)
+	h.addQueueState(r, l)
 	return r
 }
 
-// about puts the state of a listener's queues into a record.
-func (h *Host) about(r *Record, l *listener) {
+// addQueueState puts the state of a listener's queues into a record.
+func (h *Host) addQueueState(r *Record, l *listener) {
 	r.Limit, r.Pending, r.Available = int32(l.limit), int32(l.pending()), int32(l.available)
 	if l.separate {
 		r.HalfOpen = l.half.len

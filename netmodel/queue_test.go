@@ -145,7 +145,7 @@ func TestPendingConnectionCanWithdraw(t *testing.T) { // WS.Q7
 	s.syn("b")
 	check(t, "answer to the RST of a half-open one", s.rst("b"), "")
 	s.wantQueue("after the RST of a half-open one", "a .")
-	check(t, "cause", s.last(netmodel.Withdrawn).Cause, netmodel.ClientGone)
+	check(t, "cause", s.last(netmodel.Withdrawn).Cause, netmodel.ClientWithdrew)
 	check(t, "the slot is free again", s.syn("c"), "SYN-ACK")
 
 	p := profiles.WSP()

@@ -6,9 +6,9 @@ type Socket struct {
 	FD   FD
 }
 
-// Watch makes the network note each socket for which Select may have a new answer: a
-// connection to accept, bytes or an end to receive, room to send, a connect that has
-// ended. DrainReady returns the sockets.
+// Watch makes the network note each socket for which Select may have a new answer. Reasons
+// are: a connection to accept, bytes to receive, the end of the stream, room to send, a
+// connect that has ended. DrainReady returns the sockets.
 func (r RealTime) Watch() {
 	n := r.n
 	n.watched = true
@@ -18,8 +18,8 @@ func (r RealTime) Watch() {
 }
 
 // DrainReady appends the sockets that have changed since the last call to dst, and forgets
-// them: by host, and for each host in the order of the changes. A socket can be there more
-// than once, also one that was closed since. Without Watch there are none.
+// them. The order is by host, and for each host by change. A socket can appear more than
+// once. A socket that was closed since can appear too. Without Watch there are no sockets.
 func (r RealTime) DrainReady(dst []Socket) []Socket {
 	n := r.n
 	n.flush()
@@ -33,8 +33,8 @@ func (r RealTime) DrainReady(dst []Socket) []Socket {
 	return dst
 }
 
-// note remembers that something has changed for a socket that a program has.
-func (h *Host) note(i int32) {
+// noteReady adds a socket to the sockets for DrainReady, if a program has its descriptor.
+func (h *Host) noteReady(i int32) {
 	if h.watched && h.socks[i].fd != 0 {
 		h.changed = append(h.changed, h.socks[i].fd)
 	}

@@ -2,10 +2,9 @@ package netmodel
 
 import "wspsim/sim"
 
-// RealTime is a Network as a driver on a real clock uses it: one that serves programs of
-// its own, such as package simnet. Such a driver asks what is due next instead of
-// stepping to the end, and pays for every event. A simulation in virtual time needs
-// none of this.
+// RealTime is a Network as a driver on a real clock uses it. Such a driver serves running
+// programs, as package simnet does. It asks what is due next instead of stepping to the
+// end, and every event costs time. A simulation in virtual time needs none of this.
 type RealTime struct{ n *Network }
 
 // RealTime returns the calls of a driver on a real clock. The call itself changes nothing.
@@ -13,8 +12,8 @@ func (n *Network) RealTime() RealTime { return RealTime{n} }
 
 // DeliverDirectly makes a segment arrive at the moment at which it is sent, if its link
 // has no delay. Without it an event of the same instant delivers the segment. The network
-// also wakes a host too early rather than cancel an event. The same things happen as
-// without direct delivery. Things that happen at one instant can have another order.
+// may also wake a host too early, which costs less than to cancel an event. The same things
+// happen as without direct delivery. Things of one instant can have another order.
 func (r RealTime) DeliverDirectly() {
 	n := r.n
 	n.direct = true
@@ -23,45 +22,46 @@ func (r RealTime) DeliverDirectly() {
 	}
 }
 
-// mostDetours is how many segments are delivered directly in one go. Later ones are events,
-// so that two hosts that answer each other for ever meet the stall limit of the engine.
-const mostDetours = 1000
+// maxDirect is how many segments the network delivers directly in one flush. Further
+// segments are events, so that two hosts that answer each other without end reach the stall
+// limit of the engine.
+const maxDirect = 1000
 
-// immediate reports whether what one host sends to another arrives at once, and always.
+// immediate reports whether every segment from one host to another arrives at once.
 func (n *Network) immediate(from, to HostID) bool {
 	p := &n.paths[from][to]
 	return p.immediate && !p.cut
 }
 
 // SendDirectly sends bytes on a connection and delivers them, without segments on the
-// engine's list. It does what Host.Send does and what follows from it, and returns true.
+// engine's list. It does what Host.Send does and what the peer does then, and returns true.
 //
 // It returns false and does nothing if the result could differ from that of Host.Send:
 // segments are under way, the link between the hosts has a delay or is cut, or the network
 // does not deliver directly. DrainReady does not name the peer.
 func (r RealTime) SendDirectly(id HostID, fd FD, bytes int) bool {
 	n := r.n
-	return n.direct && bytes > 0 && bytes < maxWaiting && n.sendAtRest(id, fd, uint32(bytes))
+	return n.direct && bytes > 0 && bytes < maxWaiting && n.sendWhenIdle(id, fd, uint32(bytes))
 }
 
 // Receive is Host.Receive. It costs less than Host.Receive and the next step of the network
 // together.
 func (r RealTime) Receive(id HostID, fd FD, limit int) (int, error) {
 	n := r.n
-	h := n.timely(id)
+	h := n.hostNow(id)
 	atRest := len(h.records) == 0
 	m, err := h.Receive(fd, limit)
 	if atRest && len(h.records) == 1 && len(h.out) == 0 {
-		n.record(&h.records[0]) // nothing follows from it
+		n.record(&h.records[0]) // no client reacts to it
 		h.records = h.records[:0]
 	}
 	return m, err
 }
 
-// sendAtRest delivers data if both ends of the connection are at rest and the links between
-// them are immediate. It does what Host.Send, takeData and acknowledge do then.
-func (n *Network) sendAtRest(id HostID, fd FD, bytes uint32) bool {
-	h := n.timely(id)
+// sendWhenIdle delivers data if both ends of the connection are idle and the links between
+// them are immediate. It does what Host.Send, takeData and acknowledge would do then.
+func (n *Network) sendWhenIdle(id HostID, fd FD, bytes uint32) bool {
+	h := n.hostNow(id)
 	i := h.table.lookup(fd)
 	if i <= 0 || h.started == 0 {
 		return false
@@ -101,8 +101,9 @@ func (n *Network) sendAtRest(id HostID, fd FD, bytes uint32) bool {
 	return true
 }
 
-// AdvanceIdle moves the clock to now if nothing is due by then and no host has sent
-// anything since the last step. Otherwise it returns false, and the caller calls Step.
+// AdvanceIdle moves the clock to now and returns true, if nothing is due by then and no host
+// has sent anything since the last step. Otherwise it changes nothing and returns false, and
+// the caller calls Step.
 func (r RealTime) AdvanceIdle(now sim.Time) bool {
 	n := r.n
 	if now >= n.nextDeadline || now < n.engine.Now() {
@@ -116,7 +117,7 @@ func (r RealTime) AdvanceIdle(now sim.Time) bool {
 	for range n.engine.Until(now) {
 		panic("netmodel: an event is due before the network expected one")
 	}
-	n.tellTime()
+	n.updateClocks()
 	return true
 }
 
@@ -128,4 +129,4 @@ func (r RealTime) NextDeadline() sim.Time { return r.n.nextDeadline }
 
 // BufferedRecords returns how many records wait for DrainRecords. It does not count the
 // records of calls made on hosts since the network settled.
-func (r RealTime) BufferedRecords() int { return len(r.n.fresh) }
+func (r RealTime) BufferedRecords() int { return len(r.n.buffered) }

@@ -16,7 +16,8 @@ import (
 	"wspsim/sim"
 )
 
-// twin is one of two networks that are told the same, with what its program has open.
+// twin is one of two networks that get the same calls, with the sockets that its program has
+// open.
 type modelRun struct {
 	n              *netmodel.Network
 	server, client netmodel.HostID
@@ -41,12 +42,12 @@ func newModelRun(p netmodel.Profile, direct bool) *modelRun {
 	return w
 }
 
-// host returns one side.
+// host returns a host of the network.
 func (w *modelRun) host(side int) *netmodel.Host {
 	return w.n.Host([...]netmodel.HostID{w.client, w.server}[side])
 }
 
-// send sends as a network of real programs does: handed over if that can be.
+// send sends as package simnet does: directly if that is possible.
 func (w *modelRun) send(side int, fd netmodel.FD, bytes int) (int, error) {
 	if w.direct && w.n.RealTime().SendDirectly([...]netmodel.HostID{w.client, w.server}[side], fd, bytes) {
 		return bytes, nil
@@ -54,7 +55,7 @@ func (w *modelRun) send(side int, fd netmodel.FD, bytes int) (int, error) {
 	return w.host(side).Send(fd, bytes)
 }
 
-// step is one call, by numbers that mean the same in both networks.
+// step is one call, in numbers that mean the same in both networks.
 type modelStep struct {
 	what       string
 	side, conn int
@@ -112,7 +113,7 @@ func (w *modelRun) do(s modelStep) string {
 	return ""
 }
 
-// happened returns what has, with the order that one host and one connection see.
+// happened returns the records, in the order that one host and one connection see.
 func (w *modelRun) happened() []netmodel.Record {
 	records := w.n.DrainRecords(nil)
 	slices.SortStableFunc(records, func(a, b netmodel.Record) int {

@@ -2,9 +2,8 @@ package netmodel
 
 import "strconv"
 
-// ConnID names one attempt to connect. It travels with every segment so that a
-// trace can say whom a segment concerns; no decision of a Host looks at it.
-// 0 means nobody.
+// ConnID is the number of one attempt to connect; 0 is no attempt. Every segment carries it,
+// so that a trace can name the attempt. No decision of a Host depends on it.
 type ConnID uint32
 
 // Flags are the control bits of a segment.
@@ -16,19 +15,19 @@ const (
 	ACK
 	FIN
 	RST
-	// AF_UNIX has no segments. With RST, in answer to a SYN: the queue is full, try
-	// again.
+	// For AF_UNIX, which has no segments. Set with RST in the answer to a SYN: the queue is
+	// full, try again.
 	AGAIN
 )
 
-// Segment is one TCP segment on its way. Data is counted, not carried.
+// Segment is one TCP segment. It has the number of data bytes, not the bytes.
 type Segment struct {
 	Src, Dst Addr
 	Seq, Ack uint32 // sequence numbers, modulo 2^32
 	Len      uint32 // bytes of data
 	Flags    Flags
-	Why      Cause  // of an RST: what made the sender send it; carried, never decided upon
-	Conn     ConnID // whose attempt it belongs to; carried, never decided upon
+	Why      Cause  // of an RST: why the sender sent it; for records only
+	Conn     ConnID // the attempt that the segment belongs to; for records only
 }
 
 // end returns the sequence number that follows the segment.
@@ -43,7 +42,7 @@ func (s *Segment) end() uint32 {
 	return end
 }
 
-// Kind returns the name of the segment by its flags: "SYN", "SYN-ACK", "ACK",
+// Kind returns what the segment is, by its flags and length: "SYN", "SYN-ACK", "ACK",
 // "data", "FIN" or "RST".
 func (s *Segment) Kind() string {
 	switch f := s.Flags; {

@@ -2,24 +2,26 @@ package netmodel
 
 import "wspsim/netmodel/winsock"
 
-// Calls says whose calls a program makes: which state allows which call, and
-// what a connection reports that was reset.
+// Calls says which system's calls a program makes. It decides which state allows which call,
+// and which errors the calls on a reset connection return.
 type Calls uint8
 
 const (
-	// Windows Sockets. A reset connection reports it to every call.
+	// Windows Sockets. Send and receive on a reset connection fail with the error each time.
 	CallsWinsock Calls = iota
-	// 4.3BSD sockets as Linux has them. A reset connection hands out what had
-	// arrived, reports the error once, and is then at its end; sending fails with
-	// EPIPE. shutdown of the receiving side ends a listener. (L06, L07, L09)
+	// 4.3BSD sockets as Linux has them. On a reset connection receive returns the bytes that
+	// have arrived, then the error once, then the end of the stream. Send fails with EPIPE
+	// then. shutdown of the receiving side ends a listener. (L06, L07, L09)
 	CallsUnix
-	// Wine's Windows Sockets on Linux. A reset connection is at its end. (W)
+	// Wine's Windows Sockets on Linux. On a reset connection receive returns the bytes that
+	// have arrived, then the end of the stream. (W)
 	CallsWine
-	// The network inside Go's own runtime for js/wasm and wasip1. (D)
+	// The network inside Go's runtime for js/wasm and wasip1. (D)
 	CallsFakeNet
 )
 
-// ErrnoName returns what a program with such calls calls an error.
+// ErrnoName returns the name of an error with these calls, such as WSAECONNREFUSED or
+// ECONNREFUSED.
 func (c Calls) ErrnoName(e winsock.Errno) string {
 	if c == CallsUnix || c == CallsFakeNet {
 		return e.Unix()
@@ -32,18 +34,18 @@ type Relisten uint8
 
 const (
 	RelistenUpdates Relisten = iota // new backlog; excess pending connections are reset
-	RelistenKeeps                   // succeeds and changes nothing but the filling
-	RelistenSets                    // new backlog; what is queued stays, however much
-	RelistenRejects                 // fails with WSAEINVAL when more is queued than would fit, else new backlog
+	RelistenKeeps                   // succeeds, keeps the backlog and fills
+	RelistenSets                    // new backlog; all pending connections stay
+	RelistenRejects                 // fails with WSAEINVAL if more are queued than would fit, else new backlog
 )
 
-// Trim is the choice of the connections that a smaller backlog resets.
+// Trim says which connections a smaller backlog resets.
 type Trim uint8
 
 const (
-	TrimNewest   Trim = iota // survivors are what the smaller queue would have admitted
-	TrimOldest               // the longest waiting go
-	TrimHalfOpen             // half-open ones first, newest first, then complete ones, newest first
+	TrimNewest   Trim = iota // the newest; the smaller queue would have admitted the rest
+	TrimOldest               // the oldest
+	TrimHalfOpen             // half-open ones first, newest first; then complete ones, newest first
 )
 
 // OnFull is the answer to a SYN that finds no room.
@@ -52,9 +54,9 @@ type OnFull uint8
 const (
 	RefuseWhenFull    OnFull = iota // RST
 	IgnoreWhenFull                  // silence
-	IgnoreUnlessYoung               // silence, but Profile.Young half-open connections are let in: Linux 2.4 to 4.9
-	EvictWhenFull                   // a half-open connection is forgotten for it; if there is none, silence
-	HoldWhenFull                    // it waits, outside the queue and unanswered, until there is room: Go's fake network
+	IgnoreUnlessYoung               // silence, except while fewer than Profile.Young half-open connections are young: Linux 2.4 to 4.9
+	EvictWhenFull                   // the SYN replaces a half-open connection; if there is none, silence
+	HoldWhenFull                    // the SYN waits outside the queue, unanswered, until there is room: Go's fake network
 	TryAgainWhenFull                // connect fails with WSAEWOULDBLOCK (EAGAIN): AF_UNIX
 )
 
@@ -63,50 +65,49 @@ const (
 type OnAckFull uint8
 
 const (
-	IgnoreAck OnAckFull = iota // silence; the half-open connection stays, its SYN-ACK goes out again, and every ACK is another try
-	ResetAck                   // RST, and it is gone
-	AdmitAck                   // it gets in, beyond the limit
-	ForgetAck                  // silence, and it is gone: whatever the client sends next meets an RST
-	DeferAck                   // it is complete, and waits outside the queue until accept makes room
+	IgnoreAck OnAckFull = iota // silence; the half-open connection stays, its SYN-ACK is retransmitted, each ACK tries again
+	ResetAck                   // RST; the host forgets the connection
+	AdmitAck                   // the connection joins the queue, beyond the limit
+	ForgetAck                  // silence; the host forgets the connection and answers the client's next segment with an RST
+	DeferAck                   // the connection is complete and waits outside the queue until accept makes room
 )
 
 // Slots says what a slot of the queue costs.
 type Slots uint8
 
 const (
-	// An admitted request uses a slot up. Listen and accept fill: they make as
-	// many slots available as the backlog allows and descriptors are free.
+	// A request that gets in uses a slot up. Listen and accept fill: they make as many slots
+	// available as the backlog allows, but at most as many as descriptors are free.
 	SlotsFilled Slots = iota
-	// A pending connection owns its descriptor from the moment it is queued:
-	// no descriptor, no admission; accept needs none.
+	// A pending connection has a descriptor from the moment it is queued. Without a free
+	// descriptor no request gets in. accept needs no further descriptor.
 	SlotsOwnDescriptor
-	// Slots cost nothing; only accept can fail for want of a descriptor.
+	// Slots cost nothing. Only accept can fail because no descriptor is free.
 	SlotsFree
 )
 
-// Aborted is what becomes of a connection that the client resets while it is
-// pending.
+// Aborted says what happens to a connection that the client resets while it is pending.
 type Aborted uint8
 
 const (
-	AbortedAtAccept  Aborted = iota // keeps its place; accept reports WSAECONNRESET and removes it
-	AbortedAtReceive                // keeps its place; accept succeeds and receive reports WSAECONNRESET
-	AbortedWithdraws                // leaves the queue at once and gives its slot back
-	AbortedAsAborted                // keeps its place; accept reports WSAECONNABORTED and removes it
-	AbortedNoAddress                // keeps its place; accept succeeds with an empty address, receive reports WSAECONNRESET
+	AbortedAtAccept  Aborted = iota // keeps its place; accept fails with WSAECONNRESET and removes it
+	AbortedAtReceive                // keeps its place; accept succeeds and receive fails with WSAECONNRESET
+	AbortedWithdraws                // leaves the queue at once; its slot is available again
+	AbortedAsAborted                // keeps its place; accept fails with WSAECONNABORTED and removes it
+	AbortedNoAddress                // keeps its place; accept succeeds with an empty address, receive fails with WSAECONNRESET
 )
 
-// CloseListener is what a closing listener does to what is pending.
+// CloseListener says what a closing listener does to pending connections.
 type CloseListener uint8
 
 const (
-	CloseResetsAll       CloseListener = iota // RST to every one, half-open or complete
-	CloseForgetsHalfOpen                      // RST to the complete ones; half-open ones are forgotten in silence
-	CloseForgetsAll                           // silence; whoever sends next meets an RST
-	CloseFinishes                             // FIN to the complete ones: their clients read the end
+	CloseResetsAll       CloseListener = iota // RST to all, half-open and complete
+	CloseForgetsHalfOpen                      // RST to the complete ones; silence to the half-open ones
+	CloseForgetsAll                           // silence; an RST answers the next segment of each client
+	CloseFinishes                             // FIN to the complete ones: their clients read the end of the stream
 )
 
-// BindRules is a table of bind conflicts.
+// BindRules says which binds conflict.
 type BindRules uint8
 
 const (
@@ -116,12 +117,12 @@ const (
 	BindsWine                    // Wine 8.0 (W)
 )
 
-// Options says which socket options there are besides those of every stack.
+// Options says which socket options a stack has besides the options that every stack has.
 type Options uint8
 
 const (
 	OptionsWindows Options = iota // SO_EXCLUSIVEADDRUSE, SO_CONDITIONAL_ACCEPT, SO_PAUSE_ACCEPT
-	OptionsFew                    // none of them; Windows CE, Windows Sockets 1.1
+	OptionsFew                    // no further options; Windows CE, Windows Sockets 1.1
 	OptionsWine                   // SO_EXCLUSIVEADDRUSE
 	OptionsLinux                  // SO_REUSEPORT, TCP_DEFER_ACCEPT
 )

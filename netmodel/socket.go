@@ -15,15 +15,15 @@ const (
 	stateUnbound          // new
 	stateBound            // has a local address
 	stateConnecting       // sent a SYN
-	stateFailed           // its connect failed; still bound, may try again
+	stateFailed           // its connect failed; still bound, can connect again
 	stateListening        //
 	stateOffered          // pending, SYN not answered: the condition function decides first
 	stateHalfOpen         // SYN-ACK sent: pending, or accepted by the condition function
-	stateOpen             // handshake complete: pending, or in a program's hands, or closing
+	stateOpen             // handshake complete: pending, accepted or closing
 	stateBroken           // reset or timed out; only the descriptor is left
 )
 
-// flag is one bit of a socket's condition.
+// flag is one yes-or-no property of a socket.
 type flag uint32
 
 const (
@@ -31,35 +31,35 @@ const (
 	flagExclusive                    // SO_EXCLUSIVEADDRUSE
 	flagConditional                  // SO_CONDITIONAL_ACCEPT
 	flagPaused                       // SO_PAUSE_ACCEPT
-	flagFinSent                      // own FIN is on its way
-	flagFinReceived                  // the peer's FIN is in
+	flagFinSent                      // the host has sent its FIN
+	flagFinReceived                  // the peer's FIN has arrived
 	flagNoReceive                    // shutdown of the receiving side
 	flagAborted                      // pending, and the client has reset it
-	flagDeferred                     // the condition function put the decision off
+	flagDeferred                     // the condition function deferred the decision
 	flagRefusedOnce                  // the last answer to a SYN was an RST
-	flagAccepted                     // came out of accept
+	flagAccepted                     // accept returned it
 	flagLingering                    // close was called and waits for SO_LINGER
-	flagChained                      // is on the list of its port
+	flagOnPort                       // is on the list of its port
 	flagReusePort                    // SO_REUSEPORT
 	flagHeld                         // waits outside the queue
-	flagAcked                        // half-open, and an ACK came that did not complete it
+	flagAcked                        // half-open, and an ACK arrived that did not complete it
 )
 
 // noLinger is the value of SO_LINGER when it is off.
 const noLinger = -1
 
-// socket is everything about one socket, listener, pending connection or
-// connection. All of a host's sockets lie in one slice and name each other by
-// index, so that Clone is a copy and a connection costs no allocation.
+// socket is the state of one socket, listener, pending connection or connection. All
+// sockets of a host are in one slice and refer to each other by index. So Clone is a copy,
+// and a connection costs no allocation.
 type socket struct {
 	local, remote Addr
-	serial        uint64   // order of making; never used twice
+	serial        uint64   // in order of creation; never used twice
 	since         sim.Time // connecting: when the first SYN went out; pending: when its SYN arrived
 	timer         int32    // in Host.timers; 0 = none
 	lingering     int32    // the timer of SO_LINGER
 	conn          ConnID
 	fd            FD // 0 for pending connections and for closed ones
-	heldFD        FD // closed, but the descriptor is not free yet
+	heldFD        FD // a descriptor that is not free: of a closed connection, or of a pending one
 
 	list               int32  // of a listener: its queue in Host.lists
 	listener           int32  // of a pending connection: the listening socket
@@ -68,8 +68,8 @@ type socket struct {
 	place              uint64 // order of completion, for Check
 	portNext, portPrev int32  // neighbours on the port
 
-	sent, acked    uint32 // next sequence number to send; oldest one not acknowledged
-	received, read uint32 // next sequence number expected; next one for the program
+	sent, acked    uint32 // next sequence number to send; oldest unacknowledged one
+	received, read uint32 // next sequence number expected from the peer; next one for the program
 	linger         int32  // seconds, noLinger = off
 	flags          flag
 	soError        winsock.Errno // SO_ERROR: how the last connect failed
@@ -80,8 +80,8 @@ type socket struct {
 	typ            winsock.SocketType
 	user           uint8
 	deferral       uint8 // TCP_DEFER_ACCEPT of a listener, in SYN-ACKs
-	resends        uint8 // how often the last SYN, SYN-ACK or data went out again
-	silences       uint8 // how many of those followed silence
+	resends        uint8 // retransmissions of the last SYN, SYN-ACK or data
+	timeouts       uint8 // how many of these retransmissions followed a timeout
 }
 
 func (s *socket) has(f flag) bool { return s.flags&f != 0 }
@@ -97,9 +97,9 @@ func (s *socket) set(f flag, on bool) {
 // pending reports whether the socket waits in a queue.
 func (s *socket) pending() bool { return s.listener != 0 }
 
-// Socket opens a socket. Errors: WSAEMFILE when no descriptor is free,
-// WSAENOBUFS, WSAESOCKTNOSUPPORT for a type that is neither Stream nor
-// Datagram (nor Raw, where the calls are Unix ones), and those of every call.
+// Socket opens a socket and returns its descriptor. Types are SOCK_STREAM and SOCK_DGRAM,
+// and with CallsUnix SOCK_RAW. Errors: the errors of every call, WSAESOCKTNOSUPPORT (another
+// type), WSAENOBUFS, WSAEMFILE (no descriptor is free).
 func (h *Host) Socket(typ winsock.SocketType) (FD, error) {
 	fd, err := h.socket(typ)
 	if err != nil {
@@ -121,13 +121,12 @@ func (h *Host) socket(typ winsock.SocketType) (FD, error) {
 		return 0, winsock.WSAEMFILE
 	}
 	i := h.newSocket(typ, stateUnbound)
-	h.give(i)
+	h.openDescriptor(i)
 	return h.socks[i].fd, nil
 }
 
-// OpenFile takes a descriptor for something that is not a socket, as a program
-// does that opens a file. Close it with CloseSocket's sibling CloseFile. It
-// fails with WSAEMFILE when none is free.
+// OpenFile takes a descriptor that is not a socket, as a program does that opens a file.
+// CloseFile gives it back. OpenFile fails with WSAEMFILE if no descriptor is free.
 func (h *Host) OpenFile() (FD, error) {
 	if h.freeDescriptors() == 0 {
 		h.recordCall(CallOpenFile, 0, 0, winsock.WSAEMFILE)
@@ -138,8 +137,8 @@ func (h *Host) OpenFile() (FD, error) {
 	return fd, nil
 }
 
-// CloseFile gives back a descriptor of OpenFile. It fails with WSAEBADF for any
-// other.
+// CloseFile gives back a descriptor of OpenFile. It fails with WSAEBADF for any other
+// descriptor.
 func (h *Host) CloseFile(fd FD) error {
 	if h.table.lookup(fd) != notSocket {
 		return winsock.WSAEBADF
@@ -149,7 +148,7 @@ func (h *Host) CloseFile(fd FD) error {
 	return nil
 }
 
-// newSocket returns a socket without a descriptor.
+// newSocket returns the index of a new socket without a descriptor.
 func (h *Host) newSocket(typ winsock.SocketType, st state) int32 {
 	var i int32
 	if n := len(h.free); n > 0 {
@@ -164,19 +163,19 @@ func (h *Host) newSocket(typ winsock.SocketType, st state) int32 {
 	return i
 }
 
-// give opens a descriptor for a socket. One must be free.
-func (h *Host) give(i int32) {
+// openDescriptor opens a descriptor for a socket. One must be free.
+func (h *Host) openDescriptor(i int32) {
 	h.socks[i].fd = h.table.open(i)
 }
 
-// release gives back everything that a socket holds: its timer, its address,
-// its descriptor and its place in memory. It must not be in a queue.
+// release frees everything that a socket holds: its timers, its address, its descriptors
+// and its place in Host.socks. The socket must not be in a queue.
 func (h *Host) release(i int32) {
 	s := &h.socks[i]
 	h.disarm(i)
 	h.timers.cancel(s.lingering)
 	h.dropKeepAlive(i)
-	h.unchain(i)
+	h.removeFromPort(i)
 	h.removeTuple(i)
 	if s.fd != 0 {
 		h.table.close(s.fd)
@@ -194,7 +193,7 @@ func (h *Host) release(i int32) {
 // arm sets the one timer of a socket.
 func (h *Host) arm(i int32, d time.Duration) {
 	h.disarm(i)
-	if h.direct && h.ahead == 0 {
+	if h.direct && h.wheelAhead == 0 {
 		h.waits = append(h.waits, wait{i, d})
 		h.socks[i].timer = -int32(len(h.waits))
 		return
@@ -209,15 +208,15 @@ func (h *Host) disarm(i int32) {
 	h.socks[i].timer = 0
 }
 
-// wait is a timer that was asked for and is not set yet: in a network that delivers
-// directly most are taken back at once, by an answer that needs no time. A socket
-// names its own by the negative number of its place, counted from 1.
+// wait is a timer that is not set yet. With direct delivery an answer needs no time and
+// cancels most timers at once. The timer field of a socket refers to a wait by the negative
+// of its index, counted from 1.
 type wait struct {
 	sock int32
 	d    time.Duration
 }
 
-// setTimers sets those timers that are still wanted.
+// setTimers sets the timers of all waits that were not cancelled.
 func (h *Host) setTimers() {
 	for k, w := range h.waits {
 		if s := &h.socks[w.sock]; s.timer == -int32(k+1) {

@@ -6,18 +6,21 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// A connection carries counted bytes in order, is acknowledged at once and sent
-// again as a whole when it is not. There is no window and no congestion
-// control, and no TIME_WAIT.
+// A connection carries counted bytes in order. The receiver acknowledges data at once. The
+// sender retransmits all unacknowledged data together. The model has no window, no
+// congestion control and no TIME_WAIT.
 
-// maxWaiting bounds what may wait at either end of one direction, so that
-// sequence numbers stay unambiguous.
+// maxWaiting limits the bytes that wait at the sender, and the bytes that wait at the
+// receiver, so that sequence numbers stay unambiguous.
 const maxWaiting = 1 << 30 // bytes
 
-// Send sends n bytes and returns how many were taken: fewer than n when too
-// many are waiting. Errors: those of every call, WSAENOTSOCK, WSAEFAULT (n is
-// negative), WSAENOTCONN, WSAESHUTDOWN, WSAEWOULDBLOCK, and what broke the
-// connection, such as WSAECONNRESET.
+// Send sends n bytes and returns how many bytes it took. It takes fewer than n bytes if more
+// than 2^30 bytes would be unacknowledged. Errors:
+//   - The errors of every call, and WSAENOTSOCK.
+//   - WSAEFAULT: n is negative.
+//   - WSAENOTCONN, WSAENOBUFS, WSAESHUTDOWN.
+//   - WSAEWOULDBLOCK: no room, or the final ACK has not arrived.
+//   - The error of a broken connection, such as WSAECONNRESET.
 func (h *Host) Send(fd FD, n int) (int, error) {
 	i, err := h.openSocket(fd, n)
 	if err == error(winsock.WSAENOTCONN) && h.profile.Calls == CallsWine && h.socks[h.table.lookup(fd)].state == stateListening {
@@ -51,9 +54,9 @@ func (h *Host) Send(fd FD, n int) (int, error) {
 	return n, nil
 }
 
-// Receive takes up to limit bytes that have arrived and returns how many it
-// took; 0 without an error is the end of the stream, when limit is more than 0.
-// Errors as for Send; WSAEWOULDBLOCK when nothing has arrived.
+// Receive takes up to limit bytes that have arrived and returns how many it took. If limit
+// is more than 0, the result 0 without an error is the end of the stream. Errors: as for
+// Send, but WSAEWOULDBLOCK if nothing has arrived.
 func (h *Host) Receive(fd FD, limit int) (int, error) {
 	i, err := h.openSocket(fd, limit)
 	if err != nil {
@@ -61,7 +64,7 @@ func (h *Host) Receive(fd FD, limit int) (int, error) {
 		return 0, err
 	}
 	s := &h.socks[i]
-	if s.state == stateBroken { // CallsUnix, CallsWine: what had arrived, then the error once, then the end
+	if s.state == stateBroken { // with the calls of Winsock, openSocket has returned the error
 		return h.receiveBroken(fd, s, limit)
 	}
 	if s.has(flagNoReceive) && h.profile.Calls != CallsUnix {
@@ -77,7 +80,8 @@ func (h *Host) Receive(fd FD, limit int) (int, error) {
 	return n, nil
 }
 
-// receiveBroken takes from a connection that is over. K12
+// receiveBroken receives from a broken connection: the bytes that have arrived, then with
+// CallsUnix the error once, then the end of the stream. K12
 func (h *Host) receiveBroken(fd FD, s *socket, limit int) (int, error) {
 	n := min(limit, s.unread())
 	switch {
@@ -93,8 +97,8 @@ func (h *Host) receiveBroken(fd FD, s *socket, limit int) (int, error) {
 	return n, nil
 }
 
-// sendBroken is the error of sending on a connection that is over. K12. Wine's name
-// for EPIPE is WSAECONNRESET (W).
+// sendBroken returns the error of Send on a broken connection. K12. Wine returns
+// WSAECONNRESET for EPIPE (W).
 func (h *Host) sendBroken(s *socket) error {
 	if h.profile.Calls == CallsWine {
 		return winsock.WSAECONNRESET
@@ -106,7 +110,8 @@ func (h *Host) sendBroken(s *socket) error {
 	return winsock.EPIPE
 }
 
-// openSocket finds a socket that bytes can go through.
+// openSocket returns the socket for a call that sends or receives n bytes, after the checks
+// that Send and Receive share.
 func (h *Host) openSocket(fd FD, n int) (int32, error) {
 	i, err := h.enterSocket(fd)
 	if err != nil {
@@ -120,7 +125,7 @@ func (h *Host) openSocket(fd FD, n int) (int32, error) {
 		return 0, s.broken
 	case s.state == stateBroken:
 	case s.state == stateConnecting && h.profile.Calls == CallsUnix:
-		return 0, winsock.WSAEWOULDBLOCK // it would wait for the connection (L13)
+		return 0, winsock.WSAEWOULDBLOCK // the call would wait for the connection (L13)
 	case s.state != stateOpen && s.state != stateHalfOpen:
 		return 0, winsock.WSAENOTCONN
 	case h.faults&FaultNoBuffers != 0:
@@ -129,22 +134,26 @@ func (h *Host) openSocket(fd FD, n int) (int32, error) {
 	return i, nil
 }
 
-// unread returns how many bytes have arrived that the program has not taken.
+// unread returns how many bytes have arrived that the program has not received.
 func (s *socket) unread() int {
 	n := int(s.received - s.read)
 	if s.has(flagFinReceived) {
-		n-- // the FIN took a number
+		n-- // the FIN has a sequence number
 	}
 	return n
 }
 
-// Shutdown ends one direction of a connection or both. Errors: those of every
-// call, WSAENOTSOCK, WSAEINVAL (no such way), WSAENOTCONN, also for a listener
-// (WS.L9). With the calls of Winsock, shutting the receiving side down with data unread, or
-// data that arrives later, resets the connection. With those of Unix what has arrived and
-// what still arrives can be read, and then the end is; data that arrives when both sides are
-// shut resets the connection. (Linux 6.18: tcp_input.c, tcp_rcv_state_process; measured
-// there; other Unix systems follow Linux here)
+// Shutdown ends one direction of a connection or both: how is SD_RECEIVE, SD_SEND or
+// SD_BOTH. Errors: the errors of every call, WSAENOTSOCK, WSAEINVAL (another value of how),
+// WSAENOTCONN, which a listener gets too (WS.L9).
+//
+// Shutting down the receiving side with the calls of Winsock resets the connection if data
+// is unread, or when data arrives later. With CallsUnix the program can still receive the
+// data that has arrived and the data that arrives later, and then the end of the stream.
+// Data that arrives when both sides are shut down resets the connection. (Linux 6.18:
+// tcp_input.c, tcp_rcv_state_process; measured there. In the model the other Unix systems
+// do what Linux does.) With CallsUnix, shutting down the receiving side of a listener ends
+// it. The socket stays bound. (K11)
 func (h *Host) Shutdown(fd FD, how int) error {
 	err := h.shutdown(fd, how)
 	h.recordCall(CallShutdown, fd, int64(how), err)
@@ -161,7 +170,7 @@ func (h *Host) shutdown(fd FD, how int) error {
 	case how < winsock.SD_RECEIVE || how > winsock.SD_BOTH:
 		return winsock.WSAEINVAL
 	case s.state == stateListening && h.profile.Calls == CallsUnix:
-		if how != winsock.SD_SEND { // the socket stays, and may listen again. K11
+		if how != winsock.SD_SEND { // the socket stays and can listen again. K11
 			h.closeListener(i)
 			h.socks[i].state = stateBound
 		}
@@ -172,19 +181,19 @@ func (h *Host) shutdown(fd FD, how int) error {
 	if how != winsock.SD_SEND {
 		s.set(flagNoReceive, true)
 		if s.unread() > 0 && h.profile.Calls != CallsUnix {
-			h.sendReset(i, ReceiveShutDown)
-			h.breakConnection(i, winsock.WSAECONNABORTED, ReceiveShutDown)
+			h.sendReset(i, DataAfterShutdown)
+			h.breakConnection(i, winsock.WSAECONNABORTED, DataAfterShutdown)
 			return nil
 		}
 	}
 	if how != winsock.SD_RECEIVE {
-		h.finish(i)
+		h.sendFin(i)
 	}
 	return nil
 }
 
-// finish sends the FIN, once.
-func (h *Host) finish(i int32) {
+// sendFin sends the FIN, if it was not sent yet.
+func (h *Host) sendFin(i int32) {
 	s := &h.socks[i]
 	if s.has(flagFinSent) {
 		return
@@ -200,12 +209,12 @@ func (h *Host) arriveOpen(i int32, s *Segment) {
 	c := &h.socks[i]
 	switch {
 	case s.Flags&RST != 0:
-		if !seqBefore(s.Seq, c.received) { // older ones belong to the past
+		if !seqBefore(s.Seq, c.received) { // an RST with an older number is out of date
 			h.arriveReset(i, s.Why)
 		}
 		return
 	case s.Flags&SYN != 0:
-		h.sendAck(i) // a duplicate, or another attempt from the same address: the answer tells which
+		h.sendAck(i) // a duplicate, or another attempt from the same address: the peer's next segment tells
 		return
 	case s.Flags&ACK == 0 || seqBefore(c.sent, s.Ack):
 		return
@@ -223,17 +232,17 @@ func (h *Host) arriveOpen(i int32, s *Segment) {
 		}
 		h.sendAck(i)
 	}
-	h.settle(i)
+	h.finishClose(i)
 }
 
-// acknowledge notes what the peer has got.
+// acknowledge notes that the peer has acknowledged everything before ack.
 func (h *Host) acknowledge(i int32, ack uint32) {
 	s := &h.socks[i]
 	if !seqBefore(s.acked, ack) {
 		return
 	}
 	s.acked, s.resends = ack, 0
-	h.note(i)
+	h.noteReady(i)
 	if s.acked == s.sent {
 		h.disarm(i)
 	} else {
@@ -241,32 +250,32 @@ func (h *Host) acknowledge(i int32, ack uint32) {
 	}
 }
 
-// takeData takes what is new in a segment. It returns false if that ended the
-// connection.
+// takeData takes the new data and the FIN of a segment. It returns false if the segment
+// ended the connection.
 func (h *Host) takeData(i int32, s *Segment) bool {
 	c := &h.socks[i]
 	if seqBefore(c.received, s.Seq) || !seqBefore(c.received, s.end()) {
-		return true // a gap before it, or nothing new: the answer says what is missing
+		return true // data is missing before the segment, or the segment has nothing new
 	}
 	fresh := s.Seq + s.Len - c.received // 0 when only the FIN is new
 	switch {
 	case int32(fresh) > 0 && c.fd == 0 && !c.pending():
-		h.sendReset(i, NobodyReads)
+		h.sendReset(i, DataAfterClose)
 		h.release(i)
 		return false
 	case int32(fresh) > 0 && c.has(flagNoReceive) && h.profile.Calls != CallsUnix:
-		h.sendReset(i, ReceiveShutDown)
-		h.breakConnection(i, winsock.WSAECONNABORTED, ReceiveShutDown)
+		h.sendReset(i, DataAfterShutdown)
+		h.breakConnection(i, winsock.WSAECONNABORTED, DataAfterShutdown)
 		return false
-	case int32(fresh) > 0 && c.has(flagNoReceive) && c.has(flagFinSent): // both sides are shut: nobody will read it
-		h.sendReset(i, ReceiveShutDown)
-		h.breakConnection(i, winsock.WSAECONNRESET, ReceiveShutDown)
+	case int32(fresh) > 0 && c.has(flagNoReceive) && c.has(flagFinSent): // both sides are shut down: no program will receive it
+		h.sendReset(i, DataAfterShutdown)
+		h.breakConnection(i, winsock.WSAECONNRESET, DataAfterShutdown)
 		return false
 	case c.received-c.read >= maxWaiting:
-		return true // no room: it will come again
+		return true // no room: the peer will send it again
 	}
 	c.received = s.end()
-	h.note(i)
+	h.noteReady(i)
 	if s.Flags&FIN != 0 {
 		c.set(flagFinReceived, true)
 		h.newRecord(Finished, c.conn, NoCause).FD = c.fd
@@ -274,9 +283,10 @@ func (h *Host) takeData(i int32, s *Segment) bool {
 	return true
 }
 
-// settle ends what a close has left: a closed connection goes when both sides
-// are done, its descriptor, if it was held, when everything is acknowledged.
-func (h *Host) settle(i int32) {
+// finishClose frees what a closed connection does not need any more. The descriptor that close
+// has held is free when the peer has acknowledged everything. The connection ends when the
+// peer has also closed its side, or after FinWait.
+func (h *Host) finishClose(i int32) {
 	s := &h.socks[i]
 	finished := s.has(flagFinSent) && s.acked == s.sent
 	if !finished || s.fd != 0 || s.pending() {
@@ -303,17 +313,17 @@ func (h *Host) arriveReset(i int32, why Cause) {
 	case s.pending():
 		h.abortPending(i)
 	case s.has(flagFinSent) && s.has(flagFinReceived):
-		// The peer has everything and is gone; its last acknowledgement was lost.
+		// The peer has received everything and has ended the connection. Its last ACK was lost.
 		s.acked = s.sent
 		h.disarm(i)
-		h.settle(i)
+		h.finishClose(i)
 	default:
 		h.breakConnection(i, winsock.WSAECONNRESET, why)
 	}
 }
 
-// breakConnection ends a connection that failed. Its descriptor, if a program
-// has one, stays open and reports the error.
+// breakConnection ends a connection with an error. If a program has its descriptor, the
+// descriptor stays open, and calls report the error.
 func (h *Host) breakConnection(i int32, e winsock.Errno, why Cause) {
 	s := &h.socks[i]
 	h.disarm(i)
@@ -321,26 +331,26 @@ func (h *Host) breakConnection(i int32, e winsock.Errno, why Cause) {
 	h.removeTuple(i)
 	h.record(Record{Kind: Broken, Conn: s.conn, FD: s.fd, Errno: e, Cause: why})
 	s.state, s.broken = stateBroken, e
-	h.note(i)
+	h.noteReady(i)
 	if e == winsock.WSAECONNRESET {
-		s.broken = h.afterReset(s)
+		s.broken = h.resetError(s)
 	}
 	if s.fd == 0 {
 		h.release(i)
 	}
 }
 
-// afterReset returns what send and receive report once a peer has reset its
-// connection. With the calls of Unix it is nothing when the end of the stream came
-// first: receive reports that, and send EPIPE. (measured on Linux 6.18)
-func (h *Host) afterReset(s *socket) winsock.Errno {
+// resetError returns the error of Send and Receive after the peer has reset the connection.
+// With CallsUnix it is 0 if the FIN arrived before the RST: Receive returns the end of the
+// stream then, and Send fails with EPIPE. (measured on Linux 6.18)
+func (h *Host) resetError(s *socket) winsock.Errno {
 	if h.profile.Calls == CallsUnix && s.has(flagFinReceived) {
 		return 0
 	}
 	return winsock.WSAECONNRESET
 }
 
-// armData waits for the acknowledgement of what was sent.
+// armData sets the timer for the acknowledgement of data and FIN.
 func (h *Host) armData(i int32) {
 	s := &h.socks[i]
 	wait := h.profile.Data.Wait(s.resends)
@@ -350,11 +360,11 @@ func (h *Host) armData(i int32) {
 	h.arm(i, wait)
 }
 
-// dataTimeout sends again what was not acknowledged, all of it.
+// dataTimeout retransmits all unacknowledged data and the FIN, or breaks the connection.
 func (h *Host) dataTimeout(i int32) {
 	s := &h.socks[i]
 	switch {
-	case s.acked == s.sent: // closed, and the peer never closed its side
+	case s.acked == s.sent: // closed, and the peer has not closed its side in FinWait
 		h.release(i)
 		return
 	case h.dataIsLate(i):
@@ -367,7 +377,7 @@ func (h *Host) dataTimeout(i int32) {
 		length--
 		flags = FIN
 	}
-	h.record(Record{Kind: DataSentAgain, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: DataUnanswered})
+	h.record(Record{Kind: DataRetransmitted, Conn: s.conn, FD: s.fd, Value: int64(s.resends), Cause: DataUnanswered})
 	h.sendData(i, s.acked, length, flags)
 	h.armData(i)
 }
@@ -388,5 +398,5 @@ func (h *Host) sendReset(i int32, why Cause) {
 	out.Seq, out.Ack, out.Flags = s.sent, s.received, RST|ACK
 }
 
-// seconds turns an option in whole seconds into a duration.
+// seconds converts an option in whole seconds to a duration.
 func seconds(n int32) time.Duration { return time.Duration(n) * time.Second }

@@ -223,7 +223,7 @@ func TestDataAfterCloseIsAnsweredWithRST(t *testing.T) {
 	p.pass(5 * time.Millisecond)
 	p.receive(p.client(), p.near, 1, 0, winsock.WSAECONNRESET)
 	broken := p.records(netmodel.Broken)
-	check(t, "cause", broken[len(broken)-1].Cause, netmodel.NobodyReads)
+	check(t, "cause", broken[len(broken)-1].Cause, netmodel.DataAfterClose)
 }
 
 func TestLingeringCloseWaits(t *testing.T) {

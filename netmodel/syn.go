@@ -1,14 +1,14 @@
 package netmodel
 
-// What a listening host decides about a connection request: at its SYN and, where
-// half-open connections have a queue of their own, at its final ACK. What the answers are
-// is data: OnFull, OnAckFull and SynQueue of the profile.
+// What a listening host decides about a connection request: at its SYN and, if half-open
+// connections have a queue of their own, at its final ACK. The profile has the answers:
+// OnFull, OnAckFull and SynQueue.
 
-// request answers a SYN.
+// request decides about a SYN. at is the listening socket, 0 if there is none.
 func (h *Host) request(at int32, s *Segment) {
 	if at == 0 {
-		h.record(Record{Kind: RequestRefused, Conn: s.Conn, Cause: NobodyListens})
-		h.answerStray(s, NobodyListens)
+		h.record(Record{Kind: RequestRefused, Conn: s.Conn, Cause: NoListener})
+		h.answerStray(s, NoListener)
 		return
 	}
 	l := &h.lists[h.socks[at].list]
@@ -32,8 +32,8 @@ func (h *Host) request(at int32, s *Segment) {
 	}
 }
 
-// olderChildren reports whether an accepted connection of an earlier listener
-// on the same port is alive. WS.X5
+// olderChildren reports whether an accepted connection of an earlier listener on the same
+// port is open. WS.X5
 func (h *Host) olderChildren(at int32) bool {
 	l := &h.socks[at]
 	for i := range h.socks {
@@ -45,13 +45,13 @@ func (h *Host) olderChildren(at int32) bool {
 	return false
 }
 
-// overflow deals with a SYN that finds no slot. R4, WS.Q3
+// overflow decides about a SYN that finds no slot. R4, WS.Q3
 func (h *Host) overflow(l *listener, s *Segment) {
 	switch {
-	case l.pending()+l.late < l.limit && h.profile.Slots == SlotsFilled:
+	case l.pending()+l.lateSlots < l.limit && h.profile.Slots == SlotsFilled:
 		h.turnAway(l, s, SlotsUsedUp, h.profile.OnFull)
 	case h.profile.OnFull == EvictWhenFull && h.evict(l):
-		l.available = max(l.available, 1) // one for one, even where a further listen has left too many
+		l.available = max(l.available, 1) // one for one, even if a further listen has left too many pending
 		h.admit(l, s)
 	case h.profile.OnFull == HoldWhenFull:
 		h.hold(l, s)
@@ -60,8 +60,7 @@ func (h *Host) overflow(l *listener, s *Segment) {
 	}
 }
 
-// screen deals with a SYN where half-open connections have a queue of their own.
-// K2, K3
+// screen decides about a SYN if half-open connections have a queue of their own. K2, K3
 func (h *Host) screen(l *listener, s *Segment) {
 	p := &h.profile
 	q := &p.SynQueue
@@ -99,7 +98,7 @@ func (h *Host) turnAway(l *listener, s *Segment, why Cause, how OnFull) {
 	h.recordListener(l, r)
 	h.refusal = refusal{
 		why:   why,
-		limit: l.limit, pending: l.pending(), available: l.available, late: l.late, complete: int(l.done.len),
+		limit: l.limit, pending: l.pending(), available: l.available, lateSlots: l.lateSlots, complete: int(l.done.len),
 		half: h.halfOpen(l), synRoom: l.synRoom, atSyn: l.atSyn,
 		freeDescriptors: h.freeDescriptors(),
 		paused:          h.socks[l.sock].has(flagPaused),
@@ -113,18 +112,18 @@ func (h *Host) turnAway(l *listener, s *Segment, why Cause, how OnFull) {
 	}
 }
 
-// refusal remembers why the last request was turned away and what was the case
-// then, so that Check can look whether the reason held.
+// refusal is the cause of the last request that turnAway turned away, and the state then. Check
+// verifies that the state justifies the cause.
 type refusal struct {
-	why                                       Cause
-	limit, pending, available, late, complete int
-	half, synRoom, atSyn                      int
-	freeDescriptors                           int
-	paused, noBuffers                         bool
+	why                                            Cause
+	limit, pending, available, lateSlots, complete int
+	half, synRoom, atSyn                           int
+	freeDescriptors                                int
+	paused, noBuffers                              bool
 }
 
-// finalAck deals with a segment that acknowledges the SYN-ACK of a pending
-// connection. It reports whether the connection is complete now. R3, K4, K14
+// finalAck decides about a segment that acknowledges the SYN-ACK of a pending connection. It
+// reports whether the connection is complete now. R3, K4, K14
 func (h *Host) finalAck(i int32, s *Segment) bool {
 	p := &h.socks[i]
 	l := &h.lists[h.socks[p.listener].list]
@@ -132,7 +131,7 @@ func (h *Host) finalAck(i int32, s *Segment) bool {
 	switch {
 	case bare && p.resends < h.socks[p.listener].deferral:
 		p.set(flagAcked, true)
-		h.recordListener(l, Record{Kind: AckPutOff, Conn: p.conn, Since: p.since, Cause: WaitsForData})
+		h.recordListener(l, Record{Kind: AckDeferred, Conn: p.conn, Since: p.since, Cause: WaitsForData})
 		return false
 	case !l.separate || int(l.done.len) < l.atAck || h.profile.OnAckFull == AdmitAck:
 		h.complete(i)
@@ -150,7 +149,7 @@ func (h *Host) finalAck(i int32, s *Segment) bool {
 		p.state = stateOpen
 		p.set(flagHeld, true)
 		h.link(&l.hidden, i)
-		h.recordListener(l, Record{Kind: AckPutOff, Conn: p.conn, Since: p.since, Cause: HeldBack})
+		h.recordListener(l, Record{Kind: AckDeferred, Conn: p.conn, Since: p.since, Cause: HeldBack})
 		return true
 	default:
 		p.set(flagAcked, true)
@@ -159,7 +158,7 @@ func (h *Host) finalAck(i int32, s *Segment) bool {
 	return false
 }
 
-// unlinkHalf takes a connection out of the SYN queue.
+// unlinkHalf removes a connection from the half-open ones.
 func (h *Host) unlinkHalf(l *listener, i int32) {
 	h.unlink(&l.half, i)
 	if l.separate && h.socks[i].resends == 0 {

@@ -5,27 +5,26 @@ import "wspsim/sim"
 // Transmission is one segment that a host has sent, and what the network does with it.
 //
 // It has what a capture shows. Seq and Ack of the segment are the numbers on the wire: a
-// SYN and a FIN count one each. A number that is relative to the connection is Seq less
-// the Seq of the sender's SYN. The model has no window; see Host.Send for what a
-// connection takes.
+// SYN and a FIN count one each. The relative sequence number is Seq minus the Seq of the
+// sender's SYN. The model has no window; Host.Send says how many bytes a connection takes.
 type Transmission struct {
 	Segment Segment
 	From    HostID
-	To      HostID   // 0 if the address is nobody's
-	Sent    sim.Time // when the host sent it
-	Arrives sim.Time // when it reaches the other host; Sent if it is lost
-	Lost    Cause    // NoRoute, LinkCut or LinkLost; NoCause if it arrives
-	// The link made this one: it delivers the segment of the Transmission before once more.
+	To      HostID   // 0 if no host has the address
+	Sent    sim.Time // when the host sent the segment
+	Arrives sim.Time // when the segment reaches the other host; Sent if the segment is lost
+	Lost    Cause    // NoRoute, LinkCut or LinkLost; NoCause if the segment arrives
+	// The link has duplicated the segment: it is the segment of the Transmission before.
 	Duplicate bool
 }
 
-// Tap makes the network note every segment that a host sends from now on. DrainTap hands
-// them out. A tap changes nothing else: the records are the same with and without it.
+// Tap makes the network note every segment that a host sends from now on. DrainTap returns
+// them. A tap changes nothing else: the records are the same with and without it.
 func (n *Network) Tap() { n.tapped = true }
 
-// DrainTap appends the segments that were sent since the last call to dst, in the order in
-// which they were sent, and forgets them. It changes nothing in the network. So it does not
-// return the segments of calls of a host that came after the last Step or Settle.
+// DrainTap appends the segments that were sent since the last call to dst, in order, and
+// forgets them. It does not settle the network. So it does not return segments of calls that
+// were made on hosts after the last Step or Settle.
 func (n *Network) DrainTap(dst []Transmission) []Transmission {
 	dst = append(dst, n.tap...)
 	n.tap = n.tap[:0]
@@ -37,8 +36,8 @@ func (n *Network) noteTransmission(from, to HostID, s *Segment, arrives sim.Time
 	n.tap = append(n.tap, Transmission{Segment: *s, From: from, To: to, Sent: n.engine.Now(), Arrives: arrives, Lost: lost})
 }
 
-// noteExchange keeps the two segments that direct delivery of data leaves out: the data,
-// and the acknowledgement of all of it. Both sockets show what is so afterwards.
+// noteExchange keeps the two segments that sendWhenIdle leaves out: the data, and its
+// acknowledgement. Both sockets are in their state after the delivery.
 func (n *Network) noteExchange(from, to HostID, a, b *socket, bytes uint32) {
 	data := Segment{Src: a.local, Dst: a.remote, Seq: a.sent - bytes, Ack: a.received, Len: bytes, Flags: ACK, Conn: a.conn}
 	n.noteTransmission(from, to, &data, n.engine.Now(), NoCause)

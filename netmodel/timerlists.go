@@ -8,37 +8,36 @@ import (
 	"wspsim/sim"
 )
 
-// timerLists holds the timers of a host, in the order in which they ring: by
-// instant, and at one instant in the order in which they were set.
+// timerLists holds the timers of a host in the order of expiry: by instant, and for one
+// instant in the order in which they were set.
 //
-// There is a list for each length of wait. A stack waits for few different ones,
-// and what waits equally long rings in the order of being set: so a timer is set
-// at the end of its list and taken back from wherever it stands, both at once,
-// however many there are. That matters because nearly every timer is taken back.
-// (An event list that drops what was cancelled when it meets it costs 150 ns more a
-// connection, and 30 bytes.) The cost grows with the number of different waits
-// that are under way at once; a list that is empty serves the next new one.
+// There is one list for each length of wait. A stack has few different lengths. Timers of
+// one length expire in the order in which they were set. So a new timer goes to the end of
+// its list, and cancel unlinks a timer from any place. The cost of both does not depend on
+// the number of timers. That matters because nearly every timer is cancelled. (An event list
+// that keeps cancelled timers until they are due costs 150 ns and 30 bytes more for each
+// connection.) The cost grows with the number of different lengths in use at one time. A
+// list that is empty serves the next new length.
 type timerLists struct {
 	lists []timerList
 	armed []timer // armed[0] is unused
-	free  int32   // first free one, chained through next
-	count int
-	order uint64
-	first int32 // the one that rings first, 0 if that has to be found
-	moved bool  // set, taken or taken back since a Network has looked
+	free  int32   // first free place, chained through next
+	count int     // timers that are set
+	order uint64  // of the timer that was set last
+	first int32   // the timer that expires first, 0 if next has to find it
+	moved bool    // a timer was set, taken or cancelled since the Network read the deadline
 }
 
 type timerList struct {
-	wait       time.Duration // of what is on it
+	wait       time.Duration // length of wait of the timers on the list
 	head, tail int32
 }
 
-// timer is one that was set. The serial number tells whether the socket is still
-// the one that set it.
+// timer is one timer that is set.
 type timer struct {
 	at         sim.Time
-	order      uint64 // of being set
-	serial     uint64
+	order      uint64 // order in which timers were set
+	serial     uint64 // of the socket that set it: its place can have another socket by now
 	sock       int32
 	next, prev int32
 	list       int16
@@ -49,13 +48,13 @@ type timer struct {
 type timerKind uint8
 
 const (
-	timerSocket    timerKind = iota // the one timer of a socket; its state says what it means
-	timerSlot                       // a slot comes back late
-	timerLinger                     // SO_LINGER ran out
-	timerKeepAlive                  // a connection may have been silent for long
+	timerSocket    timerKind = iota // the main timer of a socket; the state of the socket says what it means
+	timerSlot                       // a slot is available after SlotReturnDelay
+	timerLinger                     // the time of SO_LINGER is over
+	timerKeepAlive                  // keepAliveTimeout
 )
 
-// noList is the list of a timer that rings.
+// noList is the list of a timer that is expiring, and of a free place.
 const noList = -1
 
 // set adds a timer and returns its place.
@@ -75,7 +74,7 @@ func (t *timerLists) set(wait time.Duration, m timer) int32 {
 	t.moved = true
 	t.order++
 	m.order, m.list = t.order, int16(n)
-	after := l.tail // where it nearly always belongs; a wheel rounds now this way, now that
+	after := l.tail // nearly always right; a wheel rounds, so a later timer can expire earlier
 	for after != 0 && t.armed[after].at > m.at {
 		after = t.armed[after].prev
 	}
@@ -114,14 +113,14 @@ func (t *timerLists) listFor(wait time.Duration) int {
 	case empty >= 0:
 		t.lists[empty].wait = wait
 		return empty
-	case len(t.lists) == math.MaxInt16: // the last one takes what is left, each searched for its place
+	case len(t.lists) == math.MaxInt16: // the last list takes all further lengths; set searches for the place
 		return len(t.lists) - 1
 	}
 	t.lists = append(t.lists, timerList{wait: wait})
 	return len(t.lists) - 1
 }
 
-// next returns the timer that rings first, 0 if none is set.
+// next returns the timer that expires first, 0 if none is set.
 func (t *timerLists) next() int32 {
 	if t.first != 0 || t.count == 0 {
 		return t.first
@@ -139,7 +138,7 @@ func (t *timerLists) before(a, b int32) bool {
 	return x.at < y.at || x.at == y.at && x.order < y.order
 }
 
-// take removes a timer from its list without forgetting it: it rings.
+// take removes a timer from its list and keeps its place: the timer expires now.
 func (t *timerLists) take(k int32) {
 	m := &t.armed[k]
 	l := &t.lists[m.list]
@@ -161,7 +160,8 @@ func (t *timerLists) take(k int32) {
 	t.count--
 }
 
-// cancel takes a timer back, and forgets one that rings. 0 is none.
+// cancel removes a timer and frees its place. The timer can be one that expires now. 0 is no
+// timer.
 func (t *timerLists) cancel(k int32) {
 	if k == 0 {
 		return
@@ -173,8 +173,7 @@ func (t *timerLists) cancel(k int32) {
 	t.free = k
 }
 
-// deadline returns the instant at which the next timer rings, and false if none
-// is set.
+// deadline returns the instant at which the next timer expires, and false if none is set.
 func (t *timerLists) deadline() (sim.Time, bool) {
 	if k := t.next(); k != 0 {
 		return t.armed[k].at, true

@@ -7,19 +7,19 @@ import (
 	"wspsim/sim"
 )
 
-// Timers says when the timers of a stack ring. The zero value rings them at the
-// nanosecond.
+// Timers says when the timers of a stack expire. With the zero value a timer expires at the
+// exact nanosecond.
 //
-// With HZ, timers ring at ticks. A wait of n ticks ends with the n-th tick from now on, so it
-// can be short by a part of one tick.
+// With HZ, timers expire at ticks. A wait of n ticks ends at the n-th tick from now, so it
+// can be too short by a part of one tick.
 type Timers struct {
-	HZ int // ticks a second: CONFIG_HZ, kern.hz; 0 = no ticks
-	// Linux from 4.8 on: a wheel with coarser slots for longer waits. A timer is late by up
-	// to 8/63 of its wait, and never early. The timers of one slot ring together, the one
-	// that was set last first. Measured on 6.18: L10, all instants of 318 schedules within
-	// 6 ms; L19, the order in 333 of 336 slots.
+	HZ int // ticks per second: CONFIG_HZ, kern.hz; 0 = no ticks
+	// Linux from 4.8 on: a timer wheel with coarser slots for longer waits. A timer is late by
+	// up to 8/63 of its wait, and never early. The timers of one slot expire together, the
+	// timer that was set last first. Measured on Linux 6.18: L10, all instants of 318
+	// schedules within 6 ms; L19, the order in 333 of 336 slots.
 	Wheel bool
-	Phase time.Duration // how far the clock of ticks was at virtual time 0: with a wheel, its slots depend on it
+	Phase time.Duration // the tick clock's time at virtual time 0; ticks and the slots of a wheel depend on it
 }
 
 func (t Timers) validate() error {
@@ -27,23 +27,23 @@ func (t Timers) validate() error {
 	case t.HZ < 0 || t.HZ > 10_000:
 		return fmt.Errorf("%d ticks a second: want 0 to 10000", t.HZ)
 	case t.Wheel && t.HZ == 0:
-		return fmt.Errorf("a wheel of timers without ticks: want HZ 1 to 10000")
+		return fmt.Errorf("a timer wheel without ticks: want HZ 1 to 10000")
 	case t.Phase < 0 || t.Phase > 24*time.Hour:
 		return fmt.Errorf("phase %v: want 0 to 24h", t.Phase)
 	}
 	return nil
 }
 
-// Ring returns when a timer rings that is set now for d.
-func (t Timers) Ring(now sim.Time, d time.Duration) sim.Time {
-	at, _ := t.ring(now, d, 0)
+// Expiry returns the instant at which a timer expires that is set at now for the wait d.
+func (t Timers) Expiry(now sim.Time, d time.Duration) sim.Time {
+	at, _ := t.expiry(now, d, 0)
 	return at
 }
 
-// ring returns when a timer rings that is set now for d, and how coarse its
-// slot is. ahead is by how many ticks the wheel has turned already: one while
-// timers ring, so that what a ringing timer sets can fall into a finer slot. (L13)
-func (t *Timers) ring(now sim.Time, d time.Duration, ahead int64) (at sim.Time, level uint8) {
+// expiry returns what Expiry returns, and the level of the timer's slot: 0 is the finest. ahead
+// is by how many ticks the wheel has advanced already. It is 1 while timers expire. So a
+// timer that an expiring timer sets can get a finer slot. (L13)
+func (t *Timers) expiry(now sim.Time, d time.Duration, ahead int64) (at sim.Time, level uint8) {
 	if t.HZ == 0 {
 		return now.Add(d), 0
 	}
@@ -53,7 +53,7 @@ func (t *Timers) ring(now sim.Time, d time.Duration, ahead int64) (at sim.Time, 
 		ticks++
 	}
 	due := (int64(now)+int64(t.Phase))/int64(tick) + ticks
-	if due > int64(sim.Forever)/int64(tick)-1<<21 || due < 0 { // no clock gets there
+	if due > int64(sim.Forever)/int64(tick)-1<<21 || due < 0 { // virtual time cannot get there
 		return sim.Forever, 0
 	}
 	if t.Wheel {

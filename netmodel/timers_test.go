@@ -24,7 +24,7 @@ func synTimes(t *testing.T, p netmodel.Profile, c netmodel.Client) (again []time
 	s.ring()
 	for _, r := range s.log {
 		switch r.Kind {
-		case netmodel.SynSentAgain:
+		case netmodel.SynRetransmitted:
 			again = append(again, time.Duration(r.At))
 		case netmodel.ConnectFailed:
 			check(t, p.Name+": connect", r.Errno, winsock.WSAETIMEDOUT)
@@ -43,7 +43,7 @@ func synAckTimes(t *testing.T, p netmodel.Profile) (again []time.Duration, gone 
 	s.ring()
 	for _, r := range s.log {
 		switch r.Kind {
-		case netmodel.SynAckAgain:
+		case netmodel.SynAckRetransmitted:
 			again = append(again, time.Duration(r.At))
 		case netmodel.Withdrawn:
 			gone = time.Duration(r.At)
@@ -106,8 +106,8 @@ func TestAWheelRingsAsMeasured(t *testing.T) {
 		{0, time.Second, 3 * time.Millisecond, 1021 * time.Millisecond, "three quarters of a tick"},
 	} {
 		wheel.Phase = row.phase
-		got := time.Duration(wheel.Ring(sim.Time(row.set), row.wait))
-		check(t, fmt.Sprintf("Ring(%v, %v) at phase %v: %s", row.set, row.wait, row.phase, row.why), got, row.want)
+		got := time.Duration(wheel.Expiry(sim.Time(row.set), row.wait))
+		check(t, fmt.Sprintf("Expiry(%v, %v) at phase %v: %s", row.set, row.wait, row.phase, row.why), got, row.want)
 	}
 }
 
@@ -118,15 +118,15 @@ func TestTheWheelFollowsTheFormula(t *testing.T) {
 		j := rapid.Int64Range(0, 1<<24).Draw(rt, "jiffy")
 		d := rapid.Int64Range(1, 32255).Draw(rt, "ticks")
 		wheel := netmodel.Timers{Wheel: true, HZ: hz}
-		shift := 0 // measured.md: s = 3 * level, level limits d < 63, 504, 4032, 32256
+		shift := 0 // Linux, kernel/time/timer.c, LVL_START: 3 * level; levels end at 63, 504, 4032, 32256 ticks
 		for _, limit := range []int64{63, 504, 4032} {
 			if d >= limit {
 				shift += 3
 			}
 		}
 		want := sim.Time(((j+d)>>shift + 1) << shift * int64(tick))
-		if got := wheel.Ring(sim.Time(j*int64(tick)), time.Duration(d)*tick); got != want {
-			rt.Errorf("Ring(tick %d, %d ticks) at %d Hz = %v, want %v", j, d, hz, got, want)
+		if got := wheel.Expiry(sim.Time(j*int64(tick)), time.Duration(d)*tick); got != want {
+			rt.Errorf("Expiry(tick %d, %d ticks) at %d Hz = %v, want %v", j, d, hz, got, want)
 		}
 	})
 }
@@ -141,15 +141,15 @@ func TestAWheelIsNeverEarlyAndNeverVeryLate(t *testing.T) {
 		tick := time.Second / time.Duration(wheel.HZ)
 		now := sim.Time(rapid.Int64Range(0, int64(24*time.Hour)).Draw(rt, "now"))
 		d := time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(rt, "wait"))
-		late := wheel.Ring(now, d).Sub(now.Add(d))
+		late := wheel.Expiry(now, d).Sub(now.Add(d))
 		// Slots of level n have 8^n ticks and hold waits from 63 * 8^(n-1) on: the
 		// eighth of the kernel's comments is 8/63. A tick for rounding up.
 		if most := d*8/63 + 2*tick; late < 0 || late > most {
-			rt.Errorf("Ring(%v, %v) of %+v is %v late, want 0 to %v", now, d, wheel, late, most)
+			rt.Errorf("Expiry(%v, %v) of %+v is %v late, want 0 to %v", now, d, wheel, late, most)
 		}
 		longer := d + time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(rt, "more"))
-		if a, b := wheel.Ring(now, d), wheel.Ring(now, longer); a > b {
-			rt.Errorf("Ring(%v, %v) = %v, but Ring(%v, %v) = %v: want no earlier", now, d, a, now, longer, b)
+		if a, b := wheel.Expiry(now, d), wheel.Expiry(now, longer); a > b {
+			rt.Errorf("Expiry(%v, %v) = %v, but Expiry(%v, %v) = %v: want no earlier", now, d, a, now, longer, b)
 		}
 	})
 }
@@ -163,15 +163,15 @@ func TestTicksRingWithinATickOfTheWait(t *testing.T) {
 		tick := time.Second / time.Duration(ticks.HZ)
 		now := sim.Time(rapid.Int64Range(0, int64(time.Hour)).Draw(rt, "now"))
 		d := time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(rt, "wait"))
-		at := ticks.Ring(now, d)
+		at := ticks.Expiry(now, d)
 		if off := at.Sub(now.Add(d)); at < now || off <= -tick || off >= tick {
-			rt.Errorf("Ring(%v, %v) of %+v is off by %v, want less than a tick", now, d, ticks, off)
+			rt.Errorf("Expiry(%v, %v) of %+v is off by %v, want less than a tick", now, d, ticks, off)
 		}
 	})
 }
 
 func TestExactTimersRingAtTheNanosecond(t *testing.T) {
-	check(t, "Ring(3 ms, 5 ns)", netmodel.Timers{}.Ring(ms(3), 5), ms(3)+5)
+	check(t, "Expiry(3 ms, 5 ns)", netmodel.Timers{}.Expiry(ms(3), 5), ms(3)+5)
 }
 
 func TestLinuxSendsItsSynAsMeasured(t *testing.T) { // K13
@@ -243,7 +243,7 @@ func TestTimersOfOneSlotRingLastComeFirstServed(t *testing.T) {
 		w.client("w"+itoa(i), 10*time.Millisecond+time.Duration(i)*100*time.Microsecond, netmodel.ClientConfig{})
 	}
 	w.run(4 * time.Second)
-	again := w.records(netmodel.SynSentAgain)
+	again := w.records(netmodel.SynRetransmitted)
 	if len(again) != 60 {
 		t.Fatalf("%d SYNs went out again in 4 s, want 3 of each of 20 clients", len(again))
 	}
@@ -270,9 +270,9 @@ func TestTheCoarserSlotRingsFirst(t *testing.T) {
 	s.wait(8 * time.Millisecond)
 	var order []netmodel.Kind
 	for _, r := range s.log {
-		if r.Kind == netmodel.SynAckAgain || r.Kind == netmodel.SynSentAgain {
+		if r.Kind == netmodel.SynAckRetransmitted || r.Kind == netmodel.SynRetransmitted {
 			order = append(order, r.Kind)
 		}
 	}
-	check(t, "order of ringing", fmt.Sprint(order), fmt.Sprint([]netmodel.Kind{netmodel.SynAckAgain, netmodel.SynSentAgain}))
+	check(t, "order of ringing", fmt.Sprint(order), fmt.Sprint([]netmodel.Kind{netmodel.SynAckRetransmitted, netmodel.SynRetransmitted}))
 }

@@ -1,6 +1,6 @@
 package netmodel
 
-// transmit puts a segment on its way.
+// transmit delivers a segment, schedules its arrival, or loses it.
 func (n *Network) transmit(from HostID, s *Segment) {
 	to := hostOf(s.Dst.IP)
 	if to == 0 || int(to) >= len(n.nodes) {
@@ -8,12 +8,12 @@ func (n *Network) transmit(from HostID, s *Segment) {
 		return
 	}
 	p := &n.paths[from][to]
-	if n.direct && p.immediate && !p.cut && n.detours < mostDetours {
-		n.detours++
+	if n.direct && p.immediate && !p.cut && n.sentDirectly < maxDirect {
+		n.sentDirectly++
 		if n.tapped {
 			n.noteTransmission(from, to, s, n.engine.Now(), NoCause)
 		}
-		n.present(to).deliver(s)
+		n.advancedHost(to).deliver(s)
 		return
 	}
 	if p.cut {
@@ -22,29 +22,29 @@ func (n *Network) transmit(from HostID, s *Segment) {
 	}
 	l := &p.link
 	a := n.attempt(s.Conn)
-	way := 0
+	direction := 0
 	if a.result.Client != 0 && from == n.configs[n.clients.at(int(a.result.Client)).config].Host {
-		way = 1
+		direction = 1
 	}
 	if p.random {
-		n.draws = n.stream(a, way)
+		n.random = n.stream(a, direction)
 	}
-	if n.draws.Chance(l.Loss) {
+	if n.random.Chance(l.Loss) {
 		n.lose(from, to, s, LinkLost)
 		return
 	}
-	n.carry(from, to, s, way, l)
-	if n.draws.Chance(l.Duplicate) {
+	n.carry(from, to, s, direction, l)
+	if n.random.Chance(l.Duplicate) {
 		n.record(&Record{At: n.engine.Now(), Host: from, Kind: Duplicated, Conn: s.Conn, Value: int64(s.Flags)})
-		n.carry(from, to, s, way, l)
+		n.carry(from, to, s, direction, l)
 		if n.tapped {
 			n.tap[len(n.tap)-1].Duplicate = true
 		}
 	}
 }
 
-// attempt returns what is remembered of an attempt; segments of unknown ones
-// share one entry.
+// attempt returns the state of an attempt. All segments without a known attempt share one
+// entry.
 func (n *Network) attempt(c ConnID) *attempt {
 	if int(c) >= n.attempts.len {
 		c = 0
@@ -52,38 +52,38 @@ func (n *Network) attempt(c ConnID) *attempt {
 	return n.attempts.at(int(c))
 }
 
-// carry draws when a segment arrives.
-func (n *Network) carry(from, to HostID, s *Segment, way int, l *Link) {
+// carry draws when a segment arrives and schedules the arrival.
+func (n *Network) carry(from, to HostID, s *Segment, direction int, l *Link) {
 	a := n.attempt(s.Conn)
-	at := n.engine.Now().Add(l.delay(&n.draws))
-	if n.draws.Chance(l.Reorder) {
-		at = at.Add(l.delay(&n.draws))
+	at := n.engine.Now().Add(l.delay(&n.random))
+	if n.random.Chance(l.Reorder) {
+		at = at.Add(l.delay(&n.random))
 	} else if a != n.attempts.at(0) {
-		at = max(at, a.arrival[way])
-		a.arrival[way] = at
+		at = max(at, a.arrival[direction])
+		a.arrival[direction] = at
 	}
 	if n.tapped {
 		n.noteTransmission(from, to, s, at, NoCause)
 	}
-	n.at(at, event{kind: eventArrive, host: to, tag: uint64(n.fly(s))})
+	n.at(at, event{kind: eventArrive, host: to, tag: uint64(n.storeInFlight(s))})
 }
 
-// fly keeps a segment while it is on its way.
-func (n *Network) fly(s *Segment) uint32 {
-	if k := len(n.landed); k > 0 {
-		i := n.landed[k-1]
-		n.landed = n.landed[:k-1]
-		n.flying[i] = *s
+// storeInFlight stores a segment while it is on its direction and returns its index.
+func (n *Network) storeInFlight(s *Segment) uint32 {
+	if k := len(n.freeInFlight); k > 0 {
+		i := n.freeInFlight[k-1]
+		n.freeInFlight = n.freeInFlight[:k-1]
+		n.inFlight[i] = *s
 		return i
 	}
-	n.flying = append(n.flying, *s)
-	return uint32(len(n.flying) - 1)
+	n.inFlight = append(n.inFlight, *s)
+	return uint32(len(n.inFlight) - 1)
 }
 
-// land delivers a segment.
-func (n *Network) land(to HostID, i uint32) {
-	n.landed = append(n.landed, i)
-	n.present(to).deliver(&n.flying[i]) // which sends nothing before it returns
+// deliverInFlight delivers a segment that arrives and frees its entry.
+func (n *Network) deliverInFlight(to HostID, i uint32) {
+	n.freeInFlight = append(n.freeInFlight, i)
+	n.advancedHost(to).deliver(&n.inFlight[i]) // deliver queues its answers: the entry is not used again before it returns
 }
 
 func (n *Network) lose(from, to HostID, s *Segment, why Cause) {

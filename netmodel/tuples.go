@@ -7,17 +7,16 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// tuples finds the socket of a connection by its two ends: a hash table of
-// indexes into Host.socks, which hold the addresses. It has no deleted entries to
-// skip, and a table of the size of the busiest moment. (Go's map costs 130 ns
-// more a connection: it stores the addresses again, and hashes them for each step
-// of a delete.)
+// tuples finds the socket of a connection by its two addresses. It is a hash table of indexes
+// into Host.socks, which have the addresses. It has no deleted entries to skip. It never
+// shrinks. (Go's map costs 130 ns more for each connection: it stores the addresses again,
+// and hashes them for each step of a delete.)
 type tuples struct {
-	slots []int32 // 0 = free; their number is a power of two, at least half of them free
+	slots []int32 // 0 = free; their number is a power of two, and at least half of them are free
 	used  int
 }
 
-// place returns where the search for a connection begins.
+// place returns the slot where the search for a connection begins.
 func (t *tuples) place(local, remote Addr) int {
 	high, low := bits.Mul64(uint64(remote.IP)<<16^uint64(remote.Port)^0x9e3779b97f4a7c15, uint64(local.IP)<<16^uint64(local.Port)^0xd6e8feb86659fd93)
 	return int(high^low) & (len(t.slots) - 1)
@@ -40,7 +39,7 @@ func (h *Host) connection(local, remote Addr) int32 {
 	}
 }
 
-// addTuple makes a socket found by its two ends. No other may be.
+// addTuple adds a socket by its two addresses. No other socket may have both.
 func (h *Host) addTuple(i int32) {
 	t := &h.tuples
 	if 2*(t.used+1) > len(t.slots) {
@@ -66,7 +65,7 @@ func (h *Host) insert(i int32) {
 	t.slots[k] = i
 }
 
-// strike makes a socket no longer found, if it was.
+// removeTuple removes a socket from the table, if it is there.
 func (h *Host) removeTuple(i int32) {
 	t := &h.tuples
 	if t.used == 0 {
@@ -82,7 +81,7 @@ func (h *Host) removeTuple(i int32) {
 		k = (k + 1) & mask
 	}
 	t.used--
-	// What stands behind it moves up, unless it would get before its place.
+	// Later entries move up into the gap, unless they would get before their place.
 	for gap := k; ; {
 		k = (k + 1) & mask
 		j := t.slots[k]
@@ -97,9 +96,8 @@ func (h *Host) removeTuple(i int32) {
 	}
 }
 
-// ports finds the first socket that is bound to a port, by type and port; the
-// others are chained to it. Pages of 256 ports are made when one of them is
-// used first.
+// ports finds the first socket that is bound to a port, by type and port. Its field portNext
+// leads to the others. A page of 256 ports is allocated when one of its ports is first used.
 type ports [winsock.SOCK_RAW + 1]*[256]*[256]int32
 
 func (p *ports) first(typ winsock.SocketType, port uint16) int32 {

@@ -5,14 +5,14 @@ import (
 	"wspsim/sim"
 )
 
-// Ready says what a call on a socket would find now, as WSPSelect does.
+// Ready says which calls on a socket would not block now, as WSPSelect does.
 type Ready struct {
-	Read   bool // accept or receive would not block; polling takes nothing. WS.N11
-	Write  bool // send would not block, a connect has succeeded
+	Read   bool // accept or receive would not block; Select removes nothing. WS.N11
+	Write  bool // send would not block, or a connect has succeeded
 	Except bool // a connect has failed
 }
 
-// Select tells what a socket is ready for. Errors: those of every call and
+// Select returns what a socket is ready for. Errors: the errors of every call and
 // WSAENOTSOCK.
 func (h *Host) Select(fd FD) (Ready, error) {
 	i, err := h.enterSocket(fd)
@@ -36,17 +36,17 @@ func (h *Host) Select(fd FD) (Ready, error) {
 	return Ready{}, nil
 }
 
-// Queue is what the queue of a listener looks like. The page gives programs no
-// way to see it (P5); it is for tests, pictures and people.
+// Queue is the state of a listener's queue. The WSPListen page gives programs no way to see
+// it (P5). It is for tests and for output.
 type Queue struct {
-	Address   Addr // what the listener is bound to
-	Asked     int  // the argument of the last listen that counted
-	Effective int  // the effective backlog: what that was taken for
-	Limit     int  // most that may be pending
+	Address   Addr // the address that the listener is bound to
+	Asked     int  // the argument of the last listen that set the backlog
+	Effective int  // the effective backlog for this argument
+	Limit     int  // the most connections that may be pending
 	Available int  // slots that requests may take now
 	Complete  int  // connections that accept can take: Recv-Q of ss
 	HalfOpen  int
-	Separate  bool // half-open ones have a queue of their own, and take no slot
+	Separate  bool // half-open connections have a queue of their own and take no slot
 	Entries   []Entry
 }
 
@@ -56,11 +56,11 @@ type Entry struct {
 	Peer  Addr
 	Since sim.Time // when its SYN arrived
 	State EntryState
-	// The condition function put the decision about it off.
+	// The condition function has deferred the decision.
 	Deferred bool
 }
 
-// EntryState is how far a pending connection has come.
+// EntryState is the state of a pending connection.
 type EntryState uint8
 
 const (
@@ -82,9 +82,13 @@ func (q *Queue) Pending() int {
 	return n
 }
 
-// Queue returns the queue of a listener: what accept would take, in that order,
-// then the half-open connections and the offered requests in order of arrival.
-// It returns false if the descriptor is not a listener.
+// Queue returns the queue of a listener. It returns false if the descriptor is not a
+// listener. The order of the entries:
+//   - The connections that accept would take, in the order of accept.
+//   - The complete connections that wait for room.
+//   - The half-open connections, in order of arrival.
+//   - The offered requests, in order of arrival.
+//   - The requests that wait for room.
 func (h *Host) Queue(fd FD) (Queue, bool) {
 	i := h.table.lookup(fd)
 	if i <= 0 || h.socks[i].state != stateListening {
@@ -92,7 +96,7 @@ func (h *Host) Queue(fd FD) (Queue, bool) {
 	}
 	l := &h.lists[h.socks[i].list]
 	q := Queue{Address: h.socks[i].local, Asked: l.asked, Effective: l.backlog, Limit: l.limit, Available: l.available, Complete: int(l.done.len), HalfOpen: int(l.half.len), Separate: l.separate}
-	if l.deferred != 0 { // at the top, whatever was complete first. WS.C4
+	if l.deferred != 0 { // at the head, even if another connection was complete first. WS.C4
 		q.Entries = append(q.Entries, h.entry(l.deferred))
 	}
 	for _, c := range [...]chain{l.done, l.hidden, l.half, l.offered, l.held} {
@@ -124,8 +128,8 @@ func entryState(s *socket) EntryState {
 	return EntryComplete
 }
 
-// SockName returns the address that a socket is bound to, the zero Addr if it is
-// bound to none. Errors: those of every call and WSAENOTSOCK. (L09)
+// SockName returns the address that a socket is bound to, the zero Addr if it is not bound.
+// Errors: the errors of every call and WSAENOTSOCK. (L09)
 func (h *Host) SockName(fd FD) (Addr, error) {
 	i, err := h.enterSocket(fd)
 	if err != nil {
@@ -134,9 +138,8 @@ func (h *Host) SockName(fd FD) (Addr, error) {
 	return h.socks[i].local, nil
 }
 
-// PeerName returns the address at the other end of a connection. Errors: those of
-// every call, WSAENOTSOCK, WSAENOTCONN, which also meets a connection that is over
-// (L07, L09, W).
+// PeerName returns the address of the peer of a connection. Errors: the errors of every
+// call, WSAENOTSOCK, and WSAENOTCONN, also for a connection that has ended (L07, L09, W).
 func (h *Host) PeerName(fd FD) (Addr, error) {
 	i, err := h.enterSocket(fd)
 	if err != nil {
@@ -148,8 +151,8 @@ func (h *Host) PeerName(fd FD) (Addr, error) {
 	return Addr{}, winsock.WSAENOTCONN
 }
 
-// Arrived returns how many bytes Receive would hand out, and whether the end of the
-// stream follows them.
+// Arrived returns how many bytes Receive would return without a limit, and whether the end
+// of the stream follows them.
 func (h *Host) Arrived(fd FD) (bytes int, end bool) {
 	i := h.table.lookup(fd)
 	if i <= 0 {
@@ -167,14 +170,14 @@ func (h *Host) Arrived(fd FD) (bytes int, end bool) {
 	return 0, false
 }
 
-// SendError returns the error that Send would return now, nil if it would take bytes
-// or wait. Unlike Send it changes nothing.
+// SendError returns the error that Send would return now, nil if Send would take bytes or
+// would have to wait. Unlike Send it changes nothing.
 func (h *Host) SendError(fd FD) error {
 	i, err := h.openSocket(fd, 1)
 	if err != nil {
 		return err
 	}
-	s := h.socks[i] // a copy: to tell an error can use it up
+	s := h.socks[i] // a copy: sendBroken can clear the error
 	switch {
 	case s.state == stateBroken:
 		return h.sendBroken(&s)
@@ -184,9 +187,8 @@ func (h *Host) SendError(fd FD) error {
 	return nil
 }
 
-// Unacknowledged returns how many bytes of a connection were sent that its peer
-// has not acknowledged, an end of the stream counted as one, and false for what is
-// no open connection (any more).
+// Unacknowledged returns how many sent bytes of a connection the peer has not acknowledged.
+// A FIN counts as one byte. It returns false if the descriptor is not an open connection.
 func (h *Host) Unacknowledged(fd FD) (int, bool) {
 	i := h.table.lookup(fd)
 	if i <= 0 || h.socks[i].state != stateOpen {

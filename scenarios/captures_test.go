@@ -212,7 +212,7 @@ func checkComments(t *testing.T, v *viewed, packets []packet) {
 	for _, r := range v.records {
 		switch r.Kind {
 		case netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.CookieSent,
-			netmodel.RequestHeld, netmodel.Completed, netmodel.AckIgnored, netmodel.AckPutOff, netmodel.AbortedPending:
+			netmodel.RequestHeld, netmodel.Completed, netmodel.AckIgnored, netmodel.AckDeferred, netmodel.AbortedPending:
 		default:
 			continue
 		}

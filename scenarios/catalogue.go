@@ -76,7 +76,7 @@ func overflow() Scenario {
 			{Client: "b", Outcome: netmodel.OutcomeAccepted},
 			{Client: "d", Outcome: netmodel.OutcomeAccepted},
 			{For: "wsp", Client: "c", Outcome: netmodel.OutcomeRefused},
-			{For: "windows", Client: "c", Outcome: netmodel.StillPending},
+			{For: "windows", Client: "c", Outcome: netmodel.OutcomePending},
 			{Statistic: "listener.peak_pending", Min: 2, Max: 2},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), {"latency", 0, int64(time.Second)}},
@@ -250,7 +250,7 @@ func relistenLarger() Scenario {
 		),
 		Expect: []Expectation{
 			{Client: "b", Outcome: netmodel.OutcomeRefused},
-			{Client: "c", Outcome: netmodel.StillPending},
+			{Client: "c", Outcome: netmodel.OutcomePending},
 			{Statistic: "listener.limit", Min: 3, Max: 3},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), anyBacklog("relisten")},
@@ -339,7 +339,7 @@ func conditionFunction() Scenario {
 			{Client: "a", Outcome: netmodel.OutcomeReset},
 			{Client: "b", Outcome: netmodel.OutcomeAccepted},
 			{For: "wsp", Client: "c", Outcome: netmodel.OutcomeRefused},
-			{Client: "d", Outcome: netmodel.StillPending},
+			{Client: "d", Outcome: netmodel.OutcomePending},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}
@@ -389,7 +389,7 @@ func paused() Scenario {
 		Expect: []Expectation{
 			{Client: "a", Outcome: netmodel.OutcomeAccepted},
 			{Client: "b", Outcome: netmodel.OutcomeRefused},
-			{Client: "c", Outcome: netmodel.StillPending},
+			{Client: "c", Outcome: netmodel.OutcomePending},
 		},
 		Knobs: []Knob{anyBacklog("backlog")},
 	}

@@ -69,9 +69,9 @@ func delayedAddressInUse() Scenario {
 			{For: "wsp", Statistic: "listener.failed_calls", Min: 1, Max: 1},
 			{For: "wsp", Client: "b", Outcome: netmodel.OutcomeRefused},
 			{For: "windows", Statistic: "listener.failed_calls"},
-			{For: "windows", Client: "b", Outcome: netmodel.StillPending},
+			{For: "windows", Client: "b", Outcome: netmodel.OutcomePending},
 			{Client: "a", Outcome: netmodel.OutcomeReset},
-			{Client: "c", Outcome: netmodel.StillPending},
+			{Client: "c", Outcome: netmodel.OutcomePending},
 		},
 		Knobs: []Knob{anyBacklog("backlog"), anyBacklog("relisten")},
 	}

@@ -39,7 +39,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 			t.Errorf("%s: the lesson is too short or breaks off: %q", s.Name, s.Lesson)
 		}
 		for _, e := range s.Expect {
-			if e.Progress != netmodel.ProgressDecided && (e.Client == "" || e.Outcome != netmodel.StillPending) {
+			if e.Progress != netmodel.ProgressDecided && (e.Client == "" || e.Outcome != netmodel.OutcomePending) {
 				t.Errorf("%s: an expectation of the standing of somebody whose outcome is not pending: %+v", s.Name, e)
 			}
 		}

@@ -33,7 +33,7 @@ func (e Expectation) claim() string {
 	switch {
 	case e.Client != "" && e.Progress != netmodel.ProgressDecided:
 		return e.Client + progressInClaim(e.Progress)
-	case e.Client != "" && e.Outcome == netmodel.StillPending:
+	case e.Client != "" && e.Outcome == netmodel.OutcomePending:
 		return e.Client + " is still pending"
 	case e.Client != "":
 		return e.Client + " " + outcomeInClaim(e.Outcome)
@@ -66,7 +66,7 @@ func progressInClaim(s netmodel.Progress) string {
 // met reports whether an attempt ended as expected, and says how it ended.
 func (e Expectation) met(f netmodel.AttemptResult) (got string, held bool) {
 	got = f.Outcome.String()
-	if e.Progress != netmodel.ProgressDecided && f.Outcome == netmodel.StillPending {
+	if e.Progress != netmodel.ProgressDecided && f.Outcome == netmodel.OutcomePending {
 		got = f.Progress.String()
 	}
 	return got, f.Outcome == e.Outcome && (e.Progress == netmodel.ProgressDecided || e.Progress == f.Progress)

@@ -90,7 +90,7 @@ func tsharkFields(t *testing.T, tshark, file string) (lines [][]string) {
 // SYN which came again has no record.
 func (v *viewed) sentAgain() (again, resets int) {
 	for _, r := range v.records {
-		if r.Kind == netmodel.SynSentAgain || r.Kind == netmodel.DataSentAgain {
+		if r.Kind == netmodel.SynRetransmitted || r.Kind == netmodel.DataRetransmitted {
 			again++
 		}
 	}

@@ -370,7 +370,7 @@ func (r *run) serviceTime(c netmodel.ConnID) time.Duration {
 	if r.s.Program.Service == nil {
 		return 0
 	}
-	draws := sim.Stream(r.o.Seed, r.net.Who(c), drawsService)
+	draws := sim.Stream(r.o.Seed, r.net.StreamID(c), drawsService)
 	return r.s.Program.Service.Draw(&draws)
 }
 

@@ -18,7 +18,7 @@ func (r *run) note(rec netmodel.Record) {
 		r.addLine(rec)
 	}
 	switch {
-	case rec.Kind == netmodel.SynSentAgain && rec.Cause == netmodel.SynRefused:
+	case rec.Kind == netmodel.SynRetransmitted && rec.Cause == netmodel.SynRefused:
 		r.refused[rec.Conn] = struct{}{}
 	case rec.Host == r.server:
 		r.result.Counters.Note(rec)
@@ -59,7 +59,7 @@ func isNotable(k netmodel.Kind) bool {
 	switch k {
 	case netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent,
 		netmodel.RequestAccepted, netmodel.ResetPending,
-		netmodel.AbortedPending, netmodel.Withdrawn, netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.ConnectFailed,
+		netmodel.AbortedPending, netmodel.Withdrawn, netmodel.SynRetransmitted, netmodel.SynAckRetransmitted, netmodel.ConnectFailed,
 		netmodel.Broken, netmodel.GaveUp, netmodel.Retries, netmodel.Lost:
 		return true
 	}
@@ -81,7 +81,7 @@ func (r *run) noteListener(rec netmodel.Record) {
 		}
 	case netmodel.Withdrawn:
 		switch rec.Cause {
-		case netmodel.HandshakeOver:
+		case netmodel.HandshakeTimeout:
 			l.Expired++
 		case netmodel.Evicted:
 			l.Evicted++
@@ -150,7 +150,7 @@ func (r *run) summarise(asked, ran *Scenario) {
 	res.Outcomes = Outcomes{
 		Offered: offered, Accepted: by[netmodel.OutcomeAccepted], Refused: by[netmodel.OutcomeRefused],
 		Reset: by[netmodel.OutcomeReset], TimedOut: by[netmodel.OutcomeTimedOut],
-		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.StillPending],
+		GaveUp: by[netmodel.OutcomeGaveUp], Pending: by[netmodel.OutcomePending],
 	}
 	for i := range res.Attempts {
 		switch res.Attempts[i].Progress {

@@ -21,7 +21,7 @@ import (
 //
 //	go test ./sim -run '^$' -bench 'Hold|Timers'
 //
-// BenchmarkLaws (laws_test.go) is hold under eight distributions of time, beside a
+// BenchmarkLaws (wheel_test.go) is hold under eight distributions of time, beside a
 // heap; other simulators stand beside the engine in cmd/wspsim/simbench.
 
 // benchEvent is of the size that a network model needs.

@@ -10,19 +10,18 @@ import (
 	"time"
 )
 
-// A Dist is a distribution of durations. Those of this package are plain
-// values that can be compared with ==, and print themselves as Go source with
-// %#v. Each duration is made from words of a stream by whole-number
-// arithmetic, so that it is the same on every platform.
+// A Dist is a distribution of durations. The distributions of this package are plain
+// values. They can be compared with ==, and %#v prints them as Go source. A draw uses
+// whole-number arithmetic on words of a stream, so it is the same on every platform.
 //
-// Exponential, Pareto and LogNormal take exactly one word of the stream for
-// each draw, Erlang takes Shape words, Fixed none; Uniform and Empirical take
-// one and, so rarely that it will not be seen, another. The larger the word,
-// the longer the duration. So two runs that differ in a distribution's
-// parameters alone draw durations that rise and fall together.
+// Exponential, Pareto and LogNormal take exactly one word of the stream for each
+// draw, Erlang takes Shape words, and Fixed takes none. Uniform and Empirical take
+// one word, and very rarely more. A larger word gives a longer duration. So two runs
+// that differ only in the parameters of a distribution draw durations that rise and
+// fall together.
 //
-// A Dist is checked with Validate, once, where it enters a program. Draw and
-// Expected panic if it is invalid.
+// Call Validate once for a Dist that comes from outside. Draw and Expected panic if
+// the Dist is invalid.
 type Dist interface {
 	// Draw draws a duration from 0 to 1,000,000 hours (114 years).
 	Draw(r *Rand) time.Duration
@@ -33,25 +32,24 @@ type Dist interface {
 }
 
 const (
-	// longestDraw keeps a run from the end of virtual time: two of these fit.
-	longestDraw = 1_000_000 * time.Hour
-	// longestScale bounds the parameters of which a draw can be a large
-	// multiple.
-	longestScale = 1000 * time.Hour
+	// maxDraw keeps a run from the end of virtual time, which holds two such draws.
+	maxDraw = 1_000_000 * time.Hour
+	// maxScale limits the parameters of which a draw can be a large multiple.
+	maxScale = 1000 * time.Hour
 
-	longestShape = 1000
-	lowestAlpha  = 1001
-	highestAlpha = 100_000
-	widestSigma  = 3000
+	maxShape = 1000
+	minAlpha = 1001
+	maxAlpha = 100_000
+	maxSigma = 3000
 )
 
-// Fixed is always the same duration: 0 to 1,000,000 hours.
+// Fixed is a distribution with one duration only: 0 to 1,000,000 hours.
 type Fixed time.Duration
 
 // Draw returns f.
 func (f Fixed) Draw(*Rand) time.Duration {
-	if uint64(f) > uint64(longestDraw) {
-		invalid(f)
+	if uint64(f) > uint64(maxDraw) {
+		panicInvalid(f)
 	}
 	return time.Duration(f)
 }
@@ -61,14 +59,14 @@ func (f Fixed) Expected() time.Duration { return f.Draw(nil) }
 
 // Validate returns an error if f is out of its range.
 func (f Fixed) Validate() error {
-	return checkRange("Fixed", "the duration", time.Duration(f), 0, longestDraw)
+	return checkRange("Fixed", "the duration", time.Duration(f), 0, maxDraw)
 }
 
 // GoString returns f as Go source.
 func (f Fixed) GoString() string { return "sim.Fixed(" + GoDuration(time.Duration(f)) + ")" }
 
-// Uniform is any whole number of nanoseconds from Min to Max, both included,
-// each with exactly the same probability.
+// Uniform is a whole number of nanoseconds from Min to Max, both included. Each number
+// has exactly the same probability.
 type Uniform struct {
 	Min time.Duration // 0 to Max
 	Max time.Duration // at most 1,000,000 hours
@@ -76,8 +74,8 @@ type Uniform struct {
 
 // Draw draws a duration.
 func (u Uniform) Draw(r *Rand) time.Duration {
-	if u.Min < 0 || u.Max < u.Min || u.Max > longestDraw {
-		invalid(u)
+	if u.Min < 0 || u.Max < u.Min || u.Max > maxDraw {
+		panicInvalid(u)
 	}
 	return u.Min + time.Duration(r.Uint64N(uint64(u.Max-u.Min)+1))
 }
@@ -91,7 +89,7 @@ func (u Uniform) Expected() time.Duration {
 // Validate returns an error if Min or Max is out of its range.
 func (u Uniform) Validate() error {
 	return errors.Join(
-		checkRange("Uniform", "Max", u.Max, 0, longestDraw),
+		checkRange("Uniform", "Max", u.Max, 0, maxDraw),
 		checkRange("Uniform", "Min", u.Min, 0, max(0, u.Max)),
 	)
 }
@@ -101,19 +99,19 @@ func (u Uniform) GoString() string {
 	return "sim.Uniform{Min: " + GoDuration(u.Min) + ", Max: " + GoDuration(u.Max) + "}"
 }
 
-// Exponential is the time to the next event where events come independently
-// of each other, one per Mean.
+// Exponential is the time to the next event if events are independent of each other
+// and come once per Mean on average.
 //
-// A draw is -Mean * ln(U), within 1 ns, where U is one of the 2^63 odd
-// multiples of 2^-64 below 1: at most 44.4 times Mean.
+// A draw is -Mean * ln(U), within 1 ns, where U is one of the 2^63 odd multiples of
+// 2^-64 below 1. It is at most 44.4 times Mean.
 type Exponential struct {
 	Mean time.Duration // 1 ns to 1000 hours
 }
 
 // Draw draws a duration.
 func (e Exponential) Draw(r *Rand) time.Duration {
-	if e.Mean <= 0 || e.Mean > longestScale {
-		invalid(e)
+	if e.Mean <= 0 || e.Mean > maxScale {
+		panicInvalid(e)
 	}
 	return timesLn2(e.Mean, negLog2(^r.Uint64()|1))
 }
@@ -132,7 +130,7 @@ func (e Exponential) Expected() time.Duration {
 
 // Validate returns an error if Mean is out of its range.
 func (e Exponential) Validate() error {
-	return checkRange("Exponential", "Mean", e.Mean, 1, longestScale)
+	return checkRange("Exponential", "Mean", e.Mean, 1, maxScale)
 }
 
 // GoString returns e as Go source.
@@ -140,20 +138,20 @@ func (e Exponential) GoString() string {
 	return "sim.Exponential{Mean: " + GoDuration(e.Mean) + "}"
 }
 
-// Erlang is the sum of Shape exponential times: work that is done in stages.
-// The larger Shape, the more regular; Shape 1 is Exponential.
+// Erlang is the sum of Shape exponential times: work that is done in stages. A larger
+// Shape gives more regular durations; Shape 1 is Exponential.
 //
-// A draw is the sum of Shape numbers -ln(U) as of Exponential, times
-// Mean/Shape, within 1 ns.
+// A draw is the sum of Shape numbers -ln(U), times Mean/Shape, within 1 ns. U is as in
+// Exponential.
 type Erlang struct {
-	Shape uint32        // 1 to 1000; a draw takes time in proportion
+	Shape uint32        // 1 to 1000; the cost of a draw is in proportion
 	Mean  time.Duration // of the sum, 1 ns to 1000 hours
 }
 
 // Draw draws a duration.
 func (e Erlang) Draw(r *Rand) time.Duration {
-	if e.Mean <= 0 || e.Mean > longestScale || e.Shape-1 >= longestShape {
-		invalid(e)
+	if e.Mean <= 0 || e.Mean > maxScale || e.Shape-1 >= maxShape {
+		panicInvalid(e)
 	}
 	var high, low, carry uint64
 	for range e.Shape {
@@ -173,8 +171,8 @@ func (e Erlang) Expected() time.Duration {
 // Validate returns an error if Shape or Mean is out of its range.
 func (e Erlang) Validate() error {
 	return errors.Join(
-		checkNumber("Erlang", "Shape", e.Shape, 1, longestShape),
-		checkRange("Erlang", "Mean", e.Mean, 1, longestScale),
+		checkNumber("Erlang", "Shape", e.Shape, 1, maxShape),
+		checkRange("Erlang", "Mean", e.Mean, 1, maxScale),
 	)
 }
 
@@ -183,41 +181,40 @@ func (e Erlang) GoString() string {
 	return fmt.Sprintf("sim.Erlang{Shape: %d, Mean: %s}", e.Shape, GoDuration(e.Mean))
 }
 
-// Pareto is mostly short and now and then very long, as sizes of files and
-// times of sessions are: a duration exceeds x with probability
-// (Min/x)^(AlphaMilli/1000), for x from Min to Max. Durations that would
-// exceed Max are Max.
+// Pareto is mostly short and sometimes very long, like file sizes and session times.
+// A duration exceeds x with probability (Min/x)^(AlphaMilli/1000), for x from Min to
+// Max. A duration that would exceed Max is Max.
 //
-// A draw is Min * U^(-1000/AlphaMilli), within 1 ns and one part in 10^15,
-// with U as of Exponential.
+// A draw is Min * U^(-1000/AlphaMilli), within 1 ns and one part in 10^15. U is as in
+// Exponential.
 type Pareto struct {
 	Min        time.Duration // the shortest, 1 ns to 1000 hours
-	AlphaMilli uint32        // thousandths, 1001 to 100000; small is heavy-tailed
+	AlphaMilli uint32        // thousandths, 1001 to 100000; a small value has a heavy tail
 	Max        time.Duration // the longest, Min to 1,000,000 hours; 0 means 1000 * Min
 }
 
 // Draw draws a duration.
 func (p Pareto) Draw(r *Rand) time.Duration {
 	longest := p.longest()
-	if p.Min <= 0 || p.Min > longestScale || longest < p.Min || longest > longestDraw ||
-		p.AlphaMilli-lowestAlpha > highestAlpha-lowestAlpha {
-		invalid(p)
+	if p.Min <= 0 || p.Min > maxScale || longest < p.Min || longest > maxDraw ||
+		p.AlphaMilli-minAlpha > maxAlpha-minAlpha {
+		panicInvalid(p)
 	}
 	high, low := bits.Mul64(negLog2(^r.Uint64()|1), 1000)
 	y, _ := bits.Div64(high, low, uint64(p.AlphaMilli))
 	return min(longest, time.Duration(timesPow2(uint64(p.Min), int64(y))))
 }
 
-// longest returns Max, or what stands for it.
+// longest returns Max, or its default if Max is 0.
 func (p Pareto) longest() time.Duration {
-	if p.Max == 0 && p.Min <= longestScale {
+	if p.Max == 0 && p.Min <= maxScale {
 		return 1000 * p.Min
 	}
 	return p.Max
 }
 
-// Expected returns the mean with those above Max counted as Max, within 1 ns and
-// one part in 10^12.
+// Expected returns the mean, within 1 ns and one part in 10^12. Durations above Max
+// count as Max.
 func (p Pareto) Expected() time.Duration {
 	mustBeValid(p)
 	// Min + Min/a * (1 - (Min/Max)^a), where a is alpha-1.
@@ -235,12 +232,12 @@ func (p Pareto) Expected() time.Duration {
 // Validate returns an error if Min, AlphaMilli or Max is out of its range.
 func (p Pareto) Validate() error {
 	err := errors.Join(
-		checkRange("Pareto", "Min", p.Min, 1, longestScale),
-		checkNumber("Pareto", "AlphaMilli", p.AlphaMilli, lowestAlpha, highestAlpha),
+		checkRange("Pareto", "Min", p.Min, 1, maxScale),
+		checkNumber("Pareto", "AlphaMilli", p.AlphaMilli, minAlpha, maxAlpha),
 	)
-	if p.Max != 0 && (p.Max < p.Min || p.Max > longestDraw) {
+	if p.Max != 0 && (p.Max < p.Min || p.Max > maxDraw) {
 		err = errors.Join(err, fmt.Errorf("sim: Pareto: Max is %s; allowed: 0 for 1000 * Min, or Min to %s",
-			plain(p.Max), plain(longestDraw)))
+			shortText(p.Max), shortText(maxDraw)))
 	}
 	return err
 }
@@ -254,13 +251,13 @@ func (p Pareto) GoString() string {
 	return fmt.Sprintf("sim.Pareto{Min: %s, AlphaMilli: %d%s}", GoDuration(p.Min), p.AlphaMilli, longest)
 }
 
-// LogNormal is a duration whose logarithm is normally distributed, as many
-// delays' are: half are shorter than Median, and two in three lie between
-// Median / e^s and Median * e^s, where s is SigmaMilli/1000. Durations that
-// would exceed 1,000,000 hours are that.
+// LogNormal is a duration whose logarithm is normally distributed, like many delays.
+// Half of the durations are shorter than Median. Two in three lie between Median / e^s
+// and Median * e^s, where s is SigmaMilli/1000. A duration that would exceed 1,000,000
+// hours is 1,000,000 hours.
 //
-// A draw is Median * e^(s*Z), within 1 ns and one part in 10^10, where Z is
-// normally distributed and between -9.16 and 9.16, exact to 2^-36.
+// A draw is Median * e^(s*Z), within 1 ns and one part in 10^10. Z is normally
+// distributed and between -9.16 and 9.16, exact to 2^-36.
 type LogNormal struct {
 	Median     time.Duration // 1 ns to 1000 hours
 	SigmaMilli uint32        // thousandths, 0 to 3000
@@ -268,24 +265,23 @@ type LogNormal struct {
 
 // Draw draws a duration.
 func (l LogNormal) Draw(r *Rand) time.Duration {
-	if l.Median <= 0 || l.Median > longestScale || l.SigmaMilli > widestSigma {
-		invalid(l)
+	if l.Median <= 0 || l.Median > maxScale || l.SigmaMilli > maxSigma {
+		panicInvalid(l)
 	}
 	const log2eMilli = 0xbd18d009959989f8 // log2(e)/1000 in Q73
-	// The lower half of the words lies below the median. The upper half is
-	// mirrored to it, without a branch, which would be foretold wrongly every
-	// other time.
+	// The lower half of the words lies below the median. The upper half mirrors it.
+	// There is no branch, because the processor would mispredict every second one.
 	u := r.Uint64()
 	upper := int64(u) >> 63 // -1 or 0
 	u ^= uint64(upper)
 	high, low := bits.Mul64(mulHigh(normal(negLog2(u<<1|1)), log2eMilli), uint64(l.SigmaMilli))
 	y := int64(high<<52 | low>>12) // from Q60+73-64 to Q57
 	y = (y ^ ^upper) - ^upper      // -y for the lower half
-	return min(longestDraw, time.Duration(timesPow2(uint64(l.Median), y)))
+	return min(maxDraw, time.Duration(timesPow2(uint64(l.Median), y)))
 }
 
-// Expected returns the mean with those above 1,000,000 hours counted as that,
-// within 1 ns and one part in 10^9.
+// Expected returns the mean, within 1 ns and one part in 10^9. Durations above
+// 1,000,000 hours count as 1,000,000 hours.
 func (l LogNormal) Expected() time.Duration {
 	mustBeValid(l)
 	const log2eSquare = 0xc1a29fc8474528ed // log2(e) / (2 * 1000^2) in Q84
@@ -293,12 +289,12 @@ func (l LogNormal) Expected() time.Duration {
 	high, low := bits.Mul64(s*s, log2eSquare)
 	whole := timesPow2(uint64(l.Median), int64(high<<37|low>>27)) // Median * e^(s^2/2)
 
-	// Where the cut is, in standard deviations: ln(longest/Median) / s.
+	// The position of the limit in standard deviations: ln(longest/Median) / s.
 	const ln2Milli = 0x56a4b5b401724e69 // 2^3 * 1000 * ln(2) in Q50
-	octaves := negLog2(uint64(l.Median)) - negLog2(uint64(longestDraw))
+	octaves := negLog2(uint64(l.Median)) - negLog2(uint64(maxDraw))
 	high, low = bits.Mul64(octaves, ln2Milli)
 	if high >= s<<50 {
-		return time.Duration(whole) // beyond 16: cuts nothing
+		return time.Duration(whole) // beyond 16: the limit has no effect
 	}
 	cut, _ := bits.Div64(high, low, s<<50)    // Q60
 	sigma, _ := bits.Div64(s>>4, s<<60, 1000) // Q60
@@ -310,15 +306,15 @@ func (l LogNormal) Expected() time.Duration {
 	}
 	high, low = bits.Mul64(whole, below)
 	mean := roundShift(high, low, 62)
-	high, low = bits.Mul64(uint64(longestDraw), normalTail(cut))
+	high, low = bits.Mul64(uint64(maxDraw), normalTail(cut))
 	return time.Duration(mean + roundShift(high, low, 62))
 }
 
 // Validate returns an error if Median or SigmaMilli is out of its range.
 func (l LogNormal) Validate() error {
 	return errors.Join(
-		checkRange("LogNormal", "Median", l.Median, 1, longestScale),
-		checkNumber("LogNormal", "SigmaMilli", l.SigmaMilli, 0, widestSigma),
+		checkRange("LogNormal", "Median", l.Median, 1, maxScale),
+		checkNumber("LogNormal", "SigmaMilli", l.SigmaMilli, 0, maxSigma),
 	)
 }
 
@@ -327,24 +323,24 @@ func (l LogNormal) GoString() string {
 	return fmt.Sprintf("sim.LogNormal{Median: %s, SigmaMilli: %d}", GoDuration(l.Median), l.SigmaMilli)
 }
 
-// Empirical is one of a table of durations, taken as they are, each with
-// exactly the same probability: repeat one to make it likelier. The zero value
-// is invalid; make one with NewEmpirical or MustEmpirical. Two made of the
-// same durations are equal, in whatever order they were given.
+// Empirical is one of a table of durations. Each entry of the table has exactly the
+// same probability, so repeat a duration to make it more likely. The zero value is
+// invalid: use NewEmpirical or MustEmpirical. Two values with the same durations are
+// equal; the order of the durations does not matter.
 type Empirical struct {
-	// The durations in ascending order, eight bytes each, lowest first. A
-	// string because it cannot change, and can be compared.
+	// The durations in ascending order, eight bytes each, low byte first. It is a
+	// string because a string cannot change and can be compared.
 	table string
 }
 
-// NewEmpirical returns the distribution of one or more values between 0 and
-// 1,000,000 hours.
+// NewEmpirical returns the distribution of one or more values between 0 and 1,000,000
+// hours. The error names the value that is out of range, or says that there is none.
 func NewEmpirical(values []time.Duration) (Empirical, error) {
 	if len(values) == 0 {
 		return Empirical{}, Empirical{}.Validate()
 	}
 	for i, v := range values {
-		if err := checkRange("Empirical", "value "+strconv.Itoa(i), v, 0, longestDraw); err != nil {
+		if err := checkRange("Empirical", "value "+strconv.Itoa(i), v, 0, maxDraw); err != nil {
 			return Empirical{}, err
 		}
 	}
@@ -357,8 +353,7 @@ func NewEmpirical(values []time.Duration) (Empirical, error) {
 	return Empirical{string(table)}, nil
 }
 
-// MustEmpirical is NewEmpirical for values known to be right; it panics if
-// they are not.
+// MustEmpirical is NewEmpirical for valid values. It panics if a value is invalid.
 func MustEmpirical(values ...time.Duration) Empirical {
 	e, err := NewEmpirical(values)
 	if err != nil {
@@ -370,13 +365,13 @@ func MustEmpirical(values ...time.Duration) Empirical {
 // Len returns the number of values.
 func (e Empirical) Len() int { return len(e.table) / 8 }
 
-// Value returns the value at i, counted from 0 in ascending order.
+// Value returns value number i in ascending order. The first i is 0.
 func (e Empirical) Value(i int) time.Duration { return time.Duration(word(e.table, uint64(i))) }
 
 // Draw draws one of the values.
 func (e Empirical) Draw(r *Rand) time.Duration {
 	if e.table == "" {
-		invalid(e)
+		panicInvalid(e)
 	}
 	return e.Value(int(r.Uint64N(uint64(e.Len()))))
 }
@@ -412,7 +407,7 @@ func (e Empirical) GoString() string {
 	for i := range values {
 		values[i] = GoDuration(e.Value(i))
 		if len(values) > 1 {
-			values[i] = strings.ReplaceAll(values[i], " ", "") // as gofmt has it
+			values[i] = strings.ReplaceAll(values[i], " ", "") // as gofmt writes it
 		}
 	}
 	return "sim.MustEmpirical(" + strings.Join(values, ", ") + ")"
@@ -445,11 +440,11 @@ func checkRange(kind, field string, got, low, high time.Duration) error {
 	if low <= got && got <= high {
 		return nil
 	}
-	return fmt.Errorf("sim: %s: %s is %s; allowed: %s to %s", kind, field, plain(got), plain(low), plain(high))
+	return fmt.Errorf("sim: %s: %s is %s; allowed: %s to %s", kind, field, shortText(got), shortText(low), shortText(high))
 }
 
-// plain returns d as d.String does, without the zero minutes of whole hours.
-func plain(d time.Duration) string { return strings.Replace(d.String(), "h0m0s", "h", 1) }
+// shortText returns d.String() without the zero minutes and seconds of whole hours.
+func shortText(d time.Duration) string { return strings.Replace(d.String(), "h0m0s", "h", 1) }
 
 // checkNumber returns an error if a number is out of its range.
 func checkNumber(kind, field string, got, low, high uint32) error {
@@ -462,12 +457,12 @@ func checkNumber(kind, field string, got, low, high uint32) error {
 // mustBeValid panics if d is invalid.
 func mustBeValid(d Dist) {
 	if d.Validate() != nil {
-		invalid(d)
+		panicInvalid(d)
 	}
 }
 
-// invalid panics with what is wrong with d. Only a program that did not
-// validate what it was given comes here.
-func invalid(d Dist) {
+// panicInvalid panics with the error of d.Validate. It is called only if a program did not
+// validate its input.
+func panicInvalid(d Dist) {
 	panic(fmt.Sprintf("sim: draw from %#v, which is invalid: %v", d, d.Validate()))
 }

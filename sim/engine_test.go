@@ -185,7 +185,7 @@ func pointers(l *list[*int]) (n int) {
 			}
 		}
 	}
-	count([]entry[*int]{l.out})
+	count([]entry[*int]{l.popped})
 	for _, i := range l.heap.items[:cap(l.heap.items)] {
 		count([]entry[*int]{i.entry})
 	}

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// advance moves the window to the first entry beyond it, splitting far buckets
-// on the way, unless that lies after limit. It reports whether the window has
-// an entry now. A window that is moved too early, by a peek, costs something:
-// until the clock has reached it everything that is pushed goes into the heap.
+// advance moves the window to the first entry beyond it, unless that entry lies after
+// limit. It splits far buckets on the way. It reports whether the window has an entry
+// now. To move the window too early, for a peek, has a cost: every push goes into the
+// heap until the clock has reached the window.
 func (l *list[E]) advance(limit Time) bool {
 	w := l.wheel
-	l.purgeIfMostAreDead() // also when the living were taken
+	l.purgeIfMostAreDead() // also after live entries were taken
 	for w.summary == 0 {
 		if w.levels == 0 {
 			return false
@@ -30,16 +30,16 @@ func (l *list[E]) advance(limit Time) bool {
 		w.window = window
 		w.frontier = w.start()
 		w.forgetFar(level, digit)
-		l.spread(c)
+		l.distribute(c)
 	}
 	return true
 }
 
-// peekFar returns the instant of the first living entry beyond an empty window,
-// without moving that: until the clock had reached it everything that is pushed would
-// go into the heap. It looks through the first far bucket, and remembers what it
-// finds. If a program makes it look again and again, it moves the window after all,
-// and returns false; also if it found nothing but the dead, which it drops.
+// peekFar returns the instant of the first live entry beyond an empty window. It does
+// not move the window: every push would go into the heap until the clock has reached
+// the window. It searches the first far bucket and remembers what it found. After many
+// searches it moves the window and returns false. It also returns false if it found
+// dead entries only, which it drops.
 func (l *list[E]) peekFar() (Time, bool) {
 	w := l.wheel
 	p := &w.peeked
@@ -62,7 +62,7 @@ func (l *list[E]) peekFar() (Time, bool) {
 	l.work.visits += uint64(c.count)
 	if p.name == 0 {
 		w.forgetFar(level, digit)
-		l.spread(c)
+		l.distribute(c)
 	}
 	return p.at, p.name != 0
 }
@@ -75,22 +75,22 @@ func (w *wheel[E]) forgetFar(level, digit uint) {
 	}
 }
 
-// spread puts the living entries of a series where they belong now and frees it.
-func (l *list[E]) spread(c series) {
+// distribute puts the live entries of a series into their buckets and frees the series.
+func (l *list[E]) distribute(c series) {
 	w := l.wheel
 	l.work.moves += uint64(c.count)
 	for i := c.head; i != 0; {
 		k := w.store.chunk(i)
 		entries := k.entries[:k.count]
-		// The names lie far apart. To read them together, before the first is used,
-		// is to wait for memory once instead of for each: 23 % with ten million waiting.
+		// The names are far apart in memory. Reading them together, before the first is
+		// used, waits for memory once and not for each: 23 % with ten million waiting.
 		dead := uint32(0)
 		for j := range entries {
 			dead |= l.names[entries[j].slot]
 		}
 		for j := range entries {
 			if x := &entries[j]; dead < deadBit || !l.dropDead(x.slot) {
-				e := w.place(x.at) // move, whose call costs 5 % with a million waiting
+				e := w.place(x.at) // as move does; a call of move costs 5 % with a million waiting
 				e.at, e.slot, e.event = x.at, x.slot, x.event
 			}
 		}
@@ -98,11 +98,11 @@ func (l *list[E]) spread(c series) {
 	}
 }
 
-// gather takes every entry out of its bucket and returns them; those of one
+// takeAll removes every entry from its bucket and returns all entries. Entries of one
 // instant are in order.
-func (w *wheel[E]) gather() series {
-	all := w.crowd
-	w.crowd = series{}
+func (w *wheel[E]) takeAll() series {
+	all := w.collected
+	w.collected = series{}
 	for w.summary != 0 {
 		word, s := w.firstBucket()
 		for i := w.buckets[s].head; i != 0; {
@@ -123,17 +123,17 @@ func (w *wheel[E]) gather() series {
 	return all
 }
 
-// purgeWheel drops everything dead in the wheel.
+// purgeWheel drops all dead entries of the wheel.
 func (l *list[E]) purgeWheel() {
 	w := l.wheel
 	if w.collecting {
-		i := w.crowd.head
-		w.crowd = series{}
+		i := w.collected.head
+		w.collected = series{}
 		for i != 0 {
 			k := w.store.chunk(i)
 			for j := range k.entries[:k.count] {
 				if x := &k.entries[j]; !l.dropDead(x.slot) {
-					*w.store.append(&w.crowd) = *x
+					*w.store.append(&w.collected) = *x
 				}
 			}
 			i = w.store.release(i)
@@ -154,8 +154,8 @@ func (l *list[E]) purgeWheel() {
 	l.rebuild(w.shift)
 }
 
-// clone returns a wheel with the same entries in the same order, and no more
-// memory than they need.
+// clone returns a wheel with the same entries in the same order. It takes only the
+// memory that these entries need.
 func (w *wheel[E]) clone() *wheel[E] {
 	c := &wheel[E]{
 		shift: w.shift, window: w.window, frontier: w.frontier,
@@ -173,13 +173,13 @@ func (w *wheel[E]) clone() *wheel[E] {
 	for k := range w.far {
 		w.store.each(w.far[k], c.move)
 	}
-	w.store.each(w.crowd, func(x *entry[E]) { *c.store.append(&c.crowd) = *x })
+	w.store.each(w.collected, func(x *entry[E]) { *c.store.append(&c.collected) = *x })
 	return c
 }
 
 // reset empties the wheel and keeps its memory.
 func (w *wheel[E]) reset() {
-	all := w.gather()
+	all := w.takeAll()
 	for i := all.head; i != 0; {
 		i = w.store.release(i)
 	}

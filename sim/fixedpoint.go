@@ -2,17 +2,16 @@ package sim
 
 import "math/bits"
 
-// Logarithms, powers of two and the normal distribution, in whole numbers.
-// Floats will not do: compilers fuse x*y + z on some processors and math.Log
-// differs between them, so a run would depend on the machine it ran on.
+// Logarithms, powers of two and the normal distribution, in whole numbers. With
+// floats a run would depend on the machine: compilers fuse x*y + z on some processors,
+// and math.Log differs between processors.
 //
-// A number written "Qn" is a uint64 that counts units of 2^-n. Polynomials are
-// summed in pairs of terms, so that fewer products wait for another.
+// A number written "Qn" is a uint64 that counts units of 2^-n. Polynomials are summed
+// in pairs of terms, so that the processor can compute more products at the same time.
 
 const (
-	// logPoint is the number of binary places of a logarithm: Q57, so that
-	// 64, the largest logarithm there is, fits a word and an int64 holds all
-	// but that one.
+	// logPoint is the number of binary places of a logarithm: Q57. So the largest
+	// logarithm, 64, fits a word, and an int64 holds all smaller ones.
 	logPoint = 57
 
 	ln2   = 0xb17217f7d1cf79ac // ln 2 in Q64
@@ -26,21 +25,20 @@ func mulHigh(a, b uint64) uint64 {
 	return high
 }
 
-// word returns word i of a table of tables.go. The compiler makes one load of
-// it.
+// word returns word i of a table of tables.go. The compiler makes it one load.
 func word(table string, i uint64) uint64 {
 	b := table[i*8 : i*8+8]
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
-// negLog2 returns -log2(u / 2^64) in Q57, for u > 0: between 0 and 64, off by
-// at most 2^-56. It never rises as u grows, within that error.
+// negLog2 returns -log2(u / 2^64) in Q57, for u > 0. The result is between 0 and 64,
+// with an error of at most 2^-56. Within that error it never rises as u grows.
 func negLog2(u uint64) uint64 {
 	// u / 2^64 is m * 2^-(lead+1) with 1 <= m < 2. Multiplying m by the power
-	// 2^(-step/128) leaves 1-s with 0 <= s < 0.0088; what remains is a short
-	// polynomial in s. Near u = 2^64 both steps are exact, so that the
-	// smallest logarithms keep their digits.
+	// 2^(-step/128) leaves 1-s with 0 <= s < 0.0088. A short polynomial in s gives
+	// the rest. Near u = 2^64 both steps are exact, so the smallest logarithms keep
+	// their digits.
 	lead := uint64(bits.LeadingZeros64(u))
 	m := u << (lead & 63)
 	step := uint64(powSteps[m>>55&0xff])
@@ -49,9 +47,9 @@ func negLog2(u uint64) uint64 {
 	high, _ = bits.Sub64(1<<63, high, borrow)
 	s := high<<7 | low>>57 // Q70
 
-	// q = -log2(1-s) / s in Q62. Each coefficient is scaled by a further
-	// 2^-6, because s, read as Q64, is 64 times too large. The polynomial
-	// meets the function at the Chebyshev points: error below 2^-61.
+	// q = -log2(1-s) / s in Q62. Each coefficient is scaled by another 2^-6, because
+	// s, read as Q64, is 64 times too large. The polynomial equals the function at the
+	// Chebyshev points: error below 2^-61.
 	ss := mulHigh(s, s)
 	q := 0x127689a4b9 + mulHigh(0x3ef4fda5, s)
 	q = 0x1ec709dbaff0a + mulHigh(0x5c5521b1c7a, s) + mulHigh(q, ss)
@@ -59,11 +57,11 @@ func negLog2(u uint64) uint64 {
 	return lead<<logPoint + (128-step)<<(logPoint-7) + (mulHigh(s, q)+1<<10)>>11
 }
 
-// exp2 returns 2^f in Q63, for a fraction f in Q57: between 1 and 2, off by at
-// most 2^-60.
+// exp2 returns 2^f in Q63, for a fraction f in Q57. The result is between 1 and 2,
+// with an error of at most 2^-60.
 func exp2(f uint64) uint64 {
 	power := word(powTable, f>>(logPoint-7)&0x7f) // the first seven bits of f
-	r := f << (64 - logPoint + 7)                 // the others, in Q64 of 1/128
+	r := f << (64 - logPoint + 7)                 // the other bits, in Q64 of 1/128
 
 	// p = 2^(r/128) - 1 in Q71, through the Chebyshev points: error below
 	// 2^-63.
@@ -98,27 +96,26 @@ func roundShift(high, low, n uint64) uint64 {
 	return (high+carry)<<(64-n) | low>>n
 }
 
-// normal returns, in Q60, the z >= 0 that a standard normal variate exceeds in
-// size with probability 2^-e, for e between 0 and 64 in Q57. It is off by at
-// most 2^-36, and below 9.16.
+// normal returns, in Q60, the z >= 0 with P(|Z| > z) = 2^-e, where Z is a standard
+// normal variate. e is between 0 and 64, in Q57. The error is at most 2^-36, and z is
+// below 9.16.
 func normal(e uint64) uint64 {
-	// In e the function is nearly a square root, which bends less and less:
-	// eight polynomials for each doubling of 1+e serve all of it alike.
+	// In e the function is nearly a square root, whose curvature falls: eight
+	// polynomials for each doubling of 1+e give the same error everywhere.
 	x := e + 1<<logPoint
 	lead := uint64(bits.LeadingZeros64(x)) // 6 for the first doubling
 	x <<= lead & 63
 	at := ((6-lead)<<3 + x>>60&7) * 56
 	row := normalTable[at : at+56]
-	f := x << 4 // how far into the row's part, Q64
+	f := x << 4 // position within the interval of the row, Q64
 	ff := mulHigh(f, f)
 	z := word(row, 4) - mulHigh(word(row, 5), f) + mulHigh(word(row, 6), ff)
 	z = word(row, 2) - mulHigh(word(row, 3), f) + mulHigh(z, ff)
 	return word(row, 0) + mulHigh(word(row, 1), f) - mulHigh(z, ff)
 }
 
-// normalTail returns, in Q62, the probability that a standard normal variate
-// exceeds z >= 0, given in Q60. It is the inverse of normal, found by
-// bisection: it serves means, not draws.
+// normalTail returns, in Q62, the probability that a standard normal variate exceeds
+// z >= 0, given in Q60. It inverts normal by bisection. Means use it, draws do not.
 func normalTail(z uint64) uint64 {
 	low, high := uint64(0), uint64(64)<<logPoint
 	for low < high {
@@ -129,5 +126,5 @@ func normalTail(z uint64) uint64 {
 			high = middle
 		}
 	}
-	return timesPow2(one62/2, -int64(low-low>>63)) // 64 itself is no int64
+	return timesPow2(one62/2, -int64(low-low>>63)) // 64 does not fit an int64
 }

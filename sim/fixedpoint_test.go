@@ -259,8 +259,8 @@ func TestLongestDrawsAreWithinReach(t *testing.T) {
 		t.Errorf("the shortest exponential draw is %v, want 0", got)
 	}
 	high, low := bits.Mul64(negLog2(1), 1000)
-	y, _ := bits.Div64(high, low, lowestAlpha)
-	if got := timesPow2(uint64(longestScale), int64(y)); got < uint64(longestDraw) {
+	y, _ := bits.Div64(high, low, minAlpha)
+	if got := timesPow2(uint64(maxScale), int64(y)); got < uint64(maxDraw) {
 		t.Errorf("the longest draw of the heaviest tail is %d, want it to reach the cap", got)
 	}
 }

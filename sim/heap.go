@@ -1,12 +1,11 @@
 package sim
 
-// heap4 is a 4-ary heap of entries in the order (instant, insertion). It has
-// half the levels of a binary heap, and the four entries of a family lie side
-// by side.
+// heap4 is a 4-ary heap of entries in the order (instant, insertion). It has half the
+// levels of a binary heap, and the four children of an entry are adjacent in memory.
 type heap4[E any] struct {
 	items  []item[E]
 	serial uint64 // entries pushed so far: the tie-breaker
-	steps  uint64 // from parent to child or back so far
+	steps  uint64 // moves from parent to child or back so far
 }
 
 type item[E any] struct {

@@ -2,51 +2,49 @@ package sim
 
 import "slices"
 
-// list is the pending-event set of an Engine: what waits, in the order
+// list is the pending-event set of an Engine: the waiting events in the order
 // (instant, insertion).
 //
-// A short run lives in a heap of a few entries. A run that has more than
-// shortWaiting entries, or has taken shortTaken, moves into a wheel (wheel.go),
-// where an entry costs about the same however many wait. A fresh heap is cheap
-// to make and to clone, which is what the thousands of tiny runs of a
-// property-based test ask for.
+// A short run uses a heap of a few entries. A run moves into a wheel (wheel.go) when
+// more than shortWaiting entries wait, or after shortTaken entries were taken. In a
+// wheel the cost of an entry hardly depends on how many wait. A fresh heap is cheap to
+// make and to clone, which the thousands of tiny runs of a property-based test need.
 //
-// An event that was cancelled stays where it is, because entries move and nobody
-// keeps track of them; its name says that it is dead. It is dropped when it is
-// met: when its time comes, when its bucket is split, or, once the dead outnumber
-// the living, by a purge.
+// A cancelled event stays in its place, because entries move and the list does not
+// track them. Its name says that it is dead. The list drops it when its time comes or
+// when its bucket is split. A purge drops it if dead entries outnumber live ones.
 type list[E any] struct {
-	now   Time      // the clock of the run: nothing is pushed before it
-	same  int       // events taken at the present instant
-	wheel *wheel[E] // nil while the run is short
-	names []uint32  // names[slot]: how often the slot was used, and deadBit
-	slots uint32    // of names that this run has used
-	free  []uint32  // of those, the ones that name nothing
-	spent int       // of those, the ones that were used too often to be used again
-	dead  int       // cancelled and not dropped yet
-	taken int       // since the wheel's tick was looked at
-	heap  heap4[E]  // all of a short run; then what lies before the wheel's frontier
-	spare *wheel[E] // that of the run before Reset
-	out   entry[E]  // what the heap gave last
-	work  work
+	now     Time      // the clock of the run: no event is pushed before it
+	same    int       // events taken at the present instant
+	wheel   *wheel[E] // nil while the run is short
+	names   []uint32  // names[slot]: how often the slot was used, and deadBit
+	slots   uint32    // number of slots that this run has used
+	free    []uint32  // used slots that now name no event
+	retired int       // used slots that were used too often to be used again
+	dead    int       // cancelled and not dropped yet
+	taken   int       // since the wheel's tick was looked at
+	heap    heap4[E]  // all entries of a short run; later the entries before the wheel's frontier
+	spare   *wheel[E] // the wheel of the run before Reset
+	popped  entry[E]  // the last entry that the heap returned
+	work    work
 }
 
-// work counts what the list does besides adding and taking, so that a test can
-// say how it grows.
+// work counts what the list does besides adding and taking, so that a test can measure
+// how it grows.
 type work struct {
 	moves  uint64 // entries moved to another bucket
 	visits uint64 // entries and buckets looked at to find the first
 	ticks  uint64 // changes of the tick
 }
 
-// entry is one scheduled event: 16 bytes and the event. Entries are moved about;
-// a pointer to one is good until the list is touched again. Filling an entry in where
-// it lies, and reading it there, is what keeps large events cheap: of 64 bytes
-// they cost half as much as when entries are handed from function to function.
+// entry is one scheduled event: 16 bytes and the event. Entries move, so a pointer to
+// an entry is valid until the next call on the list. Entries are filled and read in
+// place, which keeps large events cheap. Events of 64 bytes cost half as much as with
+// entries passed by value.
 type entry[E any] struct {
 	at    Time
 	slot  uint32 // its name; see list.names
-	next  uint32 // in a bucket: the next one, as index + 1; while being sorted: its place
+	next  uint32 // in a bucket: the next entry, as index + 1; during a sort: its position
 	event E
 }
 
@@ -57,10 +55,10 @@ const (
 	deadBit      = 1 << 31
 )
 
-// count returns how many entries there are, with the dead: each has a slot.
-func (l *list[E]) count() int { return int(l.slots) - len(l.free) - l.spent }
+// count returns the number of entries, dead ones too. Each entry has a slot.
+func (l *list[E]) count() int { return int(l.slots) - len(l.free) - l.retired }
 
-// push adds an event and names it. It panics if its time is over.
+// push adds an event and names it. It panics if the event lies in the past.
 func (l *list[E]) push(at Time, event E, after bool) EventID {
 	if at < l.now {
 		panic(outOfTime(l.now, at, after))
@@ -88,11 +86,12 @@ func (l *list[E]) pushEarly(x entry[E]) {
 	}
 	w := l.wheel
 	if w != nil && w.collecting {
-		*w.store.append(&w.crowd) = x
+		*w.store.append(&w.collected) = x
 		return
 	}
 	if w != nil && l.dead == l.count()-1 {
-		// Nothing else lives, and a peek may have moved the window far ahead: back.
+		// No other live entry exists, and a peek may have moved the window far ahead:
+		// move it back.
 		l.purge()
 		w.move(&x)
 		return
@@ -112,17 +111,17 @@ func (l *list[E]) newSlot() uint32 {
 			l.names = append(l.names, 1)
 			return slot
 		}
-		if name := l.names[slot]&^deadBit + 1; l.names[slot] != deadBit && name < deadBit { // of the run before Reset
+		if name := l.names[slot]&^deadBit + 1; l.names[slot] != deadBit && name < deadBit { // used by the run before Reset
 			l.names[slot] = name
 			return slot
 		}
 		l.names[slot] = deadBit
-		l.spent++
+		l.retired++
 	}
 }
 
-// take removes and returns the first event, nil if none is due at limit or
-// before. The caller forgets the event where it lies.
+// take removes and returns the first event, or nil if no event is due at limit or
+// before. The caller clears the event in place.
 func (l *list[E]) take(limit Time) *entry[E] {
 	for {
 		x := l.first(limit)
@@ -142,8 +141,8 @@ func (l *list[E]) take(limit Time) *entry[E] {
 	}
 }
 
-// first removes and returns the first entry, dead or alive, nil if none is due
-// at limit or before. The caller forgets the event where it lies.
+// first removes and returns the first entry, dead or alive, or nil if no entry is due
+// at limit or before. The caller clears the event in place.
 func (l *list[E]) first(limit Time) *entry[E] {
 	w := l.wheel
 	if w == nil {
@@ -183,13 +182,13 @@ func (l *list[E]) firstShort(limit Time) *entry[E] {
 	return l.popHeap()
 }
 
-// popHeap moves the heap's first entry to where it can be pointed to.
+// popHeap moves the heap's first entry to a place that a pointer can name.
 func (l *list[E]) popHeap() *entry[E] {
-	l.out = l.heap.pop()
-	return &l.out
+	l.popped = l.heap.pop()
+	return &l.popped
 }
 
-// peek returns the instant of the first living event.
+// peek returns the instant of the first live event, and false if there is none.
 func (l *list[E]) peek() (Time, bool) {
 	if l.wheel != nil && l.wheel.collecting {
 		l.begin()
@@ -197,13 +196,13 @@ func (l *list[E]) peek() (Time, bool) {
 	for l.count() > 0 {
 		switch w := l.wheel; {
 		case w == nil || w.serving:
-			x := l.foremost()
+			x := l.front()
 			if l.names[x.slot] < deadBit {
 				return x.at, true
 			}
-			l.dropForemost()
+			l.dropFront()
 		case w.summary != 0:
-			l.load(w.firstBucket()) // to look again is cheap then
+			l.load(w.firstBucket()) // the next peek is then cheap
 		default:
 			if at, ok := l.peekFar(); ok {
 				return at, true
@@ -213,16 +212,16 @@ func (l *list[E]) peek() (Time, bool) {
 	return 0, false
 }
 
-// foremost returns the first entry of those that are served, or of a short run.
-func (l *list[E]) foremost() *entry[E] {
+// front returns the first entry of the bucket being served, or of a short run.
+func (l *list[E]) front() *entry[E] {
 	if w := l.wheel; w != nil && w.next < len(w.run) && !l.heapFirst() {
 		return &w.run[w.next]
 	}
 	return &l.heap.items[0].entry
 }
 
-// dropForemost forgets foremost's entry, which is dead.
-func (l *list[E]) dropForemost() {
+// dropFront drops the entry that front returns. It is dead.
+func (l *list[E]) dropFront() {
 	var x *entry[E]
 	if l.wheel == nil {
 		x = l.popHeap()
@@ -233,7 +232,7 @@ func (l *list[E]) dropForemost() {
 	l.release(x.slot)
 }
 
-// putBack makes an entry the first again that first has returned.
+// putBack puts an entry that first returned back in its place, as the first entry.
 func (l *list[E]) putBack(x entry[E]) {
 	l.heap.pushFirst(x)
 	if w := l.wheel; w != nil {
@@ -242,8 +241,7 @@ func (l *list[E]) putBack(x entry[E]) {
 	}
 }
 
-// release gives a slot back and reports whether the event that it named was
-// alive.
+// release frees a slot and reports whether its event was alive.
 func (l *list[E]) release(slot uint32) (alive bool) {
 	name := l.names[slot]
 	alive = name < deadBit
@@ -255,13 +253,13 @@ func (l *list[E]) release(slot uint32) (alive bool) {
 	l.names[slot] = name
 	if name < deadBit {
 		l.free = append(l.free, slot)
-	} else { // used 2^31 times: leave it unused, or an old EventID would fit again
-		l.spent++
+	} else { // used 2^31 times: retire the slot, or an old EventID would name an event again
+		l.retired++
 	}
 	return alive
 }
 
-// dropDead forgets an entry if it is dead.
+// dropDead frees the slot of an entry if the entry is dead, and reports whether it was.
 func (l *list[E]) dropDead(slot uint32) bool {
 	if l.names[slot] < deadBit {
 		return false
@@ -270,7 +268,7 @@ func (l *list[E]) dropDead(slot uint32) bool {
 	return true
 }
 
-// cancel kills an event and reports whether it was waiting.
+// cancel marks an event as dead and reports whether it was waiting.
 func (l *list[E]) cancel(id EventID) bool {
 	if id.slot >= l.slots || l.names[id.slot] != id.gen {
 		return false
@@ -281,15 +279,15 @@ func (l *list[E]) cancel(id EventID) bool {
 	return true
 }
 
-// purgeIfMostAreDead keeps the dead from outnumbering the living: timeouts are
-// armed far ahead and nearly always cancelled.
+// purgeIfMostAreDead purges if dead entries outnumber live ones. Timeouts are armed far
+// ahead and nearly always cancelled.
 func (l *list[E]) purgeIfMostAreDead() {
 	if l.dead > purgeFrom && l.dead > l.count()/2 {
 		l.purge()
 	}
 }
 
-// purge drops everything dead.
+// purge drops all dead entries.
 func (l *list[E]) purge() {
 	l.heap.filter(func(x *entry[E]) bool { return !l.dropDead(x.slot) })
 	if l.wheel != nil {
@@ -303,7 +301,7 @@ func (l *list[E]) clone() list[E] {
 	c.names = slices.Clone(l.names)
 	c.free = slices.Clone(l.free)
 	c.heap.items = slices.Clone(l.heap.items)
-	c.out = entry[E]{}
+	c.popped = entry[E]{}
 	if l.wheel != nil {
 		c.wheel = l.wheel.clone()
 	}
@@ -311,14 +309,13 @@ func (l *list[E]) clone() list[E] {
 	return c
 }
 
-// reset empties the list and keeps its memory. No EventID handed out before
-// names anything.
+// reset empties the list and keeps its memory. An earlier EventID names no event.
 func (l *list[E]) reset() {
-	l.slots, l.free = 0, l.free[:0] // whoever is named by a slot from there on is not
+	l.slots, l.free = 0, l.free[:0] // an EventID with a slot at or above slots names no event
 	l.heap.reset()
 	if l.wheel != nil {
 		l.wheel.reset()
 		l.spare, l.wheel = l.wheel, nil
 	}
-	l.now, l.same, l.spent, l.dead, l.taken = 0, 0, 0, 0, 0
+	l.now, l.same, l.retired, l.dead, l.taken = 0, 0, 0, 0, 0
 }

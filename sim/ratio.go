@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// A Ratio is a probability, exactly: Num in Den. The zero value is 0.
-// Ratios that are equal in value may differ as values (1/2 and 2/4);
-// ParseRatio returns the one in lowest terms.
+// A Ratio is the exact probability Num / Den. The zero value is 0. 1/2 and 2/4 are the
+// same probability but not ==. ParseRatio returns a ratio in lowest terms.
 type Ratio struct {
 	Num uint32 // at most Den
-	Den uint32 // may be 0 only if Num is
+	Den uint32 // may be 0 only if Num is 0
 }
 
-// Validate returns an error that says what is wrong if p is not between 0 and 1.
+// Validate returns an error if p is not between 0 and 1, or if only Den is 0.
 func (p Ratio) Validate() error {
 	if p.Num <= p.Den {
 		return nil
 	}
 	if p.Den == 0 {
-		return fmt.Errorf("sim: ratio %v: the denominator is 0; only 0/0, the zero value, may have that", p)
+		return fmt.Errorf("sim: ratio %v: the denominator is 0; only the zero value, 0/0, may have denominator 0", p)
 	}
 	return fmt.Errorf("sim: ratio %v is above 1; a probability is between 0 and 1", p)
 }
@@ -42,10 +41,10 @@ func (p Ratio) GoString() string {
 	return fmt.Sprintf("sim.Ratio{Num: %d, Den: %d}", p.Num, p.Den)
 }
 
-// ParseRatio returns the probability that s says: "1/100", "0.01", "1%", "0"
-// and "1" are understood, with at most nine decimals (seven before a percent
-// sign) and numbers of a fraction up to 4294967295. The result is in lowest
-// terms; nothing is rounded. The error says what would be right.
+// ParseRatio returns the probability in a text such as "1/100", "0.01", "1%", "0" or
+// "1". At most nine decimals are allowed, or seven before a percent sign. The numbers of
+// a fraction are at most 4294967295. The result is exact and in lowest terms. The error
+// says what is allowed.
 func ParseRatio(s string) (Ratio, error) {
 	num, den, err := splitRatio(s)
 	if err == nil && num > den {
@@ -61,12 +60,11 @@ func ParseRatio(s string) (Ratio, error) {
 	for rest != 0 {
 		common, rest = rest, common%rest
 	}
-	// Both fit: den is at most 10^9 or was a uint32, and num is no larger.
+	// Both fit uint32: den is at most 10^9 or was a uint32, and num is not larger.
 	return Ratio{Num: uint32(num / common), Den: uint32(den / common)}, nil
 }
 
-// splitRatio returns what s says as a fraction that is neither reduced nor
-// held against 1.
+// splitRatio returns the fraction in s, not reduced and not compared with 1.
 func splitRatio(s string) (num, den uint64, err error) {
 	if strings.HasPrefix(s, "-") {
 		return 0, 0, errors.New("below 0; a probability is between 0 and 1, or 0% and 100%")
@@ -101,7 +99,7 @@ func splitDecimal(s string, places int) (num, den uint64, err error) {
 		return 0, 0, err
 	}
 	if len(decimals) > places {
-		return 0, 0, fmt.Errorf("%d decimals; at most %d are kept exactly, write a fraction such as 1/3 for others", len(decimals), places)
+		return 0, 0, fmt.Errorf("%d decimals; at most %d are exact, for others write a fraction such as 1/3", len(decimals), places)
 	}
 	den = 1
 	for _, digit := range []byte(decimals) {
@@ -110,14 +108,14 @@ func splitDecimal(s string, places int) (num, den uint64, err error) {
 	return num, den, nil
 }
 
-// wholeNumber returns the number that s, all digits, says.
+// wholeNumber returns the number in s, which must be all digits.
 func wholeNumber(s string) (uint64, error) {
 	if !isDigits(s) {
 		return 0, notRatio()
 	}
 	n, err := strconv.ParseUint(s, 10, 32)
 	if err != nil {
-		return 0, fmt.Errorf("%s is too large; at most 4294967295 is kept exactly", s)
+		return 0, fmt.Errorf("%s is too large; the largest exact number is 4294967295", s)
 	}
 	return n, nil
 }

@@ -125,8 +125,8 @@ func TestWrongRatioSaysWhatWouldBeRight(t *testing.T) {
 		{"-0.1", "below 0"}, {"-1/2", "below 0"}, {"-5%", "below 0"},
 		{"1.1", "above 1"}, {"2", "above 1"}, {"3/2", "above 1"}, {"101%", "above 1"}, {"100.0000001%", "above 1"},
 		{"1/0", "the denominator is 0; write 0 for never"}, {"0/0", "the denominator is 0; write 0 for never"},
-		{"0.0000000001", "10 decimals; at most 9 are kept exactly"}, {"0.00000001%", "8 decimals; at most 7 are kept exactly"},
-		{"1/4294967296", "4294967296 is too large; at most 4294967295 is kept exactly"},
+		{"0.0000000001", "10 decimals; at most 9 are exact"}, {"0.00000001%", "8 decimals; at most 7 are exact"},
+		{"1/4294967296", "4294967296 is too large; the largest exact number is 4294967295"},
 		{"99999999999999999999", "is too large"},
 	} {
 		got, err := sim.ParseRatio(row.s)
@@ -173,7 +173,7 @@ func TestRatioAboveOneIsInvalid(t *testing.T) {
 		{sim.Ratio{Num: 0, Den: 1}, ""},
 		{sim.Ratio{Num: 1, Den: 1}, ""},
 		{sim.Ratio{Num: 3, Den: 2}, "sim: ratio 3/2 is above 1; a probability is between 0 and 1"},
-		{sim.Ratio{Num: 1, Den: 0}, "sim: ratio 1/0: the denominator is 0; only 0/0, the zero value, may have that"},
+		{sim.Ratio{Num: 1, Den: 0}, "sim: ratio 1/0: the denominator is 0; only the zero value, 0/0, may have denominator 0"},
 	} {
 		got := ""
 		if err := row.p.Validate(); err != nil {

@@ -1,12 +1,12 @@
 package sim
 
-// store keeps the entries of a wheel's far buckets in chunks, and the chunks in
-// pages that are made once and used again. It grows without copying, and by no more
-// than it needs: 10 million entries of 32 bytes take 33 bytes each, where a
-// slice that doubles takes up to 96 while it does.
+// store keeps the entries of a wheel's far buckets in chunks, and the chunks in pages.
+// Pages are allocated once and used again. The store grows without copying, and only as
+// much as necessary. 10 million entries of 32 bytes take 33 bytes each; in a slice they
+// take up to 96 bytes each while it doubles.
 type store[E any] struct {
 	pages  []*[perPage]chunk[E]
-	made   uint32 // chunks
+	made   uint32 // chunks allocated
 	vacant uint32 // first free chunk, as index + 1
 }
 
@@ -30,7 +30,7 @@ const (
 
 func (s *store[E]) chunk(i uint32) *chunk[E] { return &s.pages[(i-1)/perPage][(i-1)%perPage] }
 
-// append adds an entry at the end of a series and returns it, to be filled in.
+// append adds an entry at the end of a series and returns it. The caller fills it.
 func (s *store[E]) append(c *series) *entry[E] {
 	if c.tail == 0 {
 		c.head = s.take()
@@ -47,7 +47,7 @@ func (s *store[E]) append(c *series) *entry[E] {
 	return &k.entries[k.count-1]
 }
 
-// each shows the entries of a series, in order.
+// each calls show for the entries of a series, in order.
 func (s *store[E]) each(c series, show func(*entry[E])) {
 	for i := c.head; i != 0; {
 		k := s.chunk(i)
@@ -58,7 +58,7 @@ func (s *store[E]) each(c series, show func(*entry[E])) {
 	}
 }
 
-// join adds the entries of a series at the end of another.
+// join appends the entries of the series more to the series c.
 func (s *store[E]) join(c *series, more series) {
 	if c.count == 0 {
 		*c = more

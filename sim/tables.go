@@ -1,14 +1,14 @@
 package sim
 
-// The tables of fixedpoint.go. They are constant strings because a constant
-// can be neither changed nor copied: an array variable in a function is copied
-// to the stack on every call (31 ns against 1 ns), and one outside a function
-// would be state of the package. A word is eight bytes, lowest first; see
-// word. The numbers are checked against their definitions by
-// TestPowersAreTheirDefinition and TestNormalIsAccurate.
+// The tables of fixedpoint.go. They are constant strings, because a constant cannot be
+// changed and is not copied. An array variable in a function is copied to the stack on
+// every call (31 ns instead of 1 ns). An array variable outside a function would be a
+// package variable. A word is eight bytes, low byte first; see word.
+// TestPowersAreTheirDefinition and TestNormalIsAccurate check the numbers against their
+// definitions.
 
-// powTable has 129 words: word j is 2^(j/128) with 63 bits after the point,
-// rounded to nearest; the last, which would be 2^64, is 2^64 - 1.
+// powTable has 129 words. Word j is 2^(j/128) with 63 bits after the point, rounded to
+// nearest. The last word would be 2^64 and is 2^64 - 1.
 const powTable = "" +
 	"\x00\x00\x00\x00\x00\x00\x00\x80\x6c\xab\x99\xd9\x4f\xed\xb1\x80\x73\x07\x03\xbc\xf3\xd1\x64\x81" +
 	"\xec\x25\xfc\x73\x43\xaf\x18\x82\xd7\xa1\x2b\xac\x98\x86\xcd\x82\x37\xee\xb6\xef\x4e\x59\x83\x83" +
@@ -54,9 +54,9 @@ const powTable = "" +
 	"\x74\xba\xd4\x5d\xbb\x59\x29\xf9\x3a\x03\x2a\x72\xdb\xb2\x83\xfa\x49\x9c\xf0\xe5\x6c\xed\xdf\xfb" +
 	"\x75\xc1\x86\xf4\x0c\x0c\x3e\xfd\x4c\x88\x8f\x7b\x5c\x11\x9e\xfe\xff\xff\xff\xff\xff\xff\xff\xff"
 
-// powSteps has a byte for each value b of the eight bits that follow the
-// leading one of a word: the least i such that 2^(i/128) is no less than any
-// number that begins so, that is ceil(128 * log2(1 + (b+1)/256)).
+// powSteps has a byte for each value b of the eight bits that follow the leading 1 bit of
+// a word. The byte is the least i for which 2^(i/128) is at least every number with these
+// bits: ceil(128 * log2(1 + (b+1)/256)).
 const powSteps = "" +
 	"\x01\x02\x03\x03\x04\x05\x05\x06\x07\x08\x08\x09\x0a\x0a\x0b\x0c\x0c\x0d\x0e\x0e\x0f\x10\x10\x11" +
 	"\x12\x12\x13\x14\x14\x15\x16\x16\x17\x18\x18\x19\x19\x1a\x1b\x1b\x1c\x1d\x1d\x1e\x1e\x1f\x20\x20" +
@@ -70,14 +70,12 @@ const powSteps = "" +
 	"\x72\x72\x73\x73\x73\x74\x74\x75\x75\x75\x76\x76\x76\x77\x77\x78\x78\x78\x79\x79\x7a\x7a\x7a\x7b" +
 	"\x7b\x7b\x7c\x7c\x7c\x7d\x7d\x7e\x7e\x7e\x7f\x7f\x7f\x80\x80\x80"
 
-// normalTable has 49 rows of seven words: row 8k+s holds the size of the
-// coefficients, constant first and with 60 bits after the point, of a
-// polynomial in x, where x runs from 0 to 1 as 1+e runs from 2^k * (1 + s/8)
-// to 2^k * (1 + (s+1)/8). Its value is the z for which a standard normal
-// variate exceeds z in size with probability 2^-e. The coefficients' signs are
-// + + - + - + - in every row. Each polynomial meets z(e) at both its ends and
-// at the five Chebyshev-Lobatto points between, so neighbours join without
-// a gap.
+// normalTable has 49 rows of seven words. Row 8k+s holds the absolute coefficients of a
+// polynomial in x, the constant first, with 60 bits after the point. x runs from 0 to 1
+// while 1+e runs from 2^k * (1 + s/8) to 2^k * (1 + (s+1)/8). The value of the polynomial
+// is the z with P(|Z| > z) = 2^-e, where Z is a standard normal variate. The signs of the
+// coefficients are + + - + - + - in every row. Each polynomial equals z(e) at both ends
+// and at the five Chebyshev-Lobatto points between, so neighbours join without a gap.
 const normalTable = "" +
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x3c\x45\x37\x9f\x54\xca\xbc\x01\x9b\xe8\x3f\x30\xe1\x44\x13\x00" +
 	"\x3f\xc4\x3f\x26\x3b\x6e\x01\x00\x4f\xed\xed\xeb\x18\x20\x00\x00\xc5\xc0\x98\x40\xf6\x02\x00\x00" +

@@ -13,8 +13,8 @@ type Time int64
 // Forever is the last instant that a Time can hold, 292 years after the start.
 const Forever Time = math.MaxInt64
 
-// Add returns the instant d after t. It stops at Forever instead of wrapping
-// round to the past. A negative d that leads below zero gives zero.
+// Add returns the instant d after t. A sum beyond Forever is Forever, and a sum below zero
+// for a negative d is zero.
 func (t Time) Add(d time.Duration) Time {
 	sum := t + Time(d)
 	switch {

@@ -7,55 +7,54 @@ import (
 	"slices"
 )
 
-// wheel is the list of a long run: a calendar whose near future lies in buckets
-// one tick wide, and whose far future lies in ever coarser ones.
+// wheel is the list of a long run: a calendar queue. Its near future is in buckets of one
+// tick, and its far future in wider buckets.
 //
-//   - The window is 2,048 buckets of one tick, 2^shift ns. A bucket is a
-//     linked list in order of insertion. A bitmap of two levels finds the first
-//     one that is not empty with two instructions.
-//   - What lies beyond the window goes into far buckets, 64 a level, each as wide as
-//     all of the level below it: a radix sort by the digits in which an
-//     instant differs from the window. A far bucket is a series of chunks to which
-//     entries are appended, and which is read in order when its time comes and
-//     it is split: memory is used as it likes to be used, and an entry is moved
-//     one to three times in its life (TestTheWorkForAnEventIsBoundedUnderEveryLaw).
-//   - The tick follows the rate at which entries are taken, so that a bucket
-//     holds one or two. It depends on counts and on virtual time only.
-//   - A bucket with more than a few entries is sorted once and then served in order.
-//     What is pushed meanwhile and lies before its end, the frontier, goes into
-//     the list's heap.
+//   - The window is 2,048 buckets of one tick, 2^shift ns. A bucket is a linked list in
+//     order of insertion. A bitmap of two levels finds the first bucket that is not empty
+//     with two instructions.
+//   - Entries beyond the window go into far buckets. Each level has 64 of them, and each
+//     is as wide as the whole level below it. This is a radix sort by the digits in which
+//     an instant differs from the window.
+//   - A far bucket is a series of chunks. Entries are appended to it. When its time comes,
+//     it is read in order and split. So memory access is sequential, and an entry moves one
+//     to three times (TestTheWorkForAnEventIsBoundedUnderEveryLaw).
+//   - The tick follows the rate at which entries are taken, so that a bucket holds one or
+//     two entries. It depends on counts and on virtual time only.
+//   - A bucket with more than a few entries is sorted once and then served in order. Its
+//     end is the frontier. Entries pushed before the frontier go into the list's heap.
 //
-// Entries of one instant are always in one and the same place in order of
-// insertion, and move together in that order; so nothing is stored to break ties.
+// Entries of one instant are always in the same place, in order of insertion, and they
+// move together in that order. So no field is necessary to break ties.
 type wheel[E any] struct {
-	shift      uint   // 0 to 62
-	window     Time   // which one: instant >> shift >> windowBits
-	frontier   uint64 // what lies before it goes into the heap; never before the window
-	serving    bool   // the run or the heap has entries: they come first
-	collecting bool   // nothing was taken yet: whatever comes goes into crowd
-	review     int    // entries to take before the tick is looked at again
-	reviewed   Time   // when it was looked at last
-	scanned    int    // entries that peekFar has looked at since then
-	aim        uint   // four times what shift should be
-	summary    uint64 // words of occupied that are not 0
-	occupied   [64]uint64
-	buckets    [buckets]bucket
-	nodes      []entry[E] // of the window's buckets
-	vacant     uint32     // first free node, as index + 1
+	shift        uint   // 0 to 62
+	window       Time   // number of the window: instant >> shift >> windowBits
+	frontier     uint64 // earlier entries go into the heap; never before the window
+	serving      bool   // the run or the heap has entries: they come first
+	collecting   bool   // no entry was taken yet: new entries go into collected
+	review       int    // entries to take before the next review of the tick
+	reviewed     Time   // instant of the last review
+	scanned      int    // entries that peekFar has read since the last review
+	targetTimes4 uint   // four times the target of shift
+	summary      uint64 // one bit for each word of occupied that is not 0
+	occupied     [64]uint64
+	buckets      [buckets]bucket
+	nodes        []entry[E] // of the window's buckets
+	vacant       uint32     // first free node, as index + 1
 
 	run  []entry[E] // the bucket being served, sorted
 	next int        // first entry of run that was not taken
 
-	levels uint32            // those that are not empty
+	levels uint32            // levels that are not empty
 	digits [farLevels]uint64 // of each level: buckets that are not empty
 	far    [farLevels * 64]series
-	peeked struct { // what peekFar found last: the first living entry beyond the window
+	peeked struct { // what peekFar found last: the first live entry beyond the window
 		at   Time
 		slot uint32
 		name uint32 // 0 = nothing
 	}
-	crowd series
-	store store[E]
+	collected series
+	store     store[E]
 }
 
 const (
@@ -63,16 +62,16 @@ const (
 	buckets    = 1 << windowBits
 	digitBits  = 6
 	farLevels  = 9  // 9*6 + 11 bits and the tick cover all of virtual time
-	firstShift = 18 // 0.26 ms, until something is known
-	fewEntries = 4  // a bucket of so many is searched, a larger one sorted
+	firstShift = 18 // 0.26 ms, until the rate is known
+	fewEntries = 4  // a bucket of at most this many entries is searched, a larger one sorted
 )
 
 // bucket is a list of nodes by index + 1. It is empty if its bit in occupied is
 // not set.
 type bucket struct{ head, tail uint32 }
 
-// open moves a short run into a wheel. What the heap holds stays there until the
-// first entry is taken.
+// open moves a short run into a wheel. The entries of the heap stay there until the first
+// entry is taken.
 func (l *list[E]) open() {
 	w := l.spare
 	if w == nil {
@@ -86,8 +85,8 @@ func (l *list[E]) open() {
 // start returns the first instant of the window.
 func (w *wheel[E]) start() uint64 { return uint64(w.window) << windowBits << w.shift }
 
-// place returns where an entry is to be filled in that is due at the frontier or
-// after it. All but next is the caller's.
+// place returns a new entry for an instant at or after the frontier. The caller fills all
+// fields except next.
 func (w *wheel[E]) place(at Time) *entry[E] {
 	tick := at >> (w.shift & 63)
 	if tick>>windowBits != w.window {
@@ -113,8 +112,8 @@ func (w *wheel[E]) place(at Time) *entry[E] {
 	return e
 }
 
-// placeFar is place beyond the window: in the far bucket for the highest digit in
-// which the instant differs from the window.
+// placeFar is place beyond the window. The entry goes into the far bucket of the highest
+// digit in which the instant differs from the window.
 func (w *wheel[E]) placeFar(at Time) *entry[E] {
 	number := at >> w.shift >> windowBits
 	level := uint(63-bits.LeadingZeros64(uint64(number^w.window))) / digitBits
@@ -127,20 +126,20 @@ func (w *wheel[E]) placeFar(at Time) *entry[E] {
 	return w.store.append(&w.far[level*64+digit])
 }
 
-// move puts an entry where it belongs now.
+// move copies an entry into its bucket.
 func (w *wheel[E]) move(x *entry[E]) {
 	e := w.place(x.at)
 	e.at, e.slot, e.event = x.at, x.slot, x.event
 }
 
-// firstBucket returns the first bucket of the window that is not empty, and the
-// word of occupied that it is in. There must be one.
+// firstBucket returns the first bucket of the window that is not empty, and the word of
+// occupied that has its bit. The window must not be empty.
 func (w *wheel[E]) firstBucket() (word, s uint) {
 	word = uint(bits.TrailingZeros64(w.summary)) % (buckets / 64)
 	return word, word*64 + uint(bits.TrailingZeros64(w.occupied[word]))%64
 }
 
-// vacate notes that the first bucket of the window is empty.
+// vacate marks the first bucket of the window as empty.
 func (w *wheel[E]) vacate(word, s uint) {
 	w.occupied[word] &^= 1 << (s % 64)
 	if w.occupied[word] == 0 {
@@ -148,16 +147,16 @@ func (w *wheel[E]) vacate(word, s uint) {
 	}
 }
 
-// unlink frees a node and returns its entry, which is good until a node is
-// needed.
+// unlink frees a node and returns its entry. The entry is valid until the next use of a
+// node.
 func (w *wheel[E]) unlink(i uint32) *entry[E] {
 	e := &w.nodes[i-1]
 	e.next, w.vacant = w.vacant, i
 	return e
 }
 
-// firstOfMany is first for a bucket of several entries: it searches a short
-// one, and serves a long one sorted.
+// firstOfMany is first for a bucket of several entries. It searches a short bucket. It
+// sorts a long bucket and begins to serve it.
 func (l *list[E]) firstOfMany(word, s uint, limit Time) *entry[E] {
 	w := l.wheel
 	b := &w.buckets[s]
@@ -192,7 +191,7 @@ func (l *list[E]) firstOfMany(word, s uint, limit Time) *entry[E] {
 	return w.unlink(best)
 }
 
-// load begins to serve a bucket of the window.
+// load sorts a bucket of the window into the run and begins to serve it.
 func (l *list[E]) load(word, s uint) {
 	w := l.wheel
 	w.run, w.next = w.run[:0], 0
@@ -219,8 +218,8 @@ func (l *list[E]) load(word, s uint) {
 	w.serving = true
 }
 
-// serve takes the first entry of the run and the heap, if it is due at limit or
-// before.
+// serve takes the first entry of the run and the heap if it is due at limit or before, and
+// returns nil otherwise.
 func (l *list[E]) serve(limit Time) (x *entry[E]) {
 	w := l.wheel
 	switch {
@@ -243,13 +242,13 @@ func (l *list[E]) serve(limit Time) (x *entry[E]) {
 	return x
 }
 
-// heapFirst reports whether the heap has an entry that comes before the run's.
-// At one instant the run's come first: they were there when it was loaded.
+// heapFirst reports whether the first entry of the heap comes before the run. At one
+// instant the entries of the run come first, because they were pushed before load.
 func (l *list[E]) heapFirst() bool {
 	return len(l.heap.items) > 0 && l.heap.items[0].at < l.wheel.run[l.wheel.next].at
 }
 
-// served notes that the run and the heap are empty, if they are.
+// served ends serving if the run and the heap are empty.
 func (l *list[E]) served() {
 	w := l.wheel
 	if w.next < len(w.run) || len(l.heap.items) > 0 {

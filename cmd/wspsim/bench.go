@@ -18,13 +18,13 @@ func (s *session) benchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast this machine simulates",
-		Long: "Measures, in about half a minute, and then prints: events and connections a second, how the cost of\n" +
-			"one grows with their number, the memory of waiting clients, and what further cores bring. The work\n" +
-			"is the same on every machine, and so is its hash. For a comparison with other simulators see\n" +
+		Long: "Measures for about half a minute. Prints events and connections per second, how the cost of one\n" +
+			"grows with their number, the memory of waiting clients, and the speedup with more cores. The work\n" +
+			"and its hash are the same on every machine. For a comparison with other simulators see\n" +
 			"cmd/wspsim/simbench/README.md.",
 		Example: "  wspsim bench\n" +
 			"  wspsim bench --quick\n" +
-			"  wspsim bench --clients 1e7           weigh ten million waiting clients",
+			"  wspsim bench --clients 1e7           measure the memory of ten million waiting clients",
 		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o := bench.Options{Quick: quick}
@@ -45,7 +45,7 @@ func (s *session) benchCommand() *cobra.Command {
 			}
 			switch {
 			case result.Interrupted:
-				return errBreak
+				return errInterrupted
 			case result.Differs():
 				return errFailed
 			}
@@ -54,7 +54,7 @@ func (s *session) benchCommand() *cobra.Command {
 	}
 	c.Flags().SortFlags = false
 	c.Flags().BoolVar(&quick, "quick", false, "do a tenth of the work, for a first look")
-	c.Flags().StringVar(&clients, "clients", "", fmt.Sprintf("weigh `N` waiting clients (default %d)", bench.DefaultClients))
+	c.Flags().StringVar(&clients, "clients", "", fmt.Sprintf("measure the memory of `N` waiting clients (default %d)", bench.DefaultClients))
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (schema "+bench.Schema+")")
 	return c
 }

@@ -11,7 +11,7 @@ import (
 	"wspsim/scenarios"
 )
 
-// statisticGroups lists the groups of statistics.
+// statisticGroups returns the names of the groups of statistics.
 func statisticGroups() string {
 	var names []string
 	for _, group := range scenarios.Statistics() {
@@ -25,13 +25,13 @@ func (s *session) compareCommand() *cobra.Command {
 	asJSON, exitCode := false, false
 	c := &cobra.Command{
 		Use:   "compare NAME",
-		Short: "The same clients under several profiles, and where the runs differ",
-		Long: "Plays a scenario with the same clients under each profile. Prints the statistics of the runs, what each\n" +
-			"client saw where that differs, and the first difference between the traces, with its rules.\n" +
-			"Without --profile it takes the profiles that the scenario is about. --set turns a knob in all runs;\n" +
+		Short: "Run the same clients under several profiles and show the differences",
+		Long: "Runs a scenario with the same clients under each profile. Prints the statistics of the runs, the\n" +
+			"results of each client that differ, and the first difference between the traces, with its rules.\n" +
+			"Without --profile it takes the profiles that the scenario is about. --set sets a knob in all runs;\n" +
 			"a setting of a kernel goes to the profiles whose system has it.\n\n" +
 			"The keys of --json (" + compare.Schema + "), durations in nanoseconds:\n" +
-			"  schema, model, scenario, seed, clients; differ: some client fares differently under two profiles\n" +
+			"  schema, model, scenario, seed, clients; differ: some client has different results under two profiles\n" +
 			"  profiles [{name, kernel, " + statisticGroups() + ", counters, hash}]:\n" +
 			"    the statistics of run --help\n" +
 			"  client_results [{client, differs, results [{outcome, at_ns, attempts, cause, rule}]}], in the order of\n" +
@@ -55,7 +55,7 @@ func (s *session) compareCommand() *cobra.Command {
 			}
 			p.Profile = names[0]
 			if len(names) < 2 {
-				return fmt.Errorf("compare: want two profiles or more, such as --profile windows,linux; wspsim profiles lists all")
+				return fmt.Errorf("compare: want two or more profiles, such as --profile windows,linux; wspsim profiles lists all")
 			}
 			done, err := compare.Play(s.ctx, p, names, f.strict, screen.NewProgress(s.stderr))
 			if err != nil {
@@ -73,8 +73,8 @@ func (s *session) compareCommand() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().Lookup("profile").Usage = "use the stacks `NAMES`, with commas between them (default: those that the scenario is about)"
+	c.Flags().Lookup("profile").Usage = "use the stacks `NAMES`, with commas between them (default: the stacks that the scenario is about)"
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (schema "+compare.Schema+")")
-	c.Flags().BoolVar(&exitCode, "exit-code", false, "end with exit code 1 if some client fares differently under two profiles")
+	c.Flags().BoolVar(&exitCode, "exit-code", false, "end with exit code 1 if some client has different results under two profiles")
 	return c
 }

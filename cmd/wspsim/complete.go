@@ -16,7 +16,7 @@ func (s *session) completionCommand() *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{
 		Use:   "completion SHELL",
-		Short: "A script that teaches a shell to complete commands and names",
+		Short: "Print a script with which a shell completes commands and names",
 		Example: "  source <(wspsim completion bash)\n" +
 			"  wspsim completion zsh > \"${fpath[1]}/_wspsim\"\n" +
 			"  wspsim completion fish > ~/.config/fish/completions/wspsim.fish\n" +
@@ -45,8 +45,8 @@ func (s *session) completionCommand() *cobra.Command {
 	}
 }
 
-// beginning keeps the names that begin like the word on the line.
-func beginning(names []string, word string) []string {
+// withPrefix keeps the names that begin with the word on the line.
+func withPrefix(names []string, word string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, word) })
 }
 
@@ -59,7 +59,7 @@ func completeScenario(_ *cobra.Command, args []string, word string) ([]string, c
 	for _, s := range scenarios.All() {
 		names = append(names, s.Name+"\t"+s.Summary)
 	}
-	return beginning(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	return withPrefix(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 // completeProfile offers the names of the profiles.
@@ -68,10 +68,10 @@ func completeProfile(_ *cobra.Command, _ []string, word string) ([]string, cobra
 	for _, p := range profiles.All() {
 		names = append(names, p.Name+"\t"+p.Long)
 	}
-	return beginning(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	return withPrefix(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
-// completeKnob offers the knobs of the scenario that stands on the line.
+// completeKnob offers the knobs of the scenario on the line.
 func completeKnob(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	if len(args) > 0 {
@@ -80,10 +80,10 @@ func completeKnob(_ *cobra.Command, args []string, word string) ([]string, cobra
 			names = append(names, k.Name+"=\t"+k.Help())
 		}
 	}
-	return beginning(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveKeepOrder
+	return withPrefix(names, word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveKeepOrder
 }
 
-// completeClient offers the clients that the scenario calls by name.
+// completeClient offers the clients that have a name in the scenario.
 func completeClient(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	if len(args) > 0 {
@@ -94,5 +94,5 @@ func completeClient(_ *cobra.Command, args []string, word string) ([]string, cob
 			}
 		}
 	}
-	return beginning(names, word), cobra.ShellCompDirectiveNoFileComp
+	return withPrefix(names, word), cobra.ShellCompDirectiveNoFileComp
 }

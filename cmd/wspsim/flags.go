@@ -22,7 +22,7 @@ func (f *seedFlag) Set(text string) error {
 	if rest, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok {
 		digits, base = rest, 16
 	} else if len(text) > 1 && text[0] == '0' {
-		return fmt.Errorf("a leading zero could mean octal; want a decimal number, or 0x and hexadecimal digits")
+		return fmt.Errorf("a number with a leading zero may be octal; want a decimal number, or 0x and hexadecimal digits")
 	}
 	n, err := strconv.ParseUint(digits, base, 64)
 	if err != nil {
@@ -69,23 +69,23 @@ func (f *playFlags) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.SortFlags = false
 	f.seed = play.DefaultSeed
-	flags.StringVar(&f.profile, "profile", "", "run the server on the stack `NAME` (default: the first that the scenario is about)")
+	flags.StringVar(&f.profile, "profile", "", "run the server on the stack `NAME` (default: the first stack that the scenario is about)")
 	flags.StringVar(&f.clients, "clients", "", "run the clients on the stack `NAME` (default: the stack of the server)")
 	flags.StringVar(&f.backlog, "backlog", "", "listen with backlog `N`; short for --set backlog=N")
 	flags.Var(&f.seed, "seed", "draw all random numbers from `SEED`, 0 to 2^64-1, decimal or 0x...")
-	flags.StringArrayVar(&f.set, "set", nil, "set a knob of the scenario, or a setting of the kernel by the kernel's name: `KNOB=VALUE`, such as somaxconn=128; may be repeated")
-	flags.StringVar(&f.arrivals, "arrivals", "", "take times of arrival from `FILE` in place of the scenario's load; run --help has the formats")
+	flags.StringArrayVar(&f.set, "set", nil, "set a knob of the scenario, or a setting of the kernel by its kernel name: `KNOB=VALUE`, such as somaxconn=128; may be repeated")
+	flags.StringVar(&f.arrivals, "arrivals", "", "take the arrival times from `FILE`, not from the scenario; run --help has the formats")
 	flags.StringVar(&f.column, "column", "", "the column of a CSV file, by `NAME` or number (default: the first)")
 	flags.Var(&f.maxEvents, "max-events", fmt.Sprintf("end a run after `N` events (default %d)", scenarios.DefaultMaxEvents))
-	flags.BoolVar(&f.strict, "strict", false, "refuse a run that depends on an unknown value of a profile; wspsim profile NAME lists the unknown values")
+	flags.BoolVar(&f.strict, "strict", false, "reject a run that depends on an unknown value of a profile; wspsim profile NAME lists the unknown values")
 	for flag, complete := range map[string]cobra.CompletionFunc{"profile": completeProfile, "clients": completeProfile, "set": completeKnob, "seed": cobra.NoFileCompletions, "backlog": cobra.NoFileCompletions} {
 		if err := c.RegisterFlagCompletionFunc(flag, complete); err != nil {
-			panic(err) // there is such a flag
+			panic(err) // the flag exists
 		}
 	}
 }
 
-// play returns what the flags ask for.
+// play returns the play that the flags describe.
 func (f *playFlags) play(c *cobra.Command, name string) (*play.Play, error) {
 	p, err := f.unchecked(c, name)
 	if err != nil {
@@ -97,7 +97,7 @@ func (f *playFlags) play(c *cobra.Command, name string) (*play.Play, error) {
 	return p, p.CheckKnown(c.Context())
 }
 
-// unchecked is play without looking whether the profile goes with the settings.
+// unchecked is play without the check of the profile against the settings.
 func (f *playFlags) unchecked(c *cobra.Command, name string) (*play.Play, error) {
 	s, err := play.Find(name)
 	if err != nil {

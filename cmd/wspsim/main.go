@@ -1,5 +1,5 @@
-// Command wspsim plays situations at an accept queue: who is refused, who
-// waits, and why.
+// Command wspsim runs scenarios at an accept queue. It shows which clients are refused, which
+// wait, and why.
 //
 //	wspsim run overflow
 //	wspsim explain overflow
@@ -32,17 +32,16 @@ const (
 	exitInterrupted = 130
 )
 
-// sigpipe is SIGPIPE by its number, for not every system that Go builds for
-// names it.
+// sigpipe is the number of SIGPIPE. Not every system that Go supports has a name for it.
 const sigpipe = syscall.Signal(13)
 
 func main() {
-	// Writing to a closed pipe is then an error instead of the end of the process, so
-	// that unfinished files are removed.
+	// Now a write to a closed pipe returns an error and does not end the process, so that
+	// unfinished files are removed.
 	signal.Ignore(sigpipe)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the process at once
-	os.Exit(guarded(os.Args[1:], os.Stderr, func() error { return execute(ctx, os.Args[1:], os.Stdout, os.Stderr) }))
+	os.Exit(runAndReport(os.Args[1:], os.Stderr, func() error { return execute(ctx, os.Args[1:], os.Stdout, os.Stderr) }))
 }
 
 // errFailed ends the command with exit code 1; the output says why.
@@ -51,41 +50,41 @@ var errFailed = errors.New("an expectation failed or a replay differed")
 // errMalformed ends the command with exit code 2; the output says why.
 var errMalformed = errors.New("malformed input")
 
-// errBreak ends the command after Ctrl-C; the output says what was done so far.
-var errBreak = errors.New("interrupted")
+// errInterrupted ends the command after Ctrl-C; the output shows the work done so far.
+var errInterrupted = errors.New("interrupted")
 
-// outputError is an output that could not be written.
-type outputError struct {
+// writeError is a failed write to an output.
+type writeError struct {
 	path string
 	err  error
 }
 
-func (e *outputError) Error() string {
+func (e *writeError) Error() string {
 	err := e.err
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		err = path.Err // it names our file beside the one that the user named
+		err = path.Err // without the name of the temporary file
 	}
 	return fmt.Sprintf("cannot write %s: %v", e.path, err)
 }
 
-func (e *outputError) Unwrap() error { return e.err }
+func (e *writeError) Unwrap() error { return e.err }
 
-// guarded runs the command and returns its exit code. It writes an error in a line or
-// two; a user never sees a panic.
-func guarded(args []string, stderr io.Writer, command func() error) (code int) {
+// runAndReport runs the command and returns its exit code. It writes an error in one or two lines. A
+// user never sees a panic.
+func runAndReport(args []string, stderr io.Writer, command func() error) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			line := []string{"wspsim"}
 			for _, arg := range args {
 				line = append(line, words.Shell(arg))
 			}
-			fmt.Fprintf(stderr, "wspsim: this is a defect of wspsim, please report it: %s: %s\n", strings.Join(line, " "), words.Printable(fmt.Sprint(p)))
+			fmt.Fprintf(stderr, "wspsim: this is a bug in wspsim, please report it: %s: %s\n", strings.Join(line, " "), words.Printable(fmt.Sprint(p)))
 			code = exitBadInput
 		}
 	}()
 	err := command()
-	var output *outputError
+	var output *writeError
 	switch {
 	case err == nil:
 		return exitHeld
@@ -93,7 +92,7 @@ func guarded(args []string, stderr io.Writer, command func() error) (code int) {
 		return exitFailed
 	case errors.Is(err, errMalformed):
 		return exitBadInput
-	case errors.Is(err, errBreak):
+	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &output) && errors.Is(err, syscall.EPIPE):
 		return exitFailed // the pipe is closed, so no message can be read
@@ -114,7 +113,7 @@ type session struct {
 	ctx    context.Context
 	stdout io.Writer
 	stderr io.Writer
-	out    *bufio.Writer // in front of stdout
+	out    *bufio.Writer // writes to stdout
 }
 
 // execute runs the command line.
@@ -129,7 +128,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		err = root.Execute()
 	}
 	if flushed := s.out.Flush(); flushed != nil && (err == nil || errors.Is(err, errFailed)) {
-		err = &outputError{"standard output", flushed}
+		err = &writeError{"standard output", flushed}
 	}
 	return err
 }

@@ -119,7 +119,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 // call runs a command line in this process.
 func call(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
-	code = guarded(args, &errs, func() error { return execute(context.Background(), args, &out, &errs) })
+	code = runAndReport(args, &errs, func() error { return execute(context.Background(), args, &out, &errs) })
 	return out.String(), errs.String(), code
 }
 
@@ -232,7 +232,7 @@ func TestExitCodeFollowsTheVerdict(t *testing.T) {
 		for _, f := range []runFlags{{}, {json: true}, {jsonl: true}, {full: true}, {trace: "-"}, {trace: filepath.Join(t.TempDir(), "x")}} {
 			var out, errs bytes.Buffer
 			s := &session{context.Background(), &out, &errs, bufio.NewWriter(&out)}
-			code := guarded(nil, &errs, func() error { return s.run(p, &f) })
+			code := runAndReport(nil, &errs, func() error { return s.run(p, &f) })
 			s.out.Flush()
 			if code != test.code || errs.Len() > 0 {
 				t.Errorf("%v expected under %s, %+v: exit code %d, %q, want %d", test.outcome, test.profile, f, code, &errs, test.code)
@@ -350,7 +350,7 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"unknown rule", []string{"rules", "R4", "WS.T33"}, `unknown rule "WS.T33"; nearest: WS.T3, `},
 		{"too many arguments", []string{"list", "x"}, `list takes no argument, not "x"`},
 		{"no scenario", []string{"run"}, "run: want the name of a scenario; wspsim list shows them"},
-		{"two scenarios", []string{"show", "a", "b"}, `show: one scenario at a time, not "a" and "b"`},
+		{"two scenarios", []string{"show", "a", "b"}, `show: want one scenario, not "a" and "b"`},
 		{"unknown scenario", []string{"run", "overflw"}, `unknown scenario "overflw"; nearest: overflow; wspsim list shows all`},
 		{"unlike any scenario", []string{"explain", "xyzzy"}, `unknown scenario "xyzzy"; wspsim list shows all`},
 		{"hostile scenario", []string{"run", "\x1b[31mred\n"}, `unknown scenario "\x1b[31mred\n"`},
@@ -364,7 +364,7 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"a switch with a value", []string{"run", "overflow", "--json=3"}, `--json "3": want true or false`},
 		{"two formats", []string{"run", "overflow", "--json", "--jsonl"}, "--json and --jsonl exclude each other"},
 		{"a format and a trace", []string{"run", "overflow", "--jsonl", "--trace", "x"}, "--jsonl and --trace exclude each other"},
-		{"an empty file name", []string{"run", "overflow", "--trace", ""}, "--trace: want the name of a file"},
+		{"an empty file name", []string{"run", "overflow", "--trace", ""}, "--trace: want a file name"},
 		{"a column of nothing", []string{"run", "recorded", "--column", "x"}, "--column needs --arrivals"},
 		{"arrivals of nobody", []string{"run", "overflow", "--arrivals", "main.go"}, "scenario overflow has no load whose arrivals could be replaced; try recorded"},
 		{"a directory of arrivals", []string{"run", "recorded", "--arrivals", "testdata"}, "testdata"},
@@ -402,7 +402,7 @@ func TestBadValuesAreNamedWithWhatWouldBeRight(t *testing.T) {
 		{"a negative time", []string{"run", "overflow", "--set", "latency=-5s"}, "-5s is out of range: want 0s to 1s"},
 		{"finer than a nanosecond", []string{"run", "overflow", "--set", "latency=0.0000000001s"}, "is not a duration in whole nanoseconds"},
 		{"a chance above one", []string{"run", "lossy-link", "--set", "loss=3/2"}, "above 1"},
-		{"octal seed", []string{"run", "overflow", "--seed", "0777"}, `--seed "0777": a leading zero could mean octal`},
+		{"octal seed", []string{"run", "overflow", "--seed", "0777"}, `--seed "0777": a number with a leading zero may be octal`},
 		{"seed as a float", []string{"run", "overflow", "--seed", "1e3"}, `--seed "1e3": want a whole number from 0 to 18446744073709551615`},
 		{"empty seed", []string{"run", "overflow", "--seed", ""}, `--seed "": want a whole number`},
 		{"seed beyond 64 bits", []string{"run", "overflow", "--seed", "18446744073709551616"}, "want a whole number from 0 to 18446744073709551615"},
@@ -417,8 +417,8 @@ func TestBadValuesAreNamedWithWhatWouldBeRight(t *testing.T) {
 
 func TestNobodyEverSeesAPanic(t *testing.T) {
 	var errs bytes.Buffer
-	code := guarded([]string{"run", "two words"}, &errs, func() error { panic("queue\nof \x1b[31m3") })
-	want := `wspsim: this is a defect of wspsim, please report it: wspsim run 'two words': queue\nof \x1b[31m3` + "\n"
+	code := runAndReport([]string{"run", "two words"}, &errs, func() error { panic("queue\nof \x1b[31m3") })
+	want := `wspsim: this is a bug in wspsim, please report it: wspsim run 'two words': queue\nof \x1b[31m3` + "\n"
 	if code != 2 || errs.String() != want {
 		t.Errorf("exit code %d, %q, want 2, %q", code, errs.String(), want)
 	}
@@ -429,11 +429,11 @@ func TestUnwritableOutputIsNamedUnlessNobodyReadsIt(t *testing.T) {
 		err  error
 		want string
 	}{
-		{&outputError{"standard output", syscall.EPIPE}, ""},
-		{&outputError{"out\x1b", &os.PathError{Op: "write", Path: "out.1234.tmp", Err: syscall.ENOSPC}}, "wspsim: cannot write out\\x1b: no space left on device\n"},
+		{&writeError{"standard output", syscall.EPIPE}, ""},
+		{&writeError{"out\x1b", &os.PathError{Op: "write", Path: "out.1234.tmp", Err: syscall.ENOSPC}}, "wspsim: cannot write out\\x1b: no space left on device\n"},
 	} {
 		var errs bytes.Buffer
-		if code := guarded(nil, &errs, func() error { return test.err }); code != 1 || errs.String() != test.want {
+		if code := runAndReport(nil, &errs, func() error { return test.err }); code != 1 || errs.String() != test.want {
 			t.Errorf("%v: exit code %d, %q, want 1, %q", test.err, code, errs.String(), test.want)
 		}
 	}

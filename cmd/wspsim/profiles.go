@@ -12,9 +12,10 @@ func (s *session) profilesCommand() *cobra.Command {
 	asJSON := false
 	c := &cobra.Command{
 		Use:   "profiles",
-		Short: "The profiles of stacks, and how well each is known",
-		Long: "Lists the profiles: how many of their values were measured, read in a source, documented or inferred,\n" +
-			"how many are unknown, what listen(5) holds, and what a full queue does with a SYN.",
+		Short: "List the profiles of stacks, and how well each is known",
+		Long: "Lists the profiles. For each it prints how many values were measured, read in a source, documented or\n" +
+			"inferred, and how many are unknown. It also prints how many connections listen(5) holds, and what a\n" +
+			"full queue does with a SYN.",
 		Example: "  wspsim profiles\n  wspsim profiles --json | jq '.profiles[] | {name, known}'",
 		Args:    noArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
@@ -33,10 +34,11 @@ func (s *session) profileCommand() *cobra.Command {
 	asJSON := false
 	c := &cobra.Command{
 		Use:   "profile NAME",
-		Short: "A profile: its values, their certainty and their sources",
-		Long: "Prints what listen(n) holds, every value with its certainty and source, and the settings of the\n" +
-			"kernel that --set changes. Sources are rules (wspsim rules), experiments (testdata/truth), files\n" +
-			"of sources and documents; a bare number is the id of a file in a public index of sources.",
+		Short: "Show the values of a profile, their certainty and their sources",
+		Long: "Prints how many connections listen(n) holds, every value with its certainty and source, and the\n" +
+			"settings of the kernel that --set changes. Sources are rules (wspsim rules), experiments\n" +
+			"(testdata/truth), source files and documents. A bare number is the id of a file in a public index\n" +
+			"of sources.",
 		Example: "  wspsim profile linux\n  wspsim profile hpux11 --json",
 		Args: func(_ *cobra.Command, args []string) error {
 			switch len(args) {
@@ -45,7 +47,7 @@ func (s *session) profileCommand() *cobra.Command {
 			case 0:
 				return fmt.Errorf("profile: want the name of a profile; wspsim profiles lists them")
 			}
-			return fmt.Errorf("profile: one profile at a time, not %q and %q", args[0], args[1])
+			return fmt.Errorf("profile: want one profile, not %q and %q", args[0], args[1])
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {

@@ -15,7 +15,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 )
 
-// helpTemplate begins with what most people look for.
+// helpTemplate begins with the examples, which most users look for.
 const helpTemplate = `{{with .Example}}Examples:
 {{.}}
 
@@ -28,7 +28,7 @@ const helpTemplate = `{{with .Example}}Examples:
 Commands:{{range .Commands}}{{if .IsAvailableCommand}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
 
-Each has a --help of its own.
+Each command has its own --help.
 {{- end}}
 {{- if .HasAvailableLocalFlags}}
 
@@ -37,14 +37,14 @@ Flags:
 {{- end}}
 `
 
-// root returns the whole command.
+// root returns the command with all subcommands.
 func (s *session) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "wspsim [command]",
-		Short: "Plays situations at an accept queue",
-		Long: "wspsim plays situations at an accept queue: what happens to a connection request between the\n" +
-			"network and accept, who is refused, who waits, and why. Every run can be repeated, bit for bit.",
-		Example: "  wspsim list                     what there is to play\n" +
+		Short: "Run scenarios at an accept queue",
+		Long: "wspsim runs scenarios at an accept queue. It shows what happens to a connection request between the\n" +
+			"network and accept: which clients are refused, which wait, and why. A run can be repeated, bit for bit.",
+		Example: "  wspsim list                     the scenarios and the profiles\n" +
 			"  wspsim run overflow             a small queue fills and a client is refused\n" +
 			"  wspsim explain overflow         why",
 		Args: cobra.ArbitraryArgs,
@@ -89,7 +89,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q; %s", name, play.Offer(name, names, "there are "+strings.Join(names, ", ")))
 }
 
-// checkHelp refuses to help with a command that there is not.
+// checkHelp returns an error if help is requested for an unknown command.
 func checkHelp(root *cobra.Command, args []string) error {
 	if !slices.Contains(args, "--help") && !slices.Contains(args, "-h") {
 		return nil
@@ -97,7 +97,7 @@ func checkHelp(root *cobra.Command, args []string) error {
 	root.InitDefaultHelpCmd()
 	about, rest, err := root.Find(args)
 	if err != nil || about != root {
-		return nil // a command of its own deals with it
+		return nil // the subcommand handles it
 	}
 	for _, arg := range rest {
 		if !strings.HasPrefix(arg, "-") {
@@ -129,7 +129,7 @@ func noArgs(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// oneScenario is for commands that take the name of a scenario.
+// oneScenario checks the arguments of commands that take the name of a scenario.
 func oneScenario(c *cobra.Command, args []string) error {
 	switch len(args) {
 	case 1:
@@ -137,7 +137,7 @@ func oneScenario(c *cobra.Command, args []string) error {
 	case 0:
 		return fmt.Errorf("%s: want the name of a scenario; wspsim list shows them", c.Name())
 	}
-	return fmt.Errorf("%s: one scenario at a time, not %q and %q", c.Name(), args[0], args[1])
+	return fmt.Errorf("%s: want one scenario, not %q and %q", c.Name(), args[0], args[1])
 }
 
 func (s *session) style() screen.Style { return screen.StyleOf(s.stdout, os.Getenv) }
@@ -164,7 +164,7 @@ func (s *session) listCommand() *cobra.Command {
 func (s *session) showCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "show NAME",
-		Short:   "The question of a scenario, its knobs, and its Go source",
+		Short:   "Show the question of a scenario, its knobs, and its Go source",
 		Example: "  wspsim show overflow\n  wspsim show burst",
 		Args:    oneScenario, ValidArgsFunction: completeScenario,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -181,12 +181,12 @@ func (s *session) showCommand() *cobra.Command {
 func (s *session) rulesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rules [ID...]",
-		Short: "The rules of the model: claim, certainty and source",
-		Long: "Lists the rules of the model, or the named ones: id, certainty, claim (source).\n" +
+		Short: "List the rules of the model: claim, certainty and source",
+		Long: "Lists all rules of the model, or the rules with the given ids: id, certainty, claim (source).\n" +
 			"Traces and lessons name rules by id.",
 		Example: "  wspsim rules\n  wspsim rules R4 WS.T3",
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-			return beginning(report.RuleIDs(), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+			return withPrefix(report.RuleIDs(), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			rules, err := report.FindRules(args)
@@ -202,7 +202,7 @@ func (s *session) rulesCommand() *cobra.Command {
 func (s *session) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "The versions of the model and of Go",
+		Short:   "Print the versions of the model and of Go",
 		Example: "  wspsim version",
 		Args:    noArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {

@@ -14,26 +14,26 @@ import (
 	"wspsim/scenarios"
 )
 
-// runFlags are the flags that say what to print of a run.
+// runFlags are the flags that choose what run prints.
 type runFlags struct {
 	playFlags
 	json, jsonl, full bool
 	trace             string
 }
 
-// runFormats describes what run reads and writes.
+// runFormats describes the input and output of run.
 func runFormats() string {
 	return `The signs of the trace:
   = call  > queued  + complete  - accepted  ! turned away  x reset  ~ client abort  < sent again
   ? a final ACK or data that did not get its connection into the queue
-  * at the client  % lost, duplicated, or (a link, a fault) switched; a#2 is the second attempt of a
+  * at the client  % segment lost or duplicated, link or fault changed; a#2 is the second attempt of a
 The queue behind a record, [a (b) . _]:
   a waits for accept, (b) half-open, . free slot, _ slot not filled, a! reset by its client, a* put off;
-  a? behind the bracket: undecided and without a slot; (b) behind it: half-open in a queue of its own;
-  a~: waits outside for room; [17 of 200] (3): slots taken of a large queue, and half-open connections
+  behind the bracket: a? not decided and without a slot, (b) half-open in a separate SYN queue,
+  a~ complete, waits for a slot; [17 of 200] (3): a large queue, 17 slots in use, 3 half-open connections
 
-The file of --arrivals has an instant a line, alone or in a column of a CSV file, in ascending order:
-  0.25 is in seconds, unless the header of the column ends in _us, _ms, _ns or _s, which sets the unit;
+The file of --arrivals has one instant per line, alone or in a column of a CSV file, in ascending order:
+  0.25 is in seconds; a column header that ends in _us, _ms, _ns or _s sets another unit;
   250ms and 2024-05-01T12:00:00.123Z (RFC 3339) work too; a line that begins with # is a comment
 
 The keys of --json (` + report.Schema + `), durations in nanoseconds:
@@ -41,11 +41,11 @@ The keys of --json (` + report.Schema + `), durations in nanoseconds:
   clients: the profile of the clients' stack, with --clients
   kernel: the settings of the kernel that differ from the defaults, by name
   arrivals {file, column, hash}: with --arrivals
-  virtual_ns: when the run ended; events: of the engine
-` + report.StatisticsHelp(scenarios.Statistics()) + `  counters: what the server's TCP has counted, by the names of nstat; zeros are left out
+  virtual_ns: the end of the run; events: the number of events of the engine
+` + report.StatisticsHelp(scenarios.Statistics()) + `  counters: the counters of the server's TCP, by the names of nstat; zeros are left out
   expectations [{claim, got, held}], verdict (held, failed, not judged), hash of all records
   reproduce: the command line
---jsonl writes an object for each record, and last an object of kind "summary" with these keys.
+--jsonl writes one object for each record. The last object has kind "summary" and these keys.
 
 The extensions of --trace:
 ` + strings.TrimSuffix(tracefile.ExtensionHelp(), "\n")
@@ -84,14 +84,14 @@ func (s *session) runCommand() *cobra.Command {
 	}
 	f.add(c)
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON document (schema "+report.Schema+")")
-	c.Flags().BoolVar(&f.jsonl, "jsonl", false, "print one JSON object for each record, and a summary")
-	c.Flags().StringVar(&f.trace, "trace", "", "also write the run to `FILE`, in the format of its extension; - prints the trace that verify replays instead")
+	c.Flags().BoolVar(&f.jsonl, "jsonl", false, "print one JSON object for each record, then a summary")
+	c.Flags().StringVar(&f.trace, "trace", "", "also write the run to `FILE`, in the format of its extension; with - print only the trace that verify replays")
 	mustComplete(c, "trace", completeTrace)
-	c.Flags().BoolVar(&f.full, "full", false, "show every record, the routine ones too")
+	c.Flags().BoolVar(&f.full, "full", false, "show every record, also routine records")
 	return c
 }
 
-// check refuses flags that ask for two things at once.
+// check rejects flags that exclude each other.
 func (f *runFlags) check(c *cobra.Command) error {
 	given := ""
 	for _, flag := range []string{"json", "jsonl", "trace", "full"} {
@@ -107,7 +107,7 @@ func (f *runFlags) check(c *cobra.Command) error {
 		return nil
 	}
 	if f.trace == "" {
-		return fmt.Errorf("--trace: want the name of a file, or - for the standard output")
+		return fmt.Errorf("--trace: want a file name, or - for the standard output")
 	}
 	if _, err := tracefile.ExtensionOf(f.trace); err != nil {
 		return fmt.Errorf("--trace %w", err)
@@ -115,7 +115,7 @@ func (f *runFlags) check(c *cobra.Command) error {
 	return nil
 }
 
-// run plays and prints in the way that the flags ask for.
+// run runs a play and prints what the flags choose.
 func (s *session) run(p *play.Play, f *runFlags) error {
 	progress := screen.NewProgress(s.stderr)
 	var done *play.Done
@@ -190,7 +190,7 @@ func (s *session) runText(p *play.Play, f *runFlags, progress *screen.Progress) 
 	}
 	r.Head(s.out)
 	if f.full {
-		// The same run again: it need not be kept in memory that way.
+		// Run it again, so that its records do not have to stay in memory.
 		full := report.NewFull(s.out, r.Style)
 		if _, err := p.Run(s.ctx, play.Watch{Progress: progress, Record: full.Record, Broken: full.Broken}); err != nil && !full.Broken() {
 			return nil, err
@@ -203,7 +203,7 @@ func (s *session) runText(p *play.Play, f *runFlags, progress *screen.Progress) 
 	return r.Done, nil
 }
 
-// writeTrace plays and writes the trace to a file, all of it or nothing.
+// writeTrace runs a play and writes the trace to a file. After an error there is no file.
 func (s *session) writeTrace(p *play.Play, watch play.Watch, path string) (done *play.Done, written uint64, err error) {
 	header, err := tracefile.HeaderOf(p)
 	if err != nil {
@@ -211,7 +211,7 @@ func (s *session) writeTrace(p *play.Play, watch play.Watch, path string) (done 
 	}
 	file, err := tracefile.Create(path)
 	if err != nil {
-		return nil, 0, &outputError{path, err}
+		return nil, 0, &writeError{path, err}
 	}
 	defer file.Abort() // does nothing after Commit
 	w := tracefile.NewWriter(file, header)
@@ -226,13 +226,13 @@ func (s *session) writeTrace(p *play.Play, watch play.Watch, path string) (done 
 		return nil, 0, err
 	}
 	if w.Broken() {
-		return nil, 0, &outputError{path, w.End(0)}
+		return nil, 0, &writeError{path, w.End(0)}
 	}
 	if err := w.End(done.Hash); err != nil {
-		return nil, 0, &outputError{path, err}
+		return nil, 0, &writeError{path, err}
 	}
 	if err := file.Commit(); err != nil {
-		return nil, 0, &outputError{path, err}
+		return nil, 0, &writeError{path, err}
 	}
 	return done, w.Records(), nil
 }
@@ -242,7 +242,7 @@ func (s *session) explainCommand() *cobra.Command {
 	client, path := "", ""
 	c := &cobra.Command{
 		Use:   "explain NAME",
-		Short: "The lesson of a scenario, and why one client got its result",
+		Short: "Show the lesson of a scenario, and why one client got its result",
 		Long: "Prints the lesson of a scenario, then every record about one client, with time and rule. Marks the\n" +
 			"record that decided the outcome.",
 		Example: "  wspsim explain overflow\n" +

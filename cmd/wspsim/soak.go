@@ -17,10 +17,10 @@ func (s *session) soakCommand() *cobra.Command {
 	length, replay := "", ""
 	c := &cobra.Command{
 		Use:   "soak",
-		Short: "Search for a history in which the model does something wrong",
+		Short: "Search for a random history that shows a bug in the model",
 		Long: "Runs random histories over all profiles on the model and on the reference model, and compares both\n" +
-			"after every operation. A difference is shrunk to the shortest history that shows it. A mark that the\n" +
-			"histories do not reach is a failure too. Ctrl-C prints the marks so far.",
+			"after every operation. Shrinks a difference to the shortest history that shows it. A coverage mark that\n" +
+			"no history reaches is a failure too. Ctrl-C prints the marks so far.",
 		Example: "  wspsim soak\n" +
 			"  wspsim soak --ops 10000000 --seed 7\n" +
 			"  wspsim soak --for 5m\n" +
@@ -57,7 +57,7 @@ func (s *session) soakCommand() *cobra.Command {
 	}
 	c.Flags().SortFlags = false
 	c.Flags().Var(&ops, "ops", fmt.Sprintf("stop after `N` operations (default %d)", soak.DefaultOps))
-	c.Flags().StringVar(&length, "for", "", "stop after `TIME`, such as 5m (with --ops: whichever comes first)")
+	c.Flags().StringVar(&length, "for", "", "stop after `TIME`, such as 5m; with --ops, at the first of the two limits")
 	c.Flags().Var(&seed, "seed", "draw the histories from `SEED`, 0 to 2^64-1, decimal or 0x...")
 	c.Flags().StringVar(&replay, "replay", "", "run one `HISTORY`, as a failure prints it")
 	return c
@@ -70,7 +70,7 @@ func (s *session) soak(search soak.Search) error {
 	case outcome.Seen.Failure != nil:
 		return errFailed
 	case outcome.Interrupted:
-		return errBreak
+		return errInterrupted
 	case outcome.Failed():
 		return errFailed
 	}

@@ -13,7 +13,7 @@ func (s *session) tableCommand() *cobra.Command {
 	tables := []string{"stevens"}
 	c := &cobra.Command{
 		Use:   "table NAME",
-		Short: "A table of the literature, measured on the model",
+		Short: "Compare a table of the literature with the model",
 		Long: "Measures the model for a table of the literature and prints both side by side.\n" +
 			"stevens: Figure 4.10 of Stevens, UNIX Network Programming, volume 1, 3rd edition: how many clients\n" +
 			"connect to a server that listens with backlog 0 to 14 and never accepts, on five systems.",
@@ -21,7 +21,7 @@ func (s *session) tableCommand() *cobra.Command {
 		ValidArgs: tables,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] != tables[0] {
-				return fmt.Errorf("table: want the name of a table: there is %s", tables[0])
+				return fmt.Errorf("table: want the name of a table: %s", tables[0])
 			}
 			return nil
 		},

@@ -19,10 +19,10 @@ func (s *session) verifyCommand() *cobra.Command {
 		Short: "Replay goldens, traces and measurements and compare",
 		Long: "Replays goldens (testdata/scenarios) and traces (run --trace), and names the first line that differs.\n" +
 			"Without files it runs the whole catalogue and compares the known hashes.\n" +
-			"Measurements of real systems (testdata/truth, JSON Lines) are replayed and compared field by field;\n" +
+			"Replays measurements of real systems (testdata/truth, JSON Lines) and compares field by field.\n" +
 			"--kernel runs experiments on the Linux kernel of this machine and on the model.\n" +
-			"Exit code 1 means that a replay differs or that a difference has no known cause; 2 means that a file is\n" +
-			"malformed.",
+			"Exit code 1 means that a replay differs or that a difference has no known cause. Exit code 2 means that\n" +
+			"a file is malformed.",
 		Example: "  wspsim verify\n" +
 			"  wspsim verify testdata/scenarios/*.txtar\n" +
 			"  wspsim verify testdata/truth/L01_fill.jsonl\n" +
@@ -32,7 +32,7 @@ func (s *session) verifyCommand() *cobra.Command {
 			v := &verify.Verifier{Out: s.out, Style: s.style(), Progress: screen.NewProgress(s.stderr), Arrivals: arrivals}
 			switch {
 			case atKernel && len(files) > 0:
-				return fmt.Errorf("verify: --kernel has its own experiments and takes no file, not %q", files[0])
+				return fmt.Errorf("verify: --kernel has its own experiments and takes no file: %q", files[0])
 			case atKernel:
 				return s.verified(v, v.Kernel(s.ctx))
 			case len(files) == 0:
@@ -54,12 +54,12 @@ func (s *session) verifyCommand() *cobra.Command {
 			return s.verified(v, first)
 		},
 	}
-	c.Flags().BoolVar(&atKernel, "kernel", false, "run experiments on the Linux kernel of this machine, and print model against kernel")
-	c.Flags().StringVar(&arrivals, "arrivals", "", "the `FILE` of arrivals of the trace, if the file has moved")
+	c.Flags().BoolVar(&atKernel, "kernel", false, "run experiments on the Linux kernel of this machine, and compare it with the model")
+	c.Flags().StringVar(&arrivals, "arrivals", "", "the arrivals `FILE` of the trace, if the file has moved")
 	return c
 }
 
-// verified turns what a verifier has found into an exit code.
+// verified prints the summary of a verifier and returns the error for its exit code.
 func (s *session) verified(v *verify.Verifier, err error) error {
 	switch {
 	case err != nil && !errors.Is(err, errMalformed):

@@ -39,7 +39,7 @@ func createView(path, title string) (*view, error) {
 		return nil, err
 	}
 	if v.file, err = tracefile.Create(path); err != nil {
-		return nil, &outputError{path, err}
+		return nil, &writeError{path, err}
 	}
 	if v.format, _ = trace.FormatOf(ext); ext == tracefile.ExtLines {
 		v.buffer = bufio.NewWriter(v.file)
@@ -103,10 +103,10 @@ func (v *view) run(s *session, p *play.Play, w play.Watch) (*play.Done, error) {
 		return nil, err
 	}
 	if err := v.end(p, done); err != nil {
-		return nil, &outputError{v.path, err}
+		return nil, &writeError{v.path, err}
 	}
 	if err := v.file.Commit(); err != nil {
-		return nil, &outputError{v.path, err}
+		return nil, &writeError{v.path, err}
 	}
 	return done, nil
 }

@@ -11,7 +11,7 @@ import (
 
 type burstParams struct {
 	Backlog  int      `json:"backlog"`
-	_        struct{} `unread:"clients send"`
+	_        struct{} `unread:"clients=number send=number"`
 	Prefill  int      `json:"prefill"` // clients that are pending before the burst
 	OneWay   float64  `json:"owd_ms"`
 	AcceptAt float64  `json:"accept_at_ms"`

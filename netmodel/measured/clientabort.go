@@ -32,7 +32,7 @@ type acceptedAbort struct {
 	Poll     string `json:"poll"`
 	State    string `json:"state"`
 	calls
-	_ struct{} `unread:"peer_port_given so_error_peek"`
+	_ struct{} `unread:"peer_port_given=bool so_error_peek=text"`
 }
 
 // playClientAbort: the queue is full and one client waits. Then clients with a pending

@@ -67,7 +67,7 @@ func (e *endpoints) resetClients() int {
 func (e *endpoints) note(r netmodel.Record) {
 	at, a, now := endpoint{r.Host, r.Conn}, e.attempt(r.Conn), time.Duration(r.At)
 	switch r.Kind {
-	case netmodel.SynSent, netmodel.SynSentAgain:
+	case netmodel.SynSent, netmodel.SynRetransmitted:
 		e.owner[hostFD{r.Host, r.FD}] = r.Conn
 		e.states[at] = "SYN_SENT"
 		a.syns = append(a.syns, now)
@@ -81,7 +81,7 @@ func (e *endpoints) note(r netmodel.Record) {
 	case netmodel.RequestQueued:
 		a.synAcks = append(a.synAcks, now)
 		e.states[at] = "SYN_RECV"
-	case netmodel.CookieSent, netmodel.SynAckAgain:
+	case netmodel.CookieSent, netmodel.SynAckRetransmitted:
 		a.synAcks = append(a.synAcks, now)
 	case netmodel.Completed:
 		e.states[at] = "ESTABLISHED"
@@ -92,7 +92,7 @@ func (e *endpoints) note(r netmodel.Record) {
 		e.states[at] = "CLOSE"
 	case netmodel.Withdrawn:
 		a.forgotten = now
-		if r.Cause == netmodel.ClientGone {
+		if r.Cause == netmodel.ClientWithdrew {
 			e.rsts++
 		}
 		delete(e.states, at)

@@ -21,7 +21,7 @@ type fillObserved struct {
 	RecvQ               int            `json:"recvq"`
 	SendQ               int            `json:"sendq"`
 	Stat                map[string]int `json:"stat"`
-	_                   struct{}       `unread:"drain_end elapsed_ms established_then_reset listen0 results server_states ss"`
+	_                   struct{}       `unread:"drain_end=text elapsed_ms=number established_then_reset=number listen0=queue results=counts server_states=counts ss=queue"`
 }
 
 // playFill: clients connect one after the other, and the program does not accept.

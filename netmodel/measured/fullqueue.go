@@ -13,7 +13,7 @@ type fullQueueParams struct {
 	Backlog     int      `json:"backlog"`
 	Waiting     int      `json:"waiting"`
 	Watch       float64  `json:"watch_ms"`
-	_           struct{} `unread:"accept_at_ms accept_k gap_us"`
+	_           struct{} `unread:"accept_at_ms=number accept_k=number gap_us=number"`
 }
 
 type fullQueueObserved struct {

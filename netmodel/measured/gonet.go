@@ -260,7 +260,7 @@ func (o *goWaiters) likelyTimings(profile netmodel.Profile, p *goParams) ([]goTi
 			timers.Phase = s.phase
 			hits := 0
 			for _, in := range o.GotIn {
-				fires := time.Duration(timers.Ring(sim.Time(g.now()+s.at[int(in[0])]), wait)) - g.now()
+				fires := time.Duration(timers.Expiry(sim.Time(g.now()+s.at[int(in[0])]), wait)) - g.now()
 				if late := milliseconds(in[1]) - fires; late.Abs() <= goWakeDelay {
 					hits++
 				}

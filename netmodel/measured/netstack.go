@@ -24,7 +24,7 @@ type netstackParams struct {
 	GapMs    float64  `json:"gap_ms"`
 	OneWayMs float64  `json:"owd_ms"`
 	How      string   `json:"how"`
-	_        struct{} `unread:"syn_retries"` // changes nothing
+	_        struct{} `unread:"syn_retries=number"` // changes nothing
 }
 
 // netstackName returns netstack's name of a result, without its sentence.
@@ -86,7 +86,7 @@ func netstackStat(records []netmodel.Record, server netmodel.HostID) map[string]
 			n["ListenOverflowAckDrop"]++
 		case r.Kind == netmodel.Completed:
 			n["PassiveOpens"]++
-			if r.Cause == netmodel.CookieCame {
+			if r.Cause == netmodel.CookieAccepted {
 				n["SynCookieRcvd"]++
 			}
 		case r.Kind == netmodel.RequestRefused, r.Kind == netmodel.ResetPending:

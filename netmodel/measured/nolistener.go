@@ -15,7 +15,7 @@ type noListenerObserved struct {
 	Reconnect   string   `json:"reconnect_same_socket_after_refusal"`
 	Error       string   `json:"so_error"`
 	Then        string   `json:"then_listening_same_socket"`
-	_           struct{} `unread:"blocking_us us"` // how long a refusal took
+	_           struct{} `unread:"blocking_us=number us=number"` // how long a refusal took
 }
 
 // playNoListener: a client connects to a port without a listener, and to one whose bound

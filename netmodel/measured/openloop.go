@@ -16,7 +16,7 @@ import (
 type openLoopParams struct {
 	Backlog int      `json:"backlog"`
 	Send    int      `json:"send"`
-	_       struct{} `unread:"lambda mu seconds seed service"`
+	_       struct{} `unread:"lambda=number mu=number seconds=number seed=number service=text"`
 }
 
 type openLoopObserved struct {
@@ -30,7 +30,7 @@ type openLoopObserved struct {
 	Phantom           int            `json:"phantom"`
 	Results           map[string]int `json:"results"`
 	Stat              map[string]int `json:"stat"`
-	_                 struct{}       `unread:"accept_service_us connect_ms service_wanted_us"`
+	_                 struct{}       `unread:"accept_service_us=numbers connect_ms=counts service_wanted_us=numbers"`
 }
 
 // logEvent is a line of the log of an open loop.
@@ -212,7 +212,7 @@ func (o *openLoop) compareAgain() {
 	var none []int
 	for _, r := range o.host.DrainRecords(o.records[:0]) {
 		o.counters.Note(r)
-		if r.Kind != netmodel.SynAckAgain {
+		if r.Kind != netmodel.SynAckRetransmitted {
 			continue
 		}
 		c := &o.clients[r.Conn-1]

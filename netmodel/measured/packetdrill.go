@@ -19,7 +19,7 @@ type packetdrillParams struct {
 
 type packetdrillObserved struct {
 	Pass bool     `json:"pass"`
-	_    struct{} `unread:"output"`
+	_    struct{} `unread:"output=text"`
 }
 
 // playPacketdrill plays a script of packetdrill, segment by segment, and compares whether

@@ -24,7 +24,7 @@ func (w *clients) segmentsOf(client int) clientSegments {
 		case r.Kind == netmodel.AckIgnored, r.Kind == netmodel.Completed, r.Kind == netmodel.ResetPending,
 			r.Kind == netmodel.Lost && r.Value == int64(netmodel.ACK):
 			m.Ack = append(m.Ack, at)
-		case r.Kind == netmodel.Called && r.Call == netmodel.CallSend && r.Errno == 0, r.Kind == netmodel.DataSentAgain:
+		case r.Kind == netmodel.Called && r.Call == netmodel.CallSend && r.Errno == 0, r.Kind == netmodel.DataRetransmitted:
 			m.Data = append(m.Data, at)
 		case r.Kind == netmodel.Broken && r.Host == w.clientsID:
 			m.Rst = append(m.Rst, at)

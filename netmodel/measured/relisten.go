@@ -14,7 +14,7 @@ type relistenParams struct {
 	Waiting    int      `json:"waiting"`
 	Relisten   *int     `json:"relisten"`   // 0: listen is not called again
 	Somaxconn2 *int     `json:"somaxconn2"` // set before the second listen
-	_          struct{} `unread:"steps"`    // the number of accepts
+	_          struct{} `unread:"steps=number"`    // the number of accepts
 }
 
 type relistenObserved struct {

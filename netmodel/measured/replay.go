@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"wspsim/netmodel"
+	"wspsim/netmodel/trace"
 )
 
 // ErrNotModelled is the cause when Replay returns an error because the model has no
@@ -40,8 +41,9 @@ type typed[Params, Observed any] struct {
 // experiment plays the parameters on that profile and compares the run with the
 // observations.
 //
-// A struct lists the keys that the experiment does not read in a tag of the blank
-// field: _ struct{} `unread:"seed seconds"`. Every other key is an error of Replay.
+// A struct lists the keys that the experiment does not read in a tag of the blank field,
+// each with the shape of its value (see shapes): _ struct{} `unread:"seed=number ss=queue"`.
+// Every other key is an error of Replay, and so is a value of another shape.
 func replay[Params, Observed any](exp, os string, system func(*Trial) (netmodel.Profile, error),
 	experiment func(netmodel.Profile, *Params, *Observed, *Comparison) error) kind {
 	play := func(c *Comparison) error {
@@ -160,14 +162,17 @@ func decode[T any](raw json.RawMessage) (*T, error) {
 }
 
 // keysOf returns the keys that encoding/json reads into a struct, with the types of
-// the fields, and the keys that the struct declares as unread.
-func keysOf(t reflect.Type) (read map[string]reflect.Type, unread []string) {
-	read = map[string]reflect.Type{}
+// the fields, and the keys that the struct declares as unread, with their shapes.
+func keysOf(t reflect.Type) (read map[string]reflect.Type, unread map[string]string) {
+	read, unread = map[string]reflect.Type{}, map[string]string{}
 	for _, f := range reflect.VisibleFields(t) {
 		if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "" && key != "-" {
 			read[key] = f.Type
 		}
-		unread = append(unread, strings.Fields(f.Tag.Get("unread"))...)
+		for _, entry := range strings.Fields(f.Tag.Get("unread")) {
+			key, shape, _ := strings.Cut(entry, "=")
+			unread[key] = shape
+		}
 	}
 	return read, unread
 }
@@ -180,6 +185,9 @@ func (k kind) checkKeys(at string, value any, t reflect.Type) error {
 			return nil // the type reads its own text
 		}
 		t = t.Elem()
+	}
+	if t.Kind() == reflect.Map {
+		return checkCounters(at, value)
 	}
 	if t.Kind() != reflect.Struct {
 		return nil
@@ -199,13 +207,57 @@ func (k kind) checkKeys(at string, value any, t reflect.Type) error {
 				if err := k.checkKeys(inside, value[key], typ); err != nil {
 					return err
 				}
-			} else if !slices.Contains(unread, key) {
-				known := slices.Sorted(maps.Keys(read))
-				known = append(known, unread...)
+			} else if shape, ok := unread[key]; ok {
+				if !hasShape(value[key], shape) {
+					return fmt.Errorf("%s is not a value of the shape %q", shortened(inside), shape)
+				}
+			} else {
+				known := slices.AppendSeq(slices.Collect(maps.Keys(read)), maps.Keys(unread))
 				slices.Sort(known)
 				return fmt.Errorf("%s is not a key of %v: want %s", shortened(inside), k, strings.Join(known, ", "))
 			}
 		}
 	}
 	return nil
+}
+
+// checkCounters returns an error for a counter that is misspelled: its letters are those of
+// a counter of the kernel that the model has, in another case. encoding/json would keep it
+// as a counter of its own, and nothing would compare it.
+func checkCounters(at string, value any) error {
+	counters, _ := value.(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(counters)) {
+		for _, c := range new(trace.Counters).List() {
+			name := strings.TrimPrefix(strings.TrimPrefix(c.Name, "TcpExt"), "Tcp")
+			if key != name && strings.EqualFold(key, name) {
+				return fmt.Errorf("%s is not a counter: want %s", shortened(at+"."+key), name)
+			}
+		}
+	}
+	return nil
+}
+
+// hasShape reports whether a value that no experiment reads has the shape that its key
+// declares. null stands for a value that is not known.
+func hasShape(value any, shape string) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case json.Number, float64:
+		return shape == "number"
+	case string:
+		return shape == "text"
+	case bool:
+		return shape == "bool"
+	case []any:
+		return shape == "numbers" && !slices.ContainsFunc(v, func(x any) bool { return !hasShape(x, "number") })
+	case map[string]any:
+		for key, x := range v {
+			if !hasShape(x, "number") || shape == "queue" && key != "recvq" && key != "sendq" {
+				return false
+			}
+		}
+		return shape == "counts" || shape == "queue"
+	}
+	return false
 }

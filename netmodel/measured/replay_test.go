@@ -265,9 +265,42 @@ func objects(v any, t reflect.Type, at place) []object {
 }
 
 func TestAKeyThatAnExperimentDoesNotReadMayStandInItsLine(t *testing.T) {
-	const line = `{"exp":"no_listener","os":"linux","observed":{"us":60,"blocking_us":"any"}}`
+	const line = `{"exp":"no_listener","os":"linux","observed":{"us":60,"blocking_us":70}}`
 	if err := replayOrError(t, line); err != nil {
 		t.Errorf("Replay: %v, want none: the experiment declares both keys as unread", err)
+	}
+}
+
+// A measurement that is spoilt in a place that no experiment reads is spoilt all the same.
+func TestAValueThatNoExperimentReadsHasItsShape(t *testing.T) {
+	samples := samplesOfAllKinds(t)
+	for _, row := range []struct {
+		why, kind string
+		place     place
+		value     any
+		want      string
+	}{
+		{"a number is text", "no_listener on linux", place{"observed", "us"}, "60", `"number"`},
+		{"a number is an object", "openloop on linux", place{"params", "seed"}, map[string]any{"x": 1}, `"number"`},
+		{"a queue has a key too many", "fill on linux", place{"observed", "ss"}, map[string]any{"recvq": 2, "sendq": 1, "bogus": 1}, `"queue"`},
+		{"a key of a queue is misspelled", "fill on linux", place{"observed", "listen0"}, map[string]any{"recvq": 2, "SENDQ": 1}, `"queue"`},
+		{"a count is text", "fill on linux", place{"observed", "established_then_reset"}, "1", `"number"`},
+		{"counts are a list", "fill on linux", place{"observed", "results"}, []any{1}, `"counts"`},
+		{"a list of numbers has text", "openloop on linux", place{"observed", "accept_service_us"}, []any{1, "x"}, `"numbers"`},
+		{"a counter is misspelled", "fill on linux", place{"observed", "stat"}, map[string]any{"LISTENDROPS": 1}, "want ListenDrops"},
+	} {
+		err := replayOrError(t, row.place.in(t, samples[row.kind], row.value))
+		if err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %s with %v = %v: error %v, want one with %s", row.why, row.kind, row.place, row.value, err, row.want)
+		}
+	}
+}
+
+// Each entry of a list is looked at, not the first alone.
+func TestAKeyThatIsUnknownInALaterEntryOfAListIsAnError(t *testing.T) {
+	err := replayOrError(t, place{"observed", "clients", 1, "colour"}.in(t, samplesOfAllKinds(t)["burst on linux"], "red"))
+	if err == nil || !strings.Contains(err.Error(), "clients[1].colour is not a key") {
+		t.Errorf("burst with an unknown key in the second client: error %v, want one that names clients[1].colour", err)
 	}
 }
 

@@ -104,11 +104,11 @@ func (s *clients) countersFrom(from int) map[string]int {
 }
 
 type synAckScheduleParams struct {
-	_ struct{} `unread:"watch_ms"`
+	_ struct{} `unread:"watch_ms=number"`
 }
 
 type synAckScheduleObserved struct {
-	_ struct{} `unread:"client"` // whether the program looked at the result of connect
+	_ struct{} `unread:"client=text"` // whether the program looked at the result of connect
 
 	State  string    `json:"client_state_then"`
 	Read   string    `json:"read_then"`

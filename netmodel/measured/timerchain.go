@@ -126,7 +126,7 @@ func fitOf(t netmodel.Timers, phase time.Duration, seen []timerChain, within tim
 	for _, c := range seen {
 		at := sim.Time(c.set)
 		for k := range min(len(c.waits), len(c.fired)) {
-			at = t.Ring(at, c.wait(k, time.Duration(at)))
+			at = t.Expiry(at, c.wait(k, time.Duration(at)))
 			if c.fired[k] == notObserved {
 				continue
 			}

@@ -43,7 +43,7 @@ func firings(timers netmodel.Timers, waits []time.Duration) []timerChain {
 		c := timerChain{set: time.Duration(i) * 7 * time.Millisecond, waits: waits}
 		at := sim.Time(c.set)
 		for _, d := range waits {
-			at = timers.Ring(at, d)
+			at = timers.Expiry(at, d)
 			c.fired = append(c.fired, time.Duration(at))
 		}
 		out = append(out, c)
@@ -61,7 +61,7 @@ func TestThePhaseTellsTheSlotOfALaterSyn(t *testing.T) {
 		fired: []time.Duration{1008 * time.Millisecond, 2032 * time.Millisecond, 4048 * time.Millisecond},
 	}}, 6*time.Millisecond)
 	const want = 1040 * time.Millisecond
-	if got := timers.Ring(sim.Time(20300*time.Microsecond), time.Second).Sub(0).Round(time.Millisecond); got != want {
+	if got := timers.Expiry(sim.Time(20300*time.Microsecond), time.Second).Sub(0).Round(time.Millisecond); got != want {
 		t.Errorf("a timer of 1 s that is set at 20.3 ms fires at %v, want %v", got, want)
 	}
 }

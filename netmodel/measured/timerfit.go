@@ -35,7 +35,7 @@ func phaseOfTimers(t netmodel.Timers, observed []observedTimer, late time.Durati
 		t.Phase = phase
 		f := fit{phase: phase}
 		for _, r := range observed {
-			if d := r.fired - time.Duration(t.Ring(sim.Time(r.set), r.wait)); d >= -step && d <= late {
+			if d := r.fired - time.Duration(t.Expiry(sim.Time(r.set), r.wait)); d >= -step && d <= late {
 				f.hits++
 				f.off += d
 			}
@@ -149,8 +149,8 @@ func fitsTickDelay(t netmodel.Timers, observed []observedTimer) bool {
 	period := phasePeriod(t, observed) // does not depend on the phase
 	for t.Phase = 0; t.Phase < period; t.Phase += step {
 		if !slices.ContainsFunc(observed, func(r observedTimer) bool {
-			onTime := time.Duration(t.Ring(sim.Time(r.set), r.wait))
-			ahead := time.Duration(t.Ring(sim.Time(r.set+tick), r.wait-tick))
+			onTime := time.Duration(t.Expiry(sim.Time(r.set), r.wait))
+			ahead := time.Duration(t.Expiry(sim.Time(r.set+tick), r.wait-tick))
 			return !near(r.fired, onTime) && !near(r.fired, ahead)
 		}) {
 			return true

@@ -10,7 +10,7 @@ import (
 
 type retxOrderParams struct {
 	Clients int      `json:"clients"`
-	_       struct{} `unread:"gap_us"`
+	_       struct{} `unread:"gap_us=number"`
 }
 
 type retxOrderObserved struct {
@@ -93,7 +93,7 @@ func synRoundsIn(records []netmodel.Record, rounds int) []synRound {
 		switch r.Kind {
 		case netmodel.SynSent:
 			number = 0
-		case netmodel.SynSentAgain:
+		case netmodel.SynRetransmitted:
 			number = int(r.Value)
 		}
 		if number >= 0 && number < rounds {

@@ -15,7 +15,7 @@ type wireClient struct {
 	Done    *float64  `json:"done_ms"`    // when the program looked at the result
 	Fail    *float64  `json:"fail_rel_ms"`
 	Result  string    `json:"res"`
-	_       struct{}  `unread:"syn_rel_ms"`
+	_       struct{}  `unread:"syn_rel_ms=numbers"`
 }
 
 // start returns when the client called connect.

@@ -252,7 +252,7 @@ func (l *listener) newConn(who lockstep.Attempt) *conn {
 // setTimer sets the timer of the next SYN-ACK.
 func (l *listener) setTimer(c *conn) {
 	l.timers++
-	c.due, c.timer = l.profile.Timers.Ring(l.now, l.profile.SynAck.Wait(uint8(c.resends))), l.timers
+	c.due, c.timer = l.profile.Timers.Expiry(l.now, l.profile.SynAck.Wait(uint8(c.resends))), l.timers
 }
 
 // pass lets time pass. Half-open connections are sent their SYN-ACK again, and

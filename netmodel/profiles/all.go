@@ -5,25 +5,28 @@
 //	p, err := profiles.Set(profiles.Linux(), "somaxconn", "128") // as sysctl would
 //	for _, f := range profiles.Facts(p) { ... }                  // value, certainty, source
 //
-// A file holds a family: winsock.go, linux.go, bsd.go, stacks.go for all others. Each
-// profile is a function, and the evidence for its values is the function below it. To add
-// a profile, write both, and a line in every (all.go). Fields and their words are in
-// fields.go, kernel settings by name in settings.go, the rules in rules.go.
+// Each file holds a family: winsock.go, linux.go, bsd.go, and stacks.go for all others. Each
+// profile is a function, and the evidence for its values is the function below it. To add a
+// profile, write both, and a line in every (all.go). Fields and their words are in fields.go,
+// kernel settings by name in settings.go, and the rules in rules.go.
 //
 // # Sources
 //
-// Winsock profiles cite rules; Rules has the pages behind them. A rule that is documented,
-// or was observed on Windows by others, makes a value documented. A rule that was inferred
-// makes it derived. A rule that was chosen leaves it unknown. L, P, W, G and D and a number
-// name experiments of this project (testdata/truth), and K ids what they showed. Everything
-// else names the file that was read: a bare number is the id of a file in a public index of
-// sources, and a commit stands behind an @. ST. ids are rules too.
+// Winsock profiles cite rules; Rules has the pages behind them. A rule that is documented, or
+// that others observed on Windows, makes a value documented. A rule that was inferred makes
+// the value derived. A rule that was chosen leaves the value unknown.
+//
+// L, P, W, G or D and a number names an experiment of this project (testdata/truth). K ids
+// number what the experiments showed. ST. ids are rules too. All other sources name the file
+// that was read. A bare number is the id of a file in a public index of sources. A commit
+// stands behind an @.
 package profiles
 
 import "wspsim/netmodel"
 
-// readyMade is a ready-made profile and the evidence for its values: its own first, then
-// that of the profiles that it is made from. The nearest evidence counts.
+// readyMade is a ready-made profile and the evidence for its values. The evidence of the
+// profile itself comes first, then the evidence of the profiles that it is made from. The
+// nearest evidence counts.
 type readyMade struct {
 	profile  func() netmodel.Profile
 	evidence []func() []evidence
@@ -78,7 +81,7 @@ func All() []netmodel.Profile {
 	return all
 }
 
-// ByName returns the ready-made profile of that name.
+// ByName returns the ready-made profile with that name, and false if there is none.
 func ByName(name string) (netmodel.Profile, bool) {
 	r, ok := byName(name)
 	if !ok {

@@ -6,29 +6,30 @@ import (
 	"wspsim/netmodel"
 )
 
-// Fact is one value of a profile, with where it is from and how certain it is.
+// Fact is one value of a profile, its source, and its certainty.
 type Fact struct {
-	Field     string // path in Profile, such as "SynQueue.Limit"; it stands for all below it that have no fact of their own
-	Value     string // in words; NoEffect if the field changes nothing as the others stand
+	// Field is a path in Profile, such as "SynQueue.Limit". It includes all fields below it
+	// that have no fact of their own.
+	Field     string
+	Value     string // in words; NoEffect if other fields make this field unused
 	Certainty Certainty
 	Source    string
 }
 
-// NoEffect is the Value of a Fact about a field that changes nothing, because of
-// what other fields say. Its Source says which.
+// NoEffect is the Value of a Fact about a field that changes nothing because of the values of
+// other fields. The Source of the Fact names these fields.
 const NoEffect = "-"
 
-// Certainty is how well a value of a profile is known. What somebody else
-// measured on a system that this project never ran, such as Windows, is
-// Documented: the measurement is a document to us, and the source names who made
-// it. What is unknown was chosen, and the source says so.
+// Certainty is how well a value of a profile is known. A measurement of others on a system
+// that this project never ran, such as Windows, is Documented. Its source names the people
+// or project who measured. An unknown value was chosen, and its source says so.
 type Certainty uint8
 
 // From the least to the most certain.
 const (
 	Unknown      Certainty = iota // chosen
-	Derived                       // it follows from something that is known
-	Documented                    // said by its maker, or by somebody who measured or quoted it
+	Derived                       // follows from a known value
+	Documented                    // documented by the maker, or measured or quoted by others
 	ReadInSource                  // read in the source of the stack
 	Measured                      // measured by this project, on the system itself
 	certaintyCount
@@ -39,7 +40,7 @@ func (c Certainty) String() string {
 	return word(c, "unknown", "derived", "documented", "read in source", "measured")
 }
 
-// Certainties returns all of them, the most certain first.
+// Certainties returns all certainties, the most certain first.
 func Certainties() []Certainty {
 	var all []Certainty
 	for c := certaintyCount; c > 0; c-- {
@@ -48,21 +49,21 @@ func Certainties() []Certainty {
 	return all
 }
 
-// evidence is where some values of a profile are from.
+// evidence is the source of some values of a profile.
 type evidence struct {
 	certainty Certainty
 	source    string
 	fields    fields
 }
 
-// fields are paths in netmodel.Profile. A path stands for all below it that have no
+// fields are paths in netmodel.Profile. A path includes all fields below it that have no
 // evidence of their own.
 type fields []string
 
-// Facts returns what is known of each value of a profile, in the order of the fields.
-// Sources are those of the ready-made profile of the same name; where a copy has another
-// value, the fact says so. Name, Long and System have none: they say whose profile it is,
-// not what it does.
+// Facts returns what is known about each value of a profile, in the order of the fields. The
+// sources come from the ready-made profile with the same name. If a value differs from that
+// profile, the fact says so. Name, Long and System have no facts: they identify the profile
+// and do not change what it does.
 func Facts(p netmodel.Profile) []Fact {
 	ready, known := byName(p.Name)
 	var usual []field
@@ -74,8 +75,8 @@ func Facts(p netmodel.Profile) []Fact {
 	for i, f := range fieldsOf(&p) {
 		fact := Fact{Field: f.path, Value: f.value}
 		switch {
-		case f.idle != "":
-			fact.Value, fact.Certainty, fact.Source = NoEffect, Derived, "no effect: "+f.idle
+		case f.unused != "":
+			fact.Value, fact.Certainty, fact.Source = NoEffect, Derived, "no effect: "+f.unused
 		case !known:
 			fact.Source = "no ready-made profile has the name " + p.Name
 		case f.value != usual[i].value:
@@ -89,8 +90,8 @@ func Facts(p netmodel.Profile) []Fact {
 	return facts
 }
 
-// lookUp finds the evidence with the longest path that covers a field; of two the nearer
-// one.
+// lookUp returns the evidence with the longest path that covers a field. If two paths are
+// equally long, it returns the nearer evidence.
 func (r readyMade) lookUp(field string) (found evidence, path string) {
 	for _, list := range r.evidence {
 		for _, e := range list() {
@@ -104,7 +105,7 @@ func (r readyMade) lookUp(field string) (found evidence, path string) {
 	return found, path
 }
 
-// covers reports whether evidence about a path speaks about a field.
+// covers reports whether evidence about a path is evidence about a field.
 func covers(path, field string) bool {
 	return field == path || strings.HasPrefix(field, path) && field[len(path)] == '.'
 }

@@ -83,7 +83,7 @@ func TestEveryPieceOfEvidenceIsRead(t *testing.T) {
 	for _, r := range every() {
 		p := r.profile()
 		for _, f := range fieldsOf(&p) {
-			if e, path := r.lookUp(f.path); f.idle == "" {
+			if e, path := r.lookUp(f.path); f.unused == "" {
 				read[e.source+": "+path] = true
 			}
 		}

@@ -11,15 +11,15 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// field is a field of a profile that facts speak about.
+// field is a field of a profile that has a fact.
 type field struct {
-	path  string
-	value string // in words
-	idle  string // why it changes nothing, "" if it does
+	path   string
+	value  string // in words
+	unused string // why the field changes nothing, "" if it changes something
 }
 
-// fieldsOf returns the fields of a profile in the order of the struct, the same
-// paths for every profile.
+// fieldsOf returns the fields of a profile in the order of the struct. The paths are the same
+// for every profile.
 func fieldsOf(p *netmodel.Profile) []field {
 	return slices.Concat(
 		[]field{{"Calls", word(p.Calls, "those of Windows Sockets", "those of Unix", "those of Wine", "those of Go's fake network"), ""}},
@@ -34,15 +34,15 @@ func word[E ~uint8](choice E, words ...string) string {
 	return strconv.Itoa(int(choice))
 }
 
-func yes(b bool) string {
+func yesOrNo(b bool) string {
 	if b {
 		return "yes"
 	}
 	return "no"
 }
 
-// unless returns the reason if the condition does not hold.
-func unless(condition bool, reason string) string {
+// reasonUnless returns "" if the condition holds, and the reason if it does not.
+func reasonUnless(condition bool, reason string) string {
 	if condition {
 		return ""
 	}
@@ -66,10 +66,10 @@ func backlogFields(p *netmodel.Profile) []field {
 		{"Backlog.Min", strconv.Itoa(b.Min), ""},
 		{"Backlog.Max", strconv.Itoa(b.Max), ""},
 		{"Backlog.Somaxconn", number(b.Somaxconn), ""},
-		{"Backlog.HintMin", number(b.HintMin), unless(b.HintMax > 0, "Backlog.HintMax knows no hints")},
+		{"Backlog.HintMin", number(b.HintMin), reasonUnless(b.HintMax > 0, "Backlog.HintMax: there are no hints")},
 		{"Backlog.HintMax", number(b.HintMax), ""},
-		{"Backlog.NegativeIsMax", yes(b.NegativeIsMax), ""},
-		{"Backlog.ZeroIsMax", yes(b.ZeroIsMax), ""},
+		{"Backlog.NegativeIsMax", yesOrNo(b.NegativeIsMax), ""},
+		{"Backlog.ZeroIsMax", yesOrNo(b.ZeroIsMax), ""},
 	}
 }
 
@@ -98,38 +98,38 @@ func limitText(l netmodel.Limit, of string) string {
 	return t
 }
 
-const onePlace = "SynQueue.Separate: half-open connections take slots, so the SYN reserves one"
+const sharedSlots = "SynQueue.Separate: half-open connections take slots, so the SYN reserves one"
 
 func queueFields(p *netmodel.Profile) []field {
 	q := &p.SynQueue
-	own := unless(q.Separate, onePlace)
+	own := reasonUnless(q.Separate, sharedSlots)
 	in := func(condition bool, reason string) string {
 		if own != "" {
 			return own
 		}
-		return unless(condition, reason)
+		return reasonUnless(condition, reason)
 	}
 	evicts := q.Separate && q.Evicts || p.OnFull == netmodel.EvictWhenFull
 	ofBacklog := q.Size == netmodel.SizeOfBacklog
 	return []field{
 		{"AtSyn", limitText(p.AtSyn, "backlog"), ""},
 		{"AtAck", limitText(p.AtAck, "backlog"), own},
-		{"SynQueue.Separate", yes(q.Separate), ""},
+		{"SynQueue.Separate", yesOrNo(q.Separate), ""},
 		{"SynQueue.Size", word(q.Size, "a limit of the backlog", "fixed", "a power of two", "a power of two above the backlog"), own},
-		{"SynQueue.Limit", limitText(q.Limit, "backlog"), in(ofBacklog, "SynQueue.Size is that of SynQueue.Max")},
+		{"SynQueue.Limit", limitText(q.Limit, "backlog"), in(ofBacklog, "SynQueue.Size: SynQueue.Max decides")},
 		{"SynQueue.Max", strconv.Itoa(q.Max), in(!ofBacklog || q.KeepsQuarter, "SynQueue.Size follows from the backlog")},
-		{"SynQueue.Shared", yes(q.Shared), own},
-		{"SynQueue.Evicts", yes(q.Evicts), own},
-		{"SynQueue.Victim", word(q.Victim, "the oldest", "any", "the oldest that timed out"), unless(evicts, "nothing is evicted")},
-		{"SynQueue.Cookies", word(q.Cookies, "never", "when the SYN queue is full", "always", "for the evicted"), own},
+		{"SynQueue.Shared", yesOrNo(q.Shared), own},
+		{"SynQueue.Evicts", yesOrNo(q.Evicts), own},
+		{"SynQueue.Victim", word(q.Victim, "the oldest", "any", "the oldest that timed out"), reasonUnless(evicts, "nothing is evicted")},
+		{"SynQueue.Cookies", word(q.Cookies, "never", "when the SYN queue is full", "always", "for evicted connections"), own},
 		{"SynQueue.CookieFull", word(q.CookieFull, "ignore", "reset"),
-			in(q.Cookies != netmodel.CookiesNever && p.OnAckFull != netmodel.AdmitAck, "there is no cookie that finds the queue full")},
-		{"SynQueue.KeepsQuarter", yes(q.KeepsQuarter), own},
-		{"SynQueue.Prunes", yes(q.Prunes), own},
-		{"SynQueue.RepeatRestarts", yes(q.RepeatRestarts), ""},
+			in(q.Cookies != netmodel.CookiesNever && p.OnAckFull != netmodel.AdmitAck, "no cookie can find the queue full")},
+		{"SynQueue.KeepsQuarter", yesOrNo(q.KeepsQuarter), own},
+		{"SynQueue.Prunes", yesOrNo(q.Prunes), own},
+		{"SynQueue.RepeatRestarts", yesOrNo(q.RepeatRestarts), ""},
 		{"OnFull", word(p.OnFull, "refuse", "ignore", "ignore unless few are young", "evict", "hold back", "try again"),
-			unless(!p.AtSyn.None, "AtSyn lets every SYN in")},
-		{"Young", strconv.Itoa(p.Young), unless(p.OnFull == netmodel.IgnoreUnlessYoung, "OnFull asks for no young ones")},
+			reasonUnless(!p.AtSyn.None, "AtSyn admits every SYN")},
+		{"Young", strconv.Itoa(p.Young), reasonUnless(p.OnFull == netmodel.IgnoreUnlessYoung, "OnFull does not count young connections")},
 		{"OnAckFull", word(p.OnAckFull, "ignore", "reset", "admit", "forget", "defer"), in(!p.AtAck.None || p.OnAckFull == netmodel.AdmitAck, "AtAck has no limit")},
 	}
 }
@@ -143,35 +143,35 @@ func listenFields(p *netmodel.Profile) []field {
 	}
 	return []field{
 		{"Relisten", word(p.Relisten, "update and trim", "keep", "set", "reject if more are queued"), ""},
-		{"Trim", word(p.Trim, "newest first", "oldest first", "half-open first"), unless(p.Relisten == netmodel.RelistenUpdates, "Relisten resets nothing")},
+		{"Trim", word(p.Trim, "newest first", "oldest first", "half-open first"), reasonUnless(p.Relisten == netmodel.RelistenUpdates, "Relisten resets nothing")},
 		{"ListenConnecting", code(p.ListenConnecting), ""},
 		{"ListenStarved", code(p.ListenStarved), ""},
 		{"RelistenStarved", code(p.RelistenStarved), ""},
-		{"CommitAtListen", yes(p.CommitAtListen), ""},
-		{"ListenBinds", yes(p.ListenBinds), ""},
+		{"CommitAtListen", yesOrNo(p.CommitAtListen), ""},
+		{"ListenBinds", yesOrNo(p.ListenBinds), ""},
 	}
 }
 
 func acceptFields(p *netmodel.Profile) []field {
-	filled := unless(p.Slots == netmodel.SlotsFilled, "Slots are not filled")
-	function := unless(p.Calls == netmodel.CallsWinsock || p.Calls == netmodel.CallsWine, "Calls: accept has no condition function (WS.C1)")
-	windows := unless(p.Options == netmodel.OptionsWindows, "Options: the socket option does not exist (WS.Q9, WS.Q10)")
-	owns := unless(p.Slots != netmodel.SlotsOwnDescriptor, "Slots: a pending connection has its descriptor already")
+	filled := reasonUnless(p.Slots == netmodel.SlotsFilled, "Slots are not filled")
+	function := reasonUnless(p.Calls == netmodel.CallsWinsock || p.Calls == netmodel.CallsWine, "Calls: accept has no condition function (WS.C1)")
+	windows := reasonUnless(p.Options == netmodel.OptionsWindows, "Options: the socket option does not exist (WS.Q9, WS.Q10)")
+	owns := reasonUnless(p.Slots != netmodel.SlotsOwnDescriptor, "Slots: a pending connection already has its descriptor")
 	return []field{
 		{"Slots", word(p.Slots, "used up and filled", "own a descriptor", "free"), ""},
-		{"StarvedLoses", yes(p.StarvedLoses), owns},
-		{"DescriptorFirst", yes(p.DescriptorFirst), ""},
-		{"EmptyAcceptFills", yes(p.EmptyAcceptFills), filled},
+		{"StarvedLoses", yesOrNo(p.StarvedLoses), owns},
+		{"DescriptorFirst", yesOrNo(p.DescriptorFirst), ""},
+		{"EmptyAcceptFills", yesOrNo(p.EmptyAcceptFills), filled},
 		{"SlotReturnDelay", inSeconds(p.SlotReturnDelay), ""},
-		{"AcceptByArrival", yes(p.AcceptByArrival), ""},
+		{"AcceptByArrival", yesOrNo(p.AcceptByArrival), ""},
 		{"Aborted", word(p.Aborted, "accept reports the reset", "accept succeeds, receive reports it", "leaves the queue", "accept reports "+p.Calls.ErrnoName(winsock.WSAECONNABORTED), "accept succeeds without an address, receive reports it"), ""},
-		{"CloseListener", word(p.CloseListener, "resets all", "resets the complete, forgets the half-open", "forgets all", "ends the complete"), ""},
-		{"Migrates", yes(p.Migrates), unless(p.Options == netmodel.OptionsLinux, "Options: no two listeners share an address by SO_REUSEPORT")},
-		{"PauseResets", yes(p.PauseResets), windows},
+		{"CloseListener", word(p.CloseListener, "resets all", "resets complete connections, forgets half-open ones", "forgets all", "ends complete connections"), ""},
+		{"Migrates", yesOrNo(p.Migrates), reasonUnless(p.Options == netmodel.OptionsLinux, "Options: listeners cannot share an address by SO_REUSEPORT")},
+		{"PauseResets", yesOrNo(p.PauseResets), windows},
 		{"OfferLifetime", inSeconds(p.OfferLifetime), windows},
-		{"ConditionFirst", yes(p.ConditionFirst), function},
-		{"DeferHidesReadable", yes(p.DeferHidesReadable), function},
-		{"Nesting", yes(p.Nesting), ""},
+		{"ConditionFirst", yesOrNo(p.ConditionFirst), function},
+		{"DeferHidesReadable", yesOrNo(p.DeferHidesReadable), function},
+		{"Nesting", yesOrNo(p.Nesting), ""},
 	}
 }
 
@@ -179,11 +179,11 @@ func hostFields(p *netmodel.Profile) []field {
 	return []field{
 		{"Binds", word(p.Binds, "as Windows since Server 2003", "as Windows XP and earlier", "as Linux", "as Wine"), ""},
 		{"Options", word(p.Options, "those of Windows", "few", "those of Wine", "those of Linux"), ""},
-		{"ErrorSticks", yes(p.ErrorSticks), ""},
+		{"ErrorSticks", yesOrNo(p.ErrorSticks), ""},
 		{"PortMin", strconv.Itoa(int(p.PortMin)), ""},
 		{"PortMax", strconv.Itoa(int(p.PortMax)), ""},
-		{"CloseHoldsDescriptor", yes(p.CloseHoldsDescriptor), ""},
-		{"ChildrenBlockRebind", yes(p.ChildrenBlockRebind), ""},
+		{"CloseHoldsDescriptor", yesOrNo(p.CloseHoldsDescriptor), ""},
+		{"ChildrenBlockRebind", yesOrNo(p.ChildrenBlockRebind), ""},
 	}
 }
 
@@ -209,12 +209,12 @@ func timeFields(p *netmodel.Profile) []field {
 		{"FinWait", inSeconds(p.FinWait), ""},
 		{"Client.Syn", scheduleText(p.Client.Syn), ""},
 		{"Client.Refused", refused, ""},
-		{"Client.Refused.Sticks", yes(r.Sticks), unless(r.Retries > 0, "Client.Refused: an RST is final")},
+		{"Client.Refused.Sticks", yesOrNo(r.Sticks), reasonUnless(r.Retries > 0, "Client.Refused: an RST is final")},
 		{"Timers", timers, ""},
 	}
 }
 
-// inSeconds writes a duration in seconds, with as many decimals as it needs.
+// inSeconds writes a duration in seconds with as many decimals as necessary.
 func inSeconds(d time.Duration) string { return decimal(d) + " s" }
 
 func decimal(d time.Duration) string {
@@ -222,10 +222,10 @@ func decimal(d time.Duration) string {
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
-// instantsShown is how many sendings the text of a schedule names.
+// instantsShown is the number of transmissions in the text of a schedule.
 const instantsShown = 16
 
-// scheduleText writes a schedule as the instants of its sendings and of its end, as in
+// scheduleText writes the instants at which a schedule sends and at which it ends, as in
 // "0, 1, 3 s, fails at 7 s".
 func scheduleText(s netmodel.Schedule) string {
 	var b strings.Builder

@@ -8,10 +8,10 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// The kernels of Linux, one for each era that behaves differently. The current
-// one was measured (6.18: rules K1 to K16); the others were read in their sources.
-// Most of a profile is what the kernel does; what people tune is named by its
-// sysctl.
+// The kernels of Linux, one profile for each range of releases that behaves differently. The
+// current kernel was measured (6.18: rules K1 to K16). The other kernels were read in their
+// sources. Most values are fixed in the kernel; a value that can be tuned has its sysctl
+// beside it.
 
 // Linux is Linux 6.13 and later.
 func Linux() netmodel.Profile {
@@ -21,9 +21,9 @@ func Linux() netmodel.Profile {
 		Calls: netmodel.CallsUnix, System: "linux",
 		Backlog: netmodel.Backlog{
 			Max:           4096, // net.core.somaxconn, from 5.4 on
-			NegativeIsMax: true, // it is compared as an unsigned number (K1)
+			NegativeIsMax: true, // the kernel compares it as an unsigned number (K1)
 		},
-		AtSyn:     netmodel.Limit{Add: 1}, // the test is "more than", so one more fits (K1, K2)
+		AtSyn:     netmodel.Limit{Add: 1}, // the test is "more than", so backlog + 1 fit (K1, K2)
 		AtAck:     netmodel.Limit{Add: 1}, // K4
 		OnFull:    netmodel.IgnoreWhenFull,
 		OnAckFull: netmodel.IgnoreAck, // ResetAck: net.ipv4.tcp_abort_on_overflow = 1
@@ -32,7 +32,7 @@ func Linux() netmodel.Profile {
 			Limit:          netmodel.Limit{Add: 1},   // K3
 			Max:            2048,                     // net.ipv4.tcp_max_syn_backlog: max(128, size of the hash table/128)
 			Cookies:        netmodel.CookiesWhenFull, // net.ipv4.tcp_syncookies
-			KeepsQuarter:   true,                     // counts with tcp_syncookies = 0 only (K3)
+			KeepsQuarter:   true,                     // with tcp_syncookies = 0 only (K3)
 			Prunes:         true,                     // K6
 			RepeatRestarts: true,                     // measured
 			CookieFull:     netmodel.IgnoreAck,       // whatever tcp_abort_on_overflow says (K4)
@@ -49,13 +49,13 @@ func Linux() netmodel.Profile {
 		Options:          netmodel.OptionsLinux,
 		PortMin:          32768, PortMax: 60999, // net.ipv4.ip_local_port_range
 		SynAck: netmodel.Schedule{First: time.Second, Max: 2 * time.Minute, Retries: 5}, // net.ipv4.tcp_synack_retries (K6)
-		// A probe for a lost tail, then the retransmission timeout: two equal waits of
-		// 51 ticks, the least timeout (200 ms) and the round trip of a loopback (L11).
-		Data:    netmodel.Schedule{First: 204 * time.Millisecond, Max: 2 * time.Minute, Linear: 1, Retries: 15}, // net.ipv4.tcp_retries2: given up after 924.6 s at least (ip-sysctl)
+		// First a tail loss probe, then the retransmission timeout: two equal waits of 51 ticks.
+		// That is the minimum timeout (200 ms) and the round trip of a loopback (L11).
+		Data:    netmodel.Schedule{First: 204 * time.Millisecond, Max: 2 * time.Minute, Linear: 1, Retries: 15}, // net.ipv4.tcp_retries2: gives up after at least 924.6 s (ip-sysctl)
 		FinWait: time.Minute,                                                                                    // net.ipv4.tcp_fin_timeout
 		Client: netmodel.Client{Syn: netmodel.Schedule{
 			First:   time.Second,
-			Max:     2 * time.Minute, // TCP_RTO_MAX: measured, tcp_syn_retries = 7 ends at 247 s and what a slot adds
+			Max:     2 * time.Minute, // TCP_RTO_MAX: measured, tcp_syn_retries = 7 ends at 247 s plus the delay of the timer wheel
 			Retries: 6,               // net.ipv4.tcp_syn_retries (K13)
 			Linear:  4,               // net.ipv4.tcp_syn_linear_timeouts, from 6.5 on
 		}},
@@ -63,13 +63,13 @@ func Linux() netmodel.Profile {
 	}
 }
 
-// linuxEvidence is where the values of Linux are from.
+// linuxEvidence has the sources of the values of Linux.
 func linuxEvidence() []evidence {
 	return []evidence{
 		{Measured, "L06, L07, L09", fields{"Calls"}},
 		{Measured, "K1: L01 423/423, L01b", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax"}},
 		{Documented, "net.core.somaxconn: 4096 from 5.4 on, ip-sysctl", fields{"Backlog.Max"}},
-		{Measured, "L09, L01b: 2147483647 and negative numbers are as any above somaxconn", fields{"Backlog.Somaxconn", "Backlog.HintMax"}},
+		{Measured, "L09, L01b: 2147483647 and negative numbers count as any value above somaxconn", fields{"Backlog.Somaxconn", "Backlog.HintMax"}},
 		{Measured, "K1, K2: L01 423/423", fields{"AtSyn"}},
 		{Measured, "K4: L11, L13", fields{"AtAck"}},
 		{Measured, "K3: L14 216/216", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Limit", "SynQueue.Evicts"}},
@@ -78,16 +78,16 @@ func linuxEvidence() []evidence {
 		{Measured, "K3: L14; net.ipv4.tcp_syncookies", fields{"SynQueue.Cookies"}},
 		{Measured, "K4: L13 18/18", fields{"SynQueue.CookieFull"}},
 		{Measured, "K3: L14", fields{"SynQueue.KeepsQuarter"}},
-		{Measured, "K6: 12 half-open at listen(16) were 8 after 7.2 s; L14", fields{"SynQueue.Prunes"}},
-		{Measured, "a SYN-ACK at once, and the next counted from there", fields{"SynQueue.RepeatRestarts"}},
+		{Measured, "K6: of 12 half-open connections at listen(16), 8 were left after 7.2 s; L14", fields{"SynQueue.Prunes"}},
+		{Measured, "a repeated SYN gets a SYN-ACK at once, and the timer starts again", fields{"SynQueue.RepeatRestarts"}},
 		{Measured, "K2: L01, L10", fields{"OnFull"}},
 		{Measured, "K4: L11; reset with net.ipv4.tcp_abort_on_overflow", fields{"OnAckFull"}},
 		{Measured, "K10: L04", fields{"Relisten"}},
 		{Measured, "L09", fields{"ListenConnecting", "ListenBinds", "CommitAtListen", "Binds"}},
-		{Derived, "a further listen needs no descriptor (L05)", fields{"ListenStarved"}},
+		{Derived, "another listen needs no descriptor (L05)", fields{"ListenStarved"}},
 		{Measured, "L05", fields{"RelistenStarved"}},
 		{Measured, "K9: L05", fields{"Slots", "StarvedLoses", "DescriptorFirst"}},
-		{Measured, "L05: a closed descriptor and a place are there at once", fields{"SlotReturnDelay", "CloseHoldsDescriptor"}},
+		{Measured, "L05: a closed descriptor and a slot are free at once", fields{"SlotReturnDelay", "CloseHoldsDescriptor"}},
 		{Measured, "K5: L01 408/408", fields{"AcceptByArrival"}},
 		{Measured, "K12: L07", fields{"Aborted"}},
 		{Measured, "K11: L06", fields{"CloseListener"}},
@@ -95,19 +95,19 @@ func linuxEvidence() []evidence {
 		{Measured, "K14, K15: L17, L18", fields{"Options"}},
 		{Derived, "an error is reported once (K12)", fields{"ErrorSticks"}},
 		{Documented, "net.ipv4.ip_local_port_range, ip-sysctl", fields{"PortMin", "PortMax"}},
-		{Derived, "Unix has no callbacks; where one is pretended, WSPListen answers", fields{"Nesting"}},
-		{Derived, "a defect of NT 4 (WS.X5)", fields{"ChildrenBlockRebind"}},
+		{Derived, "Unix has no callbacks; for a simulated callback, WSPListen decides", fields{"Nesting"}},
+		{Derived, "only NT 4 has this defect (WS.X5)", fields{"ChildrenBlockRebind"}},
 		{Measured, "K6: L15, L11", fields{"SynAck"}},
 		{Measured, "L11; net.ipv4.tcp_retries2 is documented, ip-sysctl", fields{"Data"}},
 		{Documented, "net.ipv4.tcp_fin_timeout, ip-sysctl", fields{"FinWait"}},
 		{Measured, "K13: L10 318/318", fields{"Client.Syn"}},
 		{Measured, "L08", fields{"Client.Refused"}},
-		{Measured, "L10 318/318, L19 333/336; HZ is that of the machine", fields{"Timers"}},
+		{Measured, "L10 318/318, L19 333/336; HZ is the value of the measured machine", fields{"Timers"}},
 	}
 }
 
-// Linux65 is Linux 6.5 to 6.12: as many half-open connections as the backlog, not
-// one more, unless the change of 6.13 (3479c7549fb1) was put into it.
+// Linux65 is Linux 6.5 to 6.12: the SYN queue holds exactly backlog half-open connections, not
+// backlog + 1. Stable releases with the change of 6.13 (3479c7549fb1) hold backlog + 1.
 func Linux65() netmodel.Profile {
 	p := Linux()
 	p.Name, p.Long = "linux6.5", "Linux 6.5 to 6.12"
@@ -115,14 +115,14 @@ func Linux65() netmodel.Profile {
 	return p
 }
 
-// linux65Evidence is where the values of Linux65 are from.
+// linux65Evidence has the sources of the values of Linux65.
 func linux65Evidence() []evidence {
 	return []evidence{
 		{Derived, "as measured on 6.18 (L05, L09, L17, L18)", fields{"Calls", "Backlog.Somaxconn", "Backlog.HintMax", "ListenConnecting", "ListenBinds", "CommitAtListen", "Binds", "ListenStarved", "RelistenStarved", "Options"}},
 		{ReadInSource, "net/socket.c of 4.19.191, 6.1.192 and 6.12.117: compared unsigned with somaxconn", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax"}},
 		{ReadInSource, "tcp_input.c, tcp_minisocks.c of 4.19.191, 6.1.192 and 6.12.117", fields{"AtSyn", "AtAck", "OnFull", "OnAckFull"}},
 		{ReadInSource, "tcp_input.c of 4.19.191, 6.1.192 and 6.12.117", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared", "SynQueue.Evicts", "SynQueue.Cookies", "SynQueue.KeepsQuarter"}},
-		{ReadInSource, "inet_connection_sock.h @010e85f9: at least as many as the backlog; \"more than\" came with 3479c7549fb1, and to some in stable releases", fields{"SynQueue.Limit"}},
+		{ReadInSource, "inet_connection_sock.h @010e85f9: the test is \"at least the backlog\"; 3479c7549fb1 made it \"more than\", also in some stable releases", fields{"SynQueue.Limit"}},
 		{Derived, "as measured on 6.18 (L13)", fields{"SynQueue.CookieFull"}},
 		{ReadInSource, "inet_connection_sock.c of 4.19.191, 6.1.192 and 6.12.117", fields{"SynQueue.Prunes"}},
 		{Derived, "as measured on 6.18", fields{"SynQueue.RepeatRestarts"}},
@@ -141,7 +141,7 @@ func linux65Evidence() []evidence {
 	}
 }
 
-// Linux54 is Linux 5.4 to 6.4: waits between SYNs double from the first on.
+// Linux54 is Linux 5.4 to 6.4: the waits between SYNs double from the first wait on.
 func Linux54() netmodel.Profile {
 	p := Linux65()
 	p.Name, p.Long = "linux5.4", "Linux 5.4 to 6.4"
@@ -149,7 +149,7 @@ func Linux54() netmodel.Profile {
 	return p
 }
 
-// linux54Evidence is where the values of Linux54 are from.
+// linux54Evidence has the sources of the values of Linux54.
 func linux54Evidence() []evidence {
 	return []evidence{
 		{Documented, "tcp_syn_retries 6, about 127 s, from 3.7 on: tcp(7), ip-sysctl", fields{"Client.Syn"}},
@@ -165,18 +165,18 @@ func Linux410() netmodel.Profile {
 	return p
 }
 
-// linux410Evidence is where the values of Linux410 are from.
+// linux410Evidence has the sources of the values of Linux410.
 func linux410Evidence() []evidence {
 	return []evidence{
 		{Documented, "net.core.somaxconn: 128 before 19f92a030ca6 (5.4), ip-sysctl", fields{"Backlog.Max"}},
-		{ReadInSource, "max(128, entries of the hash table/256), net/ipv4/tcp.c of 3.x and 4.x; 512 is a small machine", fields{"SynQueue.Max"}},
-		{ReadInSource, "no test for young requests in 4.19.191; 5ea8ea2cb7f1 (4.10) took it out", fields{"OnFull"}},
-		{Derived, "net.ipv4.tcp_migrate_req is younger (5.14)", fields{"Migrates"}},
+		{ReadInSource, "max(128, entries of the hash table/256), net/ipv4/tcp.c of 3.x and 4.x; 512 is the value of a small machine", fields{"SynQueue.Max"}},
+		{ReadInSource, "no test for young requests in 4.19.191; 5ea8ea2cb7f1 (4.10) removed it", fields{"OnFull"}},
+		{Derived, "net.ipv4.tcp_migrate_req came later (5.14)", fields{"Migrates"}},
 	}
 }
 
-// Linux43 is Linux 4.3 to 4.9: a full accept queue lets two young half-open
-// connections in. Timers rang at their tick until 4.8.
+// Linux43 is Linux 4.3 to 4.9: a full accept queue admits two young half-open connections.
+// Timers fired at their tick until 4.8.
 func Linux43() netmodel.Profile {
 	p := Linux410()
 	p.Name, p.Long = "linux4.3", "Linux 4.3 to 4.9"
@@ -185,16 +185,16 @@ func Linux43() netmodel.Profile {
 	return p
 }
 
-// linux43Evidence is where the values of Linux43 are from.
+// linux43Evidence has the sources of the values of Linux43.
 func linux43Evidence() []evidence {
 	return []evidence{
 		{Documented, "4.3 as quoted at pullrequest.ru/12825060; until 5ea8ea2cb7f1 (4.10), ST.6", fields{"OnFull", "Young"}},
 		{Documented, "4.3 as quoted at pullrequest.ru/12825060", fields{"SynQueue.Limit"}},
-		{Derived, "at the tick; the wheel came with 4.8", fields{"Timers"}},
+		{Derived, "timers fire at the tick; the timer wheel came with 4.8", fields{"Timers"}},
 	}
 }
 
-// Linux2620 is Linux 2.6.20 to 4.2, with the timers of those before 3.1.
+// Linux2620 is Linux 2.6.20 to 4.2, with the timers of the releases before 3.1.
 func Linux2620() netmodel.Profile {
 	p := Linux43()
 	p.Name, p.Long = "linux2.6.20", "Linux 2.6.20 to 4.2"
@@ -205,21 +205,21 @@ func Linux2620() netmodel.Profile {
 	return p
 }
 
-// linux2620Evidence is where the values of Linux2620 are from.
+// linux2620Evidence has the sources of the values of Linux2620.
 func linux2620Evidence() []evidence {
 	return []evidence{
 		{ReadInSource, "af_inet.c, inet_connection_sock.c, net/socket.c of 2.6.24, 3.13 and 3.18.92", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax", "Relisten"}},
 		{ReadInSource, "tcp_ipv4.c, tcp_minisocks.c of 2.6.24, 3.13 and 3.18.92", fields{"AtSyn", "AtAck", "OnAckFull"}},
 		{ReadInSource, "tcp_ipv4.c of 2.6.24, 3.13 and 3.18.92: ST.6", fields{"OnFull", "Young"}},
-		{ReadInSource, "request_sock.c of 2.6.24, 3.13 and 3.18.92: fixed by the first listen", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared"}},
-		{Derived, "max(128, entries of the hash table/256), net/ipv4/tcp.c of 3.x; 1024 is a large machine", fields{"SynQueue.Max"}},
+		{ReadInSource, "request_sock.c of 2.6.24, 3.13 and 3.18.92: the first listen fixes the size", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared"}},
+		{Derived, "max(128, entries of the hash table/256), net/ipv4/tcp.c of 3.x; 1024 is the value of a large machine", fields{"SynQueue.Max"}},
 		{ReadInSource, "tcp_ipv4.c of 2.6.24, 3.13 and 3.18.92", fields{"SynQueue.Evicts", "SynQueue.Cookies", "SynQueue.KeepsQuarter"}},
 		{ReadInSource, "inet_connection_sock.c of 2.6.24, 3.13 and 3.18.92", fields{"SynQueue.Prunes", "AcceptByArrival"}},
-		{Unknown, "not read; as measured on 6.18 is chosen", fields{"SynQueue.RepeatRestarts"}},
+		{Unknown, "not read; the value measured on 6.18 is chosen", fields{"SynQueue.RepeatRestarts"}},
 		{ReadInSource, "3 s until 9ad7c049f0f7 (3.1): tcp.h of 2.6.24; 1 s in 3.13", fields{"SynAck"}},
-		{Unknown, "not read; as measured on 6.18 is chosen", fields{"Data"}},
+		{Unknown, "not read; the value measured on 6.18 is chosen", fields{"Data"}},
 		{ReadInSource, "tcp.h, tcp_timer.c of 2.6.24; 1 s from 9ad7c049f0f7 (3.1), 6 retries from 3.7 on", fields{"Client.Syn"}},
-		{Documented, "net.ipv4.ip_local_port_range of the time: 61000 is the last", fields{"PortMin", "PortMax"}},
+		{Documented, "net.ipv4.ip_local_port_range of that time: the last port is 61000", fields{"PortMin", "PortMax"}},
 	}
 }
 
@@ -228,30 +228,30 @@ func Linux24() netmodel.Profile {
 	p := Linux2620()
 	p.Name, p.Long = "linux2.4", "Linux 2.4 to 2.6.19"
 	p.SynQueue.Size = netmodel.SizePow2
-	p.SynQueue.Cookies = netmodel.CookiesNever // a kernel had to be built with them
+	p.SynQueue.Cookies = netmodel.CookiesNever // only a kernel that was built with cookies has them
 	p.StarvedLoses, p.DescriptorFirst = true, false
 	p.Timers.HZ = 100
 	return p
 }
 
-// linux24Evidence is where the values of Linux24 are from.
+// linux24Evidence has the sources of the values of Linux24.
 func linux24Evidence() []evidence {
 	return []evidence{
 		{ReadInSource, "net/socket.c, af_inet.c of 2.4.16, 2.6.11 and 2.6.18", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax", "Relisten"}},
 		{ReadInSource, "tcp_ipv4.c, tcp_minisocks.c, tcp.c of 2.4.16, 2.4.19, 2.6.11 and 2.6.18", fields{"AtSyn", "AtAck", "OnAckFull", "AcceptByArrival"}},
 		{ReadInSource, "tcp_ipv4.c of 2.4.16 and 2.4.19: ST.6", fields{"OnFull", "Young"}},
 		{ReadInSource, "tcp_ipv4.c, tcp.c, tcp_timer.c of 2.4.16, 2.4.19 and 2.6.18", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Shared", "SynQueue.Evicts", "SynQueue.KeepsQuarter", "SynQueue.Prunes"}},
-		{Derived, "2.4.16: only if a kernel is built with them and they are enabled; a kernel without is chosen", fields{"SynQueue.Cookies"}},
+		{Derived, "2.4.16: cookies work if the kernel is built with them and they are enabled; a kernel without cookies is chosen", fields{"SynQueue.Cookies"}},
 		{ReadInSource, "1024 on a large machine: tcp.c of 2.4.16 and 2.6.18", fields{"SynQueue.Max"}},
 		{ReadInSource, "net/socket.c of 2.4.16 and 2.6.11: ST.5; 2.6.18 keeps it (39d8c1b6fbae, 2.6.17)", fields{"Slots", "StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "tcp.h, tcp_timer.c of 2.4.16 and 2.6.18", fields{"SynAck", "Client.Syn"}},
-		{Derived, "as later; tcp_ipv4.c has 1024 to 4999 for small machines", fields{"PortMin", "PortMax"}},
+		{Derived, "as in later kernels; tcp_ipv4.c has 1024 to 4999 for small machines", fields{"PortMin", "PortMax"}},
 		{ReadInSource, "HZ 100: asm-i386/param.h of 2.4.18", fields{"Timers"}},
 	}
 }
 
-// Linux22 is Linux 2.2: the accept queue is not looked at when a SYN comes, and
-// accept takes connections in the order of their SYNs.
+// Linux22 is Linux 2.2: a SYN is admitted without a test of the accept queue. accept takes
+// connections in the order of their SYNs.
 func Linux22() netmodel.Profile {
 	p := Linux24()
 	p.Name, p.Long = "linux2.2", "Linux 2.2"
@@ -266,26 +266,27 @@ func Linux22() netmodel.Profile {
 	return p
 }
 
-// linux22Evidence is where the values of Linux22 are from.
+// linux22Evidence has the sources of the values of Linux22.
 func linux22Evidence() []evidence {
 	return []evidence{
-		{ReadInSource, "af_inet.c of 2.2.1: 0 is 1, negative is the largest", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax"}},
-		{ReadInSource, "128 at compile time, 2.2.1", fields{"Backlog.Max"}},
+		{ReadInSource, "af_inet.c of 2.2.1: 0 becomes 1, a negative number becomes the maximum", fields{"Backlog", "Backlog.Min", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax"}},
+		{ReadInSource, "128, a constant of 2.2.1", fields{"Backlog.Max"}},
 		{ReadInSource, "tcp_ipv4.c of 2.2.1: only the final ACK is tested", fields{"AtSyn", "AtAck", "OnAckFull"}},
 		{ReadInSource, "tcp_ipv4.c of 2.2.1: more than tcp_max_syn_backlog = 128 for each listener", fields{"SynQueue.Separate", "SynQueue.Size", "SynQueue.Max", "SynQueue.Shared", "SynQueue.Evicts"}},
-		{Derived, "both are younger (2.4)", fields{"SynQueue.KeepsQuarter", "SynQueue.Prunes"}},
+		{Derived, "both came later (2.4)", fields{"SynQueue.KeepsQuarter", "SynQueue.Prunes"}},
 		{ReadInSource, "af_inet.c of 2.2.1", fields{"Relisten"}},
 		{ReadInSource, "net/socket.c of 2.2.1: ST.5", fields{"Slots", "StarvedLoses", "DescriptorFirst"}},
 		{ReadInSource, "tcp.c of 2.2.1: ST.11", fields{"AcceptByArrival"}},
-		{ReadInSource, "af_inet.c, tcp.c of 2.2.1 @8089b4c6, for a listener that does not block; one that blocks reports the error", fields{"Aborted"}},
-		{Unknown, "not read; as measured on 6.18 is chosen", fields{"CloseListener"}},
+		{ReadInSource, "af_inet.c, tcp.c of 2.2.1 @8089b4c6, for a nonblocking listener; a blocking listener reports the error", fields{"Aborted"}},
+		{Unknown, "not read; the value measured on 6.18 is chosen", fields{"CloseListener"}},
 		{ReadInSource, "tcp_retries1 = 7, 3 s doubling to 120: tcp_timer.c of 2.2.1", fields{"SynAck"}},
 		{Derived, "3 s doubling to 120, 10 retries: tcp_timer.c of 2.2.1, read in part", fields{"Client.Syn"}},
 	}
 }
 
-// LinuxOf returns the profile of a release, as uname -r has it: "6.18.44", or with
-// a name behind. One older than all profiles has the oldest.
+// LinuxOf returns the profile of a release in the form of uname -r, such as "6.18.44" or
+// "6.18.44-arch1". A release older than all profiles has the oldest profile. The error says
+// that the text is not a release.
 func LinuxOf(release string) (netmodel.Profile, error) {
 	var major, minor, patch int
 	if n, _ := fmt.Sscanf(release, "%d.%d.%d", &major, &minor, &patch); n < 2 || major < 0 || minor < 0 {
@@ -305,8 +306,8 @@ func LinuxOf(release string) (netmodel.Profile, error) {
 	return Linux22(), nil
 }
 
-// Unix is a stream socket of AF_UNIX on Linux: no segments, no timers, and a
-// connect that would have to wait fails with EAGAIN. K16
+// Unix is an AF_UNIX stream socket on Linux. It has no segments and no timers. A connect that
+// would have to wait fails with EAGAIN. K16
 func Unix() netmodel.Profile {
 	p := Linux()
 	p.Name, p.Long = "unix", "AF_UNIX stream sockets on Linux"
@@ -320,7 +321,7 @@ func Unix() netmodel.Profile {
 	return p
 }
 
-// unixEvidence is where the values of Unix are from.
+// unixEvidence has the sources of the values of Unix.
 func unixEvidence() []evidence {
 	return []evidence{
 		{Measured, "K16: L16", fields{"AtSyn"}},
@@ -328,15 +329,15 @@ func unixEvidence() []evidence {
 		{Measured, "K16: L16", fields{"OnFull"}},
 		{Measured, "L09: EINVAL", fields{"ListenBinds"}},
 		{Derived, "as measured with TCP on the same kernel (L04, L05, L07, L09)", fields{"Calls", "Binds", "CommitAtListen", "ListenConnecting", "ListenStarved", "RelistenStarved", "Relisten", "Slots", "StarvedLoses", "DescriptorFirst", "Aborted", "CloseHoldsDescriptor", "SlotReturnDelay"}},
-		{Derived, "as TCP does with what is complete (L06)", fields{"CloseListener"}},
+		{Derived, "as TCP does with complete connections (L06)", fields{"CloseListener"}},
 		{Derived, "as measured with TCP on the same kernel (L01)", fields{"AcceptByArrival"}},
-		{Derived, "a socket of AF_UNIX has neither ports nor options of TCP", fields{"Options", "PortMin", "PortMax"}},
+		{Derived, "an AF_UNIX socket has no ports and no TCP options", fields{"Options", "PortMin", "PortMax"}},
 		{Derived, "there are no segments: nothing is lost, nothing is sent again", fields{"SynQueue.RepeatRestarts", "SynAck", "Data", "FinWait", "Client.Syn", "Client.Refused", "Timers"}},
 	}
 }
 
-// Wine is Wine 8.0 on Linux: Windows Sockets calls in front of a Linux kernel. It
-// is not what Windows does.
+// Wine is Wine 8.0 on Linux: Windows Sockets calls on a Linux kernel. Windows behaves
+// differently.
 func Wine() netmodel.Profile {
 	p := Linux()
 	p.Name, p.Long = "wine", "Wine 8.0 on Linux, which is not Windows"
@@ -350,19 +351,19 @@ func Wine() netmodel.Profile {
 	return p
 }
 
-// wineEvidence is where the values of Wine are from.
+// wineEvidence has the sources of the values of Wine.
 func wineEvidence() []evidence {
 	return []evidence{
 		{Measured, "W: 148 checks", fields{"Calls"}},
-		{Measured, "W: the kernel's, hints are not honoured", fields{"Backlog", "Backlog.Min", "Backlog.Max", "Backlog.Somaxconn", "Backlog.HintMax", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax", "AtSyn"}},
-		{Measured, "W: the kernel's", fields{"OnFull", "Relisten"}},
+		{Measured, "W: as the kernel; hints have no effect", fields{"Backlog", "Backlog.Min", "Backlog.Max", "Backlog.Somaxconn", "Backlog.HintMax", "Backlog.NegativeIsMax", "Backlog.ZeroIsMax", "AtSyn"}},
+		{Measured, "W: as the kernel", fields{"OnFull", "Relisten"}},
 		{Derived, "as the kernel (L09)", fields{"ListenConnecting"}},
 		{Measured, "W: 45 combinations of two sockets on one port", fields{"ListenBinds", "CommitAtListen", "Binds", "Options"}},
-		{Unknown, "not tried; keeping the connection, as the kernel does, is chosen", fields{"ListenStarved", "RelistenStarved", "StarvedLoses", "DescriptorFirst"}},
+		{Unknown, "not tried; the behaviour of the kernel is chosen: the connection is kept", fields{"ListenStarved", "RelistenStarved", "StarvedLoses", "DescriptorFirst"}},
 		{Derived, "as the kernel (L05)", fields{"Slots"}},
 		{Unknown, "not tried; no is chosen", fields{"ConditionFirst"}},
-		{Unknown, "not tried; as WSPListen has it is chosen", fields{"DeferHidesReadable", "Nesting"}},
-		{Measured, "W: accept succeeds, the end is read", fields{"Aborted", "CloseListener"}},
+		{Unknown, "not tried; the behaviour that WSPListen documents is chosen", fields{"DeferHidesReadable", "Nesting"}},
+		{Measured, "W: accept succeeds, receive returns the end", fields{"Aborted", "CloseListener"}},
 		{Measured, "W", fields{"ErrorSticks"}},
 	}
 }

@@ -7,9 +7,10 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Reason says why a host decided as a record tells: in the words of its system, and by
-// which rule of that system. Both are empty if the record needs no reason, and the rule if
-// none is known. p is the profile of the host that decided (see netmodel.Network.DecidedBy).
+// Reason returns why a host decided what a record says: the text in the words of the host's
+// system, and the rule of that system. The text and the rule are empty if the record needs no
+// reason. The rule is empty if no rule is known. p is the profile of the host that decided
+// (see netmodel.Network.DecidedBy).
 func Reason(p *netmodel.Profile, r netmodel.Record) (text, rule string) {
 	if r.Kind == netmodel.Called && r.Cause == netmodel.NoCause {
 		return "", ruleOfCall(p, r)
@@ -17,17 +18,18 @@ func Reason(p *netmodel.Profile, r netmodel.Record) (text, rule string) {
 	return reasonText(p, r), ruleOfCause(p, r)
 }
 
-// A decider knows which host decided what a record tells, as a netmodel.Network does.
+// A decider knows the profile of the host that decided what a record says. A
+// netmodel.Network is a decider.
 type decider interface {
 	DecidedBy(netmodel.Record) *netmodel.Profile
 }
 
-// ReasonIn is Reason for a record of a network.
+// ReasonIn returns the Reason for a record of a network.
 func ReasonIn(n decider, r netmodel.Record) (text, rule string) {
 	return Reason(n.DecidedBy(r), r)
 }
 
-// ReasonOf is Reason for the result of an attempt.
+// ReasonOf returns the Reason for the result of an attempt.
 func ReasonOf(n decider, a netmodel.AttemptResult) (text, rule string) {
 	return ReasonIn(n, netmodel.Record{Conn: a.Conn, Kind: kindOf(a.Outcome), Cause: a.Cause})
 }
@@ -47,7 +49,8 @@ func kindOf(o netmodel.Outcome) netmodel.Kind {
 	return netmodel.NoKind
 }
 
-// reasonText is the text of the cause, unless the system has a word of its own.
+// reasonText returns the text of the cause, or the word of the system if the system has its
+// own word.
 func reasonText(p *netmodel.Profile, r netmodel.Record) string {
 	winsock, separate := p.Calls == netmodel.CallsWinsock, p.SynQueue.Separate
 	switch {
@@ -59,29 +62,29 @@ func reasonText(p *netmodel.Profile, r netmodel.Record) string {
 		return "accept queue full"
 	case r.Cause == netmodel.QueueFull && p.OnFull == netmodel.TryAgainWhenFull:
 		return "queue full, try again"
-	case r.Cause == netmodel.HandshakeOver && !winsock:
+	case r.Cause == netmodel.HandshakeTimeout && !winsock:
 		return "request expired"
 	case r.Cause == netmodel.BacklogUpdated && !winsock:
 		return "limit set"
-	case r.Cause == netmodel.NoAnswer && r.Kind == netmodel.SynSentAgain:
+	case r.Cause == netmodel.NoAnswer && r.Kind == netmodel.SynRetransmitted:
 		return "no answer yet"
-	case r.Cause == netmodel.DataUnanswered && r.Kind == netmodel.DataSentAgain:
+	case r.Cause == netmodel.DataUnanswered && r.Kind == netmodel.DataRetransmitted:
 		return "not acknowledged yet"
 	}
 	return r.Cause.String()
 }
 
-// onePoolOfSlots reports whether half-open connections share the slots of complete ones on
-// a system other than Windows, and a handshake is not over at its SYN.
+// onePoolOfSlots reports whether half-open and complete connections share the same slots.
+// Windows does not count, nor AF_UNIX on Linux, where a handshake is over at its SYN.
 func onePoolOfSlots(p *netmodel.Profile) bool {
 	return p.Calls != netmodel.CallsWinsock && !p.SynQueue.Separate && p.System != "linux"
 }
 
-// rules3 is the rule of one decision on Windows, on Linux (measured), and on the systems
-// whose rules were read.
-type rules3 struct{ winsock, linux, read string }
+// rulesBySystem holds the rules of one decision: on Windows, on Linux (measured), and on the systems
+// whose sources were read.
+type rulesBySystem struct{ winsock, linux, read string }
 
-func (x rules3) of(p *netmodel.Profile) string {
+func (x rulesBySystem) of(p *netmodel.Profile) string {
 	switch {
 	case p.Calls == netmodel.CallsWinsock:
 		return x.winsock
@@ -91,7 +94,8 @@ func (x rules3) of(p *netmodel.Profile) string {
 	return x.read
 }
 
-// ruleOfCause is the rule of a decision: by the system that decided where systems differ.
+// ruleOfCause returns the rule of a decision. If systems differ, it is the rule of the system
+// that decided.
 func ruleOfCause(p *netmodel.Profile, r netmodel.Record) string {
 	switch r.Cause {
 	case netmodel.Queued, netmodel.QueueFull, netmodel.HandshakeComplete, netmodel.AcceptedByProgram:
@@ -100,17 +104,17 @@ func ruleOfCause(p *netmodel.Profile, r netmodel.Record) string {
 		return ruleOfAck(p)
 	case netmodel.ClientReset:
 		return ruleOfReset(p)
-	case netmodel.HandshakeOver:
-		return rules3{"WS.T9", "K6", "ST.15"}.of(p)
+	case netmodel.HandshakeTimeout:
+		return rulesBySystem{"WS.T9", "K6", "ST.15"}.of(p)
 	case netmodel.ListenerClosed:
-		return rules3{"WS.X2", "K11", "ST.16"}.of(p)
+		return rulesBySystem{"WS.X2", "K11", "ST.16"}.of(p)
 	case netmodel.BacklogUpdated:
-		return rules3{"R9", "K10", "ST.18"}.of(p)
+		return rulesBySystem{"R9", "K10", "ST.18"}.of(p)
 	case netmodel.NoAnswer:
 		if p.Client.Syn.First == 3*time.Second { // the older generation of timers
-			return rules3{"WS.T1", "K13", "ST.19"}.of(p)
+			return rulesBySystem{"WS.T1", "K13", "ST.19"}.of(p)
 		}
-		return rules3{"WS.T2", "K13", "ST.19"}.of(p)
+		return rulesBySystem{"WS.T2", "K13", "ST.19"}.of(p)
 	}
 	return ruleEverywhere(r)
 }
@@ -119,24 +123,24 @@ func ruleOfQueue(p *netmodel.Profile, c netmodel.Cause) string {
 	onlyQueue, byArrival := !p.SynQueue.Separate, p.AcceptByArrival && p.System == "linux"
 	switch {
 	case c == netmodel.Queued && onlyQueue:
-		return rules3{"R3", "K16", "ST.1"}.of(p)
+		return rulesBySystem{"R3", "K16", "ST.1"}.of(p)
 	case c == netmodel.Queued:
-		return rules3{"R3", "K3", "ST.12"}.of(p)
+		return rulesBySystem{"R3", "K3", "ST.12"}.of(p)
 	case c == netmodel.QueueFull && onlyQueue:
-		return rules3{"R4", "K16", "ST.1"}.of(p)
+		return rulesBySystem{"R4", "K16", "ST.1"}.of(p)
 	case c == netmodel.QueueFull:
-		return rules3{"R4", "K2", "ST.12"}.of(p)
+		return rulesBySystem{"R4", "K2", "ST.12"}.of(p)
 	case c == netmodel.HandshakeComplete && byArrival:
-		return rules3{"R3", "ST.11", ""}.of(p)
+		return rulesBySystem{"R3", "ST.11", ""}.of(p)
 	case c == netmodel.HandshakeComplete:
-		return rules3{"R3", "K5", "ST.14"}.of(p)
+		return rulesBySystem{"R3", "K5", "ST.14"}.of(p)
 	case byArrival:
-		return rules3{"WS.Q1", "ST.11", ""}.of(p)
+		return rulesBySystem{"WS.Q1", "ST.11", ""}.of(p)
 	}
-	return rules3{"WS.Q1", "K5", "ST.14"}.of(p)
+	return rulesBySystem{"WS.Q1", "K5", "ST.14"}.of(p)
 }
 
-// ruleOfAck is the rule by which a system meets a full accept queue at the final ACK.
+// ruleOfAck returns the rule for a final ACK that finds the accept queue full.
 func ruleOfAck(p *netmodel.Profile) string {
 	read := "ST.7"
 	switch p.OnAckFull {
@@ -145,22 +149,23 @@ func ruleOfAck(p *netmodel.Profile) string {
 	case netmodel.IgnoreAck:
 		read = "ST.13"
 	}
-	return rules3{"K4", "K4", read}.of(p)
+	return rulesBySystem{"K4", "K4", read}.of(p)
 }
 
-// ruleOfReset is the rule by which a system tells the program that the client of a pending
-// connection has reset it.
+// ruleOfReset returns the rule by which a system reports to the program that a client reset
+// its pending connection.
 func ruleOfReset(p *netmodel.Profile) string {
 	switch p.Aborted {
 	case netmodel.AbortedAsAborted:
 		return "ST.4"
 	case netmodel.AbortedAtReceive, netmodel.AbortedNoAddress:
-		return rules3{"WS.X7", "K12", "ST.17"}.of(p)
+		return rulesBySystem{"WS.X7", "K12", "ST.17"}.of(p)
 	}
 	return "WS.X6"
 }
 
-// ruleEverywhere is the rule of what only one system decides, or all decide alike.
+// ruleEverywhere returns the rule of a decision that only one system makes, or that all
+// systems make in the same way.
 func ruleEverywhere(r netmodel.Record) string {
 	if !r.Cause.ByListener() {
 		return ruleOfConnection(r)
@@ -170,7 +175,7 @@ func ruleEverywhere(r netmodel.Record) string {
 		return "WS.Q10"
 	case netmodel.SlotsUsedUp:
 		return "WS.D6"
-	case netmodel.NobodyListens:
+	case netmodel.NoListener:
 		return "WS.X3"
 	case netmodel.Paused:
 		return "WS.Q9"
@@ -186,7 +191,7 @@ func ruleEverywhere(r netmodel.Record) string {
 		return "K14"
 	case netmodel.HeldBack:
 		return "ST.2"
-	case netmodel.CookieCame:
+	case netmodel.CookieAccepted:
 		return "K7"
 	case netmodel.Migrated:
 		return "K15"
@@ -200,7 +205,7 @@ func ruleEverywhere(r netmodel.Record) string {
 		return "WS.C3"
 	case netmodel.LibraryCleanup:
 		return "WS.X12"
-	case netmodel.ClientGone, netmodel.OfferExpired:
+	case netmodel.ClientWithdrew, netmodel.OfferExpired:
 		return "WS.Q7"
 	case netmodel.Evicted:
 		return "ST.3"
@@ -210,7 +215,8 @@ func ruleEverywhere(r netmodel.Record) string {
 	return ""
 }
 
-// ruleOfConnection is the rule of what a client decides, or ends an open connection.
+// ruleOfConnection returns the rule of a decision of a client, or of an event that ends an
+// open connection.
 func ruleOfConnection(r netmodel.Record) string {
 	switch r.Cause {
 	case netmodel.SynRefused:
@@ -219,12 +225,12 @@ func ruleOfConnection(r netmodel.Record) string {
 		return "WS.T6"
 	case netmodel.HardClose, netmodel.LingerExpired:
 		return "SO_LINGER"
-	case netmodel.UnreadData, netmodel.NobodyReads, netmodel.PeerSilent, netmodel.KeepAliveUnanswered:
+	case netmodel.UnreadData, netmodel.DataAfterClose, netmodel.PeerSilent, netmodel.KeepAliveUnanswered:
 		return "RFC 1122"
-	case netmodel.ReceiveShutDown:
+	case netmodel.DataAfterShutdown:
 		return "WSPShutdown"
 	case netmodel.DataUnanswered:
-		if r.Kind == netmodel.DataSentAgain {
+		if r.Kind == netmodel.DataRetransmitted {
 			return ""
 		}
 		return "RFC 9293"
@@ -234,7 +240,7 @@ func ruleOfConnection(r netmodel.Record) string {
 	return ""
 }
 
-// ruleOfCall is the rule behind the error of a call.
+// ruleOfCall returns the rule for the error of a call.
 func ruleOfCall(p *netmodel.Profile, r netmodel.Record) string {
 	if r.Errno == 0 {
 		return ""
@@ -263,7 +269,7 @@ func ruleOfCall(p *netmodel.Profile, r netmodel.Record) string {
 	return ""
 }
 
-// ruleOfListen returns the error condition of the page.
+// ruleOfListen returns the id of the error condition on the WSPListen page.
 func ruleOfListen(e winsock.Errno) string {
 	switch e {
 	case winsock.WSAENETDOWN:

@@ -67,8 +67,8 @@ func TestADecisionHasTheWordsAndTheRuleOfItsSystem(t *testing.T) {
 		{"linux2.2", "accept takes in the order of the SYNs", netmodel.RequestAccepted, netmodel.AcceptedByProgram, "accepted", "ST.11"},
 		{"linux2.2", "and that is the order of the queue", netmodel.Completed, netmodel.HandshakeComplete, "handshake complete", "ST.11"},
 
-		{"wsp", "the handshake times out", netmodel.Withdrawn, netmodel.HandshakeOver, "handshake never completed", "WS.T9"},
-		{"linux", "the request socket expires", netmodel.Withdrawn, netmodel.HandshakeOver, "request expired", "K6"},
+		{"wsp", "the handshake times out", netmodel.Withdrawn, netmodel.HandshakeTimeout, "handshake never completed", "WS.T9"},
+		{"linux", "the request socket expires", netmodel.Withdrawn, netmodel.HandshakeTimeout, "request expired", "K6"},
 		{"wsp", "a further listen", netmodel.Called, netmodel.BacklogUpdated, "backlog updated", "R9"},
 		{"linux", "a further listen", netmodel.Called, netmodel.BacklogUpdated, "limit set", "K10"},
 		{"netbsd", "a further listen", netmodel.Called, netmodel.BacklogUpdated, "limit set", "ST.18"},
@@ -77,10 +77,10 @@ func TestADecisionHasTheWordsAndTheRuleOfItsSystem(t *testing.T) {
 		{"linux", "receive tells of the RST", netmodel.AbortedPending, netmodel.ClientReset, "client reset it", "K12"},
 		{"freebsd", "accept fails with ECONNABORTED", netmodel.AbortedPending, netmodel.ClientReset, "client reset it", "ST.4"},
 
-		{"windows", "a SYN is sent again", netmodel.SynSentAgain, netmodel.NoAnswer, "no answer yet", "WS.T2"},
+		{"windows", "a SYN is sent again", netmodel.SynRetransmitted, netmodel.NoAnswer, "no answer yet", "WS.T2"},
 		{"nt4server", "by the timers of its generation", netmodel.ConnectFailed, netmodel.NoAnswer, "no SYN was answered", "WS.T1"},
 		{"linux", "connect fails", netmodel.ConnectFailed, netmodel.NoAnswer, "no SYN was answered", "K13"},
-		{"linux", "data is sent again", netmodel.DataSentAgain, netmodel.DataUnanswered, "not acknowledged yet", ""},
+		{"linux", "data is sent again", netmodel.DataRetransmitted, netmodel.DataUnanswered, "not acknowledged yet", ""},
 		{"linux", "the connection breaks", netmodel.Broken, netmodel.DataUnanswered, "data never acknowledged", "RFC 9293"},
 	} {
 		p, ok := profiles.ByName(row.profile)
@@ -143,6 +143,57 @@ func TestTheReasonOfARefusalIsTheServersOwn(t *testing.T) {
 			if _, rule := profiles.ReasonIn(n, r); rule != row.rule {
 				t.Errorf("%s: ReasonIn(connect failed) has the rule %q, want %q", row.why, rule, row.rule)
 			}
+		}
+	}
+}
+
+// What a server decides of an attempt that it accepts goes by the server's rules, in the
+// record and in the result.
+func TestTheReasonOfAnAcceptIsTheServersOwn(t *testing.T) {
+	for _, row := range []struct {
+		server, client netmodel.Profile
+		rule           string
+	}{
+		{profiles.Linux(), profiles.Windows(), "K5"},
+		{profiles.FreeBSD(), profiles.Windows(), "ST.14"},
+		{profiles.Windows(), profiles.Linux(), "WS.Q1"},
+	} {
+		n := netmodel.NewNetwork(1)
+		server := n.AddHost("server", netmodel.HostConfig{Profile: row.server})
+		client := n.AddHost("client", netmodel.HostConfig{Profile: row.client})
+		fd, _ := n.Host(server).Socket(winsock.SOCK_STREAM)
+		_ = n.Host(server).Bind(fd, netmodel.Addr{Port: 80})
+		_ = n.Host(server).Listen(fd, 1)
+		n.Start(n.AddClients(netmodel.ClientConfig{Name: "c", Host: client, To: netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}}, 1), 0)
+		n.Run(sim.Time(time.Second))
+		_, _ = n.Host(server).Accept(fd)
+		n.Run(sim.Time(2 * time.Second))
+		if _, rule := profiles.ReasonOf(n, n.Results()[0]); rule != row.rule {
+			t.Errorf("a %s server, a %s client: ReasonOf(accepted) has the rule %q, want %q", row.server.Name, row.client.Name, rule, row.rule)
+		}
+		for _, r := range n.DrainRecords(nil) {
+			if _, rule := profiles.ReasonIn(n, r); r.Kind == netmodel.RequestAccepted && rule != row.rule {
+				t.Errorf("a %s server, a %s client: ReasonIn(accepted) has the rule %q, want %q", row.server.Name, row.client.Name, rule, row.rule)
+			}
+		}
+	}
+}
+
+// The timers of an external client are those that it dialed with.
+func TestTheReasonOfSilenceGoesByTheTimersThatAnExternalClientDialedWith(t *testing.T) {
+	slow := profiles.NT4Server().Client
+	for rule, tcp := range map[string]*netmodel.Client{"WS.T2": nil, "WS.T1": &slow} {
+		n := netmodel.NewNetwork(1)
+		server := n.AddHost("server", netmodel.HostConfig{Profile: profiles.Windows()})
+		client := n.AddHost("client", netmodel.HostConfig{Profile: profiles.Windows()})
+		n.Cut(server, client, true)
+		id := n.RealTime().AddExternalClient("c", client)
+		if _, _, err := n.RealTime().Dial(id, netmodel.Addr{IP: netmodel.HostAddr(server, 1), Port: 80}, tcp); err != error(winsock.WSAEWOULDBLOCK) && err != nil {
+			t.Fatal(err)
+		}
+		n.Run(sim.Time(time.Hour))
+		if _, got := profiles.ReasonOf(n, n.Results()[0]); got != rule {
+			t.Errorf("ReasonOf(timed out) has the rule %q, want %q", got, rule)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"wspsim/netmodel"
 )
 
-// Setting is a setting of a kernel that people change, under the kernel's own
-// name.
+// Setting is a setting of a kernel that people change. It has the name that the kernel gives
+// it.
 type Setting struct {
 	Name     string
 	Value    int64
@@ -18,15 +18,14 @@ type Setting struct {
 	Help     string
 }
 
-// setting says how a setting is read from a profile and put into one.
+// setting is a Setting with the functions that read it from a profile and change it there.
 type setting struct {
 	Setting
 	get func(*netmodel.Profile) int64
 	set func(*netmodel.Profile, int64)
 }
 
-// Settings returns the settings that the system of the profile has, with their
-// values.
+// Settings returns the settings of the profile's system, with their values.
 func Settings(p netmodel.Profile) []Setting {
 	var out []Setting
 	for _, t := range settingsOf(&p) {
@@ -36,10 +35,9 @@ func Settings(p netmodel.Profile) []Setting {
 	return out
 }
 
-// Set returns the profile with a setting of its system changed; on Linux the
-// name may be the full one of sysctl, too. Errors name the
-// setting, the value and what would be right; ErrNoSuchSetting is in the one for
-// a name that the system does not know.
+// Set returns the profile with one setting of its system changed. On Linux the name may also
+// be the full name of sysctl. An error names the setting, the value and the allowed values.
+// The error wraps ErrNoSuchSetting if the system does not have the setting.
 func Set(p netmodel.Profile, name, value string) (netmodel.Profile, error) {
 	short := strings.TrimPrefix(strings.TrimPrefix(name, "net.core."), "net.ipv4.")
 	var names []string
@@ -64,8 +62,8 @@ func Set(p netmodel.Profile, name, value string) (netmodel.Profile, error) {
 	return p, fmt.Errorf("%w %q: profile %s has %s", ErrNoSuchSetting, name, p.Name, strings.Join(names, ", "))
 }
 
-// ErrNoSuchSetting is in the error of Set for a setting that the system of the
-// profile does not have.
+// ErrNoSuchSetting is wrapped in the error of Set for a setting that the profile's system does
+// not have.
 const ErrNoSuchSetting = settingError("no such setting")
 
 type settingError string
@@ -74,19 +72,19 @@ func (e settingError) Error() string { return string(e) }
 
 func settingsOf(p *netmodel.Profile) []setting {
 	cap := func(name string) setting {
-		return setting{Setting{Name: name, Min: 0, Max: netmodel.MaxBacklog, Help: "largest effective backlog; counts at the next listen"},
+		return setting{Setting{Name: name, Min: 0, Max: netmodel.MaxBacklog, Help: "largest effective backlog; takes effect at the next listen"},
 			func(p *netmodel.Profile) int64 { return int64(p.Backlog.Max) },
 			func(p *netmodel.Profile, n int64) { p.Backlog.Max, p.Backlog.Min = int(n), min(p.Backlog.Min, int(n)) }}
 	}
 	switch p.System {
 	case "linux":
-		if !p.SynQueue.Separate { // AF_UNIX: nothing below net.ipv4 is about it
+		if !p.SynQueue.Separate { // AF_UNIX: no setting below net.ipv4 applies
 			return []setting{cap("somaxconn")}
 		}
 		return append([]setting{cap("somaxconn")}, linuxSettings()...)
 	case "freebsd":
 		return []setting{cap("kern.ipc.soacceptqueue"), {
-			Setting{Name: "net.inet.tcp.syncache.rst_on_sock_fail", Max: 1, Help: "1: a final ACK that finds the queue full is answered with an RST"},
+			Setting{Name: "net.inet.tcp.syncache.rst_on_sock_fail", Max: 1, Help: "1: an RST answers a final ACK that finds the queue full"},
 			func(p *netmodel.Profile) int64 { return bit(p.OnAckFull == netmodel.ResetAck) },
 			func(p *netmodel.Profile, n int64) {
 				p.OnAckFull = [...]netmodel.OnAckFull{netmodel.ForgetAck, netmodel.ResetAck}[n]
@@ -102,7 +100,7 @@ func settingsOf(p *netmodel.Profile) []setting {
 		}}
 	case "darwin":
 		return []setting{cap("kern.ipc.somaxconn"), {
-			Setting{Name: "kern.ipc.soqlimitcompat", Max: 1, Help: "0: half as many again fit"},
+			Setting{Name: "kern.ipc.soqlimitcompat", Max: 1, Help: "0: the queue holds 3/2 of the backlog"},
 			func(p *netmodel.Profile) int64 { return bit(p.AtSyn == netmodel.Limit{}) },
 			func(p *netmodel.Profile, n int64) { p.AtSyn = [...]netmodel.Limit{{Num: 3, Den: 2}, {}}[n] },
 		}}
@@ -116,7 +114,7 @@ func settingsOf(p *netmodel.Profile) []setting {
 	return nil
 }
 
-// linuxSettings are those below net.ipv4; somaxconn is below net.core.
+// linuxSettings returns the settings below net.ipv4; somaxconn is below net.core.
 func linuxSettings() []setting {
 	count := func(name, help string, most int64, at func(*netmodel.Profile) *uint8) setting {
 		return setting{Setting{Name: name, Max: most, Help: help},
@@ -125,12 +123,12 @@ func linuxSettings() []setting {
 	}
 	return []setting{
 		{
-			Setting{Name: "tcp_max_syn_backlog", Min: 1, Max: netmodel.MaxBacklog, Help: "half-open connections; from 4.3 on it counts without cookies only"},
+			Setting{Name: "tcp_max_syn_backlog", Min: 1, Max: netmodel.MaxBacklog, Help: "largest number of half-open connections; since 4.3 without cookies only"},
 			func(p *netmodel.Profile) int64 { return int64(p.SynQueue.Max) },
 			func(p *netmodel.Profile, n int64) { p.SynQueue.Max = int(n) },
 		},
 		{
-			Setting{Name: "tcp_abort_on_overflow", Max: 1, Help: "1: a final ACK that finds the queue full is answered with an RST"},
+			Setting{Name: "tcp_abort_on_overflow", Max: 1, Help: "1: an RST answers a final ACK that finds the queue full"},
 			func(p *netmodel.Profile) int64 { return bit(p.OnAckFull == netmodel.ResetAck) },
 			func(p *netmodel.Profile, n int64) {
 				p.OnAckFull = [...]netmodel.OnAckFull{netmodel.IgnoreAck, netmodel.ResetAck}[n]
@@ -141,16 +139,16 @@ func linuxSettings() []setting {
 			func(p *netmodel.Profile) int64 { return int64(p.SynQueue.Cookies) },
 			func(p *netmodel.Profile, n int64) { p.SynQueue.Cookies = netmodel.Cookies(n) },
 		},
-		count("tcp_syn_retries", "how often a client sends its SYN again, not counting the linear ones", 30, func(p *netmodel.Profile) *uint8 { return &p.Client.Syn.Retries }),
-		count("tcp_synack_retries", "how often a SYN-ACK is sent again", 30, func(p *netmodel.Profile) *uint8 { return &p.SynAck.Retries }),
-		count("tcp_syn_linear_timeouts", "how often a SYN is sent again before the waits double", 30, func(p *netmodel.Profile) *uint8 { return &p.Client.Syn.Linear }),
+		count("tcp_syn_retries", "number of SYN retransmissions of a client, without the linear ones", 30, func(p *netmodel.Profile) *uint8 { return &p.Client.Syn.Retries }),
+		count("tcp_synack_retries", "number of SYN-ACK retransmissions", 30, func(p *netmodel.Profile) *uint8 { return &p.SynAck.Retries }),
+		count("tcp_syn_linear_timeouts", "number of SYN retransmissions before the waits double", 30, func(p *netmodel.Profile) *uint8 { return &p.Client.Syn.Linear }),
 		{
-			Setting{Name: "tcp_migrate_req", Max: 1, Help: "1: what a closing SO_REUSEPORT listener holds goes to another one"},
+			Setting{Name: "tcp_migrate_req", Max: 1, Help: "1: the connections of a closing SO_REUSEPORT listener go to another listener"},
 			func(p *netmodel.Profile) int64 { return bit(p.Migrates) },
 			func(p *netmodel.Profile, n int64) { p.Migrates = n == 1 },
 		},
 		{
-			Setting{Name: "HZ", Max: 10_000, Help: "ticks of the timers a second; 0: they ring exactly"},
+			Setting{Name: "HZ", Max: 10_000, Help: "timer ticks per second; 0: timers fire exactly"},
 			func(p *netmodel.Profile) int64 { return int64(p.Timers.HZ) },
 			func(p *netmodel.Profile, n int64) {
 				switch t := &p.Timers; {
@@ -164,14 +162,14 @@ func linuxSettings() []setting {
 			},
 		},
 		{
-			Setting{Name: "jiffy_phase_us", Max: int64(24 * time.Hour / time.Microsecond), Help: "how far the clock of ticks was at virtual time 0, in microseconds"},
+			Setting{Name: "jiffy_phase_us", Max: int64(24 * time.Hour / time.Microsecond), Help: "time since the last tick at virtual time 0, in microseconds"},
 			func(p *netmodel.Profile) int64 { return int64(p.Timers.Phase / time.Microsecond) },
 			func(p *netmodel.Profile, n int64) { p.Timers.Phase = time.Duration(n) * time.Microsecond },
 		},
 	}
 }
 
-// bit is 1 for true.
+// bit returns 1 for true and 0 for false.
 func bit(b bool) int64 {
 	if b {
 		return 1

@@ -20,7 +20,7 @@ import (
 //   - Package net makes channels when a program looks a name up for the first time.
 //     BeforeBubble looks names up with a context that is cancelled, so that nothing is
 //     sent. (Go 1.26: net/dnsclient_unix.go, net/nss.go, net/net.go)
-//   - A sync.Pool keeps what a bubble put into it. The packages nats.go, smux, yamux and
+//   - A sync.Pool keeps the objects of a bubble. The packages nats.go, smux, yamux and
 //     miekg/dns have pools of timers and channels. BeforeBubble collects garbage twice,
 //     which empties every pool. (Go 1.26: sync/pool.go)
 //
@@ -35,14 +35,13 @@ func BeforeBubble() {
 	runtime.GC()
 }
 
-// eraGap parts the clock of a bubble, which begins with the year 2000, from that of the
-// machine. (Go 1.26: testing/synctest)
+// eraGap separates the two clocks: that of a bubble begins in the year 2000, that of the
+// machine is much later. (Go 1.26: testing/synctest)
 const eraGap = 10 * 365 * 24 * 3600 // seconds
 
-// here returns an error if a call is made where the network does not belong: in a bubble,
-// if the network was made outside, or the other way round. It does not tell one bubble from
-// another.
-func (n *Network) here() error {
+// checkBubble returns an error if the caller is in a bubble and the network was made outside
+// one, or the other way round. It does not distinguish two bubbles.
+func (n *Network) checkBubble() error {
 	switch now, start := time.Now().Unix(), n.start.Unix(); {
 	case !n.ordered && now < start-eraGap && inBubble():
 		return errMadeOutside
@@ -53,13 +52,13 @@ func (n *Network) here() error {
 }
 
 var (
-	errMadeOutside = errors.New("the network was made outside of this bubble of testing/synctest: make it within")
-	errMadeInside  = errors.New("the network was made in a bubble of testing/synctest: use it there")
+	errMadeOutside = errors.New("the network was made outside this bubble of testing/synctest: make it in the bubble")
+	errMadeInside  = errors.New("the network was made in a bubble of testing/synctest: use it in that bubble")
 )
 
-// inBubble reports whether the caller runs in a bubble of testing/synctest. There
-// is no function that tells; the heading of a stack trace does. Where it should ever
-// not, calls are made at once, as in real time.
+// inBubble reports whether the caller runs in a bubble of testing/synctest. No function of
+// the standard library reports that, but the heading of a stack trace contains it. If a later
+// Go changes the heading, the network makes calls at once, as in real time.
 func inBubble() bool {
 	var heading [128]byte
 	line := heading[:runtime.Stack(heading[:], false)]

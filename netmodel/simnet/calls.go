@@ -10,71 +10,70 @@ import (
 	"wspsim/sim"
 )
 
-// In real time a call is made when its goroutine makes it. In a bubble that would
-// let the scheduler decide: it may run the goroutines that are awake at one instant
-// in any order, and at the same time. So a call made at an instant is put down, and
-// all that were are made one nanosecond later, in an order of their own: virtual time
-// moves only when every goroutine of the bubble waits, so by then all have been put
-// down.
+// In real time the network makes a call when its goroutine makes it. In a bubble the scheduler
+// would then decide the order: it may run the goroutines of one instant in any order and in
+// parallel. So the network schedules the calls of an instant and makes them one nanosecond
+// later, in an order of its own. Virtual time moves only when every goroutine of the bubble
+// waits, so by then all calls of the instant are scheduled.
 //
-// Those that need not wait do not: what is written has its place, what has arrived is
-// handed out, a close closes, and only the model learns of it a nanosecond later. They
-// could not wait either: programs write and close while they hold a mutex, and a
-// goroutine that waits for a mutex does not wait in the eyes of a bubble.
+// A call that need not wait returns at once. Write has room for its bytes, Read returns bytes
+// that have arrived, and Close closes. Only the model learns of the call one nanosecond later.
+// Such a call must not wait: programs write and close while they hold a mutex, and a bubble
+// does not count a goroutine that waits for a mutex as waiting.
 
-// call is a call of a program that could not return at once, or, without a side to
-// wait at, one that has returned and that the model is to learn of.
+// call is a call of a program that waits at a side. A call without a side has returned, and the
+// model has yet to process it.
 type call struct {
-	what what
-	side *side // whose queue it waits in, if it has to
+	kind callKind
+	side *side
 	host *Host
 
-	// What it is about: one of these.
+	// The object of the call: one of these.
 	conn     *Conn
 	listener *Listener
 	dial     *dial
 	do       func() error // callOther
 
-	buf   []byte
-	n     int
-	end   bool // a Read that has returned met the end of the stream
-	err   error
-	spare netmodel.FD // accept on Windows: the socket for the next connection
+	buf          []byte
+	n            int
+	end          bool // a Read has returned the end of the stream
+	err          error
+	acceptSocket netmodel.FD // Accept on Windows: the socket for the next connection
 
 	due  sim.Time
 	rank rank
-	slot uint64 // ordered: where Network.calls has it
+	slot uint64 // ordered: its place in Network.calls
 	next *call
 	wake chan struct{}
 }
 
-// calls are the calls that were put down, in the order in which they came. An entry
-// that was ended before its time is nil.
-type calls struct {
-	list []*call
-	due  []sim.Time
-	gone uint64 // entries that were made or ended, from the beginning of the run
+// scheduledCalls holds the scheduled calls in the order of their arrival. The entry of a call
+// that ended early is nil.
+type scheduledCalls struct {
+	list    []*call
+	due     []sim.Time
+	removed uint64 // the number of entries removed since the beginning of the run
 }
 
-// add puts a call down until due.
-func (q *calls) add(k *call, due sim.Time) {
-	k.due, k.slot = due, q.gone+uint64(len(q.list))
+// add schedules a call for due.
+func (q *scheduledCalls) add(k *call, due sim.Time) {
+	k.due, k.slot = due, q.removed+uint64(len(q.list))
 	q.list, q.due = append(q.list, k), append(q.due, due)
 }
 
-// remove takes a call back.
-func (q *calls) remove(k *call) { q.list[k.slot-q.gone] = nil }
+// remove removes a call.
+func (q *scheduledCalls) remove(k *call) { q.list[k.slot-q.removed] = nil }
 
-// next returns when the first call is to be made, sim.Forever if there is none.
-func (q *calls) next() sim.Time {
+// next returns the instant of the first call, sim.Forever if there is none.
+func (q *scheduledCalls) next() sim.Time {
 	if len(q.due) == 0 {
 		return sim.Forever
 	}
 	return q.due[0]
 }
 
-// take appends the calls that are due by now to dst, and forgets them.
-func (q *calls) take(dst []*call, now sim.Time) []*call {
+// take removes the calls that are due by now, and appends them to dst.
+func (q *scheduledCalls) take(dst []*call, now sim.Time) []*call {
 	count := 0
 	for count < len(q.due) && q.due[count] <= now {
 		if k := q.list[count]; k != nil {
@@ -82,16 +81,16 @@ func (q *calls) take(dst []*call, now sim.Time) []*call {
 		}
 		count++
 	}
-	q.gone += uint64(count)
+	q.removed += uint64(count)
 	q.list, q.due = slices.Delete(q.list, 0, count), slices.Delete(q.due, 0, count)
 	return dst
 }
 
-type what uint8
+type callKind uint8
 
-// In the order in which calls of one instant are made.
+// The kinds, in the order in which calls of one instant are made.
 const (
-	callOther what = iota // listen and others that do not wait
+	callOther callKind = iota // listen and other calls that do not wait
 	callDial
 	callAccept
 	callRead
@@ -103,17 +102,16 @@ const (
 	callClose
 )
 
-// rank orders the calls of one instant by what they are about, so that it does not
-// matter who came first: those that have returned before those that wait, since a
-// goroutine makes them in that order; the former by their socket. Equal ones go by who
-// came first: that is for the few whose arguments are not in it, as two settings of one
-// link.
+// rank orders the calls of one instant, so that their order of arrival does not matter. Calls
+// that have returned come before calls that wait, since a goroutine makes them in that order.
+// Then kind, host, socket and detail decide. Calls of equal rank keep their order of arrival.
+// These are few: their arguments are not in the rank, for example two settings of one link.
 type rank struct {
 	waits  bool
-	what   what // of those that wait
+	kind   callKind // of calls that wait
 	host   netmodel.HostID
-	socket uint64 // attempt, program, port
-	detail uint64 // side and call, address
+	socket uint64 // the number of an attempt or of a dialer, or a port
+	detail uint64 // side and call, or an address
 }
 
 func (a rank) compare(b rank) int {
@@ -123,10 +121,10 @@ func (a rank) compare(b rank) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(a.what, b.what), cmp.Compare(a.host, b.host), cmp.Compare(a.socket, b.socket), cmp.Compare(a.detail, b.detail))
+	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.host, b.host), cmp.Compare(a.socket, b.socket), cmp.Compare(a.detail, b.detail))
 }
 
-// setting orders what is set at one instant, by what is set.
+// setting is a kind of callOther. It orders the settings of one instant.
 type setting uint8
 
 const (
@@ -141,128 +139,126 @@ const (
 	fillQueue
 )
 
-// rankOf is the rank of a setting of a host: of its port, or of its link to another host.
-// detail tells settings of one kind apart.
+// rankOf returns the rank of a setting of a host. socket is its port, 0 for none. detail orders
+// settings of one kind.
 func rankOf(s setting, h *Host, socket uint16, detail uint64) rank {
-	return rank{what: callOther, host: h.id, socket: uint64(s)<<16 | uint64(socket), detail: detail}
+	return rank{kind: callOther, host: h.id, socket: uint64(s)<<16 | uint64(socket), detail: detail}
 }
 
-// side is one side of something that calls can wait for: what a connection
-// receives, what it sends, what a listener accepts, how a connect ends. Those that
-// wait are served in the order in which they came.
+// side is the queue of the calls that wait for one thing: bytes to read, room to write, a
+// connection to accept, the result of a connect. The calls are served in the order of arrival.
 type side struct {
 	first, last *call
-	early       *call                // ordered: calls that were put down and not made yet
-	idle        atomic.Pointer[call] // one that is over, for the next
-	alarm       uint32               // in Network.alarms, and one; 0 = none
+	scheduled   *call                // ordered: calls whose instant has not come
+	spareCall   atomic.Pointer[call] // for reuse
+	alarm       uint32               // its tag in Network.alarms plus 1; 0 = none
 	expired     bool                 // its deadline has passed
 	serving     bool
 }
 
 // call returns a call that can wait at the side.
-func (s *side) call(w what, h *Host) *call {
-	k := s.idle.Swap(nil)
+func (s *side) call(w callKind, h *Host) *call {
+	k := s.spareCall.Swap(nil)
 	if k == nil {
 		k = &call{wake: make(chan struct{}, 1)}
 	}
-	k.what, k.side, k.host = w, s, h
+	k.kind, k.side, k.host = w, s, h
 	return k
 }
 
-// over keeps a call that is over for the next one, and nothing that it points to.
-func (s *side) over(k *call) {
+// recycle keeps a call that has ended for reuse, without what it points to.
+func (s *side) recycle(k *call) {
 	k.conn, k.buf, k.n, k.err, k.do = nil, nil, 0, nil, nil
-	s.idle.Store(k)
+	s.spareCall.Store(k)
 }
 
-// wait makes a call, and returns once it is over. The network is locked before,
-// and unlocked after.
+// wait makes a call and returns when the call has ended. The caller has locked the network;
+// wait unlocks it.
 func (n *Network) wait(k *call) {
 	switch {
-	case n.ordered && n.closed && k.attempt(): // nothing is left that an order matters to
+	case n.ordered && n.closed && k.attempt(): // on a closed network the order does not matter
 		n.leave()
 		return
 	case n.ordered:
 		k.rank.waits = true
 		n.calls.add(k, n.now()+1)
-		k.next, k.side.early = k.side.early, k
+		k.next, k.side.scheduled = k.side.scheduled, k
 	case k.side.first != nil || !k.attempt():
 		k.side.push(k)
-		if k.what == callRead { // asking changes nothing
+		if k.kind == callRead { // a Read without data changes nothing
 			n.leave()
 			<-k.wake
 			return
 		}
 	default:
-		n.settle()
+		n.notifyReady()
 		n.leave()
 		return
 	}
-	n.settle()
+	n.notifyReady()
 	n.leave()
 	<-k.wake
 }
 
-// makeCalls makes the calls that were put down before now, and reports whether there
-// were any.
-func (n *Network) makeCalls(now sim.Time) bool {
+// runScheduled makes the calls that are due by now, and reports whether there were any.
+func (n *Network) runScheduled(now sim.Time) bool {
 	if n.calls.next() > now {
 		return false
 	}
 	due := n.calls.take(n.due[:0], now)
 	for _, k := range due {
 		if k.side != nil {
-			k.side.early, k.next = nil, nil // all calls of a side are due at the same instant
+			k.side.scheduled, k.next = nil, nil // all calls of a side are due at the same instant
 		}
 	}
 	slices.SortStableFunc(due, func(a, b *call) int { return a.rank.compare(b.rank) })
 	for _, k := range due {
 		switch {
 		case k.side == nil:
-			k.tell()
+			k.apply()
 			*k = call{}
-			n.told = append(n.told, k)
+			n.spareCalls = append(n.spareCalls, k)
 		case k.side.first == nil && k.attempt():
 			k.finish()
 		default:
 			k.side.push(k)
 		}
-		n.settle()
+		n.notifyReady()
 	}
 	clear(due)
 	n.due = due[:0]
 	return true
 }
 
-// put puts down what a program has done to a socket, for the model to learn.
-func (n *Network) put(h *Host, socket uint64, fd netmodel.FD, w what) *call {
+// schedule schedules a call that has returned, for the model to process.
+func (n *Network) schedule(h *Host, socket uint64, fd netmodel.FD, w callKind) *call {
 	var k *call
-	if last := len(n.told) - 1; last >= 0 {
-		k, n.told = n.told[last], n.told[:last]
+	if last := len(n.spareCalls) - 1; last >= 0 {
+		k, n.spareCalls = n.spareCalls[last], n.spareCalls[:last]
 	} else {
 		k = new(call)
 	}
-	k.host, k.what = h, w
+	k.host, k.kind = h, w
 	k.rank = rank{host: h.id, socket: socket, detail: uint64(fd)<<8 | uint64(w)}
 	n.calls.add(k, n.now()+1)
 	return k
 }
 
-// tell lets the model learn what a program has done.
-func (k *call) tell() {
+// apply makes in the model a call that has returned.
+func (k *call) apply() {
 	switch {
 	case k.do != nil:
 		_ = k.do() // it returns nil
 	case k.listener != nil:
 		k.listener.end()
 	default:
-		k.conn.tell(k.what, k.n, k.end)
+		k.conn.apply(k.kind, k.n, k.end)
 	}
 }
 
-// attempt does what the call asks for, and returns false if it has to wait.
+// attempt makes the call. It returns false if the call must wait.
 func (k *call) attempt() bool {
-	switch k.what {
+	switch k.kind {
 	case callDial:
 		return k.dial.attempt(k)
 	case callAccept:
@@ -278,10 +274,10 @@ func (k *call) attempt() bool {
 	return true
 }
 
-// finish lets the caller go on, once the network is unlocked.
+// finish ends the call. leave wakes its caller.
 func (k *call) finish() {
 	n := k.host.net
-	k.next, n.over = n.over, k
+	k.next, n.finished = n.finished, k
 }
 
 func (s *side) push(k *call) {
@@ -302,10 +298,10 @@ func (s *side) pop() *call {
 	return k
 }
 
-// serve lets those go on whose wait is over.
+// serve retries the waiting calls, and ends those that succeed.
 func (s *side) serve() {
 	if s.serving {
-		return // further up, and it will look again
+		return // a caller up the stack is in the loop below
 	}
 	s.serving = true
 	for s.first != nil && s.first.attempt() {
@@ -314,15 +310,15 @@ func (s *side) serve() {
 	s.serving = false
 }
 
-// end lets those go on who find that there is nothing more to wait for: the deadline
-// has passed, or what they wait at is closed. That includes calls that are put down: a
-// call must return at the same instant whether it came before or after what ends it.
+// end ends the calls that have nothing more to wait for: their deadline has passed, or their
+// object is closed. It also ends scheduled calls. A call must return at the same instant
+// whether it came before or after the event that ends it.
 func (s *side) end(n *Network) {
 	s.serve()
-	for k := s.early; k != nil; {
+	for k := s.scheduled; k != nil; {
 		next := k.next
 		if k.attempt() {
-			s.takeBack(k)
+			s.unschedule(k)
 			n.calls.remove(k)
 			k.finish()
 		}
@@ -330,16 +326,16 @@ func (s *side) end(n *Network) {
 	}
 }
 
-// takeBack removes a call from those that were put down.
-func (s *side) takeBack(k *call) {
-	at := &s.early
+// unschedule removes a call from the scheduled ones.
+func (s *side) unschedule(k *call) {
+	at := &s.scheduled
 	for *at != k {
 		at = &(*at).next
 	}
 	*at, k.next = k.next, nil
 }
 
-// setDeadline sets when waiting ends, 0 for never.
+// setDeadline sets the instant at which waiting calls end. 0 means never.
 func (s *side) setDeadline(n *Network, at sim.Time) {
 	if s.alarm != 0 {
 		n.alarms.cancel(n.model, s.alarm-1)
@@ -354,7 +350,7 @@ func (s *side) setDeadline(n *Network, at sim.Time) {
 	}
 }
 
-// rank is that of the first call that waits, if any does.
+// rank returns the rank of the first waiting call, the zero rank if there is none.
 func (s *side) rank() rank {
 	if s.first == nil {
 		return rank{}
@@ -362,13 +358,13 @@ func (s *side) rank() rank {
 	return s.first.rank
 }
 
-// do makes a call that never has to wait, such as listen, in the order of all.
+// do makes a call that never waits, such as listen, at its place in the order of calls.
 func (n *Network) do(r rank, h *Host, f func() error) error {
 	n.enter()
 	if !n.ordered {
 		defer n.leave()
 		err := f()
-		n.settle()
+		n.notifyReady()
 		return err
 	}
 	var s side
@@ -378,5 +374,5 @@ func (n *Network) do(r rank, h *Host, f func() error) error {
 	return k.err
 }
 
-// errDeadline is what a call returns whose deadline has passed.
+// errDeadline is the error of a call after its deadline.
 var errDeadline = os.ErrDeadlineExceeded

@@ -8,11 +8,11 @@ import (
 	"wspsim/sim"
 )
 
-// The model is passive. Whoever calls the network locks it, brings the model to the
-// present (enter), acts, and leaves it with a timer set for when the model wants to
-// be woken next (leave). No goroutine waits for that: time.AfterFunc starts one.
+// The model is passive. A call locks the network and advances the model to the present (enter).
+// At its end the call sets a timer for the next event of the model (leave). No goroutine waits
+// for the timer: time.AfterFunc starts one.
 
-// enter locks the network and lets everything happen that was due by now.
+// enter locks the network and processes all events that are due by now.
 func (n *Network) enter() {
 	n.mu.Lock()
 	if n.frozen {
@@ -23,18 +23,18 @@ func (n *Network) enter() {
 	}
 }
 
-// catchUp lets everything happen that was due by now, and makes the calls that were put
-// down before. Whoever comes first at an instant does that, the timer or a program
-// that was woken by a timer of its own: so they all find the same.
+// catchUp processes all events that are due by now, and makes the calls scheduled earlier. The
+// first goroutine of an instant does this: the timer or a program. So all goroutines of the
+// instant see the same state.
 func (n *Network) catchUp(now sim.Time) {
-	n.pump(now)
-	if n.makeCalls(now) {
-		n.pump(now) // what they have sent can be due at once
+	n.advance(now)
+	if n.runScheduled(now) {
+		n.advance(now) // segments sent by these calls can be due at once
 	}
 }
 
-// enterTimeless is enter for a call to which time does not matter where every link
-// delivers at once: it moves bytes. The model's clock may then stay where it was.
+// enterTimeless is enter for Read and Write. If every link delivers at once, time does not
+// matter to them, and the clock of the model stays where it is.
 func (n *Network) enterTimeless() {
 	if n.timed.Load() {
 		n.enter()
@@ -43,8 +43,8 @@ func (n *Network) enterTimeless() {
 	n.mu.Lock()
 }
 
-// leave sets the timer, unlocks the network and lets those go on whose calls are
-// over: not earlier, or they would run into the lock.
+// leave sets the timer, unlocks the network and wakes the callers of ended calls. Woken earlier,
+// they would have to wait for the lock.
 func (n *Network) leave() {
 	if n.frozen {
 		n.mu.Unlock()
@@ -54,8 +54,8 @@ func (n *Network) leave() {
 	if n.real.BufferedRecords() >= chunk {
 		n.trace.collect(n.model)
 	}
-	over := n.over
-	n.over = nil
+	over := n.finished
+	n.finished = nil
 	n.mu.Unlock()
 	for over != nil {
 		k := over
@@ -64,47 +64,47 @@ func (n *Network) leave() {
 	}
 }
 
-// now is the present as the model counts it.
+// now returns the present as an instant of the model.
 func (n *Network) now() sim.Time { return sim.Time(time.Since(n.start)) }
 
-// pump lets everything happen that is due at now or before. Of what is due at one
-// instant, deadlines come last: who set his first must not matter.
-func (n *Network) pump(now sim.Time) {
+// advance processes all events that are due by now. Deadlines are the last events of an instant,
+// so the order in which programs set them does not matter.
+func (n *Network) advance(now sim.Time) {
 	for {
 		step, ok := n.model.Step(now)
 		if !ok {
 			break
 		}
 		if step.Program {
-			n.rang = append(n.rang, n.alarms.take(uint32(step.Tag)))
+			n.expired = append(n.expired, n.alarms.take(uint32(step.Tag)))
 		}
-		n.settle()
-		if len(n.rang) == 0 {
+		n.notifyReady()
+		if len(n.expired) == 0 {
 			continue
 		}
 		if at, ok := n.model.Next(); !ok || at > n.model.Now() { // the instant is over
 			n.expire()
 		}
 	}
-	n.settle()
+	n.notifyReady()
 }
 
-// expire ends the waits of those whose deadline has passed.
+// expire ends the calls whose deadline has passed.
 func (n *Network) expire() {
-	rang := n.rang
-	n.rang = nil
+	rang := n.expired
+	n.expired = nil
 	slices.SortStableFunc(rang, func(a, b *side) int { return a.rank().compare(b.rank()) })
 	for _, s := range rang {
 		s.expired = true
 		s.serve()
-		n.settle()
+		n.notifyReady()
 	}
 }
 
-// settle tells everybody who waits for something that has changed.
-func (n *Network) settle() {
+// notifyReady calls changed of each object whose socket has become ready.
+func (n *Network) notifyReady() {
 	for {
-		from := len(n.ready) // settle may be at work already, further up
+		from := len(n.ready) // a caller up the stack may use the first part
 		n.ready = n.real.DrainReady(n.ready)
 		if len(n.ready) == from {
 			break
@@ -119,8 +119,8 @@ func (n *Network) settle() {
 	}
 }
 
-// arm sets the timer for the next thing that is due, if that is earlier than what
-// it is set for: ringing too early costs less than setting it anew each time.
+// arm sets the timer to the next event if the timer is set to a later one. A timer that fires too
+// early costs less than a timer that is set for each event.
 func (n *Network) arm() {
 	next := n.real.NextDeadline()
 	if next < n.armed {
@@ -132,16 +132,16 @@ func (n *Network) arm() {
 		return
 	}
 	n.armed = next
-	wait := max(1, time.Duration(next-n.now())) // at 0 it would ring at once, before all others wait
+	wait := max(1, time.Duration(next-n.now())) // with 0 it would fire before all other goroutines wait
 	if n.timer == nil {
-		n.timer = time.AfterFunc(wait, n.rung)
+		n.timer = time.AfterFunc(wait, n.timerFired)
 	} else {
 		n.timer.Reset(wait)
 	}
 }
 
-// rung is what the timer calls.
-func (n *Network) rung() {
+// timerFired is the function of the timer.
+func (n *Network) timerFired() {
 	n.mu.Lock()
 	if !n.frozen {
 		n.armed = sim.Forever
@@ -150,10 +150,10 @@ func (n *Network) rung() {
 	n.leave()
 }
 
-// alarms are deadlines, kept on the event list of the model so that they have their
-// place in its order.
+// alarms are the deadlines of sides. Each is an event of the model, so that it has its place in
+// the order of events.
 type alarms struct {
-	armed []alarm // by tag; those of no use are on free
+	armed []alarm // by tag; free lists the unused tags
 	free  []uint32
 }
 
@@ -162,7 +162,7 @@ type alarm struct {
 	event sim.EventID
 }
 
-// set makes an alarm ring at an instant, and returns its tag.
+// set sets an alarm for an instant, and returns its tag.
 func (a *alarms) set(model *netmodel.Network, at sim.Time, s *side) uint32 {
 	var tag uint32
 	if k := len(a.free); k > 0 {
@@ -182,7 +182,7 @@ func (a *alarms) cancel(model *netmodel.Network, tag uint32) {
 	}
 }
 
-// take returns whose alarm rang.
+// take removes an alarm that has fired and returns its side.
 func (a *alarms) take(tag uint32) *side {
 	s := a.armed[tag].side
 	a.release(tag)

@@ -9,45 +9,44 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Conn is one end of a connection: what a *net.TCPConn is on a real network. It has
-// no SyscallConn and no File, since no descriptor of the real system stands behind
-// it: a program that asks whether it is a syscall.Conn finds that it is not, as with
-// any other net.Conn that is not a socket.
+// Conn is one end of a connection, like a *net.TCPConn on a real network. A Conn has no
+// descriptor of the real system, so it has no SyscallConn and no File. It does not implement
+// syscall.Conn, like any net.Conn that is not a socket.
 type Conn struct {
-	host          *Host
-	pair          *pair
-	in, out       *pipe
-	fd            netmodel.FD
-	local, remote netmodel.Addr
-	open          bool  // it exists, and was not closed
-	closed        bool  // Close was called
-	gone          bool  // and it is done
-	finished      bool  // so was CloseWrite
-	ended         bool  // and the model knows
-	told          bool  // a Write has told the error that the model has still
-	lingers       bool  // SetLinger makes Close wait
-	news          bool  // something has changed since the model had nothing to read
-	promised      int   // bytes that were read and that the model does not know to be
-	readShut      bool  // CloseRead, where the system keeps that to itself
-	sums          *sums // in a bubble
-	reading       side
-	writing       side
-	closing       *side      // a Close waits, after SetLinger
-	keep          *keepAlive // nil: byDefault
+	host           *Host
+	pair           *pair
+	in, out        *pipe
+	fd             netmodel.FD
+	local, remote  netmodel.Addr
+	open           bool  // connected, and not closed
+	closed         bool  // Close was called
+	modelClosed    bool  // the socket of the model is closed
+	writeShut      bool  // CloseWrite was called
+	modelWriteShut bool  // the model has shut the write side too
+	errorReported  bool  // a Write has returned the error that the model still has
+	lingers        bool  // SetLinger makes Close wait
+	mayHaveData    bool  // the state has changed since the model had nothing to read
+	readAhead      int   // bytes that the program has read and the model counts as unread
+	readShut       bool  // CloseRead was called, on a system that does not tell the peer
+	sums           *sums // in a bubble
+	reading        side
+	writing        side
+	closing        *side      // a Close waits, after SetLinger
+	keep           *keepAlive // nil: defaultKeepAlive
 }
 
 // pair is both ends of a connection.
 type pair struct {
 	id             netmodel.ConnID
-	handedOut      bool // by accept
+	handedOut      bool // accept has returned it
 	client, server Conn
-	up, down       pipe // what clients send, and what servers do
+	up, down       pipe // the bytes from the client, and the bytes from the server
 }
 
-// accepted returns the server's end of a connection that accept has handed out.
+// accepted returns the server's end of a connection that accept of the model has returned.
 func (n *Network) accepted(h *Host, a netmodel.Accepted) *Conn {
 	p := n.pairs.take(a.Conn)
-	if p == nil { // of a client that is no program of this package
+	if p == nil { // its client is not a program of this package
 		p = &pair{id: a.Conn}
 	}
 	p.handedOut = true
@@ -59,7 +58,7 @@ func (n *Network) accepted(h *Host, a netmodel.Accepted) *Conn {
 	c.host, c.pair, c.in, c.out = h, p, &p.up, &p.down
 	c.fd, c.local, c.remote, c.open = a.FD, local, a.Peer, true
 	h.assign(a.FD, c)
-	_ = h.model.SetKeepAlive(a.FD, byDefault) // it is valid
+	_ = h.model.SetKeepAlive(a.FD, defaultKeepAlive) // it is valid
 	return c
 }
 
@@ -71,12 +70,12 @@ func (c *Conn) peer() *Conn {
 	return &c.pair.client
 }
 
-// rank orders a call on the connection.
-func (c *Conn) rank(w what) rank {
-	return rank{what: w, host: c.host.id, socket: uint64(c.pair.id), detail: uint64(c.fd)}
+// rank returns the rank of a call on the connection.
+func (c *Conn) rank(w callKind) rank {
+	return rank{kind: w, host: c.host.id, socket: uint64(c.pair.id), detail: uint64(c.fd)}
 }
 
-// Read takes what has arrived, and waits if nothing has. At the end of the stream
+// Read reads the bytes that have arrived. It waits if there are none. At the end of the stream
 // it returns io.EOF.
 func (c *Conn) Read(b []byte) (int, error) {
 	n := c.host.net
@@ -92,12 +91,12 @@ func (c *Conn) Read(b []byte) (int, error) {
 	k.conn, k.buf, k.rank = c, b, c.rank(callRead)
 	n.wait(k)
 	m, err := k.n, k.err
-	c.reading.over(k)
+	c.reading.recycle(k)
 	return m, c.opError("read", err)
 }
 
-// Write sends all of b. It returns when the last byte has its place among those that
-// are under way or unread, of which there are never more than Config.Window.
+// Write sends all of b. At most Config.Window bytes are in flight or unread; Write returns when
+// the last byte of b is among them.
 func (c *Conn) Write(b []byte) (int, error) {
 	n := c.host.net
 	n.enterTimeless()
@@ -114,14 +113,14 @@ func (c *Conn) Write(b []byte) (int, error) {
 	k.conn, k.buf, k.n, k.rank = c, b, m, c.rank(callWrite)
 	n.wait(k)
 	m, err := k.n, k.err
-	c.writing.over(k)
+	c.writing.recycle(k)
 	return m, c.opError("write", err)
 }
 
-// CloseWrite ends the stream to the peer, who then reads io.EOF.
+// CloseWrite ends the stream to the peer. The peer then reads io.EOF.
 func (c *Conn) CloseWrite() error { return c.shutdown(winsock.SD_SEND) }
 
-// CloseRead ends receiving. On Windows, what still arrives resets the connection.
+// CloseRead ends receiving. On Windows, data that arrives later resets the connection.
 func (c *Conn) CloseRead() error { return c.shutdown(winsock.SD_RECEIVE) }
 
 func (c *Conn) shutdown(how int) error {
@@ -131,7 +130,7 @@ func (c *Conn) shutdown(how int) error {
 	defer n.leave()
 	unacknowledged, connected := h.model.Unacknowledged(c.fd)
 	_, end := h.model.Arrived(c.fd)
-	both := c.ended && end && unacknowledged == 0 && !h.isWindows() // nothing is left of the connection
+	both := c.modelWriteShut && end && unacknowledged == 0 && !h.isWindows() // nothing is left of the connection
 	switch {
 	case !c.open:
 		return c.opError("close", net.ErrClosed)
@@ -141,16 +140,16 @@ func (c *Conn) shutdown(how int) error {
 		c.readShut = true
 		c.reading.end(n)
 	case how == winsock.SD_SEND:
-		c.finished = true
+		c.writeShut = true
 		c.writing.end(n)
 	}
-	c.later(callCloseWrite, how)
+	c.applyLater(callCloseWrite, how)
 	return nil
 }
 
-// Close closes the connection. What was sent still arrives; if something is unread,
-// or after SetLinger(0), the peer meets a reset. After SetLinger(n) it waits up to n
-// seconds until the peer has everything.
+// Close closes the connection. Bytes sent before still arrive. If bytes are unread, or after
+// SetLinger(0), the peer gets a reset. After SetLinger(n), Close waits until the peer has all
+// bytes, n seconds at most.
 func (c *Conn) Close() error {
 	n := c.host.net
 	n.enter()
@@ -167,34 +166,35 @@ func (c *Conn) Close() error {
 		n.wait(k)
 		return nil
 	}
-	c.later(callClose, 0)
+	c.applyLater(callClose, 0)
 	n.leave()
 	return nil
 }
 
-// SetLinger says what Close does while something is under way: nothing if seconds is
-// negative, a reset at 0, and otherwise it waits up to so many seconds.
+// SetLinger sets what Close does while bytes are in flight. Negative: Close returns at once. 0:
+// Close sends a reset. Otherwise Close waits for that many seconds at most.
 func (c *Conn) SetLinger(seconds int) error {
 	return c.setOption(func() {
-		seconds = max(-1, min(seconds, longestLinger))
+		seconds = max(-1, min(seconds, maxLinger))
 		c.lingers = seconds > 0
-		c.later(callLinger, seconds)
+		c.applyLater(callLinger, seconds)
 	})
 }
 
-// longestLinger is the most that SO_LINGER takes.
-const longestLinger = 1<<15 - 1 // seconds
+// maxLinger is the largest value of SO_LINGER.
+const maxLinger = 1<<15 - 1 // seconds
 
-// setPlain is setOption for what every connection of package net has, whose errors
-// name this end alone. (net/net.go)
-func (c *Conn) setImmediate(set func()) error {
+// setBasicOption is setOption for the options of every connection of package net. Their errors
+// name only the local address. (Go 1.26: net/net.go)
+func (c *Conn) setBasicOption(set func()) error {
 	if c.setOption(set) != nil {
 		return opError("set", "tcp", nil, tcpAddr(c.local), net.ErrClosed)
 	}
 	return nil
 }
 
-// setOption sets an option of the connection if it is open.
+// setOption calls set, which sets an option of the connection. It fails if the connection is
+// closed.
 func (c *Conn) setOption(set func()) error {
 	n := c.host.net
 	n.enter()
@@ -203,39 +203,39 @@ func (c *Conn) setOption(set func()) error {
 		return c.opError("set", net.ErrClosed)
 	}
 	set()
-	n.settle()
+	n.notifyReady()
 	return nil
 }
 
-// SetDeadline sets when reading and writing stop waiting; the zero time is never.
+// SetDeadline sets when Read and Write stop waiting. The zero time removes the deadline.
 func (c *Conn) SetDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setImmediate(func() {
+	return c.setBasicOption(func() {
 		c.reading.setDeadline(n, n.instant(t))
 		c.writing.setDeadline(n, n.instant(t))
 	})
 }
 
-// SetReadDeadline sets when reading stops waiting; the zero time is never.
+// SetReadDeadline sets when Read stops waiting. The zero time removes the deadline.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setImmediate(func() { c.reading.setDeadline(n, n.instant(t)) })
+	return c.setBasicOption(func() { c.reading.setDeadline(n, n.instant(t)) })
 }
 
-// SetWriteDeadline sets when writing stops waiting; the zero time is never.
+// SetWriteDeadline sets when Write stops waiting. The zero time removes the deadline.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	n := c.host.net
-	return c.setImmediate(func() { c.writing.setDeadline(n, n.instant(t)) })
+	return c.setBasicOption(func() { c.writing.setDeadline(n, n.instant(t)) })
 }
 
-// SetNoDelay has no effect: segments are never held back.
+// SetNoDelay has no effect: the network never delays a segment to join it with another.
 func (c *Conn) SetNoDelay(bool) error { return c.setOption(func() {}) }
 
-// SetReadBuffer has no effect: Config.Window says how much may be under way.
-func (c *Conn) SetReadBuffer(int) error { return c.setImmediate(func() {}) }
+// SetReadBuffer has no effect: Config.Window limits the bytes in flight or unread.
+func (c *Conn) SetReadBuffer(int) error { return c.setBasicOption(func() {}) }
 
-// SetWriteBuffer has no effect: Config.Window says how much may be under way.
-func (c *Conn) SetWriteBuffer(int) error { return c.setImmediate(func() {}) }
+// SetWriteBuffer has no effect: Config.Window limits the bytes in flight or unread.
+func (c *Conn) SetWriteBuffer(int) error { return c.setBasicOption(func() {}) }
 
 // LocalAddr returns the address of this end, a *net.TCPAddr.
 func (c *Conn) LocalAddr() net.Addr { return tcpAddr(c.local) }
@@ -243,8 +243,8 @@ func (c *Conn) LocalAddr() net.Addr { return tcpAddr(c.local) }
 // RemoteAddr returns the address of the other end, a *net.TCPAddr.
 func (c *Conn) RemoteAddr() net.Addr { return tcpAddr(c.remote) }
 
-// opError is how package net returns an error of a connection: the end of the stream
-// as it is, everything else in a *net.OpError.
+// opError returns an error as package net does: io.EOF as it is, any other error in a
+// *net.OpError.
 func (c *Conn) opError(op string, err error) error {
 	if err == nil || err == io.EOF {
 		return err

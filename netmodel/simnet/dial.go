@@ -12,7 +12,7 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Dialer is a program on a host that connects, with a name of its own in traces.
+// Dialer connects from a host. It has a name of its own in traces.
 type Dialer struct {
 	host *Host
 	id   netmodel.ClientID
@@ -35,7 +35,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	if err := d.host.net.here(); err != nil {
+	if err := d.host.net.checkBubble(); err != nil {
 		return nil, opError("dial", network, nil, tcpAddr(to.asked), err)
 	}
 	if err := ctx.Err(); err != nil {
@@ -48,14 +48,14 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	return c, nil
 }
 
-// target is what an address was found to mean. Hosts never go, so it stays so.
+// target is a resolved address. It stays valid because hosts are never removed.
 type target struct {
 	network, address string
-	asked, to        netmodel.Addr    // to has the host itself for no host at all
-	tcp              *netmodel.Client // how it is called, if not as the profile says
+	asked, to        netmodel.Addr    // asked may have AnyIP; to then has the address of the host itself
+	tcp              *netmodel.Client // settings of the connect that differ from the profile; nil = none
 }
 
-// resolve finds the target of an address, and remembers the last one.
+// resolve returns the target of an address. It keeps the last target for the next dial.
 func (d *Dialer) resolve(network, address string) (*target, error) {
 	if last := d.last.Load(); last != nil && last.network == network && last.address == address {
 		return last, nil
@@ -72,8 +72,8 @@ func (d *Dialer) resolve(network, address string) (*target, error) {
 		t.to.IP = netmodel.HostAddr(d.host.id, 1)
 	}
 	if host, _, _ := net.SplitHostPort(address); d.host.isWindows() && isLoopback(host) {
-		// Package net sets TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS then, so that a closed port
-		// is found at once. (Go 1.26: fd_windows.go)
+		// Package net sets TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS here, so that a dial to a
+		// closed port fails at once. (Go 1.26: net/fd_windows.go)
 		t.tcp = &netmodel.Client{Syn: d.host.profile.Client.Syn}
 		t.tcp.Syn.Retries = 0
 	}
@@ -81,14 +81,14 @@ func (d *Dialer) resolve(network, address string) (*target, error) {
 	return t, nil
 }
 
-// dial is an attempt that is under way.
+// dial is an attempt to connect that has not ended.
 type dial struct {
-	from *Dialer
-	to   *target
-	side side // has its end
-	pair *pair
-	fd   netmodel.FD
-	quit error // what it ends with, if not by itself
+	from      *Dialer
+	to        *target
+	side      side // where the caller waits for the result
+	pair      *pair
+	fd        netmodel.FD
+	cancelErr error // set when the context or the network ends the attempt
 }
 
 func (d *Dialer) dial(ctx context.Context, to *target) (net.Conn, error) {
@@ -104,9 +104,9 @@ func (d *Dialer) dial(ctx context.Context, to *target) (net.Conn, error) {
 			c = &a.pair.client
 		}
 		a.from, a.to, a.pair = nil, nil, nil
-		n.resting = a
+		n.spareDial = a
 		n.leave()
-		runtime.Gosched() // as any connect does: or a loop of them overflows a queue that nobody got to see
+		runtime.Gosched() // as a real connect does; else a loop of dials overflows the queue before the server can run
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +116,7 @@ func (d *Dialer) dial(ctx context.Context, to *target) (net.Conn, error) {
 	return a.await(ctx)
 }
 
-// result is what a dial returns that is over.
+// result returns the results of a dial that has ended.
 func (a *dial) result(err error) (net.Conn, error) {
 	if err != nil {
 		return nil, err
@@ -124,13 +124,12 @@ func (a *dial) result(err error) (net.Conn, error) {
 	return &a.pair.client, nil
 }
 
-// await waits for the end of an attempt. The network is locked before, and unlocked
-// after.
+// await waits for the end of an attempt. The caller has locked the network; await unlocks it.
 func (a *dial) await(ctx context.Context) (net.Conn, error) {
 	n, h := a.from.host.net, a.from.host
 	k := a.side.call(callDial, h)
 	k.dial = a
-	k.rank = rank{what: callDial, host: h.id, socket: uint64(a.from.id), detail: uint64(a.to.to.IP)<<16 | uint64(a.to.to.Port)}
+	k.rank = rank{kind: callDial, host: h.id, socket: uint64(a.from.id), detail: uint64(a.to.to.IP)<<16 | uint64(a.to.to.Port)}
 	if deadline, ok := ctx.Deadline(); ok {
 		a.side.setDeadline(n, n.instant(deadline))
 	}
@@ -146,13 +145,13 @@ func (a *dial) await(ctx context.Context) (net.Conn, error) {
 	return a.result(k.err)
 }
 
-// begin makes the call of the model. The attempt may be over when it returns.
+// begin calls connect of the model. The attempt may already have ended when begin returns.
 func (d *Dialer) begin(to *target) (*dial, error) {
-	a := d.host.net.resting
+	a := d.host.net.spareDial
 	if a == nil {
 		a = new(dial)
 	}
-	d.host.net.resting = nil
+	d.host.net.spareDial = nil
 	a.from, a.to = d, to
 	return a, a.begin()
 }
@@ -174,15 +173,15 @@ func (a *dial) begin() error {
 	a.fd = fd
 	a.pair = n.pairs.add(conn)
 	h.assign(fd, a)
-	n.settle()
+	n.notifyReady()
 	return a.failure()
 }
 
-// attempt begins an attempt that has not begun, and tells whether it is over.
+// attempt calls connect if that was not done yet. It reports whether the attempt has ended.
 func (a *dial) attempt(k *call) bool {
 	switch {
-	case a.quit != nil:
-		k.err = a.abandon(a.quit)
+	case a.cancelErr != nil:
+		k.err = a.abandon(a.cancelErr)
 	case a.side.expired:
 		k.err = a.abandon(a.from.timeout())
 	case a.pair == nil:
@@ -197,7 +196,7 @@ func (a *dial) attempt(k *call) bool {
 	return true
 }
 
-// changed: the connect has succeeded or failed.
+// changed handles a connect that has succeeded or failed.
 func (a *dial) changed() {
 	h := a.from.host
 	if ready, err := h.model.Select(a.fd); err == nil && ready.Write {
@@ -206,12 +205,12 @@ func (a *dial) changed() {
 		c.host, c.pair, c.in, c.out = h, a.pair, &a.pair.down, &a.pair.up
 		c.fd, c.local, c.remote, c.open = a.fd, local, a.to.to, true
 		h.assign(a.fd, c)
-		_ = h.model.SetKeepAlive(a.fd, byDefault) // it is valid
+		_ = h.model.SetKeepAlive(a.fd, defaultKeepAlive) // it is valid
 	}
 	a.side.serve()
 }
 
-// failure returns how the connect has failed, nil if it has not.
+// failure returns the error of a failed connect, else nil.
 func (a *dial) failure() error {
 	if a.pair.client.open {
 		return nil
@@ -225,7 +224,7 @@ func (a *dial) failure() error {
 	return a.abandon(h.syscallError(sysConnect, winsock.Errno(e)))
 }
 
-// abandon closes what the attempt has opened.
+// abandon closes the socket of the attempt and returns err.
 func (a *dial) abandon(err error) error {
 	h := a.from.host
 	if a.pair != nil && h.object(a.fd) == object(a) {
@@ -237,7 +236,7 @@ func (a *dial) abandon(err error) error {
 }
 
 func (a *dial) drop() {
-	a.quit = net.ErrClosed
+	a.cancelErr = net.ErrClosed
 	a.side.serve()
 }
 
@@ -248,21 +247,21 @@ func (a *dial) cancel(ctx context.Context) {
 	n.enter()
 	defer n.leave()
 	quit := func() error {
-		if a.quit == nil {
-			a.quit = contextError(ctx.Err())
+		if a.cancelErr == nil {
+			a.cancelErr = contextError(ctx.Err())
 			a.side.end(n)
 		}
 		return nil
 	}
 	if n.ordered && a.pair != nil {
-		n.put(h, uint64(a.from.id), a.fd, callDial).do = quit
+		n.schedule(h, uint64(a.from.id), a.fd, callDial).do = quit
 		return
 	}
 	_ = quit() // it returns nil
-	n.settle()
+	n.notifyReady()
 }
 
-// DialTimeout is DialContext with a limit of time, as net.DialTimeout has it: 0 is none.
+// DialTimeout is DialContext with a time limit, as in net.DialTimeout. 0 means no limit.
 func (h *Host) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	if timeout == 0 {
 		return h.Dial(network, address)

@@ -12,14 +12,13 @@ import (
 	"wspsim/sim"
 )
 
-// A program meets the errors that package net would give it on the system of its
-// host: *net.OpError around *os.SyscallError around syscall.Errno. With the calls of
-// Unix the number is that of the build, as errors.Is(err, syscall.ECONNREFUSED)
-// wants it. With those of Windows it is Windows' own, 10061, on every build: there
-// errors.Is(err, syscall.ECONNREFUSED) is false, since on Windows syscall's Unix names
-// stand for numbers that no call returns.
+// A program gets the errors of package net on the system of its host: *net.OpError around
+// *os.SyscallError around syscall.Errno. On a host with Unix calls the number is that of the
+// build, so errors.Is(err, syscall.ECONNREFUSED) works. On a host with Windows calls it is the
+// number of Windows, 10061, on every build. There errors.Is(err, syscall.ECONNREFUSED) is
+// false: on Windows the Unix names of package syscall are numbers that no call returns.
 
-// errno returns the error of package syscall that a program on the host meets.
+// errno returns the error of package syscall that a program on the host gets.
 func (h *Host) errno(err error) error {
 	e, ok := err.(winsock.Errno)
 	if !ok {
@@ -38,7 +37,7 @@ func (h *Host) isWindows() bool {
 	return h.profile.Calls == netmodel.CallsWinsock || h.profile.Calls == netmodel.CallsWine
 }
 
-// syscallError is an error of a call of the system.
+// syscallError returns the error of a system call as package net returns it.
 func (h *Host) syscallError(c sysCall, err error) error {
 	e, ok := err.(winsock.Errno)
 	switch {
@@ -50,7 +49,7 @@ func (h *Host) syscallError(c sysCall, err error) error {
 	return os.NewSyscallError(h.callName(c), h.errno(err))
 }
 
-// sysCall is a call of the system that package net names in an error.
+// sysCall is a system call that package net names in an error.
 type sysCall uint8
 
 const (
@@ -66,8 +65,8 @@ const (
 	sysDup
 )
 
-// callName returns what package net calls a call on the system of the host (Go
-// 1.26: fd_windows.go, fd_unix.go, sys_cloexec.go and its siblings).
+// callName returns the name of a system call in errors of package net on the system of the
+// host. (Go 1.26: net/fd_windows.go, net/fd_unix.go, net/sys_cloexec.go and similar files)
 func (h *Host) callName(c sysCall) string {
 	windows := h.isWindows()
 	switch c {
@@ -108,7 +107,7 @@ func (h *Host) callName(c sysCall) string {
 	return "shutdown"
 }
 
-// opError is an error of a call of package net. Nil addresses stay out of its text.
+// opError returns an error of a call of package net. Its text leaves out nil addresses.
 func opError(op, network string, source, addr *net.TCPAddr, err error) *net.OpError {
 	e := &net.OpError{Op: op, Net: network, Err: err}
 	if source != nil {
@@ -120,7 +119,7 @@ func opError(op, network string, source, addr *net.TCPAddr, err error) *net.OpEr
 	return e
 }
 
-// dialTimeout is the error of a dial whose context has passed its deadline.
+// dialTimeout is the error of a dial after the deadline of its context.
 // (Go 1.26: net.timeoutError)
 type dialTimeout struct{}
 
@@ -130,22 +129,22 @@ func (dialTimeout) Temporary() bool { return true }
 
 func (dialTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// timeout is the error of a dial under way whose deadline passes. In package net the
-// deadline of the socket and the timer of the context ring at the same time. The error is
-// os.ErrDeadlineExceeded or context.DeadlineExceeded, never both. On Linux the latter was
-// seen in 1 of 7 dials. (golang/go#64449; Go 1.26: net/fd_unix.go, connect)
+// timeout returns the error of a dial that has begun and whose deadline passes. In package net
+// the deadline of the socket and the timer of the context fire at the same time. The error is
+// os.ErrDeadlineExceeded or context.DeadlineExceeded, never both. On Linux 1 of 7 dials
+// returned the second. (golang/go#64449; Go 1.26: net/fd_unix.go, connect)
 func (d *Dialer) timeout() error {
 	d.timeouts++
 	who := sim.Member(sim.Name(d.host.net.model.ClientName(d.id)), uint64(d.timeouts))
-	draw := sim.Stream(d.host.net.config.Seed, who, drawsTimeout)
+	draw := sim.Stream(d.host.net.config.Seed, who, purposeTimeout)
 	if draw.Chance(sim.Ratio{Num: 1, Den: 7}) {
 		return dialTimeout{}
 	}
 	return errDeadline
 }
 
-// drawsTimeout is the purpose of the draws of Dialer.timeout.
-const drawsTimeout sim.Purpose = 1<<16 + 1
+// purposeTimeout is the purpose of the draws of Dialer.timeout.
+const purposeTimeout sim.Purpose = 1<<16 + 1
 
 // dialCanceled is the error of a dial whose context was cancelled.
 type dialCanceled struct{}

@@ -14,37 +14,37 @@ import (
 	"wspsim/sim"
 )
 
-// HostConfig says in what a host differs from the Config of its network.
+// HostConfig is the settings of one host that differ from the Config of its network.
 type HostConfig struct {
 	Profile     netmodel.Profile // the zero value: that of the network
-	Descriptors int              // how many its program may have open; 0 = as the network says, or NoLimit
+	Descriptors int              // the most that its program may have open; 0 = that of the network; or NoLimit
 }
 
-// NoLimit as HostConfig.Descriptors lets a program open as many descriptors as it likes,
-// whatever the Config of the network says.
+// NoLimit as HostConfig.Descriptors removes the limit of descriptors. It overrides
+// Config.Descriptors.
 const NoLimit = -1
 
-// Host is one computer of a network, with one program that runs on it: its sockets
-// share one budget of descriptors.
+// Host is one computer of a network. One program runs on it, and its sockets share one limit
+// of descriptors.
 type Host struct {
 	net     *Network
 	id      netmodel.HostID
 	name    string
 	model   *netmodel.Host
 	profile netmodel.Profile
-	limited bool // the number of descriptors is
+	limited bool // the number of descriptors is limited
 	faults  netmodel.Fault
 	objects []object // by descriptor, from netmodel.FirstFD
-	self    *Dialer
+	dialer  *Dialer
 }
 
-// object is what a descriptor stands for.
+// object is the listener, connection or dial of a descriptor.
 type object interface {
-	changed() // something has, so that calls which wait for it may go on
-	drop()    // ends it: the network closes
+	changed() // its state has changed, so waiting calls try again
+	drop()    // the network closes
 }
 
-// Name returns the name that the host was added under.
+// Name returns the name of the host in lower case, without a dot at the end.
 func (h *Host) Name() string { return h.name }
 
 // Profile returns the system of the host.
@@ -55,38 +55,38 @@ func (h *Host) Addr() netip.Addr { return addrOf(netmodel.HostAddr(h.id, 1)) }
 
 // Dial is DialContext without a context.
 func (h *Host) Dial(network, address string) (net.Conn, error) {
-	return h.self.DialContext(context.Background(), network, address)
+	return h.dialer.DialContext(context.Background(), network, address)
 }
 
-// DialContext connects as net.Dialer.DialContext does on the system of the host,
-// and returns the errors that it would return there. network is "tcp" or "tcp4";
-// address is the name or IPv4 address of a host and a port: "server:80".
+// DialContext connects as net.Dialer.DialContext does on the system of the host, and returns
+// the same errors. network is "tcp" or "tcp4". address is the name or IPv4 address of a host
+// and a port: "server:80".
 //
-// Dials of one host that begin at one instant are alike to the network. Where it
-// matters who of them is who, give each a Dialer.
+// The network cannot distinguish dials of one host that begin at one instant. If the
+// difference matters, give each goroutine a Dialer.
 func (h *Host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return h.self.DialContext(ctx, network, address)
+	return h.dialer.DialContext(ctx, network, address)
 }
 
-// Dialer returns a dialer of the given name, which stands in traces. What a dialer
-// meets at random depends on its name, on the name of its host and on how often it
-// has dialled. It does not depend on which others there are and what they do. Dialers of one name on
-// one host are told apart by the order in which they were asked for.
+// Dialer returns a dialer of the given name, which appears in traces. The random draws of a
+// dialer depend on its name, the name of its host and the number of its earlier dials. They
+// do not depend on other dialers. Dialers of one name on one host differ by the order of the
+// calls of Dialer.
 func (h *Host) Dialer(name string) *Dialer {
 	h.net.enter()
 	defer h.net.leave()
 	return &Dialer{host: h, id: h.net.real.AddExternalClient(name, h.id)}
 }
 
-// FreeDescriptors returns how many descriptors the program could still open.
+// FreeDescriptors returns how many more descriptors the program can open.
 func (h *Host) FreeDescriptors() int {
 	h.net.enter()
 	defer h.net.leave()
 	return h.model.FreeDescriptors()
 }
 
-// OpenFiles takes count descriptors, as a program does that opens files, and
-// returns a function that gives them back. It takes what there is if there are fewer.
+// OpenFiles takes count descriptors, as a program does when it opens files. If fewer are free,
+// OpenFiles takes all of them. closeAll frees the descriptors again.
 func (h *Host) OpenFiles(count int) (closeAll func()) {
 	var files []netmodel.FD
 	_ = h.net.do(rankOf(openFiles, h, 0, uint64(count)), h, func() error {
@@ -99,7 +99,7 @@ func (h *Host) OpenFiles(count int) (closeAll func()) {
 		}
 		return nil
 	})
-	first := netmodel.FD(0) // tells those apart who give files back at one instant
+	first := netmodel.FD(0) // orders the calls of several closeAll at one instant
 	if len(files) > 0 {
 		first = files[0]
 	}
@@ -141,8 +141,8 @@ func (h *Host) assign(fd netmodel.FD, o object) {
 	h.objects[fd-netmodel.FirstFD] = o
 }
 
-// canonical returns the name by which hosts are known. Names are case-insensitive and may
-// end in the dot of the root. (RFC 1034, section 3.1)
+// canonical returns a host name in lower case, without the dot of the root at its end.
+// (RFC 1034, section 3.1)
 func canonical(name string) string {
 	return strings.ToLower(strings.TrimSuffix(name, "."))
 }
@@ -150,11 +150,11 @@ func canonical(name string) string {
 // localhost is every host's name for itself.
 const localhost = "localhost"
 
-// validName says what is wrong with a name in its canonical form, which stands before a
-// colon and in a trace.
+// validName returns an error if a canonical name cannot be the name of a host. A name must be
+// usable before ":port" and in a trace.
 func validName(name string) error {
 	if name == localhost {
-		return errors.New("host name \"localhost\": it is every host's name for itself; want a name of its own")
+		return errors.New("host name \"localhost\": every host uses it as a name of itself; want another name")
 	}
 	if name == "" || len(name) > 253 {
 		return fmt.Errorf("a host name of %d characters: want 1 to 253", len(name))
@@ -165,12 +165,12 @@ func validName(name string) error {
 		}
 	}
 	if _, err := netip.ParseAddr(name); err == nil {
-		return fmt.Errorf("host name %q: it is an address; hosts get theirs from the network", name)
+		return fmt.Errorf("host name %q: it is an address; the network assigns the addresses of hosts", name)
 	}
 	return nil
 }
 
-// resolve finds the address that a program on h means.
+// resolve returns the address of "host:port" as a program on h sees it.
 func (h *Host) resolve(network, address string) (netmodel.Addr, error) {
 	switch network {
 	case "tcp", "tcp4":
@@ -191,14 +191,14 @@ func (h *Host) resolve(network, address string) (netmodel.Addr, error) {
 	return netmodel.Addr{IP: ip, Port: port}, err
 }
 
-// services are the names of ports that package net knows without the file
-// /etc/services, so that a test means the same everywhere. (Go 1.26: net/lookup.go)
+// services are the names of ports that package net knows without the file /etc/services. So a
+// test behaves the same on every machine. (Go 1.26: net/lookup.go)
 var services = map[string]uint16{
 	"domain": 53, "ftp": 21, "ftps": 990, "gopher": 70, "http": 80, "https": 443, "imap2": 143, "imap3": 220,
 	"imaps": 993, "pop3": 110, "pop3s": 995, "smtp": 25, "submissions": 465, "ssh": 22, "telnet": 23,
 }
 
-// portOf returns the number of a port. A sign is part of a number, and no digits are 0.
+// portOf returns the number of a port. A number may have a sign. No digits mean 0.
 // (Go 1.26: net/port.go, parsePort; net/lookup.go, LookupPort)
 func portOf(network, service string) (uint16, error) {
 	digits := strings.TrimLeft(service, "+-")
@@ -218,7 +218,7 @@ func portOf(network, service string) (uint16, error) {
 	return uint16(port), nil
 }
 
-// lookup returns the address of a name, AnyIP for none.
+// lookup returns the address of a name, AnyIP for an empty name.
 func (h *Host) lookup(name string) (netmodel.IP, error) {
 	if name == "" {
 		return netmodel.AnyIP, nil
@@ -254,7 +254,7 @@ func isLoopback(name string) bool {
 	return canonical(name) == localhost || err == nil && ip.IsLoopback()
 }
 
-// tcpAddr returns an address as programs see it; no host at all is none there, too.
+// tcpAddr returns an address as programs see it. AnyIP becomes a nil IP.
 func tcpAddr(a netmodel.Addr) *net.TCPAddr {
 	if a.IP == netmodel.AnyIP {
 		return &net.TCPAddr{Port: int(a.Port)}
@@ -262,7 +262,7 @@ func tcpAddr(a netmodel.Addr) *net.TCPAddr {
 	return &net.TCPAddr{IP: net.IPv4(byte(a.IP>>24), byte(a.IP>>16), byte(a.IP>>8), byte(a.IP)).To4(), Port: int(a.Port)}
 }
 
-// instant turns a deadline into an instant of the model, 0 for none.
+// instant converts a deadline to an instant of the model. 0 means no deadline.
 func (n *Network) instant(t time.Time) sim.Time {
 	if t.IsZero() {
 		return 0
@@ -277,5 +277,5 @@ func (n *Network) instant(t time.Time) sim.Time {
 	return sim.Time(d)
 }
 
-// farDeadline is further ahead than any run goes.
+// farDeadline is longer than any run lasts.
 const farDeadline = 100 * 365 * 24 * time.Hour

@@ -13,24 +13,24 @@ import (
 
 // Listener is a listening socket of a host, with the accept queue of its system.
 type Listener struct {
-	host      *Host
-	socket    *socket
-	fd        netmodel.FD   // of the socket
-	nth       uint64        // among those of the socket, in the order in which they were opened
-	addr      netmodel.Addr // as programs see it
-	accepting side
-	closed    bool // Close was called
-	gone      bool // and the model knows
+	host        *Host
+	socket      *socket
+	fd          netmodel.FD   // of the socket
+	order       uint64        // of opening, among the Listeners of the socket
+	addr        netmodel.Addr // as programs see it
+	accepting   side
+	closed      bool // Close was called
+	modelClosed bool // the model has closed it too
 }
 
-// socket is what Listeners have open together after Dup.
+// socket is one listening socket. After Dup, several Listeners share it.
 type socket struct {
-	open  []*Listener   // the first that was opened comes first
-	extra []netmodel.FD // the descriptors of all but one of them
-	dups  uint64        // how often it was duplicated
+	open  []*Listener   // in the order of opening
+	extra []netmodel.FD // the descriptors of all Listeners but one
+	dups  uint64        // the number of duplicates made so far
 }
 
-// changed lets those accept who wait, by the order in which their Listeners were opened.
+// changed retries the waiting calls of Accept, in the order in which the Listeners were opened.
 func (s *socket) changed() {
 	for _, l := range s.open {
 		l.accepting.serve()
@@ -45,32 +45,32 @@ func (s *socket) drop() {
 	}
 }
 
-// Listen is Host.Listen on the host that the address names: "server:80".
+// Listen calls Host.Listen on the host in the address: "server:80".
 func (n *Network) Listen(network, address string) (*Listener, error) {
 	name, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
 	if name == "" {
-		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "no host named; Host.Listen knows which one", Addr: address}}
+		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "the address has no host; Host.Listen needs none", Addr: address}}
 	}
 	if err := validName(canonical(name)); err != nil {
-		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: err.Error() + ", or Host.Listen, which takes addresses too", Addr: address}}
+		return nil, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: err.Error() + "; Host.Listen also takes addresses", Addr: address}}
 	}
-	if err := n.here(); err != nil {
+	if err := n.checkBubble(); err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
 	return n.Host(name).Listen(network, address)
 }
 
-// Listen listens as net.Listen does on the system of the host, with the backlog of
-// Config.Backlog. network is "tcp" or "tcp4"; an address without a host, ":80", is
-// every address of this one, and port 0 any that is free.
+// Listen listens as net.Listen does on the system of the host, with the backlog
+// Config.Backlog. network is "tcp" or "tcp4". An address without a host, ":80", means every
+// address of this host. Port 0 means any free port.
 func (h *Host) Listen(network, address string) (*Listener, error) {
 	return h.ListenBacklog(network, address, h.backlog())
 }
 
-// backlog is what Listen asks for.
+// backlog returns the argument of listen(2) that Listen passes.
 func (h *Host) backlog() int {
 	if b := h.net.config.Backlog; b != 0 {
 		return b
@@ -78,8 +78,8 @@ func (h *Host) backlog() int {
 	return h.somaxconn()
 }
 
-// somaxconn is what package net asks for: net.core.somaxconn and its like, or the
-// SOMAXCONN of winsock2.h.
+// somaxconn returns the backlog that package net passes: net.core.somaxconn or the similar
+// setting of the system, or SOMAXCONN of winsock2.h.
 func (h *Host) somaxconn() int {
 	if b := h.profile.Backlog; b.Somaxconn == 0 {
 		return b.Max
@@ -87,30 +87,28 @@ func (h *Host) somaxconn() int {
 	return h.profile.Backlog.Somaxconn
 }
 
-// ListenBacklog is Listen with the second argument of listen(2).
+// ListenBacklog is Listen with the given second argument of listen(2).
 func (h *Host) ListenBacklog(network, address string, backlog int) (*Listener, error) {
 	return h.listen(network, address, backlog, ListenConfig{})
 }
 
-// ListenConfig says how a listener differs from one of Host.Listen. The zero value is
-// that of Host.Listen. What net.ListenConfig.Control does with setsockopt on a real system,
-// a field does here.
+// ListenConfig is the settings of a listener. The zero value has the settings of Host.Listen.
+// On a real system a program sets these with setsockopt in net.ListenConfig.Control.
 type ListenConfig struct {
-	// The second argument of listen(2); 0 is that of Host.Listen.
+	// The second argument of listen(2); 0 = that of Host.Listen.
 	Backlog int
-	// SO_REUSEPORT: several listeners may have one address, and a hash of the client's
-	// address decides which one gets a connection (K15). What is queued at one of them is
-	// reset when it closes, unless Profile.Migrates, net.ipv4.tcp_migrate_req, hands it to
-	// another one. Modelled for Linux; the BSDs have the option too, with other rules.
+	// SO_REUSEPORT: several listeners may have one address. A hash of the client's address
+	// selects the listener of a connection (K15). When a listener closes, its queued
+	// connections are reset. If Profile.Migrates (net.ipv4.tcp_migrate_req) is set, another
+	// listener gets them. Modelled for Linux; the BSDs have the option with other rules.
 	ReusePort bool
-	// TCP_DEFER_ACCEPT: a connection is not queued until its client has sent something, or
-	// for this time in whole seconds. Linux.
+	// TCP_DEFER_ACCEPT: a connection is queued when its client has sent data, or after this
+	// time in whole seconds. Linux only.
 	DeferAccept time.Duration
 }
 
-// Listen is Host.Listen with the settings of c. The error is ENOPROTOOPT where a setting
-// is not modelled for the system; under a Windows profile that is syscall.Errno(10042),
-// WSAENOPROTOOPT.
+// Listen is Host.Listen with the settings of c. The error is ENOPROTOOPT if a setting is not
+// modelled for the system. Under a Windows profile it is syscall.Errno(10042), WSAENOPROTOOPT.
 func (c ListenConfig) Listen(h *Host, network, address string) (*Listener, error) {
 	backlog := c.Backlog
 	if backlog == 0 {
@@ -127,7 +125,7 @@ func (h *Host) listen(network, address string, backlog int, c ListenConfig) (*Li
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	if err := h.net.here(); err != nil {
+	if err := h.net.checkBubble(); err != nil {
 		return nil, opError("listen", network, nil, tcpAddr(at), err)
 	}
 	l := &Listener{host: h}
@@ -166,14 +164,14 @@ func (l *Listener) open(at netmodel.Addr, backlog int, c ListenConfig) error {
 	l.fd = fd
 	l.addr, _ = h.model.SockName(fd) // it is bound
 	if l.addr.IP == netmodel.AnyIP {
-		l.addr.IP = netmodel.HostAddr(h.id, 1) // the only one, and one that others can call
+		l.addr.IP = netmodel.HostAddr(h.id, 1) // the only address of the host; clients can dial it
 	}
 	l.socket = &socket{open: []*Listener{l}}
 	h.assign(fd, l.socket)
 	return nil
 }
 
-// set sets the options of a socket that is not bound yet.
+// set sets the options of a socket before bind.
 func (c ListenConfig) set(h *netmodel.Host, fd netmodel.FD) error {
 	if c.ReusePort {
 		if err := h.SetSockOpt(fd, winsock.SO_REUSEPORT, 1); err != nil {
@@ -181,17 +179,17 @@ func (c ListenConfig) set(h *netmodel.Host, fd netmodel.FD) error {
 		}
 	}
 	if c.DeferAccept > 0 {
-		wait := min(c.DeferAccept, longestPeriod)
+		wait := min(c.DeferAccept, maxPeriod)
 		return h.SetSockOpt(fd, winsock.TCP_DEFER_ACCEPT, int((wait+time.Second-1)/time.Second))
 	}
 	return nil
 }
 
-// Dup returns another Listener for the same socket, with a descriptor of its own. It is
-// how a program hands its listener on to the next one, by inheritance or socket
-// activation: the socket stays open, and its queue is whole, until all its Listeners
-// are closed. Connections go to the Listener that was opened first among those that wait in
-// Accept. The error is EMFILE where no descriptor is free.
+// Dup returns another Listener for the same socket, with a descriptor of its own. A program
+// passes its listener to the next program this way, by inheritance or socket activation. The
+// socket stays open and keeps its queue until all its Listeners are closed. If several
+// Listeners wait in Accept, the one that was opened first gets the connection. The error is
+// EMFILE if no descriptor is free.
 func (l *Listener) Dup() (*Listener, error) {
 	h := l.host
 	d := &Listener{host: h, socket: l.socket, fd: l.fd, addr: l.addr}
@@ -204,7 +202,7 @@ func (l *Listener) Dup() (*Listener, error) {
 			return h.syscallError(sysDup, err)
 		}
 		l.socket.dups++
-		d.nth = l.socket.dups
+		d.order = l.socket.dups
 		l.socket.open, l.socket.extra = append(l.socket.open, d), append(l.socket.extra, extra)
 		return nil
 	})
@@ -214,14 +212,13 @@ func (l *Listener) Dup() (*Listener, error) {
 	return d, nil
 }
 
-// Accept waits for a connection and returns it, as a *Conn. Its errors are those of
-// a net.TCPListener on the system of the host; what package net does not show to
-// programs, a connection that its client has reset while it was queued, is not
-// shown here.
+// Accept waits for a connection and returns it as a *Conn. Its errors are those of a
+// net.TCPListener on the system of the host. Like package net, Accept does not report that a
+// client has reset a queued connection.
 func (l *Listener) Accept() (net.Conn, error) {
 	h := l.host
 	n := h.net
-	if err := n.here(); err != nil {
+	if err := n.checkBubble(); err != nil {
 		return nil, opError("accept", "tcp", nil, tcpAddr(l.addr), err)
 	}
 	n.enter()
@@ -231,17 +228,17 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 	k := l.accepting.call(callAccept, h)
 	k.listener = l
-	k.rank = rank{what: callAccept, host: h.id, socket: uint64(l.addr.Port), detail: uint64(l.fd)<<32 | l.nth}
+	k.rank = rank{kind: callAccept, host: h.id, socket: uint64(l.addr.Port), detail: uint64(l.fd)<<32 | l.order}
 	n.wait(k)
 	c, err := k.conn, k.err
-	l.accepting.over(k)
+	l.accepting.recycle(k)
 	if err != nil {
 		return nil, opError("accept", "tcp", nil, tcpAddr(l.addr), err)
 	}
 	return c, nil
 }
 
-// cannotAccept returns what an Accept returns whoever is queued.
+// cannotAccept returns the error of an Accept that does not depend on the queue.
 func (l *Listener) cannotAccept() error {
 	switch {
 	case l.closed:
@@ -252,7 +249,7 @@ func (l *Listener) cannotAccept() error {
 	return nil
 }
 
-// attempt takes the first connection of the queue.
+// attempt takes the first connection of the queue. It returns false if the call must wait.
 func (l *Listener) attempt(k *call) bool {
 	for {
 		if k.err = l.cannotAccept(); k.err == nil {
@@ -272,38 +269,38 @@ func (l *Listener) attempt(k *call) bool {
 	}
 }
 
-// prepare opens the socket that AcceptEx wants for the next connection: on Windows
-// a program without a descriptor fails before anybody has come. (Go 1.26:
-// internal/poll, FD.Accept of Windows)
+// prepare opens the socket that AcceptEx needs for the next connection. So on Windows, Accept
+// without a free descriptor fails before a connection has arrived. (Go 1.26: internal/poll,
+// FD.Accept of Windows)
 func (l *Listener) prepare(k *call) error {
 	h := l.host
-	if k.spare != 0 || !h.limited || !h.isWindows() {
+	if k.acceptSocket != 0 || !h.limited || !h.isWindows() {
 		return nil
 	}
 	fd, err := h.model.Socket(winsock.SOCK_STREAM)
 	if err != nil {
 		return h.syscallError(sysSocket, err)
 	}
-	k.spare = fd
+	k.acceptSocket = fd
 	return nil
 }
 
 func (l *Listener) discard(k *call) {
-	if k.spare != 0 {
-		_ = l.host.model.CloseSocket(k.spare) // opened by prepare
-		k.spare = 0
+	if k.acceptSocket != 0 {
+		_ = l.host.model.CloseSocket(k.acceptSocket) // opened by prepare
+		k.acceptSocket = 0
 	}
 }
 
-// take accepts. It tells whether the call is over, or else whether it has to be
-// made again.
+// take calls accept of the model. over: the call has ended. again: the caller must call take
+// again. Neither: the call must wait.
 func (l *Listener) take(k *call) (over, again bool) {
 	h := l.host
-	if k.spare != 0 {
+	if k.acceptSocket != 0 {
 		if ready, err := h.model.Select(l.fd); err == nil && !ready.Read {
 			return false, false
 		}
-		l.discard(k) // the connection takes its place
+		l.discard(k) // the connection takes its descriptor
 	}
 	if !h.acceptCosts() {
 		if ready, err := h.model.Select(l.fd); err == nil && !ready.Read {
@@ -328,14 +325,14 @@ func (l *Listener) take(k *call) (over, again bool) {
 	return true, false
 }
 
-// acceptCosts reports whether accept does something even when there is nothing to
-// accept, so that it has to be called: it fails, or it fills the queue.
+// acceptCosts reports whether accept has an effect on an empty queue, so that it must be
+// called: it may fail, or fill the queue.
 func (h *Host) acceptCosts() bool {
 	return h.limited || h.faults != 0 || h.profile.EmptyAcceptFills
 }
 
-// hides reports whether package net asks again instead of returning the error:
-// it concerns one connection, not the listener. (Go 1.26: internal/poll, FD.Accept)
+// hides reports whether package net accepts again instead of returning the error. Such an
+// error is about one connection, not about the listener. (Go 1.26: internal/poll, FD.Accept)
 func (l *Listener) hides(err error) bool {
 	if l.host.isWindows() {
 		return err == error(winsock.WSAECONNRESET) || err == error(winsock.ERROR_NETNAME_DELETED)
@@ -343,8 +340,8 @@ func (l *Listener) hides(err error) bool {
 	return err == error(winsock.WSAECONNABORTED) || err == error(winsock.WSAEINTR)
 }
 
-// Close stops listening. What becomes of the connections that are queued is for the
-// system to say; calls of Accept that wait return net.ErrClosed.
+// Close stops listening. Waiting calls of Accept return net.ErrClosed. The profile of the host
+// decides whether queued connections are reset.
 func (l *Listener) Close() error {
 	n := l.host.net
 	n.enter()
@@ -354,27 +351,27 @@ func (l *Listener) Close() error {
 	}
 	l.shut()
 	if n.ordered {
-		n.put(l.host, uint64(l.addr.Port), l.fd, callClose).listener = l
+		n.schedule(l.host, uint64(l.addr.Port), l.fd, callClose).listener = l
 		return nil
 	}
 	l.end()
-	n.settle()
+	n.notifyReady()
 	return nil
 }
 
-// shut ends the calls that wait, and makes later ones fail.
+// shut ends the waiting calls and makes later calls fail.
 func (l *Listener) shut() {
 	l.closed = true
 	l.accepting.setDeadline(l.host.net, 0)
 	l.accepting.end(l.host.net)
 }
 
-// end closes the descriptor, and the socket if it was the last one.
+// end closes the descriptor in the model, and the socket with its last descriptor.
 func (l *Listener) end() {
-	if l.gone {
+	if l.modelClosed {
 		return
 	}
-	l.gone = true
+	l.modelClosed = true
 	h, s := l.host, l.socket
 	s.open = slices.DeleteFunc(s.open, func(o *Listener) bool { return o == l })
 	if last := len(s.extra) - 1; last >= 0 {
@@ -383,18 +380,18 @@ func (l *Listener) end() {
 		return
 	}
 	h.assign(l.fd, nil)
-	q, _ := h.model.Queue(l.fd)   // it is open
-	_ = h.model.CloseSocket(l.fd) // likewise
-	h.net.settle()                // so that fates are known
+	q, _ := h.model.Queue(l.fd)   // the socket is open
+	_ = h.model.CloseSocket(l.fd) // the socket is open
+	h.net.notifyReady()           // so that the results are known
 	for _, e := range q.Entries {
-		if h.net.model.Result(e.Conn).Outcome != netmodel.StillPending { // else another listener may have it
+		if h.net.model.Result(e.Conn).Outcome != netmodel.OutcomePending { // else another listener may have got it
 			h.net.pairs.take(e.Conn)
 		}
 	}
 }
 
-// SetBacklog calls listen once more. What becomes of connections that a smaller
-// queue has no room for is for the system to say.
+// SetBacklog calls listen again. If the new queue is smaller, the profile of the host decides
+// whether the excess connections are reset.
 func (l *Listener) SetBacklog(backlog int) error {
 	h := l.host
 	err := h.net.do(rankOf(setBacklog, h, l.addr.Port, uint64(uint32(backlog))), h, func() error {
@@ -409,7 +406,7 @@ func (l *Listener) SetBacklog(backlog int) error {
 	return nil
 }
 
-// SetDeadline sets when Accept stops waiting; the zero time is never.
+// SetDeadline sets the instant at which Accept stops waiting. The zero time removes the deadline.
 func (l *Listener) SetDeadline(t time.Time) error {
 	n := l.host.net
 	n.enter()
@@ -421,17 +418,17 @@ func (l *Listener) SetDeadline(t time.Time) error {
 	return nil
 }
 
-// Addr returns the address of the listener. Unlike package net, which answers [::]
-// for every address of a host, it is always one that can be dialled.
+// Addr returns the address of the listener. A client can always dial it. For a listener on
+// every address, package net returns [::]; Addr returns the address of the host.
 func (l *Listener) Addr() net.Addr { return tcpAddr(l.addr) }
 
-// Accepting returns how many calls of Accept wait for a connection.
+// Accepting returns the number of calls of Accept that wait for a connection.
 func (l *Listener) Accepting() int {
 	n := l.host.net
 	n.enter()
 	defer n.leave()
 	calls := 0
-	for _, first := range [...]*call{l.accepting.first, l.accepting.early} {
+	for _, first := range [...]*call{l.accepting.first, l.accepting.scheduled} {
 		for k := first; k != nil; k = k.next {
 			calls++
 		}
@@ -439,34 +436,34 @@ func (l *Listener) Accepting() int {
 	return calls
 }
 
-// Queue returns what the accept queue looks like now: a program cannot see that, a
-// test can. It is the zero Queue when the listener is closed.
+// Queue returns the present state of the accept queue, for tests. A program on a real system
+// cannot see it. Queue returns the zero Queue if the listener is closed.
 func (l *Listener) Queue() netmodel.Queue {
 	n := l.host.net
 	n.enter()
 	defer n.leave()
-	if l.gone {
+	if l.modelClosed {
 		return netmodel.Queue{}
 	}
 	q, _ := l.host.model.Queue(l.fd)
 	return q
 }
 
-// Fill connects to the listener until its queue is full, and leaves it so: its clients
-// send nothing and never leave. They run on a host of their own. It fails if the queue
-// is not full within 10 s, or when the context ends: somebody accepts, say.
+// Fill connects clients to the listener until its queue is full. The clients send nothing and
+// never close. They run on a host of their own. Fill fails if the queue is not full within
+// 10 s, for example because a program accepts, or when the context ends.
 func (l *Listener) Fill(ctx context.Context) error {
 	n := l.host.net
 	crowd := n.Host("crowd-of-" + l.host.name)
-	if err := n.do(rankOf(fillQueue, crowd, l.addr.Port, uint64(l.host.id)), crowd, func() error { return l.crowd(crowd) }); err != nil {
+	if err := n.do(rankOf(fillQueue, crowd, l.addr.Port, uint64(l.host.id)), crowd, func() error { return l.connectClients(crowd) }); err != nil {
 		return opError("dial", "tcp", nil, tcpAddr(l.addr), err)
 	}
-	for deadline := time.Now().Add(fillTime); ; {
+	for deadline := time.Now().Add(fillLimit); ; {
 		q := l.Queue()
 		if missing := q.Limit - q.Pending(); missing <= 0 {
 			return nil
 		} else if time.Now().After(deadline) {
-			return fmt.Errorf("simnet: Fill: %d of %d places are free after %v", missing, q.Limit, fillTime)
+			return fmt.Errorf("simnet: Fill: %d of %d places are free after %v", missing, q.Limit, fillLimit)
 		}
 		select {
 		case <-ctx.Done():
@@ -476,17 +473,17 @@ func (l *Listener) Fill(ctx context.Context) error {
 	}
 }
 
-// fillTime is how long Fill waits for the connections that it makes.
-const fillTime = 10 * time.Second
+// fillLimit is how long Fill waits for a full queue.
+const fillLimit = 10 * time.Second
 
-// crowd lets as many clients connect as there are places.
-func (l *Listener) crowd(from *Host) error {
+// connectClients connects one client for each free slot of the queue.
+func (l *Listener) connectClients(from *Host) error {
 	q, ok := l.host.model.Queue(l.fd)
 	if !ok {
 		return net.ErrClosed
 	}
 	for range q.Limit - q.Pending() {
-		if _, _, err := l.host.net.real.Dial(from.self.id, l.addr, nil); err != nil {
+		if _, _, err := l.host.net.real.Dial(from.dialer.id, l.addr, nil); err != nil {
 			return from.syscallError(sysConnect, err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/simnet/internal/hooks"
 	"wspsim/netmodel/winsock"
 )
 
@@ -212,10 +213,10 @@ func TestAnUnknownServiceIsNamedWithTheNetworkThatWasAskedFor(t *testing.T) {
 func TestAHostIsFoundByItsNameHoweverItIsWritten(t *testing.T) {
 	n := simnet.New(simnet.Config{})
 	defer n.Close()
-	h := n.HostWith("Server", simnet.HostConfig{})
+	h := n.AddHost("Server", simnet.HostConfig{})
 	for _, name := range []string{"server", "Server", "SERVER."} {
-		if n.Host(name) != h || n.HostWith(name, simnet.HostConfig{}) != h {
-			t.Errorf("Host(%q), HostWith(%q): another host, want the one added as \"Server\"", name, name)
+		if n.Host(name) != h || hooks.UnlimitedHost(n, name) != any(h) {
+			t.Errorf("Host(%q), UnlimitedHost(%q): another host, want the one added as \"Server\"", name, name)
 		}
 	}
 }

@@ -12,32 +12,31 @@ import (
 	"wspsim/sim"
 )
 
-// Config says how a network begins. The zero value is a network of Linux hosts
-// that delivers at once.
+// Config is the settings of a network. The zero value is a network of Linux hosts
+// whose links deliver at once.
 type Config struct {
-	Seed uint64 // of everything that is drawn: latencies, losses
-	// The system of hosts that are not added with another; the zero value is
+	Seed uint64 // of all random draws: latencies, losses
+	// The system of each host that has no other in its HostConfig; the zero value is
 	// profiles.Linux().
 	Profile netmodel.Profile
-	// Between any two hosts, until SetLink says otherwise.
+	// The link between any two hosts, until SetLink changes it.
 	Link netmodel.Link
-	// What Listen asks for, as the second argument of listen(2); 0 = what Go's net
-	// package asks for, SOMAXCONN. Host.ListenBacklog takes any other number.
+	// The second argument of listen(2) in Listen; 0 = SOMAXCONN, as Go's net package
+	// passes. Host.ListenBacklog takes any number.
 	Backlog int
-	// How many descriptors the program on a host may have open; 0 = no limit. Each host
-	// has a budget of its own, unless its HostConfig says otherwise; the crowd of
-	// simnettest.Burst has no limit. Sockets count, and what OpenFiles takes; what else a
-	// process has on a real system (standard input and output, Go's poller) does not.
+	// The most descriptors that the program on one host may have open; 0 = no limit.
+	// HostConfig.Descriptors sets another limit for one host. The host of the clients of
+	// simnettest.Burst has no limit. Sockets count, and the files of OpenFiles. Other
+	// descriptors of a real process (standard input and output, Go's poller) do not count.
 	Descriptors int
-	// Bytes that may be under way or unread in one direction of a connection before
-	// Write waits; 0 = 4 MiB, to which Linux lets what a program has sent grow
-	// (net.ipv4.tcp_wmem), and 64 MiB in a bubble. A goroutine of a bubble that waits with
-	// a mutex held stops time for good if another one waits for that mutex: HTTP/2 and
-	// yamux write and read so. 64 MiB is what 256 streams of yamux may send at its default
-	// settings. A window takes no memory until it is used. To test a Write that waits, set
-	// a small one.
+	// The most bytes in flight or unread in one direction of a connection; then Write
+	// waits. 0 = 4 MiB, the largest send buffer of Linux (net.ipv4.tcp_wmem), and 64 MiB
+	// in a bubble. A goroutine that waits for the window with a mutex held stops the time
+	// of a bubble if another goroutine waits for the mutex. HTTP/2 and yamux do this. 64 MiB
+	// is enough for 256 streams of yamux with its default settings. A window takes memory
+	// only for the bytes in it. To test a Write that waits, set a small window.
 	Window int
-	// How many records are kept for WriteTrace, the latest; 0 = 16,384.
+	// How many of the latest records the network keeps for WriteTrace; 0 = 16,384.
 	Trace int
 	// Tap also keeps the latest segments, twice as many as records, for WriteView.
 	Tap bool
@@ -49,43 +48,43 @@ const (
 	defaultTrace   = 1 << 14  // records, 1.3 MB
 )
 
-// Network is some hosts, joined by links. Make one with New. It may be used by any
-// number of goroutines, as may everything that comes from it. It remembers every
-// attempt to connect, in 112 bytes, and the latest records.
+// Network is a set of hosts with links between them. New makes one. Any number of
+// goroutines may use a network, its hosts, listeners and connections. A network keeps every
+// attempt to connect (112 bytes each) and the latest records.
 type Network struct {
 	config  Config
-	ordered bool // calls of one instant are made in an order of their own: see calls.go
+	ordered bool // the network orders the calls of one instant: see calls.go
 	start   time.Time
 
-	timed atomic.Bool // not every link delivers at once, or calls are ordered
+	timed atomic.Bool // some link has latency or loss, or calls are ordered
 
-	mu      sync.Mutex // guards all that follows, and everything of hosts, listeners and connections
-	model   *netmodel.Network
-	real    netmodel.RealTime // the same network
-	hosts   []*Host           // by netmodel.HostID, from 1
-	names   map[string]*Host  // never ranged over
-	pairs   pairs
-	alarms  alarms
-	rang    []*side           // whose alarm rang at this instant
-	calls   calls             // ordered: waiting for their instant
-	due     []*call           // scratch
-	told    []*call           // done with, for the next that are put down
-	timer   *time.Timer       // rings at armed
-	armed   sim.Time          // sim.Forever: it does not
-	ready   []netmodel.Socket // scratch
-	over    *call             // calls that are over, the last first
-	spare   [][]byte          // buffers that no connection needs
-	resting *dial             // one that is over, for the next
-	closed  bool
-	frozen  bool // see Freeze
+	mu           sync.Mutex // guards the fields below, and all hosts, listeners and connections
+	model        *netmodel.Network
+	real         netmodel.RealTime // the same network
+	hosts        []*Host           // by netmodel.HostID, from 1
+	names        map[string]*Host  // never ranged over
+	pairs        pairs
+	alarms       alarms
+	expired      []*side           // their deadline passed at this instant
+	calls        scheduledCalls    // ordered: calls that wait for their instant
+	due          []*call           // scratch
+	spareCalls   []*call           // for reuse by schedule
+	timer        *time.Timer       // fires at armed
+	armed        sim.Time          // sim.Forever: the timer is off
+	ready        []netmodel.Socket // scratch
+	finished     *call             // calls that have ended, the last first; leave wakes them
+	spareBuffers [][]byte          // for reuse
+	spareDial    *dial             // for reuse
+	closed       bool
+	frozen       bool // see hooks.Freeze
 
 	trace recorder
 }
 
-// New returns a network without hosts. Within a bubble of testing/synctest its time
-// is that of the bubble, and what happens in it does not depend on the scheduler;
-// elsewhere its time is the machine's. Close it before a bubble ends: goroutines that wait
-// for it keep the bubble from ending. It panics if a setting is not valid.
+// New returns a network without hosts. In a bubble of testing/synctest the network uses the
+// time of the bubble, and does not depend on the scheduler. Elsewhere it uses the clock of the
+// machine. Close the network before a bubble ends: a bubble does not end while goroutines wait
+// for the network. New panics if a setting is not valid.
 func New(c Config) *Network {
 	c = c.withDefaults()
 	if err := c.Validate(); err != nil {
@@ -101,7 +100,7 @@ func New(c Config) *Network {
 		armed:   sim.Forever,
 	}
 	n.timed.Store(n.ordered || !c.Link.Immediate())
-	n.trace.most = c.Trace
+	n.trace.limit = c.Trace
 	if c.Tap {
 		n.model.Tap()
 		n.trace.tap.most = 2 * c.Trace
@@ -128,8 +127,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate returns an error that says which setting New would not take, and what it
-// would take. nil means that New takes all.
+// Validate returns an error for the first setting that New rejects. The error says which
+// values are valid. nil means that New accepts all settings.
 func (c Config) Validate() error {
 	c = c.withDefaults()
 	if err := c.Profile.Validate(); err != nil {
@@ -143,7 +142,7 @@ func (c Config) Validate() error {
 	case c.Descriptors < 0:
 		return fmt.Errorf("%d descriptors: want 0 (no limit) or more", c.Descriptors)
 	case c.Backlog < 0 || c.Backlog > math.MaxInt32:
-		return fmt.Errorf("a backlog of %d: want 0 (SOMAXCONN) to %d; Host.ListenBacklog takes negative numbers, too", c.Backlog, math.MaxInt32)
+		return fmt.Errorf("a backlog of %d: want 0 (SOMAXCONN) to %d; Host.ListenBacklog also takes negative numbers", c.Backlog, math.MaxInt32)
 	}
 	return c.Link.Validate()
 }
@@ -151,7 +150,7 @@ func (c Config) Validate() error {
 // Config returns the settings of the network, with the defaults filled in.
 func (n *Network) Config() Config { return n.config }
 
-// Listeners returns the listeners that are open, by host and descriptor.
+// Listeners returns the open listeners, ordered by host and descriptor.
 func (n *Network) Listeners() []*Listener {
 	n.enter()
 	defer n.leave()
@@ -170,9 +169,9 @@ func (n *Network) Listeners() []*Listener {
 	return all
 }
 
-// Host returns the host of that name, which it adds with the settings of the
-// network if there is none. Names are case-insensitive, and a dot at the end does not
-// count. It panics if the name is not valid.
+// Host returns the host of that name. If there is none, Host adds it with the settings of the
+// network. Names are case-insensitive, and a dot at the end is ignored. Host panics if the
+// name is not valid.
 func (n *Network) Host(name string) *Host {
 	n.enter()
 	defer n.leave()
@@ -182,34 +181,13 @@ func (n *Network) Host(name string) *Host {
 	return n.addHost(name, HostConfig{})
 }
 
-// HostWith returns the host of that name, which it adds with settings of its own if there
-// is none. It panics if the name or the settings are not valid.
-func (n *Network) HostWith(name string, c HostConfig) *Host {
-	n.enter()
-	defer n.leave()
-	if h := n.names[canonical(name)]; h != nil {
-		return h
-	}
-	return n.addHost(name, c)
-}
-
-// HostByID returns the host that records know by a number, nil if there is none.
-func (n *Network) HostByID(id netmodel.HostID) *Host {
-	n.enter()
-	defer n.leave()
-	if int(id) >= len(n.hosts) {
-		return nil
-	}
-	return n.hosts[id]
-}
-
-// AddHost adds a host that differs from what the network's Config says. It panics
-// if there is one of that name, or if the settings are not valid.
+// AddHost adds a host with settings that differ from the Config of the network. It panics
+// if the network has a host of that name, or if the settings are not valid.
 func (n *Network) AddHost(name string, c HostConfig) *Host {
 	n.enter()
 	defer n.leave()
 	if n.names[canonical(name)] != nil {
-		panic(fmt.Sprintf("simnet: AddHost: there is a host %q already; Host returns it", name))
+		panic(fmt.Sprintf("simnet: AddHost: the network already has a host %q; Host returns it", name))
 	}
 	return n.addHost(name, c)
 }
@@ -224,7 +202,7 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 	case c.Descriptors == NoLimit:
 		c.Descriptors = 0
 	case c.Descriptors < 0:
-		panic(fmt.Sprintf("simnet: host %q with %d descriptors: want 0 (as the network says), NoLimit, or a number from 1 on", name, c.Descriptors))
+		panic(fmt.Sprintf("simnet: host %q with %d descriptors: want 0 (the number of the network), NoLimit, or at least 1", name, c.Descriptors))
 	}
 	name = canonical(name)
 	if err := validName(name); err != nil {
@@ -232,7 +210,7 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 	}
 	id := n.model.AddHost(name, netmodel.HostConfig{Profile: c.Profile, Descriptors: c.Descriptors})
 	h := &Host{net: n, id: id, name: name, model: n.model.Host(id), profile: c.Profile, limited: c.Descriptors > 0}
-	h.self = &Dialer{host: h, id: n.real.AddExternalClient(name, id)}
+	h.dialer = &Dialer{host: h, id: n.real.AddExternalClient(name, id)}
 	for other := netmodel.HostID(1); other < id; other++ {
 		n.model.SetLink(other, id, n.config.Link)
 	}
@@ -241,13 +219,13 @@ func (n *Network) addHost(name string, c HostConfig) *Host {
 	return h
 }
 
-// SetLink sets both ways between two hosts, for segments sent from now on. It
-// panics if the link is not valid, or if a host is not one of this network.
+// SetLink sets the link between two hosts in both directions, for segments sent from now on.
+// It panics if the link is not valid, or if a host belongs to another network.
 func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
 	if err := l.Validate(); err != nil {
 		panic("simnet: SetLink: " + err.Error())
 	}
-	n.own("SetLink", a, b)
+	n.checkHosts("SetLink", a, b)
 	n.timed.Store(true)
 	_ = n.do(rankOf(setLink, a, 0, uint64(b.id)), a, func() error {
 		n.model.SetLink(a.id, b.id, l)
@@ -255,9 +233,8 @@ func (n *Network) SetLink(a, b *Host, l netmodel.Link) {
 	})
 }
 
-// own panics if a host is not one of this network: the number of a host means another
-// host elsewhere.
-func (n *Network) own(call string, hosts ...*Host) {
+// checkHosts panics if a host belongs to another network, where its number is another host.
+func (n *Network) checkHosts(call string, hosts ...*Host) {
 	for _, h := range hosts {
 		switch {
 		case h == nil:
@@ -268,16 +245,16 @@ func (n *Network) own(call string, hosts ...*Host) {
 	}
 }
 
-// Cut interrupts both ways between two hosts: what is sent meanwhile is lost. It panics if
-// a host is not one of this network.
+// Cut interrupts the link between two hosts in both directions. Segments sent on a cut link are
+// lost. Cut panics if a host belongs to another network.
 func (n *Network) Cut(a, b *Host) { n.cut("Cut", a, b, true) }
 
-// Heal makes the ways between two hosts whole again. It panics if a host is not one of
-// this network.
+// Heal restores the link between two hosts after Cut. It panics if a host belongs to another
+// network.
 func (n *Network) Heal(a, b *Host) { n.cut("Heal", a, b, false) }
 
 func (n *Network) cut(call string, a, b *Host, cut bool) {
-	n.own(call, a, b)
+	n.checkHosts(call, a, b)
 	n.timed.Store(true)
 	_ = n.do(rankOf(setCut, a, 0, uint64(b.id)<<1|bit(cut)), a, func() error {
 		n.model.Cut(a.id, b.id, cut)
@@ -293,10 +270,10 @@ func bit(b bool) uint64 {
 	return 0
 }
 
-// Close closes every listener and connection of the network. Calls that wait return
-// net.ErrClosed, and so do later ones. In a bubble they return at the same instant, and
-// Close then lets 2 s of virtual time pass, so that goroutines which pause after an error
-// come back and notice. A test can return right after it.
+// Close closes every listener and connection of the network. Waiting calls and later calls
+// return net.ErrClosed. In a bubble the waiting calls return at the same instant. Close then
+// lets 2 s of virtual time pass: goroutines that pause after an error call again and get
+// net.ErrClosed. A test can return directly after Close.
 func (n *Network) Close() error {
 	if n.close() && n.ordered && inBubble() {
 		time.Sleep(longestPause)
@@ -304,8 +281,8 @@ func (n *Network) Close() error {
 	return nil
 }
 
-// longestPause is longer than accept loops pause after an error: http.Server.Serve pauses a
-// second at most.
+// longestPause is longer than the pause of an accept loop after an error. The pause of
+// http.Server.Serve is 1 s at most.
 const longestPause = 2 * time.Second
 
 // close reports whether the network was open.
@@ -317,14 +294,14 @@ func (n *Network) close() bool {
 	}
 	n.closed = true
 	for _, h := range n.hosts[1:] {
-		for fd := range h.objects { // what closes may make others ready, never new ones
+		for fd := range h.objects { // closing an object may make others ready, but adds none
 			if o := h.objects[fd]; o != nil {
 				o.drop()
 			}
 		}
-		n.settle()
+		n.notifyReady()
 	}
-	n.makeCalls(sim.Forever) // also those that were put down at this instant
-	n.pump(n.model.Now())
+	n.runScheduled(sim.Forever) // also the calls scheduled at this instant
+	n.advance(n.model.Now())
 	return true
 }

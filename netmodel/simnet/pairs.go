@@ -2,20 +2,20 @@ package simnet
 
 import "wspsim/netmodel"
 
-// pairs keeps the connections that accept has not handed out yet. Their numbers go
-// up, and most leave in the order in which they came: it is a queue with holes.
+// pairs holds the connections that accept has not returned yet. Their numbers increase, and most
+// leave in the order of arrival, so pairs is a queue with holes.
 type pairs struct {
 	queue []*pair // from head on, by number from first on
 	head  int
 	first netmodel.ConnID
 }
 
-// add remembers a new connection.
+// add adds a new connection.
 func (p *pairs) add(id netmodel.ConnID) *pair {
 	if p.head == len(p.queue) {
 		p.queue, p.head, p.first = p.queue[:0], 0, id
 	}
-	for int(id-p.first) > len(p.queue)-p.head { // attempts that came to nothing
+	for int(id-p.first) > len(p.queue)-p.head { // failed attempts
 		p.queue = append(p.queue, nil)
 	}
 	x := &pair{id: id}
@@ -23,7 +23,7 @@ func (p *pairs) add(id netmodel.ConnID) *pair {
 	return x
 }
 
-// take returns a connection and forgets it; nil if it is not known.
+// take removes a connection and returns it; nil if it is not there.
 func (p *pairs) take(id netmodel.ConnID) *pair {
 	k := p.head + int(id-p.first)
 	if id < p.first || k >= len(p.queue) {

@@ -1,34 +1,33 @@
 package simnet
 
-// pipe holds the bytes of one direction of a connection: the model only counts them.
-// They come in order and none is lost, so what was received is the beginning of what
-// was sent.
+// pipe holds the bytes of one direction of a connection. The model only counts them. Bytes
+// arrive in order and none is lost, so the received bytes are a prefix of the sent bytes.
 type pipe struct {
 	buf      []byte // sent and not read, from off on
-	borrowed []byte // what is being sent and lies with its writer still
+	borrowed []byte // the bytes of the Write in progress, not copied yet
 	off      int32  // at most the largest window
 
-	sent, read uint32 // bytes so far, modulo 2^32; read as the model knows it
-	done       bool   // nobody will read any more
+	sent, read uint32 // bytes so far, modulo 2^32; read as the model counts it
+	done       bool   // the reader is closed
 }
 
-// unread returns how many bytes were sent that the model does not know to be read.
+// unread returns how many sent bytes the model counts as unread.
 func (p *pipe) unread() int { return int(p.sent - p.read) }
 
-// lend shows the pipe what is sent now. Whoever reads at once spares it a copy.
-func (p *pipe) lend(b []byte) {
+// borrow adds the bytes of a Write without a copy. A Read that waits takes them from there.
+func (p *pipe) borrow(b []byte) {
 	p.borrowed = b
 	p.sent += uint32(len(b))
 }
 
-// refuse takes back what could not be sent.
-func (p *pipe) refuse() {
+// cancelBorrow removes borrowed bytes that could not be sent.
+func (p *pipe) cancelBorrow() {
 	p.sent -= uint32(len(p.borrowed))
 	p.borrowed = nil
 }
 
-// keep copies what was lent and not read.
-func (p *pipe) keep(n *Network) {
+// copyBorrowed copies borrowed bytes that were not read, so that Write can return.
+func (p *pipe) copyBorrowed(n *Network) {
 	if len(p.borrowed) > 0 && !p.done {
 		switch {
 		case p.buf == nil:
@@ -42,8 +41,8 @@ func (p *pipe) keep(n *Network) {
 	p.borrowed = nil
 }
 
-// take moves the first bytes into b. What virtual clients of the model send has no
-// contents, and is read as zeros.
+// take moves the first bytes into b. Bytes of virtual clients of the model have no contents and
+// are read as zeros.
 func (p *pipe) take(b []byte) {
 	m := copy(b, p.buf[p.off:])
 	p.off += int32(m)
@@ -52,40 +51,39 @@ func (p *pipe) take(b []byte) {
 	clear(b[m+k:])
 }
 
-// giveBack returns an empty buffer to the network, so that a connection at rest has
-// none.
-func (p *pipe) giveBack(n *Network) {
+// releaseBuffer returns an empty buffer to the network, so that an idle connection has none.
+func (p *pipe) releaseBuffer(n *Network) {
 	if p.buf != nil && int(p.off) == len(p.buf) {
 		n.reuse(p.buf)
 		p.buf, p.off = nil, 0
 	}
 }
 
-// close forgets what nobody will read.
+// close drops the unread bytes.
 func (p *pipe) close(n *Network) {
 	p.done = true
 	p.off = int32(len(p.buf))
-	p.giveBack(n)
+	p.releaseBuffer(n)
 }
 
 const (
-	newBuffer    = 4 << 10   // bytes; what does not fit makes it grow
-	largestSpare = 256 << 10 // bytes
-	mostSpares   = 64
+	newBuffer    = 4 << 10   // bytes; it grows when needed
+	maxSpareSize = 256 << 10 // bytes
+	maxSpares    = 64
 )
 
 // buffer returns an empty buffer.
 func (n *Network) buffer() []byte {
-	if k := len(n.spare); k > 0 {
-		b := n.spare[k-1]
-		n.spare = n.spare[:k-1]
+	if k := len(n.spareBuffers); k > 0 {
+		b := n.spareBuffers[k-1]
+		n.spareBuffers = n.spareBuffers[:k-1]
 		return b
 	}
 	return make([]byte, 0, newBuffer)
 }
 
 func (n *Network) reuse(b []byte) {
-	if cap(b) <= largestSpare && len(n.spare) < mostSpares {
-		n.spare = append(n.spare, b[:0])
+	if cap(b) <= maxSpareSize && len(n.spareBuffers) < maxSpares {
+		n.spareBuffers = append(n.spareBuffers, b[:0])
 	}
 }

@@ -9,17 +9,17 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// What the calls of a connection do. In real time they call the model. In a bubble
-// those that can return at once do, from what the model says already, and it learns of
-// them later: readNow, writeNow and later are where the two part.
+// This file has the calls of a connection. In real time they call the model. In a bubble a call
+// that need not wait reads the state of the model and returns, and the model processes the call
+// later. readNow, writeNow and applyLater contain both ways.
 
-// readNow reads what there is, if anything.
+// readNow reads bytes that have arrived. over: the Read has ended, else it must wait.
 func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 	n := c.host.net
 	if !n.ordered {
-		if c.in.unread() == 0 && !c.news {
-			n.mu.Unlock()     // calls that are over are woken by the leave at the end of Read
-			runtime.Gosched() // who will send may be about to: to let him costs less than to be woken
+		if c.in.unread() == 0 && !c.mayHaveData {
+			n.mu.Unlock()     // the leave at the end of Read wakes the callers of ended calls
+			runtime.Gosched() // the sender may be about to write: a switch costs less than a wake-up
 			n.enterTimeless()
 			if c.reading.first != nil {
 				return 0, nil, false
@@ -31,14 +31,14 @@ func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 		return 0, err, true
 	}
 	arrived, end := c.host.model.Arrived(c.fd)
-	switch m = min(len(b), arrived-c.promised); {
+	switch m = min(len(b), arrived-c.readAhead); {
 	case m > 0:
 		c.in.take(b[:m])
-		c.promised += m
-		c.later(callRead, m)
+		c.readAhead += m
+		c.applyLater(callRead, m)
 		return m, nil, true
 	case end:
-		c.later(callRead, 0)
+		c.applyLater(callRead, 0)
 		return 0, io.EOF, true
 	case c.readShut && c.connected():
 		return 0, io.EOF, true
@@ -46,13 +46,13 @@ func (c *Conn) readNow(b []byte) (m int, err error, over bool) {
 	return 0, nil, false
 }
 
-// connected reports whether the connection has not broken.
+// connected reports whether the connection still exists.
 func (c *Conn) connected() bool {
 	_, open := c.host.model.Unacknowledged(c.fd)
 	return open
 }
 
-// cannotRead returns what a Read returns whatever has arrived.
+// cannotRead returns the result of a Read that does not depend on the bytes that have arrived.
 func (c *Conn) cannotRead(b []byte) (err error, over bool) {
 	switch {
 	case !c.open:
@@ -72,7 +72,7 @@ func (c *Conn) attemptRead(k *call) (over bool) {
 	return over
 }
 
-// receive takes what has arrived. It is not over if nothing has.
+// receive reads bytes that have arrived. over is false if there are none, so the call must wait.
 func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	if err, over := c.cannotRead(b); over {
 		return 0, err, true
@@ -82,7 +82,7 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 	case err == error(winsock.WSAEWOULDBLOCK) && c.readShut:
 		return 0, io.EOF, true
 	case err == error(winsock.WSAEWOULDBLOCK):
-		c.news = false
+		c.mayHaveData = false
 		return 0, nil, false
 	case err != nil:
 		return 0, c.host.syscallError(sysRead, err), true
@@ -90,18 +90,18 @@ func (c *Conn) receive(b []byte) (m int, err error, over bool) {
 		return 0, io.EOF, true
 	}
 	c.in.take(b[:m])
-	c.wasRead(m)
+	c.confirmRead(m)
 	return m, nil, true
 }
 
-// wasRead makes room for what the peer wants to send.
-func (c *Conn) wasRead(m int) {
+// confirmRead counts m bytes as read, so that the peer can send more.
+func (c *Conn) confirmRead(m int) {
 	c.in.read += uint32(m)
-	c.in.giveBack(c.host.net)
+	c.in.releaseBuffer(c.host.net)
 	c.peer().writing.serve()
 }
 
-// writeNow writes what there is room for. It is not over if that was not all.
+// writeNow writes as many bytes as there is room for. over is false if some of b remain.
 func (c *Conn) writeNow(b []byte) (m int, err error, over bool) {
 	if !c.host.net.ordered {
 		return c.send(b)
@@ -110,30 +110,30 @@ func (c *Conn) writeNow(b []byte) (m int, err error, over bool) {
 		return 0, err, true
 	}
 	if err := c.host.model.SendError(c.fd); err != nil {
-		if c.told && !c.host.isWindows() {
-			err = winsock.EPIPE // the first one used its error up
+		if c.errorReported && !c.host.isWindows() {
+			err = winsock.EPIPE // the first failed Write has consumed the error
 		}
-		c.told = true
-		c.later(callFailedWrite, max(1, len(b)))
+		c.errorReported = true
+		c.applyLater(callFailedWrite, max(1, len(b)))
 		return 0, c.host.syscallError(sysWrite, err), true
 	}
 	m = min(len(b), c.room())
 	if m > 0 {
-		c.out.lend(b[:m])
-		c.out.keep(c.host.net)
-		c.later(callWrite, m)
+		c.out.borrow(b[:m])
+		c.out.copyBorrowed(c.host.net)
+		c.applyLater(callWrite, m)
 	}
 	return max(0, m), nil, m == len(b)
 }
 
-// cannotWrite returns what a Write returns however much room there is.
+// cannotWrite returns the error of a Write that does not depend on the room.
 func (c *Conn) cannotWrite() (err error, over bool) {
 	switch {
 	case !c.open:
 		return net.ErrClosed, true
 	case c.writing.expired:
 		return errDeadline, true
-	case c.finished && c.connected(): // else what broke it comes first
+	case c.writeShut && c.connected(): // else the error of the connection comes first
 		return c.host.syscallError(sysWrite, winsock.WSAESHUTDOWN), true
 	}
 	return nil, false
@@ -145,7 +145,7 @@ func (c *Conn) attemptWrite(k *call) (over bool) {
 	return over
 }
 
-// send sends as much as there is room for. It is not over if that was not all.
+// send sends as many bytes as there is room for. over is false if some of b remain.
 func (c *Conn) send(b []byte) (m int, err error, over bool) {
 	n := c.host.net
 	for first := true; first || m < len(b); first = false {
@@ -157,55 +157,55 @@ func (c *Conn) send(b []byte) (m int, err error, over bool) {
 			return m, nil, false
 		}
 		part := b[m:min(len(b), m+room)]
-		c.out.lend(part) // a reader who waits takes it from where it lies
+		c.out.borrow(part) // a waiting Read copies directly from b
 		if err := c.transmit(len(part)); err != nil {
-			c.out.refuse()
+			c.out.cancelBorrow()
 			return m, c.host.syscallError(sysWrite, err), true
 		}
-		c.out.keep(n)
+		c.out.copyBorrowed(n)
 		m += len(part)
 	}
 	return m, nil, true
 }
 
-// transmit lets the model send bytes that the pipe has.
+// transmit makes the model send bytes that are in the pipe.
 func (c *Conn) transmit(bytes int) error {
 	n := c.host.net
 	if n.real.SendDirectly(c.host.id, c.fd, bytes) {
 		c.peer().reading.serve()
 		return nil
 	}
-	if _, err := c.host.model.Send(c.fd, bytes); err != nil { // all of it: the model's room is larger
+	if _, err := c.host.model.Send(c.fd, bytes); err != nil { // it sends all: the model has more room
 		return err
 	}
-	n.settle()
+	n.notifyReady()
 	return nil
 }
 
-// room returns how many bytes may be sent now. A byte needs its place until the
-// peer's system has acknowledged it and the peer's program has read it. (News of a
-// reading reach the sender at once, whatever the latency of the link.)
+// room returns how many bytes can be sent now. A byte takes room until the peer's system has
+// acknowledged it and the peer's program has read it. A Read makes room at the sender at once,
+// also on a link with latency.
 func (c *Conn) room() int {
 	unacknowledged, open := c.host.model.Unacknowledged(c.fd)
 	if !open {
-		return c.host.net.config.Window // sending tells what is wrong
+		return c.host.net.config.Window // send returns the error
 	}
 	return max(0, c.host.net.config.Window-max(unacknowledged, c.out.unread()))
 }
 
-// later does to the model what a call that has returned is to do, in a bubble when
-// the calls of this instant are made. What several calls of one instant read or write
-// then counts as one: who of them came first, and in which pieces, must not matter.
-func (c *Conn) later(w what, m int) {
+// applyLater makes in the model a call that has returned. In a bubble it schedules the call.
+// Several reads or writes of one instant then count as one. Their order and their sizes must not
+// matter.
+func (c *Conn) applyLater(w callKind, m int) {
 	n := c.host.net
 	if !n.ordered {
-		c.tell(w, m, m == 0)
-		n.settle()
+		c.apply(w, m, m == 0)
+		n.notifyReady()
 		return
 	}
 	sum := c.sum(w)
 	if sum == nil || *sum == nil {
-		k := n.put(c.host, uint64(c.pair.id), c.fd, w)
+		k := n.schedule(c.host, uint64(c.pair.id), c.fd, w)
 		k.conn = c
 		if sum == nil {
 			k.n = m
@@ -216,7 +216,7 @@ func (c *Conn) later(w what, m int) {
 		*sum = k
 	}
 	k := *sum
-	if w == callLinger { // the last one holds
+	if w == callLinger { // the last call decides
 		k.n = m
 		return
 	}
@@ -224,13 +224,13 @@ func (c *Conn) later(w what, m int) {
 	k.end = k.end || m == 0
 }
 
-// sums are the calls of one instant that count as one: what was read, what was written,
-// what could not be, and the last of several SetLinger.
+// sums are the scheduled calls that join several calls of one instant: reads, writes, failed
+// writes, and the last SetLinger.
 type sums struct{ reads, writes, failures, linger *call }
 
-// sum is where a connection has the calls of one kind, nil for kinds that are told one by
-// one.
-func (c *Conn) sum(w what) **call {
+// sum returns the place of the joined call of one kind. It is nil for a kind whose calls are not
+// joined.
+func (c *Conn) sum(w callKind) **call {
 	if w != callRead && w != callWrite && w != callFailedWrite && w != callLinger {
 		return nil
 	}
@@ -248,49 +248,49 @@ func (c *Conn) sum(w what) **call {
 	return &c.sums.failures
 }
 
-// tell does to the model what calls have done: with m bytes, say, or with an option. end
-// is that a Read has met the end of the stream.
-func (c *Conn) tell(w what, m int, end bool) {
+// apply makes a call of one kind in the model. m is a number of bytes or the value of an option.
+// end: a Read has returned the end of the stream.
+func (c *Conn) apply(w callKind, m int, end bool) {
 	h := c.host
 	if h.net.ordered {
 		if sum := c.sum(w); sum != nil {
 			*sum = nil
 		}
 	}
-	if c.gone {
+	if c.modelClosed {
 		return
 	}
 	switch w {
 	case callRead:
 		if m > 0 {
-			_, _ = h.net.real.Receive(h.id, c.fd, m) // so much has arrived
-			c.promised -= m
-			c.wasRead(m)
+			_, _ = h.net.real.Receive(h.id, c.fd, m) // m bytes have arrived
+			c.readAhead -= m
+			c.confirmRead(m)
 		}
-		if end && !c.closed { // a Read and a Close of one instant: who came first must not matter
-			_, _ = h.net.real.Receive(h.id, c.fd, 1) // the end is there
+		if end && !c.closed { // the order of a Read and a Close of one instant must not matter
+			_, _ = h.net.real.Receive(h.id, c.fd, 1) // the end has arrived
 		}
 		c.reading.serve()
 	case callWrite:
-		if _, open := h.model.Unacknowledged(c.fd); open { // else what was written is lost, as on any system
+		if _, open := h.model.Unacknowledged(c.fd); open { // else the bytes are lost, as on any system
 			_ = c.transmit(m)
 		}
 	case callFailedWrite:
-		_, _ = h.model.Send(c.fd, m) // its error was told, which can use it up
-		c.told = false
+		_, _ = h.model.Send(c.fd, m) // Write has returned the error; this may consume it
+		c.errorReported = false
 	case callCloseWrite:
-		c.ended = c.ended || m == winsock.SD_SEND
-		_ = h.model.Shutdown(c.fd, m) // a connection that broke meanwhile needs none
+		c.modelWriteShut = c.modelWriteShut || m == winsock.SD_SEND
+		_ = h.model.Shutdown(c.fd, m) // it fails if the connection has ended meanwhile
 	case callLinger:
-		_ = h.model.SetSockOpt(c.fd, winsock.SO_LINGER, m) // an open socket takes it
+		_ = h.model.SetSockOpt(c.fd, winsock.SO_LINGER, m) // it cannot fail on an open socket
 	case callClose:
 		c.finish()
 	}
 }
 
-// changed: something has arrived, was acknowledged, or has gone wrong.
+// changed handles bytes, an acknowledgement or an error that has arrived.
 func (c *Conn) changed() {
-	c.news = true
+	c.mayHaveData = true
 	c.reading.serve()
 	c.writing.serve()
 	if c.closing != nil {
@@ -298,7 +298,7 @@ func (c *Conn) changed() {
 	}
 }
 
-// shut ends the calls that wait, and makes later ones fail.
+// shut ends the waiting calls and makes later calls fail.
 func (c *Conn) shut() {
 	c.open = false
 	for _, s := range [...]*side{&c.reading, &c.writing} {
@@ -307,9 +307,9 @@ func (c *Conn) shut() {
 	}
 }
 
-// finish closes the socket. It returns false if the close has to wait for the peer.
+// finish closes the socket. It returns false if Close must wait for the peer.
 func (c *Conn) finish() bool {
-	if c.gone { // the network was closed meanwhile
+	if c.modelClosed { // the network was closed meanwhile
 		return true
 	}
 	h := c.host
@@ -319,19 +319,19 @@ func (c *Conn) finish() bool {
 	if err := h.model.CloseSocket(c.fd); err == error(winsock.WSAEWOULDBLOCK) {
 		return false
 	}
-	c.gone = true
+	c.modelClosed = true
 	h.assign(c.fd, nil)
 	c.in.close(h.net)
 	h.net.model.Settle()
-	if !c.pair.handedOut && h.net.model.Result(c.pair.id).Outcome != netmodel.StillPending {
-		h.net.pairs.take(c.pair.id) // nobody will accept it any more
+	if !c.pair.handedOut && h.net.model.Result(c.pair.id).Outcome != netmodel.OutcomePending {
+		h.net.pairs.take(c.pair.id) // accept will not return it
 	}
 	return true
 }
 
 func (c *Conn) drop() {
 	c.closed = true
-	_ = c.host.model.SetSockOpt(c.fd, winsock.SO_LINGER, -1) // nobody waits for it
+	_ = c.host.model.SetSockOpt(c.fd, winsock.SO_LINGER, -1) // the close must not wait
 	c.finish()
 	if c.closing != nil {
 		c.closing.serve()

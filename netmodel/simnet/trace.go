@@ -10,72 +10,69 @@ import (
 	"wspsim/sim"
 )
 
-// trace keeps the latest records of the model, in chunks that are taken over as they
-// are.
+// recorder keeps the latest records of the model, in chunks.
 type recorder struct {
-	chunks [][]netmodel.Record // the oldest first
-	spare  []netmodel.Record   // a chunk that is no longer kept, for the next
-	most   int
-	kept   int
-	gone   uint64 // earlier ones that were not kept
-	tap    segments
+	chunks     [][]netmodel.Record // the oldest first
+	spareChunk []netmodel.Record   // for reuse
+	limit      int                 // how many records to keep, at least
+	kept       int
+	dropped    uint64 // earlier records that are not kept
+	tap        segments
 }
 
-// chunk is about how many records are taken over at once.
+// chunk is about how many records collect takes from the model at once.
 const chunk = 1 << 9
 
-// collect takes what has happened since the last call, and lets go of the oldest.
+// collect takes the new records from the model, and drops the oldest chunks.
 func (t *recorder) collect(model *netmodel.Network) {
-	if t.spare == nil {
-		t.spare = make([]netmodel.Record, 0, chunk+chunk/8)
+	if t.spareChunk == nil {
+		t.spareChunk = make([]netmodel.Record, 0, chunk+chunk/8)
 	}
-	full := model.DrainRecords(t.spare[:0])
+	full := model.DrainRecords(t.spareChunk[:0])
 	t.tap.collect(model)
 	if len(full) == 0 {
 		return
 	}
-	t.spare = nil
+	t.spareChunk = nil
 	t.chunks = append(t.chunks, full)
 	t.kept += len(full)
-	for t.kept-len(t.chunks[0]) >= t.most {
-		t.spare = t.chunks[0]
-		t.kept -= len(t.spare)
-		t.gone += uint64(len(t.spare))
+	for t.kept-len(t.chunks[0]) >= t.limit {
+		t.spareChunk = t.chunks[0]
+		t.kept -= len(t.spareChunk)
+		t.dropped += uint64(len(t.spareChunk))
 		t.chunks = t.chunks[:copy(t.chunks, t.chunks[1:])]
 	}
 }
 
-// Hash returns the hash of everything that has happened: two runs are equal if
-// theirs are.
+// Hash returns the hash of all records so far. Two runs with equal hashes have equal records.
 func (n *Network) Hash() uint64 {
 	n.enter()
 	defer n.leave()
 	return n.model.Hash()
 }
 
-// Now returns how long the network has existed.
+// Now returns the time since New made the network.
 func (n *Network) Now() sim.Time {
 	n.enter()
 	defer n.leave()
 	return n.model.Now()
 }
 
-// Results returns what became of every attempt to connect, in the order of their
-// beginning.
+// Results returns the result of every attempt to connect, in the order in which they began.
 func (n *Network) Results() []netmodel.AttemptResult {
 	n.enter()
 	defer n.leave()
 	return n.model.Results()
 }
 
-// ClientName returns who made an attempt: the Client of a AttemptResult.
+// ClientName returns the name of a client, by AttemptResult.Client.
 func (n *Network) ClientName(id netmodel.ClientID) string {
 	n.enter()
 	defer n.leave()
 	return n.model.ClientName(id)
 }
 
-// DecidedBy returns the profile of the host that decided what a record tells. See
+// DecidedBy returns the profile of the host whose decision a record contains. See
 // netmodel.Network.DecidedBy and profiles.ReasonIn.
 func (n *Network) DecidedBy(r netmodel.Record) *netmodel.Profile {
 	n.enter()
@@ -90,17 +87,17 @@ func (n *Network) Check() error {
 	return n.model.Check()
 }
 
-// Records returns the latest records and how many earlier ones were not kept.
+// Records returns the latest records, and how many earlier records were dropped.
 func (n *Network) Records() (latest []netmodel.Record, gone uint64) {
 	n.enter()
 	defer n.leave()
 	n.trace.collect(n.model)
-	return slices.Concat(n.trace.chunks...), n.trace.gone
+	return slices.Concat(n.trace.chunks...), n.trace.dropped
 }
 
-// WriteTrace writes what has happened as text, a line for each record. full writes
-// those too that are routine: sockets made, bytes sent and received. Instants and
-// durations have nanoseconds, since calls in a bubble take one.
+// WriteTrace writes the latest records as text, one line for each record. With full it also
+// writes routine records: sockets made, bytes sent and received. Times are printed in
+// nanoseconds, since a call in a bubble takes one nanosecond.
 func (n *Network) WriteTrace(w io.Writer, full bool) error {
 	n.enter()
 	defer n.leave()
@@ -108,8 +105,8 @@ func (n *Network) WriteTrace(w io.Writer, full bool) error {
 	p := trace.NewPrinter(n.model)
 	p.Full, p.Nanoseconds = full, true
 	var b []byte
-	if n.trace.gone > 0 {
-		b = fmt.Appendf(b, "... %d earlier records were not kept: see Config.Trace\n", n.trace.gone)
+	if n.trace.dropped > 0 {
+		b = fmt.Appendf(b, "... %d earlier records are not kept: see Config.Trace\n", n.trace.dropped)
 	}
 	for _, records := range n.trace.chunks {
 		for _, r := range records {

@@ -33,7 +33,7 @@ func TestATraceThatBeginsLateSaysOnlyWhatIsSo(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-		if !strings.Contains(lines[0], "earlier records were not kept") {
+		if !strings.Contains(lines[0], "earlier records are not kept") {
 			t.Errorf("the first line of a trace that begins late is %q", lines[0])
 		}
 		for _, line := range lines[1:] {

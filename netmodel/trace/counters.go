@@ -5,51 +5,51 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// Counters counts what the TCP of a host counts, as a fold of its records. The
-// fields have the names that nstat shows, without Tcp or TcpExt in front, and the
-// meaning that the Linux kernel gives them (measured: L01 to L18).
+// Counters are the TCP counters of a host, computed from its records. The fields have the
+// names that nstat shows, without the prefix Tcp or TcpExt. Their meaning is that of the
+// Linux kernel (measured: testdata/truth, L01 to L18).
 type Counters struct {
-	ActiveOpens  int // connects begun
+	ActiveOpens  int // connect calls
 	PassiveOpens int // handshakes completed at a listener
-	AttemptFails int // connects that failed, half-open connections that were reset
+	AttemptFails int // connect calls that failed, half-open connections that were reset
 	EstabResets  int // complete connections that were reset, by either side
 	RetransSegs  int // segments sent again
 
 	ListenOverflows      int // SYNs, final ACKs and data that found the accept queue full
-	ListenDrops          int // those, and SYNs dropped for any other reason
+	ListenDrops          int // ListenOverflows, and SYNs dropped for any other reason
 	TCPReqQFullDrop      int // SYNs dropped because the SYN queue was full
-	TCPReqQFullDoCookies int // SYNs that found it full with cookies on, even when the accept queue then turned them away
-	SyncookiesSent       int
-	SyncookiesRecv       int // ACKs and data that carried a valid cookie, each time
+	TCPReqQFullDoCookies int // SYNs that found the SYN queue full with cookies on, even if the accept queue was full too
+	SyncookiesSent       int // SYN-ACKs with a cookie
+	SyncookiesRecv       int // ACKs and data segments with a valid cookie
 	EmbryonicRsts        int // half-open connections that an RST ended
 	TCPDeferAcceptDrop   int // ACKs that TCP_DEFER_ACCEPT put off
-	TCPMigrateReqSuccess int // connections handed to another listener
+	TCPMigrateReqSuccess int // connections moved to another listener
 	TCPSynRetrans        int // SYNs and SYN-ACKs sent again
-	TCPTimeouts          int // timers of retransmission that rang
+	TCPTimeouts          int // retransmission timers that fired
 }
 
-// Note takes a record of the host into account.
+// Note counts a record of the host.
 func (c *Counters) Note(r netmodel.Record) {
 	switch r.Kind {
-	case netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent, netmodel.Completed, netmodel.ResetPending, netmodel.AckPutOff, netmodel.Withdrawn:
+	case netmodel.RequestIgnored, netmodel.AckIgnored, netmodel.CookieSent, netmodel.Completed, netmodel.ResetPending, netmodel.AckDeferred, netmodel.Withdrawn:
 		c.noteListener(r)
 	case netmodel.SynSent:
 		c.ActiveOpens++
-	case netmodel.SynSentAgain:
+	case netmodel.SynRetransmitted:
 		c.TCPSynRetrans++
 		c.RetransSegs++
 		if r.Cause != netmodel.SynRefused {
 			c.TCPTimeouts++
 		}
-	case netmodel.SynAckAgain:
+	case netmodel.SynAckRetransmitted:
 		c.TCPSynRetrans++
 		c.RetransSegs++
 		c.TCPTimeouts++
 	case netmodel.SynAckHeld:
 		c.TCPTimeouts++
-	case netmodel.DataSentAgain:
+	case netmodel.DataRetransmitted:
 		c.RetransSegs++
-		if r.Value > 1 { // the first time it is a probe for a lost tail, which is no timeout. L11, L17
+		if r.Value > 1 { // the first is a tail loss probe, which is not a timeout. L11, L17
 			c.TCPTimeouts++
 		}
 	case netmodel.ConnectFailed:
@@ -95,20 +95,20 @@ func (c *Counters) noteListener(r netmodel.Record) {
 		case netmodel.Migrated:
 			c.TCPMigrateReqSuccess++
 			return
-		case netmodel.CookieCame:
+		case netmodel.CookieAccepted:
 			c.SyncookiesRecv++
 		}
 		c.PassiveOpens++
-	case netmodel.AckPutOff:
+	case netmodel.AckDeferred:
 		if r.Cause == netmodel.WaitsForData {
 			c.TCPDeferAcceptDrop++
 		}
 	case netmodel.Withdrawn:
 		switch r.Cause {
-		case netmodel.ClientGone:
+		case netmodel.ClientWithdrew:
 			c.EmbryonicRsts++
 			c.AttemptFails++
-		case netmodel.HandshakeOver:
+		case netmodel.HandshakeTimeout:
 			c.TCPTimeouts++
 		}
 	case netmodel.ResetPending:
@@ -124,12 +124,12 @@ func (c *Counters) noteListener(r netmodel.Record) {
 	}
 }
 
-// acceptQueueFull reports whether the cause is that the accept queue was full.
+// acceptQueueFull reports whether the cause is a full accept queue.
 func acceptQueueFull(c netmodel.Cause) bool {
 	return c == netmodel.QueueFull || c == netmodel.AckOverflow
 }
 
-// Counter is a counter by its name.
+// Counter is the name and value of one counter.
 type Counter struct {
 	Name  string
 	Value int

@@ -128,7 +128,7 @@ func aboutFrame(r *netmodel.Record) (side seen, want func(*netmodel.Segment) boo
 	switch r.Kind {
 	case netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.CookieSent, netmodel.RequestHeld:
 		return seenArrival, isSyn
-	case netmodel.Completed, netmodel.AckIgnored, netmodel.AckPutOff:
+	case netmodel.Completed, netmodel.AckIgnored, netmodel.AckDeferred:
 		return seenArrival, isAck
 	case netmodel.AbortedPending, netmodel.Withdrawn, netmodel.Broken:
 		return seenArrival, isRst
@@ -136,13 +136,13 @@ func aboutFrame(r *netmodel.Record) (side seen, want func(*netmodel.Segment) boo
 		return seenArrival, isRst
 	case netmodel.Connected:
 		return seenArrival, isSynAck
-	case netmodel.SynSentAgain:
+	case netmodel.SynRetransmitted:
 		return seenSent, isSyn
-	case netmodel.SynAckAgain:
+	case netmodel.SynAckRetransmitted:
 		return seenSent, isSynAck
 	case netmodel.ResetPending:
 		return seenSent, isRst
-	case netmodel.DataSentAgain, netmodel.ProbeSent:
+	case netmodel.DataRetransmitted, netmodel.ProbeSent:
 		return seenSent, isAck
 	case netmodel.Lost, netmodel.Duplicated:
 		flags := netmodel.Flags(r.Value)

@@ -24,7 +24,7 @@ type ladder struct {
 const (
 	mostKeptClients  = 512
 	mostKeptMoments  = 16_384
-	mostDrawnSlots   = widest
+	mostDrawnSlots   = maxDrawn
 	mostQueueChanges = 16_384
 )
 

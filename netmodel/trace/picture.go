@@ -7,45 +7,44 @@ import (
 	"wspsim/netmodel"
 )
 
-// picture is a queue as the records tell it: the fold of everything that
-// happened at one listener.
+// picture is the queue of one listener, computed from its records.
 type picture struct {
 	host             netmodel.HostID
 	fd               netmodel.FD
 	limit, available int32
-	pending          int32      // as the last record says
-	separate         bool       // half-open connections stand behind the bracket
-	entries          []pictured // in the order of accept: a part of room
-	room             []pictured
+	pending          int32   // from the last record
+	separate         bool    // half-open connections are drawn behind the bracket
+	entries          []entry // in the order of accept; a part of buffer
+	buffer           []entry
 	marked           [128]int32 // entries by their mark
 }
 
-type pictured struct {
+type entry struct {
 	conn netmodel.ConnID
 	mark byte // '(' half-open, 0 complete, '!' aborted, '*' deferred, '?' offered, '~' held back
 }
 
-// widest is how many slots are drawn one by one.
-const widest = 8
+// maxDrawn is the largest number of slots that are drawn one by one.
+const maxDrawn = 8
 
-// widestOutside is how many are drawn one by one of those that take no slot.
-const widestOutside = 3
+// maxDrawnOutside is the largest number of entries without a slot that are drawn one by one.
+const maxDrawnOutside = 3
 
-// apply takes one record into account.
+// apply updates the picture with one record.
 func (p *picture) apply(r *netmodel.Record) {
 	p.limit, p.available, p.pending = r.Limit, r.Available, r.Pending
 	p.separate = p.separate || r.HalfOpen > 0
 	switch r.Kind {
 	case netmodel.RequestQueued:
-		if p.marked['~'] > 0 || r.Conn == 0 { // it may have been held back, or nobody knows who it is
+		if p.marked['~'] > 0 || r.Conn == 0 { // it may have been held back, or its connection is unknown
 			p.remove(p.find(r.Conn))
 		}
-		p.insert(len(p.entries), pictured{r.Conn, '('})
+		p.insert(len(p.entries), entry{r.Conn, '('})
 	case netmodel.RequestOffered:
-		p.insert(len(p.entries), pictured{r.Conn, '?'})
+		p.insert(len(p.entries), entry{r.Conn, '?'})
 	case netmodel.RequestHeld:
-		p.insert(len(p.entries), pictured{r.Conn, '~'})
-	case netmodel.AckPutOff:
+		p.insert(len(p.entries), entry{r.Conn, '~'})
+	case netmodel.AckDeferred:
 		if r.Cause == netmodel.HeldBack {
 			p.mark(p.find(r.Conn), '~')
 		}
@@ -60,8 +59,8 @@ func (p *picture) apply(r *netmodel.Record) {
 	}
 }
 
-// find returns the place of a connection, -1 if it is not in the queue. It looks
-// where connections complete and leave: from the head on.
+// find returns the place of a connection, or -1 if it is not in the queue. It searches from
+// the head, where connections complete and leave.
 func (p *picture) find(c netmodel.ConnID) int {
 	for i := range p.entries {
 		if p.entries[i].conn == c {
@@ -79,13 +78,13 @@ func (p *picture) mark(at int, m byte) {
 	}
 }
 
-func (p *picture) insert(at int, e pictured) {
+func (p *picture) insert(at int, e entry) {
 	p.marked[e.mark]++
-	if n := len(p.entries); n == cap(p.entries) { // at the end of its room, because the head has moved on
-		if cap(p.room) < 2*n+8 {
-			p.room = make([]pictured, 4*n+16)
+	if n := len(p.entries); n == cap(p.entries) { // the end of the buffer is reached, because the head has moved
+		if cap(p.buffer) < 2*n+8 {
+			p.buffer = make([]entry, 4*n+16)
 		}
-		p.entries = append(p.room[:0], p.entries...)
+		p.entries = append(p.buffer[:0], p.entries...)
 	}
 	p.entries = slices.Insert(p.entries, at, e)
 }
@@ -103,12 +102,12 @@ func (p *picture) remove(at int) {
 	p.entries = slices.Delete(p.entries, at, at+1)
 }
 
-// empty forgets all entries.
+// empty removes all entries.
 func (p *picture) empty() {
 	p.entries, p.marked = p.entries[:0], [128]int32{}
 }
 
-// complete moves a connection to the place where accept will find it.
+// complete moves a connection to its place in the order of accept.
 func (p *picture) complete(c netmodel.ConnID, place int) {
 	at := place
 	if at >= len(p.entries) || p.entries[at].conn != c {
@@ -118,23 +117,23 @@ func (p *picture) complete(c netmodel.ConnID, place int) {
 		p.mark(at, 0)
 		return
 	}
-	p.remove(at) // of a cookie nothing was known before
-	p.insert(min(place, len(p.entries)), pictured{c, 0})
+	p.remove(at) // a connection that came by a cookie has no entry yet
+	p.insert(min(place, len(p.entries)), entry{c, 0})
 }
 
-// appendText draws the queue: a name a pending connection, (in brackets) while
-// its handshake is incomplete, a dot an available slot, an underscore one that
-// waits to be filled. Large queues are counted instead.
+// appendText draws the queue. A name is a pending connection, in brackets while its
+// handshake is incomplete. A dot is an available slot, an underscore a slot that waits to be
+// filled. For a large queue it prints counts.
 func (p *picture) appendText(b []byte, to *Printer) []byte {
 	outside := int(p.marked['?'] + p.marked['~'])
 	if p.separate {
 		outside += int(p.marked['('])
 	}
 	slots := len(p.entries) - outside
-	if slots < int(p.pending) { // the records began when some were waiting already: nobody knows who
+	if slots < int(p.pending) { // connections were waiting before the first record: their names are unknown
 		return p.appendCounts(b, int(p.pending))
 	}
-	if p.limit > widest || slots > widest {
+	if p.limit > maxDrawn || slots > maxDrawn {
 		return p.appendOutside(p.appendCounts(b, slots), outside, to)
 	}
 	b = append(b, '[')
@@ -157,13 +156,13 @@ func (p *picture) appendText(b []byte, to *Printer) []byte {
 }
 
 // outside reports whether an entry takes no slot.
-func (p *picture) outside(e pictured) bool {
+func (p *picture) outside(e entry) bool {
 	return e.mark == '?' || e.mark == '~' || e.mark == '(' && p.separate
 }
 
-// appendOutside draws what takes no slot, or counts it if that is much.
+// appendOutside draws the n entries that take no slot, or their number if they are many.
 func (p *picture) appendOutside(b []byte, n int, to *Printer) []byte {
-	if n > widestOutside || p.limit > widest && n > 0 {
+	if n > maxDrawnOutside || p.limit > maxDrawn && n > 0 {
 		sign := byte('?')
 		if p.separate {
 			sign = ')'
@@ -182,7 +181,7 @@ func (p *picture) appendOutside(b []byte, n int, to *Printer) []byte {
 	return b
 }
 
-func appendEntry(b []byte, e pictured, to *Printer) []byte {
+func appendEntry(b []byte, e entry, to *Printer) []byte {
 	switch e.mark {
 	case 0:
 		return to.appendName(b, to.Conn(e.conn))

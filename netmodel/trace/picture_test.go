@@ -21,12 +21,12 @@ func (p *picture) recount() (marked [128]int32) {
 }
 
 func TestThePictureOfAQueueCountsWhatItHas(t *testing.T) {
-	kinds := []netmodel.Kind{netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestHeld, netmodel.AckPutOff, netmodel.Completed, netmodel.AbortedPending, netmodel.Deferred, netmodel.RequestAccepted, netmodel.ResetPending, netmodel.Withdrawn}
+	kinds := []netmodel.Kind{netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestHeld, netmodel.AckDeferred, netmodel.Completed, netmodel.AbortedPending, netmodel.Deferred, netmodel.RequestAccepted, netmodel.ResetPending, netmodel.Withdrawn}
 	r := rand.New(rand.NewPCG(1, 9))
 	p := picture{limit: 20}
 	for step := range 20_000 {
 		rec := netmodel.Record{Kind: kinds[r.IntN(len(kinds))], Conn: netmodel.ConnID(r.IntN(30)), Value: int64(r.IntN(5)), Limit: 20}
-		if rec.Kind == netmodel.AckPutOff {
+		if rec.Kind == netmodel.AckDeferred {
 			rec.Cause = netmodel.HeldBack
 		}
 		if r.IntN(200) == 0 {
@@ -87,8 +87,8 @@ func TestADurationInALineIsThatOfItsString(t *testing.T) {
 		var p Printer
 		if got, want := string(p.appendDuration(nil, d)), d.Truncate(time.Microsecond).String(); got != want {
 			t.Errorf("%d ns: %q, want %q", int64(d), got, want)
-		} else if p.wide != len(got)-utf8.RuneCountInString(got) {
-			t.Errorf("%q: %d bytes are no characters, counted %d", got, len(got)-utf8.RuneCountInString(got), p.wide)
+		} else if p.extraBytes != len(got)-utf8.RuneCountInString(got) {
+			t.Errorf("%q: %d bytes are no characters, counted %d", got, len(got)-utf8.RuneCountInString(got), p.extraBytes)
 		}
 	}
 }

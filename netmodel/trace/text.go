@@ -1,9 +1,8 @@
-// Package trace is how the records of a run look. A Printer writes them as text, a line
-// each, with a picture of the queue; Counters are what the kernel of a listening host would
-// count. Every view of a trace belongs here. A view that needs a library has a package of
-// its own below.
+// Package trace shows the records of a run. A Printer writes one line of text for each
+// record, with a picture of the queue. Counters are the TCP counters of a host. Every view of
+// a trace belongs here. A view that needs a library gets its own package below this one.
 //
-// text.go has the lines, picture.go the queue in them, counters.go the counters.
+// text.go has the lines, picture.go the picture of the queue, and counters.go the counters.
 package trace
 
 import (
@@ -19,50 +18,53 @@ import (
 	"wspsim/sim"
 )
 
-// Printer writes records as text, a line each:
+// Printer writes one line of text for each record:
 //
 //	1.000 ms  > a        SYN                  queued                          [(a) .]    R3
 //
-// time, a symbol for the kind, who, what, the result with its reason, the queue
-// after it, and the rule that decided (see profiles.Rules). The symbols:
+// The first columns are the time, a symbol for the kind, the host or attempt, and the call or
+// segment. Then come the result with its reason, the queue after the record, and the rule that
+// decided (see profiles.Rules). The symbols:
 //
 //	=  a program called            >  a request took a slot, or waits for a decision
 //	+  a handshake is complete     !  a request was turned away
-//	-  accept took one, or put off x  the host reset a pending connection
-//	<  a SYN or SYN-ACK was sent   ~  the client of a pending connection is gone
+//	-  accept took or put off one  x  the host reset a pending connection
+//	<  a segment was sent          ~  the client of a pending connection is gone
 //	?  a final ACK, or data, that did not get its connection into the queue
-//	*  something a client learned or did
+//	*  something that a client learned or did
 //	%  the network lost a segment or delivered it twice, or changed
 //
-// The queue, in the order in which accept takes: a waits for accept, (b) is
-// half-open, a dot is a slot that is available, an underscore one that waits to
-// be filled; c! was reset by its client, d* was put off by the condition
-// function, e? behind the bracket waits for its first decision without a slot.
-// Large queues are counted: [17 of 200]. Half-open connections that have a queue
-// of their own stand behind the bracket: (b), or (17) when there are many; so does
-// b~, complete and waiting for room. "a#2" is a's second attempt.
+// The queue is drawn in the order of accept:
 //
-// A Printer must be shown every record of a run in order, for it keeps the
-// queues itself.
+//	a    waits for accept           .    an available slot
+//	(b)  half-open                  _    a slot that waits to be filled
+//	c!   reset by its client        d*   put off by the condition function
+//
+// Behind the bracket are connections that take no slot: e? waits for its first decision, and
+// f~ is complete and waits for a slot. Half-open connections that have their own queue are
+// there too: (b), or (17) if there are many. A large queue is drawn as counts: [17 of 200].
+// "a#2" is the second attempt of a.
+//
+// Show a Printer every record of a run, in order: it keeps the queues itself.
 type Printer struct {
 	Host func(netmodel.HostID) string // names of hosts
 	Conn func(netmodel.ConnID) string // names of attempts
-	// Errno names the error that a program on a host meets; nil names all as
-	// Windows does.
+	// Errno returns the name of an error on a host. If Errno is nil, errors have the names
+	// of Windows.
 	Errno func(netmodel.HostID, winsock.Errno) string
-	// Reason says why a host decided as it did, and by which rule of its system; nil gives
-	// the words of the cause and no rule. See profiles.Reason.
+	// Reason returns why a host decided what a record says, and the rule of its system. If
+	// Reason is nil, the text is that of the cause, without a rule. See profiles.Reason.
 	Reason func(netmodel.Record) (text, rule string)
-	// Full prints every record; otherwise what is routine is left out: sockets
-	// made, bytes sent, connections that clients close.
+	// Full prints every record. Without it, routine records are left out: new sockets, bytes
+	// sent, connections that clients close.
 	Full bool
-	// Nanoseconds prints instants and durations to the nanosecond, otherwise to the
-	// microsecond. Calls on a network of package simnet take a nanosecond, so that two runs
-	// can differ by one.
+	// Nanoseconds prints instants and durations in nanoseconds. Without it they are in
+	// microseconds. Calls on a network of package simnet take 1 ns, so two runs can differ
+	// by 1 ns.
 	Nanoseconds bool
 
-	queues []picture
-	wide   int // bytes of the present line that are no characters of their own
+	queues     []picture
+	extraBytes int // bytes of the present line minus its characters
 }
 
 // NewPrinter returns a printer for the records of a network.
@@ -72,7 +74,7 @@ func NewPrinter(n *netmodel.Network) *Printer {
 	}}
 }
 
-// reason is the words and the rule behind a record.
+// reason returns the text and the rule of a record.
 func (p *Printer) reason(r *netmodel.Record) (text, rule string) {
 	if p.Reason == nil {
 		return r.Cause.String(), ""
@@ -80,7 +82,7 @@ func (p *Printer) reason(r *netmodel.Record) (text, rule string) {
 	return p.Reason(*r)
 }
 
-// errno names the error in a record.
+// errno returns the name of the error in a record.
 func (p *Printer) errno(r *netmodel.Record) string {
 	if p.Errno == nil {
 		return r.Errno.Error()
@@ -99,8 +101,8 @@ const (
 	columnNanoseconds = 3 // how much wider the time is with Nanoseconds
 )
 
-// Append appends the line of a record to b, with its line feed, or nothing if
-// the record is left out.
+// Append appends the line of a record to b, with its line feed. It appends nothing if the
+// record is left out.
 func (p *Printer) Append(b []byte, r netmodel.Record) []byte { return p.append(b, &r) }
 
 func (p *Printer) append(b []byte, r *netmodel.Record) []byte {
@@ -109,15 +111,15 @@ func (p *Printer) append(b []byte, r *netmodel.Record) []byte {
 		return b
 	}
 	start := len(b)
-	p.wide = 0
+	p.extraBytes = 0
 	b = appendInstant(b, r.At)
 	if p.Nanoseconds {
 		b = appendNanoseconds(b, r.At)
-		start += columnNanoseconds // all that follows stands further right
+		start += columnNanoseconds // the following columns move to the right
 	}
 	b = append(b, " ms  "...)
 	b = append(b, symbol(r), ' ')
-	b = p.pad(p.appendName(b, p.who(r)), start, columnTime+4+columnWho)
+	b = p.pad(p.appendName(b, p.actor(r)), start, columnTime+4+columnWho)
 	b = p.pad(p.appendWhat(b, r), start, columnTime+5+columnWho+columnWhat)
 	reason, rule := p.reason(r)
 	b = p.appendResult(b, r, reason)
@@ -140,15 +142,14 @@ func (p *Printer) append(b []byte, r *netmodel.Record) []byte {
 	return append(b, '\n')
 }
 
-// Follow takes a record into account as Append does, and writes nothing. It
-// reports whether Append would have: whoever shows a part of a long run need not
-// pay for all of its lines.
+// Follow is Append without the line. It reports whether Append would write a line. Use it
+// for the records of a long run that are not shown.
 func (p *Printer) Follow(r netmodel.Record) bool {
 	p.follow(&r)
 	return p.Full || !routine(&r)
 }
 
-// follow keeps the queue that a record is about, and returns it.
+// follow updates the queue that a record is about, and returns it, or nil if there is none.
 func (p *Printer) follow(r *netmodel.Record) *picture {
 	closing := r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Errno == 0
 	aboutQueue := r.AboutQueue()
@@ -159,7 +160,7 @@ func (p *Printer) follow(r *netmodel.Record) *picture {
 	switch {
 	case closing && at >= 0:
 		last := new(picture)
-		*last = p.queues[at] // what is pending is reset next
+		*last = p.queues[at] // the next records reset the pending connections
 		p.queues = slices.Delete(p.queues, at, at+1)
 		return last
 	case !aboutQueue, closes(r):
@@ -174,7 +175,7 @@ func (p *Printer) follow(r *netmodel.Record) *picture {
 	return &p.queues[at]
 }
 
-// closes reports whether a record tells of the end of a whole queue.
+// closes reports whether a record belongs to the end of a whole queue.
 func closes(r *netmodel.Record) bool {
 	return r.Cause == netmodel.ListenerClosed
 }
@@ -205,7 +206,7 @@ func symbol(r *netmodel.Record) byte {
 		return '='
 	case netmodel.RequestQueued, netmodel.RequestOffered, netmodel.CookieSent, netmodel.RequestHeld:
 		return '>'
-	case netmodel.AckIgnored, netmodel.AckPutOff:
+	case netmodel.AckIgnored, netmodel.AckDeferred:
 		return '?'
 	case netmodel.RequestRefused, netmodel.RequestIgnored:
 		return '!'
@@ -217,7 +218,7 @@ func symbol(r *netmodel.Record) byte {
 		return 'x'
 	case netmodel.AbortedPending, netmodel.Withdrawn:
 		return '~'
-	case netmodel.SynSent, netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.SynAckHeld, netmodel.DataSentAgain, netmodel.ProbeSent:
+	case netmodel.SynSent, netmodel.SynRetransmitted, netmodel.SynAckRetransmitted, netmodel.SynAckHeld, netmodel.DataRetransmitted, netmodel.ProbeSent:
 		return '<'
 	case netmodel.Lost, netmodel.Duplicated, netmodel.LinkChanged, netmodel.FaultChanged:
 		return '%'
@@ -225,11 +226,11 @@ func symbol(r *netmodel.Record) byte {
 	return '*'
 }
 
-// who names the one who acts: the client for everything that concerns an
-// attempt, except what the program of a server calls.
-func (p *Printer) who(r *netmodel.Record) string {
+// actor returns the name in the second column. It is the client if the record is about an
+// attempt, and the host for the calls of a server's program.
+func (p *Printer) actor(r *netmodel.Record) string {
 	switch {
-	case r.Conn == 0, r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Value == netmodel.ByServer, r.Kind == netmodel.RequestAccepted, r.Kind == netmodel.Deferred, r.Kind == netmodel.SynAckAgain, r.Kind == netmodel.SynAckHeld, r.Kind == netmodel.Called && r.AboutQueue():
+	case r.Conn == 0, r.Kind == netmodel.Called && r.Call == netmodel.CallClose && r.Value == netmodel.ByServer, r.Kind == netmodel.RequestAccepted, r.Kind == netmodel.Deferred, r.Kind == netmodel.SynAckRetransmitted, r.Kind == netmodel.SynAckHeld, r.Kind == netmodel.Called && r.AboutQueue():
 		return p.Host(r.Host)
 	}
 	return p.Conn(r.Conn)
@@ -241,7 +242,7 @@ func (p *Printer) appendWhat(b []byte, r *netmodel.Record) []byte {
 		return appendCall(b, r)
 	case netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.CookieSent, netmodel.RequestHeld:
 		return append(b, "SYN"...)
-	case netmodel.Completed, netmodel.AckIgnored, netmodel.AckPutOff:
+	case netmodel.Completed, netmodel.AckIgnored, netmodel.AckDeferred:
 		return append(b, "ACK"...)
 	case netmodel.AbortedPending:
 		return append(b, "RST"...)
@@ -249,13 +250,13 @@ func (p *Printer) appendWhat(b []byte, r *netmodel.Record) []byte {
 		return append(bytes.TrimSuffix(appendFD(append(b, "accept("...), r.FD), []byte(", ")), ')')
 	case netmodel.SynSent, netmodel.Connected, netmodel.ConnectFailed:
 		return append(b, "connect"...)
-	case netmodel.SynSentAgain:
+	case netmodel.SynRetransmitted:
 		return strconv.AppendInt(append(b, "SYN again, "...), r.Value, 10)
-	case netmodel.SynAckAgain:
+	case netmodel.SynAckRetransmitted:
 		return strconv.AppendInt(append(b, "SYN-ACK again, "...), r.Value, 10)
 	case netmodel.SynAckHeld:
 		return append(b, "no SYN-ACK"...)
-	case netmodel.DataSentAgain:
+	case netmodel.DataRetransmitted:
 		return strconv.AppendInt(append(b, "data again, "...), r.Value, 10)
 	case netmodel.ProbeSent:
 		return strconv.AppendInt(append(b, "keep-alive probe, "...), r.Value, 10)
@@ -296,7 +297,7 @@ func appendCall(b []byte, r *netmodel.Record) []byte {
 		}
 	case netmodel.CallConnect:
 		b = strconv.AppendInt(append(b, "port "...), r.Value, 10)
-	case netmodel.CallSend, netmodel.CallReceive: // which end it is only the descriptor tells
+	case netmodel.CallSend, netmodel.CallReceive: // only the descriptor tells which end calls
 		b = strconv.AppendInt(appendFD(b, r.FD), r.Value, 10)
 	case netmodel.CallClose:
 		b = strconv.AppendInt(append(b, "fd "...), int64(r.FD), 10)
@@ -323,7 +324,7 @@ func (p *Printer) appendResult(b []byte, r *netmodel.Record, reason string) []by
 			return p.appendName(append(b, "on: calls fail with "...), p.errno(r))
 		}
 		return append(b, "off"...)
-	case netmodel.SynAckAgain:
+	case netmodel.SynAckRetransmitted:
 		return p.appendName(append(b, "to "...), p.Conn(r.Conn))
 	case netmodel.SynAckHeld:
 		b = append(p.appendName(append(b, "to "...), p.Conn(r.Conn)), ": "...)
@@ -377,7 +378,7 @@ func (p *Printer) appendCallResult(b []byte, r *netmodel.Record, reason string) 
 	return b
 }
 
-// kindName is Kind for a segment of which only the flags are known.
+// kindName returns the Kind of a segment of which only the flags are known.
 func kindName(s netmodel.Segment) string {
 	if s.Flags == netmodel.ACK {
 		return "ACK or data"
@@ -385,15 +386,15 @@ func kindName(s netmodel.Segment) string {
 	return s.Kind()
 }
 
-// appendName appends what may not be ASCII: the names that somebody gave, and the
-// "µs" of a duration.
+// appendName appends a text that may not be ASCII: a name from a program, or the "µs" of a
+// duration.
 func (p *Printer) appendName(b []byte, name string) []byte {
-	p.wide += len(name) - utf8.RuneCountInString(name)
+	p.extraBytes += len(name) - utf8.RuneCountInString(name)
 	return append(b, name...)
 }
 
-// appendDuration appends what a duration's String gives, in whole microseconds unless
-// the printer prints nanoseconds, without making a string of those below a second.
+// appendDuration appends a duration as its String method does, in whole microseconds unless
+// the printer prints nanoseconds. It makes no string for a duration below 1 s.
 func (p *Printer) appendDuration(b []byte, d time.Duration) []byte {
 	micros := int64(d / time.Microsecond)
 	switch {
@@ -402,7 +403,7 @@ func (p *Printer) appendDuration(b []byte, d time.Duration) []byte {
 	case micros <= 0 || micros >= 1_000_000:
 		return p.appendName(b, d.Truncate(time.Microsecond).String())
 	case micros < 1000:
-		p.wide++
+		p.extraBytes++
 		return append(strconv.AppendInt(b, micros, 10), "µs"...)
 	}
 	b = strconv.AppendInt(b, micros/1000, 10)
@@ -415,10 +416,10 @@ func (p *Printer) appendDuration(b []byte, d time.Duration) []byte {
 	return append(b, "ms"...)
 }
 
-// pad fills the line that began at start up to a column, at least by one blank.
+// pad fills the line that began at start with blanks up to a column, at least one blank.
 // Columns count characters, not bytes.
 func (p *Printer) pad(b []byte, start, column int) []byte {
-	n := max(1, column-(len(b)-start-p.wide))
+	n := max(1, column-(len(b)-start-p.extraBytes))
 	for ; n > len(blanks); n -= len(blanks) {
 		b = append(b, blanks...)
 	}
@@ -428,8 +429,8 @@ func (p *Printer) pad(b []byte, start, column int) []byte {
 
 const blanks = "                                        "
 
-// appendInstant appends an instant as Time.AppendMillis does, with blanks before
-// it up to the width of its column.
+// appendInstant appends an instant as Time.AppendMillis does, with blanks before it, so that
+// it fills its column.
 func appendInstant(b []byte, t sim.Time) []byte {
 	const width = columnTime - 3 // without the unit
 	micros := uint64(t) / 1000
@@ -449,7 +450,7 @@ func appendInstant(b []byte, t sim.Time) []byte {
 	return b
 }
 
-// appendNanoseconds appends what appendInstant leaves out: three further decimals.
+// appendNanoseconds appends the three decimals that appendInstant leaves out.
 func appendNanoseconds(b []byte, t sim.Time) []byte {
 	part := uint64(t) % 1000
 	return append(b, byte('0'+part/100), byte('0'+part/10%10), byte('0'+part%10))

@@ -104,7 +104,7 @@ func TestARecordIsAboutTheFrameThatArrivesThen(t *testing.T) {
 		{"another host", netmodel.Record{Kind: netmodel.RequestIgnored, Host: 3, Conn: 1, At: 5}, false},
 		{"another attempt", netmodel.Record{Kind: netmodel.RequestIgnored, Host: 1, Conn: 2, At: 5}, false},
 		{"it is no ACK", netmodel.Record{Kind: netmodel.Completed, Host: 1, Conn: 1, At: 5}, false},
-		{"it was sent again", netmodel.Record{Kind: netmodel.SynSentAgain, Host: 2, Conn: 1, At: 1}, true},
+		{"it was sent again", netmodel.Record{Kind: netmodel.SynRetransmitted, Host: 2, Conn: 1, At: 1}, true},
 		{"the link copied it", netmodel.Record{Kind: netmodel.Duplicated, Host: 2, Conn: 1, At: 1, Value: int64(netmodel.SYN)}, true},
 	} {
 		k := newFrames()

@@ -1,30 +1,30 @@
 package winsock
 
-// SocketType is what socket was asked for.
+// SocketType is the type of a socket, the argument of socket.
 type SocketType uint8
 
 // The types of sockets.
 const (
 	SOCK_STREAM SocketType = 1 // TCP
-	SOCK_DGRAM  SocketType = 2 // UDP; can be bound and refuses to listen, carries no data here
+	SOCK_DGRAM  SocketType = 2 // UDP; can bind, cannot listen, carries no data in the model
 	SOCK_RAW    SocketType = 3 // as SOCK_DGRAM
 )
 
-// The ways to shut down.
+// The directions that shutdown can end.
 const (
 	SD_RECEIVE = 0
 	SD_SEND    = 1
 	SD_BOTH    = 2
 )
 
-// Decision is what a condition function says about a request.
+// Decision is the result of a condition function for a request.
 type Decision uint8
 
-// The decisions. Any other makes accept fail with WSAEINVAL. WS.C8
+// The decisions. With any other value accept fails with WSAEINVAL. WS.C8
 const (
-	CF_ACCEPT Decision = 0 // take it. WS.C2
-	CF_REJECT Decision = 1 // turn it away: WSAECONNREFUSED. WS.C3
-	CF_DEFER  Decision = 2 // ask again at the next accept: WSATRY_AGAIN. WS.C4
+	CF_ACCEPT Decision = 0 // accept the request. WS.C2
+	CF_REJECT Decision = 1 // refuse the request: accept fails with WSAECONNREFUSED. WS.C3
+	CF_DEFER  Decision = 2 // ask again at the next accept: accept fails with WSATRY_AGAIN. WS.C4
 )
 
 // SOMAXCONN as the two headers define it. WS.B5

@@ -9,15 +9,15 @@ import (
 	"syscall"
 )
 
-// Errno is a Windows Sockets error code. As an error its text is its name;
-// Text gives the sentence. Codes and names are those of the Windows headers
-// (winsock2.h, winerror.h); the sentences are ours.
+// Errno is a Windows Sockets error code. Error returns its name and Text one sentence that
+// explains it. Codes and names are from the Windows headers (winsock2.h, winerror.h). The
+// sentences are not.
 type Errno uint16
 
 // The codes that calls return, in numerical order.
 const (
-	EPIPE                 Errno = 32 // not of Windows: sending on a connection that is over, elsewhere
-	ERROR_NETNAME_DELETED Errno = 64 // what an overlapped call reports for a reset connection
+	EPIPE                 Errno = 32 // not on Windows: send on a connection that has ended
+	ERROR_NETNAME_DELETED Errno = 64 // an overlapped call on a connection that was reset
 
 	WSAEINTR           Errno = 10004
 	WSAEBADF           Errno = 10009
@@ -45,10 +45,10 @@ const (
 	WSAETIMEDOUT       Errno = 10060
 	WSAECONNREFUSED    Errno = 10061
 	WSANOTINITIALISED  Errno = 10093
-	WSATRY_AGAIN       Errno = 11002 // shares its number with the resolver's TRY_AGAIN
+	WSATRY_AGAIN       Errno = 11002 // the resolver uses the same number for its TRY_AGAIN
 )
 
-// Codes that no call of the model returns. They have a name and a sentence.
+// Codes that no call of the model returns.
 const (
 	operationAborted      Errno = 995   // WSA_OPERATION_ABORTED
 	ioPending             Errno = 997   // WSA_IO_PENDING
@@ -72,14 +72,14 @@ func (e Errno) Error() string {
 	return "WSA error " + strconv.Itoa(int(e))
 }
 
-// Text returns one sentence that says what the code means.
+// Text returns one sentence that explains the code, "" for an unknown code.
 func (e Errno) Text() string {
 	_, text, _ := e.describe()
 	return text
 }
 
-// Is reports whether target means the same as e: the portable error of package
-// syscall, or the same number as Windows itself returns it.
+// Is reports whether target is the error of package syscall with the same meaning, or has the
+// same number, as on Windows.
 func (e Errno) Is(target error) bool {
 	t, ok := target.(syscall.Errno)
 	return ok && (t == e.portable() && t != 0 || uintptr(t) == uintptr(e))
@@ -108,7 +108,7 @@ func Errnos() []Errno {
 	return all
 }
 
-// Portable returns the error of package syscall that means the same, 0 if none does.
+// Portable returns the error of package syscall with the same meaning, 0 if there is none.
 func (e Errno) Portable() syscall.Errno { return e.portable() }
 
 func (e Errno) portable() syscall.Errno {
@@ -151,8 +151,7 @@ func (e Errno) portable() syscall.Errno {
 	return e.portableNet()
 }
 
-// portableNet is the second half of portable: the state of the network and of
-// connections.
+// portableNet is the part of portable about the network and connections.
 func (e Errno) portableNet() syscall.Errno {
 	switch e {
 	case WSAEADDRINUSE:

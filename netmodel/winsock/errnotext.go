@@ -1,11 +1,11 @@
 package winsock
 
-// describe gives the name of a code and one sentence for it; the calls and
-// their arguments first, the network after.
+// describe returns the name of a code and one sentence that explains it. describe has the
+// codes about calls and their arguments, describeNet the codes about the network.
 func (e Errno) describe() (name, text string, ok bool) {
 	switch e {
 	case EPIPE:
-		return "EPIPE", "The connection is over, and nobody will read what is sent.", true
+		return "EPIPE", "The connection has ended, so the peer cannot receive data.", true
 	case ERROR_NETNAME_DELETED:
 		return "ERROR_NETNAME_DELETED", "The connection behind an overlapped call was reset.", true
 	case operationAborted:
@@ -17,7 +17,7 @@ func (e Errno) describe() (name, text string, ok bool) {
 	case WSAEBADF:
 		return "WSAEBADF", "The descriptor is not valid.", true
 	case WSAEACCES:
-		return "WSAEACCES", "Access is forbidden: the address is held by a socket that allows no sharing, or the request offered by accept was withdrawn.", true
+		return "WSAEACCES", "Access is forbidden: another socket has the address and does not share it, or the client has withdrawn the deferred request.", true
 	case WSAEFAULT:
 		return "WSAEFAULT", "An argument does not point to usable memory, or a buffer is too small.", true
 	case WSAEINVAL:
@@ -77,7 +77,7 @@ func (e Errno) describeNet() (name, text string, ok bool) {
 	case WSAETIMEDOUT:
 		return "WSAETIMEDOUT", "No answer came in time.", true
 	case WSAECONNREFUSED:
-		return "WSAECONNREFUSED", "The connection request was refused; the code does not tell a full queue from a port where nobody listens.", true
+		return "WSAECONNREFUSED", "The connection request was refused; a full queue and a port without a listener give the same code.", true
 	case eHostUnreachable:
 		return "WSAEHOSTUNREACH", "No route leads to the host.", true
 	case eProcessLimit:

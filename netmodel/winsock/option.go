@@ -2,25 +2,25 @@ package winsock
 
 import "strconv"
 
-// Option names a socket option, with the numbers of the Windows headers.
+// Option is the number of a socket option, as in the Windows headers.
 type Option int32
 
-// The options. Values are 0 or 1 unless said otherwise.
+// The options. Values are 0 or 1 if the comment names no others.
 const (
 	SO_ACCEPTCONN       Option = 0x0002 // get: 1 if the socket listens. WS.U6
-	SO_REUSEADDR        Option = 0x0004 // before bind: allow the address to be shared
-	SO_EXCLUSIVEADDRUSE Option = -5     // before bind: allow nobody to share it
+	SO_REUSEADDR        Option = 0x0004 // before bind: other sockets can bind the address too
+	SO_EXCLUSIVEADDRUSE Option = -5     // before bind: no other socket can bind the address
 	SO_LINGER           Option = 0x0080 // seconds that close waits; 0 resets; -1 is off, the default
 	SO_ERROR            Option = 0x1007 // get: how the last connect failed, an Errno
 	SO_TYPE             Option = 0x1008 // get: a SocketType
-	// Before listen: requests wait, unanswered, for the condition function. WS.Q10, WS.C12
+	// Before listen: requests wait without an answer for the condition function. WS.Q10, WS.C12
 	SO_CONDITIONAL_ACCEPT Option = 0x3002
 	SO_PAUSE_ACCEPT       Option = 0x3003 // refuse every request. WS.Q9
-	// Linux. Before bind, on every socket: share the address, and its requests by a
-	// hash. K15
+	// Linux. Before bind, on every socket: the sockets share the address. A hash distributes
+	// the requests. K15
 	SO_REUSEPORT Option = 15
-	// Linux: a connection joins the queue when its first data comes, or after so
-	// many seconds, rounded up to whole waits for an ACK. K14
+	// Linux. The value is in seconds, rounded up to whole waits for the final ACK. A
+	// connection joins the queue when its first data arrives, or after this time. K14
 	TCP_DEFER_ACCEPT Option = 6<<12 | 9
 )
 

@@ -15,7 +15,7 @@ func (r *reference) markDecision(k netmodel.Kind, why netmodel.Cause) {
 		r.mark(markRefusedUsedUp + ignored)
 	case netmodel.NoDescriptor:
 		r.mark(markRefusedNoDescriptor + ignored)
-	case netmodel.NobodyListens:
+	case netmodel.NoListener:
 		r.mark(markRefusedNobody)
 	case netmodel.ChildrenAlive:
 		r.mark(markRefusedChildren)
@@ -50,7 +50,7 @@ func (r *reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
 		two(netmodel.RequestRefused, markRefusedPaused, markPauseReset)
 	case netmodel.ClientReset:
 		two(netmodel.AbortedPending, markAbortedPending, markAbortedAtAccept)
-	case netmodel.HandshakeOver:
+	case netmodel.HandshakeTimeout:
 		two(netmodel.Withdrawn, markHandshakeOver, markAcceptedExpired)
 	case netmodel.Trimmed:
 		r.mark(markTrimmed)
@@ -58,7 +58,7 @@ func (r *reference) markEnd(k netmodel.Kind, why netmodel.Cause) {
 		r.mark(markListenerClosed)
 	case netmodel.Rejected:
 		r.mark(markRejected)
-	case netmodel.ClientGone:
+	case netmodel.ClientWithdrew:
 		r.mark(markClientGone)
 	case netmodel.OfferExpired:
 		r.mark(markOfferExpired)
@@ -81,7 +81,7 @@ func (r *reference) markStack(k netmodel.Kind, why netmodel.Cause) {
 		r.mark(markLastQuarter)
 	case netmodel.AnsweredWithCookie:
 		r.mark(markCookieSent)
-	case netmodel.CookieCame:
+	case netmodel.CookieAccepted:
 		r.mark(markCookieCame)
 	case netmodel.LostForDescriptor:
 		r.mark(markLostForDescriptor)

@@ -57,7 +57,7 @@ func (r *reference) acceptCookie(client int) int {
 			r.mark(markCookiePromoted)
 		}
 		c.phantom = false
-		r.join(i, netmodel.CookieCame)
+		r.join(i, netmodel.CookieAccepted)
 		return i
 	case r.profile.SynQueue.CookieFull == netmodel.ResetAck:
 		r.decideFor(who, netmodel.ResetPending, netmodel.AckOverflow)

@@ -84,7 +84,7 @@ func (r *reference) request(client int) {
 	starved := r.profile.Slots == netmodel.SlotsOwnDescriptor && r.free() == 0
 	switch {
 	case !r.listening: // WS.X3
-		r.turnAway(client, netmodel.NobodyListens, netmodel.RefuseWhenFull)
+		r.turnAway(client, netmodel.NoListener, netmodel.RefuseWhenFull)
 	case r.paused: // WS.Q9
 		r.turnAway(client, netmodel.Paused, netmodel.RefuseWhenFull)
 	case r.profile.ChildrenBlockRebind && r.olderChildren(): // WS.X5
@@ -208,7 +208,7 @@ func (r *reference) newSyn(client, i int) {
 	case i == noConn:
 		r.request(client)
 	case slices.Contains(r.offered, i), slices.Contains(r.held, i):
-		r.withdraw(i, netmodel.ClientGone)
+		r.withdraw(i, netmodel.ClientWithdrew)
 		r.request(client)
 	default:
 		r.mark(markChallenge)
@@ -305,7 +305,7 @@ func (r *reference) clientReset(i int) {
 		if c.complete {
 			r.mark(markWithdrawsComplete)
 		}
-		r.withdraw(i, netmodel.ClientGone)
+		r.withdraw(i, netmodel.ClientWithdrew)
 	case pending:
 		c.aborted = true
 		r.decide(netmodel.AbortedPending, i, netmodel.ClientReset)
@@ -321,7 +321,7 @@ func (r *reference) clientReset(i int) {
 	}
 }
 
-// afterReset is the error of a connection that its client has reset. On Unix there is no
+// resetError is the error of a connection that its client has reset. On Unix there is no
 // error after the end of the stream.
 func (r *reference) afterReset(c *conn) winsock.Errno {
 	if r.profile.Calls == netmodel.CallsUnix && c.clientDone {

@@ -104,7 +104,7 @@ func (r *reference) finalAck(k Kind, client, i int) bool {
 		r.remove(i)
 		c.complete, c.resends = true, 0
 		r.putOff = append(r.putOff, i)
-		r.decide(netmodel.AckPutOff, i, netmodel.HeldBack)
+		r.decide(netmodel.AckDeferred, i, netmodel.HeldBack)
 		return true
 	default:
 		c.ignored, r.clients[client].phantom = true, true

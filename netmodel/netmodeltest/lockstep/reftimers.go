@@ -171,10 +171,10 @@ func (r *reference) synAckAgain(i int) {
 	}
 	if slices.Contains(r.accepted, i) {
 		c.over, c.broken = true, winsock.WSAETIMEDOUT
-		r.decide(netmodel.Broken, i, netmodel.HandshakeOver)
+		r.decide(netmodel.Broken, i, netmodel.HandshakeTimeout)
 		return
 	}
-	r.withdraw(i, netmodel.HandshakeOver)
+	r.withdraw(i, netmodel.HandshakeTimeout)
 }
 
 // delayAfter returns the delay after so many retransmissions. The first delays are

@@ -1,6 +1,7 @@
 package lockstep
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -53,6 +54,47 @@ func TestEverySettingOfAProfileThatAListenerKnowsIsTried(t *testing.T) {
 		first, _, _ := strings.Cut(name, ".")
 		if elsewhere[first] == "" && elsewhere[name] == "" && !tried[name] {
 			t.Errorf("%s is never another than that of WSP", name)
+		}
+	}
+}
+
+// A value that is in no setting is in no search, and every search stays green.
+func TestEveryValueOfAChoiceIsInASetting(t *testing.T) {
+	elsewhere := map[string]string{
+		"Binds":           "there is one socket",
+		"Aborted 4":       "AbortedNoAddress differs in the address that accept returns",
+		"Options 2":       "OptionsWine differs in options that a listener does not know",
+		"Options 3":       "OptionsLinux differs in options that a listener does not know",
+		"SynQueue.Size 1": "SizeFixed is SizeOfBacklog with another limit",
+		"SynQueue.Size 2": "SizePow2 is SizeOfBacklog with another limit",
+	}
+	tried := map[string]bool{}
+	for _, s := range allSettings() {
+		for v := range s.values {
+			p := profiles.WSP()
+			s.apply(&p, v)
+			for name, value := range fields(p) {
+				tried[fmt.Sprint(name, " ", reflect.ValueOf(value))] = true
+			}
+		}
+	}
+	for name, value := range fields(profiles.WSP()) {
+		if reflect.TypeOf(value).Kind() != reflect.Uint8 || reflect.TypeOf(value).PkgPath() == "" {
+			continue // a number, not a choice
+		}
+		for v := range uint8(255) {
+			p := profiles.WSP()
+			field := reflect.ValueOf(&p).Elem()
+			for part := range strings.SplitSeq(name, ".") {
+				field = field.FieldByName(part)
+			}
+			field.SetUint(uint64(v))
+			if err := p.Validate(); err != nil && strings.Contains(err.Error(), "there is no such setting") {
+				break
+			}
+			if key := fmt.Sprint(name, " ", v); !tried[key] && elsewhere[key] == "" && elsewhere[name] == "" {
+				t.Errorf("%s: no setting has this value: add it to settings.go", key)
+			}
 		}
 	}
 }

@@ -25,18 +25,18 @@ var still = map[string]struct {
 			go readLocked(&mu, c)
 			go readLocked(&mu, c)
 		})
-	}, []string{"virtual time has stood still", "acceptcheck_test.readLocked at bubble_test.go:44 (sync.Mutex.Lock)", "Do not hold a mutex"},
+	}, []string{"virtual time has stopped", "acceptcheck_test.readLocked at bubble_test.go:44 (sync.Mutex.Lock)", "Do not hold a mutex"},
 		"a goroutine that waits for a mutex is not known to wait"},
 	"loop": {func(l net.Listener) error {
 		return loop(l, func(net.Conn) { go turn() })
-	}, []string{"virtual time has stood still", "acceptcheck_test.turn at bubble_test.go:"}, "a goroutine that never waits"},
+	}, []string{"virtual time has stopped", "acceptcheck_test.turn at bubble_test.go:"}, "a goroutine that never waits"},
 	"outside": {func(l net.Listener) error {
 		return loop(l, func(net.Conn) { go waitOutside() })
-	}, []string{"virtual time has stood still", "acceptcheck_test.waitOutside at bubble_test.go:61 (chan receive)"}, "somebody outside of the bubble could send"},
+	}, []string{"virtual time has stopped", "acceptcheck_test.waitOutside at bubble_test.go:61 (chan receive)"}, "somebody outside of the bubble could send"},
 	"poll": {func(l net.Listener) error {
 		go poll()
 		return loop(l, func(c net.Conn) { go serveConn(c) })
-	}, []string{"not over after", "polled without a pause"}, "virtual time goes on, a microsecond at a time"},
+	}, []string{"not finished after", "poll without a pause"}, "virtual time goes on, a microsecond at a time"},
 }
 
 func readLocked(mu *sync.Mutex, c net.Conn) {

@@ -192,10 +192,10 @@ func TestBadServersAreCaught(t *testing.T) {
 // A server may end, or accept nobody, for a reason that has nothing to do with the incident.
 func TestAReasonIsTheServersOwn(t *testing.T) {
 	for _, x := range []struct {
-		name      string
-		serve     func(net.Listener) error
-		verdict   acceptcheck.Verdict
-		why, mend string // what they begin with
+		name     string
+		serve    func(net.Listener) error
+		verdict  acceptcheck.Verdict
+		why, fix string // what they begin with
 	}{
 		{"returns at once", func(net.Listener) error { return nil }, acceptcheck.Died,
 			"No call of Accept had failed", "Return from Serve only when"},
@@ -207,7 +207,7 @@ func TestAReasonIsTheServersOwn(t *testing.T) {
 			return err
 		}, acceptcheck.Died, "No call of Accept had failed, except at a deadline", "Return from Serve only when"},
 		{"panics", func(net.Listener) error { panic("as this server is meant to") }, acceptcheck.Died,
-			"A panic ends the whole program", "Mend what panics"},
+			"A panic ends the whole program", "Fix the panic"},
 		{"never accepts", func(net.Listener) error { select {} }, acceptcheck.Stuck,
 			"A process runs out of descriptors", "Call Accept in a loop"},
 		{"accepts one", func(l net.Listener) error {
@@ -224,8 +224,8 @@ func TestAReasonIsTheServersOwn(t *testing.T) {
 				checkReasons(t, r)
 			}
 			// On Windows, for there an accept that waits has its socket and does not fail.
-			if r, _ := report.Result("WSAEMFILE"); r.Verdict != x.verdict || x.verdict == acceptcheck.Died && !strings.HasPrefix(r.Why, x.why) || !strings.HasPrefix(r.Mend, x.mend) {
-				t.Errorf("a server that %s, in WSAEMFILE: got\n%v\nwant %v, because %q, and %q", x.name, r, x.verdict, x.why, x.mend)
+			if r, _ := report.Result("WSAEMFILE"); r.Verdict != x.verdict || x.verdict == acceptcheck.Died && !strings.HasPrefix(r.Why, x.why) || !strings.HasPrefix(r.Fix, x.fix) {
+				t.Errorf("a server that %s, in WSAEMFILE: got\n%v\nwant %v, because %q, and %q", x.name, r, x.verdict, x.why, x.fix)
 			}
 		})
 	}
@@ -265,7 +265,7 @@ func TestAFunctionThatIsNilEndsTheTest(t *testing.T) {
 	for name, want := range map[string]string{
 		"serve":   "acceptcheck: a nil function",
 		"wrap":    "acceptcheck: a nil function",
-		"wrapped": "acceptcheck.RunWrapped: wrap has returned nil",
+		"wrapped": "acceptcheck.RunWrapped: wrap returned nil",
 	} {
 		command := exec.Command(os.Args[0], "-test.run=^TestANilFunction$")
 		command.Env = append(os.Environ(), nilFunction+"="+name)
@@ -306,10 +306,10 @@ func TestAReportSaysWhatHappened(t *testing.T) {
 	for _, want := range []string{
 		"EMFILE                   recovered 10 failed accepts, at most 8 in one second; served again ",
 		"ENOBUFS                  died      Serve returned: accept tcp 10.1.0.1:80: accept4: ",
-		"\n\twhy:  The memory of sockets is limited for the whole system, and is free again soon. ",
-		"The error is not Temporary, so a loop like that of net/http ends.\n",
-		"\n\tmend: After an error of Accept that is not net.ErrClosed, pause ",
-		"\n\tmend: as for ENOBUFS\n",
+		"\n\twhy:  The memory for sockets is limited for the whole system. After a short time it is free again. ",
+		"The error is not temporary (net.Error.Temporary), so a loop like that of net/http ends.\n",
+		"\n\tfix:  After an error of Accept that is not net.ErrClosed, pause ",
+		"\n\tfix:  as for ENOBUFS\n",
 		"package net hides this error",
 	} {
 		if !strings.Contains(text, want) {
@@ -318,12 +318,12 @@ func TestAReportSaysWhatHappened(t *testing.T) {
 	}
 }
 
-// checkReasons checks that a result says why it matters and what would mend it, in
-// sentences of 25 words at most, unless there is nothing to mend.
+// checkReasons checks that a result says why it matters and how to fix the server, in
+// sentences of 25 words at most, unless there is nothing to fix.
 func checkReasons(t *testing.T, r acceptcheck.Result) {
 	t.Helper()
-	for what, text := range map[string]string{"Why": r.Why, "Mend": r.Mend} {
-		if got, want := text != "", r.Verdict != acceptcheck.Recovered && !(r.Verdict == acceptcheck.NotMet && what == "Mend"); got != want {
+	for what, text := range map[string]string{"Why": r.Why, "Fix": r.Fix} {
+		if got, want := text != "", r.Verdict != acceptcheck.Recovered && !(r.Verdict == acceptcheck.NotMet && what == "Fix"); got != want {
 			t.Errorf("%s of %v in %s: got %q, want a text: %v", what, r.Verdict, r.Incident, text, want)
 		}
 		for sentence := range strings.SplitSeq(text, ". ") {

@@ -1,12 +1,12 @@
-// Package acceptcheck puts a server through what an accept loop meets in production
-// and seldom in a test. It may have no descriptors or no buffers, and meet connections that
-// are gone before they are accepted. It meets floods and clients that stay and say nothing,
-// and it is closed in the middle of it. Every incident is made on a virtual network, in virtual time, so a battery
-// takes less than a second.
+// Package acceptcheck tests a server with incidents that an accept loop meets in production and
+// rarely in a test. Descriptors or buffers run out. Connections are reset before accept. Many
+// clients come at once, or clients connect and send nothing. The listener is closed while clients
+// are connected. All incidents run on a virtual network in virtual time, so a run takes less than
+// 1 s.
 //
-// A server that is well made passes:
+// A robust server passes:
 //
-//	// patient is a listener that goes on after every error but the end.
+//	// patient is a listener whose Accept returns no error except net.ErrClosed.
 //	type patient struct{ net.Listener }
 //
 //	func (l patient) Accept() (net.Conn, error) {
@@ -28,36 +28,35 @@
 //		}
 //	}
 //
-// Without patient this server fails: http.Server.Serve goes on after errors that call
-// themselves temporary only. Those are EMFILE and ENFILE, and not ENOBUFS, ENOMEM or
-// the errors of Windows.
+// Without patient this server fails: http.Server.Serve continues only after temporary errors
+// (net.Error.Temporary). EMFILE and ENFILE are temporary. ENOBUFS, ENOMEM and the errors of
+// Windows are not.
 //
-// Of each incident the report says whether the server died (it returned although its
-// listener was open), spun (how many accepts per second), lost a connection, or is stuck.
-// It also says how long after the end of the incident the server accepted again. Below each verdict that is
-// not "recovered" stands why it matters and what would mend it.
+// For each incident the report has a verdict. The server died (it returned although its listener
+// was open), spun (with the number of failed accepts a second), lost a connection, or is stuck. If
+// it recovered, the report says how long after the incident the server accepted again. Below each
+// other verdict the report says why it matters and how to fix the server.
 //
 // # Which verdicts concern your server
 //
-// Result.System names the system that an incident is met on. A server that never runs on
-// Windows may leave out the results of other systems than profiles.Linux().Name.
+// Result.System is the system of an incident. If a server never runs on Windows, keep only the
+// results with the system profiles.Linux().Name.
 //
-// NotMet is the verdict on an incident that the server has not met: it says nothing about it.
-// A server that limits its connections, or closes each at once, may make no call of Accept
-// that fails.
+// The verdict NotMet says that the incident did not reach the server, so the result says nothing
+// about the server. Examples are a server that limits its connections and a server that closes
+// each connection at once: perhaps none of its calls of Accept fails.
 //
-// What the server logs by itself, as net/http does after each failed Accept, comes before
-// the report and does not name the incident. Give the server a logger that is silent, such
+// A server may write a log of its own, as net/http does after each failed Accept. This log
+// appears before the report and does not name the incident. Give the server a silent logger, such
 // as http.Server.ErrorLog with io.Discard.
 //
-// Package net does not show two of the errors to programs: ECONNABORTED on Unix and
-// WSAECONNRESET on Windows (Go 1.26: internal/poll, FD.Accept). Result.Hidden marks them.
-// They are in the report for servers whose listener calls accept(2) by itself. Failed
-// leaves them out.
+// Package net hides two of the errors from programs: ECONNABORTED on Unix and WSAECONNRESET on
+// Windows (Go 1.26: internal/poll, FD.Accept). Result.Hidden marks them. They are in the report
+// for servers whose listener calls accept(2) itself. Failed leaves them out.
 //
-// What is judged when the listener is closed is that serve returns. A server may wait
-// for its clients first. One that returns when its idle clients have left has recovered,
-// and Result.Waited says so. One whose Accept is not woken is stuck, as with
-// golang/go#24458. There are 16 idle clients, so give a limit of connections 15 places or
-// fewer in a test. The line of "close with idle clients" says if no limit was reached.
+// When the listener is closed, serve must return. A server may wait for its clients first. If it
+// returns after its idle clients have left, it has recovered, and Result.Waited is true. If Close
+// does not wake its Accept, it is stuck, as in golang/go#24458. There are 16 idle clients. If your
+// server limits its connections, use a limit of at most 15 in this test. The line of "close with
+// idle clients" says if no limit was reached.
 package acceptcheck

@@ -14,7 +14,7 @@ import (
 
 // What stands from here to the next function is in the documentation of the package.
 
-// patient is a listener that goes on after every error but the end.
+// patient is a listener whose Accept returns no error except net.ErrClosed.
 type patient struct{ net.Listener }
 
 func (l patient) Accept() (net.Conn, error) {

@@ -10,7 +10,7 @@ import (
 func RunWithin(t *testing.T, still, whole time.Duration, serve func(net.Listener) error) Result {
 	t.Helper()
 	p := program{func(l net.Listener) net.Listener { return l }, serve}
-	return meet(t, incidents()[0], p, limits{still, whole})
+	return runIncident(t, incidents()[0], p, limits{still, whole})
 }
 
 // AsOnUnix is what the battery makes of an error of package syscall.

@@ -12,18 +12,18 @@ import (
 	"wspsim/netmodel/winsock"
 )
 
-// incident is something that a server goes through.
+// incident is one test of a server.
 type incident struct {
 	name, what  string
-	why         string // why a server should be ready for it
+	why         string // why a server must handle it
 	system      netmodel.Profile
 	hidden      bool // package net does not show its error to programs
 	backlog     int  // 0 = SOMAXCONN
 	descriptors int  // 0 = no limit
-	run         func(*setting)
+	run         func(*incidentRun)
 }
 
-// Incidents returns the names of the incidents of a battery, in order.
+// Incidents returns the names of the incidents of Run, in order.
 func Incidents() []string {
 	var names []string
 	for _, x := range incidents() {
@@ -32,7 +32,7 @@ func Incidents() []string {
 	return names
 }
 
-// Errors of accept on Windows, by their numbers, which are the same on every build.
+// Errors of accept on Windows. Their numbers are the same on every build.
 const (
 	wsaENOBUFS   = syscall.Errno(winsock.WSAENOBUFS)
 	wsaECONNRSET = syscall.Errno(winsock.WSAECONNRESET)
@@ -47,31 +47,31 @@ func incidents() []incident {
 func accepts(linux netmodel.Profile) []incident {
 	return []incident{
 		{name: "EMFILE", what: "the process has no descriptor for a while", system: linux, descriptors: 20, run: noDescriptors,
-			why: "A process runs out of descriptors when more clients come than ulimit -n allows for."},
+			why: "A process runs out of descriptors when more clients come than ulimit -n allows."},
 		{name: "ENFILE", what: "the system has no descriptor for a while", system: linux, run: failing("accept4", asOnUnix(syscall.ENFILE)),
-			why: "Another process may use up what fs.file-max allows for all (golang/go#35131)."},
+			why: "Other processes may use all descriptors of the system, fs.file-max (golang/go#35131)."},
 		{name: "ENOBUFS", what: "the system has no buffers for a while", system: linux, run: failing("accept4", syscall.ENOBUFS),
-			why: "The memory of sockets is limited for the whole system, and is free again soon."},
+			why: "The memory for sockets is limited for the whole system. After a short time it is free again."},
 		{name: "ENOMEM", what: "the system has no memory for a while", system: linux, run: failing("accept4", syscall.ENOMEM),
-			why: "The kernel, or the limit of a container, may have no memory for an instant."},
+			why: "The kernel or a container may have no memory for a moment."},
 		// Go 1.26: internal/poll/fd_unix.go, FD.Accept
-		{name: "ECONNABORTED", what: "one accept meets a connection that is gone", system: linux, hidden: true, run: failingOnce("accept4", syscall.ECONNABORTED),
+		{name: "ECONNABORTED", what: "one accept finds a connection that was reset", system: linux, hidden: true, run: failingOnce("accept4", syscall.ECONNABORTED),
 			why: "One client that resets its connection while it is queued is enough."},
 	}
 }
 
-// acceptsOnWindows are incidents of what package net calls there: WSASocket for the
-// connection that is to come, then AcceptEx. Errors of the former are those that Microsoft
-// documents for WSASocketW. (Go 1.26: internal/poll/fd_windows.go, FD.Accept)
+// acceptsOnWindows are incidents of the calls that package net makes on Windows: WSASocket for the
+// next connection, then AcceptEx. The errors of WSASocket are in Microsoft's documentation of
+// WSASocketW. (Go 1.26: internal/poll/fd_windows.go, FD.Accept)
 func acceptsOnWindows(windows netmodel.Profile) []incident {
 	return []incident{
 		{name: "WSAEMFILE", what: "a process on Windows has no socket for a while", system: windows, descriptors: 20, run: noDescriptors,
-			why: "A process on Windows runs out of sockets, too. A loop that knows EMFILE does not know WSAEMFILE (yhirose/cpp-httplib#2561)."},
+			why: "A process on Windows can run out of sockets too. A loop that handles EMFILE may not handle WSAEMFILE (yhirose/cpp-httplib#2561)."},
 		{name: "WSAENOBUFS", what: "Windows has no buffers for a while", system: windows, run: failing("socket", wsaENOBUFS),
 			why: "Windows reports this rather than WSAEMFILE when it runs out of sockets (golang/go#35131)."},
 		{name: "WSAENETDOWN", what: "the network of a Windows machine is down for a while", system: windows, run: failing("socket", wsaENETDOWN),
-			why: "The network of a machine may go down and come back, as after sleep."},
-		{name: "WSAECONNRESET", what: "one accept on Windows meets a connection that is gone", system: windows, hidden: true, run: failingOnce("acceptex", wsaECONNRSET),
+			why: "The network of a machine may go down and come back, for example after sleep."},
+		{name: "WSAECONNRESET", what: "one accept on Windows finds a connection that was reset", system: windows, hidden: true, run: failingOnce("acceptex", wsaECONNRSET),
 			why: "One client that resets its connection while it is queued is enough (yhirose/cpp-httplib#2561)."},
 	}
 }
@@ -80,40 +80,39 @@ func acceptsOnWindows(windows netmodel.Profile) []incident {
 func clients(linux, windows netmodel.Profile) []incident {
 	return []incident{
 		{name: "reset while queued", what: "clients reset their connections before they are accepted", system: linux, run: resetWhileQueued,
-			why: "Port scanners and checks of health do so."},
+			why: "Port scanners and health checks do this."},
 		{name: "overflow", what: "more clients at once than the queue holds", system: linux, backlog: 4, run: overflow,
-			why: "A crowd comes after every interruption."},
-		{name: "overflow on Windows", what: "the same where the others are refused", system: windows, backlog: 4, run: overflow,
-			why: "A crowd comes after every interruption."},
+			why: "After every interruption many clients come at once."},
+		{name: "overflow on Windows", what: "the same on Windows, which refuses the other clients", system: windows, backlog: 4, run: overflow,
+			why: "After every interruption many clients come at once."},
 		{name: "slow accept", what: "nothing can be accepted for a while, and clients queue up", system: linux, run: slowAccept,
-			why: "A process stands still for a moment, and finds a full queue."},
+			why: "A process pauses for a moment, and then its queue is full."},
 		{name: "silent clients", what: "two clients connect, send nothing or half a request, and stay", system: linux, run: silentClients,
-			why: "A client that says nothing is no reason to let others wait."},
+			why: "Other clients must not wait because one client sends nothing."},
 		{name: "idle clients hold all", what: "idle clients use up the descriptors of the process, and leave after a while", system: linux, descriptors: 20, run: idleClientsHoldDescriptors,
-			why: "Descriptors come back only when the server closes connections that its clients have left."},
+			why: "Descriptors become free only when the server closes connections that its clients have closed."},
 		{name: "close with full queue", what: "the listener is closed while its queue is full", system: linux, backlog: 4, run: closeWithFullQueue,
-			why: "A listener is closed at every deployment, whatever is queued."},
+			why: "A listener is closed at every deployment, also with queued connections."},
 		{name: "close with idle clients", what: "the listener is closed while 16 clients stay that send nothing more", system: linux, run: closeWithIdleClients,
 			why: "Connections are kept alive, so at every deployment idle clients are there (golang/go#24458)."},
 		{name: "shutdown under load", what: "the listener is closed while clients come", system: linux, run: shutdownUnderLoad,
-			why: "A listener is closed at every deployment, whoever comes."},
-		{name: "listen again", what: "the listener is closed, and the server started again on the same address", system: linux, run: listenAgain,
+			why: "A listener is closed at every deployment, also while clients come."},
+		{name: "listen again", what: "the listener is closed, and the server starts again on the same address", system: linux, run: listenAgain,
 			why: "A restart uses the same address."},
 	}
 }
 
-// unixErrno is an error of package syscall that is temporary on Unix, on builds where
-// syscall does not say so.
+// unixErrno is an error of package syscall that is temporary on Unix, but not on this build.
 type unixErrno struct{ syscall.Errno }
 
 func (unixErrno) Temporary() bool { return true }
 func (e unixErrno) Unwrap() error { return e.Errno }
 
-// asOnUnix returns an error that is temporary on Unix. ENFILE is not temporary on Windows,
-// js and wasip1, while the server of a battery runs on a Linux host, whatever the build.
-// The errors of Windows need no such care: its numbers are temporary on no build. (Go
-// 1.26: syscall/syscall_unix.go, syscall_windows.go, syscall_js.go and
-// syscall_wasip1.go, Errno.Temporary)
+// asOnUnix returns an error that is temporary on every build, as it is on Unix. ENFILE is not
+// temporary on builds for Windows, js and wasip1, but the tested server runs on a Linux host on
+// every build. The error numbers of Windows are temporary on no build. (Go 1.26:
+// syscall/syscall_unix.go, syscall_windows.go, syscall_js.go and syscall_wasip1.go,
+// Errno.Temporary)
 func asOnUnix(e syscall.Errno) error {
 	if e.Temporary() {
 		return e
@@ -121,45 +120,45 @@ func asOnUnix(e syscall.Errno) error {
 	return unixErrno{e}
 }
 
-// noDescriptors opens files until none is left, and closes them after a while.
-func noDescriptors(s *setting) {
+// noDescriptors opens files until no descriptor is free, and closes them when the incident ends.
+func noDescriptors(s *incidentRun) {
 	s.failing = true
 	closeAll := s.server.OpenFiles(s.server.FreeDescriptors())
-	s.incident()
+	s.waitIncident()
 	closeAll()
 	s.recover()
 }
 
-// failing makes every accept fail for a while.
-func failing(call string, errno error) func(*setting) {
-	return func(s *setting) {
+// failing makes every accept fail during the incident.
+func failing(call string, errno error) func(*incidentRun) {
+	return func(s *incidentRun) {
 		s.failing = true
 		s.l.fail(acceptError(s.l.Listener, call, errno), false)
-		s.client() // wakes the accept that waits already
-		s.incident()
+		s.startClient() // wakes an accept that already waits
+		s.waitIncident()
 		s.l.fail(nil, false)
 		s.recover()
 	}
 }
 
 // failingOnce makes one accept fail.
-func failingOnce(call string, errno error) func(*setting) {
-	return func(s *setting) {
+func failingOnce(call string, errno error) func(*incidentRun) {
+	return func(s *incidentRun) {
 		s.failing = true
 		s.l.fail(acceptError(s.l.Listener, call, errno), true)
-		s.client()
-		s.incident()
+		s.startClient()
+		s.waitIncident()
 		s.recover()
 	}
 }
 
-// acceptError is the error as package net returns it.
+// acceptError returns an error of accept as package net returns it.
 func acceptError(l *simnet.Listener, call string, errno error) error {
 	return &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: os.NewSyscallError(call, errno)}
 }
 
-// resetWhileQueued lets clients connect and reset at once.
-func resetWhileQueued(s *setting) {
+// resetWhileQueued starts clients that connect and reset at once.
+func resetWhileQueued(s *incidentRun) {
 	d := s.net.Host("clients").Dialer("fickle")
 	for range 10 {
 		c, err := d.Dial("tcp", "server:80")
@@ -173,55 +172,55 @@ func resetWhileQueued(s *setting) {
 	s.recover()
 }
 
-// overflow lets many clients connect at one instant.
-func overflow(s *setting) {
+// overflow starts 40 clients at one instant.
+func overflow(s *incidentRun) {
 	for range 40 {
-		s.client()
+		s.startClient()
 	}
 	pass(incidentTime)
 	s.incidentOver()
 	s.recover()
 }
 
-// slowAccept holds the server's accepts back while clients come.
-func slowAccept(s *setting) {
+// slowAccept delays the accepts of the server while clients come.
+func slowAccept(s *incidentRun) {
 	s.l.hold()
 	for range 10 {
-		s.client()
+		s.startClient()
 		pass(spacing)
 	}
 	s.incidentOver()
-	s.l.letGo()
+	s.l.release()
 	s.recover()
 }
 
-// silentClients lets clients stay that a server must not wait for.
-func silentClients(s *setting) {
-	s.stay("clients", nothing)
-	s.stay("clients", halfARequest)
+// silentClients starts two clients that a server must not wait for.
+func silentClients(s *incidentRun) {
+	s.addIdleClient("clients", nothing)
+	s.addIdleClient("clients", halfARequest)
 	pass(spacing)
 	s.incidentOver()
 	s.recover()
 }
 
-// idleClientsHoldDescriptors lets more clients stay than there are descriptors.
-func idleClientsHoldDescriptors(s *setting) {
+// idleClientsHoldDescriptors starts more idle clients than there are descriptors.
+func idleClientsHoldDescriptors(s *incidentRun) {
 	s.failing = true
 	for range 30 {
-		s.stay("clients", nothing) // what they send might end their connection
+		s.addIdleClient("clients", nothing) // a server might close the connection of a client that sends something
 	}
-	s.incident()
+	s.waitIncident()
 	s.closeClients()
 	s.recover()
 }
 
-// closeWithIdleClients closes the listener while clients stay.
-func closeWithIdleClients(s *setting) {
+// closeWithIdleClients closes the listener while idle clients are connected.
+func closeWithIdleClients(s *incidentRun) {
 	for k := range 16 {
 		if k%4 == 3 {
-			s.stay(vanishing, nothing)
+			s.addIdleClient(vanishing, nothing)
 		} else {
-			s.stay("clients", []string{nothing, halfARequest, aRequest}[k%4])
+			s.addIdleClient("clients", []string{nothing, halfARequest, aRequest}[k%4])
 		}
 		pass(time.Millisecond)
 	}
@@ -233,30 +232,30 @@ func closeWithIdleClients(s *setting) {
 	s.stop()
 }
 
-// closeWithFullQueue closes the listener while nothing more fits.
-func closeWithFullQueue(s *setting) {
+// closeWithFullQueue closes the listener while its queue is full.
+func closeWithFullQueue(s *incidentRun) {
 	s.l.hold()
 	for range 20 {
-		s.client()
+		s.startClient()
 	}
 	pass(spacing)
-	s.l.letGo()
+	s.l.release()
 	s.stop()
 }
 
 // shutdownUnderLoad closes the listener while clients come.
-func shutdownUnderLoad(s *setting) {
+func shutdownUnderLoad(s *incidentRun) {
 	for range 20 {
-		s.client()
+		s.startClient()
 		pass(time.Millisecond)
 	}
 	s.stop()
 	s.lost = s.l.unserved()
 }
 
-// listenAgain starts the server again on the address that it had.
-func listenAgain(s *setting) {
-	s.client()
+// listenAgain closes the listener and starts the server again on the same address.
+func listenAgain(s *incidentRun) {
+	s.startClient()
 	pass(spacing)
 	s.stop()
 	if _, rate := s.l.count(); s.stuck || s.died || rate > spinLimit {

@@ -26,7 +26,7 @@ func TestAnIncidentThatIsNotMetIsNoRecovery(t *testing.T) {
 			t.Errorf("a server that closes each connection at once, in %s: %v, OK %v, want not met, which is no failure", incident, r, r.OK())
 		}
 	}
-	if got := report.String(); !strings.Contains(got, "WSAEMFILE                not met   no call of Accept was made that could fail\n") {
+	if got := report.String(); !strings.Contains(got, "WSAEMFILE                not met   the server made no call of Accept that could fail\n") {
 		t.Errorf("the report does not say that WSAEMFILE was not met:\n%s", got)
 	}
 }

@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// Verdict is what became of a server in one incident.
+// Verdict is the verdict on a server after one incident.
 type Verdict uint8
 
 // The verdicts. All but Recovered and NotMet are failures.
 const (
-	Recovered Verdict = iota // it serves again, and nothing was lost; or, where it was to end, it did
-	Died                     // it returned although its listener was open
-	Spun                     // it asked again and again without a pause
-	Lost                     // a connection that was waiting was never served
-	Stuck                    // it accepts no more, or did not return when its listener was closed
-	NotMet                   // accepts were to fail, and none did: the server made none meanwhile
+	Recovered Verdict = iota // the server serves again and lost no connection; or it returned after the close
+	Died                     // the server returned although its listener was open
+	Spun                     // the server called Accept again and again without a pause
+	Lost                     // a connection waited and was never served
+	Stuck                    // the server accepts no more, or did not return when its listener was closed
+	NotMet                   // calls of Accept had to fail, but the server made none in that time
 )
 
-// String says the verdict in a word.
+// String returns the verdict in a word: "recovered", "died", "spun", "lost", "stuck" or "not met".
 func (v Verdict) String() string {
 	switch v {
 	case Died:
@@ -37,46 +37,46 @@ func (v Verdict) String() string {
 	return "recovered"
 }
 
-// Result is what one incident did to a server.
+// Result is the result of one incident for a server.
 type Result struct {
 	Incident string // its name, such as "EMFILE"
-	What     string // what it is, in a sentence
-	System   string // the name of the profile that the incident is met on
-	// Package net does not show the error of this incident to programs on that system. The
-	// verdict counts for a server whose listener calls accept(2) by itself. For a server on
-	// a net.TCPListener the verdict is no failure.
+	What     string // what happens in it, in a sentence
+	System   string // the name of the profile of the server
+	// Package net hides the error of this incident from programs on that system. The verdict
+	// counts for a server whose listener calls accept(2) itself. For a server on a
+	// net.TCPListener the verdict is no failure.
 	Hidden  bool
 	Verdict Verdict
 	Why     string        // why the verdict matters; empty for Recovered
-	Mend    string        // what would mend it; empty for Recovered and NotMet
-	Err     error         // what the server returned
-	Fails   int           // accepts that failed, without those at a deadline of the server's own
-	Rate    int           // the most accepts that failed in one second of virtual time, deadlines included
-	Lost    int           // connections that were waiting and never served
-	After   time.Duration // from the end of the incident to the next connection served
-	Stopped bool          // the listener was closed, and After is how long the server took to return
+	Fix     string        // how to fix the server; empty for Recovered and NotMet
+	Err     error         // what serve returned
+	Fails   int           // calls of Accept that failed; a deadline set by the server does not count
+	Rate    int           // the most calls of Accept that failed in 1 s of virtual time, deadlines included
+	Lost    int           // connections that waited and were never served
+	After   time.Duration // virtual time from the end of the incident to the next served connection
+	Stopped bool          // the listener was closed; After is how long the server took to return
 	Waited  bool          // the server returned only after the idle clients had left
-	// How things stood in the end, of a server that is stuck or has lost somebody.
-	Open      int // connections that it has and has not closed
+	// The state of the server at the end.
+	Open      int // accepted connections that the server has not closed
 	Waiting   int // connections in the queue
 	Accepting int // calls of Accept that wait
-	// Goroutines that the server has left behind and that wait or sleep for ever, by the
-	// function that they are in. They are no failure.
+	// Goroutines that the server has left behind and that wait or sleep for ever, by the name
+	// of their function. They are no failure.
 	Left []string
 
-	roomFor int // connections that were open when the listener was closed, and one more would have been accepted; 0 = not known
+	roomFor int // open connections when the listener was closed and the server still accepted; 0 = not known
 }
 
-// OK reports whether the server did well, the incident was not met, or it is one that
-// package net hides.
+// OK reports whether the result is no failure: the verdict is Recovered or NotMet, or package net
+// hides the error of the incident.
 func (r Result) OK() bool { return r.Verdict == Recovered || r.Verdict == NotMet || r.Hidden }
 
-// String says the result on one line, and below it why it matters and what would mend
-// it.
-func (r Result) String() string { return r.text(r.Mend) }
+// String returns the result on one line. Lines below it say why it matters and how to fix the
+// server.
+func (r Result) String() string { return r.text(r.Fix) }
 
-// text is String with another sentence about what would mend it.
-func (r Result) text(mend string) string {
+// text is String with another text about the fix.
+func (r Result) text(fix string) string {
 	b := fmt.Sprintf("%-24s %-9s %s", r.Incident, r.Verdict, r.happened())
 	if r.Hidden && r.Verdict != Recovered && r.Verdict != NotMet {
 		b += "; package net hides this error, so this is no failure on a net.TCPListener"
@@ -84,13 +84,13 @@ func (r Result) text(mend string) string {
 	if r.Why != "" {
 		b += "\n\twhy:  " + r.Why
 	}
-	if mend != "" {
-		b += "\n\tmend: " + mend
+	if fix != "" {
+		b += "\n\tfix:  " + fix
 	}
 	return b
 }
 
-// happened says what the server did.
+// happened describes what the server did.
 func (r Result) happened() string {
 	switch r.Verdict {
 	case Died:
@@ -98,14 +98,14 @@ func (r Result) happened() string {
 	case Spun:
 		return count(r.Rate, "failed accept") + " in one second, or more"
 	case Lost:
-		return fmt.Sprintf("%d that waited were never served; %s", r.Lost, r.state())
+		return fmt.Sprintf("%s waited, never served; %s", count(r.Lost, "connection"), r.state())
 	case NotMet:
-		return "no call of Accept was made that could fail"
+		return "the server made no call of Accept that could fail"
 	case Stuck:
 		if r.Stopped {
 			return fmt.Sprintf("did not return for %v after its listener was closed; %s", r.After.Round(time.Second), r.state())
 		}
-		return fmt.Sprintf("nothing more for %v; %s", recovery, r.state())
+		return fmt.Sprintf("served no connection for %v; %s", recoveryLimit, r.state())
 	}
 	switch {
 	case r.Waited:
@@ -120,7 +120,7 @@ func (r Result) happened() string {
 	return b + fmt.Sprintf("served again %v after the incident", r.After.Round(time.Microsecond))
 }
 
-// unlimited says that no limit of connections was met, if that is known.
+// unlimited says that no limit of connections was reached, if that is known.
 func (r Result) unlimited() string {
 	if r.roomFor == 0 {
 		return ""
@@ -128,16 +128,16 @@ func (r Result) unlimited() string {
 	return fmt.Sprintf("; with %d connections open it still accepted, so no limit of connections was reached", r.roomFor)
 }
 
-// standing says how things stood in the end.
+// state describes the state of the server at the end.
 func (r Result) state() string {
-	accepting := "nobody calls Accept"
+	accepting := "no goroutine calls Accept"
 	if r.Accepting > 0 {
 		accepting = "Accept waits"
 	}
 	return fmt.Sprintf("%s at the server, %d in the queue, %s", count(r.Open, "open connection"), r.Waiting, accepting)
 }
 
-// count says how many there are of something.
+// count returns a number with its noun.
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -145,10 +145,10 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// Report is the results of a battery, in the order of Incidents.
+// Report is the results of a run, in the order of Incidents.
 type Report []Result
 
-// Failed returns the results of incidents in which the server did not do well.
+// Failed returns the results that are failures: those for which OK is false.
 func (r Report) Failed() Report {
 	var failed Report
 	for _, x := range r {
@@ -159,8 +159,8 @@ func (r Report) Failed() Report {
 	return failed
 }
 
-// Result returns the result of the incident of that name.
-func (r Report) Result(incident string) (Result, bool) {
+// Result returns the result of the incident with a name. ok is false if there is none.
+func (r Report) Result(incident string) (result Result, ok bool) {
 	for _, x := range r {
 		if x.Incident == incident {
 			return x, true
@@ -169,20 +169,19 @@ func (r Report) Result(incident string) (Result, bool) {
 	return Result{}, false
 }
 
-// String is the report as a table, and below it the goroutines that the server left
-// behind.
+// String returns the report as a table. The goroutines that the server left behind follow.
 func (r Report) String() string {
 	var b strings.Builder
 	var left []string
-	first := map[string]string{} // the incident that said first what mends it
+	first := map[string]string{} // by fix: the first incident that has it
 	for _, x := range r {
-		mend := x.Mend
-		if incident := first[mend]; incident != "" {
-			mend = "as for " + incident
-		} else if mend != "" {
-			first[mend] = x.Incident
+		fix := x.Fix
+		if incident := first[fix]; incident != "" {
+			fix = "as for " + incident
+		} else if fix != "" {
+			first[fix] = x.Incident
 		}
-		b.WriteString(x.text(mend))
+		b.WriteString(x.text(fix))
 		b.WriteByte('\n')
 		for _, name := range x.Left {
 			if !slices.Contains(left, name) {

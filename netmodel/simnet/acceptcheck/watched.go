@@ -11,43 +11,42 @@ import (
 	"wspsim/netmodel/simnet"
 )
 
-// watched is a listener that counts what a server does with it, and can be made to
-// fail.
-type watched struct {
+// watchedListener counts what a server does with it. Its Accept can be made to fail.
+type watchedListener struct {
 	*simnet.Listener
 
 	mu         sync.Mutex
-	failing    error // what Accept returns for the time being
-	once       bool  // only once
+	failing    error // the error that Accept returns now, nil for none
+	once       bool  // only the next Accept returns it
 	failed     []time.Time
-	rate       int           // the most failures within a second
-	total      int           // without those at a deadline, which a server sets itself
-	noted      int           // with them
-	enough     chan struct{} // closed after so many failures that nothing more is to be learned
-	afterClose int           // accepts on the closed listener
+	rate       int           // the most failures within 1 s
+	total      int           // failures, without those at a deadline of the server
+	noted      int           // failures, with those at a deadline
+	enough     chan struct{} // closed after giveUp failures
+	afterClose int           // calls of Accept on the closed listener
 	conns      []*watchedConn
 	gate       chan struct{} // accepts wait until it is closed; nil = they do not
 }
 
 // fail makes accepts fail from now on; nil makes them succeed again.
-func (l *watched) fail(err error, once bool) {
+func (l *watchedListener) fail(err error, once bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failing, l.once = err, once
 }
 
-// hold makes accepts wait until letGo.
-func (l *watched) hold() {
+// hold makes accepts wait until release.
+func (l *watchedListener) hold() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gate = make(chan struct{})
 }
 
-func (l *watched) letGo() { close(l.gate) }
+func (l *watchedListener) release() { close(l.gate) }
 
-// Accept accepts, unless it is made to fail. A failure takes a little time, as on any
-// system, so that a server which asks again at once does not stop the clock.
-func (l *watched) Accept() (net.Conn, error) {
+// Accept accepts, unless it is made to fail. A failure takes callTime, as on a real system. So
+// virtual time passes even if a server calls Accept again at once.
+func (l *watchedListener) Accept() (net.Conn, error) {
 	l.mu.Lock()
 	gate := l.gate
 	l.mu.Unlock()
@@ -76,15 +75,15 @@ func (l *watched) Accept() (net.Conn, error) {
 	return w, nil
 }
 
-// note counts a failure. A server that goes on asking a closed listener would do so
-// for ever: its goroutine is ended.
-func (l *watched) note(err error) {
+// note counts a failure. If a server calls Accept of a closed listener again and again, note ends
+// its goroutine, because the loop would never end.
+func (l *watchedListener) note(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if errors.Is(err, net.ErrClosed) {
 		if l.afterClose++; l.afterClose == 1 {
-			return // that is how a server learns it
+			return // the first call tells the server of the close
 		}
 		if l.afterClose > giveUp {
 			runtime.Goexit()
@@ -104,21 +103,21 @@ func (l *watched) note(err error) {
 	}
 }
 
-// told reports whether a call of Accept has said that the listener is closed.
-func (l *watched) told() bool {
+// sawClosed reports whether a call of Accept has returned net.ErrClosed.
+func (l *watchedListener) sawClosed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.afterClose > 0
 }
 
-func (l *watched) count() (total, rate int) {
+func (l *watchedListener) count() (total, rate int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.total, l.rate
 }
 
-// served returns how many connections the server has done something with.
-func (l *watched) served() int {
+// served returns how many connections the server has read from, written to or closed.
+func (l *watchedListener) served() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
@@ -130,9 +129,8 @@ func (l *watched) served() int {
 	return n
 }
 
-// unserved returns how many connections the server has accepted and done nothing
-// with.
-func (l *watched) unserved() int {
+// unserved returns how many connections the server has accepted and not served.
+func (l *watchedListener) unserved() int {
 	n := l.served()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -140,7 +138,7 @@ func (l *watched) unserved() int {
 }
 
 // open returns how many connections the server has accepted and not closed.
-func (l *watched) open() int {
+func (l *watchedListener) open() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
@@ -152,10 +150,10 @@ func (l *watched) open() int {
 	return n
 }
 
-// watchedConn notes whether the server does anything with it.
+// watchedConn notes whether the server reads, writes or closes.
 type watchedConn struct {
 	*simnet.Conn
-	listener        *watched
+	listener        *watchedListener
 	touched, closed bool
 }
 

@@ -112,15 +112,15 @@ func serveMux(l net.Listener) error {
 	return m.Serve()
 }
 
-// temporary are the errors that servers go on after who ask net.Error.Temporary: it is
-// true of EMFILE and ENFILE (Go 1.26: syscall/syscall_unix.go, Errno.Temporary).
+// temporary are the errors after which a server continues if it calls net.Error.Temporary:
+// EMFILE and ENFILE (Go 1.26: syscall/syscall_unix.go, Errno.Temporary).
 var temporary = []string{"EMFILE", "ENFILE", "idle clients hold all"}
 
 // lasting are the errors of accept that are not temporary.
 var lasting = []string{"ENOBUFS", "ENOMEM", "ECONNABORTED", "WSAEMFILE", "WSAENOBUFS", "WSAENETDOWN", "WSAECONNRESET"}
 
-// TestWhatRealServersDo has the verdict for every trouble, read off the loop that the
-// source has. Each recovers in all troubles that are neither temporary nor lasting.
+// TestWhatRealServersDo wants the verdict that follows from the accept loop of each server. Each
+// server recovers in all incidents that are neither temporary nor lasting.
 func TestWhatRealServersDo(t *testing.T) {
 	new(fasthttp.ResponseHeader).Header() // starts its clock, as inFast does
 	const (
@@ -159,11 +159,11 @@ func TestWhatRealServersDo(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			report := acceptcheck.RunWrapped(t, x.wrap, x.serve)
 			want := map[string]acceptcheck.Verdict{"close with idle clients": x.idle}
-			for _, trouble := range temporary {
-				want[trouble] = x.temporary
+			for _, incident := range temporary {
+				want[incident] = x.temporary
 			}
-			for _, trouble := range lasting {
-				want[trouble] = x.lasting
+			for _, incident := range lasting {
+				want[incident] = x.lasting
 			}
 			if strings.HasPrefix(x.name, "LimitListener") {
 				want["idle clients hold all"] = acceptcheck.NotMet // four connections do not use up 20 descriptors

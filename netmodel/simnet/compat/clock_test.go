@@ -22,7 +22,7 @@ import (
 // Some packages start a goroutine once, or for each object that they make, and never
 // end it. In a bubble it outlives the test: "deadlock: main bubble goroutine has exited
 // but blocked goroutines remain". The way out is to let it start before the bubble:
-// whatever it does is then done in real time.
+// the goroutine then works in real time.
 var clocks = []struct {
 	name  string
 	start func()

@@ -40,7 +40,7 @@ func (s scene) serveGreeter(options ...connect.ClientOption) *connect.Client[tex
 	return connect.NewClient[text, text](&http.Client{Transport: tr}, "http://server:80"+greet, options...)
 }
 
-// protocols are those that connectrpc speaks.
+// protocols are the protocols of connectrpc.
 var protocols = []struct {
 	name    string
 	options []connect.ClientOption

@@ -199,14 +199,17 @@ func mysqlQueries(s scene) {
 	}
 }
 
-func mqttMessages(s scene) {
-	s.serveMQTT(s.listener)
-	came := s.subscribeMQTT("news/#")
-	writer := s.dialMQTT("writer", "server:80", nil)
-	s.done("Connect", writer.Connect())
-	for i := range 20 {
-		s.done("Publish", writer.Publish("news/go", 1, false, fmt.Sprint(i)))
-		checkValue(s.T, "a message", <-came, fmt.Sprint("news/go ", i))
+func mqttMessages(pause time.Duration) func(s scene) {
+	return func(s scene) {
+		s.serveMQTT(s.listener)
+		came := s.subscribeMQTT("news/#")
+		writer := s.dialMQTT("writer", "server:80", nil)
+		s.done("Connect", writer.Connect())
+		for i := range 20 {
+			s.done("Publish", writer.Publish("news/go", 1, false, fmt.Sprint(i)))
+			checkValue(s.T, "a message", <-came, fmt.Sprint("news/go ", i))
+		}
+		time.Sleep(pause)
 	}
 }
 

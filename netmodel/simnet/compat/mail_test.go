@@ -16,7 +16,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// postOffice is a server's backend for go-smtp: it takes mail for everybody but nobody.
+// postOffice is a backend for a go-smtp server. It accepts mail for every user except "nobody".
 type postOffice struct {
 	mu    sync.Mutex
 	mails []string

@@ -15,8 +15,7 @@ import (
 	"wspsim/sim"
 )
 
-// repeating are programs that repeat as they are: whatever the scheduler does, every run
-// has the same hash.
+// repeating are programs that repeat without a change: every run has the same hash.
 var repeating = []struct {
 	name   string
 	window int // 0 = the default
@@ -43,7 +42,7 @@ var repeating = []struct {
 	{"miekg/dns over TCP", 0, dnsQuestions},
 	{"pgx", 0, pgxQueries},
 	{"go-sql-driver/mysql", 0, mysqlQueries},
-	{"mochi-mqtt and paho", 0, mqttMessages},
+	{"mochi-mqtt and paho, and a pause before the end", 0, mqttMessages(pause)},
 	{"nats", 0, natsRequests},
 	{"go-redis", 0, redisCommands},
 	{"fasthttp", 0, fastPosts},
@@ -54,8 +53,8 @@ var repeating = []struct {
 	{"franz-go, producing before fetching, and a pause before the end", 0, kafkaInTurn},
 }
 
-// deciding are programs whose goroutines decide, by who comes first, what they do on the
-// network. without is the same program with that cause taken away.
+// deciding are programs that act on the network in the order in which the scheduler runs their
+// goroutines. without is the same program without that cause.
 var deciding = []struct {
 	cause, cure   string
 	with, without func(s scene)
@@ -70,6 +69,8 @@ var deciding = []struct {
 		"a pause before the session ends", streamsInTurn(0, 0), streamsInTurn(0, pause)},
 	{"yamux: Close of a session closes the connection while another goroutine sends the ends of its streams (session.go, Close and send)",
 		"a pause before the session ends", streamsAtOnce(1, 0), streamsAtOnce(1, pause)},
+	{"paho: the acknowledgement of the last message and the end of the client are written by two goroutines (net.go, ackFunc; client.go, Disconnect)",
+		"a pause before the end", mqttMessages(0), mqttMessages(pause)},
 	{"franz-go: producing and fetching dial a connection each; whoever comes first has the first one (pkg/kgo/broker.go, loadConnection)",
 		"a client for each, one after the other", kafkaAtOnce, kafkaInTurn},
 }

@@ -9,42 +9,43 @@ import (
 	"wspsim/netmodel/simnet"
 )
 
-// advice is which backlog would have done.
+// advice is the result of the search for a backlog with which the test passes.
 type advice struct {
-	first   *story        // of the run that failed
-	off     bool          // nobody wants to know
-	crowded bool          // somebody found a queue full
-	own     bool          // no listener asked for Config.Backlog
-	failed  int           // the largest backlog known to fail below the one that passes
-	passed  int           // the test passes with it; 0 = it passes with none that was tried
-	takes   time.Duration // of virtual time, with that
-	largest int           // the largest that was tried; 0 = none was
-	atBest  time.Duration // the time with that
-	with    *story        // the story with the largest, if the test fails with that
-	stopped string        // why the search is not complete, "" = it is
-	runs    int           // of the test
+	first      *story        // of the run that failed
+	off        bool          // the search is switched off
+	maybeFull  bool          // a client met a full queue, or may have
+	ownBacklog bool          // no listener passed Config.Backlog to listen
+	failed     int           // the largest backlog known to fail below passed
+	passed     int           // the smallest backlog known to pass; 0 = none is known
+	takes      time.Duration // virtual time of the run with passed
+	largest    int           // the largest backlog that was tried; 0 = none was tried
+	atBest     time.Duration // virtual time of the run with largest
+	with       *story        // the story of the run with largest, if that run failed
+	stopped    string        // why the search is not complete, "" = it is
+	runs       int           // how many runs the search has made
 }
 
 // searchVariable switches the search for a backlog off.
 const searchVariable = "SIMNETTEST_SEARCH"
 
 const (
-	// searchRecords bounds the search by what happens on its networks, so that its answer
-	// is the same on every machine. A record takes some 10 µs of a processor, with the
-	// goroutines that make it.
+	// searchRecords limits the search by records of its networks, so that its answer is the
+	// same on every machine. A record takes about 10 µs of a processor, with the goroutines
+	// that cause it.
 	searchRecords = 50_000
-	// searchTime bounds it by real time, for programs that compute much.
+	// searchTime limits the search by real time, for programs that compute much.
 	searchTime = 2 * time.Second
 )
 
-// advise looks for the smallest backlog with which a test passes: the largest first, for
-// if that does not do, no other is tried; then by halving. A larger backlog need not be
-// better, so what is found is one that passes beside one that fails.
+// advise searches for the smallest backlog with which a test passes. It tries the largest
+// backlog first. If the test fails with it, the search ends; else advise searches by halves. A
+// larger backlog is not always better, so the result is one backlog that passes next to one
+// that fails.
 func advise(t *testing.T, c simnet.Config, f func(*T), s *story) (a advice) {
 	t.Helper()
-	a = advice{first: s, crowded: s.crowded(), own: c.Backlog > 0 && !s.asked(c.Backlog), off: os.Getenv(searchVariable) == "off", failed: c.Backlog}
-	most := min(s.config.Profile.Backlog.Max, 2*s.attempts()) // a run that gets further can ask for more than this one did
-	if a.off || !a.crowded || a.own || c.Backlog == 0 || most <= c.Backlog {
+	a = advice{first: s, maybeFull: s.maybeFull(), ownBacklog: c.Backlog > 0 && !s.asked(c.Backlog), off: os.Getenv(searchVariable) == "off", failed: c.Backlog}
+	most := min(s.config.Profile.Backlog.Max, 2*s.attempts()) // a run that gets further can make more attempts
+	if a.off || !a.maybeFull || a.ownBacklog || c.Backlog == 0 || most <= c.Backlog {
 		return a
 	}
 	search := &search{t: t, f: f, config: c, began: time.Now()}
@@ -70,7 +71,7 @@ func advise(t *testing.T, c simnet.Config, f func(*T), s *story) (a advice) {
 	return a
 }
 
-// search is a search under way.
+// search is a search in progress.
 type search struct {
 	t       *testing.T
 	f       func(*T)
@@ -81,7 +82,7 @@ type search struct {
 	runs    int
 }
 
-// try runs the test with a backlog. It does not if the search has taken enough.
+// try runs the test with a backlog, unless the search has reached its limits.
 func (s *search) try(backlog int) runResult {
 	s.t.Helper()
 	switch {
@@ -95,20 +96,20 @@ func (s *search) try(backlog int) runResult {
 	}
 	s.config.Backlog = backlog
 	s.runs++
-	p := perform(s.t, s.config, s.f, &rerunTB{until: s.began.Add(searchTime)})
+	p := runOnce(s.t, s.config, s.f, &rerunTB{until: s.began.Add(searchTime)})
 	switch {
 	case p.hangs != "":
 		s.stopped = fmt.Sprintf("in a run with a backlog of %d, which hangs or takes longer than %v", backlog, searchTime)
 	case p.story != nil:
-		s.records += p.story.gone + uint64(len(p.story.records))
+		s.records += p.story.dropped + uint64(len(p.story.records))
 	}
 	return p
 }
 
-// text says it in a line, or not at all: where nobody was turned away, the queues have
-// nothing to do with the failure.
+// text returns the advice in one line. It returns "" if every attempt was accepted, because then
+// the queues did not cause the failure.
 func (a advice) text() string {
-	if a.off && a.crowded || !a.crowded && len(a.first.results) == 0 {
+	if a.off && a.maybeFull || !a.maybeFull && len(a.first.results) == 0 {
 		return ""
 	}
 	return a.sentences() + "\n"
@@ -116,61 +117,62 @@ func (a advice) text() string {
 
 func (a advice) sentences() string {
 	switch {
-	case !a.crowded:
-		return "Nobody met a full queue: a larger backlog changes nothing." + a.first.pace()
-	case a.own:
-		return "The listeners ask for a backlog of their own, not for Config.Backlog: no other was tried."
+	case !a.maybeFull:
+		return "No client met a full queue: a larger backlog changes nothing." + a.first.acceptRate()
+	case a.ownBacklog:
+		return "The listeners use a backlog of their own, not Config.Backlog: no other backlog was tried."
 	case a.failed == 0:
 		return "The backlog is SOMAXCONN already."
 	case a.largest == 0:
-		return "The backlog is the largest that this system has, or larger than the crowd."
+		return "The backlog is the largest of this system, or larger than the number of attempts."
 	case a.passed == 0 && a.stopped != "":
-		return fmt.Sprintf("Whether a larger backlog would do is not known: the search stopped %s.", a.stopped)
+		return fmt.Sprintf("It is not known whether a larger backlog would be enough: the search stopped %s.", a.stopped)
 	case a.passed == 0:
-		return a.inVain()
+		return a.noBacklogPasses()
 	}
-	text := fmt.Sprintf("With this seed a backlog of %d passes, and %d does not", a.passed, a.failed)
+	text := fmt.Sprintf("With this seed a backlog of %d passes and %d fails", a.passed, a.failed)
 	if a.stopped != "" {
 		text += "; the search between them stopped " + a.stopped
 	}
 	text += "."
 	text += fmt.Sprintf(" The test then takes %v", round(a.takes))
 	if round(a.takes) != round(a.atBest) {
-		text += fmt.Sprintf(", and %v with %d, the largest that was tried", round(a.atBest), a.largest)
+		text += fmt.Sprintf(", and %v with %d, the largest backlog that was tried", round(a.atBest), a.largest)
 	}
 	return text + "."
 }
 
-// inVain says why no backlog does.
-func (a advice) inVain() string {
+// noBacklogPasses says why no backlog is enough.
+func (a advice) noBacklogPasses() string {
 	s := a.with
-	pace := s.pace()
-	if pace != "" {
-		pace = fmt.Sprintf(" In the run with %d:%s", a.largest, pace)
+	rate := s.acceptRate()
+	if rate != "" {
+		rate = fmt.Sprintf(" In the run with %d:%s", a.largest, rate)
 	}
 	if s.full.count > 0 {
-		return fmt.Sprintf("No backlog does: with %d, the largest that was tried, somebody still met a full queue %s.%s", a.largest, times(s.full.count), pace)
+		return fmt.Sprintf("No backlog is enough: with %d, the largest that was tried, clients still met a full queue %s.%s", a.largest, times(s.full.count), rate)
 	}
-	return fmt.Sprintf("No backlog does: with %d, the largest that was tried, nobody met a full queue, and the test fails all the same. It is not the queue alone.%s", a.largest, pace)
+	return fmt.Sprintf("No backlog is enough: with %d, the largest that was tried, no client met a full queue and the test still fails. The queue is not the only cause.%s", a.largest, rate)
 }
 
-// pace says how fast the server accepted and who did not wait for it, if anybody did not.
-func (s *story) pace() string {
+// acceptRate says how fast the server accepted and how many clients left before that. It returns
+// "" if no client left or met a full queue.
+func (s *story) acceptRate() string {
 	text := ""
-	if s.impatient == 0 && s.full.count == 0 || s.acceptEnded {
+	if s.leftLater == 0 && s.full.count == 0 || s.acceptEnded {
 		return ""
 	}
 	if accepted := s.accepted(); accepted > 1 && s.lastAccept > s.firstAccept {
 		took := s.lastAccept.Sub(s.firstAccept)
 		text = fmt.Sprintf(" The server accepted %d of %d within %v, %s.", accepted, s.attempts(), round(took), perSecond(accepted-1, took))
 	}
-	if s.impatient > 0 {
-		text += fmt.Sprintf(" %s left before accept, the first %v after it began: the server is too slow for so many with so little patience.", plural(s.impatient, "client"), round(s.firstLeft))
+	if s.leftLater > 0 {
+		text += fmt.Sprintf(" %s left before accept, the first %v after it began: the server is too slow for these clients.", plural(s.leftLater, "client"), round(s.firstLeft))
 	}
 	return text
 }
 
-// perSecond says a rate.
+// perSecond returns a rate as text.
 func perSecond(n int, in time.Duration) string {
 	switch rate := (time.Duration(n)*time.Second + in/2) / in; {
 	case rate >= 1:
@@ -180,7 +182,7 @@ func perSecond(n int, in time.Duration) string {
 	}
 }
 
-// times says how often.
+// times returns a count as text.
 func times(n int) string {
 	if n == 1 {
 		return "once"
@@ -188,6 +190,8 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// crowded reports whether somebody found a queue full, or may have: nobody knows once
-// records were not kept.
-func (s *story) crowded() bool { return s.full.count > 0 || s.starving.count > 0 || s.gone > 0 }
+// maybeFull reports whether a client met a full queue or a listener without a descriptor. It also
+// returns true if records were dropped, since they may have said so.
+func (s *story) maybeFull() bool {
+	return s.full.count > 0 || s.noDescriptor.count > 0 || s.dropped > 0
+}

@@ -9,29 +9,29 @@ import (
 	"time"
 
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/simnet/internal/hooks"
 	"wspsim/sim"
 )
 
-// Burst is the function Burst on the network of the test. Each call draws other
+// Burst calls the function Burst with the network of the test. Each call draws different
 // instants.
 func (t *T) Burst(n int, within time.Duration, f func(*simnet.Dialer) error) []error {
 	t.Helper()
 	if n < 0 || within < 0 {
-		t.Fatalf("Burst(%d, %v): want 0 clients or more, and no negative time", n, within)
+		t.Fatalf("Burst(%d, %v): want at least 0 clients and a time of at least 0", n, within)
 	}
 	t.bursts++
 	return burst(t.Net, t.bursts, n, within, f)
 }
 
-// Burst calls f n times, each in a goroutine of its own and with a dialer of its
-// own. The instants of the calls are spread over a time at random, by the seed of the
-// network.
-// It returns when all have returned, with the errors that they gave, nil for none; Group
-// makes a few lines of many.
+// Burst calls f n times, each time in a new goroutine with a new dialer. The instants of the
+// calls are random within the given time, by the seed of the network. Burst returns when all
+// calls have returned. It returns their errors, nil if there are none. Group shortens a long
+// list of errors.
 //
-// A dialer has a name, client-1 to client-n, and runs on the host "clients". Burst makes
-// that host if there is none, and without a limit of descriptors: Config.Descriptors is
-// for the server.
+// The dialers are named client-1 to client-n and run on the host "clients". If there is no such
+// host, Burst makes it without a limit of descriptors, because Config.Descriptors is for the
+// server.
 func Burst(net *simnet.Network, n int, within time.Duration, f func(*simnet.Dialer) error) []error {
 	return burst(net, 1, n, within, f)
 }
@@ -41,15 +41,15 @@ func burst(net *simnet.Network, number uint64, n int, within time.Duration, f fu
 		client int
 		err    error
 	}
-	host := net.HostWith("clients", simnet.HostConfig{Descriptors: simnet.NoLimit})
+	host := hooks.UnlimitedHost(net, "clients").(*simnet.Host)
 	results := make(chan result)
 	for i := range n {
 		d := host.Dialer(clientName(i))
-		draw := sim.Stream(net.Config().Seed, number<<32|uint64(i), drawsBurst)
+		draw := sim.Stream(net.Config().Seed, number<<32|uint64(i), purposeBurst)
 		wait := draw.Duration(within + 1)
 		go func() {
 			r := result{i, errEnded}
-			defer func() { results <- r }() // also if f ends its goroutine, as FailNow does
+			defer func() { results <- r }() // also if f ends its goroutine with FailNow
 			time.Sleep(wait)
 			r.err = f(d)
 		}()
@@ -69,10 +69,10 @@ func burst(net *simnet.Network, number uint64, n int, within time.Duration, f fu
 
 func clientName(i int) string { return "client-" + strconv.Itoa(i+1) }
 
-// errEnded is what a client of Burst gives whose goroutine was ended.
-var errEnded = errors.New("it did not return")
+// errEnded is the error of a client whose goroutine ended before f returned.
+var errEnded = errors.New("its function did not return")
 
-const drawsBurst sim.Purpose = 1 << 16
+const purposeBurst sim.Purpose = 1 << 16
 
 // clientError is the error of one client of a burst.
 type clientError struct {
@@ -83,10 +83,10 @@ type clientError struct {
 func (e *clientError) Error() string { return e.client + ": " + e.err.Error() }
 func (e *clientError) Unwrap() error { return e.err }
 
-// Group makes one error of those that are alike, as a crowd gives them: "26 times, the
-// first client-1: dial tcp 10.1.0.1:80: connectex: errno 10061". Errors are alike if they
-// have the same text, but for the name of the client and the local port of a connection.
-// errors.Is and errors.As find the first of each kind. The order is that of the first.
+// Group joins similar errors into one: "26 times, the first client-1: dial tcp 10.1.0.1:80:
+// connectex: errno 10061". Errors are similar if their texts differ only in the name of the
+// client and the local port of a connection. errors.Is and errors.As find the first error of
+// each group. Groups are in the order of their first errors.
 //
 //	for _, err := range simnettest.Group(t.Burst(300, time.Second, request)) {
 //		t.Error(err)
@@ -112,7 +112,7 @@ func Group(errs []error) []error {
 	return grouped
 }
 
-// groupError is some errors that are alike.
+// groupError is a group of similar errors.
 type groupError struct {
 	kind  string
 	first error
@@ -128,7 +128,7 @@ func (e *groupError) Error() string {
 
 func (e *groupError) Unwrap() error { return e.first }
 
-// kindOf is the text of an error without what tells one client from another.
+// kindOf returns the text of an error without the name and local port of the client.
 func kindOf(err error) string {
 	var of *clientError
 	if errors.As(err, &of) {
@@ -138,6 +138,6 @@ func kindOf(err error) string {
 	return localPort.ReplaceAllString(text, "->")
 }
 
-// localPort is what the two ends of a connection stand around in an error of package net:
+// localPort matches the local port and the arrow in an error of package net:
 // "read tcp 10.1.0.2:49153->10.1.0.1:80: ...".
 var localPort = regexp.MustCompile(`:\d+->`)

@@ -201,46 +201,46 @@ func TestAFailedCrowdTellsWhatBecameOfIt(t *testing.T) {
 		{"TestMeantToFailTooManyForTheirPatience", []string{
 			`crowd_test\.go:\d+: 278 times, the first client-1: read tcp 10\.2\.0\.1:\d+->10\.1\.0\.1:80: i/o timeout\n`,
 			`300 attempts to connect: 23 accepted, 277 left before accept\n`,
-			`client-7 +began at 626µs, connected at 10\.626ms as a phantom \(the server ignored its ACK or data once: accept queue full \(K4\)\), left at 5\.010626s, 5\.01s after it began; it stands in the queue, and accept will hand it out`,
-			`in the end, at 5\.\d+s, 10\.1\.0\.1:80: 21 connections wait in the queue of 21, and nobody calls Accept`,
-			`No backlog does: with 600, the largest that was tried, nobody met a full queue, and the test fails all the same\. It is not the queue alone\. In the run with 600: The server accepted 251 of 300 within 5s, about 50 a second\. 49 clients left before accept, the first 5\.01s after it began`,
+			`client-7 +began at 626µs, connected at 10\.626ms as a phantom \(the server ignored its ACK or data once: accept queue full \(K4\)\), left at 5\.010626s, 5\.01s after it began; it is in the queue, and accept will return it`,
+			`at the end, at 5\.\d+s, 10\.1\.0\.1:80: 21 connections wait in the queue of 21, and no goroutine calls Accept`,
+			`No backlog is enough: with 600, the largest that was tried, no client met a full queue and the test still fails\. The queue is not the only cause\. In the run with 600: The server accepted 251 of 300 within 5s, about 50 a second\. 49 clients left before accept, the first 5\.01s after it began`,
 		}, "50 requests a second, 300 clients, a patience of 5 s: 250 are served at most"},
 		{"TestMeantToFailTooManyOnWindows", []string{
 			`495 times, the first client-1: dial tcp 10\.1\.0\.1:80: connectex: `,
-			`No backlog does: with 200, the largest that was tried, somebody still met a full queue 1745 times\. In the run with 200: The server accepted 301 of 600`,
-			`client-318 and 494 more gave up after error 10061 \(WSAECONNREFUSED\)\. A retry has to ask for syscall\.Errno\(10061\): on Windows errors\.Is\(err, syscall\.ECONNREFUSED\) is false`,
+			`No backlog is enough: with 200, the largest that was tried, clients still met a full queue 1745 times\. In the run with 200: The server accepted 301 of 600`,
+			`client-318 and 494 more gave up after error 10061 \(WSAECONNREFUSED\)\. A retry must compare with syscall\.Errno\(10061\): on Windows errors\.Is\(err, syscall\.ECONNREFUSED\) is false`,
 		}, "Windows has 200 places at most"},
 		{"TestMeantToFailManyInALargeQueue", []string{
-			`client-146 +began at 8\.294ms, connected at 8\.294ms, left at 5\.008294s, 5s later; it stands in the queue`,
-			`Nobody met a full queue: a larger backlog changes nothing\. The server accepted 251 of 300 within 5s, about 50 a second\. 49 clients left`,
+			`client-146 +began at 8\.294ms, connected at 8\.294ms, left at 5\.008294s, 5s later; it is in the queue, and accept will return it`,
+			`No client met a full queue: a larger backlog changes nothing\. The server accepted 251 of 300 within 5s, about 50 a second\. 49 clients left`,
 		}, "the queue holds all of them, and the server is slow"},
 		{"TestMeantToFailOwnBacklog", []string{
-			`The listeners ask for a backlog of their own, not for Config\.Backlog: no other was tried`,
+			`The listeners use a backlog of their own, not Config\.Backlog: no other backlog was tried`,
 		}, "the test calls ListenBacklog"},
 		{"TestMeantToFailSharedDescriptors", []string{
-			`client#3 +began at 0s, and could not even ask: its own host has no descriptor left`,
-			`host "client" had no descriptor left for a connect of its own: Config\.Descriptors holds for each host`,
+			`client#3 +began at 0s, and sent no SYN: its own host has no descriptor left`,
+			`host "client" had no descriptor left for a connect: Config\.Descriptors limits each host`,
 		}, "each host has a budget of its own, this one 2"},
 		{"TestMeantToFailLargeCrowd", []string{
-			`With this seed a backlog of \d+ passes, and \d+ does not; the search between them stopped after (50000 records|2s)\.|search stopped in a run with`,
+			`With this seed a backlog of \d+ passes and \d+ fails; the search between them stopped after (50000 records|2s)\.|search stopped in a run with`,
 		}, "a search does not take longer than 2 s, and says what it knows"},
 		{"TestMeantToFailOtherwiseEachTime", []string{
-			`This test does not repeat: a second run with the same seed went another way \(record hash [0-9a-f]{16}, then [0-9a-f]{16}\)\.\n +They part at record 1:\n +first +0\.000\d\d\d ms  < client  connect .*\n +second +0\.000\d\d\d ms  < client`,
+			`This test does not repeat: a second run with the same seed had other records \(record hash [0-9a-f]{16}, then [0-9a-f]{16}\)\.\n +The first difference is record 1:\n +first +0\.000\d\d\d ms  < client  connect .*\n +second +0\.000\d\d\d ms  < client`,
 			`in the first run\)`,
 		}, "two runs that part within a microsecond must not look equal"},
 		{"TestMeantToFailOnceOnly", []string{
 			`This test does not repeat: a second run with the same seed did the same on the network, and passed\.`,
 		}, "the hash is not all that repeats"},
 		{"TestMeantToFailOtherNames", []string{
-			`This test does not repeat: a second run with the same seed did the same on the network, but not by the same names\.\n +They part at record 1:\n +first .* a +connect .*\n +second .* b +connect`,
+			`This test does not repeat: a second run with the same seed did the same on the network, but with other names\.\n +The first difference is record 1:\n +first .* a +connect .*\n +second .* b +connect`,
 		}, "the hash knows clients by their numbers"},
 		{"TestMeantToFailAtOnce", []string{
 			`1 left before accept\n`,
 			`larger backlog changes nothing\.\n`,
 		}, "a client that does not wait says nothing about the server"},
 		{"TestMeantToFailEarlyRecordsDiffer", []string{
-			`They part before record \d+; earlier ones were not kept`,
-			`the first \d+ records were not kept, so who connected or left then is not known`,
+			`The first difference is before record \d+; earlier records are not kept`,
+			`the first \d+ records are not kept, so clients that connected or left then are not known`,
 		}, "where they part is gone"},
 	} {
 		t.Run(x.test, func(t *testing.T) {

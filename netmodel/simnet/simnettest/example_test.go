@@ -74,9 +74,9 @@ func ExampleRun_story() {
 	// Output:
 	// 14 of 20 were not served
 	// 20 attempts to connect: 6 accepted, 14 refused
-	// somebody met a full queue 14 times; the first was client-19 at 1.747ms: queue full (R4)
+	// clients met a full queue 14 times; the first was client-19 at 1.747ms: queue full (R4)
 	// client-19    began at 1.747ms, was refused at once: queue full (R4)
-	// With this seed a backlog of 19 passes, and 18 does not. The test then takes 1.00019s.
+	// With this seed a backlog of 19 passes and 18 fails. The test then takes 1.00019s.
 }
 
 // A garbage collection stops the process for 300 ms while a crowd comes. Nothing is wrong
@@ -98,8 +98,8 @@ func ExampleStall() {
 	// Output:
 	// 3 of 60 were not served
 	// 60 attempts to connect: 57 accepted, 3 refused
-	// longest in the queue: client-36, 285.705ms; slowest from connect to accept: client-36, 285.705ms
-	// With this seed a backlog of 13 passes, and 12 does not. The test then takes 1.038159s.
+	// longest wait in the queue: client-36, 285.705ms; longest time from connect to accept: client-36, 285.705ms
+	// With this seed a backlog of 13 passes and 12 fails. The test then takes 1.038159s.
 }
 
 // A server listens, reads its data for 2 s, and only then accepts. On Linux nobody is

@@ -13,17 +13,17 @@ import (
 	"wspsim/netmodel/simnet"
 )
 
-// DialFunc is what http.Transport.DialContext and its like want.
+// DialFunc is the type of http.Transport.DialContext and of similar fields.
 type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// The dialers below stand for a network of their own, apart from that of a test: it is
-// made with their first dial, and must be used where it was made, in the bubble or
-// outside. Its system is Linux, whatever the network of Run is: give them
-// t.Net.Config().Profile to have the same.
+// Each dialer below has a network of its own, apart from the network of the test. The first dial
+// makes it. Use a dialer only in the bubble of its first dial, or only outside bubbles. Its
+// system is Linux, also if the network of Run has another. For the same system pass
+// t.Net.Config().Profile.
 
-// Blackhole returns a dialer whose connects are never answered, whatever the
-// address: they end when their context does, or when the system gives up, after about
-// 135 s on Linux and 21 s on Windows. Give it a profile for another system.
+// Blackhole returns a dialer whose connects get no answer, for any address. A connect ends with
+// its context, or when the system gives up: after about 135 s on Linux and 21 s on Windows. Pass a
+// profile for a system other than Linux.
 func Blackhole(system ...netmodel.Profile) DialFunc {
 	return newFault(system, func(n *simnet.Network, client, server *simnet.Host, _ string) error {
 		n.Cut(client, server)
@@ -31,17 +31,16 @@ func Blackhole(system ...netmodel.Profile) DialFunc {
 	})
 }
 
-// Refuse returns a dialer whose connects are refused, whatever the address. Give it
-// a profile for another system: on Windows that takes 2 s, and the error is
-// syscall.Errno(10061) and not syscall.ECONNREFUSED, whatever the build.
+// Refuse returns a dialer whose connects are refused, for any address. Pass a profile for a
+// system other than Linux. On Windows a connect takes 2 s to fail, and the error on every build
+// is syscall.Errno(10061), not syscall.ECONNREFUSED.
 func Refuse(system ...netmodel.Profile) DialFunc {
 	return newFault(system, func(*simnet.Network, *simnet.Host, *simnet.Host, string) error { return nil })
 }
 
-// FullQueue returns a dialer whose connects meet a listener with a full queue from
-// which nobody accepts, whatever the address: Linux does not answer (so that it looks
-// like Blackhole), Windows refuses after 2 s, FreeBSD connects and then resets. Give it
-// a profile for another system.
+// FullQueue returns a dialer whose connects reach a listener with a full queue, for any address.
+// The server never accepts. Linux does not answer, as with Blackhole. Windows refuses after 2 s.
+// FreeBSD connects and then resets. Pass a profile for a system other than Linux.
 func FullQueue(system ...netmodel.Profile) DialFunc {
 	return newFault(system, func(_ *simnet.Network, _, server *simnet.Host, port string) error {
 		l, err := server.ListenBacklog("tcp", ":"+port, 1)
@@ -52,9 +51,9 @@ func FullQueue(system ...netmodel.Profile) DialFunc {
 	})
 }
 
-// newFault returns a dialer on a network of its own, with one server that stands for
-// whoever is called, as prepare leaves it for a port. The network is made with the first
-// dial: in the bubble, if that is where it is used.
+// newFault returns a dialer on a network of its own. One server stands for every address. prepare
+// sets the server up for a port. The first dial makes the network, so that it belongs to the
+// bubble of the caller.
 func newFault(system []netmodel.Profile, prepare func(n *simnet.Network, client, server *simnet.Host, port string) error) DialFunc {
 	var c simnet.Config
 	if len(system) > 0 {
@@ -63,7 +62,7 @@ func newFault(system []netmodel.Profile, prepare func(n *simnet.Network, client,
 	var once sync.Once
 	var n *simnet.Network
 	var client, server *simnet.Host
-	var gate chan struct{} // whoever has it prepares; in a bubble a mutex would stop time
+	var gate chan struct{} // a lock for prepare; a mutex would stop the time of a bubble
 	prepared := map[string]error{}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		once.Do(func() {
@@ -72,7 +71,7 @@ func newFault(system []netmodel.Profile, prepare func(n *simnet.Network, client,
 		})
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {
-			return client.DialContext(ctx, network, address) // which says what is wrong with it
+			return client.DialContext(ctx, network, address) // it returns the error of the address
 		}
 		switch port {
 		case "http":
@@ -94,8 +93,8 @@ func newFault(system []netmodel.Profile, prepare func(n *simnet.Network, client,
 	}
 }
 
-// SlowAccept returns a listener like l for a program that needs a time between one
-// accept and the next.
+// SlowAccept returns a listener like l whose Accept waits for the time each before it accepts.
+// It models a program that needs some time for each connection.
 func SlowAccept(l net.Listener, each time.Duration) net.Listener {
 	return &slowListener{Listener: l, each: each}
 }
@@ -111,14 +110,14 @@ func (l *slowListener) Accept() (net.Conn, error) {
 	return l.Listener.Accept()
 }
 
-// Stall returns a listener like l for a program that stands still for a time: from so
-// long after the call of Stall on, for so long, nothing is accepted, and the queue fills.
-// That is a garbage collection, a lock that the accept loop has to wait for, a machine
-// that swaps; after 0 it is a slow start. What the program does with connections that it
-// has accepted goes on. If nobody has come meanwhile, a line in the log says so.
+// Stall returns a listener like l that models a program which pauses once. The pause begins at
+// the time after, counted from the call of Stall, and lasts for the time lasts. Accept returns no
+// connection during the pause, and the queue fills. Accepted connections are not affected.
+// Examples are a garbage collection, a lock that the accept loop waits for, a machine that swaps.
+// With after 0 it is a slow start. If no client came during the pause, a line in the log says so.
 //
-// Most clients ask again, so that a stall may only make them late: see "My server already
-// does that".
+// Most clients send their SYN again, so a stall may only delay them: see "My server already does
+// that".
 //
 // l is a *simnet.Listener or a *net.TCPListener.
 func Stall(l interface {
@@ -128,8 +127,8 @@ func Stall(l interface {
 	from := time.Now().Add(after)
 	return &stalledListener{
 		Listener: l, setDeadline: l.SetDeadline, from: from, to: from.Add(lasts),
-		inVain: sync.OnceFunc(func() {
-			fmt.Fprintf(os.Stderr, "simnettest.Stall(l, %v, %v): nobody came while the program stood still, so the stall has tested nothing\n", after, lasts)
+		warnUnused: sync.OnceFunc(func() {
+			fmt.Fprintf(os.Stderr, "simnettest.Stall(l, %v, %v): no client came during the pause, so the stall has tested nothing\n", after, lasts)
 		}),
 	}
 }
@@ -138,21 +137,21 @@ type stalledListener struct {
 	net.Listener
 	setDeadline func(time.Time) error
 	from, to    time.Time
-	inVain      func() // says that nobody has come meanwhile
+	warnUnused  func() // says that no client came during the pause
 }
 
-// empty reports whether nobody waits in the queue of an open listener.
+// empty reports whether the queue of an open listener is empty.
 func (l *stalledListener) empty() bool {
 	of, ok := l.Listener.(*simnet.Listener)
 	if !ok {
-		return false // the system does not tell
+		return false // the system does not report its queue
 	}
 	q := of.Queue()
 	return q.Limit > 0 && q.Complete == 0 && q.HalfOpen == 0
 }
 
-// Accept accepts, but not while the program stands still. An accept that waits when that
-// begins must take nobody: it is ended by its deadline.
+// Accept accepts, but not during the pause. A deadline ends an Accept that waits when the pause
+// begins, so that it takes no connection.
 func (l *stalledListener) Accept() (net.Conn, error) {
 	if time.Now().Before(l.from) {
 		if err := l.setDeadline(l.from); err != nil {
@@ -160,7 +159,7 @@ func (l *stalledListener) Accept() (net.Conn, error) {
 		}
 		c, err := l.Listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
-			l.inVain() // it ended before
+			l.warnUnused() // the listener was closed before the pause
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return c, err
@@ -169,7 +168,7 @@ func (l *stalledListener) Accept() (net.Conn, error) {
 	if left := time.Until(l.to); left > 0 {
 		time.Sleep(left)
 		if l.empty() {
-			l.inVain()
+			l.warnUnused()
 		}
 	}
 	if err := l.setDeadline(time.Time{}); err != nil {

@@ -184,40 +184,40 @@ var hangs = []struct {
 }{
 	{"TestMeantToFailMutexHeldDuringRead", []string{
 		`this line is not lost`,
-		`The bubble was given up: virtual time has stood still at 1s, or less than 1s later, for 1s of real time\.`,
+		`The bubble was given up: virtual time has stopped at 1s, or less than 1s later, for 1s of real time\.`,
 		`1 goroutine waiting for a mutex \(sync\.Mutex\.Lock\):\n +in sync\.\(\*Mutex\)\.Lock \(mutex\.go:\d+\)\n +called by \S+simnettest_test\.TestMeantToFailMutexHeldDuringRead\.func1 \(hang_test\.go:\d+\)`,
 		`in \S+/netmodel/simnet\.\(\*Conn\)\.Read \(conn\.go:\d+\)\n +called by \S+simnettest_test\.readLocked \(hang_test\.go:\d+\)`,
-		`What to do: in a bubble, waiting for a mutex does not count as waiting`,
-		`1 attempt to connect`, `in the end, at 1\S*s, 10\.1\.0\.1:80: 1 connection waits`, `when it hung`,
+		`What to do: a bubble does not count a goroutine that waits for a mutex as waiting`,
+		`1 attempt to connect`, `at the end, at 1\S*s, 10\.1\.0\.1:80: 1 connection waits`, `when it hung`,
 	}, "", "the story so far, and who waits for whom"},
 	{"TestMeantToFailChannelFromOutside", []string{
-		`virtual time has stood still at \S+, or less than 1s later, for 1s`,
-		`waiting for a channel from outside of the bubble \(chan receive\):\n +in \S+TestMeantToFailChannelFromOutside\.func1 \(hang_test\.go:\d+\)`,
-		`made outside of the function given to Run`,
+		`virtual time has stopped at \S+, or less than 1s later, for 1s`,
+		`waiting for a channel from outside the bubble \(chan receive\):\n +in \S+TestMeantToFailChannelFromOutside\.func1 \(hang_test\.go:\d+\)`,
+		`made outside the function given to Run`,
 	}, "", "a variable of a package"},
 	{"TestMeantToFailBusyLoop", []string{
 		`1 goroutine computing:\n( +.*\n)*? +(in|called by) \S+TestMeantToFailBusyLoop\.func1`,
-		`a goroutine computes, or goes round in a loop`,
+		`a goroutine computes, or runs in a loop`,
 	}, "", "time does not pass for those that do not wait"},
 	{"TestMeantToFailSpinsOnErrors", []string{
-		`within 1s of real time, virtual time has come from 0s to \S+ only`, `called by \S+TestMeantToFailSpinsOnErrors`, `Let it wait a few milliseconds`,
+		`within 1s of real time, virtual time has moved only from 0s to \S+`, `called by \S+TestMeantToFailSpinsOnErrors`, `Let it wait a few milliseconds`,
 	}, "", "a nanosecond for each failed accept is no progress"},
 	{"TestMeantToFailRealConnection", []string{
 		`waiting for the system \((IO wait|syscall)\)`, `a real connection, file or process belongs to no bubble`,
 	}, "", "a pipe of the system"},
 	{"TestMeantToFailWaitsWhileAClockTicks", []string{
-		`the test has not returned after 1h0m0s of virtual time: somebody waits in vain\n +\S.*\n( +.*\n)*? +in \S+TestMeantToFailWaitsWhileAClockTicks\.func1`,
+		`the test has not returned after 1h0m0s of virtual time: a goroutine waits for an event that does not come\n +\S.*\n( +.*\n)*? +in \S+TestMeantToFailWaitsWhileAClockTicks\.func1`,
 		`hang_test\.go:\d+: the test has not returned after`,
 		`The bubble was given up: the test has not returned, although its network was closed 5m0s of virtual time ago\. Its goroutines are those named above\.`,
 		`started by \S+TestMeantToFailWaitsWhileAClockTicks\.func1`,
 	}, "SIMNETTEST_STILL", "virtual time would run on and on"},
 	{"TestMeantToFailClockOutlivesTheTest", []string{
 		`3 goroutines have not ended 5m0s of virtual time after the test returned:\n +3 goroutines sleeping:\n +in time\.Sleep \(\S+\)\n +called by \S+simnettest_test\.tick `,
-		`start it before Run, outside of the bubble`,
+		`start them before Run, outside the bubble`,
 	}, "", "as the clocks of fasthttp and fiber"},
 	{"TestMeantToFailStopsTimeAfterTheTest", []string{
 		`the test has returned, and its goroutines have not ended within 1s of real time`, `TestMeantToFailStopsTimeAfterTheTest\.func1\.1`,
-		`made outside of the function given to Run`,
+		`made outside the function given to Run`,
 	}, "", "what stops time after the test has returned"},
 	{"TestMeantToFailTicksAfterTheTest", []string{
 		`The bubble was given up: the test has returned, and its goroutines have not ended within 1s of real time\.`,
@@ -227,7 +227,7 @@ var hangs = []struct {
 		`it fails`, `This test does not repeat: a second run with the same seed did not|This test does not repeat: .*and then hung`, `TestMeantToFailSecondRunHangs\.func1`,
 	}, "", "the second run is bounded, too"},
 	{"TestMeantToFailHangsWithALargerBacklog", []string{
-		`Whether a larger backlog would do is not known: the search stopped in a run with a backlog of 6, which hangs or takes longer than 2s\.`,
+		`It is not known whether a larger backlog would be enough: the search stopped in a run with a backlog of 6, which hangs or takes longer than 2s\.`,
 	}, "", "and so is the search"},
 }
 

@@ -110,7 +110,7 @@ func TestMeantToFailAStallThatSomebodyMet(t *testing.T) {
 }
 
 func TestAStallThatNobodyHasMetSaysSo(t *testing.T) {
-	const said = "nobody came while the program stood still, so the stall has tested nothing"
+	const said = "no client came during the pause, so the stall has tested nothing"
 	for _, x := range []struct {
 		test string
 		want int

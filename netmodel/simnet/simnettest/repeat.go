@@ -10,49 +10,50 @@ import (
 	"wspsim/netmodel/simnet"
 )
 
-// repeat runs a test that has failed once more with the same seed, and says what is not
-// the same. It returns "" if all is.
+// repeat runs a failed test again with the same seed, and returns the difference. It returns "" if
+// there is none.
 func repeat(t *testing.T, c simnet.Config, f func(*T), first *story) string {
 	t.Helper()
-	again := perform(t, c, f, new(rerunTB))
+	again := runOnce(t, c, f, new(rerunTB))
 	switch {
 	case again.story == nil:
 		return "does not repeat: a second run with the same seed did not end.\n" + again.hangs
 	case again.story.hash != first.hash:
-		return fmt.Sprintf("does not repeat: a second run with the same seed went another way (record hash %016x, then %016x).\n%s%s",
-			first.hash, again.story.hash, parting(first, again.story), notNetwork)
+		return fmt.Sprintf("does not repeat: a second run with the same seed had other records (record hash %016x, then %016x).\n%s%s",
+			first.hash, again.story.hash, firstDifference(first, again.story), otherCauses)
 	case !slices.Equal(first.lines, again.story.lines):
-		return "does not repeat: a second run with the same seed did the same on the network, but not by the same names.\n" +
-			parting(first, again.story) + notNetwork
+		return "does not repeat: a second run with the same seed did the same on the network, but with other names.\n" +
+			firstDifference(first, again.story) + otherCauses
 	case again.hangs != "":
 		return "does not repeat: a second run with the same seed did the same on the network, and then hung.\n" + again.hangs
 	case !again.failed:
-		return "does not repeat: a second run with the same seed did the same on the network, and passed.\n" + notNetwork
+		return "does not repeat: a second run with the same seed did the same on the network, and passed.\n" + otherCauses
 	}
 	return ""
 }
 
-const notNetwork = "  Something that the network does not decide makes the difference: the order of a map, goroutines that meet over a channel or a mutex, a real random number or clock, what the first run left behind. See \"What repeats\" in the documentation of package simnet.\n"
+const otherCauses = " The network does not cause the difference. Possible causes: the order of a map, goroutines that race for a channel or a mutex, a real random number or clock, state that the first run left. See \"What repeats\" in the documentation of package simnet.\n"
 
-// parting tells where two runs part: the first record in which they differ, of each.
-func parting(a, b *story) string {
-	from := max(a.gone, b.gone)
+// firstDifference returns the first record of each run that differs.
+func firstDifference(a, b *story) string {
+	from := max(a.dropped, b.dropped)
 	for i := from; ; i++ {
 		x, inA := a.record(i)
 		y, inB := b.record(i)
 		switch {
 		case !inA && !inB:
-			return fmt.Sprintf("  They part before record %d; earlier ones were not kept (Config.Trace keeps more).\n", from+1)
+			return fmt.Sprintf("  The first difference is before record %d; earlier records are not kept (Config.Trace keeps more).\n", from+1)
 		case inA && inB && x == y && a.line(i) == b.line(i):
 			continue
 		case i == from && from > 0:
-			return fmt.Sprintf("  They part at record %d or before; earlier ones were not kept (Config.Trace keeps more).\n%s", i+1, bothLines(a, b, i))
+			return fmt.Sprintf("  The first difference is record %d or earlier; earlier records are not kept (Config.Trace keeps more).\n%s", i+1, bothLines(a, b, i))
 		}
-		return fmt.Sprintf("  They part at record %d:\n%s", i+1, bothLines(a, b, i))
+		return fmt.Sprintf("  The first difference is record %d:\n%s", i+1, bothLines(a, b, i))
 	}
 }
 
-// bothLines shows one record of two runs, and all of it if their lines look alike.
+// bothLines returns one record of two runs. If their lines in the trace are equal, it adds all
+// fields.
 func bothLines(a, b *story, i uint64) string {
 	first, second := a.line(i), b.line(i)
 	if first == second {
@@ -63,30 +64,30 @@ func bothLines(a, b *story, i uint64) string {
 	return fmt.Sprintf("    first   %s\n    second  %s\n", first, second)
 }
 
-// record returns a record by its place in the run, from 0 on.
+// record returns record number i of the run, counted from 0.
 func (s *story) record(i uint64) (netmodel.Record, bool) {
-	if i < s.gone || i-s.gone >= uint64(len(s.records)) {
+	if i < s.dropped || i-s.dropped >= uint64(len(s.records)) {
 		return netmodel.Record{}, false
 	}
-	return s.records[i-s.gone], true
+	return s.records[i-s.dropped], true
 }
 
-// line returns a record as a line of the trace.
+// line returns record number i as a line of the trace.
 func (s *story) line(i uint64) string {
 	if _, ok := s.record(i); !ok {
-		return "(the run is over)"
+		return "(the run has ended)"
 	}
-	return s.lines[i-s.gone]
+	return s.lines[i-s.dropped]
 }
 
-// traceLines returns the latest records of a network, a line each.
+// traceLines returns the latest records of a network, one line for each.
 func traceLines(n *simnet.Network) []string {
 	var b strings.Builder
 	if err := n.WriteTrace(&b, true); err != nil {
-		return nil // a strings.Builder takes all
+		return nil // a write to a strings.Builder does not fail
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
-	if strings.HasPrefix(lines[0], "... ") { // how many were not kept
+	if strings.HasPrefix(lines[0], "... ") { // the line about dropped records
 		lines = lines[1:]
 	}
 	return lines

@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// rerunTB is what a test fails on when it is run once more: it remembers the
-// failure and keeps it to itself.
+// rerunTB is the testing.TB of a repeated run. It notes a failure and does not report it.
 type rerunTB struct {
-	testing.TB // for what does not matter here
+	testing.TB // the methods that need no change
 
-	until time.Time // of real time: then it is given up; zero = it is not
+	until time.Time // of real time: Run gives the bubble up then; zero = never
 
 	mu      sync.Mutex
 	failed  bool
@@ -32,8 +31,8 @@ func (r *rerunTB) Skip(...any)           { r.SkipNow() }
 func (r *rerunTB) Skipf(string, ...any)  { r.SkipNow() }
 func (r *rerunTB) ArtifactDir() string   { return r.TempDir() }
 
-// perform calls f in a goroutine of its own, which FailNow can end.
-func (r *rerunTB) perform(x *T, f func(*T)) {
+// call calls f in a new goroutine, so that FailNow can end it.
+func (r *rerunTB) call(x *T, f func(*T)) {
 	over := make(chan any)
 	go func() {
 		defer func() { over <- recover() }()
@@ -45,7 +44,7 @@ func (r *rerunTB) perform(x *T, f func(*T)) {
 	}
 }
 
-// Fail remembers that the test has failed.
+// Fail notes that the test has failed.
 func (r *rerunTB) Fail() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 
 	"wspsim/netmodel/simnet"
 	"wspsim/netmodel/simnet/internal/bubble"
+	"wspsim/netmodel/simnet/internal/hooks"
 	"wspsim/sim"
 )
 
@@ -26,34 +27,33 @@ type T struct {
 const seedVariable = "SIMNET_SEED"
 
 const (
-	// farewell is how much virtual time the goroutines of a test have to end, once its
-	// network is closed.
-	farewell = 5 * time.Minute
-	// patience is how much virtual time a test may take.
-	patience = time.Hour
+	// endLimit is how much virtual time the goroutines of a test have to end after its
+	// network was closed.
+	endLimit = 5 * time.Minute
+	// testLimit is how much virtual time a test may take.
+	testLimit = time.Hour
 )
 
-// Run calls f in a bubble of testing/synctest, with a network made of c. When f has
-// returned, the network is closed, and the goroutines that f started have 5 minutes of
-// virtual time to end.
+// Run calls f in a bubble of testing/synctest, with a network of the settings c. When f
+// returns, Run closes the network. The goroutines of f then have 5 minutes of virtual time to
+// end.
 //
-// Make everything within f that goroutines wait for: servers, handlers, clients,
-// channels, and the dialers of this package. f should leave nothing behind outside its
-// network, for Run calls it more than once if the test fails.
+// Make everything that goroutines wait for within f: servers, handlers, clients, channels, and
+// the dialers of this package. f must not change state outside its network, because Run calls
+// f several times if the test fails.
 //
-// If the test fails, Run tells its story in the log of the test. For that it runs f once
-// more with the same seed, to see whether the failure repeats, and some further times with
-// other backlogs (see "What Run tells" in the documentation of the package). With
-// go test -artifacts it writes the trace to trace.txt in the artifact directory of the
-// test, and three views of it: a diagram (trace.mmd), a picture (trace.svg) and a capture for
-// Wireshark (trace.pcapng). If f calls Skip, Run skips the test.
+// If the test fails, Run writes its story to the log of the test. Run calls f again with the
+// same seed, to see whether the failure repeats. It then calls f with other backlogs (see "What
+// Run reports" in the documentation of the package). With go test -artifacts, Run writes the
+// trace to trace.txt in the artifact directory of the test. It also writes three views of the
+// trace: a diagram (trace.mmd), a picture (trace.svg) and a capture for Wireshark
+// (trace.pcapng). If f calls Skip, Run skips the test.
 //
-// A test that hangs fails as well, with the names of the goroutines that keep it: see "A
-// test that hangs". A Config with which no network can be made ends the test with a
-// sentence.
+// A test that hangs fails with the names of the goroutines that cause the hang: see "A test
+// that hangs". If c is not valid, Run fails the test and names the setting.
 //
-// Where there is no *testing.T, as in a property of rapid, make the network yourself:
-// Burst and Story work with any.
+// Without a *testing.T, as in a property of rapid, make the network yourself. Burst and Story
+// work with any network.
 func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	t.Helper()
 	if s := os.Getenv(seedVariable); s != "" {
@@ -64,19 +64,19 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 		c.Seed = seed
 	}
 	if s := os.Getenv(searchVariable); s != "" && s != "off" {
-		t.Fatalf("%s is %q: want off, which switches the search for a backlog off; without the variable Run searches", searchVariable, s)
+		t.Fatalf("%s is %q: want off, which switches the search for a backlog off, or no such variable", searchVariable, s)
 	}
 	if err := c.Validate(); err != nil {
-		t.Fatalf("simnettest.Run: the simnet.Config has %v", err)
+		t.Fatalf("simnettest.Run: the simnet.Config is not valid: %v", err)
 	}
 	c.Tap = c.Tap || keepsArtifacts()
 	if f == nil {
-		t.Fatal("simnettest.Run: the function is nil: want one that is the test")
+		t.Fatal("simnettest.Run: the function is nil: want the function of the test")
 	}
-	defer simnet.BeforeBubble() // also for what follows outside a bubble
-	p := perform(t, c, f, nil)
+	defer simnet.BeforeBubble() // for later code outside a bubble
+	p := runOnce(t, c, f, nil)
 	if p.hangs == "" && !p.failed {
-		if p.skipped { // synctest.Test does not tell
+		if p.skipped { // synctest.Test does not report it
 			t.SkipNow()
 		}
 		return
@@ -88,7 +88,7 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	}
 	if p.story != nil {
 		if p.story.hung = p.hangs != ""; !p.story.hung {
-			p.story.again = repeat(t, c, f, p.story)
+			p.story.difference = repeat(t, c, f, p.story)
 			p.story.advice = advise(t, c, f, p.story)
 			p.story.runs = 2 + p.story.advice.runs
 		}
@@ -97,23 +97,23 @@ func Run(t *testing.T, c simnet.Config, f func(*T)) {
 	t.FailNow()
 }
 
-// runResult is one run of a test, in a bubble of its own.
+// runResult is the result of one run of a test, in a bubble of its own.
 type runResult struct {
-	story    *story // nil: there is none to tell
-	hangs    string // the bubble was given up, and why; "" = it was not
-	overtime string // the test did not return in time, and who waits; "" = it did
+	story    *story // nil: the test passed
+	hangs    string // why the bubble was given up; "" = it was not
+	overtime string // the test did not return in time, with its goroutines; "" = it returned
 	failed   bool
 	skipped  bool          // the test has called Skip
 	took     time.Duration // of virtual time
 }
 
-// perform runs a test. In a rerunTB nothing of it reaches t, and there is a story
-// whether it fails or not.
-func perform(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
+// runOnce runs a test. With a rerunTB it reports nothing to t, and the result always has a
+// story.
+func runOnce(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
 	t.Helper()
 	b := newTestBubble(t)
 	if r != nil && !r.until.IsZero() {
-		b.patience.until = r.until
+		b.limits.until = r.until
 	}
 	var told storyKeeper
 	took := make(chan time.Duration, 1)
@@ -145,17 +145,17 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
 			f(x)
 			return
 		}
-		r.perform(x, f)
+		r.call(x, f)
 	})
 	p := runResult{hangs: hangs, failed: b.failed, story: told.story()}
-	p.overtime, _ = b.toldOvertime()
+	p.overtime, _ = b.getOvertime()
 	if len(skipped) > 0 {
 		p.skipped = <-skipped
 	}
 	if r != nil {
 		p.failed = r.Failed() || p.skipped || hangs != ""
 	}
-	if n := b.net.Load(); n != nil && b.givenUp.Load() && n.Freeze() && len(took) == 0 {
+	if n := b.net.Load(); n != nil && b.givenUp.Load() && hooks.Freeze(n) && len(took) == 0 {
 		told.keep(t, n, r == nil)
 		p.story = told.story()
 		p.story.at = max(p.story.at, sim.Time(b.at))
@@ -166,8 +166,8 @@ func perform(t *testing.T, c simnet.Config, f func(*T), r *rerunTB) runResult {
 	return p
 }
 
-// storyKeeper keeps the first story that it is told to take down. What a bubble that was
-// given up may still tell comes too late.
+// storyKeeper keeps the first story of a run. A bubble that was given up may try to add another
+// story later; the keeper ignores it.
 type storyKeeper struct {
 	mu   sync.Mutex
 	kept *story
@@ -191,14 +191,15 @@ func (k *storyKeeper) story() *story {
 	return k.kept
 }
 
-// Cleanup makes f be called when the test has returned, before its network is closed.
+// Cleanup registers f. Run calls f after the test has returned and before it closes the
+// network.
 func (t *T) Cleanup(f func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.cleanups = append(t.cleanups, f)
 }
 
-// cleanUp calls what Cleanup was given, the last first.
+// cleanUp calls the functions given to Cleanup, the last first.
 func (t *T) cleanUp() {
 	for {
 		t.mu.Lock()
@@ -214,9 +215,9 @@ func (t *T) cleanUp() {
 	}
 }
 
-// watch shows how time passes, fails a test that does not return, and closes its
-// network, so that it can. If that does not help, it stops virtual time. It ends when over
-// is closed.
+// watch updates the clock of the bubble. If the test does not return in time, watch fails it and
+// closes its network, so that waiting calls return. If the test still does not return, watch
+// stops virtual time. watch ends when over is closed.
 func (t *T) watch(note func()) (over chan struct{}) {
 	over = make(chan struct{})
 	began := time.Now()
@@ -228,35 +229,35 @@ func (t *T) watch(note func()) (over chan struct{}) {
 			case <-time.After(clockTick):
 				t.bubble.clock.Store(int64(time.Since(began)))
 				if t.bubble.givenUp.Load() {
-					<-t.bubble.never
+					<-t.bubble.blockForever
 				}
 			}
 		}
 		return true
 	}
 	go func() {
-		if !waits(patience) {
+		if !waits(testLimit) {
 			return
 		}
-		settle() // those that woke at the full second wait again
+		settle() // goroutines that woke at this instant wait again
 		list := bubble.List(ofTheTest(bubble.Goroutines()))
-		t.bubble.tellOvertime(list)
+		t.bubble.setOvertime(list)
 		t.Fail()
 		note()
 		_ = t.Net.Close()
-		if waits(farewell) {
+		if waits(endLimit) {
 			t.bubble.stop()
 		}
 	}()
 	return over
 }
 
-// settle lets pass what it takes until the network has learned of all that programs have
-// done up to now: a nanosecond. See package simnet.
+// settle sleeps 10 ns of virtual time. The network needs 1 ns to process all calls up to now: see
+// package simnet.
 func settle() { time.Sleep(10 * time.Nanosecond) }
 
-// end closes the network and lets everything that runs on it end.
+// end closes the network and gives its goroutines time to end.
 func (t *T) end() {
 	_ = t.Net.Close()
-	time.Sleep(farewell)
+	time.Sleep(endLimit)
 }

@@ -52,7 +52,7 @@ func TestAConfigThatIsNotValidEndsTheTestWithASentence(t *testing.T) {
 		t.Fatalf("tests with a bad Config: %v, want them to fail, without a panic:\n%s", err, got)
 	}
 	for _, x := range badConfigs {
-		want := `--- FAIL: TestMeantToFailConfigs/` + x.name + ` .*\n.*settings_test\.go:\d+: simnettest\.Run: the simnet\.Config has ` + x.want
+		want := `--- FAIL: TestMeantToFailConfigs/` + x.name + ` .*\n.*settings_test\.go:\d+: simnettest\.Run: the simnet\.Config is not valid: ` + x.want
 		if !regexp.MustCompile(want).MatchString(got) {
 			t.Errorf("Run with a bad %s: want %q:\n%s", x.name, want, got)
 		}
@@ -113,7 +113,7 @@ func TestMeantToFailNilTest(t *testing.T) {
 }
 
 func TestATestThatIsNilEndsWithASentence(t *testing.T) {
-	want := "simnettest.Run: the function is nil: want one that is the test"
+	want := "simnettest.Run: the function is nil: want the function of the test"
 	if got, err := outputOf("TestMeantToFailNilTest"); err != nil || !strings.Contains(got, want) || strings.Contains(got, "panic") {
 		t.Errorf("Run with a nil function: %v, want %q and no panic:\n%s", err, want, got)
 	}
@@ -122,9 +122,9 @@ func TestATestThatIsNilEndsWithASentence(t *testing.T) {
 func TestAVariableThatIsWrongIsSaid(t *testing.T) {
 	for _, x := range []struct{ setting, want string }{
 		{"SIMNET_SEED=-1", `SIMNET_SEED is "-1": want a number from 0 to`},
-		{"SIMNETTEST_STILL=soon", `SIMNETTEST_STILL is "soon": want a duration from 100ms on, such as 30s, or off`},
-		{"SIMNETTEST_STILL=1ms", `SIMNETTEST_STILL is "1ms": want a duration from 100ms on`},
-		{"SIMNETTEST_SEARCH=no", `SIMNETTEST_SEARCH is "no": want off, which switches the search for a backlog off; without the variable Run searches`},
+		{"SIMNETTEST_STILL=soon", `SIMNETTEST_STILL is "soon": want a duration of at least 100ms, such as 30s, or off`},
+		{"SIMNETTEST_STILL=1ms", `SIMNETTEST_STILL is "1ms": want a duration of at least 100ms`},
+		{"SIMNETTEST_SEARCH=no", `SIMNETTEST_SEARCH is "no": want off, which switches the search for a backlog off, or no such variable`},
 	} {
 		if got, err := outputOf("TestMeantToFailRefused", x.setting); err != nil || !regexp.MustCompile(`failing_test\.go:\d+: `+regexp.QuoteMeta(x.want)).MatchString(got) {
 			t.Errorf("with %s: %v, want, at the line of the test, %q:\n%s", x.setting, err, x.want, got)
@@ -174,14 +174,14 @@ func TestANetworkOfAnotherPlaceIsRefusedWithASentence(t *testing.T) {
 		if insideListener, err = inside.Listen("tcp", "server:80"); err != nil {
 			t.Fatal(err)
 		}
-		check("within a bubble, of a network from outside", "the network was made outside of this bubble of testing/synctest: make it within", calls(outside, outsideClient, l))
+		check("within a bubble, of a network from outside", "the network was made outside this bubble of testing/synctest: make it in the bubble", calls(outside, outsideClient, l))
 	})
-	check("outside, of a network of a bubble", "the network was made in a bubble of testing/synctest: use it there", calls(inside, insideClient, insideListener))
+	check("outside, of a network of a bubble", "the network was made in a bubble of testing/synctest: use it in that bubble", calls(inside, insideClient, insideListener))
 }
 
 func TestTheSearchCanBeSwitchedOff(t *testing.T) {
 	got, err := outputOf("TestMeantToFailRefused", "SIMNETTEST_SEARCH=off")
-	if err != nil || strings.Contains(got, "a backlog of 19") || !strings.Contains(got, "seen twice") {
+	if err != nil || strings.Contains(got, "a backlog of 19") || !strings.Contains(got, "the same in two runs") {
 		t.Errorf("with SIMNETTEST_SEARCH=off: %v, want a story that names no other backlog:\n%s", err, got)
 	}
 }
@@ -189,7 +189,7 @@ func TestTheSearchCanBeSwitchedOff(t *testing.T) {
 // What is found does not depend on how fast the machine is.
 func TestTheSearchFindsTheSameOnOneProcessorAndOnMany(t *testing.T) {
 	found := regexp.MustCompile(`With this seed .*`)
-	want := "With this seed a backlog of 19 passes, and 18 does not. The test then takes 1.00019s."
+	want := "With this seed a backlog of 19 passes and 18 fails. The test then takes 1.00019s."
 	for _, procs := range []string{"1", "2", "8"} {
 		got, err := outputOf("TestMeantToFailRefused", "-test.cpu="+procs)
 		if found := found.FindString(got); err != nil || found != want {
@@ -355,7 +355,7 @@ func TestMeantToFailPooledTimers(t *testing.T) {
 // those in which Run runs a test again, nor for what follows outside.
 func TestWhatAPackageKeepsDoesNotReachTheNextBubble(t *testing.T) {
 	got, err := outputOf("TestMeantToFailPooledTimers")
-	if err != nil || strings.Contains(got, "fatal error") || strings.Contains(got, "panic") || strings.Count(got, "seen twice") != 2 {
+	if err != nil || strings.Contains(got, "fatal error") || strings.Contains(got, "panic") || strings.Count(got, "the same in two runs") != 2 {
 		t.Errorf("two tests with a pool of timers: %v, want two stories:\n%s", err, got)
 	}
 }

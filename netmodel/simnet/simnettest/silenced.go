@@ -2,9 +2,9 @@ package simnettest
 
 import "testing"
 
-// silencedTB is the testing.TB of a test in a bubble. Once the bubble is given up, the test is
-// over, and testing panics if somebody calls it. A goroutine of the bubble that does so
-// then waits for ever.
+// silencedTB is the testing.TB of a test in a bubble. After Run has given the bubble up, the test
+// has ended, and package testing panics if a goroutine calls a method. With silencedTB that
+// goroutine waits for ever instead.
 type silencedTB struct {
 	testing.TB
 	bubble *testBubble
@@ -12,11 +12,11 @@ type silencedTB struct {
 
 func (m *silencedTB) check() {
 	if m.bubble.givenUp.Load() {
-		<-m.bubble.never
+		<-m.bubble.blockForever
 	}
 }
 
-// The methods of testing.TB that a test which is over must not be asked for.
+// The methods of testing.TB that panic after the end of a test.
 
 func (m *silencedTB) Fail()    { m.check(); m.TB.Fail() }
 func (m *silencedTB) FailNow() { m.check(); m.TB.FailNow() }

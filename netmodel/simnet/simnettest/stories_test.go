@@ -160,34 +160,34 @@ func TestAStoryTellsWhyClientsWereTurnedAway(t *testing.T) {
 		why  string
 	}{
 		{"TestMeantToFailResetOnFreeBSD", []string{
-			`somebody met a full queue 51 times; the first was client-21 at 75\.168ms: accept queue full \(ST\.7\)`,
-			`With this seed a backlog of 39 passes, and 38 does not\.`,
-			`The test was run \d+ times in all: what your program prints by itself stands above for each run\.`,
-		}, []string{`Nobody met a full queue`}, "FreeBSD resets who completes a handshake and finds no room: that is a full queue"},
+			`clients met a full queue 51 times; the first was client-21 at 75\.168ms: accept queue full \(ST\.7\)`,
+			`With this seed a backlog of 39 passes and 38 fails\.`,
+			`The test was run \d+ times in total: the output of your program appears above once for each run\.`,
+		}, []string{`No client met a full queue`}, "FreeBSD resets who completes a handshake and finds no room: that is a full queue"},
 		{"TestMeantToFailRetriesOnWindows", []string{
-			`a client that is refused sends its SYN up to 4 times more, 500ms apart; if none finds room, its connect fails \(WS\.T4\)\n`,
+			`a refused client sends its SYN up to 4 times more, 500ms apart; if no SYN finds room, its connect fails \(WS\.T4\)\n`,
 			`\n +WS\.T4: `,
 		}, nil, "the first that met a full queue got in later"},
 		{"TestMeantToFailEMFILE", []string{
-			`75 connections wait in the queue of 4097, and nobody calls Accept\. Accept failed with EMFILE at 8\.198ms; nobody was accepted since\n`,
-			`Nobody met a full queue: a larger backlog changes nothing\.\n`,
+			`75 connections wait in the queue of 4097, and no goroutine calls Accept\. Accept failed with EMFILE at 8\.198ms; no connection was accepted since\n`,
+			`No client met a full queue: a larger backlog changes nothing\.\n`,
 		}, []string{`too slow`, `a second\.`}, "the server did not become slow: it ended"},
 		{"TestMeantToFailWSAEMFILE", []string{
-			`the listener refused 375 times because its program had no descriptor left; the first was client-53 at 8\.334ms: slots used up \(WS\.D6\)`,
-			`and nobody calls Accept\. Accept failed with WSAEMFILE at 8\.198ms; nobody was accepted since\n`,
-		}, []string{`somebody met a full queue`, `a backlog of their own`}, "on Windows Accept opens a socket first"},
+			`the listener refused clients 375 times because its program had no descriptor left; the first was client-53 at 8\.334ms: slots used up \(WS\.D6\)`,
+			`and no goroutine calls Accept\. Accept failed with WSAEMFILE at 8\.198ms; no connection was accepted since\n`,
+		}, []string{`clients met a full queue`, `a backlog of their own`}, "on Windows Accept opens a socket first"},
 		{"TestMeantToFailEMFILEAndCloses", []string{
-			`10\.1\.0\.1:80 was closed at 8\.198ms\. Accept failed with WSAEMFILE at 8\.198ms; nobody was accepted since\n`,
+			`10\.1\.0\.1:80 was closed at 8\.198ms\. Accept failed with WSAEMFILE at 8\.198ms; no connection was accepted since\n`,
 		}, nil, "nobody listens because the server has closed"},
 		{"TestMeantToFailEMFILEForAWhile", []string{
 			`80 attempts to connect: 80 accepted\n`,
 			`and Accept waits for the next\. Accept failed \d+ times, the last time with EMFILE at \S+ms; (the latest connection was accepted|it was called again) later\n`,
-		}, []string{`nobody was accepted since`}, "the server got over it"},
+		}, []string{`no connection was accepted since`}, "the server got over it"},
 		{"TestMeantToFailLossy", []string{
 			`links lost 26 segments\n`,
-			`slowest from connect to accept: client-16, 2\.047291s, none of it in the queue\n`,
-		}, []string{`longest in the queue`, `Nobody met a full queue`}, "who waits for a lost segment does not wait in the queue"},
-		{"TestMeantToFailWithoutACrowd", []string{`no such host`, `nobody connected to it \(Blackhole, Refuse and FullQueue have networks of their own\)\n`}, []string{`backlog changes nothing`}, "nobody was turned away"},
+			`longest time from connect to accept: client-16, 2\.047291s, none of it in the queue\n`,
+		}, []string{`longest wait in the queue`, `No client met a full queue`}, "who waits for a lost segment does not wait in the queue"},
+		{"TestMeantToFailWithoutACrowd", []string{`no such host`, `no client connected to it \(Blackhole, Refuse and FullQueue have networks of their own\)\n`}, []string{`backlog changes nothing`}, "nobody was turned away"},
 	} {
 		t.Run(x.test, func(t *testing.T) {
 			got, err := outputOf(x.test)
@@ -223,7 +223,7 @@ func TestAFullQueueIsCalledSoOnEverySystem(t *testing.T) {
 					return err
 				})
 				time.Sleep(time.Minute) // for those whose ACK is under way
-				if story := simnettest.Story(t.Net); !strings.Contains(story, "somebody met a full queue ") {
+				if story := simnettest.Story(t.Net); !strings.Contains(story, "clients met a full queue ") {
 					t.Errorf("%s, 150 clients within 1s, a backlog of 1, and nobody accepts: the story does not say that a queue was full:\n%s", system.Name, story)
 				}
 			})

@@ -13,24 +13,24 @@ import (
 	"wspsim/sim"
 )
 
-// attemptText is what became of one attempt to connect.
+// attemptText is the result of one attempt to connect, with what the records add.
 type attemptText struct {
 	netmodel.AttemptResult
-	who       string
+	client    string
 	connected sim.Time        // when connect succeeded at the client; 0 = it did not
-	left      sim.Time        // when its program closed the connection, 0 = it did not
-	ignored   int             // final ACKs and data that the listener ignored
+	left      sim.Time        // when the client closed the connection; 0 = it did not
+	ignored   int             // how many final ACKs and data segments the listener ignored
 	ignoredAs netmodel.Record // the last record of these
-	joined    sim.Time        // when its handshake was over, so that it waited for accept; 0 = not known
-	failedAt  sim.Time        // when connect failed, 0 = it did not
+	joined    sim.Time        // when the handshake was complete; 0 = not known
+	failedAt  sim.Time        // when connect failed; 0 = it did not
 	failedOn  netmodel.HostID
 }
 
-// closedByServer is the Value of the record of a close of a connection that came out of
-// accept. (netmodel.Record)
+// closedByServer is the Value in the record of a close of an accepted connection.
+// (netmodel.Record)
 const closedByServer = 1
 
-// read takes a record about the attempt into account.
+// read updates the attempt from a record.
 func (f *attemptText) read(r netmodel.Record) {
 	switch {
 	case r.Kind == netmodel.Connected:
@@ -47,33 +47,33 @@ func (f *attemptText) read(r netmodel.Record) {
 	}
 }
 
-// queued returns how long an accepted one waited in the queue, its handshake over.
+// queued returns how long an accepted connection waited in the queue after its handshake.
 func (f *attemptText) queued() time.Duration {
 	if f.joined == 0 {
-		return f.Waited // from its SYN on: when the handshake was over is not known
+		return f.Waited // since its SYN: the end of the handshake is not known
 	}
 	return f.At.Sub(f.joined)
 }
 
-// leftUnaccepted reports whether the client closed a connection that nobody had accepted.
+// leftUnaccepted reports whether the client closed a connection that was not accepted.
 func (f *attemptText) leftUnaccepted() bool {
-	return f.Outcome == netmodel.StillPending && f.left > 0
+	return f.Outcome == netmodel.OutcomePending && f.left > 0
 }
 
-// undecided sorts those behind the others about whom nothing is decided.
-func (f *attemptText) undecided() int {
+// sortGroup orders the attempts in a story: decided, left before accept, pending.
+func (f *attemptText) sortGroup() int {
 	switch {
 	case f.leftUnaccepted():
 		return 1
-	case f.Outcome == netmodel.StillPending:
+	case f.Outcome == netmodel.OutcomePending:
 		return 2
 	}
 	return 0
 }
 
-// text tells of one attempt that was not accepted, in the order of time.
+// text describes one attempt that was not accepted, in the order of time.
 func (f *attemptText) text(rules *ruleList) string {
-	text := fmt.Sprintf("%-12s began at %v", f.who, instant(f.Began))
+	text := fmt.Sprintf("%-12s began at %v", f.client, instant(f.Began))
 	if f.connected > 0 {
 		text += fmt.Sprintf(", connected at %v", instant(f.connected))
 		if f.ignored > 0 || f.Progress == netmodel.ProgressPhantom {
@@ -88,30 +88,30 @@ func (f *attemptText) text(rules *ruleList) string {
 	}
 	switch {
 	case f.leftUnaccepted():
-		text += fmt.Sprintf(", left %s; %s", f.after(f.left), f.standing())
-	case f.Outcome == netmodel.StillPending:
-		text += "; " + f.standing()
+		text += fmt.Sprintf(", left %s; %s", f.after(f.left), f.progressText())
+	case f.Outcome == netmodel.OutcomePending:
+		text += "; " + f.progressText()
 	case f.Cause == netmodel.NoDescriptorLeft:
-		text += ", and could not even ask: its own host has no descriptor left"
+		text += ", and sent no SYN: its own host has no descriptor left"
 	default:
 		text += fmt.Sprintf(", %s %s: %s", f.ended(), f.after(f.At), rules.because(profiles.ReasonOf(rules.net, f.AttemptResult)))
 	}
 	return text
 }
 
-// after says when something became of the attempt.
+// after returns an instant, and its distance from the beginning of the attempt.
 func (f *attemptText) after(at sim.Time) string {
 	if at == f.Began {
 		return "at once"
 	}
 	later := "later"
-	if f.connected > 0 && f.connected != f.Began { // which stands between the two
+	if f.connected > 0 && f.connected != f.Began { // the text names this instant in between
 		later = "after it began"
 	}
 	return fmt.Sprintf("at %v, %v %s", instant(at), round(at.Sub(f.Began)), later)
 }
 
-// ended is the outcome as a verb.
+// ended returns the outcome as a verb.
 func (f *attemptText) ended() string {
 	switch f.Outcome {
 	case netmodel.OutcomeRefused, netmodel.OutcomeReset:
@@ -120,23 +120,23 @@ func (f *attemptText) ended() string {
 	return f.Outcome.String()
 }
 
-// standing says how far an attempt has come that nobody has decided about.
-func (f *attemptText) standing() string {
+// progressText describes the progress of a pending attempt.
+func (f *attemptText) progressText() string {
 	switch {
 	case f.Progress == netmodel.ProgressQueued && f.left > 0:
-		return "it stands in the queue, and accept will hand it out"
+		return "it is in the queue, and accept will return it"
 	case f.Progress == netmodel.ProgressQueued:
 		return "it waits in the queue"
 	case f.Progress == netmodel.ProgressPhantom && f.left > 0:
-		return "the server knew nothing of it"
+		return "the server had no such connection"
 	case f.Progress == netmodel.ProgressPhantom:
-		return "the server knows nothing of it"
+		return "the server has no such connection"
 	}
 	return "it waits for an answer"
 }
 
-// mostTold is how many attempts a story tells one by one.
-const mostTold = 6
+// maxAttemptsShown is how many attempts a story describes one by one.
+const maxAttemptsShown = 6
 
 func (s *story) text() string {
 	var b strings.Builder
@@ -145,7 +145,7 @@ func (s *story) text() string {
 	rules := ruleList{net: s.net}
 	s.writeTurnedAway(&b, &rules)
 	for i := range s.results {
-		if i == mostTold {
+		if i == maxAttemptsShown {
 			fmt.Fprintf(&b, "  ... and %d more\n", len(s.results)-i)
 			break
 		}
@@ -155,15 +155,15 @@ func (s *story) text() string {
 	slowest := round(s.slowest.At.Sub(s.slowest.Began))
 	switch longest := round(s.longest.queued()); {
 	case longest > 0:
-		fmt.Fprintf(&b, "  longest in the queue: %s, %v; slowest from connect to accept: %s, %v\n", s.longest.who, longest, s.slowest.who, slowest)
+		fmt.Fprintf(&b, "  longest wait in the queue: %s, %v; longest time from connect to accept: %s, %v\n", s.longest.client, longest, s.slowest.client, slowest)
 	case slowest > 0:
-		fmt.Fprintf(&b, "  slowest from connect to accept: %s, %v, none of it in the queue\n", s.slowest.who, slowest)
+		fmt.Fprintf(&b, "  longest time from connect to accept: %s, %v, none of it in the queue\n", s.slowest.client, slowest)
 	}
-	for _, l := range s.shut {
+	for _, l := range s.closed {
 		fmt.Fprintf(&b, "  %s\n", l)
 	}
 	for _, l := range s.listeners {
-		fmt.Fprintf(&b, "  in the end, at %v, %s\n", instant(s.at), l)
+		fmt.Fprintf(&b, "  at the end, at %v, %s\n", instant(s.at), l)
 	}
 	for _, id := range rules.ids {
 		if r, ok := profiles.RuleByID(id); ok {
@@ -173,51 +173,51 @@ func (s *story) text() string {
 	return b.String()
 }
 
-// writeTurnedAway writes how often listeners turned somebody away, and who asks again.
+// writeTurnedAway writes how often listeners turned clients away, and which clients retry.
 func (s *story) writeTurnedAway(b *strings.Builder, rules *ruleList) {
 	if a := s.full; a.count > 0 {
-		fmt.Fprintf(b, "  somebody met a full queue %s; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
+		fmt.Fprintf(b, "  clients met a full queue %s; the first was %s at %v: %s\n", times(a.count), a.client, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
 	}
-	if a := s.starving; a.count > 0 {
-		fmt.Fprintf(b, "  the listener refused %s because its program had no descriptor left; the first was %s at %v: %s\n", times(a.count), a.who, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
+	if a := s.noDescriptor; a.count > 0 {
+		fmt.Fprintf(b, "  the listener refused clients %s because its program had no descriptor left; the first was %s at %v: %s\n", times(a.count), a.client, instant(a.first.At), rules.because(profiles.ReasonIn(rules.net, a.first)))
 	}
-	if s.asksAgain > 0 && (s.full.count > 0 || s.starving.count > 0) {
-		rules.add(ruleAsksAgain)
-		fmt.Fprintf(b, "  a client that is refused sends its SYN up to %s more, %v apart; if none finds room, its connect fails (%s)\n",
-			times(int(s.refused.Retries)), s.refused.Gap, ruleAsksAgain)
+	if s.retriedAt > 0 && (s.full.count > 0 || s.noDescriptor.count > 0) {
+		rules.add(ruleSynRetry)
+		fmt.Fprintf(b, "  a refused client sends its SYN up to %s more, %v apart; if no SYN finds room, its connect fails (%s)\n",
+			times(int(s.refused.Retries)), s.refused.Gap, ruleSynRetry)
 	}
 }
 
-// ruleAsksAgain says how often a client of Windows sends a SYN again that was refused.
-const ruleAsksAgain = "WS.T4"
+// ruleSynRetry is the rule how often a client on Windows sends a refused SYN again.
+const ruleSynRetry = "WS.T4"
 
-// writeHints writes what a reader may not think of.
+// writeHints writes hints about other causes.
 func (s *story) writeHints(b *strings.Builder) {
 	if s.acceptedLate > 0 {
-		fmt.Fprintf(b, "  of those accepted, %d had left before accept handed them out: the server worked for nobody\n", s.acceptedLate)
+		fmt.Fprintf(b, "  %s had left before accept returned their connection: the server worked for no client\n", plural(s.acceptedLate, "accepted client"))
 	}
 	for _, host := range s.starved {
-		fmt.Fprintf(b, "  host %q had no descriptor left for a connect of its own: Config.Descriptors holds for each host; Network.AddHost gives a host another number, or simnet.NoLimit\n", host)
+		fmt.Fprintf(b, "  host %q had no descriptor left for a connect: Config.Descriptors limits each host; Network.AddHost gives a host another limit, or simnet.NoLimit\n", host)
 	}
 	if k := len(s.gaveUp10061); k > 0 {
 		who := s.gaveUp10061[0]
 		if k > 1 {
 			who += fmt.Sprintf(" and %d more", k-1)
 		}
-		fmt.Fprintf(b, "  %s gave up after error 10061 (WSAECONNREFUSED). A retry has to ask for syscall.Errno(10061): on Windows errors.Is(err, syscall.ECONNREFUSED) is false\n", who)
+		fmt.Fprintf(b, "  %s gave up after error 10061 (WSAECONNREFUSED). A retry must compare with syscall.Errno(10061): on Windows errors.Is(err, syscall.ECONNREFUSED) is false\n", who)
 	}
 	if s.lost > 0 {
 		fmt.Fprintf(b, "  links lost %s\n", plural(s.lost, "segment"))
 	}
 	if s.cut > 0 {
-		fmt.Fprintf(b, "  %s met a cut link\n", plural(s.cut, "segment"))
+		fmt.Fprintf(b, "  a cut link lost %s\n", plural(s.cut, "segment"))
 	}
-	if s.gone > 0 {
-		fmt.Fprintf(b, "  the first %d records were not kept, so who connected or left then is not known: Config.Trace keeps more\n", s.gone)
+	if s.dropped > 0 {
+		fmt.Fprintf(b, "  the first %d records are not kept, so clients that connected or left then are not known: Config.Trace keeps more\n", s.dropped)
 	}
 }
 
-// setting says on what system the test ran.
+// setting names the system and the backlog of the test.
 func (s *story) setting() string {
 	if s.config.Backlog == 0 {
 		return s.config.Profile.Name + ", backlog SOMAXCONN"
@@ -229,8 +229,8 @@ func (s *story) setting() string {
 func (s *story) summary() string {
 	var parts []string
 	for i, o := range outcomes {
-		k := s.tally[i]
-		if o == netmodel.StillPending {
+		k := s.counts[i]
+		if o == netmodel.OutcomePending {
 			k -= s.leftCount
 		}
 		if k > 0 {
@@ -242,34 +242,34 @@ func (s *story) summary() string {
 	}
 	switch s.attempts() {
 	case 0:
-		return "nobody connected to it (Blackhole, Refuse and FullQueue have networks of their own)"
+		return "no client connected to it (Blackhole, Refuse and FullQueue have networks of their own)"
 	case 1:
 		return "1 attempt to connect: " + parts[0]
 	}
 	return fmt.Sprintf("%d attempts to connect: %s", s.attempts(), strings.Join(parts, ", "))
 }
 
-// accepted returns how many attempts were.
+// accepted returns how many attempts were accepted.
 func (s *story) accepted() int {
-	return s.tally[slices.Index(outcomes[:], netmodel.OutcomeAccepted)]
+	return s.counts[slices.Index(outcomes[:], netmodel.OutcomeAccepted)]
 }
 
-// attempts returns how many there were.
+// attempts returns how many attempts there were.
 func (s *story) attempts() int {
 	total := 0
-	for _, k := range s.tally {
+	for _, k := range s.counts {
 		total += k
 	}
 	return total
 }
 
-// ruleList is the rules that a story names, in that order.
+// ruleList is the rules that a story names, sorted.
 type ruleList struct {
 	net *simnet.Network
 	ids []string
 }
 
-// because says a reason and its rule.
+// because returns a reason with its rule, and adds the rule to the list.
 func (l *ruleList) because(text, rule string) string {
 	if rule == "" {
 		return text
@@ -285,13 +285,13 @@ func (l *ruleList) add(rule string) {
 	}
 }
 
-// round leaves out what nobody wants to read.
+// round rounds to microseconds.
 func round(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
 
-// instant is a virtual instant as a story tells it: the time since the network was made.
+// instant converts a virtual instant to the time since the network was made.
 func instant(at sim.Time) time.Duration { return round(at.Sub(0)) }
 
-// plural says how many there are of something.
+// plural returns a count with its noun.
 func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

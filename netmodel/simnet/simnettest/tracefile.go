@@ -12,15 +12,15 @@ import (
 	"wspsim/netmodel/trace"
 )
 
-// writeTrace writes the trace of a failed test to its artifact directory, and
-// returns the name of the file.
+// writeTrace writes the trace of a failed test to its artifact directory, and returns the path of
+// the file.
 func writeTrace(t testing.TB, n *simnet.Network) (string, error) {
 	name := filepath.Join(t.ArtifactDir(), "trace.txt")
 	file, err := os.Create(name)
 	if err != nil {
 		return "", err
 	}
-	_, _ = io.WriteString(file, legend) // if it fails, so does what follows
+	_, _ = io.WriteString(file, legend) // if it fails, the next write fails too
 	err = n.WriteTrace(file, true)
 	if e := file.Close(); err == nil {
 		err = e
@@ -62,7 +62,7 @@ func keepsArtifacts() bool {
 
 // legend explains the trace; trace.Printer says more.
 const legend = `signs: = call  > queued  + handshake complete  - accepted  ! turned away  x reset by its host  ~ gone
-       < sent  ? ACK or data that did not get its connection in  * at the client  % the network
-queue: a waits for accept, (a) half-open, . free slot, _ slot that waits to be filled; [17 of 200] a large one
+       < sent  ? ACK or data that did not get its connection into the queue  * at the client  % the network
+queue: a waits for accept, (a) half-open, . free slot, _ slot that waits to be filled; [17 of 200] a large queue
 
 `

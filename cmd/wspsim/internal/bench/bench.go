@@ -1,6 +1,6 @@
-// Package bench measures the engine and the model on this machine: events and
-// connections a second, bytes a client, and the gain of further cores. The work is the
-// same on every machine, and its hash says so.
+// Package bench measures the engine and the model on this machine: events and connections per
+// second, bytes per client, and the speedup with more cores. The work is the same on every
+// machine; its hash shows that.
 package bench
 
 import (
@@ -18,30 +18,29 @@ import (
 
 // Options says what to measure.
 type Options struct {
-	Clients int  // how many waiting clients to weigh; 0 = DefaultClients
-	Quick   bool // a tenth of the work, for a first look
+	Clients int  // number of waiting clients whose memory is measured; 0 = DefaultClients
+	Quick   bool // do a tenth of the work
 }
 
-// DefaultClients is how many waiting clients are weighed by default, and MaxClients
-// the most.
+// DefaultClients is the default of Options.Clients, and MaxClients its maximum.
 const (
 	DefaultClients = 1_000_000
 	MaxClients     = 50_000_000
 )
 
-// Result is what was measured, in the order in which it was.
+// Result holds the measurements, in the order in which they were made.
 type Result struct {
 	Options     Options
-	Events      []Point // take the next of so many that wait, schedule another
-	Timers      Point   // a cycle: take work, cancel the guard, arm it again, schedule work
-	Queue       Point   // a customer of M/M/1/10
-	Blocked     Share   // of its customers
+	Events      []Point // take the next event and schedule another, with N events waiting
+	Timers      Point   // one cycle: take work, cancel the timeout, arm it again, schedule work
+	Queue       Point   // one customer of M/M/1/10
+	Blocked     Share   // part of the customers that found M/M/1/10 full
 	Connections []Connection
-	Growth      []Point // a connection, in a run of so many
-	Crowds      []Point // a connection, of so many clients
-	Weight      Weight
+	Growth      []Point // one connection, in a run of N connections
+	Clients     []Point // one connection, with N clients
+	Memory      Memory
 	Cores       []Core
-	Hash        uint64 // of the work
+	Hash        uint64 // hash of the work
 	Took        time.Duration
 	Interrupted bool
 }
@@ -49,34 +48,34 @@ type Result struct {
 // Point is a cost at a size.
 type Point struct {
 	N           int     `json:"n"`
-	Nanoseconds float64 `json:"ns"` // each
+	Nanoseconds float64 `json:"ns"` // for one unit
 }
 
 // Share is a part of a whole.
 type Share struct{ Part, Whole int }
 
-// Connection is what a connect attempt costs.
+// Connection is the cost of one connect attempt.
 type Connection struct {
 	Name        string  `json:"name"`
 	Nanoseconds float64 `json:"ns"`
 }
 
-// Weight is the memory of clients that wait.
-type Weight struct {
+// Memory is the memory of waiting clients.
+type Memory struct {
 	Clients int
-	Bytes   float64 // of the heap, for each
-	Total   uint64  // bytes of the heap for all
+	Bytes   float64 // bytes of the heap per client
+	Total   uint64  // bytes of the heap for all clients
 }
 
-// Core is how much faster several workers are than one.
+// Core is the speedup of several workers over one.
 type Core struct {
 	Workers int     `json:"workers"`
 	Speedup float64 `json:"speedup"`
-	Same    bool    `json:"same_results"` // as those of one worker
+	Same    bool    `json:"same_results"` // the results equal the results of one worker
 }
 
-// rounds is how often each thing is measured; the least counts, for everything
-// that disturbs a measurement makes it longer.
+// rounds is the number of measurements of each load. The minimum counts, because every
+// disturbance makes a measurement longer.
 const rounds = 3
 
 // Run measures everything. It stops early, with Interrupted set, when ctx ends.
@@ -93,7 +92,7 @@ func Run(ctx context.Context, o Options, p *screen.Progress) *Result {
 	began := time.Now()
 	for _, step := range m.steps() {
 		m.step++
-		if step(); m.over() {
+		if step(); m.interrupted() {
 			r.Interrupted = true
 			break
 		}
@@ -102,38 +101,38 @@ func Run(ctx context.Context, o Options, p *screen.Progress) *Result {
 	return r
 }
 
-// meter is a measurement going on.
+// meter is a measurement in progress.
 type meter struct {
 	ctx      context.Context
 	progress *screen.Progress
 	result   *Result
 	scale    int // the work is divided by it
-	step     int // which of steps it is at
+	step     int // number of the current step
 }
 
 func (m *meter) steps() []func() {
-	return []func(){m.events, m.timers, m.queue, m.connections, m.growth, m.crowds, m.weigh, m.cores}
+	return []func(){m.events, m.timers, m.queue, m.connections, m.growth, m.clients, m.memory, m.cores}
 }
 
-func (m *meter) over() bool { return m.ctx.Err() != nil }
+func (m *meter) interrupted() bool { return m.ctx.Err() != nil }
 
 func (m *meter) show(what string) {
 	m.progress.Show(func() string { return fmt.Sprintf("step %d of %d: %s", m.step, len(m.steps()), what) })
 }
 
-// note folds what came out of a piece of work into the hash of all.
-func (m *meter) note(words ...uint64) {
+// addToHash adds the results of a piece of work to the hash.
+func (m *meter) addToHash(words ...uint64) {
 	for _, w := range words {
 		m.result.Hash = (m.result.Hash ^ w) * 0x100000001b3 // FNV-1a, by words
 		m.result.Hash ^= m.result.Hash >> 29
 	}
 }
 
-// least returns the least time of a few rounds of work, each.
-func (m *meter) least(what string, count int, work func(count int)) float64 {
+// minimum returns the minimum time for one unit, in ns, over several rounds of work.
+func (m *meter) minimum(what string, count int, work func(count int)) float64 {
 	best := time.Duration(0)
 	for i := range rounds {
-		if m.show(what); m.over() {
+		if m.show(what); m.interrupted() {
 			break
 		}
 		start := time.Now()
@@ -148,37 +147,37 @@ func (m *meter) least(what string, count int, work func(count int)) float64 {
 func (m *meter) events() {
 	for _, n := range []int{10, 1_000, 100_000, 1_000_000} {
 		h := newHold(n)
-		ns := m.least("events", 2_000_000/m.scale, h.run)
-		if m.over() {
+		ns := m.minimum("events", 2_000_000/m.scale, h.run)
+		if m.interrupted() {
 			return
 		}
-		m.note(uint64(h.engine.Now()))
+		m.addToHash(uint64(h.engine.Now()))
 		m.result.Events = append(m.result.Events, Point{n, ns})
 	}
 }
 
 func (m *meter) timers() {
-	g := newGuards(1_000)
-	m.result.Timers = Point{1_000, m.least("timers", 2_000_000/m.scale, g.run)}
-	if !m.over() {
-		m.note(uint64(g.cancelled))
+	g := newTimeouts(1_000)
+	m.result.Timers = Point{1_000, m.minimum("timers", 2_000_000/m.scale, g.run)}
+	if !m.interrupted() {
+		m.addToHash(uint64(g.cancelled))
 	}
 }
 
 func (m *meter) queue() {
 	q := newQueue()
-	m.result.Queue = Point{1, m.least("a queue", 2_000_000/m.scale, q.run)}
+	m.result.Queue = Point{1, m.minimum("a queue", 2_000_000/m.scale, q.run)}
 	m.result.Blocked = Share{q.refused, q.offered}
-	if !m.over() {
-		m.note(uint64(q.refused))
+	if !m.interrupted() {
+		m.addToHash(uint64(q.refused))
 	}
 }
 
-// The usual clients ask for a little more than the worker can serve. The others keep
-// the queue full.
+// The usual clients request a little more than the worker can serve. The full load keeps the
+// queue full.
 const (
-	crowdSize, crowdAsks         = 1_000, 11
-	fullCrowdSize, fullCrowdAsks = 10_000, 40
+	loadSize, loadTenths         = 1_000, 11
+	fullLoadSize, fullLoadTenths = 10_000, 40
 )
 
 func (m *meter) connections() {
@@ -193,26 +192,26 @@ func (m *meter) connections() {
 		{"wsp, queue full", profiles.WSP(), true, false},
 		{"linux, queue full", profiles.Linux(), true, false},
 	} {
-		crowd := NewCrowd(c.profile, crowdSize, crowdAsks)
+		load := NewClientLoad(c.profile, loadSize, loadTenths)
 		if c.full {
-			crowd = NewCrowd(c.profile, fullCrowdSize, fullCrowdAsks)
+			load = NewClientLoad(c.profile, fullLoadSize, fullLoadTenths)
 		}
 		if c.written {
-			crowd.WriteTrace(func([]byte) {})
+			load.WriteTrace(func([]byte) {})
 		}
-		crowd.Run(100_000 / m.scale) // until the crowd is in its stride
-		ns := m.least("connections, "+c.name, 500_000/m.scale, func(count int) { crowd.Run(crowd.Offered + count) })
-		if m.over() {
+		load.Run(100_000 / m.scale) // until the load is in a steady state
+		ns := m.minimum("connections, "+c.name, 500_000/m.scale, func(count int) { load.Run(load.Offered + count) })
+		if m.interrupted() {
 			return
 		}
-		hash, _ := crowd.Hash()
-		m.note(hash)
+		hash, _ := load.Hash()
+		m.addToHash(hash)
 		m.result.Connections = append(m.result.Connections, Connection{c.name, ns})
 	}
 }
 
-// growth measures whole runs, from nothing on, each ten times as long as the one
-// before. Short ones are made often, and the fastest counts.
+// growth measures whole runs from the start. Each is ten times as long as the run before.
+// Short runs are repeated often, and the fastest counts.
 func (m *meter) growth() {
 	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000, 10_000_000} {
 		if n > 10_000_000/m.scale {
@@ -222,54 +221,54 @@ func (m *meter) growth() {
 		var hash uint64
 		for i := range max(1, min(100, 3_000_000/n)) {
 			start := time.Now()
-			crowd := NewCrowd(profiles.WSP(), crowdSize, crowdAsks)
-			for done := 0; done < n && !m.over(); {
+			load := NewClientLoad(profiles.WSP(), loadSize, loadTenths)
+			for done := 0; done < n && !m.interrupted(); {
 				done = min(n, done+100_000)
-				crowd.Run(done)
+				load.Run(done)
 				m.show("growth, " + words.Count(n) + " connections")
 			}
 			if d := time.Since(start); i == 0 || d < best {
 				best = d
 			}
-			hash, _ = crowd.Hash()
+			hash, _ = load.Hash()
 		}
-		if m.over() {
+		if m.interrupted() {
 			return
 		}
-		m.note(hash)
+		m.addToHash(hash)
 		m.result.Growth = append(m.result.Growth, Point{n, float64(best) / float64(n)})
 	}
 }
 
-// crowds measures connections of more and more clients.
-func (m *meter) crowds() {
+// clients measures the cost of a connection for more and more clients.
+func (m *meter) clients() {
 	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
 		if n > 1_000_000/m.scale {
 			break
 		}
-		crowd := NewCrowd(profiles.WSP(), n, crowdAsks)
-		crowd.Run(n / 2)
-		ns := m.least("crowds, "+words.Count(n)+" clients", 500_000/m.scale, func(count int) { crowd.Run(crowd.Offered + count) })
-		if m.over() {
+		load := NewClientLoad(profiles.WSP(), n, loadTenths)
+		load.Run(n / 2)
+		ns := m.minimum("clients, "+words.Count(n)+" clients", 500_000/m.scale, func(count int) { load.Run(load.Offered + count) })
+		if m.interrupted() {
 			return
 		}
-		hash, _ := crowd.Hash()
-		m.note(hash)
-		m.result.Crowds = append(m.result.Crowds, Point{n, ns})
+		hash, _ := load.Hash()
+		m.addToHash(hash)
+		m.result.Clients = append(m.result.Clients, Point{n, ns})
 	}
 }
 
-// weigh measures the memory that waiting clients take.
-func (m *meter) weigh() {
+// memory measures the memory of waiting clients.
+func (m *meter) memory() {
 	m.show("memory")
 	before := heap()
-	crowd := NewCrowd(profiles.WSP(), m.result.Options.Clients, crowdAsks)
+	load := NewClientLoad(profiles.WSP(), m.result.Options.Clients, loadTenths)
 	total := heap() - before
-	runtime.KeepAlive(crowd)
-	m.result.Weight = Weight{m.result.Options.Clients, float64(total) / float64(m.result.Options.Clients), total}
+	runtime.KeepAlive(load)
+	m.result.Memory = Memory{m.result.Options.Clients, float64(total) / float64(m.result.Options.Clients), total}
 }
 
-// heap returns the bytes that live on the heap.
+// heap returns the bytes of live objects on the heap.
 func heap() uint64 {
 	runtime.GC()
 	var s runtime.MemStats
@@ -277,7 +276,7 @@ func heap() uint64 {
 	return s.HeapAlloc
 }
 
-// replications is how many independent runs the cores share.
+// replications is the number of independent runs that the cores share.
 const replications = 8
 
 func (m *meter) cores() {
@@ -292,12 +291,12 @@ func (m *meter) cores() {
 		best := time.Duration(0)
 		same := true
 		for i := range rounds {
-			if m.show("cores"); m.over() {
+			if m.show("cores"); m.interrupted() {
 				return
 			}
 			start := time.Now()
 			got := Replicate(workers, replications, func(i int) uint64 {
-				c := newCrowd(profiles.WSP(), crowdSize, crowdAsks, uint64(i))
+				c := newClientLoad(profiles.WSP(), loadSize, loadTenths, uint64(i))
 				c.Run(offered)
 				hash, _ := c.Hash()
 				return hash
@@ -307,7 +306,7 @@ func (m *meter) cores() {
 			}
 			if want == nil {
 				want = got
-				m.note(want...)
+				m.addToHash(want...)
 			}
 			for k := range got {
 				same = same && got[k] == want[k]
@@ -341,7 +340,7 @@ func Replicate[T any](workers, n int, run func(i int) T) []T {
 	return results
 }
 
-// Differs reports whether some number of workers gave other results than one.
+// Differs reports whether several workers gave other results than one worker.
 func (r *Result) Differs() bool {
 	for _, c := range r.Cores {
 		if !c.Same {

@@ -17,31 +17,31 @@ import (
 	"wspsim/netmodel/profiles"
 )
 
-func TestEveryAttemptOfACrowdIsAccountedFor(t *testing.T) {
+func TestEveryAttemptOfTheLoadIsAccountedFor(t *testing.T) {
 	for _, c := range []struct {
 		profile netmodel.Profile
 		refuses bool
 	}{{profiles.WSP(), true}, {profiles.Windows(), true}, {profiles.Linux(), false}, {profiles.LwIP(), false}} {
-		crowd := NewCrowd(c.profile, 3_000, 40)
-		crowd.Run(100_000)
-		if err := crowd.host.Check(); err != nil {
+		load := NewClientLoad(c.profile, 3_000, 40)
+		load.Run(100_000)
+		if err := load.host.Check(); err != nil {
 			t.Errorf("%s: Check() = %v", c.profile.Name, err)
 		}
-		underWay := crowd.Offered - crowd.Accepted - crowd.Refused
+		underWay := load.Offered - load.Accepted - load.Refused
 		if underWay < 0 || underWay > 3_000 {
 			t.Errorf("%s: %d offered, %d accepted, %d refused: %d are under way, want 0 to 3,000",
-				c.profile.Name, crowd.Offered, crowd.Accepted, crowd.Refused, underWay)
+				c.profile.Name, load.Offered, load.Accepted, load.Refused, underWay)
 		}
-		if crowd.Refused > 0 != c.refuses {
-			t.Errorf("%s: %d refused; refuses when full: %v", c.profile.Name, crowd.Refused, c.refuses)
+		if load.Refused > 0 != c.refuses {
+			t.Errorf("%s: %d refused; refuses when full: %v", c.profile.Name, load.Refused, c.refuses)
 		}
-		if crowd.Accepted < 60_000 {
-			t.Errorf("%s: %d of %d accepted, want most", c.profile.Name, crowd.Accepted, crowd.Offered)
+		if load.Accepted < 60_000 {
+			t.Errorf("%s: %d of %d accepted, want most", c.profile.Name, load.Accepted, load.Offered)
 		}
 	}
 }
 
-func TestACrowdAllocatesNothingInSteadyState(t *testing.T) {
+func TestALoadAllocatesNothingInSteadyState(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		profile netmodel.Profile
@@ -52,12 +52,12 @@ func TestACrowdAllocatesNothingInSteadyState(t *testing.T) {
 		{"linux", profiles.Linux(), false, 0},
 		{"written", profiles.WSP(), true, 0},
 	} {
-		crowd := NewCrowd(c.profile, 500, 11)
+		load := NewClientLoad(c.profile, 500, 11)
 		if c.written {
-			crowd.WriteTrace(func([]byte) {})
+			load.WriteTrace(func([]byte) {})
 		}
-		crowd.Run(200_000) // until everything has had its largest size
-		if n := testing.AllocsPerRun(20, func() { crowd.Run(crowd.Offered + 1_000) }); n > c.most {
+		load.Run(200_000) // until everything has had its largest size
+		if n := testing.AllocsPerRun(20, func() { load.Run(load.Offered + 1_000) }); n > c.most {
 			t.Errorf("%s: 1,000 connections allocate %v times, want at most %v", c.name, n, c.most)
 		}
 	}
@@ -66,9 +66,9 @@ func TestACrowdAllocatesNothingInSteadyState(t *testing.T) {
 func TestAWaitingClientTakesAtMostSixtyFourBytesWithItsTimer(t *testing.T) {
 	const n = 400_000
 	before := heap()
-	crowd := NewCrowd(profiles.WSP(), n, crowdAsks)
+	load := NewClientLoad(profiles.WSP(), n, loadTenths)
 	each := float64(heap()-before) / n
-	runtime.KeepAlive(crowd)
+	runtime.KeepAlive(load)
 	if each > 64 {
 		t.Errorf("%.1f bytes a client, want at most 64", each)
 	}
@@ -76,7 +76,7 @@ func TestAWaitingClientTakesAtMostSixtyFourBytesWithItsTimer(t *testing.T) {
 
 func TestReplicationsAreTheSameOnOneTwoAndEightWorkers(t *testing.T) {
 	run := func(i int) string {
-		c := newCrowd(profiles.WSP(), 100, 20, uint64(i))
+		c := newClientLoad(profiles.WSP(), 100, 20, uint64(i))
 		var text strings.Builder
 		c.WriteTrace(func(b []byte) { text.Write(b) })
 		c.Run(2_000)
@@ -140,17 +140,17 @@ func TestAResultIsPrintedInColumns(t *testing.T) {
 		Blocked:     Share{508, 10_000},
 		Connections: []Connection{{"wsp", 593}, {"linux", 671}},
 		Growth:      []Point{{1_000, 719.4}},
-		Weight:      Weight{1_000_000, 52.6, 50 << 20},
+		Memory:      Memory{1_000_000, 52.6, 50 << 20},
 		Cores:       []Core{{1, 1, true}, {2, 1.98, false}},
 		Hash:        0xabc, Took: 20 * time.Second,
 	}
 	text := textOf(r)
 	for _, want := range []string{
-		"\n  waiting                     10   1,000,000\n  ns each                   25.0        74.1\n  events a second     40,000,000  13,500,000\n",
+		"\n  waiting                         10   1,000,000\n  ns each                       25.0        74.1\n  events per second       40,000,000  13,500,000\n",
 		"\n  a customer of M/M/1/10, with two draws of sim.Exponential: 84 ns; 0.0508 blocked (theory: 0.0508)\n",
-		"\n  wsp                         593 ns    1,690,000 a second\n",
-		"1,000,000 clients that wait, each with its timer: 53 bytes each, 50 MiB in all\n",
-		"\n  2 workers   1.98 times as fast, OTHER RESULTS: this is a defect\n",
+		"\n  wsp                         593 ns    1,690,000 per second\n",
+		"1,000,000 waiting clients, each with a timer: 53 bytes per client, 50 MiB in total\n",
+		"\n  2 workers   1.98 times as fast, DIFFERENT RESULTS: this is a defect\n",
 		"\n  hash   0000000000000abc of the work, the same on every machine\n  took   20s\n",
 	} {
 		if !strings.Contains(text, want) {
@@ -188,13 +188,13 @@ func BenchmarkConnections(b *testing.B) {
 	}{{"wsp", profiles.WSP(), false}, {"wsp-written", profiles.WSP(), true}, {"linux", profiles.Linux(), false}} {
 		b.Run("profile="+c.name, func(b *testing.B) {
 			b.ReportAllocs()
-			crowd := NewCrowd(c.profile, crowdSize, crowdAsks)
+			load := NewClientLoad(c.profile, loadSize, loadTenths)
 			if c.written {
-				crowd.WriteTrace(func([]byte) {})
+				load.WriteTrace(func([]byte) {})
 			}
-			crowd.Run(100_000)
+			load.Run(100_000)
 			b.ResetTimer()
-			crowd.Run(crowd.Offered + b.N)
+			load.Run(load.Offered + b.N)
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "conns/s")
 		})
 	}
@@ -204,8 +204,8 @@ func BenchmarkWaitingClients(b *testing.B) {
 	const n = 1_000_000
 	for b.Loop() {
 		before := heap()
-		crowd := NewCrowd(profiles.WSP(), n, crowdAsks)
+		load := NewClientLoad(profiles.WSP(), n, loadTenths)
 		b.ReportMetric(float64(heap()-before)/n, "B/client")
-		runtime.KeepAlive(crowd)
+		runtime.KeepAlive(load)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"wspsim/sim"
 )
 
-// table is exponential times of mean 1 s, drawn beforehand so that the draw is
-// not measured. Its length is a power of two.
+// table returns exponential times with a mean of 1 s. They are drawn in advance, so that the
+// draw is not measured. Their number is a power of two.
 var table = func() []time.Duration {
 	r := sim.Stream(1, 0, drawsThinking)
 	list := make([]time.Duration, 1<<16)
@@ -17,8 +17,8 @@ var table = func() []time.Duration {
 	return list
 }
 
-// hold is the steady state of every simulation: take the next event, schedule
-// another.
+// hold is the steady state of every simulation: take the next event, schedule another. This
+// benchmark of event lists is known as the hold model.
 type hold struct {
 	engine sim.Engine[event]
 	table  []time.Duration
@@ -28,7 +28,7 @@ type hold struct {
 func newHold(n int) *hold {
 	h := &hold{table: table()}
 	for i := range n {
-		h.engine.After(h.draw(), event{who: uint32(i)})
+		h.engine.After(h.draw(), event{client: uint32(i)})
 	}
 	return h
 }
@@ -45,47 +45,46 @@ func (h *hold) run(count int) {
 	}
 }
 
-// guards is the load of retransmission timers: each client has a timer that every
-// event cancels and arms again. Half of them ring first.
-type guards struct {
+// timeouts is the load of retransmission timers. Each client has a timer that every event
+// cancels and arms again. Half of the timers fire first.
+type timeouts struct {
 	hold
 	armed     []sim.EventID
 	cancelled int
 }
 
-const guardAfter = 693_147_180 * time.Nanosecond // ln 2 s: half of the gaps are longer
+const timeoutAfter = 693_147_180 * time.Nanosecond // ln(2) s: half of the gaps are longer
 
 const (
 	work = iota
-	guard
+	timeout
 )
 
-func newGuards(n int) *guards {
-	g := &guards{hold: hold{table: table()}, armed: make([]sim.EventID, n)}
+func newTimeouts(n int) *timeouts {
+	g := &timeouts{hold: hold{table: table()}, armed: make([]sim.EventID, n)}
 	for i := range g.armed {
-		g.armed[i] = g.engine.After(guardAfter, event{guard, uint32(i)})
+		g.armed[i] = g.engine.After(timeoutAfter, event{timeout, uint32(i)})
 		g.engine.After(g.draw(), event{work, uint32(i)})
 	}
 	return g
 }
 
-func (g *guards) run(count int) {
+func (g *timeouts) run(count int) {
 	for count > 0 {
 		next, _ := g.engine.Next()
-		if next.kind == guard {
+		if next.kind == timeout {
 			continue
 		}
-		if g.engine.Cancel(g.armed[next.who]) {
+		if g.engine.Cancel(g.armed[next.client]) {
 			g.cancelled++
 		}
-		g.armed[next.who] = g.engine.After(guardAfter, event{guard, next.who})
+		g.armed[next.client] = g.engine.After(timeoutAfter, event{timeout, next.client})
 		g.engine.After(g.draw(), next)
 		count--
 	}
 }
 
-// queue is M/M/1/10 at nine tenths of its capacity, whose blocking probability is
-// known: 0.0508.
+// queue is M/M/1/10 at nine tenths of its capacity. Its blocking probability is 0.0508.
 type queue struct {
 	engine           sim.Engine[event]
 	arrives, serves  sim.Rand

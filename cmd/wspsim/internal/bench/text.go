@@ -13,12 +13,12 @@ import (
 	"wspsim/netmodel"
 )
 
-// Text prints what was measured.
+// Text prints the measurements.
 func (r *Result) Text(w *bufio.Writer, style screen.Style) {
 	if r.Interrupted {
 		fmt.Fprintln(w, "Interrupted; so far:")
 	}
-	fmt.Fprintf(w, "%s/%s, %s, %s, model %s\nTime by the clock on the wall, the least of several rounds: on a busy machine it is more.\n",
+	fmt.Fprintf(w, "%s/%s, %s, %s, model %s\nWall-clock time, the minimum of several rounds. A busy machine takes longer.\n",
 		runtime.GOOS, runtime.GOARCH, words.Counted(runtime.GOMAXPROCS(0), "core"), runtime.Version(), netmodel.ModelVersion)
 	r.events(w, style)
 	r.connections(w, style)
@@ -36,11 +36,11 @@ func (r *Result) Text(w *bufio.Writer, style screen.Style) {
 
 func (r *Result) events(w *bufio.Writer, style screen.Style) {
 	if len(r.Events) > 0 {
-		fmt.Fprintf(w, "\n%s: take the next one, schedule another\n", style.Bold("Events"))
+		fmt.Fprintf(w, "\n%s: take the next event, schedule another\n", style.Bold("Events"))
 		costs(w, "waiting", r.Events, "events")
 	}
 	if ns := r.Timers.Nanoseconds; ns > 0 {
-		fmt.Fprintf(w, "  a guard cancelled and armed again, two events scheduled: %.0f ns\n", ns)
+		fmt.Fprintf(w, "  a timer cancelled and armed again, two events scheduled: %.0f ns\n", ns)
 	}
 	if ns := r.Queue.Nanoseconds; ns > 0 {
 		fmt.Fprintf(w, "  a customer of M/M/1/10, with two draws of sim.Exponential: %.0f ns; %.4f blocked (theory: 0.0508)\n",
@@ -52,22 +52,22 @@ func (r *Result) connections(w *bufio.Writer, style screen.Style) {
 	if len(r.Connections) > 0 {
 		fmt.Fprintf(w, "\n%s: SYN, SYN-ACK, ACK, accept, close; backlog %d; every record hashed\n", style.Bold("Connections"), backlog)
 		for _, c := range r.Connections {
-			fmt.Fprintf(w, "  %-24s %6.0f ns %12s a second\n", c.Name, c.Nanoseconds, perSecond(c.Nanoseconds))
+			fmt.Fprintf(w, "  %-24s %6.0f ns %12s per second\n", c.Name, c.Nanoseconds, perSecond(c.Nanoseconds))
 		}
 	}
 	if len(r.Growth) > 0 {
-		fmt.Fprintf(w, "\n%s: a run of so many connections, from nothing on\n", style.Bold("Growth"))
+		fmt.Fprintf(w, "\n%s: a run with this number of connections\n", style.Bold("Growth"))
 		costs(w, "connections", r.Growth, "connections")
 	}
-	if len(r.Crowds) > 0 {
-		fmt.Fprintf(w, "\n%s: a connection of so many clients\n", style.Bold("Crowds"))
-		costs(w, "clients", r.Crowds, "connections")
+	if len(r.Clients) > 0 {
+		fmt.Fprintf(w, "\n%s: a connection with this number of clients\n", style.Bold("Clients"))
+		costs(w, "clients", r.Clients, "connections")
 	}
 }
 
 func (r *Result) rest(w *bufio.Writer, style screen.Style) {
-	if m := r.Weight; m.Clients > 0 {
-		fmt.Fprintf(w, "\n%s: %s clients that wait, each with its timer: %.0f bytes each, %s in all\n",
+	if m := r.Memory; m.Clients > 0 {
+		fmt.Fprintf(w, "\n%s: %s waiting clients, each with a timer: %.0f bytes per client, %s in total\n",
 			style.Bold("Memory"), words.Count(m.Clients), m.Bytes, size(m.Total))
 	}
 	if len(r.Cores) > 0 {
@@ -78,14 +78,14 @@ func (r *Result) rest(w *bufio.Writer, style screen.Style) {
 				same += " (is the machine busy?)"
 			}
 			if !c.Same {
-				same = style.Red("OTHER RESULTS: this is a defect")
+				same = style.Red("DIFFERENT RESULTS: this is a defect")
 			}
 			fmt.Fprintf(w, "  %-11s %4.2f times as fast, %s\n", words.Counted(c.Workers, "worker"), c.Speedup, same)
 		}
 	}
 }
 
-// costs prints costs side by side.
+// costs prints the costs of several sizes side by side.
 func costs(w *bufio.Writer, size string, points []Point, what string) {
 	var sizes, each, rates strings.Builder
 	for _, p := range points {
@@ -93,7 +93,7 @@ func costs(w *bufio.Writer, size string, points []Point, what string) {
 		fmt.Fprintf(&each, "%12.1f", p.Nanoseconds)
 		fmt.Fprintf(&rates, "%12s", perSecond(p.Nanoseconds))
 	}
-	fmt.Fprintf(w, "  %-18s%s\n  %-18s%s\n  %-18s%s\n", size, &sizes, "ns each", &each, what+" a second", &rates)
+	fmt.Fprintf(w, "  %-22s%s\n  %-22s%s\n  %-22s%s\n", size, &sizes, "ns each", &each, what+" per second", &rates)
 }
 
 // size returns a number of bytes in a unit that fits.
@@ -104,7 +104,7 @@ func size(bytes uint64) string {
 	return words.Count(bytes>>20) + " MiB"
 }
 
-// perSecond returns how many there are in a second, to three digits.
+// perSecond returns the rate per second for a cost in ns, with three significant digits.
 func perSecond(ns float64) string {
 	n := int64(1e9 / max(ns, 1e-3))
 	unit := int64(1)
@@ -117,7 +117,7 @@ func perSecond(ns float64) string {
 // Schema names the form of the JSON document.
 const Schema = "wspsim.bench/v1"
 
-// JSON prints what was measured as one document; what was not is left out.
+// JSON prints the measurements as one document. Measurements that were not made are left out.
 func (r *Result) JSON(w *bufio.Writer) error {
 	doc := struct {
 		Schema      string       `json:"schema"`
@@ -134,7 +134,7 @@ func (r *Result) JSON(w *bufio.Writer) error {
 		Blocked     float64      `json:"mm1k_blocked,omitzero"`
 		Connections []Connection `json:"connection_ns"`
 		Growth      []Point      `json:"growth_ns"`
-		Crowds      []Point      `json:"crowd_ns"`
+		Crowds      []Point      `json:"clients_ns"`
 		Clients     int          `json:"waiting_clients,omitzero"`
 		Bytes       float64      `json:"bytes_per_waiting_client,omitzero"`
 		Cores       []Core       `json:"cores"`
@@ -144,8 +144,8 @@ func (r *Result) JSON(w *bufio.Writer) error {
 		Schema: Schema, Model: netmodel.ModelVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0),
 		Quick: r.Options.Quick, Interrupted: r.Interrupted,
 		Events: listOf(r.Events), Timer: r.Timers.Nanoseconds, Customer: r.Queue.Nanoseconds, Blocked: r.Blocked.ratio(),
-		Connections: listOf(r.Connections), Growth: listOf(r.Growth), Crowds: listOf(r.Crowds),
-		Clients: r.Weight.Clients, Bytes: r.Weight.Bytes, Cores: listOf(r.Cores), TookNS: int64(r.Took),
+		Connections: listOf(r.Connections), Growth: listOf(r.Growth), Crowds: listOf(r.Clients),
+		Clients: r.Memory.Clients, Bytes: r.Memory.Bytes, Cores: listOf(r.Cores), TookNS: int64(r.Took),
 	}
 	if !r.Interrupted {
 		doc.Hash = fmt.Sprintf("%016x", r.Hash)
@@ -157,5 +157,5 @@ func (r *Result) JSON(w *bufio.Writer) error {
 
 func (s Share) ratio() float64 { return float64(s.Part) / float64(max(s.Whole, 1)) }
 
-// listOf makes an empty list of nil, which JSON writes as [] and not as null.
+// listOf returns a list that is never nil, so that JSON writes [] and not null.
 func listOf[T any](list []T) []T { return append([]T{}, list...) }

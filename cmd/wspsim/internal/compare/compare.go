@@ -197,7 +197,7 @@ func (c *Comparison) clients() {
 				order = append(order, name)
 			}
 			at := f.At
-			if f.Outcome == netmodel.StillPending {
+			if f.Outcome == netmodel.OutcomePending {
 				at = r.Done.End
 			}
 			text, rule := profiles.ReasonOf(r.Done.Net, f)

@@ -70,7 +70,7 @@ func (s ClientResult) word() string {
 	switch {
 	case s.Attempts == 0:
 		return "none"
-	case s.Outcome == netmodel.StillPending:
+	case s.Outcome == netmodel.OutcomePending:
 		return s.Progress.String()
 	}
 	return s.Outcome.String()

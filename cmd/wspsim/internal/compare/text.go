@@ -151,11 +151,11 @@ func (s ClientResult) String() string {
 	switch {
 	case s.Attempts == 0:
 		return "-"
-	case s.Outcome == netmodel.StillPending && s.Progress == netmodel.ProgressPhantom:
+	case s.Outcome == netmodel.OutcomePending && s.Progress == netmodel.ProgressPhantom:
 		return "phantom"
-	case s.Outcome == netmodel.StillPending && s.Progress == netmodel.ProgressQueued:
+	case s.Outcome == netmodel.OutcomePending && s.Progress == netmodel.ProgressQueued:
 		return "in the queue"
-	case s.Outcome == netmodel.StillPending:
+	case s.Outcome == netmodel.OutcomePending:
 		return "still trying"
 	}
 	if s.Attempts > 1 {

@@ -1,4 +1,4 @@
-// Package depth draws how many connections were pending over virtual time.
+// Package depth draws the number of pending connections over virtual time.
 package depth
 
 import (
@@ -12,38 +12,38 @@ import (
 	"wspsim/sim"
 )
 
-// Picture is what is drawn: the most that were pending in each of a number of
-// equal spans from the beginning of a run.
+// Picture is the data to draw: the maximum number of pending connections in each of several
+// equal spans from the start of a run.
 type Picture struct {
 	Span  time.Duration // > 0 unless Most is empty
 	Most  []int
-	Limit int      // most that may be pending, 0 if no socket listens
-	Final int      // pending at the end
-	End   sim.Time // of the run
+	Limit int      // most connections that may be pending, 0 if no socket listens
+	Final int      // connections pending at the end
+	End   sim.Time // end of the run
 }
 
 const (
-	widest  = 80 // columns
-	highest = 8  // rows
-	lowest  = 4  // rows, where there are more to draw
-	margin  = 10 // columns of the labels on the left
+	maxColumns = 80 // columns
+	maxRows    = 8  // rows
+	minRows    = 4  // rows, if the values need more rows
+	margin     = 10 // columns of the labels on the left
 )
 
 // scale is how a picture is laid out.
 type scale struct {
-	columns []int // the most in each column
+	columns []int // the maximum in each column
 	column  time.Duration
-	top     int // what the highest row stands for
+	top     int // value of the highest row
 	rows    int
-	limit   int // the row at whose top the limit lies; 0 = outside the picture
+	limit   int // row whose top is the limit; 0 = outside the picture
 }
 
-// Text returns the picture with a line feed at the end of each line. Blocks
-// draws with the block characters of Unicode instead of ASCII.
+// Text returns the picture with a line feed at the end of each line. With blocks it uses the
+// block characters of Unicode, otherwise ASCII.
 func (p Picture) Text(blocks bool) string {
 	s := p.layout()
 	if s.top == 0 {
-		return "  no slot was taken at any time\n"
+		return "  no connection was pending at any time\n"
 	}
 	var b strings.Builder
 	for row := s.rows; row > 0; row-- {
@@ -61,14 +61,14 @@ func (p Picture) Text(blocks bool) string {
 		fmt.Fprintf(&b, "%*s  the limit, %s, is far above\n", margin, "", words.Count(p.Limit))
 	}
 	if over := sim.Time(p.Span) * sim.Time(len(p.Most)); over < p.End {
-		fmt.Fprintf(&b, "%*s  from then on to %s: %s pending\n", margin, "", words.Rounded(time.Duration(p.End).String()), words.Count(p.Final))
+		fmt.Fprintf(&b, "%*s  after that, until %s: %s pending\n", margin, "", words.Rounded(time.Duration(p.End).String()), words.Count(p.Final))
 	}
 	return b.String()
 }
 
-// layout decides what a row and a column stand for.
+// layout chooses the value of a row and the time span of a column.
 func (p Picture) layout() scale {
-	merge := max(1, (len(p.Most)+widest-1)/widest)
+	merge := max(1, (len(p.Most)+maxColumns-1)/maxColumns)
 	s := scale{column: p.Span * time.Duration(merge)}
 	for i, most := range p.Most {
 		if i%merge == 0 {
@@ -91,16 +91,16 @@ func (p Picture) layout() scale {
 	return s
 }
 
-// divide chooses the rows so that each row is the same number of connections. If no
-// number divides the top, it raises the top a little.
+// divide chooses the rows so that each row is the same number of connections. If no number of
+// rows divides the top, it raises the top a little.
 func (s *scale) divide() {
-	for rows := min(s.top, highest); rows >= min(s.top, lowest); rows-- {
+	for rows := min(s.top, maxRows); rows >= min(s.top, minRows); rows-- {
 		if s.top%rows == 0 {
 			s.rows = rows
 			return
 		}
 	}
-	step := (s.top + highest - 1) / highest
+	step := (s.top + maxRows - 1) / maxRows
 	s.rows = (s.top + step - 1) / step
 	s.top = step * s.rows
 }
@@ -125,7 +125,7 @@ func (s *scale) line(row int, blocks bool) string {
 	return b.String()
 }
 
-// legend says what was drawn with.
+// legend returns the line that explains the signs.
 func (s *scale) legend(drawn string, blocks bool) string {
 	text := "a column: the most in " + words.Micro(s.column.String())
 	if !blocks {
@@ -140,7 +140,8 @@ func (s *scale) legend(drawn string, blocks bool) string {
 	return text
 }
 
-// eighths tells how much of a row a value fills. What is pending at all shows.
+// eighths returns how many eighths of a row a value fills. A value above 0 fills at least one
+// eighth of the lowest row.
 func (s *scale) eighths(most, row int) int {
 	e := min(max(most*s.rows*8/s.top-(row-1)*8, 0), 8)
 	if row == 1 && most > 0 {
@@ -149,10 +150,10 @@ func (s *scale) eighths(most, row int) int {
 	return e
 }
 
-// axis draws the line of time and its labels.
+// axis draws the time axis and its labels.
 func (s *scale) axis() string {
 	total := s.column * time.Duration(len(s.columns))
-	step := roundStep(s.column * 12) // columns from label to label, at least
+	step := roundStep(s.column * 12) // at least 12 columns from label to label
 	unit, name := time.Microsecond, " us"
 	switch {
 	case step >= time.Second:
@@ -171,8 +172,7 @@ func (s *scale) axis() string {
 	return fmt.Sprintf("%*s +%s\n%*s  %s\n", margin, "0", line, margin, "", labels.String())
 }
 
-// roundStep returns the first of 1, 2, 5, 10, 20, ... microseconds that is not
-// below d.
+// roundStep returns the first of 1, 2, 5, 10, 20, ... us that is not below d.
 func roundStep(d time.Duration) time.Duration {
 	for step := time.Microsecond; ; step *= 10 {
 		for _, times := range []time.Duration{1, 2, 5} {

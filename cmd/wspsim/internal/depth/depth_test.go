@@ -46,7 +46,7 @@ func TestPictureLooksLikeThis(t *testing.T) {
          0 ++-------------
             0 ms
             a column: the most in 1ms; # a full row, - the limit
-            from then on to 1s: 0 pending
+            after that, until 1s: 0 pending
 `,
 		},
 		{
@@ -156,9 +156,9 @@ func TestLimitIsDrawnWhereItHelps(t *testing.T) {
 		{
 			why:     "nothing",
 			picture: depth.Picture{Span: time.Microsecond, Most: []int{0, 0}, Limit: 2, End: 1000},
-			want:    "\n  no slot was taken at any time\n",
+			want:    "\n  no connection was pending at any time\n",
 		},
-		{why: "no listener", picture: depth.Picture{}, want: "\n  no slot was taken at any time\n"},
+		{why: "no listener", picture: depth.Picture{}, want: "\n  no connection was pending at any time\n"},
 	} {
 		test.check(t)
 	}

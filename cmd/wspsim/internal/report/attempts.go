@@ -37,7 +37,7 @@ func (t *Incidents) Note(n *netmodel.Network, r netmodel.Record) {
 		counts, decides = true, true
 	case netmodel.ResetPending, netmodel.Withdrawn:
 		decides = true
-	case netmodel.SynSentAgain, netmodel.SynAckAgain, netmodel.Lost:
+	case netmodel.SynRetransmitted, netmodel.SynAckRetransmitted, netmodel.Lost:
 		counts = true
 	default:
 		return
@@ -107,7 +107,7 @@ func mostInteresting(d *play.Done, incidents *Incidents) (netmodel.AttemptResult
 			w = 3
 		case incidents.of(f.Client) > 0:
 			w = 2
-		case f.Outcome == netmodel.StillPending:
+		case f.Outcome == netmodel.OutcomePending:
 			w = 1
 		}
 		if w *= 2; named[d.ClientName(f.Client)] {
@@ -132,7 +132,7 @@ func sentence(d *play.Done, f netmodel.AttemptResult, decided sim.Time) string {
 		name += fmt.Sprintf("'s attempt %d", f.Attempt)
 	}
 	switch f.Outcome {
-	case netmodel.StillPending:
+	case netmodel.OutcomePending:
 		return fmt.Sprintf("%s %s, %s", name, pending(f.Progress), words.Instant(d.End))
 	case netmodel.OutcomeAccepted:
 		reached := f.At.Sub(f.Began)
@@ -199,7 +199,7 @@ func groupAttempts(n *netmodel.Network, attempts []netmodel.AttemptResult) []att
 		}
 	}
 	order := func(o netmodel.Outcome) int { // pending attempts come last
-		if o == netmodel.StillPending {
+		if o == netmodel.OutcomePending {
 			return 1000
 		}
 		return int(o)
@@ -212,7 +212,7 @@ func groupAttempts(n *netmodel.Network, attempts []netmodel.AttemptResult) []att
 
 // reason writes the cause, if it says more than the outcome.
 func (g *attemptGroup) reason() string {
-	if g.outcome == netmodel.StillPending {
+	if g.outcome == netmodel.OutcomePending {
 		return progress(g.progress)
 	}
 	if g.outcome == netmodel.OutcomeAccepted || g.cause == netmodel.NoCause {

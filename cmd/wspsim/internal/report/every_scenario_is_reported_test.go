@@ -76,7 +76,7 @@ func TestEveryStoryShowsWhatDecidedIt(t *testing.T) {
 			}
 			decidedFates := 0
 			for _, f := range story.attempts() {
-				if f.Outcome != netmodel.StillPending {
+				if f.Outcome != netmodel.OutcomePending {
 					decidedFates++
 				}
 			}

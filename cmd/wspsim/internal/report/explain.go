@@ -281,7 +281,7 @@ func (s *Story) others(w *bufio.Writer) {
 	fmt.Fprintf(w, "\nOthers, for --client:\n")
 	for _, g := range groupAttempts(d.Net, rest) {
 		how := g.outcome.String()
-		if g.outcome == netmodel.StillPending {
+		if g.outcome == netmodel.OutcomePending {
 			how = g.reason()
 		}
 		fmt.Fprintln(w, words.Wrap(fmt.Sprintf("%s: %s", how, g.names(d)), width, "  "))

@@ -91,8 +91,8 @@ func TestWhatTheTextTellsElsewhereStandsThere(t *testing.T) {
 		count    int
 	}{
 		{netmodel.OutcomeAccepted, 0, 2}, {netmodel.OutcomeRefused, 0, 3}, {netmodel.OutcomeReset, 0, 4}, {netmodel.OutcomeTimedOut, 0, 5},
-		{netmodel.OutcomeGaveUp, 0, 6}, {netmodel.StillPending, netmodel.ProgressTrying, 8}, {netmodel.StillPending, netmodel.ProgressQueued, 1},
-		{netmodel.StillPending, netmodel.ProgressPhantom, 10},
+		{netmodel.OutcomeGaveUp, 0, 6}, {netmodel.OutcomePending, netmodel.ProgressTrying, 8}, {netmodel.OutcomePending, netmodel.ProgressQueued, 1},
+		{netmodel.OutcomePending, netmodel.ProgressPhantom, 10},
 	} {
 		one := netmodel.AttemptResult{Client: 1, Attempt: 1, Outcome: end.outcome, Progress: end.progress}
 		d.Attempts = append(d.Attempts, slices.Repeat([]netmodel.AttemptResult{one}, end.count)...)

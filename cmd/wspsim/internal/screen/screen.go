@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Style says how to write to one output. The zero value is plain ASCII.
+// Style is how to write to one output. The zero value is plain ASCII.
 type Style struct {
 	Colour bool
 	Blocks bool // Unicode block characters
@@ -51,7 +51,7 @@ func IsTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// Bold, Red, Green and Dim return a text that stands out in one way or another.
+// Bold, Red, Green and Dim return the text in that style, or unchanged without colours.
 func (s Style) Bold(text string) string  { return s.paint("1", text) }
 func (s Style) Red(text string) string   { return s.paint("31", text) }
 func (s Style) Green(text string) string { return s.paint("32", text) }
@@ -64,8 +64,8 @@ func (s Style) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Progress is one line on a terminal that changes while something takes long.
-// The zero value shows nothing.
+// Progress is one line on a terminal that changes during a long operation. The zero value
+// shows nothing.
 type Progress struct {
 	to    io.Writer
 	began time.Time
@@ -74,11 +74,11 @@ type Progress struct {
 }
 
 const (
-	patience = time.Second            // before anything is shown
-	interval = 200 * time.Millisecond // from one change to the next
+	showAfter = time.Second            // before the line is shown
+	interval  = 200 * time.Millisecond // from one change to the next
 )
 
-// NewProgress returns a Progress on w, which shows nothing if w is no terminal.
+// NewProgress returns a Progress on w. It shows nothing if w is not a terminal.
 func NewProgress(w io.Writer) *Progress {
 	if !IsTerminal(w) {
 		return &Progress{}
@@ -86,19 +86,19 @@ func NewProgress(w io.Writer) *Progress {
 	return &Progress{to: w, began: time.Now()}
 }
 
-// Show shows a text in place of the one before, now and then; text is called
-// only if it is time.
+// Show replaces the line with a new text, at most every 200 ms. It calls text only if it
+// shows the line.
 func (p *Progress) Show(text func() string) {
 	if p.to == nil {
 		return
 	}
-	if now := time.Now(); now.Sub(p.began) >= patience && now.Sub(p.last) >= interval {
+	if now := time.Now(); now.Sub(p.began) >= showAfter && now.Sub(p.last) >= interval {
 		p.last, p.shown = now, true
 		fmt.Fprintf(p.to, "\r%.100s\x1b[K", text())
 	}
 }
 
-// Clear takes the line away.
+// Clear removes the line.
 func (p *Progress) Clear() {
 	if p.shown {
 		fmt.Fprint(p.to, "\r\x1b[K")

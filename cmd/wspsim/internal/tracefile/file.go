@@ -7,21 +7,21 @@ import (
 	"path/filepath"
 )
 
-// File is a file that is being written. Under its own name there is either all
-// of it or what was there before.
+// File is a file that is being written. Its name holds either the complete new content or the
+// old content.
 type File struct {
 	*os.File
-	temp string // where it is written, "" for the file itself
-	dest string // where it goes
+	temp string // path of the temporary file, "" if the output goes to dest directly
+	dest string // final path
 	done bool
 }
 
-// Create begins a file. It is written beside its place and moved there by
-// Commit; devices and pipes are written directly.
+// Create begins a file. The content goes to a temporary file in the same directory, and Commit
+// renames it. Devices and pipes are written directly.
 func Create(path string) (*File, error) {
 	dest := path
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		dest = resolved // a link goes on pointing where it did
+		dest = resolved // a symbolic link keeps its target
 	}
 	info, err := os.Stat(dest)
 	switch {
@@ -42,7 +42,7 @@ func Create(path string) (*File, error) {
 	return &File{File: f, temp: temp, dest: dest}, nil
 }
 
-// Commit ends the file and puts it in its place.
+// Commit closes the file and renames it to its final path.
 func (f *File) Commit() error {
 	f.done = true
 	err := f.Close()
@@ -58,7 +58,7 @@ func (f *File) Commit() error {
 	return err
 }
 
-// Abort takes back what was written, unless it was committed.
+// Abort closes and removes the temporary file. After Commit it does nothing.
 func (f *File) Abort() {
 	if f.done {
 		return

@@ -1,4 +1,4 @@
-// Package trace writes runs to files and replays them from there.
+// Package tracefile writes runs to files and replays them from there.
 //
 // A trace is text, made to be read and compared:
 //
@@ -30,34 +30,34 @@ import (
 	"wspsim/scenarios"
 )
 
-// Magic is how a trace begins; the version of the format follows.
+// Magic is the start of a trace. The version of the format follows.
 const Magic = "wspsim trace "
 
 const (
 	version   = "1"
-	longest   = 4096 // bytes of a line, a hundred times an ordinary one
+	maxLine   = 4096 // bytes of a line, a hundred times a usual line
 	checkSize = 8    // hexadecimal digits
 	textAt    = checkSize + 2
 )
 
-// Header says what a trace is the trace of.
+// Header says which run a trace records.
 type Header struct {
 	Model      string // version of the model
 	Scenario   string
 	Profile    string
-	Clients    string // "" = the same
+	Clients    string // profile of the clients, "" = the same
 	Seed       uint64
-	Knobs      []scenarios.Setting // all of them, then the settings of the kernel that were changed
+	Knobs      []scenarios.Setting // all knobs, then the settings of the kernel that were changed
 	Arrivals   string              // file of the user's arrivals, "" = none
 	Column     string
-	ArrivalSum uint64 // of that file
-	Definition uint64 // of the source of the scenario, with its knobs set
+	ArrivalSum uint64 // hash of that file
+	Definition uint64 // hash of the source of the scenario, with its knobs set
 }
 
 // end is the last line of a trace.
 type end struct{ records, hash uint64 }
 
-// FormatError says where a trace is malformed, and why.
+// FormatError is the place and the reason of a malformed trace.
 type FormatError struct {
 	File         string
 	Line, Column int
@@ -68,7 +68,7 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", words.Printable(e.File), e.Line, e.Column, e.What)
 }
 
-// appendLine appends a line with its checksum.
+// appendLine appends a line with its checksum and a line feed.
 func appendLine(b []byte, number int, text []byte) []byte {
 	sum := checksum(number, text)
 	b = append(hex.AppendEncode(b, []byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)}), "  "...)
@@ -114,7 +114,7 @@ type reader struct {
 }
 
 func newReader(name string, in io.Reader) *reader {
-	return &reader{name: name, in: bufio.NewReaderSize(in, longest)}
+	return &reader{name: name, in: bufio.NewReaderSize(in, maxLine)}
 }
 
 func (r *reader) fail(column int, format string, args ...any) error {
@@ -127,7 +127,7 @@ func (r *reader) raw() ([]byte, error) {
 	line, err := r.in.ReadSlice('\n')
 	switch {
 	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, r.fail(longest, "the line is longer than %d bytes", longest)
+		return nil, r.fail(maxLine, "the line is longer than %d bytes", maxLine)
 	case errors.Is(err, io.EOF) && len(line) == 0:
 		return nil, r.fail(1, "the trace is cut off: %q is missing", "end of ... records")
 	case errors.Is(err, io.EOF):
@@ -154,12 +154,12 @@ func (r *reader) next() ([]byte, error) {
 	case strings.Trim(given, "0123456789abcdef") != "":
 		return nil, r.fail(1, "%q is not a checksum of %d hexadecimal digits", given, checkSize)
 	case given != right:
-		return nil, r.fail(1, "damaged, or not in its place: the checksum is %s, that of the line is %s", given, right)
+		return nil, r.fail(1, "damaged or moved: the checksum is %s, the checksum of this line is %s", given, right)
 	}
 	return text, nil
 }
 
-// header reads everything before the records.
+// header reads the lines before the records.
 func (r *reader) header() (Header, error) {
 	var h Header
 	first, err := r.raw()
@@ -204,7 +204,7 @@ func (r *reader) field(key string) (string, error) {
 	return value, nil
 }
 
-// restOfHeader reads the lines that not every trace has in the same number.
+// restOfHeader reads the lines that are optional or can be repeated.
 func (r *reader) restOfHeader(h *Header) error {
 	for {
 		text, err := r.next()
@@ -237,7 +237,7 @@ func (r *reader) restOfHeader(h *Header) error {
 	}
 }
 
-// record reads the next record, or the end.
+// record reads the next record, or the last line.
 func (r *reader) record() (text []byte, last *end, err error) {
 	text, err = r.next()
 	if err != nil || !bytes.HasPrefix(text, []byte("end ")) {
@@ -250,15 +250,15 @@ func (r *reader) record() (text []byte, last *end, err error) {
 	switch _, err := r.in.ReadByte(); {
 	case err == nil:
 		r.line++
-		return nil, nil, r.fail(1, "something follows the end of the trace")
+		return nil, nil, r.fail(1, "there is text after the end of the trace")
 	case !errors.Is(err, io.EOF):
 		return nil, nil, err
 	}
 	return nil, &e, nil
 }
 
-// Check reads a whole trace, verifies that it is well-formed, and returns its
-// header. The name is for errors, which are *FormatError unless reading failed.
+// Check reads a whole trace, checks its format, and returns its header. name is for errors. The
+// error is a *FormatError unless reading failed.
 func Check(name string, in io.Reader) (Header, error) {
 	r := newReader(name, in)
 	h, err := r.header()

@@ -15,19 +15,18 @@ import (
 	"wspsim/scenarios"
 )
 
-// Replayed is what came of replaying a trace.
+// Replayed is the result of replaying a trace.
 type Replayed struct {
 	Header     Header
 	Records    uint64
 	Hash       uint64
 	Differs    bool
 	Difference golden.Difference // the first one; Want is what was recorded
-	Remarks    []string          // what may explain it
+	Remarks    []string          // what may explain the difference
 }
 
-// Replay runs what a trace is the trace of, and compares line by line. The
-// trace must have passed Check. Arrivals, if not "", is where the file of
-// arrivals is now.
+// Replay repeats the run of a trace and compares line by line. The trace must have passed
+// Check. arrivals is the present path of the arrivals file, or "" if it has not moved.
 func Replay(ctx context.Context, name string, in io.Reader, arrivals string, progress *screen.Progress) (*Replayed, error) {
 	r := newReader(name, in)
 	h, err := r.header()
@@ -60,7 +59,7 @@ func Replay(ctx context.Context, name string, in io.Reader, arrivals string, pro
 	return out, nil
 }
 
-// play makes a play of what the header says.
+// play returns the play that the header describes.
 func (h *Header) play(name, arrivals string) (*play.Play, error) {
 	at := func(line int, err error) error { return &FormatError{name, line, textAt + 1, err.Error()} }
 	s, err := play.Find(h.Scenario)
@@ -77,10 +76,10 @@ func (h *Header) play(name, arrivals string) (*play.Play, error) {
 			file = arrivals
 		}
 		if err := p.UseArrivals(file, h.Column); err != nil {
-			return nil, fmt.Errorf("%s: needs its arrivals, or --arrivals FILE if they have moved: %w", name, err)
+			return nil, fmt.Errorf("%s: needs its arrivals file; if the file has moved, use --arrivals FILE: %w", name, err)
 		}
 		if p.Arrivals.Hash != h.ArrivalSum {
-			return nil, fmt.Errorf("%s: %s is not the file it was recorded with: its hash is %016x, not %016x", name, file, p.Arrivals.Hash, h.ArrivalSum)
+			return nil, fmt.Errorf("%s: %s is not the file of the recording: its hash is %016x, not %016x", name, file, p.Arrivals.Hash, h.ArrivalSum)
 		}
 	}
 	if err := p.Check(); err != nil {
@@ -91,14 +90,14 @@ func (h *Header) play(name, arrivals string) (*play.Play, error) {
 
 const lineOfScenario = 3
 
-// remarks says what has changed since the trace was recorded.
+// remarks returns what has changed since the trace was recorded.
 func (h *Header) remarks(p *play.Play) []string {
 	var remarks []string
 	if h.Model != netmodel.ModelVersion {
 		remarks = append(remarks, fmt.Sprintf("recorded by model %s, this is %s", h.Model, netmodel.ModelVersion))
 	}
 	if now, err := HeaderOf(p); err == nil && now.Definition != h.Definition {
-		remarks = append(remarks, "the scenario has changed since")
+		remarks = append(remarks, "the scenario has changed since then")
 	}
 	return remarks
 }
@@ -146,7 +145,7 @@ func (c *comparison) differ(recorded, got string) {
 	c.first = golden.Difference{Line: c.line, Before: c.before, Want: recorded + "\n", Got: got + "\n"}
 }
 
-// ended compares the end of the trace with the end of the run. It returns false if the
+// ended compares the last line of the trace with the end of the run. It returns false if the
 // trace could not be read.
 func (c *comparison) ended(replayed end) bool {
 	recorded, last, err := c.record()

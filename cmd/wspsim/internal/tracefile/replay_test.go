@@ -124,10 +124,10 @@ func TestDamageIsNamedWithLineAndColumn(t *testing.T) {
 		{"no checksum", with(func(l []string) []string { l[13] = "zzzzzzzz" + l[13][8:]; return l }), `x:14:1: "zzzzzzzz" is not a checksum`},
 		{"an empty line", with(func(l []string) []string { l[13] = "\n"; return l }), "x:14:1: want a checksum of 8 digits"},
 		{"control characters", with(func(l []string) []string { l[13] = "\x1b[31m\x00\n"; return l }), `not "\x1b[31m\x00"`},
-		{"two lines changed places", with(func(l []string) []string { l[12], l[13] = l[13], l[12]; return l }), "x:13:1: damaged, or not in its place"},
-		{"a line is gone", with(func(l []string) []string { return slices.Delete(l, 12, 13) }), "x:13:1: damaged, or not in its place"},
+		{"two lines changed places", with(func(l []string) []string { l[12], l[13] = l[13], l[12]; return l }), "x:13:1: damaged or moved"},
+		{"a line is gone", with(func(l []string) []string { return slices.Delete(l, 12, 13) }), "x:13:1: damaged or moved"},
 		{"a line of 70 kB", with(func(l []string) []string { l[13] = strings.Repeat("x", 70_000) + "\n"; return l }), "x:14:4096: the line is longer than 4096 bytes"},
-		{"more behind the end", good + "more\n", fmt.Sprintf("x:%d:1: something follows the end", len(lines))},
+		{"more behind the end", good + "more\n", fmt.Sprintf("x:%d:1: there is text after the end", len(lines))},
 		{"no end", with(func(l []string) []string { return l[:len(l)-2] }), fmt.Sprintf("x:%d:1: the trace is cut off: \"end of ... records\" is missing", len(lines)-1)},
 		{"a header line is missing", resealed(func(l []string) []string { return slices.Delete(l, 2, 3) }), `x:3:11: want "scenario" and a value, not "profile wsp"`},
 		{"a seed that is none", resealed(func(l []string) []string { l[4] = "seed 1e3"; return l }), `x:5:16: "1e3" is not a seed`},
@@ -194,7 +194,7 @@ func TestReplayNamesTheFirstLineThatDiffers(t *testing.T) {
 		{why: "another model", change: func(l []string) []string { l[1] = "model 9.9.9"; l[refused-1] = "something"; return l },
 			line: refused, want: "something", got: "*", remark: "recorded by model 9.9.9, this is " + netmodel.ModelVersion},
 		{why: "another scenario of that name", change: func(l []string) []string { l[7] = "definition 0000000000000000"; l[refused-1] = "something"; return l },
-			line: refused, want: "something", got: "*", remark: "the scenario has changed since"},
+			line: refused, want: "something", got: "*", remark: "the scenario has changed since then"},
 	} {
 		data := sealed(test.change(slices.Clone(texts))...)
 		if _, err := tracefile.Check("x", strings.NewReader(data)); err != nil {
@@ -270,14 +270,14 @@ func TestArrivalsMustBeThoseOfTheRecording(t *testing.T) {
 	if err := os.Rename(file, moved); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := replay(""); !strings.Contains(fmt.Sprint(err), "needs its arrivals, or --arrivals FILE") {
+	if _, err := replay(""); !strings.Contains(fmt.Sprint(err), "needs its arrivals file; if the file has moved, use --arrivals FILE") {
 		t.Errorf("Replay without the file = %v", err)
 	}
 	if r, err := replay(moved); err != nil || r.Differs {
 		t.Errorf("Replay with the file that has moved = %+v, %v", r, err)
 	}
 	write("who,at_ms\nx,0\ny,1.5\nz,31\n")
-	if _, err := replay(""); !strings.Contains(fmt.Sprint(err), "is not the file it was recorded with") {
+	if _, err := replay(""); !strings.Contains(fmt.Sprint(err), "is not the file of the recording") {
 		t.Errorf("Replay with another file = %v", err)
 	}
 }

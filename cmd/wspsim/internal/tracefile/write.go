@@ -32,17 +32,17 @@ func HeaderOf(p *play.Play) (Header, error) {
 	return h, nil
 }
 
-// definition hashes what a scenario says.
+// definition returns the hash of a scenario as Go source.
 func definition(s scenarios.Scenario) uint64 {
 	sum := fnv.New64a()
 	io.WriteString(sum, fmt.Sprintf("%#v", s))
 	return sum.Sum64()
 }
 
-// Writer writes the trace of a run while it happens.
+// Writer writes the trace of a run during the run.
 type Writer struct {
 	out     *bufio.Writer
-	printer *trace.Printer // of the network whose records come
+	printer *trace.Printer // for the network of the records
 	lines   int
 	records uint64
 	text    []byte
@@ -50,7 +50,7 @@ type Writer struct {
 	err     error
 }
 
-// NewWriter writes the header.
+// NewWriter returns a Writer and writes the header.
 func NewWriter(out io.Writer, h Header) *Writer {
 	w := &Writer{out: bufio.NewWriterSize(out, 64<<10), lines: 1}
 	_, w.err = w.out.WriteString(Magic + version + "\n")
@@ -79,11 +79,10 @@ func (w *Writer) Record(n *netmodel.Network, r netmodel.Record) {
 	w.write(w.text[:len(w.text)-1])
 }
 
-// Broken reports whether writing has failed, so that nothing more need be
-// written.
+// Broken reports whether writing has failed. Then nothing more needs to be written.
 func (w *Writer) Broken() bool { return w.err != nil }
 
-// End writes the last line. It returns the first error of all writing.
+// End writes the last line. It returns the first error of the Writer.
 func (w *Writer) End(hash uint64) error {
 	w.write([]byte(end{w.records, hash}.text()))
 	if err := w.out.Flush(); w.err == nil {

@@ -35,8 +35,8 @@ func Counted[N int | int64 | uint64](n N, what string) string {
 	return Count(n) + " " + what + "s"
 }
 
-// Instant writes an instant as traces do, in milliseconds; from ten seconds on
-// in seconds. Digits below a microsecond, or a millisecond, are cut.
+// Instant writes an instant in milliseconds as traces do, and in seconds from 10 s on. Digits
+// below 1 us, or below 1 ms, are cut.
 func Instant(t sim.Time) string {
 	if t < 10*sim.Time(time.Second) {
 		return t.String()
@@ -44,14 +44,14 @@ func Instant(t sim.Time) string {
 	return string(append((t / 1000).AppendMillis(nil), " s"...))
 }
 
-// Span writes a duration the way Instant writes instants.
+// Span writes a duration as Instant writes an instant.
 func Span(d time.Duration) string { return Instant(sim.Time(d)) }
 
-// Micro writes the unit of microseconds in a duration in ASCII.
+// Micro replaces the unit µs of a duration with us.
 func Micro(duration string) string { return strings.ReplaceAll(duration, "µs", "us") }
 
-// Rounded writes a duration in whole microseconds and ASCII, and other text unchanged.
-// Other texts, and what is shorter, stay as they are.
+// Rounded writes a duration in whole microseconds and ASCII. A duration below 1 us and any
+// other text stay as they are, except that µs becomes us.
 func Rounded(text string) string {
 	if d, err := time.ParseDuration(text); err == nil && d >= time.Microsecond && text != "0" {
 		return Micro(d.Round(time.Microsecond).String())
@@ -59,8 +59,8 @@ func Rounded(text string) string {
 	return Micro(text)
 }
 
-// Percent writes how much of the whole a part is, in whole percent, rounded
-// down. Both are not negative, the whole is not 0.
+// Percent writes part / whole in whole percent, rounded down. Part and whole must not be
+// negative, and whole must not be 0.
 func Percent(part, whole int64) string {
 	if whole >= 100 {
 		return strconv.FormatInt(part/(whole/100), 10) + "%"
@@ -68,8 +68,8 @@ func Percent(part, whole int64) string {
 	return strconv.FormatInt(part*100/whole, 10) + "%"
 }
 
-// Wrap breaks a text into lines of at most width characters, each after the
-// indent. A word that is longer stands on a line of its own.
+// Wrap breaks a text into lines of at most width characters, each with the indent. A longer
+// word gets its own line.
 func Wrap(text string, width int, indent string) string {
 	var b strings.Builder
 	room := 0
@@ -91,8 +91,8 @@ func Wrap(text string, width int, indent string) string {
 	return b.String()
 }
 
-// Printable returns the text with control characters and invalid UTF-8 as escapes. So
-// no name can move the cursor of a terminal.
+// Printable returns the text with control characters and invalid UTF-8 as escapes, so that no
+// name can move the cursor of a terminal.
 func Printable(text string) string {
 	if !strings.ContainsFunc(text, unprintable) && utf8.ValidString(text) {
 		return text
@@ -114,11 +114,11 @@ func Printable(text string) string {
 	return b.String()
 }
 
-// hostile reports whether a character would not show as itself: control
-// characters, line separators, and marks that turn the direction of writing.
+// unprintable reports whether a terminal does not show a character as itself: a control
+// character, a line separator, or a mark that changes the direction of writing.
 func unprintable(r rune) bool { return r != ' ' && !strconv.IsPrint(r) }
 
-// Shell writes an argument the way a shell must be given it.
+// Shell quotes an argument for a shell, if necessary.
 func Shell(argument string) string {
 	bare := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,%+@", r)
@@ -158,8 +158,8 @@ func Nearest(word string, names []string) []string {
 	return found
 }
 
-// distance is the smallest number of insertions, deletions, substitutions and
-// swaps of neighbours that lead from a to b, no part edited twice.
+// distance returns the smallest number of edits from a to b. An edit is an insertion, a
+// deletion, a substitution or a swap of neighbours. No part is edited twice.
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

@@ -1,5 +1,5 @@
-// Command candidate drives wspsim's engine, and its model of a host, through
-// their public interfaces.
+// Command candidate drives wspsim's engine and its model of a host through their public
+// interfaces.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"wspsim/sim"
 )
 
-// event is what the loads schedule.
+// event is an event of the loads.
 type event struct{ kind, who uint32 }
 
 func main() {
@@ -38,7 +38,7 @@ func main() {
 	case "connect-full-linux":
 		d, check = connect(job, profiles.Linux(), full, nil)
 	default:
-		return // a load that it does not know
+		return // an unknown load
 	}
 	job.Report("candidate wspsim", d, check)
 }
@@ -58,8 +58,8 @@ func hold(job drive.Job) (time.Duration, string) {
 	return drive.CPU() - start, fmt.Sprintf("clock %.3f", float64(e.Now())/1e9)
 }
 
-// queue draws its times from math/rand/v2, as one would without package sim, whose
-// own draws are of whole numbers, the same on every machine, and take 6 ns longer.
+// queue draws its times from math/rand/v2, as a program without package sim does. The draws of
+// package sim use whole numbers, are the same on every machine, and take 6 ns longer.
 func queue(job drive.Job) (time.Duration, string) {
 	const arrival, departure = 0, 1
 	var e sim.Engine[event]
@@ -113,20 +113,19 @@ func timers(job drive.Job) (time.Duration, string) {
 	return drive.CPU() - start, fmt.Sprintf("cancelled %.4f", float64(cancelled)/float64(cycles))
 }
 
-// What the clients of connect ask for, in tenths of what the server can do.
+// The requests of the clients of connect, in tenths of the capacity of the server.
 const (
 	usual = 11
 	full  = 40
 )
 
-// connect is the crowd of wspsim bench, with its trace written to w if that is
-// not nil.
+// connect is the load of connections of wspsim bench. If w is not nil, the trace is written to w.
 func connect(job drive.Job, p netmodel.Profile, tenths int, w io.Writer) (time.Duration, string) {
-	c := bench.NewCrowd(p, job.N, tenths)
+	c := bench.NewClientLoad(p, job.N, tenths)
 	if w != nil {
 		c.WriteTrace(func(b []byte) { _, _ = w.Write(b) })
 	}
-	c.Run(job.Count / 4) // until it is in its stride
+	c.Run(job.Count / 4) // until the load is in a steady state
 	first := c.Offered
 	start := drive.CPU()
 	c.Run(first + job.Count)

@@ -1,5 +1,5 @@
-// Command golang drives what a Go programmer would otherwise take: an event list on
-// container/heap, the kernel's TCP over loopback, and gVisor's TCP in the process.
+// Command golang drives the alternatives for a Go programmer: an event list on container/heap,
+// the kernel's TCP over loopback, and gVisor's TCP in the process.
 //
 //	golang heap|kernel|gvisor LOAD N COUNT
 package main
@@ -49,7 +49,7 @@ func run(peer string, job drive.Job) error {
 	return nil
 }
 
-// list is the textbook's event list: a heap of pointers.
+// list is the event list of the textbooks: a heap of pointers.
 type list struct {
 	now    time.Duration
 	serial int
@@ -145,7 +145,7 @@ func timers(job drive.Job) {
 	job.Report(heapName, drive.CPU()-start, fmt.Sprintf("cancelled %.4f", float64(cancelled)/float64(cycles)))
 }
 
-// kernel connects over the machine's own loopback.
+// kernel connects over the loopback interface of the machine.
 func kernel(job drive.Job) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -154,13 +154,13 @@ func kernel(job drive.Job) error {
 	return connect(job, "the kernel's TCP, loopback", l, func() (net.Conn, error) {
 		c, err := net.Dial("tcp", l.Addr().String())
 		if err == nil {
-			err = c.(*net.TCPConn).SetLinger(0) // or the ports run out in TIME_WAIT
+			err = c.(*net.TCPConn).SetLinger(0) // otherwise TIME_WAIT uses up the ports
 		}
 		return c, err
 	})
 }
 
-// gvisor connects over the loopback link of a stack in this process.
+// gvisor connects over the loopback link of a gVisor stack in this process.
 func gvisor(job drive.Job) error {
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},

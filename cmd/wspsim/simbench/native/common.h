@@ -1,4 +1,4 @@
-// What the drivers in C++ share: see drive/drive.go, which says the same in Go.
+// What the C++ drivers share. drive/drive.go has the same in Go.
 #pragma once
 #include <sys/resource.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include <string>
 
 constexpr int kRoom = 10;
-constexpr double kArrivalRate = 0.9;       // a second
+constexpr double kArrivalRate = 0.9;       // per second
 constexpr int64_t kGuardAfter = 693147180; // ns
 
 inline double cpuSeconds() {

@@ -65,7 +65,7 @@ def mm1k(env, n, count):
 
 
 def timers(env, n, count):
-    # SimPy cannot cancel: the callback goes, the event stays on its list.
+    # SimPy cannot cancel: the callback is removed, the event stays on the list.
     draw, done, guards = Increments().next, env.event(), [None] * n
     seen = {"cycles": 0, "cancelled": 0}
 

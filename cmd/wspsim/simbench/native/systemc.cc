@@ -101,7 +101,7 @@ int sc_main(int argc, char** argv) {
     }
     if (job.load == "mm1k") clients.push_back(queue = new Queue("queue"));
     if (clients.empty()) return 0;
-    sc_start(SC_ZERO_TIME); // everybody has begun
+    sc_start(SC_ZERO_TIME); // all processes have begun
     double start = cpuSeconds();
     sc_start();
     double seconds = cpuSeconds() - start;
@@ -111,5 +111,5 @@ int sc_main(int argc, char** argv) {
     else std::snprintf(check, sizeof check, "clock %.3f", sc_time_stamp().to_seconds());
     job.report("SystemC", seconds, check);
     std::fflush(stdout);
-    _exit(0); // taking a million modules apart is not the question
+    _exit(0); // the time to destroy a million modules is not measured
 }

@@ -1,6 +1,6 @@
-// Command table prints the medians of the results that it reads: nanoseconds of
-// CPU time for one unit of each load, how many times as much that is as wspsim's, how
-// many units were measured, and a number by which to see that they were.
+// Command table prints the medians of the results that it reads. For each load it prints the CPU
+// time of one unit in ns and its ratio to the time of wspsim. It also prints the number of units
+// measured and the check value.
 package main
 
 import (
@@ -13,18 +13,18 @@ import (
 	"strings"
 )
 
-// units says what one unit of a load is, in the order of the table.
+// units are the units of the loads, in the order of the table.
 var units = []struct{ load, unit string }{
-	{"hold", "events: take the next, schedule another"},
+	{"hold", "events: take the next event, schedule another"},
 	{"mm1k", "a customer of M/M/1/10"},
-	{"timers", "a guard cancelled and armed again, two events scheduled"},
+	{"timers", "a timer cancelled and armed again, two events scheduled"},
 	{"connect", "a connect attempt"},
 	{"connect-written", "a connect attempt, its trace written"},
 	{"connect-full", "a connect attempt, the queue full"},
 	{"connect-full-linux", "a connect attempt, the queue full, profile linux"},
 }
 
-// candidate begins the name of whom the others are compared with.
+// candidate is the prefix of the name with which the others are compared.
 const candidate = "candidate "
 
 type key struct {
@@ -56,7 +56,7 @@ func main() {
 		}
 		k := key{f[3], n}
 		if strings.HasPrefix(k.load, "connect") {
-			k.n = 0 // each peer has as many clients as it can
+			k.n = 0 // each peer has as many clients as it supports
 		}
 		at := slices.IndexFunc(tables[k], func(r *row) bool { return r.name == f[2] })
 		if at < 0 {

@@ -1,6 +1,6 @@
 // Package bubble runs a function in a bubble of testing/synctest and watches the bubble from
-// outside, in real time. A bubble cannot be ended from outside. Whoever gives one up leaves
-// its goroutines to themselves, can name them, and the other tests of the binary go on.
+// outside, in real time. A bubble cannot be ended from outside. A test that gives a bubble up
+// leaves its goroutines behind and can name them, and the other tests of the binary go on.
 package bubble
 
 import (
@@ -15,26 +15,26 @@ import (
 
 // Bubble is a bubble of testing/synctest. Start makes one.
 type Bubble struct {
-	number atomic.Pointer[string] // as the headings of stacks have it
+	number atomic.Pointer[string] // as in the headings of stack traces
 	ended  chan struct{}
 	end    End
 }
 
-// End is how a bubble has ended.
+// End says how a bubble has ended.
 type End struct {
-	Whole    bool // as for a test that did not fail
+	Passed   bool // the test did not fail
 	Returned bool // the function has returned
-	Panicked any  // what synctest.Test has panicked with
+	Panicked any  // the value of a panic of synctest.Test, nil for none
 }
 
-// Deadlocked reports whether the bubble has ended because goroutines of it wait for ever:
-// synctest.Test panics then. (Go 1.26: runtime/synctest.go)
+// Deadlocked reports whether the bubble has ended because its goroutines wait for ever. Then
+// synctest.Test panics. (Go 1.26: runtime/synctest.go)
 func (e End) Deadlocked() bool {
 	err, ok := e.Panicked.(error)
 	return ok && strings.HasPrefix(err.Error(), "deadlock: ")
 }
 
-// Start calls f in a new bubble, on a goroutine of its own, so that the caller can go on.
+// Start calls f in a new bubble, in a new goroutine. It does not wait for f.
 func Start(t *testing.T, f func(*testing.T)) *Bubble {
 	simnet.BeforeBubble()
 	b := &Bubble{ended: make(chan struct{})}
@@ -46,16 +46,16 @@ func (b *Bubble) run(t *testing.T, f func(*testing.T)) {
 	defer close(b.ended)
 	defer func() { b.end.Panicked = recover() }()
 	synctest.Test(t, func(t *testing.T) {
-		number := here()
+		number := currentBubble()
 		b.number.Store(&number)
 		f(t)
 		b.end.Returned = true
 	})
-	b.end.Whole = true
+	b.end.Passed = true
 }
 
-// Watch waits until the bubble has ended, and returns how, with ok. It calls look again and
-// again in the meantime. Once look returns true, Watch waits no more and returns false.
+// Watch waits until the bubble has ended, and returns its end with ok true. Until then it calls
+// look at the given interval of real time. If look returns true, Watch returns ok false at once.
 func (b *Bubble) Watch(every time.Duration, look func(now time.Time) bool) (e End, ok bool) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -71,8 +71,8 @@ func (b *Bubble) Watch(every time.Duration, look func(now time.Time) bool) (e En
 	}
 }
 
-// Goroutines returns the goroutines of the bubble, without the one that has called
-// synctest.Test, which has no part in it.
+// Goroutines returns the goroutines of the bubble. It leaves out the caller of synctest.Test,
+// which only waits for the bubble.
 func (b *Bubble) Goroutines() []Goroutine {
 	if number := b.number.Load(); number != nil {
 		return goroutinesOf(*number)
@@ -81,4 +81,4 @@ func (b *Bubble) Goroutines() []Goroutine {
 }
 
 // Goroutines returns the goroutines of the bubble that the caller runs in.
-func Goroutines() []Goroutine { return goroutinesOf(here()) }
+func Goroutines() []Goroutine { return goroutinesOf(currentBubble()) }

@@ -18,7 +18,7 @@ func TestABubbleTellsHowItEnded(t *testing.T) {
 		deadlocked bool
 		left       string // the function of the only goroutine
 	}{
-		{why: "all goroutines end", f: func(*testing.T) {}, want: End{Whole: true, Returned: true}},
+		{why: "all goroutines end", f: func(*testing.T) {}, want: End{Passed: true, Returned: true}},
 		{why: "one goroutine sleeps: synctest panics", f: func(*testing.T) { go leftBehind() }, want: End{Returned: true}, deadlocked: true, left: "leftBehind"},
 	} {
 		b := Start(t, x.f)
@@ -52,7 +52,7 @@ func TestWatchStopsWhenLookSaysSo(t *testing.T) {
 		t.Errorf("Watch = %+v, %v after %d looks, want false after 3", end, ok, looks)
 	}
 	close(over)
-	if end, ok := b.Watch(time.Minute, func(time.Time) bool { return true }); !ok || !end.Whole {
+	if end, ok := b.Watch(time.Minute, func(time.Time) bool { return true }); !ok || !end.Passed {
 		t.Errorf("Watch of a bubble that has ended = %+v, %v, want a whole end, true", end, ok)
 	}
 }

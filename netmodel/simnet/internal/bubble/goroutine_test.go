@@ -17,7 +17,7 @@ created by example.com/yamux/v2.newSession.func1 in goroutine 7
 	for _, x := range []struct{ what, got, want string }{
 		{"the innermost call", g.Frames[0].String(), "internal/sync.runtime_SemacquireMutex (sema.go:95)"},
 		{"its caller", g.Frames[1].String(), "example.com/yamux/v2.(*Session).recv (session.go:312)"},
-		{"who started it", g.Made.String(), "example.com/yamux/v2.newSession.func1 (session.go:140)"},
+		{"who started it", g.CreatedBy.String(), "example.com/yamux/v2.newSession.func1 (session.go:140)"},
 	} {
 		if x.got != x.want {
 			t.Errorf("%s: got %q, want %q", x.what, x.got, x.want)
