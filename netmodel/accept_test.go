@@ -119,7 +119,7 @@ func TestRejectedRequestIsResetAndGone(t *testing.T) { // WS.C3
 		check(t, "whom", w.n.ConnName(a.Conn), "a")
 	})
 	w.run(2 * time.Second)
-	w.wantFate("a", netmodel.OutcomeReset, netmodel.Rejected, 1001*time.Millisecond) // its handshake was complete
+	w.wantResult("a", netmodel.OutcomeReset, netmodel.Rejected, 1001*time.Millisecond) // its handshake was complete
 }
 
 func TestDeferredRequestStaysAtTheTop(t *testing.T) { // WS.C4 WS.C7 WS.C10

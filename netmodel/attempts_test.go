@@ -100,7 +100,7 @@ func TestGivingUpWhileQueued(t *testing.T) {
 		w.client("a", 0, netmodel.ClientConfig{GiveUp: time.Second, GiveUpHard: row.hard})
 		check(t, "Accept", w.accept(2*time.Second), row.want)
 		w.run(later)
-		w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, time.Second)
+		w.wantResult("a", netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, time.Second)
 		if row.hard {
 			continue
 		}
@@ -114,7 +114,7 @@ func TestGivingUpWhileConnecting(t *testing.T) {
 	w := newWorld(t, setting{link: netmodel.Link{Loss: sim.Ratio{Num: 1, Den: 1}}})
 	w.client("a", 0, netmodel.ClientConfig{GiveUp: time.Second})
 	w.run(later)
-	w.wantFate("a", netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, time.Second)
+	w.wantResult("a", netmodel.OutcomeGaveUp, netmodel.ClientGaveUp, time.Second)
 	check(t, "SYNs", len(w.records(netmodel.Lost)), 1)
 }
 
@@ -258,7 +258,7 @@ func TestClientsHaveNames(t *testing.T) {
 	_, ok = w.n.ClientByName("c4")
 	check(t, "ClientByName of nobody", ok, false)
 	check(t, "ConnName of nobody", w.n.ConnName(0)+w.n.ConnName(99), "")
-	check(t, "Fate of nobody", w.n.Result(99), netmodel.AttemptResult{})
+	check(t, "Result of nobody", w.n.Result(99), netmodel.AttemptResult{})
 	check(t, "CloseClient before it began", w.n.CloseClient(first, false), false)
 }
 
@@ -290,7 +290,7 @@ func TestClientWithoutAPortGivesUp(t *testing.T) {
 	w.n.Start(first+1, 0)
 	w.n.Start(first, 0) // while it is still at it: nothing
 	w.run(time.Second)
-	w.wantFate("s2", netmodel.OutcomeGaveUp, netmodel.NoPortLeft, 0)
+	w.wantResult("s2", netmodel.OutcomeGaveUp, netmodel.NoPortLeft, 0)
 	check(t, "code", w.records(netmodel.ConnectFailed)[0].Errno, winsock.WSAENOBUFS)
 	offered, _ := w.n.Tally()
 	check(t, "attempts", offered, 2)
@@ -336,6 +336,6 @@ func TestClientCanHaveItsOwnTCP(t *testing.T) { // WS.T7
 	w.client("a", time.Second, netmodel.ClientConfig{TCP: &fast})
 	w.client("b", time.Second, netmodel.ClientConfig{})
 	w.run(later)
-	w.wantFate("a", netmodel.OutcomeRefused, netmodel.QueueFull, 1002*time.Millisecond)
-	w.wantFate("b", netmodel.OutcomeRefused, netmodel.QueueFull, 3010*time.Millisecond) // four times 502 ms later
+	w.wantResult("a", netmodel.OutcomeRefused, netmodel.QueueFull, 1002*time.Millisecond)
+	w.wantResult("b", netmodel.OutcomeRefused, netmodel.QueueFull, 3010*time.Millisecond) // four times 502 ms later
 }

@@ -55,8 +55,8 @@ func TestClientsOfAClosedListenerSeeTheReset(t *testing.T) { // WS.X2 WS.X3
 	w.client("late", 2*time.Second, netmodel.ClientConfig{})
 	w.at(time.Second, func(h *netmodel.Host) { wantErr(t, "CloseSocket", h.CloseSocket(w.fd), 0) })
 	w.run(5 * time.Second)
-	w.wantFate("a", netmodel.OutcomeReset, netmodel.ListenerClosed, 1001*time.Millisecond)
-	w.wantFate("late", netmodel.OutcomeRefused, netmodel.NoListener, 2002*time.Millisecond)
+	w.wantResult("a", netmodel.OutcomeReset, netmodel.ListenerClosed, 1001*time.Millisecond)
+	w.wantResult("late", netmodel.OutcomeRefused, netmodel.NoListener, 2002*time.Millisecond)
 }
 
 func TestAnswersToStraySegments(t *testing.T) { // WS.X3

@@ -212,7 +212,7 @@ func TestLateSuccessAfterRefusals(t *testing.T) { // WS.T5 WS.T3
 	w.client("a", 0, netmodel.ClientConfig{})
 	w.client("b", 10*time.Millisecond, netmodel.ClientConfig{})
 	w.run(5 * time.Second)
-	w.wantFate("b", netmodel.OutcomeRefused, netmodel.QueueFull, 2020*time.Millisecond)
+	w.wantResult("b", netmodel.OutcomeRefused, netmodel.QueueFull, 2020*time.Millisecond)
 }
 
 func TestConnectPicksAnAddressAndPort(t *testing.T) {

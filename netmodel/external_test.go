@@ -86,7 +86,7 @@ func TestTheNetworkDecidesTheAttemptsOfAnExternalClient(t *testing.T) {
 			w := newPrograms(profiles.WSP())
 			conn := x.run(t, w)
 			if f := w.n.Result(conn); f.Outcome != x.want || f.Cause != x.cause || f.Client != w.id {
-				t.Errorf("Fate(%d) = %v because of %v, client %d; want %v because of %v, client %d: %s", conn, f.Outcome, f.Cause, f.Client, x.want, x.cause, w.id, x.why)
+				t.Errorf("Result(%d) = %v because of %v, client %d; want %v because of %v, client %d: %s", conn, f.Outcome, f.Cause, f.Client, x.want, x.cause, w.id, x.why)
 			}
 			if err := w.n.Check(); err != nil {
 				t.Errorf("Check() = %v", err)

@@ -94,7 +94,7 @@ func TestLookingChangesNothing(t *testing.T) {
 		hash, records uint64
 		steps         []Step
 		seen          []Record
-		fates         []AttemptResult
+		results       []AttemptResult
 		ready         []Socket
 	}
 	type call struct {
@@ -132,15 +132,15 @@ func TestLookingChangesNothing(t *testing.T) {
 				o.steps = append(o.steps, step)
 			}
 			o.ready = n.RealTime().DrainReady(nil)
-			o.hash, o.records, o.seen, o.fates = n.Hash(), n.Records(), n.DrainRecords(nil), n.Results()
+			o.hash, o.records, o.seen, o.results = n.Hash(), n.Records(), n.DrainRecords(nil), n.Results()
 			return o
 		}
 		want, got := play(false), play(true)
 		if got.hash != want.hash || got.records != want.records || len(got.steps) != len(want.steps) {
 			rt.Errorf("with looks: hash %x, %d records, %d events; without: %x, %d, %d", got.hash, got.records, len(got.steps), want.hash, want.records, len(want.steps))
 		}
-		if !slices.Equal(got.steps, want.steps) || !slices.Equal(got.seen, want.seen) || !slices.Equal(got.fates, want.fates) || !slices.Equal(got.ready, want.ready) {
-			rt.Error("with looks: other steps, records, fates or sockets than without")
+		if !slices.Equal(got.steps, want.steps) || !slices.Equal(got.seen, want.seen) || !slices.Equal(got.results, want.results) || !slices.Equal(got.ready, want.ready) {
+			rt.Error("with looks: other steps, records, results or sockets than without")
 		}
 	})
 }
@@ -158,16 +158,16 @@ func TestALookSeesWhatHostsWereCalledFor(t *testing.T) {
 		t.Fatalf("Accept() = %v, want a connection", err)
 	}
 	hash, records := n.Hash(), n.Records()
-	fate := n.Result(a.Conn)
-	if fate.Outcome != OutcomeAccepted {
-		t.Errorf("after Accept: Fate() = %+v, want accepted", fate)
+	result := n.Result(a.Conn)
+	if result.Outcome != OutcomeAccepted {
+		t.Errorf("after Accept: Result() = %+v, want accepted", result)
 	}
 	at, ok := n.Next()
 	n.Settle()
 	next, still := n.Next()
-	if n.Hash() != hash || n.Records() != records || n.Result(a.Conn) != fate || next != at || still != ok || n.RealTime().NextDeadline() != next {
+	if n.Hash() != hash || n.Records() != records || n.Result(a.Conn) != result || next != at || still != ok || n.RealTime().NextDeadline() != next {
 		t.Errorf("before Settle: hash %x, %d records, %+v, next %v, %v; after it: %x, %d, %+v, next %v, %v, soonest %v",
-			hash, records, fate, at, ok, n.Hash(), n.Records(), n.Result(a.Conn), next, still, n.RealTime().NextDeadline())
+			hash, records, result, at, ok, n.Hash(), n.Records(), n.Result(a.Conn), next, still, n.RealTime().NextDeadline())
 	}
 }
 

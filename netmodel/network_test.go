@@ -75,7 +75,7 @@ func TestLossOfEverythingTimesOut(t *testing.T) {
 	w := newWorld(t, setting{link: netmodel.Link{Loss: sim.Ratio{Num: 1, Den: 1}}})
 	w.client("a", 0, netmodel.ClientConfig{})
 	w.run(later)
-	w.wantFate("a", netmodel.OutcomeTimedOut, netmodel.NoAnswer, 21*time.Second)
+	w.wantResult("a", netmodel.OutcomeTimedOut, netmodel.NoAnswer, 21*time.Second)
 	check(t, "segments lost", len(w.records(netmodel.Lost)), 3)
 	check(t, "why", w.records(netmodel.Lost)[0].Cause, netmodel.LinkLost)
 }

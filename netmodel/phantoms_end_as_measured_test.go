@@ -132,7 +132,7 @@ func TestAWaitingClientIsRefusedOnceTheListenerIsClosed(t *testing.T) { // K11
 	w.run(3 * time.Second)
 	check(t, "queued: c1", w.result("c1").Outcome, netmodel.OutcomeReset)
 	again := w.after(netmodel.SynRetransmitted, "c3", 0)
-	w.wantFate("c3", netmodel.OutcomeRefused, netmodel.NoListener, time.Duration(again.At)+2*time.Millisecond)
+	w.wantResult("c3", netmodel.OutcomeRefused, netmodel.NoListener, time.Duration(again.At)+2*time.Millisecond)
 }
 
 func TestAUnixConnectThatFindsNoRoomFailsAtOnce(t *testing.T) { // K16

@@ -15,7 +15,7 @@ func TestFullQueueRefusesTheClient(t *testing.T) { // R4 WS.Q2
 		w.client(name, time.Duration(i)*10*time.Millisecond, netmodel.ClientConfig{})
 	}
 	w.run(time.Second)
-	w.wantFate("c", netmodel.OutcomeRefused, netmodel.QueueFull, 22*time.Millisecond)
+	w.wantResult("c", netmodel.OutcomeRefused, netmodel.QueueFull, 22*time.Millisecond)
 	failed := w.records(netmodel.ConnectFailed)
 	if len(failed) != 1 || failed[0].Errno != winsock.WSAECONNREFUSED {
 		t.Errorf("failed connects = %+v, want one with WSAECONNREFUSED", failed)

@@ -16,7 +16,7 @@ import (
 	"wspsim/sim"
 )
 
-// twin is one of two networks that get the same calls, with the sockets that its program has
+// modelRun is one of two networks that get the same calls, with the sockets that its program has
 // open.
 type modelRun struct {
 	n              *netmodel.Network
@@ -150,4 +150,54 @@ func TestDirectDeliveryComesToTheSame(t *testing.T) {
 			t.Fatalf("under %s: Check() = %v", p.Name, err)
 		}
 	})
+}
+
+func TestBufferedRecordsAreThoseThatDrainRecordsReturns(t *testing.T) {
+	w := newModelRun(profiles.Linux(), true)
+	w.n.Settle()
+	want := w.n.RealTime().BufferedRecords()
+	if got := len(w.n.DrainRecords(nil)); got != want || got == 0 {
+		t.Errorf("DrainRecords returned %d records, want %d, the number that BufferedRecords gave", got, want)
+	}
+	check(t, "BufferedRecords afterwards", w.n.RealTime().BufferedRecords(), 0)
+}
+
+// connected opens a connection over a link without delay and returns its two ends.
+func (w *modelRun) connected(t *testing.T) (client, server netmodel.FD) {
+	t.Helper()
+	client, _, _ = w.n.RealTime().Dial(w.dialer, netmodel.Addr{IP: netmodel.HostAddr(w.server, 1), Port: port}, nil)
+	w.n.Run(w.n.Now())
+	got, err := w.host(1).Accept(w.listener)
+	wantErr(t, "Accept", err, 0)
+	w.n.Run(w.n.Now())
+	return client, got.FD
+}
+
+func TestAdvanceIdleDoesNothingOnceACallHasMovedATimer(t *testing.T) {
+	w := newModelRun(profiles.Linux(), true)
+	client, _ := w.connected(t)
+	w.n.Settle()
+	r, now := w.n.RealTime(), w.n.Now()
+	check(t, "AdvanceIdle of an idle network", r.AdvanceIdle(now.Add(time.Microsecond)), true)
+	wantErr(t, "SetKeepAlive", w.host(0).SetKeepAlive(client, netmodel.KeepAlive{Idle: time.Second, Interval: time.Second, Count: 3}), 0)
+	check(t, "AdvanceIdle after a call that armed a timer", r.AdvanceIdle(now.Add(2*time.Microsecond)), false)
+}
+
+// The window of the peer is the limit with direct delivery too.
+func TestSendDirectlyStopsWhereHostSendStops(t *testing.T) {
+	const piece = 1 << 20
+	sent := [2]int{}
+	for i, direct := range []bool{false, true} {
+		w := newModelRun(profiles.Linux(), direct)
+		client, _ := w.connected(t)
+		for sent[i] < 4<<30 {
+			n, err := w.send(0, client, piece)
+			if err != nil || n < piece {
+				break
+			}
+			sent[i] += n
+			w.n.Run(w.n.Now())
+		}
+	}
+	check(t, "bytes sent directly until the window is full", sent[1], sent[0])
 }

@@ -121,9 +121,9 @@ func TestTrimmedClientSeesTheReset(t *testing.T) { // R10 WS.R6
 	})
 	w.run(5 * time.Second)
 	check(t, "outcome of a", w.result("a").Outcome, netmodel.OutcomePending)
-	w.wantFate("b", netmodel.OutcomeReset, netmodel.Trimmed, 11500*time.Microsecond)
+	w.wantResult("b", netmodel.OutcomeReset, netmodel.Trimmed, 11500*time.Microsecond)
 	// c has its SYN-ACK before the RST: it was connected for an instant.
-	w.wantFate("c", netmodel.OutcomeReset, netmodel.Trimmed, 11500*time.Microsecond)
+	w.wantResult("c", netmodel.OutcomeReset, netmodel.Trimmed, 11500*time.Microsecond)
 }
 
 func TestTrimmedSYNIsRefused(t *testing.T) { // WS.R6

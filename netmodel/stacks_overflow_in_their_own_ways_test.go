@@ -238,7 +238,7 @@ func TestFreeBSDAnswersEverySynAndResetsTheFinalAck(t *testing.T) { // ST.7
 	w := newWorld(t, setting{server: profiles.FreeBSD(), crowd: exact(profiles.FreeBSD()), backlog: 2})
 	w.crowdOf(5, 10*time.Millisecond, netmodel.ClientConfig{})
 	w.run(time.Second)
-	w.wantFate("c5", netmodel.OutcomeReset, netmodel.AckOverflow, 44*time.Millisecond) // 40, and four ways of 1 ms
+	w.wantResult("c5", netmodel.OutcomeReset, netmodel.AckOverflow, 44*time.Millisecond) // 40, and four ways of 1 ms
 }
 
 func TestFreeBSDMayForgetTheFinalAckInstead(t *testing.T) { // ST.8

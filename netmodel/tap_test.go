@@ -250,3 +250,24 @@ func TestCloneKeepsTheTap(t *testing.T) {
 	check(t, "segments at the copy", len(c.DrainTap(nil)), 2)
 	check(t, "segments at the original", len(w.n.DrainTap(nil)), 2)
 }
+
+// The tap knows when a segment arrives, also where jitter and reordering decide it.
+func TestTapTellsWhenASegmentArrives(t *testing.T) {
+	w := newWorld(t, setting{link: netmodel.Link{Latency: time.Millisecond, Jitter: sim.Exponential{Mean: 5 * time.Millisecond}, Reorder: sim.Ratio{Num: 1, Den: 2}}})
+	w.n.Tap()
+	wantErr(t, "Listen", w.host().Listen(w.fd, 50), 0)
+	for i := range 50 {
+		w.client("c"+itoa(i), time.Duration(i)*time.Millisecond, netmodel.ClientConfig{})
+	}
+	w.run(time.Second)
+	arrives := map[netmodel.ConnID]sim.Time{}
+	for _, s := range w.n.DrainTap(nil) {
+		if s.Segment.Flags == netmodel.SYN {
+			arrives[s.Segment.Conn] = s.Arrives
+		}
+	}
+	for _, r := range w.records(netmodel.RequestQueued) {
+		check(t, "the SYN of "+w.n.ConnName(r.Conn)+" arrives", arrives[r.Conn], r.At)
+	}
+	check(t, "SYNs", len(w.records(netmodel.RequestQueued)), 50)
+}

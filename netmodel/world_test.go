@@ -102,14 +102,14 @@ func (w *world) accept(when time.Duration) string {
 	w.t.Helper()
 	w.run(when)
 	a, err := w.host().Accept(w.fd)
-	w.log = w.n.DrainRecords(w.log) // so that the fates know
+	w.log = w.n.DrainRecords(w.log) // so that the results know
 	if err != nil {
 		return err.Error()
 	}
 	return w.n.ConnName(a.Conn)
 }
 
-// fate returns the fate of the only attempt of that name.
+// result returns the result of the only attempt of that name.
 func (w *world) result(name string) netmodel.AttemptResult {
 	w.t.Helper()
 	for i := range w.n.Results() {
@@ -121,11 +121,11 @@ func (w *world) result(name string) netmodel.AttemptResult {
 	return netmodel.AttemptResult{}
 }
 
-func (w *world) wantFate(name string, outcome netmodel.Outcome, cause netmodel.Cause, at time.Duration) {
+func (w *world) wantResult(name string, outcome netmodel.Outcome, cause netmodel.Cause, at time.Duration) {
 	w.t.Helper()
 	f := w.result(name)
 	if f.Outcome != outcome || f.Cause != cause || f.At != sim.Time(at) {
-		w.t.Errorf("fate of %s: %v (%v) at %v, want %v (%v) at %v", name, f.Outcome, f.Cause, f.At, outcome, cause, sim.Time(at))
+		w.t.Errorf("result of %s: %v (%v) at %v, want %v (%v) at %v", name, f.Outcome, f.Cause, f.At, outcome, cause, sim.Time(at))
 	}
 }
 

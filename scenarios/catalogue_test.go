@@ -40,7 +40,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 		}
 		for _, e := range s.Expect {
 			if e.Progress != netmodel.ProgressDecided && (e.Client == "" || e.Outcome != netmodel.OutcomePending) {
-				t.Errorf("%s: an expectation of the standing of somebody whose outcome is not pending: %+v", s.Name, e)
+				t.Errorf("%s: an expectation of the progress of a client whose outcome is decided: %+v", s.Name, e)
 			}
 		}
 		if again, ok := scenarios.ByName(s.Name); !ok || again.Lesson != s.Lesson {

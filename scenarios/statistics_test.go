@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -50,6 +51,43 @@ func TestUnitsAreWrittenAsSettingsAreRead(t *testing.T) {
 	} {
 		if got := test.unit.Format(test.value); got != test.want {
 			t.Errorf("%v.Format(%d) = %q, want %q", test.unit, test.value, got, test.want)
+		}
+	}
+}
+
+// A result whose fields all have values of their own shows which field a row reads.
+func TestEveryRowReadsAFieldOfItsOwn(t *testing.T) {
+	var r scenarios.Result
+	next := int64(0)
+	for _, part := range []any{&r.Listener, &r.Outcomes, &r.Waits, &r.ConnectToAccept, &r.Counters} {
+		v := reflect.ValueOf(part).Elem()
+		for i := range v.NumField() {
+			if f := v.Field(i); f.CanInt() {
+				next++
+				f.SetInt(next)
+			}
+		}
+	}
+	read := map[int64]string{}
+	for _, g := range scenarios.Statistics() {
+		for _, row := range g.Rows {
+			value := row.Of(&r)
+			if other := read[value]; other != "" || value == 0 {
+				t.Errorf("%s.%s reads the same as %s", g.Name, row.Name, other)
+			}
+			read[value] = g.Name + "." + row.Name
+		}
+	}
+}
+
+// Of a hundred values one lies above the 99th percentile; of fewer, none does.
+func TestAPercentileIsTextOnceAValueLiesAboveIt(t *testing.T) {
+	want := map[string]int{"p50": 1, "p90": 1, "p99": 100, "p999": 1000, "max": 1, "mean": 1}
+	for _, g := range scenarios.Statistics() {
+		for _, row := range g.Rows {
+			if needs, ok := want[row.Name]; ok && row.Needs != needs {
+				t.Errorf("%s.%s needs %d values, want %d", g.Name, row.Name, row.Needs, needs)
+			}
 		}
 	}
 }

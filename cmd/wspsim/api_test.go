@@ -41,20 +41,27 @@ var surface = []struct {
 	{"netmodel/simnet/acceptcheck", 12},
 }
 
+// linesOfNetmodel is how many lines netmodel may have in testdata/api.txt: names, methods
+// and fields. The aim is 500.
+const linesOfNetmodel = 541
+
 // TestTheExportedAPIIsTheOneWrittenDown keeps a change of the API from passing
 // unnoticed: whoever makes one shows it in testdata/api.txt.
 func TestTheExportedAPIIsTheOneWrittenDown(t *testing.T) {
 	const file = "../../testdata/api.txt"
 	var got bytes.Buffer
 	for _, room := range surface {
-		names := 0
+		names, lines := 0, 0
 		for _, line := range exported(t, filepath.Join("../..", room.pkg)) {
 			fmt.Fprintf(&got, "%s: %s\n", room.pkg, line)
+			lines++
 			if !strings.HasPrefix(line, "field ") && !strings.HasPrefix(line, "func (") {
 				names++
 			}
 		}
 		switch {
+		case room.pkg == "netmodel" && lines > linesOfNetmodel:
+			t.Errorf("netmodel has %d lines in the list of its API, want at most %d: raise the number on purpose only", lines, linesOfNetmodel)
 		case names > room.names:
 			t.Errorf("%s exports %d names at package level, want at most %d: keep new ones to yourself, or raise the number on purpose", room.pkg, names, room.names)
 		case names < room.names:

@@ -24,7 +24,7 @@ type runFlags struct {
 // runFormats describes the input and output of run.
 func runFormats() string {
 	return `The signs of the trace:
-  = call  > queued  + complete  - accepted  ! turned away  x reset  ~ client abort  < sent again
+  = call  > queued  + complete  - accepted  ! turned away  x reset  ~ client gone  < sent again
   ? a final ACK or data that did not get its connection into the queue
   * at the client  % segment lost or duplicated, link or fault changed; a#2 is the second attempt of a
 The queue behind a record, [a (b) . _]:

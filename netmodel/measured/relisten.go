@@ -12,9 +12,9 @@ type relistenParams struct {
 	Backlog    int      `json:"backlog"`
 	Backlog2   int      `json:"backlog2"`
 	Waiting    int      `json:"waiting"`
-	Relisten   *int     `json:"relisten"`   // 0: listen is not called again
-	Somaxconn2 *int     `json:"somaxconn2"` // set before the second listen
-	_          struct{} `unread:"steps=number"`    // the number of accepts
+	Relisten   *int     `json:"relisten"`       // 0: listen is not called again
+	Somaxconn2 *int     `json:"somaxconn2"`     // set before the second listen
+	_          struct{} `unread:"steps=number"` // the number of accepts
 }
 
 type relistenObserved struct {

@@ -48,10 +48,10 @@ var titles = []struct{ file, title string }{
 	{"W_wine", "Wine's error codes, which are not those of Windows"},
 }
 
-// TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown replays every file and
+// TestGoldenOfTheAgreementWithWhatWasMeasured replays every file and
 // compares the table with the one in testdata/truth/README.md: how many of how many
 // fields agree, and every disagreement with its cause.
-func TestAgreementWithWhatWasMeasuredIsTheOneWrittenDown(t *testing.T) {
+func TestGoldenOfTheAgreementWithWhatWasMeasured(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/truth/*.jsonl")
 	if err != nil || len(files) != len(titles) {
 		t.Fatalf("%d files of measurements, %v; the table has %d", len(files), err, len(titles))

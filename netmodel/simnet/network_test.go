@@ -131,8 +131,8 @@ func TestAFrozenNetworkCanBeReadFromOutside(t *testing.T) {
 	if err := n.WriteTrace(&b, true); err != nil || !strings.Contains(b.String(), "alice") {
 		t.Errorf("WriteTrace from outside the bubble: %v, %q, want a trace with alice in it", err, b.String())
 	}
-	if fates := n.Results(); len(fates) != 1 || n.ClientName(fates[0].Client) != "alice" || len(n.Listeners()) != 0 {
-		t.Errorf("Fates from outside the bubble: %v, want one, of alice", fates)
+	if results := n.Results(); len(results) != 1 || n.ClientName(results[0].Client) != "alice" || len(n.Listeners()) != 0 {
+		t.Errorf("Results from outside the bubble: %v, want one, of alice", results)
 	}
 	if n.Now() != last || n.Hash() != before || before == <-hash {
 		t.Errorf("a frozen network is at %v, hash %x, want %v, %x, and another hash than at 1.5s", n.Now(), n.Hash(), last, before)

@@ -72,9 +72,9 @@ func TestHashAndRecordsAgreeWithTheTrace(t *testing.T) {
 		if !strings.Contains(b.String(), "send(fd 3, 5)            = 5") {
 			t.Errorf("the trace of five bytes sent:\n%s\nwant send(fd 3, 5) = 5 in it", b.String())
 		}
-		fates := n.Results()
-		if len(fates) != 1 || n.ClientName(fates[0].Client) != "alice" || fates[0].Progress != netmodel.ProgressQueued {
-			t.Errorf("Fates() = %v, want one, of alice, who is queued", fates)
+		results := n.Results()
+		if len(results) != 1 || n.ClientName(results[0].Client) != "alice" || results[0].Progress != netmodel.ProgressQueued {
+			t.Errorf("Results() = %v, want one, of alice, who is queued", results)
 		}
 		_ = c.Close()
 		_ = n.Close()

@@ -59,28 +59,28 @@ func (p *Pair) do(op Op) *difference {
 		return nil
 	}
 	p.done++
-	got, trouble := perform(p.system, op)
+	got, problem := perform(p.system, op)
 	p.reference.survivors = got.Queue
 	want := p.reference.Do(op)
-	if trouble != "" {
-		return &difference{p.done - 1, op, trouble}
+	if problem != "" {
+		return &difference{p.done - 1, op, problem}
 	}
 	if !got.Equal(want) {
 		return &difference{p.done - 1, op, got.diff(want)}
 	}
 	if e, ok := p.system.(explainer); ok {
-		if fates := e.decided(); !slices.Equal(fates, p.reference.decisions) {
-			return &difference{p.done - 1, op, fmt.Sprintf("decisions: got %s, want %s", decisionsText(fates), decisionsText(p.reference.decisions))}
+		if decisions := e.decided(); !slices.Equal(decisions, p.reference.decisions) {
+			return &difference{p.done - 1, op, fmt.Sprintf("decisions: got %s, want %s", decisionsText(decisions), decisionsText(p.reference.decisions))}
 		}
 	}
 	return nil
 }
 
 // perform does an operation. It returns the text of a panic.
-func perform(s System, op Op) (r Result, trouble string) {
+func perform(s System, op Op) (r Result, problem string) {
 	defer func() {
 		if p := recover(); p != nil {
-			trouble = fmt.Sprintf("panic: %v", p)
+			problem = fmt.Sprintf("panic: %v", p)
 		}
 	}()
 	return s.Do(op), ""
