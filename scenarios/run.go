@@ -25,10 +25,11 @@ type Options struct {
 	// settings of the kernel.
 	Alter func(*netmodel.Profile)
 	Lines int // how many lines of the trace to keep in Result.Lines
-	// Begin, if set, is called with the network before anything happens, such as to tap it.
-	Begin func(*netmodel.Network)
 	// Record, if set, is called with every record as it happens.
 	Record func(*netmodel.Network, netmodel.Record)
+	// Segment, if set, is called with every segment that a host sends, before the records
+	// of that instant.
+	Segment func(*netmodel.Network, netmodel.Transmission)
 	// Stop, if set, is called now and then with the progress of the run. The run ends
 	// early when Stop returns true.
 	Stop func(now, end sim.Time) bool
@@ -114,6 +115,7 @@ type run struct {
 	depths        []depthAt                    // of each listening socket
 	refused       map[netmodel.ConnID]struct{} // attempts that were refused at least once
 	records       []netmodel.Record
+	segments      []netmodel.Transmission
 	line          []byte
 	hasFirst      [256]bool        // kinds of records that Result.FirstLines has
 	profile       netmodel.Profile // of the server
@@ -151,6 +153,9 @@ func newRun(s Scenario, p, clients netmodel.Profile, o Options) *run {
 	if s.hasFlood() {
 		n.CutOneWay(r.server, r.floodHost, true)
 	}
+	if o.Segment != nil {
+		n.Tap()
+	}
 	r.printer = trace.NewPrinter(n)
 	r.arrivals = sim.Stream(o.Seed, 0, drawsArrival)
 	r.idle = s.Program.Workers
@@ -170,9 +175,6 @@ func clientAddrs(p netmodel.Profile, clients int) []netmodel.IP {
 
 // play runs the scenario to its end.
 func (r *run) play() error {
-	if r.o.Begin != nil {
-		r.o.Begin(r.net)
-	}
 	for i, step := range r.s.Steps {
 		r.net.After(step.At, tagStep|uint64(i))
 	}
@@ -214,6 +216,7 @@ func (r *run) play() error {
 func (r *run) settle() {
 	for {
 		r.records = r.net.DrainRecords(r.records[:0])
+		r.passSegments()
 		if len(r.records) == 0 {
 			return
 		}
@@ -225,6 +228,17 @@ func (r *run) settle() {
 		if ready {
 			r.acceptAll()
 		}
+	}
+}
+
+// passSegments passes on the segments that were sent since the last call.
+func (r *run) passSegments() {
+	if r.o.Segment == nil {
+		return
+	}
+	r.segments = r.net.DrainTap(r.segments[:0])
+	for _, t := range r.segments {
+		r.o.Segment(r.net, t)
 	}
 }
 

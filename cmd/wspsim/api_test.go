@@ -31,7 +31,7 @@ var surface = []struct {
 	{"netmodel", 244},
 	{"netmodel/winsock", 55},
 	{"netmodel/profiles", 56},
-	{"netmodel/trace", 5},
+	{"netmodel/trace", 9},
 	{"netmodel/trace/page", 20},
 	{"netmodel/measured", 9},
 	{"netmodel/netmodeltest", 3},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +45,10 @@ The keys of --json (` + report.Schema + `), durations in nanoseconds:
 ` + report.StatisticsHelp(scenarios.Statistics()) + `  counters: the counters of the server's TCP, by the names of nstat; zeros are left out
   expectations [{claim, got, held}], verdict (held, failed, not judged), hash of all records
   reproduce: the command line
---jsonl writes one object for each record. The last object has kind "summary" and these keys.`
+--jsonl writes one object for each record. The last object has kind "summary" and these keys.
+
+The extensions of --trace:
+` + strings.TrimSuffix(tracefile.ExtensionHelp(), "\n")
 }
 
 func (s *session) runCommand() *cobra.Command {
@@ -60,6 +64,8 @@ func (s *session) runCommand() *cobra.Command {
 			"  wspsim run burst --set workers=2 --set service=10ms --seed 7\n" +
 			"  wspsim run burst --json | jq .outcomes\n" +
 			"  wspsim run burst --trace burst.trace && wspsim verify burst.trace\n" +
+			"  wspsim run burst --profile linux --trace burst.pcapng\n" +
+			"  wspsim run overflow --trace overflow.svg\n" +
 			"  wspsim run recorded --arrivals requests.csv --column time_ms",
 		Args: oneScenario, ValidArgsFunction: completeScenario,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -79,7 +85,8 @@ func (s *session) runCommand() *cobra.Command {
 	f.add(c)
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON document (schema "+report.Schema+")")
 	c.Flags().BoolVar(&f.jsonl, "jsonl", false, "print one JSON object for each record, then a summary")
-	c.Flags().StringVar(&f.trace, "trace", "", "also write every record to `FILE`, for verify to replay; with - print only the trace")
+	c.Flags().StringVar(&f.trace, "trace", "", "also write the run to `FILE`, in the format of its extension; with - print only the trace that verify replays")
+	mustComplete(c, "trace", completeTrace)
 	c.Flags().BoolVar(&f.full, "full", false, "show every record, also routine records")
 	return c
 }
@@ -96,8 +103,14 @@ func (f *runFlags) check(c *cobra.Command) error {
 			given = flag
 		}
 	}
-	if c.Flags().Changed("trace") && f.trace == "" {
+	if !c.Flags().Changed("trace") || f.trace == "-" {
+		return nil
+	}
+	if f.trace == "" {
 		return fmt.Errorf("--trace: want a file name, or - for the standard output")
+	}
+	if _, err := tracefile.ExtensionOf(f.trace); err != nil {
+		return fmt.Errorf("--trace %w", err)
 	}
 	return nil
 }
@@ -165,7 +178,12 @@ func (s *session) runText(p *play.Play, f *runFlags, progress *screen.Progress) 
 		r.Done, err = p.Run(s.ctx, watch)
 	} else {
 		r.Trace = f.trace
-		r.Done, r.Written, err = s.writeTrace(p, watch, f.trace)
+		if ext, _ := tracefile.ExtensionOf(f.trace); ext == tracefile.ExtTrace {
+			r.Done, r.Written, err = s.writeTrace(p, watch, f.trace)
+		} else {
+			r.View = true
+			r.Done, r.Written, err = s.runView(p, watch, f.trace)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -221,7 +239,7 @@ func (s *session) writeTrace(p *play.Play, watch play.Watch, path string) (done 
 
 func (s *session) explainCommand() *cobra.Command {
 	var f playFlags
-	client := ""
+	client, path := "", ""
 	c := &cobra.Command{
 		Use:   "explain NAME",
 		Short: "Show the lesson of a scenario, and why one client got its result",
@@ -229,7 +247,8 @@ func (s *session) explainCommand() *cobra.Command {
 			"record that decided the outcome.",
 		Example: "  wspsim explain overflow\n" +
 			"  wspsim explain overflow --client a --profile windows\n" +
-			"  wspsim explain burst --client c17 --seed 7",
+			"  wspsim explain burst --client c17 --seed 7\n" +
+			"  wspsim explain burst --client c17 --trace c17.pcapng",
 		Args: oneScenario, ValidArgsFunction: completeScenario,
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := f.play(c, args[0])
@@ -239,20 +258,38 @@ func (s *session) explainCommand() *cobra.Command {
 			if c.Flags().Changed("client") && client == "" {
 				return fmt.Errorf("--client: want the name of a client")
 			}
+			if c.Flags().Changed("trace") {
+				if err := checkClientView(path); err != nil {
+					return err
+				}
+			}
 			story, err := report.Explain(s.ctx, p, client, screen.NewProgress(s.stderr))
 			if err != nil {
 				return err
 			}
 			story.Run.Style = s.style()
+			if path != "" {
+				if err := s.explainView(p, story, path); err != nil {
+					return err
+				}
+				story.Run.Trace = path
+			}
 			story.Text(s.out)
 			return nil
 		},
 	}
 	c.Flags().SortFlags = false
 	c.Flags().StringVar(&client, "client", "", "follow the client `NAME` (default: the most interesting one)")
+	c.Flags().StringVar(&path, "trace", "", "also write the records and segments of the client to `FILE`, in the format of its extension: "+viewExtensions())
 	f.add(c)
-	if err := c.RegisterFlagCompletionFunc("client", completeClient); err != nil {
-		panic(err) // the flag exists
-	}
+	mustComplete(c, "client", completeClient)
+	mustComplete(c, "trace", completeTrace)
 	return c
+}
+
+// mustComplete says what completes the value of a flag that there is.
+func mustComplete(c *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := c.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err)
+	}
 }

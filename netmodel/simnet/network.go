@@ -38,6 +38,8 @@ type Config struct {
 	Window int
 	// How many of the latest records the network keeps for WriteTrace; 0 = 16,384.
 	Trace int
+	// Tap also keeps the latest segments, twice as many as records, for WriteView.
+	Tap bool
 }
 
 const (
@@ -99,6 +101,10 @@ func New(c Config) *Network {
 	}
 	n.timed.Store(n.ordered || !c.Link.Immediate())
 	n.trace.limit = c.Trace
+	if c.Tap {
+		n.model.Tap()
+		n.trace.tap.most = 2 * c.Trace
+	}
 	n.real = n.model.RealTime()
 	n.real.DeliverDirectly()
 	n.real.Watch()

@@ -17,6 +17,7 @@ type recorder struct {
 	limit      int                 // how many records to keep, at least
 	kept       int
 	dropped    uint64 // earlier records that are not kept
+	tap        segments
 }
 
 // chunk is about how many records collect takes from the model at once.
@@ -28,6 +29,7 @@ func (t *recorder) collect(model *netmodel.Network) {
 		t.spareChunk = make([]netmodel.Record, 0, chunk+chunk/8)
 	}
 	full := model.DrainRecords(t.spareChunk[:0])
+	t.tap.collect(model)
 	if len(full) == 0 {
 		return
 	}

@@ -198,6 +198,24 @@ func TestTheTraceIsKeptWithTheArtifacts(t *testing.T) {
 	}
 }
 
+func TestTheViewsAreKeptWithTheArtifacts(t *testing.T) {
+	dir := t.TempDir()
+	got, err := outputOf("TestMeantToFailRefused", "-test.artifacts", "-test.outputdir="+dir)
+	line := regexp.MustCompile(`Views: (.*)`).FindStringSubmatch(got)
+	if err != nil || line == nil {
+		t.Fatalf("a test that fails, with -artifacts: %v\n%s", err, got)
+	}
+	files := strings.Fields(line[1])
+	for i, want := range []string{"refused#58; queue full", "refused: queue full", "SYN refused: queue full"} {
+		if i >= len(files) {
+			t.Fatalf("the story names the views %q, want 3", files)
+		}
+		if view, err := os.ReadFile(files[i]); err != nil || !strings.Contains(string(view), want) {
+			t.Errorf("the view %s: %v, %d bytes, want %q in it", files[i], err, len(view), want)
+		}
+	}
+}
+
 // What the story says about the backlog is so: with it the test passes, and with one
 // less it does not.
 func TestTheSmallestBacklogIsTheSmallest(t *testing.T) {

@@ -2,7 +2,6 @@ package simnettest
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"regexp"
 	"slices"
@@ -49,7 +48,8 @@ type story struct {
 	dropped uint64   // earlier records, which are not kept
 	lines   []string // of the trace: one for each of records
 
-	trace      string // the file, "" for none
+	trace      string   // the file, "" for none
+	views      []string // the files of its views
 	traceErr   error
 	hung       bool   // the test hung, so it was not run again
 	difference string // the difference in a second run, "" = none
@@ -239,8 +239,11 @@ func listenerText(l *simnet.Listener) string {
 
 // keepTrace writes the trace if go test has the flag -artifacts.
 func (s *story) keepTrace(t testing.TB, n *simnet.Network) {
-	if f := flag.Lookup("test.artifacts"); f != nil && f.Value.String() == "true" {
-		s.trace, s.traceErr = writeTrace(t, n)
+	if !keepsArtifacts() {
+		return
+	}
+	if s.trace, s.traceErr = writeTrace(t, n); s.traceErr == nil {
+		s.views, s.traceErr = writeViews(t, n)
 	}
 }
 
@@ -266,7 +269,7 @@ func (s *story) tell(t *testing.T) {
 	case s.traceErr != nil:
 		text += fmt.Sprintf("The trace could not be written: %v", s.traceErr)
 	case s.trace != "":
-		text += "Trace: " + s.trace
+		text += "Trace: " + s.trace + "\nViews: " + strings.Join(s.views, " ")
 	default:
 		text += "Trace: go test -artifacts writes it to a file"
 	}

@@ -1,12 +1,15 @@
 package simnettest
 
 import (
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"wspsim/netmodel/simnet"
+	"wspsim/netmodel/trace"
 )
 
 // writeTrace writes the trace of a failed test to its artifact directory, and returns the path of
@@ -23,6 +26,38 @@ func writeTrace(t testing.TB, n *simnet.Network) (string, error) {
 		err = e
 	}
 	return name, err
+}
+
+// views are the formats in which a failed test is kept, beside the trace.
+const views = ".mmd .svg .pcapng"
+
+// writeViews writes the views of a failed test beside its trace, and returns the names of
+// the files.
+func writeViews(t testing.TB, n *simnet.Network) (names []string, err error) {
+	for _, ext := range strings.Fields(views) {
+		format, _ := trace.FormatOf(ext)
+		name := filepath.Join(t.ArtifactDir(), "trace"+ext)
+		file, err := os.Create(name)
+		if err != nil {
+			return names, err
+		}
+		err = n.WriteView(file, format, t.Name())
+		if e := file.Close(); err == nil {
+			err = e
+		}
+		if err != nil {
+			return names, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// keepsArtifacts reports whether go test keeps what tests write to their artifact
+// directories.
+func keepsArtifacts() bool {
+	f := flag.Lookup("test.artifacts")
+	return f != nil && f.Value.String() == "true"
 }
 
 // legend explains the trace; trace.Printer says more.

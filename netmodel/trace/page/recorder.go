@@ -10,11 +10,16 @@ import (
 )
 
 // Recorder takes a run from a network. Call Network.Tap before the run, Record with every
-// record as it happens, and Run at the end. The zero value is ready.
+// record as it happens, and Run at the end. A caller that drains the tap
+// during the run calls Segment with each segment. The zero value is ready.
 type Recorder struct {
 	records []Record
 	clients []netmodel.ClientID // of each record
+	sent    []netmodel.Transmission
 }
+
+// Segment keeps a segment. It has the form that scenarios.Options.Segment wants.
+func (c *Recorder) Segment(_ *netmodel.Network, t netmodel.Transmission) { c.sent = append(c.sent, t) }
 
 // Record keeps a record. It has the form that scenarios.Options.Record wants.
 func (c *Recorder) Record(n *netmodel.Network, r netmodel.Record) {
@@ -67,20 +72,20 @@ func (c *Recorder) Run(n *netmodel.Network, server netmodel.Profile) Run {
 		}
 		r.Results = append(r.Results, o)
 	}
-	r.Transmissions = transmissions(n, place)
+	r.Transmissions = transmissions(n, append(c.sent, n.DrainTap(nil)...), place)
 	r.Rules = cited(r.Records)
 	return r
 }
 
-// transmissions drains the tap. Sequence numbers are made relative.
-func transmissions(n *netmodel.Network, place func(netmodel.ClientID) int) []Transmission {
+// transmissions returns the segments as the page has them, with relative sequence numbers.
+func transmissions(n *netmodel.Network, sent []netmodel.Transmission, place func(netmodel.ClientID) int) []Transmission {
 	type side struct {
 		conn netmodel.ConnID
 		from netmodel.HostID
 	}
 	first := map[side]uint32{}
 	var all []Transmission
-	for _, t := range n.DrainTap(nil) {
+	for _, t := range sent {
 		s := t.Segment
 		who := side{s.Conn, t.From}
 		if _, ok := first[who]; !ok {

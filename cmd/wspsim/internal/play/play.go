@@ -41,9 +41,9 @@ type Arrivals struct {
 
 // Watch is what a caller wants to see of a run.
 type Watch struct {
-	Lines    int                     // of the trace, for Result.Lines
-	Begin    func(*netmodel.Network) // before anything happens
+	Lines    int // of the trace, for Result.Lines
 	Record   func(*netmodel.Network, netmodel.Record)
+	Segment  func(*netmodel.Network, netmodel.Transmission)
 	Progress *screen.Progress
 	Broken   func() bool // whether to stop the run early, asked now and then; nil = never
 }
@@ -87,13 +87,13 @@ func (p *Play) Run(ctx context.Context, w Watch) (*Done, error) {
 	watched := *prepared
 	o := &watched.Options
 	o.Lines = w.Lines
-	o.Begin = w.Begin
 	o.Record = func(n *netmodel.Network, r netmodel.Record) {
 		done.Net = n
 		if w.Record != nil {
 			w.Record(n, r)
 		}
 	}
+	o.Segment = w.Segment
 	o.Stop = func(now, end sim.Time) bool {
 		if w.Progress != nil {
 			w.Progress.Show(func() string {

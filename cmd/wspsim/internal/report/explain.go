@@ -51,7 +51,7 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 	var printer *trace.Printer
 	var number uint64
 	var b []byte
-	queued := false // the client waits to be accepted
+	concerns := s.Concerns()
 	// The same run again: now the client is known.
 	_, err = p.Run(ctx, play.Watch{Progress: progress, Record: func(n *netmodel.Network, r netmodel.Record) {
 		if printer == nil {
@@ -60,12 +60,8 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 		}
 		number++
 		b = printer.Append(b[:0], r)
-		about := r.Conn != 0 && n.Result(r.Conn).Client == s.client
-		if about {
-			queued = r.Kind == netmodel.RequestQueued || r.Kind == netmodel.RequestOffered || queued && r.Kind != netmodel.RequestAccepted
-		}
 		switch {
-		case !about && !concernsAll(r, queued):
+		case !concerns(n, r):
 		case len(s.chain) == longestChain:
 			s.more++
 		default:
@@ -74,6 +70,32 @@ func Explain(ctx context.Context, p *play.Play, client string, progress *screen.
 		}
 	}})
 	return s, err
+}
+
+// Concerns returns a function that reports whether a record belongs to the story. It must be
+// shown every record of a run, in order.
+func (s *Story) Concerns() func(*netmodel.Network, netmodel.Record) bool {
+	queued := false // the client waits to be accepted
+	return func(n *netmodel.Network, r netmodel.Record) bool {
+		about := s.IsClient(n, r.Conn)
+		if about {
+			queued = r.Kind == netmodel.RequestQueued || r.Kind == netmodel.RequestOffered || queued && r.Kind != netmodel.RequestAccepted
+		}
+		return about || concernsAll(r, queued)
+	}
+}
+
+// IsClient reports whether an attempt is one of the client of the story.
+func (s *Story) IsClient(n *netmodel.Network, c netmodel.ConnID) bool {
+	return c != 0 && n.Result(c).Client == s.client
+}
+
+// Command returns the command line that asks for the story again.
+func (s *Story) Command() string {
+	if s.client == 0 {
+		return s.Run.Play.Command("explain")
+	}
+	return s.Run.Play.Command("explain", "--client", s.Run.Done.ClientName(s.client))
 }
 
 // concernsAll reports whether a record without a client belongs to the story of each
@@ -124,14 +146,12 @@ func (s *Story) Text(w *bufio.Writer) {
 		fmt.Fprintf(w, "%s\n\n", words.Wrap(other, width, ""))
 	}
 	fmt.Fprintf(w, "%s\n\n", words.Wrap(r.Play.Scenario.Lesson, width, ""))
-	again := r.Play.Command("explain")
 	if s.client == 0 {
 		fmt.Fprintln(w, r.Style.Bold("No client connects; this is how the server listened:"))
 		s.printChain(w)
 		s.printRules(w)
 	} else {
 		name := d.ClientName(s.client)
-		again = r.Play.Command("explain", "--client", name)
 		fmt.Fprintln(w, r.Style.Bold("What happened to "+name+" ("+decided+" what decided it):"))
 		s.printChain(w)
 		s.printRules(w)
@@ -139,8 +159,11 @@ func (s *Story) Text(w *bufio.Writer) {
 		s.printAttempts(w)
 		s.others(w)
 	}
-	fmt.Fprintf(w, "\n  %-6s %s\n", "again", again)
+	fmt.Fprintf(w, "\n  %-6s %s\n", "again", s.Command())
 	fmt.Fprintf(w, "  %-6s %s\n", "run", r.Play.Command("run"))
+	if r.Trace != "" {
+		fmt.Fprintf(w, "  %-6s %s\n", "trace", words.Printable(r.Trace))
+	}
 	fmt.Fprintf(w, "  %-6s %016x of %s\n", "hash", d.Hash, words.Counted(d.Records, "record"))
 }
 

@@ -77,6 +77,9 @@ func (l *Lines) Record(n *netmodel.Network, r netmodel.Record) {
 	l.err = l.out.Encode(o)
 }
 
+// Skip counts a record that is not written.
+func (l *Lines) Skip() { l.count++ }
+
 // Broken reports whether writing has failed.
 func (l *Lines) Broken() bool { return l.err != nil }
 

@@ -31,6 +31,7 @@ type Run struct {
 	Style     screen.Style
 	Trace     string // file that the trace was written to
 	Written   uint64 // records in it
+	View      bool   // the file is not one that verify replays
 }
 
 // Head prints what was asked for, and what is in force.
@@ -237,7 +238,10 @@ func (r *Run) hints(ctx context.Context, w *bufio.Writer) {
 		hint("why", r.Play.Brief("explain", "--client", r.Done.ClientName(f.Client)))
 	}
 	hint("next", r.next(ctx))
-	if r.Trace != "" {
+	switch {
+	case r.View:
+		hint("trace", fmt.Sprintf("%s written to %s", words.Counted(r.Written, "record"), words.Printable(r.Trace)))
+	case r.Trace != "":
 		hint("trace", fmt.Sprintf("%s written to %s: wspsim verify %s", words.Counted(r.Written, "record"), words.Printable(r.Trace), words.Shell(r.Trace)))
 	}
 	hint("again", r.Play.Command("run"))

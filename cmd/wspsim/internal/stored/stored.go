@@ -47,8 +47,9 @@ func run(ctx context.Context, p *play.Play, records *int, progress *screen.Progr
 	var net *netmodel.Network
 	done, err := p.Run(ctx, play.Watch{
 		Progress: progress,
-		Begin:    func(n *netmodel.Network) { net = n; n.Tap() },
+		Segment:  c.Segment,
 		Record: func(n *netmodel.Network, r netmodel.Record) {
+			net = n
 			if *records++; *records <= page.MaxRecords {
 				c.Record(n, r)
 			}
