@@ -4,6 +4,7 @@
 package bubble
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -73,12 +74,27 @@ func (b *Bubble) Watch(every time.Duration, look func(now time.Time) bool) (e En
 
 // Goroutines returns the goroutines of the bubble. It leaves out the caller of synctest.Test,
 // which only waits for the bubble.
-func (b *Bubble) Goroutines() []Goroutine {
-	if number := b.number.Load(); number != nil {
-		return goroutinesOf(*number)
+//
+// A goroutine that helps the collector while it allocates is outside its bubble for that time.
+// (Go 1.26: runtime/mgcmark.go, gcAssistAlloc) So Goroutines looks again if it sees no
+// goroutine of the program, mostSamples times at most, 1 ms of real time apart. Call it from
+// outside the bubble.
+func (b *Bubble) Goroutines() (all []Goroutine) {
+	number := b.number.Load()
+	if number == nil {
+		return nil
 	}
-	return nil
+	for range mostSamples {
+		all = goroutinesOf(*number)
+		if slices.ContainsFunc(all, func(g Goroutine) bool { return !g.OfHarness() }) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return all
 }
+
+const mostSamples = 50
 
 // Goroutines returns the goroutines of the bubble that the caller runs in.
 func Goroutines() []Goroutine { return goroutinesOf(currentBubble()) }
