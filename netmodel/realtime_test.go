@@ -190,7 +190,7 @@ func TestSendDirectlyStopsWhereHostSendStops(t *testing.T) {
 	for i, direct := range []bool{false, true} {
 		w := newModelRun(profiles.Linux(), direct)
 		client, _ := w.connected(t)
-		for sent[i] < 4<<30 {
+		for sent[i] < 1<<30 {
 			n, err := w.send(0, client, piece)
 			if err != nil || n < piece {
 				break
