@@ -153,8 +153,9 @@ func (n *Network) DecidedBy(r Record) *Profile {
 	return p
 }
 
-// firstWait returns how long an attempt waits for an answer to its first SYN, if its client
-// connects with a TCP of its own, else 0. Of an external client it is whole milliseconds.
+// firstWait returns how long an attempt waits for an answer to its first SYN. It returns 0 if
+// the client connects as the profile of its host does. For an external client it returns
+// whole milliseconds.
 func (n *Network) firstWait(c ConnID) time.Duration {
 	if c == 0 || int(c) >= n.attempts.len {
 		return 0

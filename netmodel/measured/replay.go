@@ -41,9 +41,9 @@ type typed[Params, Observed any] struct {
 // experiment plays the parameters on that profile and compares the run with the
 // observations.
 //
-// A struct lists the keys that the experiment does not read in a tag of the blank field,
-// each with the shape of its value (see shapes): _ struct{} `unread:"seed=number ss=queue"`.
-// Every other key is an error of Replay, and so is a value of another shape.
+// An experiment does not read every key. A tag of the blank field lists the other keys with
+// the shapes of their values (see hasShape): _ struct{} `unread:"seed=number ss=queue"`.
+// A key that the struct does not declare is an error of Replay. So is another shape.
 func replay[Params, Observed any](exp, os string, system func(*Trial) (netmodel.Profile, error),
 	experiment func(netmodel.Profile, *Params, *Observed, *Comparison) error) kind {
 	play := func(c *Comparison) error {
@@ -161,8 +161,8 @@ func decode[T any](raw json.RawMessage) (*T, error) {
 	return v, nil
 }
 
-// keysOf returns the keys that encoding/json reads into a struct, with the types of
-// the fields, and the keys that the struct declares as unread, with their shapes.
+// keysOf returns the keys that encoding/json reads into a struct, with the types of the
+// fields. It also returns the keys that the struct declares as unread, with their shapes.
 func keysOf(t reflect.Type) (read map[string]reflect.Type, unread map[string]string) {
 	read, unread = map[string]reflect.Type{}, map[string]string{}
 	for _, f := range reflect.VisibleFields(t) {

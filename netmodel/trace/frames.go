@@ -23,7 +23,7 @@ const (
 	seenArrival seen = 1 << iota
 	seenAgain
 	seenSent
-	seenFate
+	seenInNetwork
 )
 
 // frames keeps the frames that later records may be about: those that are under way.
@@ -116,14 +116,14 @@ func (f *frame) meets(r *netmodel.Record, side seen) seen {
 		}
 	case side == seenSent && f.From == r.Host && f.Sent == r.At:
 		return seenSent
-	case side == seenFate && f.From == r.Host && f.Sent == r.At && (f.twice || f.Lost != netmodel.NoCause):
-		return seenFate
+	case side == seenInNetwork && f.From == r.Host && f.Sent == r.At && (f.twice || f.Lost != netmodel.NoCause):
+		return seenInNetwork
 	}
 	return 0
 }
 
-// aboutFrame says whether a record is about a frame that arrives, about one that is sent or
-// about what the network does with one, and about which kind of segment.
+// aboutFrame returns at which moment of a frame its record is made: the frame arrives, is
+// sent, or is lost or doubled by the network. want reports whether a segment is of that kind.
 func aboutFrame(r *netmodel.Record) (side seen, want func(*netmodel.Segment) bool) {
 	switch r.Kind {
 	case netmodel.RequestQueued, netmodel.RequestOffered, netmodel.RequestRefused, netmodel.RequestIgnored, netmodel.CookieSent, netmodel.RequestHeld:
@@ -146,7 +146,7 @@ func aboutFrame(r *netmodel.Record) (side seen, want func(*netmodel.Segment) boo
 		return seenSent, isAck
 	case netmodel.Lost, netmodel.Duplicated:
 		flags := netmodel.Flags(r.Value)
-		return seenFate, func(s *netmodel.Segment) bool { return s.Flags == flags }
+		return seenInNetwork, func(s *netmodel.Segment) bool { return s.Flags == flags }
 	}
 	return 0, nil
 }

@@ -20,9 +20,9 @@ type Lesson struct {
 	End       string     `json:"end"` // after the last one
 }
 
-// Question is a question with its answer. If it has choices, the right one is that whose
-// profile has the largest Figure, or the one without a profile if all have the same.
-// Otherwise the guess is a number from 0 to Max, and the answer is the Figure of Profile.
+// Question is a question with its answer. If it has choices, the right choice is the profile
+// with the largest Figure. If all figures are equal, it is the choice without a profile.
+// Without choices the guess is a number from 0 to Max, and the answer is the Figure of Profile.
 //
 // In a text, {windows.listener.refused_syns} stands for that figure of that profile.
 type Question struct {

@@ -2,9 +2,13 @@
 // incident report, of a failing test. The file needs no network and no server. It holds the
 // runs as packed JSON and a player that never simulates: the player shows what the runs tell.
 //
-// page.go writes the file, run.go says what a run holds, wire.go is the JSON of it,
-// recorder.go takes a run from a network, lesson.go has questions about runs. The player is
-// in player/*.js, style.css and index.html. README.md has the schema.
+//   - page.go writes the file.
+//   - run.go has the data of a run, wire.go its JSON.
+//   - recorder.go takes a run from a network.
+//   - lesson.go has questions about runs.
+//   - player/*.js, style.css and index.html are the player.
+//
+// README.md has the schema.
 package page
 
 import (

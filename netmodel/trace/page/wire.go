@@ -2,9 +2,9 @@ package page
 
 import "encoding/json"
 
-// wire is the JSON of a run. What has many rows has a list of numbers a row: a text is its
-// place in Words, an instant the distance to that of the row before, and zeros at the end of
-// a row are left out.
+// wire is the JSON of a run. Each row of a table is a list of numbers. A text is its place in
+// Words. An instant is the distance to the instant of the row before. Zeros at the end of a
+// row are left out.
 type wire struct {
 	Model         string    `json:"model"`
 	Hash          string    `json:"hash"`
