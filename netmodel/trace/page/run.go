@@ -13,6 +13,7 @@ type Run struct {
 	Clients  string // the profile of the clients, "" = that of the server
 	Seed     string // decimal: a number of JSON holds 53 bits
 	Command  string // the command line that runs it again
+	Picked   string // the client that the page opens with, "" for the player's choice
 	Knobs    []Setting
 	Figures  []Figure
 

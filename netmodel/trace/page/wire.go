@@ -16,6 +16,7 @@ type wire struct {
 	Clients       string    `json:"clients"`
 	Seed          string    `json:"seed"`
 	Command       string    `json:"command"`
+	Picked        string    `json:"picked,omitempty"`
 	Knobs         []Setting `json:"knobs"`
 	Figures       []Figure  `json:"figures"`
 	Backlog       int       `json:"backlog"`
@@ -37,7 +38,7 @@ type wire struct {
 func (r Run) MarshalJSON() ([]byte, error) {
 	w := wire{
 		Model: r.Model, Hash: r.Hash, Scenario: r.Scenario, Summary: r.Summary, Question: r.Question, Profile: r.Profile,
-		Long: r.Long, Clients: r.Clients, Seed: r.Seed, Command: r.Command, Knobs: orNone(r.Knobs), Figures: orNone(r.Figures),
+		Long: r.Long, Clients: r.Clients, Seed: r.Seed, Command: r.Command, Picked: r.Picked, Knobs: orNone(r.Knobs), Figures: orNone(r.Figures),
 		Backlog: r.Backlog, InForce: r.InForce, Limit: r.Limit, Descriptors: r.Descriptors, Workers: r.Workers,
 		Separate: r.Separate, End: r.End, Rules: orNone(r.Rules), Names: orNone(r.Names),
 	}

@@ -10,8 +10,6 @@ import (
 	"wspsim/cmd/wspsim/internal/compare"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
-	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/netmodel"
 	"wspsim/netmodel/trace/page"
 	"wspsim/scenarios"
 )
@@ -32,39 +30,29 @@ func Runs(ctx context.Context, p *play.Play, names []string, progress *screen.Pr
 	var runs []page.Run
 	records := 0
 	for _, q := range plays {
-		r, err := run(ctx, q, &records, progress)
+		r := Recorder{records: records}
+		run, err := r.play(ctx, q, progress)
 		if err != nil {
 			return nil, err
 		}
-		runs = append(runs, r)
+		records = r.records
+		runs = append(runs, run)
 	}
 	return runs, nil
 }
 
-// run plays once. It counts the records of all runs.
-func run(ctx context.Context, p *play.Play, records *int, progress *screen.Progress) (page.Run, error) {
-	var c page.Recorder
-	var net *netmodel.Network
-	done, err := p.Run(ctx, play.Watch{
-		Progress: progress,
-		Segment:  c.Segment,
-		Record: func(n *netmodel.Network, r netmodel.Record) {
-			net = n
-			if *records++; *records <= page.MaxRecords {
-				c.Record(n, r)
-			}
-		},
-		Broken: func() bool { return *records > page.MaxRecords },
-	})
+// play plays once.
+func (r *Recorder) play(ctx context.Context, p *play.Play, progress *screen.Progress) (page.Run, error) {
+	done, err := p.Run(ctx, play.Watch{Progress: progress, Segment: r.Segment, Record: r.Record, Broken: func() bool { return r.Err() != nil }})
 	switch {
-	case *records > page.MaxRecords:
-		return page.Run{}, fmt.Errorf("%w: more than %s records; fewer clients or fewer profiles help", page.ErrTooLarge, words.Count(page.MaxRecords))
+	case r.Err() != nil:
+		return page.Run{}, r.Err()
 	case errors.Is(err, scenarios.ErrStopped):
 		return page.Run{}, err
 	case err != nil:
 		return page.Run{}, fmt.Errorf("profile %s: %w", p.Profile, err)
 	}
-	return describe(c.Run(net, done.Prepared.Server), p, done), nil
+	return r.Run(p, done), nil
 }
 
 // describe adds to a run what the network does not know.

@@ -270,6 +270,7 @@ function start() {
   setSpeed(Math.round(Math.log10(Math.max(1, axis.active / 40 / 2e4)) / 6 * 100));
   const linked = recall();
   const best = spoken.find((x) => jumps.some((j) => j.is(x.r))) || spoken.find((x) => x.r.client);
+  if (!state.client) state.client = runs[0].names.indexOf(runs[0].picked) + 1;
   if (!state.client && best) state.client = best.r.client || 1;
   if (doc.lesson) {
     const box = el('section', {class: 'card predict', 'aria-label': 'Predict'});
