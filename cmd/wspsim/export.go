@@ -18,13 +18,15 @@ func (s *session) exportCommand() *cobra.Command {
 	var f playFlags
 	lesson := false
 	c := &cobra.Command{
-		Use:   "export FILE.html NAME",
+		Use:   "export FILE.html NAME|TRACE",
 		Short: "A page that plays a scenario in a browser, as one file",
 		Long: "Plays a scenario under each profile and writes one HTML file that shows the runs side by side. The file\n" +
 			"opens in any browser without a network. It holds the runs and a player, and no simulator: who wants other\n" +
-			"figures writes another page. Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
+			"figures writes another page. In the place of a scenario, a trace file (.trace, .jsonl) is played once more,\n" +
+			"compared and written. Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
 		Example: "  wspsim export burst.html burst --profile windows,linux\n" +
 			"  wspsim export lesson.html burst --lesson\n" +
+			"  wspsim run burst --trace burst.jsonl && wspsim export burst.html burst.jsonl\n" +
 			"  wspsim export trim.html relisten-four-ways --profile wsp,linux,freebsd",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -34,11 +36,17 @@ func (s *session) exportCommand() *cobra.Command {
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
-				return completeScenario(c, nil, prefix)
+				if names, _ := completeScenario(c, nil, prefix); len(names) > 0 {
+					return names, cobra.ShellCompDirectiveNoFileComp
+				}
+				return traceExtensions, cobra.ShellCompDirectiveFilterFileExt
 			}
 			return []string{"html"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if isTraceFile(args[1]) {
+				return s.exportTrace(c, args[0], args[1], f.arrivals)
+			}
 			return s.export(c, &f, args[0], args[1], lesson)
 		},
 	}

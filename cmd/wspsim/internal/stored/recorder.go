@@ -2,9 +2,12 @@ package stored
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
 	"wspsim/netmodel/trace/page"
@@ -43,6 +46,20 @@ func (r *Recorder) Run(p *play.Play, done *play.Done) page.Run {
 		n = netmodel.NewNetwork(0) // nothing happened
 	}
 	return describe(r.page.Run(n, done.Prepared.Server), p, done)
+}
+
+// FromFile plays the run of a trace once more, and compares it with the file. See
+// tracefile.Again for the arguments and the errors.
+func FromFile(ctx context.Context, name, arrivals string, progress *screen.Progress) (page.Run, error) {
+	var r Recorder
+	p, done, err := tracefile.Again(ctx, name, arrivals, play.Watch{Progress: progress, Segment: r.Segment, Record: r.Record, Broken: func() bool { return r.Err() != nil }})
+	switch {
+	case r.Err() != nil:
+		return page.Run{}, fmt.Errorf("%s: %w", words.Printable(name), r.Err())
+	case err != nil:
+		return page.Run{}, err
+	}
+	return r.Run(p, done), nil
 }
 
 // Page returns the page of runs, as the content of a file.

@@ -80,9 +80,21 @@ func New(addr string) *Server {
 }
 
 // HTTP returns the HTTP server with all its limits.
-func (s *Server) HTTP() *http.Server {
+func (s *Server) HTTP() *http.Server { return limited(s.Handler()) }
+
+// OnePage returns an HTTP server that answers / with a page of package page, and all else
+// as HTTP does: with the same guards and limits.
+func (s *Server) OnePage(html []byte) *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, html, page.Policy()+"; frame-ancestors 'none'")
+	})
+	return limited(s.guard(http.NewCrossOriginProtection().Handler(mux)))
+}
+
+func limited(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: longest + 30*time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
 	}
 }
