@@ -60,7 +60,9 @@ func whole(name string) ([]byte, error) {
 }
 
 func replayed(ctx context.Context, name string, text []byte, arrivals string, w play.Watch) (*Replayed, error) {
-	begins := func(with string) bool { return len(text) >= len(with) && bytes.EqualFold(text[:len(with)], []byte(with)) }
+	begins := func(with string) bool {
+		return len(text) >= len(with) && bytes.EqualFold(text[:len(with)], []byte(with))
+	}
 	at := func(what string) error { return &FormatError{name, 1, 1, what} }
 	switch {
 	case begins(Magic):
