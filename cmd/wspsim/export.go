@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wspsim/cmd/wspsim/internal/picture"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/cmd/wspsim/internal/tracefile"
@@ -18,15 +19,16 @@ func (s *session) exportCommand() *cobra.Command {
 	var f playFlags
 	lesson := false
 	c := &cobra.Command{
-		Use:   "export FILE.html NAME|TRACE",
-		Short: "A page that plays a scenario in a browser, as one file",
+		Use:   "export FILE NAME|TRACE",
+		Short: "A page that plays a scenario in a browser, or a picture, as one file",
 		Long: "Plays a scenario under each profile and writes one HTML file that shows the runs side by side. The file\n" +
 			"opens in any browser without a network. It holds the runs and a player, and no simulator: who wants other\n" +
 			"figures writes another page. In the place of a scenario, a trace file (.trace, .jsonl) is played once more,\n" +
-			"compared and written. Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
+			"compared and written. FILE.svg is a picture of the same that stands still. Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
 		Example: "  wspsim export burst.html burst --profile windows,linux\n" +
 			"  wspsim export lesson.html burst --lesson\n" +
 			"  wspsim run burst --trace burst.jsonl && wspsim export burst.html burst.jsonl\n" +
+			"  wspsim export burst.svg burst --profile windows,linux\n" +
 			"  wspsim export trim.html relisten-four-ways --profile wsp,linux,freebsd",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -41,7 +43,7 @@ func (s *session) exportCommand() *cobra.Command {
 				}
 				return traceExtensions, cobra.ShellCompDirectiveFilterFileExt
 			}
-			return []string{"html"}, cobra.ShellCompDirectiveFilterFileExt
+			return []string{"html", "svg"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if isTraceFile(args[1]) {
@@ -79,9 +81,14 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 		return err
 	}
 	var html bytes.Buffer
-	if asLesson {
+	switch {
+	case asLesson && isPicture(path):
+		return fmt.Errorf("--lesson: a picture asks nothing; want FILE.html")
+	case asLesson:
 		err = page.WriteLesson(&html, l, runs...)
-	} else {
+	case isPicture(path):
+		html.Write(picture.SVG(runs))
+	default:
 		err = page.Write(&html, runs...)
 	}
 	if err != nil {
@@ -93,6 +100,9 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 	fmt.Fprintf(s.out, "%s: %s on %s; open it in a browser\n", path, p.Scenario.Name, strings.Join(names, ", "))
 	return nil
 }
+
+// isPicture reports whether export writes a picture to a file of that name.
+func isPicture(path string) bool { return strings.HasSuffix(path, ".svg") }
 
 // writeFile writes a file, all of it or nothing.
 func writeFile(path string, content []byte) error {

@@ -10,12 +10,14 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"wspsim/cmd/wspsim/internal/picture"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/web"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel/trace/page"
 )
 
 // traceExtensions are those of the files that tell how to play their run again, as
@@ -53,7 +55,11 @@ func (s *session) viewCommand() *cobra.Command {
 				}
 				return s.writeTracePage(out, args[0], arrivals)
 			}
-			html, _, err := s.tracePage(args[0], arrivals)
+			run, err := stored.FromFile(s.ctx, args[0], arrivals, screen.NewProgress(s.stderr))
+			if err != nil {
+				return err
+			}
+			html, err := stored.Page(run)
 			if err != nil {
 				return err
 			}
@@ -68,29 +74,25 @@ func (s *session) viewCommand() *cobra.Command {
 	return c
 }
 
-// tracePage returns the page of a trace file, and what the run is called.
-func (s *session) tracePage(name, arrivals string) (html []byte, called string, err error) {
-	run, err := stored.FromFile(s.ctx, name, arrivals, screen.NewProgress(s.stderr))
-	if err != nil {
-		return nil, "", err
-	}
-	html, err = stored.Page(run)
-	return html, run.Scenario + " on " + run.Profile, err
-}
-
-// writeTracePage writes the page of a trace file.
+// writeTracePage writes the page of a trace file, or its picture.
 func (s *session) writeTracePage(path, name, arrivals string) error {
 	if path == "" {
 		return fmt.Errorf("--out: want the name of a file, such as burst.html")
 	}
-	html, called, err := s.tracePage(name, arrivals)
+	run, err := stored.FromFile(s.ctx, name, arrivals, screen.NewProgress(s.stderr))
 	if err != nil {
 		return err
 	}
-	if err := writeFile(path, html); err != nil {
+	content := picture.SVG([]page.Run{run})
+	if !isPicture(path) {
+		if content, err = stored.Page(run); err != nil {
+			return err
+		}
+	}
+	if err := writeFile(path, content); err != nil {
 		return &writeError{path, err}
 	}
-	fmt.Fprintf(s.out, "%s: %s; open it in a browser\n", words.Printable(path), called)
+	fmt.Fprintf(s.out, "%s: %s on %s; open it in a browser\n", words.Printable(path), run.Scenario, run.Profile)
 	return nil
 }
 
