@@ -36,7 +36,7 @@ var surface = []struct {
 	{"netmodel/measured", 9},
 	{"netmodel/netmodeltest", 3},
 	{"netmodel/netmodeltest/lockstep", 60},
-	{"scenarios", 57},
+	{"scenarios", 59},
 	{"scenarios/lessons", 2},
 	{"netmodel/simnet", 11},
 	{"netmodel/simnet/simnettest", 11},

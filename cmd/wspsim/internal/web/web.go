@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -35,8 +34,7 @@ const (
 	longest    = time.Minute // for a request, the wait included
 	maxBody    = 4 << 10     // bytes
 	maxHeader  = 16 << 10
-	maxQuery   = 2 << 10
-	mostSets   = 20 // settings in a request
+	maxQuery   = 4 << 10
 )
 
 //go:embed catalogue.html
@@ -87,8 +85,8 @@ func (s *Server) HTTP() *http.Server {
 	}
 }
 
-// Handler returns what answers: / is the catalogue, /run/NAME a page. Its query has profile
-// (names with commas between them), seed, set (KNOB=VALUE, repeated) and lesson.
+// Handler returns what answers: / is the catalogue, /run/NAME a page. Its query is that of a
+// play.Moment, with lesson besides.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.catalogue)
@@ -230,67 +228,30 @@ func (s *Server) enter(ctx context.Context) bool {
 
 var errUnknown = errors.New("no such scenario")
 
-// read takes a request apart. It refuses what it does not know.
+// read takes a request apart. It refuses what it does not know. Its query is that of a
+// play.Moment, with lesson besides.
 func read(name, query string) (*asked, error) {
-	sc, err := play.Find(name)
+	m, err := play.ReadMoment(name, query)
 	if err != nil {
+		return nil, err
+	}
+	a := &asked{names: m.Profiles}
+	if a.play, err = m.Play(); err != nil {
 		return nil, fmt.Errorf("%w; the catalogue is at /", errUnknown)
 	}
-	q, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, fmt.Errorf("the query cannot be read")
+	a.play.MaxEvents = mostEvents
+	if a.names == nil {
+		a.names = a.play.Scenario.Profiles[:min(len(a.play.Scenario.Profiles), stored.MostSystems)]
 	}
-	a := &asked{names: sc.Profiles[:min(len(sc.Profiles), stored.MostSystems)]}
-	a.play = &play.Play{Scenario: sc, Seed: play.DefaultSeed, MaxEvents: mostEvents}
-	for _, key := range slices.Sorted(maps.Keys(q)) {
-		if err := a.set(key, q[key]); err != nil {
-			return nil, err
+	if q, err := url.ParseQuery(query); err == nil && q.Get("lesson") != "" {
+		l, ok := lessons.About(name)
+		if !ok {
+			return nil, fmt.Errorf("there is no lesson about %s", name)
 		}
+		a.lesson, a.names = &l, l.Profiles // a lesson is about its own
 	}
 	a.play.Profile = a.names[0]
 	return a, nil
-}
-
-// set takes one parameter of the query. An empty one counts as absent.
-func (a *asked) set(key string, values []string) error {
-	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
-	switch {
-	case len(values) == 0:
-		return nil
-	case key != "set" && len(values) > 1:
-		return fmt.Errorf("%q is given twice", key)
-	case len(values) > mostSets:
-		return fmt.Errorf("more than %d settings", mostSets)
-	}
-	switch key {
-	case "lesson":
-		l, ok := lessons.About(a.play.Scenario.Name)
-		if !ok {
-			return fmt.Errorf("there is no lesson about %s", a.play.Scenario.Name)
-		}
-		a.lesson, a.names = &l, l.Profiles
-	case "profile":
-		if a.lesson == nil { // a lesson is about its own
-			a.names = strings.Split(values[0], ",")
-		}
-	case "seed":
-		n, err := strconv.ParseUint(values[0], 10, 64)
-		if err != nil {
-			return fmt.Errorf("seed %q: want a whole number", values[0])
-		}
-		a.play.Seed = n
-	case "set":
-		for _, v := range values {
-			knob, value, ok := strings.Cut(v, "=")
-			if !ok || knob == "" || value == "" {
-				return fmt.Errorf("set %q: want KNOB=VALUE", v)
-			}
-			a.play.Knobs = append(a.play.Knobs, scenarios.Setting{Name: knob, Value: value})
-		}
-	default:
-		return fmt.Errorf("unknown parameter %q: there are lesson, profile, seed, set", key)
-	}
-	return nil
 }
 
 // write runs, and returns the page.
