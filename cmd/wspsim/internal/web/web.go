@@ -1,5 +1,5 @@
 // Package web answers a browser: a catalogue of the scenarios, and the page of each under
-// chosen profiles. It runs the model for each request, within limits, and trusts nobody.
+// chosen profiles. The page holds the simulator; the server runs nothing. It trusts nobody.
 package web
 
 import (
@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"wspsim/cmd/wspsim/internal/bundle"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/netmodel/trace/page"
@@ -28,13 +29,12 @@ import (
 
 // The limits of a server.
 const (
-	atOnce     = 2           // runs at one time
-	inLine     = 32          // requests that wait for one of them; further ones get 503
-	mostEvents = 500_000     // of a run
-	longest    = time.Minute // for a request, the wait included
-	maxBody    = 4 << 10     // bytes
-	maxHeader  = 16 << 10
-	maxQuery   = 4 << 10
+	atOnce    = 8           // pages that are written at one time, 1.2 MB each
+	inLine    = 32          // requests that wait for one of them; further ones get 503
+	longest   = time.Minute // for a request, the wait included
+	maxBody   = 4 << 10     // bytes
+	maxHeader = 16 << 10
+	maxQuery  = 4 << 10
 )
 
 //go:embed catalogue.html
@@ -147,7 +147,7 @@ func (s *Server) catalogue(w http.ResponseWriter, _ *http.Request) {
 	}
 	view.Style, view.Profiles = template.CSS(style), scenarios.ProfileNames()
 	for _, sc := range scenarios.All() {
-		e := entry{sc.Name, sc.Summary, sc.Question, strings.Join(sc.Profiles[:min(len(sc.Profiles), stored.MostSystems)], ","), ""}
+		e := entry{sc.Name, sc.Summary, sc.Question, strings.Join(sc.Profiles[:min(len(sc.Profiles), page.MostSystems)], ","), ""}
 		if l, ok := lessons.About(sc.Name); ok {
 			e.Lesson = l.Title
 		}
@@ -195,22 +195,23 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	defer stop()
 	if !s.enter(ctx) {
 		w.Header().Set("Retry-After", "5")
-		http.Error(w, "too many runs at once; try again", http.StatusServiceUnavailable)
+		http.Error(w, "too many pages at once; try again", http.StatusServiceUnavailable)
 		return
 	}
 	defer func() { <-s.run }()
-	body, err := a.write(ctx)
-	switch {
-	case ctx.Err() != nil:
-		http.Error(w, "the run takes too long", http.StatusServiceUnavailable)
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusBadRequest)
-	default:
-		answer(w, body, page.Policy()+"; frame-ancestors 'none'")
+	d, err := a.document()
+	var body bytes.Buffer
+	if err == nil {
+		err = d.Write(&body)
 	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	answer(w, body.Bytes(), d.Policy()+"; frame-ancestors 'none'")
 }
 
-// enter waits for the right to run. It returns false if too many wait, or the reader left.
+// enter waits for the right to write a page. It returns false if too many wait, or the reader left.
 func (s *Server) enter(ctx context.Context) bool {
 	select {
 	case s.line <- struct{}{}:
@@ -239,9 +240,8 @@ func read(name, query string) (*asked, error) {
 	if a.play, err = m.Play(); err != nil {
 		return nil, fmt.Errorf("%w; the catalogue is at /", errUnknown)
 	}
-	a.play.MaxEvents = mostEvents
 	if a.names == nil {
-		a.names = a.play.Scenario.Profiles[:min(len(a.play.Scenario.Profiles), stored.MostSystems)]
+		a.names = a.play.Scenario.Profiles[:min(len(a.play.Scenario.Profiles), page.MostSystems)]
 	}
 	if q, err := url.ParseQuery(query); err == nil && q.Get("lesson") != "" {
 		l, ok := lessons.About(name)
@@ -254,17 +254,9 @@ func read(name, query string) (*asked, error) {
 	return a, nil
 }
 
-// write runs, and returns the page.
-func (a *asked) write(ctx context.Context) ([]byte, error) {
-	runs, err := stored.Runs(ctx, a.play, a.names, nil)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if a.lesson != nil {
-		err = page.WriteLesson(&b, *a.lesson, runs...)
-	} else {
-		err = page.Write(&b, runs...)
-	}
-	return b.Bytes(), err
+// document returns the page, which plays by itself.
+func (a *asked) document() (page.Document, error) {
+	part, err := stored.Live(a.play, a.names)
+	part.Lesson = a.lesson
+	return page.Document{Parts: []page.Part{part}, Simulator: bundle.Simulator()}, err
 }

@@ -92,7 +92,7 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 			t.Errorf("%s: an answer of status %d is markup: %.100s", tt.why, res.StatusCode, body)
 		}
 		policy := res.Header.Get("Content-Security-Policy")
-		if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+		if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(strings.ReplaceAll(policy, "'wasm-unsafe-eval'", ""), "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: the answer has the headers %v", tt.why, res.Header)
 		}
 	}
