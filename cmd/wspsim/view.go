@@ -133,12 +133,8 @@ func (v *view) end(p *play.Play, done *play.Done) error {
 	switch {
 	case v.page != nil:
 		run := v.page.Run(p, done)
-		run.Command, run.Picked = v.title, v.picked
-		html, err := stored.Page(run)
-		if err == nil {
-			_, err = v.file.Write(html)
-		}
-		return err
+		run.Command = v.title
+		return stored.Document(run, v.picked).Write(v.file)
 	case v.lines == nil:
 		n := netmodel.NewNetwork(0) // if nothing happened
 		if done != nil && done.Net != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"os"
@@ -17,7 +18,7 @@ import (
 	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/web"
 	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 )
 
 // traceExtensions are those of the files that tell how to play their run again, as
@@ -59,11 +60,12 @@ func (s *session) viewCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			html, err := stored.Page(run)
-			if err != nil {
+			var html bytes.Buffer
+			d := stored.Document(run, "")
+			if err := d.Write(&html); err != nil {
 				return err
 			}
-			return s.serve(addr, anywhere, func(w *web.Server) *http.Server { return w.OnePage(html) })
+			return s.serve(addr, anywhere, func(w *web.Server) *http.Server { return w.OnePage(html.Bytes(), d.Policy()) })
 		},
 	}
 	c.Flags().SortFlags = false
@@ -83,17 +85,13 @@ func (s *session) writeTracePage(path, name, arrivals string) error {
 	if err != nil {
 		return err
 	}
-	content := picture.SVG([]page.Run{run})
-	if !isPicture(path) {
-		if content, err = stored.Page(run); err != nil {
-			return err
-		}
+	var content bytes.Buffer
+	if isPicture(path) {
+		content.Write(picture.SVG([]recording.Run{run}))
+	} else if err := stored.Document(run, "").Write(&content); err != nil {
+		return err
 	}
-	if err := writeFile(path, content); err != nil {
-		return &writeError{path, err}
-	}
-	fmt.Fprintf(s.out, "%s: %s on %s; open it in a browser\n", words.Printable(path), run.Scenario, run.Profile)
-	return nil
+	return s.exported(path, content.Bytes(), run.Scenario+" on "+run.Profile)
 }
 
 // isTraceFile reports whether a name that export got is a file, and no scenario.

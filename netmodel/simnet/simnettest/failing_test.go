@@ -248,11 +248,11 @@ func runOf(t *testing.T, file string) pageData {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var doc struct{ Runs []pageData }
-	if err := json.NewDecoder(z).Decode(&doc); err != nil || len(doc.Runs) != 1 {
-		t.Fatalf("the page %s has %d runs, %v, want 1", file, len(doc.Runs), err)
+	var doc struct{ Parts []struct{ Runs []pageData } }
+	if err := json.NewDecoder(z).Decode(&doc); err != nil || len(doc.Parts) != 1 || len(doc.Parts[0].Runs) != 1 {
+		t.Fatalf("the page %s has the parts %v, %v, want 1 run", file, doc.Parts, err)
 	}
-	return doc.Runs[0]
+	return doc.Parts[0].Runs[0]
 }
 
 // What the story says about the backlog is so: with it the test passes, and with one

@@ -15,6 +15,7 @@ import (
 	"wspsim/netmodel/simnet/internal/hooks"
 	"wspsim/netmodel/trace"
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 )
 
 // writeTrace writes the trace of a failed test to its artifact directory, and returns the path of
@@ -60,16 +61,16 @@ func (s *story) writeViews(t testing.TB, n *simnet.Network) (names []string, err
 			return names, err
 		}
 	}
-	if len(s.records) > page.MaxRecords {
+	if len(s.records) > recording.MaxRecords {
 		return names, nil
 	}
 	return names, write(".html", func(w io.Writer) error { return page.Write(w, s.page(t, n)) })
 }
 
 // page returns the run of a failed test as a page has it.
-func (s *story) page(t testing.TB, n *simnet.Network) page.Run {
-	var c page.Recorder
-	var r page.Run
+func (s *story) page(t testing.TB, n *simnet.Network) recording.Run {
+	var c recording.Recorder
+	var r recording.Run
 	hooks.Watch(n, c.Segment, c.Record, func(model *netmodel.Network) { r = c.Run(model, s.config.Profile) })
 	r.Scenario, r.Summary = t.Name(), "a test that failed"
 	if s.dropped > 0 {
@@ -87,7 +88,7 @@ func (s *story) page(t testing.TB, n *simnet.Network) page.Run {
 			r.Backlog, r.InForce, r.Limit = s.config.Backlog, s.config.Backlog, int(x.Limit)
 		}
 	}
-	r.Knobs = []page.Setting{{Name: "backlog", Value: strconv.Itoa(s.config.Backlog)}}
+	r.Knobs = []recording.Setting{{Name: "backlog", Value: strconv.Itoa(s.config.Backlog)}}
 	return r
 }
 

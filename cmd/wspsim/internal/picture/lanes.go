@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 )
 
 // lane is what happens to a client of a run: where it is at which time, and what it is told.
@@ -55,7 +55,7 @@ func (l *lane) become(s state, at int64) {
 }
 
 // lanesOf returns the lane of each client of a run, in the order of their first SYNs.
-func lanesOf(r *page.Run) []lane {
+func lanesOf(r *recording.Run) []lane {
 	all := make([]lane, len(r.Names))
 	server := ""
 	for i := range r.Records {
@@ -76,7 +76,7 @@ func lanesOf(r *page.Run) []lane {
 }
 
 // note takes a record about the client into account.
-func (l *lane) note(x *page.Record, separate, atServer bool) {
+func (l *lane) note(x *recording.Record, separate, atServer bool) {
 	tell := func(s state) { l.marks = append(l.marks, mark{s, x.At}) }
 	switch x.Kind {
 	case "syn_sent":
@@ -119,7 +119,7 @@ func (l *lane) note(x *page.Record, separate, atServer bool) {
 
 // again is how long the first client that was turned away waits before it asks again, 0 if
 // none does.
-func again(r *page.Run) int64 {
+func again(r *recording.Run) int64 {
 	asked := map[int]int64{}
 	for i := range r.Records {
 		x := &r.Records[i]

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 // drawing is one picture.
 type drawing struct {
 	b     []byte
-	runs  []page.Run
+	runs  []recording.Run
 	lanes [][]lane
 	most  int   // clients of a run
 	until int64 // the last instant that is drawn
@@ -36,7 +36,7 @@ type drawing struct {
 }
 
 // SVG returns the picture of runs of the same scenario.
-func SVG(runs []page.Run) []byte {
+func SVG(runs []recording.Run) []byte {
 	d := &drawing{runs: runs}
 	for i := range runs {
 		l := lanesOf(&runs[i])
@@ -219,7 +219,7 @@ func shape(s state, x, y, size float64) string {
 }
 
 // strip draws the accept queue of the first listener.
-func (d *drawing) strip(r *page.Run, top float64) {
+func (d *drawing) strip(r *recording.Run, top float64) {
 	bottom, host, fd := top+stripSize, "", 0
 	most := max(r.Limit, 1)
 	var path strings.Builder

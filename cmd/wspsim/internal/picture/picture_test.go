@@ -15,11 +15,12 @@ import (
 	"wspsim/cmd/wspsim/internal/stored"
 	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 	"wspsim/scenarios"
 )
 
 // runsOf plays a scenario under some profiles.
-func runsOf(t *testing.T, name string, profiles []string, knobs ...scenarios.Setting) []page.Run {
+func runsOf(t *testing.T, name string, profiles []string, knobs ...scenarios.Setting) []recording.Run {
 	t.Helper()
 	s, err := play.Find(name)
 	if err != nil {
@@ -84,7 +85,7 @@ func TestEveryScenarioHasAPicture(t *testing.T) {
 		if s.Name == "recorded" || s.Name == "impatient" {
 			continue // long
 		}
-		svg := SVG(runsOf(t, s.Name, s.Profiles[:min(len(s.Profiles), stored.MostSystems)]))
+		svg := SVG(runsOf(t, s.Name, s.Profiles[:min(len(s.Profiles), page.MostSystems)]))
 		t.Run(s.Name, func(t *testing.T) { check(t, svg) })
 	}
 }
@@ -127,7 +128,7 @@ func TestHostileTextsStayTexts(t *testing.T) {
 	for _, hostile := range []string{`</title><script>alert(1)</script>`, `"&<>'`, "]]>\x00\x1b\u2028", strings.Repeat("w", 5000), "\xff\xfe", ""} {
 		runs := runsOf(t, "overflow", []string{"wsp", "linux"})
 		runs[0].Summary, runs[0].Long, runs[0].Seed = hostile, hostile, hostile
-		runs[0].Knobs = append(runs[0].Knobs, page.Setting{Name: hostile, Value: hostile})
+		runs[0].Knobs = append(runs[0].Knobs, recording.Setting{Name: hostile, Value: hostile})
 		for i := range runs[0].Names {
 			runs[0].Names[i] = hostile + fmt.Sprint(i)
 		}
@@ -140,5 +141,5 @@ func TestHostileTextsStayTexts(t *testing.T) {
 }
 
 func TestARunWithoutClientsHasAPicture(t *testing.T) {
-	check(t, SVG([]page.Run{{Profile: "wsp"}}))
+	check(t, SVG([]recording.Run{{Profile: "wsp"}}))
 }

@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 
 	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 )
 
 // nameOf is what the picture calls the system of a run.
-func nameOf(r *page.Run) string { return cmp.Or(r.Long, r.Profile) }
+func nameOf(r *recording.Run) string { return cmp.Or(r.Long, r.Profile) }
 
 // does says what the system did with the crowd.
-func does(r *page.Run) string {
+func does(r *recording.Run) string {
 	figure := figuresOf(r)
 	var parts []string
 	if n := figure["listener.refused_syns"]; n > 0 {
@@ -34,7 +34,7 @@ func does(r *page.Run) string {
 }
 
 // outcome counts how the attempts ended.
-func outcome(r *page.Run) string {
+func outcome(r *recording.Run) string {
 	figure := figuresOf(r)
 	text := fmt.Sprintf("%d of %d accepted", figure["outcomes.accepted"], figure["outcomes.offered"])
 	if n := figure["outcomes.refused"]; n > 0 {
@@ -46,7 +46,7 @@ func outcome(r *page.Run) string {
 	return text
 }
 
-func figuresOf(r *page.Run) map[string]int64 {
+func figuresOf(r *recording.Run) map[string]int64 {
 	figure := map[string]int64{}
 	for _, f := range r.Figures {
 		figure[f.Name] = f.Value

@@ -1,4 +1,5 @@
-// Package stored plays what the user asked for and keeps the runs for a page.
+// Package stored makes the parts of a page: runs that it plays and keeps, or what the simulator of
+// the page needs to play them.
 package stored
 
 import (
@@ -8,26 +9,25 @@ import (
 	"strconv"
 
 	"wspsim/cmd/wspsim/internal/compare"
+	"wspsim/cmd/wspsim/internal/live"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 	"wspsim/scenarios"
 )
 
-// MostSystems is the most runs that a page shows side by side.
-const MostSystems = 3
-
 // Runs plays p under each profile. A run ends with page.ErrTooLarge as soon as all have
 // more records than a page may hold.
-func Runs(ctx context.Context, p *play.Play, names []string, progress *screen.Progress) ([]page.Run, error) {
-	if len(names) < 1 || len(names) > MostSystems {
-		return nil, fmt.Errorf("%d profiles: a page shows 1 to %d side by side", len(names), MostSystems)
+func Runs(ctx context.Context, p *play.Play, names []string, progress *screen.Progress) ([]recording.Run, error) {
+	if len(names) < 1 || len(names) > page.MostSystems {
+		return nil, fmt.Errorf("%d profiles: a page shows 1 to %d side by side", len(names), page.MostSystems)
 	}
 	plays, err := compare.Under(p, names)
 	if err != nil {
 		return nil, err
 	}
-	var runs []page.Run
+	var runs []recording.Run
 	records := 0
 	for _, q := range plays {
 		r := Recorder{records: records}
@@ -42,37 +42,62 @@ func Runs(ctx context.Context, p *play.Play, names []string, progress *screen.Pr
 }
 
 // play plays once.
-func (r *Recorder) play(ctx context.Context, p *play.Play, progress *screen.Progress) (page.Run, error) {
+func (r *Recorder) play(ctx context.Context, p *play.Play, progress *screen.Progress) (recording.Run, error) {
 	done, err := p.Run(ctx, play.Watch{Progress: progress, Segment: r.Segment, Record: r.Record, Broken: func() bool { return r.Err() != nil }})
 	switch {
 	case r.Err() != nil:
-		return page.Run{}, r.Err()
+		return recording.Run{}, r.Err()
 	case errors.Is(err, scenarios.ErrStopped):
-		return page.Run{}, err
+		return recording.Run{}, err
 	case err != nil:
-		return page.Run{}, fmt.Errorf("profile %s: %w", p.Profile, err)
+		return recording.Run{}, fmt.Errorf("profile %s: %w", p.Profile, err)
 	}
 	return r.Run(p, done), nil
 }
 
-// describe adds to a run what the network does not know.
-func describe(r page.Run, p *play.Play, done *play.Done) page.Run {
-	s := done.Prepared.Scenario
-	r.Scenario, r.Summary, r.Question = s.Name, s.Summary, s.Question
-	r.Clients, r.Seed, r.Command = p.Clients, strconv.FormatUint(p.Seed, 10), p.Command("run")
+// Live returns a part of a page whose simulator plays p under each profile.
+func Live(p *play.Play, names []string) (page.Part, error) {
+	if len(names) < 1 || len(names) > page.MostSystems {
+		return page.Part{}, fmt.Errorf("%d profiles: a page shows 1 to %d side by side", len(names), page.MostSystems)
+	}
+	if _, err := compare.Under(p, names); err != nil {
+		return page.Part{}, err
+	}
+	s := p.Scenario
+	l := page.Live{Scenario: s.Name, Code: live.Encode(s), Clients: p.Clients, Seed: strconv.FormatUint(p.Seed, 10), Set: settings(p.Knobs), Inputs: orNone(p.Inputs)}
+	for _, name := range names {
+		l.Systems = append(l.Systems, page.System{Profile: name, Set: settings(nil)})
+	}
 	for _, k := range s.Knobs {
-		r.Knobs = append(r.Knobs, page.Setting{Name: k.Name, Value: k.Format(s.Value(k))})
+		l.Knobs = append(l.Knobs, page.Knob{Name: k.Name, Help: k.Help(), Unit: unitName(k.Unit()), Min: k.Min, Max: k.Max, Value: s.Value(k)})
 	}
-	for _, k := range done.KernelSettings {
-		r.Knobs = append(r.Knobs, page.Setting(k))
+	l.Knobs = orNone(l.Knobs)
+	return page.Part{Live: &l}, nil
+}
+
+func unitName(u scenarios.Unit) string {
+	switch u {
+	case scenarios.UnitDuration:
+		return "duration"
+	case scenarios.UnitRatio:
+		return "ratio"
 	}
-	for _, group := range done.Statistics {
-		for _, row := range group.Rows {
-			r.Figures = append(r.Figures, page.Figure{Name: group.Name + "." + row.Name, Value: row.Of(done.Result)})
-		}
+	return "count"
+}
+
+// settings returns settings as a page has them.
+func settings(list []scenarios.Setting) []recording.Setting {
+	all := []recording.Setting{}
+	for _, set := range list {
+		all = append(all, recording.Setting(set))
 	}
-	l := done.Listener
-	r.Backlog, r.InForce, r.Limit = l.Backlog, l.EffectiveBacklog, l.Limit
-	r.Descriptors, r.Workers = s.Descriptors, s.Program.Workers
-	return r
+	return all
+}
+
+// orNone returns a list that JSON writes as [] if there is none.
+func orNone[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }

@@ -30,6 +30,7 @@ type summary struct {
 	Seed     uint64
 	Knobs    map[string]any
 	Kernel   map[string]any
+	Inputs   []string
 	Arrivals struct{ File, Column, Hash string }
 	Hash     string
 }
@@ -119,8 +120,8 @@ func readSummary(line []byte, at func(column int, format string, args ...any) er
 
 // header returns what the trace of run --trace has as its header.
 func (s *summary) header(at func(column int, format string, args ...any) error) (Header, error) {
-	h := Header{Model: s.Model, Scenario: s.Scenario, Profile: s.Profile, Clients: s.Clients, Seed: s.Seed, Arrivals: s.Arrivals.File, Column: s.Arrivals.Column}
-	for _, text := range []string{h.Scenario, h.Profile, h.Clients, h.Arrivals, h.Column} {
+	h := Header{Model: s.Model, Scenario: s.Scenario, Profile: s.Profile, Clients: s.Clients, Seed: s.Seed, Inputs: s.Inputs, Arrivals: s.Arrivals.File, Column: s.Arrivals.Column}
+	for _, text := range append([]string{h.Scenario, h.Profile, h.Clients, h.Arrivals, h.Column}, h.Inputs...) {
 		if len(text) > maxLine {
 			return h, at(1, "a text of %d bytes, %.40q: want at most %d", len(text), text, maxLine)
 		}

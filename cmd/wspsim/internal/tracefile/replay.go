@@ -70,7 +70,7 @@ func (h *Header) play(name, arrivals string, at func(below int, err error) error
 	if err != nil {
 		return nil, at(0, err)
 	}
-	p := &play.Play{Scenario: s, Profile: h.Profile, Clients: h.Clients, Seed: h.Seed, Knobs: h.Knobs}
+	p := &play.Play{Scenario: s, Profile: h.Profile, Clients: h.Clients, Seed: h.Seed, Knobs: h.Knobs, Inputs: h.Inputs}
 	if err := play.CheckProfile(h.Profile); err != nil {
 		return nil, at(1, err)
 	}
