@@ -77,6 +77,7 @@ func (s *story) page(t testing.TB, n *simnet.Network) recording.Run {
 		r.Summary += fmt.Sprintf(", without its %d earliest records", s.dropped)
 	}
 	r.Seed, r.Command = strconv.FormatUint(s.config.Seed, 10), s.command(t)
+	r.Workers = -1
 	r.Descriptors = max(s.config.Descriptors, 0)
 	for _, l := range n.Listeners() {
 		if q := l.Queue(); r.Limit == 0 {
