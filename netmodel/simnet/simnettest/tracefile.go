@@ -78,6 +78,7 @@ func (s *story) page(t testing.TB, n *simnet.Network) recording.Run {
 	}
 	r.Seed, r.Command = strconv.FormatUint(s.config.Seed, 10), s.command(t)
 	r.Workers = -1
+	r.Workers = -1
 	r.Descriptors = max(s.config.Descriptors, 0)
 	for _, l := range n.Listeners() {
 		if q := l.Queue(); r.Limit == 0 {
