@@ -2,6 +2,8 @@ package scenarios_test
 
 import (
 	"bytes"
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"html"
 	"regexp"
@@ -181,7 +183,7 @@ func renamed(t *testing.T, was, name string) scenarios.Scenario {
 // TestHostileTitlesAreEscaped writes each view under a title that could be syntax.
 func TestHostileTitlesAreEscaped(t *testing.T) {
 	v := viewRun(t, byName(t, "overflow"), scenarios.Options{Profile: "wsp"})
-	for _, title := range hostileNames {
+	for _, title := range append(hostileNames, strings.Repeat("w", 70_000)) {
 		for _, f := range trace.Formats() {
 			var b bytes.Buffer
 			view := f.NewView(&b, v.net)
@@ -206,9 +208,19 @@ func TestHostileTitlesAreEscaped(t *testing.T) {
 					t.Errorf("title %q: the picture has a script", title)
 				}
 			case ".pcapng":
-				if _, err := readCapture(b.Bytes()); err != nil {
-					t.Errorf("title %q: %v", title, err)
+				if packets, err := readCapture(b.Bytes()); err != nil || len(packets) != len(v.segments) {
+					t.Errorf("title %.40q: the capture has %d frames, %v, want %d", title, len(packets), err, len(v.segments))
 				}
+			case ".csv":
+				if rows, err := csv.NewReader(&b).ReadAll(); err != nil || len(rows) != len(v.records)+1 {
+					t.Errorf("title %.40q: the table has %d rows, %v, want %d", title, len(rows), err, len(v.records)+1)
+				}
+			case ".trace.json":
+				if !json.Valid(b.Bytes()) {
+					t.Errorf("title %.40q: the timeline is no JSON", title)
+				}
+			case ".om":
+				checkMetrics(t, b.Bytes())
 			}
 		}
 	}

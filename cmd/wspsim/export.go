@@ -27,7 +27,8 @@ func (s *session) exportCommand() *cobra.Command {
 		Long: "Plays a scenario under each profile and writes one HTML file that shows the runs side by side. The file\n" +
 			"opens in any browser without a network. It holds the runs and a player, and no simulator: who wants other\n" +
 			"figures writes another page. In the place of a scenario, a trace file (.trace, .jsonl) is played once more,\n" +
-			"compared and written. FILE.svg is a picture of the same that stands still. Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
+			"compared and written. FILE.svg is a picture of the same that stands still.\n" +
+			"Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
 		Example: "  wspsim export burst.html burst --profile windows,linux\n" +
 			"  wspsim export lesson.html burst --lesson\n" +
 			"  wspsim run burst --trace burst.jsonl && wspsim export burst.html burst.jsonl\n" +

@@ -34,8 +34,8 @@ func (s *session) viewCommand() *cobra.Command {
 			"standard input. A trace names its run and has no segments: the run is played once more, and every line\n" +
 			"must be the same. So a trace of another version of the model is refused. The page is answered on a\n" +
 			"loopback address until Ctrl-C, or written to a file with --out.",
-		Example: "  wspsim run burst --trace burst.jsonl && wspsim view burst.jsonl\n" +
-			"  wspsim view burst.trace --out burst.html\n" +
+		Example: "  wspsim view burst.trace --out burst.html\n" +
+			"  wspsim run burst --trace burst.jsonl && wspsim view burst.jsonl\n" +
 			"  wspsim run overflow --jsonl | wspsim view -",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {

@@ -19,10 +19,10 @@ func does(r *recording.Run) string {
 	figure := figuresOf(r)
 	var parts []string
 	if n := figure["listener.refused_syns"]; n > 0 {
-		parts = append(parts, "refuses: "+words.Counted(n, "SYN")+" get an RST")
+		parts = append(parts, "refuses: an RST to "+words.Counted(n, "SYN"))
 	}
 	if n := figure["listener.ignored_syns"]; n > 0 {
-		parts = append(parts, "stays silent: "+words.Counted(n, "SYN")+" get no answer")
+		parts = append(parts, "stays silent: no answer to "+words.Counted(n, "SYN"))
 	}
 	if wait := again(r); wait > 0 && len(parts) > 0 {
 		parts[len(parts)-1] += ", and the client asks again after " + instant(wait)
