@@ -8,10 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"wspsim/cmd/wspsim/internal/bundle"
+	"wspsim/cmd/wspsim/internal/picture"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/cmd/wspsim/internal/tracefile"
+	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/trace/page"
 	"wspsim/scenarios/lessons"
 )
@@ -20,13 +22,17 @@ func (s *session) exportCommand() *cobra.Command {
 	var f playFlags
 	lesson, noSim := false, false
 	c := &cobra.Command{
-		Use:   "export FILE.html NAME",
-		Short: "A page that plays a scenario in a browser, as one file",
+		Use:   "export FILE NAME|TRACE",
+		Short: "A page that plays a scenario in a browser, or a picture, as one file",
 		Long: "Plays a scenario under each profile and writes one HTML file that shows the runs side by side. The file\n" +
 			"opens in any browser without a network. It holds the runs and a player, and no simulator: who wants other\n" +
-			"figures writes another page. Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
+			"figures writes another page. In the place of a scenario, a trace file (.trace, .jsonl) is played once more,\n" +
+			"compared and written. FILE.svg is a picture of the same that stands still.\n" +
+			"Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
 		Example: "  wspsim export burst.html burst --profile windows,linux\n" +
 			"  wspsim export lesson.html burst --lesson\n" +
+			"  wspsim run burst --trace burst.jsonl && wspsim export burst.html burst.jsonl\n" +
+			"  wspsim export burst.svg burst --profile windows,linux\n" +
 			"  wspsim export trim.html relisten-four-ways --profile wsp,linux,freebsd",
 		Args: func(c *cobra.Command, args []string) error {
 			switch {
@@ -40,12 +46,19 @@ func (s *session) exportCommand() *cobra.Command {
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
-				return completeScenario(c, nil, prefix)
+				if names, _ := completeScenario(c, nil, prefix); len(names) > 0 {
+					return names, cobra.ShellCompDirectiveNoFileComp
+				}
+				return traceExtensions, cobra.ShellCompDirectiveFilterFileExt
 			}
-			return []string{"html"}, cobra.ShellCompDirectiveFilterFileExt
+			return []string{"html", "svg"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.export(c, &f, args[0], first(args[1:]), lesson, noSim)
+			name := first(args[1:])
+			if isTraceFile(name) {
+				return s.exportTrace(c, args[0], name, f.arrivals)
+			}
+			return s.export(c, &f, args[0], name, lesson, noSim)
 		},
 	}
 	f.add(c)
@@ -73,6 +86,17 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 		return err
 	}
 	p.Profile = names[0]
+	what := p.Scenario.Name + " on " + strings.Join(names, ", ")
+	if isPicture(path) {
+		if asLesson {
+			return fmt.Errorf("--lesson: a picture asks nothing; want FILE.html")
+		}
+		runs, err := stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr))
+		if err != nil {
+			return err
+		}
+		return s.exported(path, picture.SVG(runs), what)
+	}
 	var about *page.Lesson
 	if asLesson {
 		about = &l
@@ -89,12 +113,20 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 	if err := d.Write(&html); err != nil {
 		return err
 	}
-	if err := writeFile(path, html.Bytes()); err != nil {
+	return s.exported(path, html.Bytes(), what)
+}
+
+// exported writes a file and says what it shows.
+func (s *session) exported(path string, content []byte, what string) error {
+	if err := writeFile(path, content); err != nil {
 		return &writeError{path, err}
 	}
-	fmt.Fprintf(s.out, "%s: %s on %s; open it in a browser\n", path, p.Scenario.Name, strings.Join(names, ", "))
+	fmt.Fprintf(s.out, "%s: %s; open it in a browser\n", words.Printable(path), what)
 	return nil
 }
+
+// isPicture reports whether export writes a picture to a file of that name.
+func isPicture(path string) bool { return strings.HasSuffix(path, ".svg") }
 
 // part returns what the page shows: stored runs, or what its simulator plays. It plays in
 // both cases, so that a page that cannot be drawn is not written.

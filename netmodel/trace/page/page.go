@@ -54,6 +54,7 @@ type Part struct {
 	Lesson *Lesson         `json:"lesson,omitempty"`
 	Runs   []recording.Run `json:"runs,omitempty"`
 	Live   *Live           `json:"live,omitempty"`
+	Picked string          `json:"picked,omitempty"` // the client that the page opens with, "" for the player's choice
 }
 
 // MostSystems is the most runs that a page shows side by side.

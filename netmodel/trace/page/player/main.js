@@ -326,6 +326,7 @@ function open(next, query = new URLSearchParams()) {
   setSpeed(Math.round(Math.log10(Math.max(1, axis.active / 40 / 2e4)) / 6 * 100));
   const linked = recall(query) || asked;
   const best = spoken.find((x) => jumps.some((j) => j.is(x.r))) || spoken.find((x) => x.r.client);
+  if (!state.client) state.client = runs[0].names.indexOf(part.picked) + 1;
   if (!state.client && best) state.client = best.r.client || 1;
   if (part.lesson) {
     const act = {

@@ -36,7 +36,7 @@ export class Scene {
     const accept = column('Accept queue', 'accept');
     accept.append(this.queueSub = el('p', {class: 'sub'}), this.slots = el('div', {class: 'chips'}), this.clamp = el('p', {class: 'clamp'}));
     const program = column('Program', 'program');
-    program.append(el('p', {class: 'sub'}, this.run.workers === 0 ? 'no loop' : this.run.workers === 1 ? '1 worker' : this.run.workers + ' workers'), this.workers = el('div'), el('h5', {}, 'Descriptors'), this.fds = el('ul', {class: 'fds'}), this.fdSum = el('p', {class: 'sub2'}), this.servedSum = el('p', {class: 'sub2'}));
+    program.append(el('p', {class: 'sub'}, this.run.workers < 0 ? 'of the test' : this.run.workers === 0 ? 'no loop' : this.run.workers === 1 ? '1 worker' : this.run.workers + ' workers'), this.workers = el('div'), el('h5', {}, 'Descriptors'), this.fds = el('ul', {class: 'fds'}), this.fdSum = el('p', {class: 'sub2'}), this.servedSum = el('p', {class: 'sub2'}));
     const stage = el('div', {class: separate ? 'stage' : 'stage one'}, clients, net);
     if (separate) {
       const half = column('SYN queue', 'synq');
