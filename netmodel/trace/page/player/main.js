@@ -294,7 +294,6 @@ function showPlace({run, at, client}) {
 // guide plays on to a place of a lesson, in less than two seconds.
 let goal = null;
 function guide({run, at, client}) {
-  arrive();
   const from = axis.x(state.t), to = axis.x(at), began = performance.now(), mine = goal = {at};
   if (client) state.client = client;
   system(run.index, true);
