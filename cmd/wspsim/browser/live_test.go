@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -142,4 +143,75 @@ func TestAPageWithTheSimulatorIsOneSmallFile(t *testing.T) {
 	if !strings.Contains(string(text), "The Go Authors. All rights reserved.") {
 		t.Error("the script of Go is there without its notice")
 	}
+}
+
+func TestThePageNamesWhoFaresOtherwise(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "no-preference")
+	b.load(export(t, "burst", "--profile", "wsp"))
+	b.click("#smallest")
+	hint := ask[string](b, "document.querySelector('.try .told ~ .note').textContent")
+	found := regexp.MustCompile(`^Backlog (\d+): (c\d+) on WSPListen page is (\w+), not (\w+)`).FindStringSubmatch(hint)
+	if found == nil {
+		t.Fatalf("the page says %q, want the smallest backlog that changes somebody", hint)
+	}
+	outcome := func(backlog string) string {
+		var run struct {
+			Clients []struct {
+				Results []struct {
+					Outcome string `json:"outcome"`
+				} `json:"results"`
+				Client string `json:"client"`
+			} `json:"client_results"`
+		}
+		if err := json.Unmarshal(command(t, "compare", "burst", "--profile", "wsp,linux", "--backlog", backlog, "--json"), &run); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range run.Clients {
+			if c.Client == found[2] {
+				return map[string]string{"accepted": "served"}[c.Results[0].Outcome] + map[string]string{"refused": "refused"}[c.Results[0].Outcome]
+			}
+		}
+		return ""
+	}
+	if was, is := outcome("10"), outcome(found[1]); was != found[4] || is != found[3] {
+		t.Errorf("%s: the command says that %s was %s and is %s", hint, found[2], was, is)
+	}
+	b.set("backlog", found[1])
+	told := ask[string](b, "document.querySelector('.try .told').textContent")
+	if !strings.Contains(told, found[2]+" on WSPListen page: "+found[4]+", now "+found[3]) {
+		t.Errorf("after the change the page says %q, want that %s fares otherwise", told, found[2])
+	}
+	b.click(".try .told .link")
+	b.quiet()
+}
+
+func TestWhichSystemIsAskedWithoutNames(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "no-preference")
+	b.load(export(t, "burst", "--profile", "windows,linux"))
+	b.click("#which")
+	text := ask[string](b, "[...document.querySelectorAll('.scenes,.charts,#picked,.narr,.about,.try')].filter((e) => e.checkVisibility()).map((e) => e.innerText).join(' ')")
+	for _, name := range []string{"Windows", "Linux", "FreeBSD", "WSPListen", "macOS", "illumos", "OpenBSD", "gVisor", "lwIP", "AF_UNIX"} {
+		if strings.Contains(text, name) {
+			t.Errorf("the anonymous run names %s", name)
+		}
+	}
+	right := ask[string](b, "document.querySelector('[data-answer]').dataset.answer")
+	if n := ask[int](b, "document.querySelectorAll('[data-choice]').length"); n != 4 {
+		t.Errorf("%d systems to choose from, want 4", n)
+	}
+	b.click("[data-choice='" + right + "']")
+	if got := ask[string](b, "document.querySelector('.you').textContent"); !strings.HasPrefix(got, "Right: ") {
+		t.Errorf("the right choice is answered with %q", got)
+	}
+	if n := ask[int](b, "[...document.querySelectorAll('.told p')].filter((p) => p.textContent.includes('differs first at')).length"); n != 3 {
+		t.Errorf("%d signs are told, want one for each other system", n)
+	}
+	b.click("#another")
+	b.click(".predict .row .btn")
+	if got := ask[string](b, "document.querySelectorAll('.scene').length + document.querySelector('.scene h3').textContent"); got != "2Windows" {
+		t.Errorf("after Back the page shows %q, want both systems again", got)
+	}
+	b.quiet()
 }

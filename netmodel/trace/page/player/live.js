@@ -29,6 +29,23 @@ function amount(unit, text) {
 
 const escapeQuery = (v) => encodeURIComponent(v).replace(/%(3A|2C|3D|2F)/g, decodeURIComponent);
 
+// flips lists the clients whose outcome differs between two lists of runs of the same systems.
+export function flips(before, after) {
+  const list = [];
+  after.forEach((run, i) => {
+    const old = before.find((r) => r.profile === run.profile && r.label === run.label) || before[i];
+    if (!old || old.profile !== run.profile) return;
+    const was = outcomes(old), is = outcomes(run);
+    for (const [name, to] of is) if (was.has(name) && was.get(name) !== to) list.push({label: run.label, run, name, client: run.names.indexOf(name) + 1, from: was.get(name), to});
+  });
+  return list;
+}
+
+const outcomeWords = {accepted: 'served', refused: 'refused', reset: 'reset', 'timed out': 'timed out', 'gave up': 'gone'};
+
+// outcomes are the last outcomes of all clients, by name.
+const outcomes = (run) => new Map(run.results.map((r) => [run.names[r.client - 1], outcomeWords[r.outcome] || r.progress || r.outcome]));
+
 export class Playground {
   // act has changed(runs), now() and busy(); about is what the page knows of its simulator.
   constructor(part, simulator, about, act) {
@@ -53,16 +70,18 @@ export class Playground {
 
   // play returns the runs of the present state. It throws the error of the simulator.
   play() {
-    const began = performance.now();
-    const runs = this.systems.map((s, i) => {
-      const run = this.simulator.play(this.code, [['profile', s.profile], ...(this.clients ? [['clients', this.clients]] : []), ['seed', this.seed],
-        ...this.settings(s).map(([k, v]) => ['set', `${k}=${v}`]), ...this.inputs.map((x) => ['do', x])]);
-      run.label = s.label || '';
-      run.command = `wspsim run --from '${this.moment([s])}'`;
-      return readRun(run, i);
-    });
+    const began = performance.now(), runs = this.systems.map((s, i) => this.one(s, i));
     this.cost = performance.now() - began;
     return runs;
+  }
+
+  // one returns the run of one system.
+  one(s, i) {
+    const run = this.simulator.play(this.code, [['profile', s.profile], ...(this.clients ? [['clients', this.clients]] : []), ['seed', this.seed],
+      ...this.settings(s).map(([k, v]) => ['set', `${k}=${v}`]), ...this.inputs.map((x) => ['do', x])]);
+    run.label = s.label || '';
+    run.command = `wspsim run --from '${this.moment([s])}'`;
+    return readRun(run, i);
   }
 
   // moment is the state as one line of text.
@@ -92,9 +111,10 @@ export class Playground {
     const before = {systems: this.systems, set: new Map(this.set), inputs: this.inputs, seed: this.seed, clients: this.clients};
     alter();
     try {
-      const runs = this.play();
+      const runs = this.play(), old = this.act.runs();
       this.say('');
       this.act.changed(runs);
+      this.tell(flips(old, runs));
       return true;
     } catch (e) {
       Object.assign(this, before);
@@ -103,6 +123,33 @@ export class Playground {
     } finally {
       this.sync();
     }
+  }
+
+  // tell lists whose outcome is another one now.
+  tell(list) {
+    this.told?.replaceChildren(...(list.length ? [el('p', {}, list.length === 1 ? 'One client fares otherwise:' : `${list.length} clients fare otherwise:`),
+      el('ul', {}, ...list.slice(0, 8).map((f) => el('li', {}, el('button', {class: 'link', onclick: () => this.act.pick(f.client)}, f.name), ` on ${f.label}: ${f.from}, now ${f.to}`))),
+      list.length > 8 ? el('p', {class: 'note'}, `and ${list.length - 8} more`) : ''] : []));
+    this.act.flip(list);
+  }
+
+  // smallest looks for the backlog nearest to the present one that changes an outcome.
+  smallest() {
+    const knob = this.live.knobs.find((k) => k.name === 'backlog'), now = amount('count', this.value(knob)), base = this.act.runs(), kept = new Map(this.set), began = performance.now();
+    let found = '';
+    search: for (let d = 1; d < 1000 && performance.now() - began < 2000; d++) {
+      for (const v of [now + d, now - d]) {
+        if (v < Math.max(knob.min, 0) || v > knob.max) continue;
+        this.set = new Map(kept).set('backlog', String(v));
+        const list = flips(base, this.play());
+        if (!list.length) continue;
+        found = v;
+        put(this.hint, `Backlog ${v}: ${list[0].name} on ${list[0].label} is ${list[0].to}, not ${list[0].from}${list.length > 1 ? `; ${list.length} clients in all` : ''}.`);
+        break search;
+      }
+    }
+    this.set = kept;
+    if (found === '') put(this.hint, 'No backlog near this one changes an outcome.');
   }
 
   say(error) {
@@ -122,9 +169,10 @@ export class Playground {
     this.error = el('p', {class: 'error', role: 'status'});
     this.acts = el('ul', {class: 'inputs', 'aria-label': 'What you did'});
     this.kernel = el('div');
-    this.card = el('section', {class: 'card try', 'aria-label': 'Try it'}, el('h2', {}, 'Try it'), ...knobs.map((k) => this.knob(k)), this.error, this.actions(), this.acts,
+    this.card = el('section', {class: 'card try', 'aria-label': 'Try it'}, el('h2', {}, 'Try it'), ...knobs.map((k) => this.knob(k)), this.error, this.told = el('div', {class: 'told', role: 'status'}),
+      this.live.knobs.some((k) => k.name === 'backlog') ? el('div', {class: 'row'}, el('button', {class: 'btn', id: 'smallest', onclick: () => this.smallest()}, 'Smallest backlog that changes somebody')) : null, this.hint = el('p', {class: 'note', role: 'status'}), this.actions(), this.acts,
       el('details', {class: 'more'}, el('summary', {}, 'More: systems, kernel, seed'), ...rest.map((k) => this.knob(k)), this.kernel),
-      el('div', {class: 'row'}, this.undo = el('button', {class: 'btn', onclick: () => this.change(() => { this.inputs = this.inputs.slice(0, -1); })}, 'Undo the last act'),
+      el('div', {class: 'row'}, el('button', {class: 'btn', id: 'which', onclick: () => this.act.which()}, 'Which system?'), this.undo = el('button', {class: 'btn', onclick: () => this.change(() => { this.inputs = this.inputs.slice(0, -1); })}, 'Undo the last act'),
         el('button', {class: 'btn', onclick: () => this.change(() => this.reset())}, 'Start over')));
     this.sync();
     return this.card;

@@ -11,6 +11,7 @@ import {ClientCard, ruleChip} from './client.js';
 import {LessonCard} from './lesson.js';
 import {Simulator} from './sim.js';
 import {Playground} from './live.js';
+import {Which} from './which.js';
 
 const doc = await readDocument($('data').textContent);
 const simulator = doc.simulator ? await Simulator.load($('wasm')) : null;
@@ -322,7 +323,7 @@ function arrive() {
 function open(next, query = new URLSearchParams()) {
   stop();
   part = next;
-  ground = part.live ? new Playground(part, simulator, doc.simulator, {now: () => state.t, acted: () => seek(state.t + 2), changed: (again) => { stop(); mount(again); draw(); remember(); }}) : null;
+  ground = part.live ? new Playground(part, simulator, doc.simulator, {now: () => state.t, runs: () => runs, pick, which, flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.run === s.run).map((f) => f.client)))), acted: () => seek(state.t + 2), changed: (again) => { stop(); mount(again); draw(); remember(); }}) : null;
   const asked = ground && ['profile', 'set', 'do', 'seed', 'clients'].some((k) => query.has(k));
   Object.assign(state, {t: 0, client: 0, system: 'all', asking: false});
   $('aside').replaceChildren();
@@ -365,6 +366,19 @@ function open(next, query = new URLSearchParams()) {
   button();
   draw();
   charts.fit();
+}
+
+// which asks for the system behind a run without names.
+function which() {
+  const root = el('section', {class: 'card predict', 'aria-label': 'Which system?'}), before = runs;
+  stop();
+  $('aside').prepend(root);
+  Object.assign(state, {t: 0, client: 1});
+  new Which(ground, root, {
+    mount: (next) => { mount(next); draw(); charts.fit(); },
+    story: (run) => run.records.filter((r) => sentence(run, r)),
+    end: () => { mount(before); draw(); charts.fit(); },
+  }).start();
 }
 
 // restart puts the runs on the stage that the questions are about.
