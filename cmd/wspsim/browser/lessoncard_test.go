@@ -16,7 +16,21 @@ type lesson struct {
 	course course
 	of     map[string]func(string) int
 	byKeys bool
+	looks  bool // whether the layout is looked at
 	hits   int
+}
+
+// look finds what is wrong with the layout of a question, before and after the guess.
+func (l *lesson) look(where string) {
+	l.Helper()
+	if !l.looks {
+		return
+	}
+	// A caption stays in sight on a phone, over what is scrolled below it.
+	ask[bool](l.tab, "scrollTo(0, 0), true")
+	for _, fault := range awaited[[]string](l.tab, faultsOf(true)) {
+		l.Errorf("%s: %s", where, fault)
+	}
 }
 
 // figuresOfPage runs the commands that the page names, with --json and --jsonl.
@@ -95,9 +109,11 @@ func (l *lesson) answer(i, play int) {
 	}
 	for range q.Captions {
 		l.until("document.querySelector('.predict').dataset.state === 'guide'")
+		l.look("a caption")
 		l.press("#onward")
 	}
 	l.until("document.querySelector('.predict').dataset.state === 'ask'")
+	l.look("question " + strconv.Itoa(i+1))
 	all := q.guesses()
 	guess := all[play%len(all)]
 	switch q.Kind {
@@ -118,7 +134,8 @@ func (l *lesson) answer(i, play int) {
 		l.press("#reveal")
 	}
 	l.told(q, guess)
-	l.shown(q)
+	l.look("answer " + strconv.Itoa(i+1))
+	l.shown()
 }
 
 // slide moves a slider with the keys Home, End and →.
@@ -206,7 +223,7 @@ func atoi(t testing.TB, text string) int {
 }
 
 // shown presses "show me one", which seeks and picks.
-func (l *lesson) shown(question) {
+func (l *lesson) shown() {
 	l.Helper()
 	before := ask[string](l.tab, "document.getElementById('clock').textContent")
 	l.press("#showone")

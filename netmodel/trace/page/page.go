@@ -102,7 +102,14 @@ func (d Document) Write(w io.Writer) error {
 	if d.Title == "" {
 		d.Title = d.Parts[0].title()
 	}
-	data, err := json.Marshal(wire{Schema, d.Title, d.Parts, d.Simulator.about()})
+	parts := slices.Clone(d.Parts)
+	for i, p := range parts {
+		if p.Lesson != nil {
+			l := p.Lesson.forStudents()
+			parts[i].Lesson = &l
+		}
+	}
+	data, err := json.Marshal(wire{Schema, d.Title, parts, d.Simulator.about()})
 	if err != nil {
 		return err
 	}
