@@ -126,7 +126,7 @@ func theBurst() page.Lesson {
 				Kind: page.Choose, Right: "above_zero", Run: "spread", Figure: "outcomes.refused",
 				Ask:     "Spread out, the worker has twice the time that it needs. Is anybody refused there?",
 				Choices: []page.Choice{{Label: "Yes", Is: "yes"}, {Label: "No", Is: "no"}},
-				Bars:    []page.Bar{bar("spread out, refused", "spread", "outcomes.refused", "refused"), bar("spread out, most waiting", "spread", "listener.peak_pending", ""), bar("longest wait, ms", "spread", "wait_ns.max", "")},
+				Bars:    []page.Bar{bar("spread out, refused", "spread", "outcomes.refused", "refused"), bar("spread out, most waiting", "spread", "listener.peak_pending", ""), bar("spread out, accepted", "spread", "outcomes.accepted", "served")},
 				Because: []page.Reason{
 					because("The clients come at random, so some have to wait. At most {spread.listener.peak_pending} wait at once, and that is not more than the backlog.", "R3"),
 				},
