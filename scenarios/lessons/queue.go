@@ -120,7 +120,7 @@ func theBurst() page.Lesson {
 		Name: "the-burst", Title: "The burst", Scenario: "burst",
 		Set:   with("backlog", "5", "clients", "20", "service", "5ms"),
 		Runs:  []page.LessonRun{of("spread", "Spread out", "wsp", "every", "10ms"), of("burst", "Burst", "wsp", "every", "1ms")},
-		Intro: "Twenty clients come, the worker needs 5 ms for each, and the backlog is 5. On the left one client comes every 10 ms on average, on the right one every millisecond.",
+		Intro: "Twenty clients come, the worker needs 5 ms for each, and the backlog is 5. In the first run one client comes every 10 ms on average, in the second one every millisecond.",
 		Questions: []page.Question{
 			{
 				Kind: page.Choose, Right: "above_zero", Run: "spread", Figure: "outcomes.refused",

@@ -322,6 +322,7 @@ function arrive() {
 // open puts a part on the stage, as it is or as an address has it.
 function open(next, query = new URLSearchParams()) {
   stop();
+  goal = null;
   part = next;
   ground = part.live ? new Playground(part, simulator, doc.simulator, {now: () => state.t, runs: () => runs, pick, which, flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.run === s.run).map((f) => f.client)))), acted: () => seek(state.t + 2), changed: (again) => { stop(); mount(again); draw(); remember(); }}) : null;
   const asked = ground && ['profile', 'set', 'do', 'seed', 'clients'].some((k) => query.has(k));
