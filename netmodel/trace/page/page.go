@@ -5,7 +5,7 @@
 //
 //   - page.go writes the file, with runs of package recording.
 //   - live.go has what a page needs to play by itself. The simulator comes from the caller.
-//   - lesson.go has questions about runs.
+//   - lesson.go has questions about runs, answer.go their answers, lessoncheck.go what can be wrong.
 //   - player/*.js, style.css and index.html are the player.
 //
 // README.md has the schema.
@@ -38,7 +38,7 @@ var ErrTooLarge = errors.New("too much for a page")
 var files embed.FS
 
 // modules lists the parts of the player, each before the parts that import it.
-var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
+var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "answer.js", "sketch.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
 
 // Document is a page: parts to choose from, and the simulator if the page plays them itself.
 type Document struct {
@@ -104,7 +104,14 @@ func (d Document) Write(w io.Writer) error {
 	if d.Title == "" {
 		d.Title = d.Parts[0].title()
 	}
-	data, err := json.Marshal(wire{Schema, d.Title, d.Parts, d.Simulator.about()})
+	parts := slices.Clone(d.Parts)
+	for i, p := range parts {
+		if p.Lesson != nil {
+			l := p.Lesson.forStudents()
+			parts[i].Lesson = &l
+		}
+	}
+	data, err := json.Marshal(wire{Schema, d.Title, parts, d.Simulator.about()})
 	if err != nil {
 		return err
 	}
@@ -137,7 +144,9 @@ func (p Part) Check() error {
 	case p.Live != nil && p.Runs != nil && len(p.Runs) != n:
 		return fmt.Errorf("page: %d runs of %d systems", len(p.Runs), n)
 	case p.Lesson != nil && p.Runs != nil:
-		return p.Lesson.check(p.Runs)
+		if wrong := p.Lesson.Problems(p.Runs); len(wrong) > 0 {
+			return fmt.Errorf("lesson %s: %s", p.Lesson.Name, wrong[0])
+		}
 	}
 	return nil
 }
@@ -192,7 +201,7 @@ func (d Document) player() string {
 		without["lzma.js"], without["sim.js"], without["live.js"], without["which.js"] = "unlzma", "Simulator", "Playground", "Which"
 	}
 	if !slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Lesson != nil }) {
-		without["lesson.js"] = "LessonCard"
+		without["answer.js"], without["sketch.js"], without["lesson.js"] = "LessonRuns", "SketchPad", "LessonCard"
 	}
 	var b strings.Builder
 	b.WriteString("'use strict';\n")

@@ -260,7 +260,7 @@ func read(name, query string) (*asked, error) {
 		if !ok {
 			return nil, fmt.Errorf("there is no lesson about %s", name)
 		}
-		a.lesson, a.names = &l, l.Profiles // a lesson is about its own
+		a.lesson, a.names = &l, []string{l.Runs[0].Profile} // a lesson is about its own
 	}
 	a.play.Profile = a.names[0]
 	return a, nil
@@ -268,7 +268,11 @@ func read(name, query string) (*asked, error) {
 
 // document returns the page, which plays by itself.
 func (a *asked) document() (page.Document, error) {
-	part, err := stored.Live(a.play, a.names)
-	part.Lesson = a.lesson
+	part, err := page.Part{}, error(nil)
+	if a.lesson != nil {
+		part, err = stored.LiveLesson(*a.lesson, *a.play)
+	} else {
+		part, err = stored.Live(a.play, a.names)
+	}
 	return page.Document{Parts: []page.Part{part}, Simulator: bundle.Simulator()}, err
 }
