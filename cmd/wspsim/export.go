@@ -60,7 +60,7 @@ func (s *session) exportCommand() *cobra.Command {
 			switch name := first(args[1:]); {
 			case lesson != "" && isPicture(args[0]):
 				return fmt.Errorf("--lesson: a picture asks nothing; want FILE.html")
-			case isTraceFile(name):
+			case lesson == "" && isTraceFile(name):
 				return s.exportTrace(c, args[0], name, f.arrivals)
 			case lesson == "":
 				return s.export(c, &f, args[0], name, noSim)
