@@ -141,6 +141,7 @@ func (b *tab) until(expression string) {
 			return
 		}
 	}
+	b.quiet()
 	b.Fatalf("never true: %s (%v)", expression, err) // an error is usual while a page loads
 }
 

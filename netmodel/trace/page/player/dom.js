@@ -29,7 +29,9 @@ export function glyph(name, size = 16) {
 
 // put sets a text if it differs, so that nothing is laid out in vain.
 export function put(e, text) {
-  if (e.textContent !== text) e.textContent = text;
+  const n = e.firstChild;
+  if (!n || n.nodeType !== 3 || n.nextSibling) e.textContent = text;
+  else if (n.data !== text) n.data = text;
 }
 
 // show opens the dialog.

@@ -37,13 +37,17 @@ function go(t) {
   if (!state.playing) remember();
 }
 
+let read = 0;
 function draw() {
   const t = state.t;
   put($('clock'), ms(t) + ' ms');
   for (const s of scenes) s.draw(t, state.client, state.playing && !reduced.matches ? rate(state.speed) : 0);
   charts.draw(t);
-  narrate(t);
   if (state.client) card.draw(t, state.client);
+  const now = performance.now(); // what nobody can read at full speed waits
+  if (state.playing && now < read) return;
+  read = now + 200;
+  narrate(t);
   drawTable();
 }
 
