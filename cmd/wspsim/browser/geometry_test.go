@@ -27,7 +27,7 @@ const layoutFaults = `(async (contrast) => {
 	const behind = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length === 3 || c[3] === 1) return c; } return [255, 255, 255]; };
 	for (let n; (n = walk.nextNode());) {
 		const e = n.parentElement, text = n.textContent.trim();
-		if (!text || ['SCRIPT', 'STYLE', 'NOSCRIPT', 'TITLE', 'OPTION'].includes(e.tagName) || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || e.closest('.skip,dialog,.scroll,.many,details:not([open]) > :not(summary)')) continue;
+		if (!text || ['SCRIPT', 'STYLE', 'NOSCRIPT', 'TITLE', 'OPTION'].includes(e.tagName) || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || e.closest('.skip,.vh,dialog,.scroll,.many,details:not([open]) > :not(summary)')) continue;
 		const range = document.createRange();
 		range.selectNodeContents(n);
 		const style = getComputedStyle(e), svg = e.closest('svg'), scale = svg ? e.getScreenCTM().a : 1, size = parseFloat(style.fontSize) * scale;

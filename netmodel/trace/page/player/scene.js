@@ -92,7 +92,7 @@ export class Scene {
 
   // row is a place in a queue, that anybody can take.
   row() {
-    const r = {client: 0, key: '', use: svg('use', {}), name: el('span'), note: el('em')};
+    const r = {client: 0, key: null, use: svg('use', {}), name: el('span'), note: el('em')};
     r.shape = svg('svg', {class: 'g', width: 12, height: 12, 'aria-hidden': 'true'}, r.use);
     r.root = el('button', {class: 'chip free', tabindex: -1, onclick: () => r.client && this.pick(r.client)}, r.shape, r.name, r.note);
     return r;
@@ -258,7 +258,7 @@ export class Scene {
         w.face.className = s ? '' : 'idle';
         put(w.name, s ? nameOf(this.run, s.client) : workers ? 'idle' : 'nobody');
       }
-      put(w.left, s ? (s.until ? span(s.until - t) + ' left' : 'not closed') : workers ? 'waits in accept' : 'is served');
+      put(w.left, s ? (s.until ? span(s.until - t) + ' left' : 'not closed') : workers ? 'in accept' : 'is served');
       Object.assign(w, {s, part, drawn: true});
     });
     put(this.moreBusy, list.length > this.clocks.length ? `and ${list.length - this.clocks.length} more` : '');
