@@ -78,7 +78,11 @@ func open(t *testing.T) *tab {
 		defer b.mu.Unlock()
 		switch ev := ev.(type) {
 		case *runtime.EventExceptionThrown:
-			b.said = append(b.said, fmt.Sprintf("exception: %+v", *ev.ExceptionDetails))
+			said := fmt.Sprintf("exception in line %d: %s", ev.ExceptionDetails.LineNumber, ev.ExceptionDetails.Text)
+			if e := ev.ExceptionDetails.Exception; e != nil {
+				said += " " + e.Description
+			}
+			b.said = append(b.said, said)
 		case *runtime.EventConsoleAPICalled:
 			b.said = append(b.said, fmt.Sprintf("console.%s", ev.Type))
 		case *log.EventEntryAdded:

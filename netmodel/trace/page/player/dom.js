@@ -40,3 +40,10 @@ export function show(title, ...body) {
   $('dialogbody').replaceChildren(...body);
   $('dialog').showModal();
 }
+
+// download hands a file to the reader.
+export function download(name, type, ...parts) {
+  const a = el('a', {href: URL.createObjectURL(new Blob(parts, {type})), download: name});
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 1e4);
+}

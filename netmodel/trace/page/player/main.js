@@ -8,6 +8,7 @@ import {Axis} from './axis.js';
 import {Scene} from './scene.js';
 import {Charts} from './chart.js';
 import {ClientCard, ruleChip} from './client.js';
+import {Differs} from './differs.js';
 import {LessonCard} from './lesson.js';
 
 const doc = await readDocument($('data').textContent), runs = doc.runs, folds = runs.map((r) => new Fold(r));
@@ -221,7 +222,7 @@ let rows = [];
 function openTable() {
   const n = after(spoken, state.t, (x) => x.at), from = Math.max(0, Math.min(spoken.length - mostRows, n - mostRows / 2));
   const part = spoken.slice(from, from + mostRows);
-  rows = part.map((x) => ({x, row: el('tr', {}, el('td', {}, el('button', {onclick: () => { state.client = x.r.client || state.client; seek(x.at); }}, ms(x.at))), el('td', {}, x.run.label), el('td', {}, x.r.client ? x.run.names[x.r.client - 1] : ''), el('td', {}, sentence(x.run, x.r)), el('td', {}, x.r.rule ? ruleChip(runs, x.r.rule) : ''))}));
+  rows = part.map((x) => ({x, row: el('tr', {}, el('td', {}, el('button', {class: 'link', onclick: () => { state.client = x.r.client || state.client; seek(x.at); }}, ms(x.at))), el('td', {}, x.run.label), el('td', {}, x.r.client ? x.run.names[x.r.client - 1] : ''), el('td', {}, sentence(x.run, x.r)), el('td', {}, x.r.rule ? ruleChip(runs, x.r.rule) : ''))}));
   $('events').replaceChildren($('events').firstElementChild,
     el('p', {class: 'note'}, part.length < spoken.length ? `Events ${from + 1} to ${from + part.length} of ${spoken.length}; seek and open again for others.` : `${spoken.length} events.`),
     el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All events'}, el('table', {}, el('thead', {}, el('tr', {}, ...['ms', 'System', 'Client', 'What happened', 'Rule'].map((h) => el('th', {scope: 'col'}, h)))), el('tbody', {}, ...rows.map((r) => r.row)))));
@@ -289,6 +290,7 @@ function start() {
       lesson.end(true);
     }
   } else if (runs[0].question) $('aside').append(el('section', {class: 'card predict', 'aria-label': 'Question'}, el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question)));
+  if (runs.length > 1) new Differs($('differs'), runs, scenes, (client, t) => { state.client = client; seek(t); });
   $('aside').append(about());
   wire();
   button();
