@@ -28,6 +28,7 @@ const layoutFaults = `(async (contrast) => {
 	for (let n; (n = walk.nextNode());) {
 		const e = n.parentElement, text = n.textContent.trim();
 		if (!text || ['SCRIPT', 'STYLE', 'NOSCRIPT', 'TITLE', 'OPTION'].includes(e.tagName) || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || e.closest('.skip,.vh,dialog,.scroll,.many,details:not([open]) > :not(summary)')) continue;
+		if (/^(null|undefined|NaN)$|\bNaN\b|undefined/.test(text)) say('no text', e, text);
 		const range = document.createRange();
 		range.selectNodeContents(n);
 		const style = getComputedStyle(e), svg = e.closest('svg'), scale = svg ? e.getScreenCTM().a : 1, size = parseFloat(style.fontSize) * scale;

@@ -17,7 +17,7 @@ export class Charts {
     for (const run of runs) root.append(this.chart(run));
     root.append(this.ruler());
     this.head = el('div', {class: 'playhead', role: 'slider', tabindex: 0, 'aria-label': 'Instant in microseconds', 'aria-valuemin': 0, 'aria-valuemax': Math.round(axis.end / 1e3), onkeydown: (e) => this.key(e)}, el('i'));
-    document.documentElement.style.setProperty('--clock', (ms(axis.end) + ' ms').length + 'ch');
+    document.documentElement.style.setProperty('--clock', ms(axis.end).replace(/[,.]/g, '').length + 5 + 'ch');
     this.heads = el('div', {}, this.head);
     root.append(el('div', {class: 'heads'}, el('span', {class: 'tl'}), this.heads));
     this.head.addEventListener('pointerdown', (e) => this.drag(e, this.head));

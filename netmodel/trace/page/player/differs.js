@@ -49,8 +49,8 @@ export class Differs {
       for (const s of scenes) s.mark(now ? apart : new Set());
     }}, 'Mark them');
     root.hidden = false;
-    root.replaceChildren(el('h2', {}, 'What differs'), el('p', {class: 'intro'}, first ? `${lives} of ${runs[0].names.length} clients fare differently, ${apart.size || 'none'} to the end of the run. The first is ` : 'Nothing: every client fares alike.', first && jump(first.client, first.at, `${nameOf(runs[0], first.client)} at ${ms(first.at)} ms`), first && ': ', first && on(first.then)),
+    root.replaceChildren(...[el('h2', {}, 'What differs'), el('p', {class: 'intro'}, first ? `${lives} of ${runs[0].names.length} clients fare differently, ${apart.size || 'none'} to the end of the run. The first is ` : 'Nothing: every client fares alike.', first && jump(first.client, first.at, `${nameOf(runs[0], first.client)} at ${ms(first.at)} ms`), first && ': ', first && on(first.then)),
       el('ul', {class: 'kinds'}, ...[...kinds.values()].sort((a, b) => b.clients.length - a.clients.length).slice(0, 6).map((k) => el('li', {}, el('b', {}, String(k.clients.length)), ...on(k.ends),
-        el('span', {class: 'who'}, ...k.clients.slice(0, mostNamed).map((c) => jump(c.client, c.at, nameOf(runs[0], c.client))), k.clients.length > mostNamed ? `and ${k.clients.length - mostNamed} more` : null)))), apart.size ? mark : null);
+        el('span', {class: 'who'}, ...k.clients.slice(0, mostNamed).map((c) => jump(c.client, c.at, nameOf(runs[0], c.client))), k.clients.length > mostNamed ? `and ${k.clients.length - mostNamed} more` : null)))), apart.size ? mark : null].filter(Boolean));
   }
 }

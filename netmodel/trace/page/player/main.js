@@ -18,8 +18,9 @@ const stops = [...new Set(spoken.map((x) => x.at))];
 const state = {t: 0, client: 0, playing: false, speed: 50, asking: false, system: 'all'};
 const reduced = matchMedia('(prefers-reduced-motion:reduce)');
 
-// slowest is a speed that shows the briefest flight of a segment; the slider goes a million up.
-const rate = (v) => 2e4 * 10 ** (v / 100 * 6); // virtual nanoseconds a second
+// The slowest speed shows the briefest flight of a segment; the slider goes a million up or more.
+const decades = Math.max(6, Math.log10(axis.active / 4e5)); // a run plays in 20 s at most
+const rate = (v) => 2e4 * 10 ** (v / 100 * decades); // virtual nanoseconds a second
 
 const scenes = runs.map((run, i) => new Scene(run, folds[i], pick));
 const charts = new Charts($('charts'), runs, axis, (t) => seek(t));
@@ -44,10 +45,10 @@ function draw() {
   put($('clock'), ms(t) + ' ms');
   for (const s of scenes) s.draw(t, state.client, state.playing && !reduced.matches ? rate(state.speed) : 0);
   charts.draw(t);
-  if (state.client) card.draw(t, state.client);
-  const now = performance.now(); // what nobody can read at full speed waits
+  const now = performance.now(); // what nobody reads sixty times a second waits
   if (state.playing && now < read) return;
-  read = now + 200;
+  read = now + 100;
+  if (state.client) card.draw(t, state.client);
   narrate(t);
   drawTable();
 }
@@ -272,7 +273,7 @@ function start() {
   $('jumps').append(...jumps.map((j) => el('button', {class: 'btn', disabled: !spoken.some((x) => j.is(x.r)), 'data-jump': j.name, title: spoken.some((x) => j.is(x.r)) ? null : `No ${j.name} in this run`, onclick: () => jump(j.is)}, j.name)));
   system(runs.length > 1 ? runs.length - 1 : 'all');
   theme(matchMedia('(prefers-color-scheme:dark)').matches);
-  setSpeed(Math.round(Math.log10(Math.max(1, axis.active / 40 / 2e4)) / 6 * 100));
+  setSpeed(Math.round(Math.log10(Math.max(1, axis.active / 40 / 2e4)) / decades * 100));
   const linked = recall();
   const best = spoken.find((x) => jumps.some((j) => j.is(x.r))) || spoken.find((x) => x.r.client);
   if (!state.client && best) state.client = best.r.client || 1;

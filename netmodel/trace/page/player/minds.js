@@ -100,7 +100,7 @@ export function mindLanes(run, client, seek) {
       for (k = i + 1; k < list.length && of(list[k]) === of(list[i]); k++);
       const text = of(list[i]), a = scale.marks[i], b = scale.marks[k - 1], w = b.x + b.w - a.x;
       if (!text) continue;
-      const e = el('i', {class: look(text), title: `${text}, ${ms(a.from)} to ${ms(b.to)} ms`}, w * 300 > text.length * 5 ? text : '');
+      const e = el('i', {class: look(text), title: `${text}, ${ms(a.from)} to ${ms(b.to)} ms`}, w * 300 > Math.min(40, text.length * 5) ? text : '');
       e.style.left = a.x * 100 + '%';
       e.style.width = w * 100 + '%';
       plot.append(e);

@@ -1,5 +1,6 @@
 // save.js writes one client's life as other programs read it: Mermaid, SVG and pcapng.
 
+import {svg} from './dom.js';
 import {sentence, nameOf} from './words.js';
 import {ms} from './data.js';
 
@@ -21,7 +22,7 @@ export function asSVG(drawing) {
   });
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   copy.setAttribute('font-family', 'sans-serif');
-  copy.setAttribute('style', 'background:' + back);
+  copy.prepend(svg('rect', {width: '100%', height: '100%', fill: back}));
   return new XMLSerializer().serializeToString(copy);
 }
 
