@@ -31,6 +31,7 @@ export class Crowd {
     this.colours = Object.fromEntries(['hit', 'key', 'ring', 'ink', 'accent'].map((c) => [c, style.getPropertyValue('--' + c)]));
     this.shapes = {};
     for (const s in states) this.shapes[s] = sprite(s, glyphSize, dpr);
+    this.show(this.at);
     this.scrolled();
   }
 
@@ -77,9 +78,11 @@ export class Crowd {
 
   // draw draws the cells in sight that have changed. Window is for how long a change shows.
   draw(t = this.t, picked = this.picked, window = 0) {
-    if (picked !== this.picked && picked && this.columns) this.show(this.at = picked - 1);
+    const moved = picked && picked !== this.picked;
     Object.assign(this, {t, picked});
+    if (moved) this.at = picked - 1;
     if (!this.pen) return;
+    if (moved) this.show(this.at);
     const first = Math.floor(this.top / cellHigh) * this.columns, shift = -this.top % cellHigh, g = this.pen, here = document.activeElement === this.root;
     if (this.fold.all) this.old = [];
     const fresh = !this.old.length;
