@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wspsim/cmd/wspsim/internal/bundle"
+	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/cmd/wspsim/internal/tracefile"
@@ -16,7 +18,7 @@ import (
 
 func (s *session) exportCommand() *cobra.Command {
 	var f playFlags
-	lesson := false
+	lesson, noSim := false, false
 	c := &cobra.Command{
 		Use:   "export FILE.html NAME",
 		Short: "A page that plays a scenario in a browser, as one file",
@@ -26,9 +28,13 @@ func (s *session) exportCommand() *cobra.Command {
 		Example: "  wspsim export burst.html burst --profile windows,linux\n" +
 			"  wspsim export lesson.html burst --lesson\n" +
 			"  wspsim export trim.html relisten-four-ways --profile wsp,linux,freebsd",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
+		Args: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 1 && c.Flags().Changed("from"):
+			case len(args) != 2:
 				return fmt.Errorf("export: want the name of a file and a scenario, such as: wspsim export burst.html burst")
+			case c.Flags().Changed("from"):
+				return fmt.Errorf("export: --from names the scenario; want no %q beside it", args[1])
 			}
 			return nil
 		},
@@ -39,22 +45,23 @@ func (s *session) exportCommand() *cobra.Command {
 			return []string{"html"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.export(c, &f, args[0], args[1], lesson)
+			return s.export(c, &f, args[0], first(args[1:]), lesson, noSim)
 		},
 	}
 	f.add(c)
 	c.Flags().Lookup("profile").Usage = "use the stacks `NAMES`, at most three, with commas between them (default: those that the scenario or the lesson is about)"
+	c.Flags().BoolVar(&noSim, "no-sim", false, "store the runs in the page and no simulator: a tenth of the size, and nothing to change")
 	c.Flags().BoolVar(&lesson, "lesson", false, "ask the questions of the lesson about the scenario first")
 	return c
 }
 
-func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLesson bool) error {
+func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLesson, noSim bool) error {
 	p, err := f.unchecked(c, name)
 	if err != nil {
 		return err
 	}
 	names := p.Scenario.Profiles
-	names = names[:min(len(names), stored.MostSystems)]
+	names = names[:min(len(names), page.MostSystems)]
 	l, ok := lessons.About(p.Scenario.Name)
 	switch {
 	case asLesson && !ok:
@@ -62,21 +69,24 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 	case asLesson:
 		names = l.Profiles
 	}
-	if c.Flags().Changed("profile") {
-		names = strings.Split(f.profile, ",")
+	if names, err = f.names(c, names); err != nil {
+		return err
 	}
 	p.Profile = names[0]
-	runs, err := stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr))
+	var about *page.Lesson
+	if asLesson {
+		about = &l
+	}
+	part, err := s.part(p, names, about, noSim)
 	if err != nil {
 		return err
 	}
-	var html bytes.Buffer
-	if asLesson {
-		err = page.WriteLesson(&html, l, runs...)
-	} else {
-		err = page.Write(&html, runs...)
+	d := page.Document{Parts: []page.Part{part}}
+	if !noSim {
+		d.Simulator = bundle.Simulator()
 	}
-	if err != nil {
+	var html bytes.Buffer
+	if err := d.Write(&html); err != nil {
 		return err
 	}
 	if err := writeFile(path, html.Bytes()); err != nil {
@@ -84,6 +94,22 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 	}
 	fmt.Fprintf(s.out, "%s: %s on %s; open it in a browser\n", path, p.Scenario.Name, strings.Join(names, ", "))
 	return nil
+}
+
+// part returns what the page shows: stored runs, or what its simulator plays. It plays in
+// both cases, so that a page that cannot be drawn is not written.
+func (s *session) part(p *play.Play, names []string, l *page.Lesson, noSim bool) (page.Part, error) {
+	runs, err := stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr))
+	part := page.Part{Lesson: l, Runs: runs}
+	if err == nil {
+		err = part.Check()
+	}
+	if err != nil || noSim {
+		return part, err
+	}
+	part, err = stored.Live(p, names)
+	part.Lesson = l
+	return part, err
 }
 
 // writeFile writes a file, all of it or nothing.

@@ -7,26 +7,27 @@ import (
 	"testing"
 
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 )
 
 // connection returns the records and segments of a client that is served at once.
-func connection(client int, at, delay int64) ([]page.Record, []page.Transmission) {
-	r := func(when int64, kind, host string, pending int) page.Record {
-		return page.Record{At: when, Kind: kind, Host: host, Client: client, Attempt: 1, Rule: "R3", FD: 3, Pending: pending, Limit: 5, Available: 5 - pending}
+func connection(client int, at, delay int64) ([]recording.Record, []recording.Transmission) {
+	r := func(when int64, kind, host string, pending int) recording.Record {
+		return recording.Record{At: when, Kind: kind, Host: host, Client: client, Attempt: 1, Rule: "R3", FD: 3, Pending: pending, Limit: 5, Available: 5 - pending}
 	}
-	s := func(when int64, kind, from, to string, seq uint32) page.Transmission {
-		return page.Transmission{Sent: when, Arrives: when + delay, Kind: kind, From: from, To: to, Client: client, Attempt: 1, Seq: seq}
+	s := func(when int64, kind, from, to string, seq uint32) recording.Transmission {
+		return recording.Transmission{Sent: when, Arrives: when + delay, Kind: kind, From: from, To: to, Client: client, Attempt: 1, Seq: seq}
 	}
 	served := r(at+3*delay, "request_accepted", "server", 0)
 	served.Value = 4
-	closed := page.Record{At: at + 3*delay, Kind: "called", Host: "server", Client: client, Attempt: 1, Call: "close", FD: 4, Value: 1}
-	return []page.Record{{At: at, Kind: "syn_sent", Host: "clients", Client: client, Attempt: 1}, r(at+delay, "request_queued", "server", 1), {At: at + 2*delay, Kind: "connected", Host: "clients", Client: client, Attempt: 1}, r(at+3*delay, "completed", "server", 1), served, closed},
-		[]page.Transmission{s(at, "SYN", "clients", "server", 0), s(at+delay, "SYN-ACK", "server", "clients", 0), s(at+2*delay, "ACK", "clients", "server", 1)}
+	closed := recording.Record{At: at + 3*delay, Kind: "called", Host: "server", Client: client, Attempt: 1, Call: "close", FD: 4, Value: 1}
+	return []recording.Record{{At: at, Kind: "syn_sent", Host: "clients", Client: client, Attempt: 1}, r(at+delay, "request_queued", "server", 1), {At: at + 2*delay, Kind: "connected", Host: "clients", Client: client, Attempt: 1}, r(at+3*delay, "completed", "server", 1), served, closed},
+		[]recording.Transmission{s(at, "SYN", "clients", "server", 0), s(at+delay, "SYN-ACK", "server", "clients", 0), s(at+2*delay, "ACK", "clients", "server", 1)}
 }
 
 // crowd is a run of clients that come one after the other, each when the one before is served.
-func crowd(clients int, every, delay int64) page.Run {
-	r := page.Run{Model: "0", Hash: "0", Scenario: "edge", Summary: "an edge", Profile: "wsp", Long: "the WSPListen page", Seed: "1", Command: "none", Backlog: 5, InForce: 5, Limit: 5}
+func crowd(clients int, every, delay int64) recording.Run {
+	r := recording.Run{Model: "0", Hash: "0", Scenario: "edge", Summary: "an edge", Profile: "wsp", Long: "the WSPListen page", Seed: "1", Command: "none", Backlog: 5, InForce: 5, Limit: 5}
 	for i := range clients {
 		records, segments := connection(i+1, int64(i)*every, delay)
 		r.Names = append(r.Names, fmt.Sprintf("c%d", i+1))
@@ -38,7 +39,7 @@ func crowd(clients int, every, delay int64) page.Run {
 }
 
 // written writes a page with runs and returns its address.
-func written(t *testing.T, runs ...page.Run) string {
+func written(t *testing.T, runs ...recording.Run) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "page.html")
 	f, err := os.Create(file)
@@ -80,15 +81,15 @@ func TestTheControlsHoldAtTheEdges(t *testing.T) {
 	b := open(t)
 	for _, tt := range []struct {
 		why  string
-		runs []page.Run
+		runs []recording.Run
 		end  string
 	}{
-		{"a run without clients", []page.Run{crowd(0, 0, 0)}, "0.000 ms"},
-		{"one client", []page.Run{crowd(1, 0, 1e6)}, "3.000 ms"},
-		{"a run of 0 ns", []page.Run{crowd(3, 0, 0)}, "0.000 ms"},
-		{"a run of 26,000 s", []page.Run{crowd(300, 26_000_000_000_000/300, 1e6)}, ""},
-		{"as many records as a page may have", []page.Run{crowd(3333, 1e6, 1e5), crowd(3333, 1e6, 2e5)}, ""},
-		{"systems with other crowds", []page.Run{crowd(3, 1e6, 1e5), crowd(1, 1e6, 1e5), crowd(0, 0, 0)}, ""},
+		{"a run without clients", []recording.Run{crowd(0, 0, 0)}, "0.000 ms"},
+		{"one client", []recording.Run{crowd(1, 0, 1e6)}, "3.000 ms"},
+		{"a run of 0 ns", []recording.Run{crowd(3, 0, 0)}, "0.000 ms"},
+		{"a run of 26,000 s", []recording.Run{crowd(300, 26_000_000_000_000/300, 1e6)}, ""},
+		{"as many records as a page may have", []recording.Run{crowd(3333, 1e6, 1e5), crowd(3333, 1e6, 2e5)}, ""},
+		{"systems with other crowds", []recording.Run{crowd(3, 1e6, 1e5), crowd(1, 1e6, 1e5), crowd(0, 0, 0)}, ""},
 	} {
 		url := written(t, tt.runs...)
 		for _, width := range []int64{400, 1440} {

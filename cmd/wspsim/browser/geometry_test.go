@@ -160,7 +160,7 @@ func TestAPrintedPageHasTheMomentAndNoControls(t *testing.T) {
 		t.Errorf("printed: %s", fault)
 	}
 	text := ask[string](b, "document.body.innerText")
-	for _, want := range []string{"31.700 ms", "Windows", "Linux", "51 SYN refused", "Its life so far", "phantom for 1.01 s", "wspsim run burst"} {
+	for _, want := range []string{"31.700 ms", "Windows", "Linux", "51 SYN refused", "Its life so far", "phantom for 1.01 s", "wspsim run"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the printed page has no %q", want)
 		}

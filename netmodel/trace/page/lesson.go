@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"wspsim/netmodel/trace/recording"
 )
 
 // Lesson is a list of questions about the runs of one scenario under some profiles. The
@@ -66,10 +68,10 @@ type Moment struct {
 }
 
 // inText finds the figures in a text.
-var inText = regexp.MustCompile(`\{([^.{}]+)\.([^{}]+)\}`)
+func inText() *regexp.Regexp { return regexp.MustCompile(`\{([^.{}]+)\.([^{}]+)\}`) }
 
 // check returns an error if the lesson names what the runs lack.
-func (l Lesson) check(runs []Run) error {
+func (l Lesson) check(runs []recording.Run) error {
 	if len(l.Questions) == 0 {
 		return fmt.Errorf("lesson %s: no questions", l.Name)
 	}
@@ -83,7 +85,7 @@ func (l Lesson) check(runs []Run) error {
 			return fmt.Errorf("lesson %s: question %d: %w", l.Name, i+1, err)
 		}
 	}
-	for _, found := range inText.FindAllStringSubmatch(strings.Join(append(texts, l.Intro, l.End), "\n"), -1) {
+	for _, found := range inText().FindAllStringSubmatch(strings.Join(append(texts, l.Intro, l.End), "\n"), -1) {
 		if err := hasFigure(runs, found[1], found[2]); err != nil {
 			return fmt.Errorf("lesson %s: %s: %w", l.Name, found[0], err)
 		}
@@ -91,7 +93,7 @@ func (l Lesson) check(runs []Run) error {
 	return nil
 }
 
-func (q Question) check(runs []Run) error {
+func (q Question) check(runs []recording.Run) error {
 	if len(q.Choices) == 0 && q.Max < 1 {
 		return fmt.Errorf("it has neither choices nor a largest number")
 	}
@@ -110,28 +112,28 @@ func (q Question) check(runs []Run) error {
 		}
 	}
 	r, ok := runOf(runs, q.Show.Profile)
-	if !ok || !slices.ContainsFunc(r.Records, func(r Record) bool { return r.Kind == q.Show.Kind }) {
+	if !ok || !slices.ContainsFunc(r.Records, func(r recording.Record) bool { return r.Kind == q.Show.Kind }) {
 		return fmt.Errorf("no record %q under profile %q to show", q.Show.Kind, q.Show.Profile)
 	}
 	return nil
 }
 
-func hasFigure(runs []Run, profile, figure string) error {
+func hasFigure(runs []recording.Run, profile, figure string) error {
 	r, ok := runOf(runs, profile)
 	if !ok {
 		return fmt.Errorf("no run under profile %q", profile)
 	}
-	if !slices.ContainsFunc(r.Figures, func(f Figure) bool { return f.Name == figure }) {
+	if !slices.ContainsFunc(r.Figures, func(f recording.Figure) bool { return f.Name == figure }) {
 		return fmt.Errorf("the run under %s has no figure %q", profile, figure)
 	}
 	return nil
 }
 
-func runOf(runs []Run, profile string) (Run, bool) {
+func runOf(runs []recording.Run, profile string) (recording.Run, bool) {
 	for _, r := range runs {
 		if r.Profile == profile {
 			return r, true
 		}
 	}
-	return Run{}, false
+	return recording.Run{}, false
 }

@@ -15,7 +15,10 @@ export class Crowd {
     this.root = el('div', {class: 'crowd', role: 'listbox', tabindex: 0, 'aria-label': `The ${run.names.length} clients on ${run.label}`, 'aria-activedescendant': this.option.id,
       onscroll: () => this.scrolled(), onkeydown: (e) => this.key(e), onclick: (e) => this.choose(this.under(e)), onpointermove: (e) => { this.root.title = this.words(this.under(e)); }}, this.space);
     new ResizeObserver(() => this.fit()).observe(this.root);
-    new MutationObserver(() => this.fit()).observe(document.documentElement, {attributeFilter: ['data-theme']});
+    const here = new WeakRef(this), seen = new MutationObserver(() => { // a crowd that has left the page may be forgotten
+      if (here.deref()?.root.isConnected) here.deref().fit(); else seen.disconnect();
+    });
+    seen.observe(document.documentElement, {attributeFilter: ['data-theme']});
   }
 
   // fit makes the canvas as large as what is in sight, and its shapes in the colours of the theme.
@@ -28,7 +31,7 @@ export class Crowd {
     this.canvas.height = box.clientHeight * dpr;
     this.pen = this.canvas.getContext('2d');
     this.pen.scale(dpr, dpr);
-    this.colours = Object.fromEntries(['hit', 'key', 'ring', 'ink', 'accent'].map((c) => [c, style.getPropertyValue('--' + c)]));
+    this.colours = Object.fromEntries(['hit', 'mark', 'ring', 'ink', 'accent'].map((c) => [c, style.getPropertyValue('--' + c)]));
     this.shapes = {};
     for (const s in states) this.shapes[s] = sprite(s, glyphSize, dpr);
     this.show(this.at);
@@ -97,7 +100,7 @@ export class Crowd {
       const x = k % this.columns * cellWide, y = Math.floor(k / this.columns) * cellHigh + shift;
       if (!fresh) g.clearRect(x, y, cellWide, cellHigh);
       if (!c) continue;
-      if (hit || mark) paint(g, this.colours[hit ? 'hit' : 'key'], x, y, cellWide, cellHigh);
+      if (hit || mark) paint(g, this.colours[hit ? 'hit' : 'mark'], x, y, cellWide, cellHigh);
       g.drawImage(this.shapes[c.state], x + 1.5, y + 1, glyphSize, glyphSize);
       if (part) paint(g, this.colours.ring, x, y + cellHigh - 3, part, 2);
       if (!frame) continue;

@@ -28,7 +28,9 @@ function parts(courses) {
 
 export class Differs {
   constructor(root, runs, scenes, go) {
-    const kinds = new Map(), apart = new Set();
+    root.hidden = runs.length < 2;
+    if (root.hidden) return;
+    const kinds = new Map(), outliers = new Set();
     let first = null, lives = 0;
     runs[0].names.forEach((name, i) => {
       const courses = runs.map((run) => course(run, i + 1)), when = parts(courses);
@@ -37,7 +39,7 @@ export class Differs {
       if (!first || when.at < first.at) first = {...when, client: i + 1};
       const ends = courses.map((c) => c[c.length - 1].state), key = ends.join();
       if (new Set(ends).size < 2) return;
-      apart.add(i + 1);
+      outliers.add(i + 1);
       if (!kinds.has(key)) kinds.set(key, {ends, clients: []});
       kinds.get(key).clients.push({client: i + 1, at: when.at});
     });
@@ -46,11 +48,10 @@ export class Differs {
     const mark = el('button', {class: 'btn', 'aria-pressed': 'false', onclick: () => {
       const now = mark.getAttribute('aria-pressed') !== 'true';
       mark.setAttribute('aria-pressed', String(now));
-      for (const s of scenes) s.mark(now ? apart : new Set());
+      for (const s of scenes) s.flip(now ? outliers : new Set());
     }}, 'Mark them');
-    root.hidden = false;
-    root.replaceChildren(...[el('h2', {}, 'What differs'), el('p', {class: 'intro'}, first ? `${lives} of ${runs[0].names.length} clients fare differently, ${apart.size || 'none'} to the end of the run. The first is ` : 'Nothing: every client fares alike.', first && jump(first.client, first.at, `${nameOf(runs[0], first.client)} at ${ms(first.at)} ms`), first && ': ', first && on(first.then)),
+    root.replaceChildren(...[el('h2', {}, 'What differs'), el('p', {class: 'intro'}, first ? `${lives} of ${runs[0].names.length} clients fare differently, ${outliers.size || 'none'} to the end of the run. The first is ` : 'Nothing: every client fares alike.', first && jump(first.client, first.at, `${nameOf(runs[0], first.client)} at ${ms(first.at)} ms`), first && ': ', first && on(first.then)),
       el('ul', {class: 'kinds'}, ...[...kinds.values()].sort((a, b) => b.clients.length - a.clients.length).slice(0, 6).map((k) => el('li', {}, el('b', {}, String(k.clients.length)), ...on(k.ends),
-        el('span', {class: 'who'}, ...k.clients.slice(0, mostNamed).map((c) => jump(c.client, c.at, nameOf(runs[0], c.client))), k.clients.length > mostNamed ? `and ${k.clients.length - mostNamed} more` : null)))), apart.size ? mark : null].filter(Boolean));
+        el('span', {class: 'who'}, ...k.clients.slice(0, mostNamed).map((c) => jump(c.client, c.at, nameOf(runs[0], c.client))), k.clients.length > mostNamed ? `and ${k.clients.length - mostNamed} more` : null)))), outliers.size ? mark : null].filter(Boolean));
   }
 }

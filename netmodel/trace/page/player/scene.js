@@ -163,8 +163,8 @@ export class Scene {
     }
   }
 
-  // mark lights up some clients.
-  mark(clients) {
+  // flip lights up some clients.
+  flip(clients) {
     this.marked = clients;
     this.cells.forEach((c, i) => c.cell.classList.toggle('mark', clients.has(i + 1)));
     if (!this.crowd) return;
