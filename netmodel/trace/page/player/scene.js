@@ -49,18 +49,23 @@ export class Scene {
     return least === most ? 'takes ' + ms(least, 3).replace(/\.?0+$/, '') + ' ms' : 'delay varies';
   }
 
+  // grid copies one cell for each client, and listens once for all of them.
   grid() {
-    const grid = this.board = el('div', {class: this.run.names.length > many ? 'grid many' : 'grid', role: 'group', 'aria-label': `The clients on ${this.run.label}`});
-    this.run.names.forEach((name, i) => {
-      if (i % 5 === 0) grid.append(el('span', {class: 'rowno', 'aria-hidden': 'true'}, String(i + 1)));
-      const use = svg('use', {x: 5, y: 5, width: 16, height: 16}), circle = (cls) => svg('circle', {class: cls, cx: 13, cy: 13, r: 11.5, pathLength: 50, transform: 'rotate(-90 13 13)'});
-      const back = circle('ringbg'), ring = circle('ring');
-      back.style.display = ring.style.display = 'none';
-      const cell = el('button', {class: 'cell', tabindex: i ? -1 : 0, onclick: () => this.pick(i + 1), onkeydown: (e) => this.move(e, i), onfocus: () => this.rove(i)},
-        svg('svg', {width: 26, height: 26, viewBox: '0 0 26 26', 'aria-hidden': 'true'}, back, ring, use));
-      this.cells.push({cell, use, back, ring, state: '', picked: null, part: 0, hit: false});
-      grid.append(cell);
-    });
+    const of = (e) => this.cells.findIndex((c) => c.cell === e.target.closest('.cell')), circle = (cls) => svg('circle', {class: cls, cx: 13, cy: 13, r: 11.5, pathLength: 50, transform: 'rotate(-90 13 13)', display: 'none'});
+    const grid = this.board = el('div', {class: this.run.names.length > many ? 'grid many' : 'grid', role: 'group', 'aria-label': `The clients on ${this.run.label}`, onclick: (e) => of(e) >= 0 && this.pick(of(e) + 1), onkeydown: (e) => this.move(e, of(e)), onfocusin: (e) => this.rove(of(e)), onpointerover: (e) => {
+      const cell = e.target.closest('.cell');
+      if (cell) cell.title = cell.getAttribute('aria-label');
+    }});
+    const cell = el('button', {class: 'cell', tabindex: -1, 'aria-pressed': 'false'}, svg('svg', {width: 26, height: 26, viewBox: '0 0 26 26', 'aria-hidden': 'true'}, circle('ringbg'), circle('ring'), svg('use', {href: '#g-notyet', x: 5, y: 5, width: 16, height: 16})));
+    const parts = [];
+    for (let i = 0; i < this.run.names.length; i++) {
+      if (i % 5 === 0) parts.push(el('span', {class: 'rowno', 'aria-hidden': 'true'}, String(i + 1)));
+      const copy = cell.cloneNode(true), [back, ring, use] = copy.firstChild.children;
+      this.cells.push({cell: copy, use, back, ring, state: '', picked: false, part: 0, hit: false});
+      parts.push(copy);
+    }
+    grid.append(...parts);
+    if (this.cells.length) this.rove(0);
     return grid;
   }
 
@@ -149,15 +154,16 @@ export class Scene {
         if (hit) this.hits.add(i + 1); else this.hits.delete(i + 1);
       }
       if (c.state !== client.state) {
-        c.use.setAttribute('href', '#g-' + (c.state = client.state));
-        c.cell.setAttribute('aria-label', c.cell.title = `${this.run.names[i]}: ${states[client.state]}`);
+        if (c.state || client.state !== 'notyet') c.use.setAttribute('href', '#g-' + client.state);
+        c.state = client.state;
+        c.cell.setAttribute('aria-label', `${this.run.names[i]}: ${states[client.state]}`);
       }
       if (c.picked !== (picked === i + 1)) {
         c.cell.classList.toggle('picked', c.picked = picked === i + 1);
         c.cell.setAttribute('aria-pressed', String(c.picked));
       }
       if (part === c.part) continue;
-      if (!part !== !c.part) c.back.style.display = c.ring.style.display = part ? '' : 'none';
+      if (!part !== !c.part) for (const e of [c.back, c.ring]) e.setAttribute('display', part ? 'inline' : 'none');
       c.part = part;
       if (part) c.ring.style.strokeDasharray = part + ' 50';
     }
