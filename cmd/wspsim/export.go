@@ -108,7 +108,7 @@ func (s *session) part(p *play.Play, names []string, l *page.Lesson, noSim bool)
 		return part, err
 	}
 	part, err = stored.Live(p, names)
-	part.Lesson = l
+	part.Lesson, part.Runs = l, runs
 	return part, err
 }
 

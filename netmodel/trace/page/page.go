@@ -38,7 +38,7 @@ var ErrTooLarge = errors.New("too much for a page")
 var files embed.FS
 
 // modules lists the parts of the player, each before the parts that import it.
-var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "crowd.js", "scene.js", "chart.js", "sequence.js", "minds.js", "save.js", "client.js", "differs.js", "lesson.js", "sim.js", "live.js", "which.js", "main.js"}
+var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "crowd.js", "scene.js", "chart.js", "sequence.js", "minds.js", "save.js", "client.js", "differs.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
 
 // Document is a page: parts to choose from, and the simulator if the page plays them itself.
 type Document struct {
@@ -48,10 +48,11 @@ type Document struct {
 }
 
 // Part is a scenario on one to three systems side by side, and the lesson about it, if there
-// is one. It has runs, or what the simulator needs to make them.
+// is one. It has runs, or what the simulator needs to make them, or both: such a page shows
+// the runs while the simulator starts.
 type Part struct {
 	Lesson *Lesson         `json:"lesson,omitempty"`
-	Runs   []recording.Run `json:"runs"`
+	Runs   []recording.Run `json:"runs,omitempty"`
 	Live   *Live           `json:"live,omitempty"`
 }
 
@@ -128,7 +129,7 @@ func (d Document) Write(w io.Writer) error {
 }
 
 // Check returns an error if the part has no run or more than MostSystems, or if its lesson
-// speaks about what its runs lack. A part for the simulator has no runs to check.
+// speaks about what its runs lack.
 func (p Part) Check() error {
 	n, what := len(p.Runs), "runs"
 	if p.Live != nil {
@@ -137,7 +138,9 @@ func (p Part) Check() error {
 	switch {
 	case n < 1 || n > MostSystems:
 		return fmt.Errorf("page: %d %s: want 1 to %d", n, what, MostSystems)
-	case p.Lesson != nil && p.Live == nil:
+	case p.Live != nil && p.Runs != nil && len(p.Runs) != n:
+		return fmt.Errorf("page: %d runs of %d systems", len(p.Runs), n)
+	case p.Lesson != nil && p.Runs != nil:
 		return p.Lesson.check(p.Runs)
 	}
 	return nil
@@ -191,7 +194,7 @@ func hash(s string) string {
 func (d Document) player() string {
 	without := map[string]string{}
 	if d.Simulator == nil {
-		without["sim.js"], without["live.js"], without["which.js"] = "Simulator", "Playground", "Which"
+		without["lzma.js"], without["sim.js"], without["live.js"], without["which.js"] = "unlzma", "Simulator", "Playground", "Which"
 	}
 	if !slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Lesson != nil }) {
 		without["lesson.js"] = "LessonCard"
