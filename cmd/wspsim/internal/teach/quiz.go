@@ -1,0 +1,252 @@
+package teach
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel/profiles"
+)
+
+const (
+	width    = 100  // columns of running text
+	barWidth = 40   // columns of the longest bar
+	mostLine = 1000 // bytes of a guess
+)
+
+// Quiz asks the questions of an exercise, one after the other, and reveals each answer after
+// the guess. The zero value of another field than Exercise, In and Out is right for a pipe.
+type Quiz struct {
+	Exercise
+	In      *bufio.Reader
+	Out     *bufio.Writer
+	Style   screen.Style
+	Typed   bool     // a person types, so the terminal shows the guesses
+	Guesses []string // tokens, as many as there were guesses
+}
+
+// ErrLeft says that the reader ended the quiz, or the input ended.
+var ErrLeft = errors.New("the quiz was left")
+
+// Play asks and reveals until the questions, or the guesses, end. The error is one of the
+// input, or that of the context.
+func (z *Quiz) Play(ctx context.Context) error {
+	fmt.Fprintf(z.Out, "%s\n\n%s\n", z.Style.Bold(printable(z.Title)), wrapped(z.Intro, ""))
+	for i := range z.Questions {
+		q := &z.Questions[i]
+		z.ask(i, q)
+		guess, err := z.guess(ctx, q)
+		if errors.Is(err, ErrLeft) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		z.Guesses = append(z.Guesses, guess)
+		z.reveal(q, guess)
+	}
+	z.end()
+	return nil
+}
+
+func (z *Quiz) ask(i int, q *Question) {
+	fmt.Fprintf(z.Out, "\n%s\n%s\n", z.Style.Dim(fmt.Sprintf("Question %d of %d", i+1, len(z.Questions))), z.Style.Bold(wrapped(q.Ask, "")))
+	if i > 0 && q.Choices != nil && slices.Equal(q.Choices, z.Questions[i-1].Choices) {
+		var again []string
+		for n, c := range q.Choices {
+			again = append(again, fmt.Sprintf("%d %s", n+1, printable(c)))
+		}
+		fmt.Fprintln(z.Out, words.Wrap(strings.Join(again, ", "), width, "  "))
+		return
+	}
+	for n, c := range q.Choices {
+		fmt.Fprintf(z.Out, "  %d  %s\n", n+1, printable(c))
+	}
+}
+
+// guess reads lines until one is a guess.
+func (z *Quiz) guess(ctx context.Context, q *Question) (string, error) {
+	for {
+		fmt.Fprintf(z.Out, "%s ", q.prompt())
+		if err := z.Out.Flush(); err != nil {
+			return "", err
+		}
+		typed, err := readLine(ctx, z.In)
+		if err != nil {
+			fmt.Fprintln(z.Out)
+			return "", err
+		}
+		if !z.Typed {
+			fmt.Fprintln(z.Out, printable(typed))
+		}
+		if isQuit(typed) {
+			return "", ErrLeft
+		}
+		guess, err := q.Read(typed)
+		if err == nil {
+			return guess, nil
+		}
+		fmt.Fprintf(z.Out, "%s\n", words.Wrap("  "+printable(err.Error())+"; q ends", width, "  "))
+	}
+}
+
+func isQuit(typed string) bool {
+	typed = strings.TrimSpace(typed)
+	return strings.EqualFold(typed, "q") || strings.EqualFold(typed, "quit")
+}
+
+// prompt says what a guess may be.
+func (q *Question) prompt() string {
+	switch {
+	case q.Choices != nil:
+		return fmt.Sprintf("Your guess (1 to %d):", len(q.Choices))
+	case q.Time:
+		return "Your guess (such as 210ms):"
+	case q.Max > 0:
+		return fmt.Sprintf("Your guess (0 to %s):", words.Count(q.Max))
+	}
+	return "Your guess (a number):"
+}
+
+// readLine returns the next line without its end. It returns ErrLeft at the end of the input,
+// and the error of the context as soon as that is done, so that Ctrl-C ends a quiz.
+func readLine(ctx context.Context, in *bufio.Reader) (string, error) {
+	type answer struct {
+		line string
+		err  error
+	}
+	read := make(chan answer, 1)
+	go func() {
+		line, err := boundedLine(in)
+		read <- answer{line, err}
+	}()
+	select {
+	case a := <-read:
+		return a.line, a.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// boundedLine reads a line and keeps its first bytes.
+func boundedLine(in *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		line = append(line, part[:min(len(part), mostLine-len(line))]...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) && len(line) == 0:
+			return "", ErrLeft
+		case err != nil && !errors.Is(err, io.EOF):
+			return "", fmt.Errorf("cannot read the guesses: %w", err)
+		}
+		return strings.TrimRight(string(line), "\r\n"), nil
+	}
+}
+
+func (z *Quiz) reveal(q *Question, guess string) {
+	fmt.Fprintln(z.Out)
+	said, right := printable(q.Words(guess)), printable(q.Words(q.Right))
+	switch {
+	case guess == q.Right:
+		fmt.Fprintln(z.Out, z.Style.Green("You said "+said+", and so says the model."))
+	case q.Hit(guess):
+		fmt.Fprintln(z.Out, z.Style.Green("You said "+said+", the model says "+right+": close enough."))
+	default:
+		fmt.Fprintln(z.Out, z.Style.Red("You said "+said+", the model says "+right+"."))
+	}
+	bars := q.Bars
+	if len(bars) > 0 && q.Choices == nil {
+		n, _ := number(guess)
+		bars = append([]Bar{{Label: "your guess", Value: n, Time: q.Time}}, bars...)
+	}
+	writeBars(z.Out, bars, z.Style)
+	for _, b := range q.Because {
+		text := b.Text
+		if len(b.Rules) > 0 && !strings.Contains(text, b.Rules[0]) && !strings.HasSuffix(text, ":") {
+			text += " (" + strings.Join(b.Rules, ", ") + ")"
+		}
+		fmt.Fprintln(z.Out, wrapped(text, ""))
+	}
+	for _, id := range q.rulesOf() {
+		if r, ok := profiles.RuleByID(id); ok {
+			indent := strings.Repeat(" ", 10)
+			fmt.Fprintf(z.Out, "  %-6s  %s\n", z.Style.Dim(id), strings.TrimLeft(words.Wrap(r.Claim, width, indent), " "))
+		}
+	}
+	if q.Command != "" {
+		fmt.Fprintf(z.Out, "  see it  %s\n", q.Command)
+	}
+}
+
+// writeBars draws figures as bars on one scale.
+func writeBars(w io.Writer, bars []Bar, style screen.Style) {
+	longest, most, digits := 0, int64(1), 0
+	for _, b := range bars {
+		longest, most, digits = max(longest, utf8.RuneCountInString(printable(b.Label))), max(most, b.Value), max(digits, len(b.Text()))
+	}
+	block := "#"
+	if style.Blocks {
+		block = "█"
+	}
+	for _, b := range bars {
+		n := int(float64(b.Value) / float64(most) * barWidth)
+		if b.Value > 0 {
+			n = max(n, 1)
+		}
+		label := printable(b.Label)
+		line := fmt.Sprintf("  %s%s  %*s  %s", label, strings.Repeat(" ", longest-utf8.RuneCountInString(label)), digits, b.Text(), strings.Repeat(block, n))
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+}
+
+// end tells the score, what was learned if all was asked, and where to go on.
+func (z *Quiz) end() {
+	hits := z.hits()
+	fmt.Fprintln(z.Out)
+	switch n := len(z.Guesses); {
+	case n == 0:
+		fmt.Fprintln(z.Out, "You have not guessed. The questions stay here.")
+		return
+	case n < len(z.Questions):
+		fmt.Fprintf(z.Out, "%s; %s left.\n", z.Style.Bold(fmt.Sprintf("%d of %d as the model has it", hits, n)), words.Counted(len(z.Questions)-n, "question"))
+		return
+	default:
+		fmt.Fprintf(z.Out, "%s\n", z.Style.Bold(fmt.Sprintf("%d of %d as the model has it.", hits, n)))
+	}
+	if z.End != "" {
+		fmt.Fprintf(z.Out, "\n%s\n", wrapped(z.End, ""))
+	}
+	fmt.Fprintln(z.Out)
+	for i, line := range z.Next {
+		what := "next"
+		if i > 0 {
+			what = "or"
+		}
+		fmt.Fprintf(z.Out, "  %-6s  %s\n", what, line)
+	}
+}
+
+// hits returns how many guesses are right.
+func (z *Quiz) hits() int {
+	n := 0
+	for i, guess := range z.Guesses {
+		if z.Questions[i].Hit(guess) {
+			n++
+		}
+	}
+	return n
+}
+
+func printable(text string) string { return words.Printable(text) }
+
+func wrapped(text, indent string) string { return words.Wrap(printable(text), width, indent) }

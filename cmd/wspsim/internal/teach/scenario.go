@@ -1,0 +1,205 @@
+package teach
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/report"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/netmodel"
+	"wspsim/netmodel/profiles"
+	"wspsim/scenarios"
+)
+
+// mostClients is how many clients of a scenario a reader guesses about.
+const mostClients = 4
+
+// FromScenario returns the exercise of a scenario: what becomes of the clients that its
+// expectations name, and its most telling figure. It runs the scenario. The summary of a
+// scenario often answers its question, so the exercise is named without it.
+func FromScenario(ctx context.Context, p *play.Play, progress *screen.Progress) (Exercise, error) {
+	var incidents report.Incidents
+	done, err := p.Run(ctx, play.Watch{Record: incidents.Note, Progress: progress})
+	if err != nil {
+		return Exercise{}, err
+	}
+	s := p.Scenario
+	e := Exercise{Name: s.Name, Title: s.Name, Intro: s.Question + " The profile is " + p.Profile + ": " + play.LongName(p.Profile) + "."}
+	for _, client := range askedClients(s, p.Profile) {
+		if end, ok := report.EndingOf(done, &incidents, client); ok {
+			e.Questions = append(e.Questions, aboutClient(p, client, end))
+		}
+	}
+	if path, ok := askedFigure(s, done); ok {
+		e.Questions = append(e.Questions, aboutFigure(p, done, path))
+	}
+	if slices.Contains(s.Profiles, p.Profile) && len(done.ChangedKnobs) == 0 && p.Clients == "" && p.Arrivals.File == "" {
+		e.End = s.Lesson
+	}
+	e.Next = nextOf(p)
+	return e, nil
+}
+
+// nextOf returns what is worth trying after the questions about a scenario.
+func nextOf(p *play.Play) []string {
+	next := []string{p.Brief("explain")}
+	for _, other := range p.Scenario.Profiles {
+		if other != p.Profile {
+			return append(next, p.Under(other).Brief("quiz"))
+		}
+	}
+	return next
+}
+
+// askedClients returns the clients that expectations are about, or the first ones, in the
+// order in which they connect.
+func askedClients(s scenarios.Scenario, profile string) []string {
+	var all, expected []string
+	for _, step := range s.Steps {
+		if r, ok := step.Do.(scenarios.Request); ok && !slices.Contains(all, r.Client) {
+			all = append(all, r.Client)
+		}
+	}
+	told := func(client string) bool {
+		return slices.ContainsFunc(s.Expect, func(e scenarios.Expectation) bool {
+			return e.Client == client && (e.For == "" || e.For == profile)
+		})
+	}
+	for _, client := range all {
+		if told(client) {
+			expected = append(expected, client)
+		}
+	}
+	for _, e := range s.Expect { // clients of the load
+		if e.Client != "" && told(e.Client) && !slices.Contains(all, e.Client) && !slices.Contains(expected, e.Client) {
+			expected = append(expected, e.Client)
+		}
+	}
+	if expected == nil {
+		expected = all
+	}
+	// The last ones: when they come the queue is full.
+	return expected[max(0, len(expected)-mostClients):]
+}
+
+// endings are what can become of a client, as choices.
+var endings = []struct {
+	label    string
+	outcome  netmodel.Outcome
+	progress netmodel.Progress // if the outcome is pending
+}{
+	{"accepted", netmodel.OutcomeAccepted, 0},
+	{"refused", netmodel.OutcomeRefused, 0},
+	{"reset", netmodel.OutcomeReset, 0},
+	{"timed out", netmodel.OutcomeTimedOut, 0},
+	{"gave up", netmodel.OutcomeGaveUp, 0},
+	{"still trying at the end", netmodel.OutcomePending, netmodel.ProgressTrying},
+	{"still in the queue at the end", netmodel.OutcomePending, netmodel.ProgressQueued},
+	{"a phantom: connected, but not at the server", netmodel.OutcomePending, netmodel.ProgressPhantom},
+}
+
+func aboutClient(p *play.Play, client string, end report.Ending) Question {
+	q := Question{
+		Ask:     "What becomes of " + client + "?",
+		Because: []Reason{{Text: end.Sentence + "."}},
+		Command: p.Brief("explain", "--client", client),
+	}
+	if end.Rule != "" {
+		q.Because[0].Rules = []string{end.Rule}
+	}
+	for i, e := range endings {
+		q.Choices = append(q.Choices, e.label)
+		if e.outcome == end.Outcome && (e.outcome != netmodel.OutcomePending || e.progress == end.Progress) {
+			q.Right = strconv.Itoa(i + 1)
+		}
+	}
+	return q
+}
+
+// telling lists figures from the most telling on.
+var telling = []string{"listener.refused_syns", "listener.ignored_syns", "outcomes.phantom", "listener.trimmed", "listener.syn_cookies", "outcomes.accepted"}
+
+// askedFigure returns the path of the figure to ask for: one that an expectation is about, or
+// the first telling one that is not zero. It returns false if no client connects and no
+// expectation has a figure.
+func askedFigure(s scenarios.Scenario, d *play.Done) (string, bool) {
+	best := ""
+	for _, e := range s.Expect {
+		if e.Statistic == "" || e.For != "" && e.For != d.Profile {
+			continue
+		}
+		if best == "" || e.Min+e.Max > 0 && figureOf(d, best) == 0 { // rather one that is not zero
+			best = e.Statistic
+		}
+	}
+	if best != "" {
+		return best, true
+	}
+	for _, path := range telling {
+		if figureOf(d, path) != 0 {
+			return path, true
+		}
+	}
+	return "outcomes.accepted", d.Outcomes.Offered > 0
+}
+
+// figureOf returns a figure of a run by its path.
+func figureOf(d *play.Done, path string) int64 {
+	row, ok := rowOf(d, path)
+	if !ok {
+		return 0
+	}
+	return row.Of(d.Result)
+}
+
+func rowOf(d *play.Done, path string) (scenarios.Statistic, bool) {
+	group, name, _ := strings.Cut(path, ".")
+	for _, g := range d.Statistics {
+		for _, row := range g.Rows {
+			if g.Name == group && row.Name == name {
+				return row, true
+			}
+		}
+	}
+	return scenarios.Statistic{}, false
+}
+
+func aboutFigure(p *play.Play, d *play.Done, path string) Question {
+	row, _ := rowOf(d, path)
+	q := Question{
+		Ask:     fmt.Sprintf("What is the figure %q at the end? %s", row.Label, row.Help),
+		Time:    row.Unit == scenarios.UnitDuration,
+		Right:   strconv.FormatInt(row.Of(d.Result), 10),
+		Command: p.Brief("run"),
+	}
+	for _, path := range []string{"outcomes.offered", "outcomes.accepted", "outcomes.refused", "outcomes.reset", "listener.refused_syns", "listener.ignored_syns", "outcomes.phantom"} {
+		if row, ok := rowOf(d, path); ok && row.Of(d.Result) > 0 {
+			q.Bars = append(q.Bars, Bar{Label: row.Label, Value: row.Of(d.Result)})
+		}
+	}
+	if row.Unit == scenarios.UnitDuration {
+		q.Bars = nil // counts beside a time would be bars of two units
+	}
+	if ids := citedIn(p.Scenario.Lesson); ids != nil && slices.Contains(p.Scenario.Profiles, p.Profile) {
+		q.Because = []Reason{{Text: "The rules behind it:", Rules: ids}}
+	}
+	return q
+}
+
+var ruleID = regexp.MustCompile(`\b(?:WS\.[A-Z]\d+|ST\.\d+|[PVERCK]\d+)`)
+
+// citedIn returns the rules that a text names, each once.
+func citedIn(text string) []string {
+	var ids []string
+	for _, id := range ruleID.FindAllString(text, -1) {
+		if _, ok := profiles.RuleByID(id); ok && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

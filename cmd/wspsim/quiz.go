@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wspsim/cmd/wspsim/internal/play"
+	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/stored"
+	"wspsim/cmd/wspsim/internal/teach"
+	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel/trace/page"
+	"wspsim/scenarios"
+	"wspsim/scenarios/lessons"
+)
+
+func (s *session) quizCommand() *cobra.Command {
+	var f playFlags
+	asJSON, mark := false, ""
+	c := &cobra.Command{
+		Use:   "quiz [NAME]",
+		Short: "Ask about a lesson or a scenario first, and reveal the answer then",
+		Long: "Asks the questions of a lesson, or of a scenario: what becomes of its clients. After each guess it shows\n" +
+			"what the model says, and why. Without NAME it lists what there is. A guess is a line of the standard\n" +
+			"input: the number of a choice or its first letters, a number, a time. q ends the quiz, and so does the\n" +
+			"end of the input. The flags of a run choose another run of the scenario; a lesson has runs of its own.\n" +
+			"--json (" + teach.Schema + ") reads the guesses and writes one document, with answers where there is a guess.",
+		Example: "  wspsim quiz\n" +
+			"  wspsim quiz refused-or-ignored\n" +
+			"  wspsim quiz overflow --profile windows\n" +
+			"  printf '2\\n20\\n5\\n' | wspsim quiz refused-or-ignored --json",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("quiz: want one lesson or scenario, not %q and %q", args[0], args[1])
+			}
+			return nil
+		},
+		ValidArgsFunction: completeQuiz,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return s.listQuizzes(c)
+			}
+			e, err := s.exercise(c, &f, args[0])
+			if err != nil {
+				return err
+			}
+			return s.quiz(c, e, asJSON, mark)
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "write one JSON document (schema "+teach.Schema+")")
+	return c
+}
+
+// exercise returns the questions about a lesson, or about a scenario. Flags that choose a run
+// are about the scenario.
+func (s *session) exercise(c *cobra.Command, f *playFlags, name string) (teach.Exercise, error) {
+	chosen := ""
+	for _, flag := range []string{"profile", "clients", "backlog", "seed", "set", "arrivals", "column", "max-events", "strict"} {
+		if c.Flags().Changed(flag) {
+			chosen = flag
+		}
+	}
+	l, ok := lessonNamed(name)
+	switch {
+	case ok && chosen == "":
+		return s.exerciseOf(l)
+	case ok && l.Name == name && !isScenario(name):
+		return teach.Exercise{}, fmt.Errorf("--%s: a lesson has runs of its own; about its scenario: wspsim quiz %s --%s ...", chosen, l.Scenario, chosen)
+	case !isScenario(name):
+		return teach.Exercise{}, fmt.Errorf("unknown lesson or scenario %q; %s", name, play.Offer(name, quizNames(), "wspsim quiz lists all"))
+	}
+	p, err := f.play(c, name)
+	if err != nil {
+		return teach.Exercise{}, err
+	}
+	e, err := teach.FromScenario(s.ctx, p, screen.NewProgress(s.stderr))
+	if err == nil && len(e.Questions) == 0 {
+		err = fmt.Errorf("nothing to guess about %s: no client connects", name)
+	}
+	return e, err
+}
+
+// exerciseOf returns the questions of a lesson. It runs the model.
+func (s *session) exerciseOf(l page.Lesson) (teach.Exercise, error) {
+	scenario, err := play.Find(l.Scenario)
+	if err != nil {
+		return teach.Exercise{}, err
+	}
+	p := &play.Play{Scenario: scenario, Profile: l.Profiles[0], Seed: play.DefaultSeed}
+	runs, err := stored.Runs(s.ctx, p, l.Profiles, screen.NewProgress(s.stderr))
+	if err == nil {
+		err = page.WriteLesson(io.Discard, l, runs...) // which checks the lesson
+	}
+	if err != nil {
+		return teach.Exercise{}, err
+	}
+	e := teach.FromLesson(l, runs)
+	e.Next = []string{"wspsim export lesson.html " + words.Shell(l.Scenario) + " --lesson"}
+	all := lessons.All()
+	for i := range all[:len(all)-1] {
+		if all[i].Name == l.Name {
+			e.Next = append(e.Next, "wspsim quiz "+all[i+1].Name)
+		}
+	}
+	return e, nil
+}
+
+func (s *session) quiz(c *cobra.Command, e teach.Exercise, asJSON bool, mark string) error {
+	in := c.InOrStdin()
+	z := teach.Quiz{Exercise: e, In: bufio.NewReader(in), Out: s.out, Style: s.style(), Typed: isTerminal(in)}
+	ask := z.Play
+	if asJSON {
+		ask = z.JSON
+	}
+	err := ask(s.ctx)
+	if errors.Is(err, context.Canceled) {
+		return errInterrupted
+	}
+	return err
+}
+
+// isTerminal reports whether a person types the input.
+func isTerminal(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	return ok && screen.IsTerminal(f) && f.Name() != os.DevNull
+}
+
+// lessonNamed returns the lesson of that name, or the lesson about the scenario of that name.
+func lessonNamed(name string) (page.Lesson, bool) {
+	for _, l := range lessons.All() {
+		if l.Name == name {
+			return l, true
+		}
+	}
+	return lessons.About(name)
+}
+
+func isScenario(name string) bool {
+	_, ok := scenarios.ByName(name)
+	return ok
+}
+
+// quizNames lists what quiz asks about: the lessons, then the scenarios.
+func quizNames() []string {
+	var names []string
+	for _, l := range lessons.All() {
+		names = append(names, l.Name)
+	}
+	return append(names, play.ScenarioNames()...)
+}
+
+// listQuizzes lists the lessons and the scenarios without one.
+func (s *session) listQuizzes(c *cobra.Command) error {
+	style := s.style()
+	all := lessons.All()
+	fmt.Fprintf(s.out, "%s, in the order of the course:\n\n", words.Counted(len(all), "lesson"))
+	line := func(name, about string) {
+		fmt.Fprintf(s.out, "  %s%s  %s\n", style.Bold(name), strings.Repeat(" ", max(0, 29-len(name))), about)
+	}
+	for _, l := range all {
+		line(l.Name, fmt.Sprintf("%s (%s)", l.Title, words.Counted(len(l.Questions), "question")))
+	}
+	fmt.Fprintf(s.out, "\nScenarios without a lesson:\n\n")
+	for _, sc := range scenarios.All() {
+		if _, ok := lessonNamed(sc.Name); !ok {
+			line(sc.Name, strings.TrimLeft(words.Wrap(asked(sc.Question), 110, strings.Repeat(" ", 33)), " "))
+		}
+	}
+	fmt.Fprintf(s.out, "\nBegin with: wspsim quiz %s\n", all[0].Name)
+	return nil
+}
+
+// asked returns the first sentence of a text that asks.
+func asked(text string) string {
+	end := strings.Index(text, "?")
+	if end < 0 {
+		return text
+	}
+	begin := max(strings.LastIndex(text[:end], ". "), strings.LastIndex(text[:end], ": "), -2)
+	return strings.ToUpper(text[begin+2:begin+3]) + text[begin+3:end+1]
+}
+
+// completeQuiz offers the names of the lessons and the scenarios.
+func completeQuiz(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return withPrefix(quizNames(), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
