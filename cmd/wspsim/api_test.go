@@ -32,7 +32,7 @@ var surface = []struct {
 	{"netmodel/winsock", 55},
 	{"netmodel/profiles", 56},
 	{"netmodel/trace", 9},
-	{"netmodel/trace/page", 20},
+	{"netmodel/trace/page", 28},
 	{"netmodel/measured", 9},
 	{"netmodel/netmodeltest", 3},
 	{"netmodel/netmodeltest/lockstep", 60},

@@ -55,25 +55,21 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 	}
 	names := p.Scenario.Profiles
 	names = names[:min(len(names), stored.MostSystems)]
-	l, ok := lessons.About(p.Scenario.Name)
-	switch {
-	case asLesson && !ok:
-		return fmt.Errorf("--lesson: there is none about %s; there is one about %s", p.Scenario.Name, strings.Join(withLesson(), ", "))
-	case asLesson:
-		names = l.Profiles
-	}
 	if c.Flags().Changed("profile") {
 		names = strings.Split(f.profile, ",")
 	}
 	p.Profile = names[0]
-	runs, err := stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr))
-	if err != nil {
-		return err
+	l, ok := lessons.About(p.Scenario.Name)
+	if asLesson && !ok {
+		return fmt.Errorf("--lesson: there is none about %s; there is one about %s", p.Scenario.Name, strings.Join(withLesson(), ", "))
 	}
 	var html bytes.Buffer
+	var runs []page.Run
 	if asLesson {
-		err = page.WriteLesson(&html, l, runs...)
-	} else {
+		if runs, err = stored.Lesson(s.ctx, l, *p, screen.NewProgress(s.stderr)); err == nil {
+			err = page.WriteLesson(&html, l, runs...)
+		}
+	} else if runs, err = stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr)); err == nil {
 		err = page.Write(&html, runs...)
 	}
 	if err != nil {

@@ -5,7 +5,7 @@
 //   - page.go writes the file.
 //   - run.go has the data of a run, wire.go its JSON.
 //   - recorder.go takes a run from a network.
-//   - lesson.go has questions about runs.
+//   - lesson.go has questions about runs, answer.go their answers, lessoncheck.go what can be wrong.
 //   - player/*.js, style.css and index.html are the player.
 //
 // README.md has the schema.
@@ -55,8 +55,8 @@ func Write(w io.Writer, runs ...Run) error { return write(w, nil, runs) }
 // WriteLesson is Write for a page that asks the questions of a lesson first. It returns an
 // error too if the lesson speaks about a profile or a figure that the runs lack.
 func WriteLesson(w io.Writer, l Lesson, runs ...Run) error {
-	if err := l.check(runs); err != nil {
-		return err
+	if wrong := l.Problems(runs); len(wrong) > 0 {
+		return fmt.Errorf("lesson %s: %s", l.Name, wrong[0])
 	}
 	return write(w, &l, runs)
 }

@@ -225,36 +225,3 @@ func TestTooMuchForAPageIsRefused(t *testing.T) {
 		}
 	}
 }
-
-func TestALessonSpeaksAboutItsRunsOnly(t *testing.T) {
-	run := crowd(t, profiles.WSP(), "c", 3, 1)
-	run.Figures = []page.Figure{{Name: "outcomes.refused", Value: 2}}
-	good := func() page.Lesson {
-		return page.Lesson{Name: "x", Questions: []page.Question{{
-			Ask: "How many of 3?", Profile: "wsp", Figure: "outcomes.refused", Max: 3,
-			Because: []page.Reason{{Text: "{wsp.outcomes.refused} are refused"}}, Show: page.Moment{Profile: "wsp", Kind: "request_refused"},
-		}}}
-	}
-	if err := page.WriteLesson(io.Discard, good(), run); err != nil {
-		t.Errorf("a right lesson: %v", err)
-	}
-	for _, tt := range []struct {
-		spoil func(*page.Lesson)
-		want  string
-	}{
-		{func(l *page.Lesson) { l.Questions = nil }, "no questions"},
-		{func(l *page.Lesson) { l.Questions[0].Figure = "outcomes.lost" }, `no figure "outcomes.lost"`},
-		{func(l *page.Lesson) { l.Questions[0].Profile = "linux" }, `no run under profile "linux"`},
-		{func(l *page.Lesson) { l.Questions[0].Max = 0 }, "neither choices nor"},
-		{func(l *page.Lesson) { l.Questions[0].Choices = []page.Choice{{"a", "bsd"}} }, `"bsd"`},
-		{func(l *page.Lesson) { l.Questions[0].Bars = []page.Bar{{Profile: "wsp", Figure: "x"}} }, `no figure "x"`},
-		{func(l *page.Lesson) { l.Questions[0].Show.Kind = "ack_ignored" }, `no record "ack_ignored"`},
-		{func(l *page.Lesson) { l.End = "{wsp.y.z}" }, `no figure "y.z"`},
-	} {
-		l := good()
-		tt.spoil(&l)
-		if err := page.WriteLesson(io.Discard, l, run); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("WriteLesson(%+v) = %v, want an error with %s", l, err, tt.want)
-		}
-	}
-}

@@ -10,6 +10,7 @@ type Run struct {
 	Question string // what to predict
 	Profile  string // of the server
 	Long     string // what a person calls the profile
+	Label    string // what the page calls the run, "" = by its profile
 	Clients  string // the profile of the clients, "" = that of the server
 	Seed     string // decimal: a number of JSON holds 53 bits
 	Command  string // the command line that runs it again

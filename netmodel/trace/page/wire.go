@@ -13,6 +13,7 @@ type wire struct {
 	Question      string    `json:"question"`
 	Profile       string    `json:"profile"`
 	Long          string    `json:"long"`
+	Label         string    `json:"label,omitempty"`
 	Clients       string    `json:"clients"`
 	Seed          string    `json:"seed"`
 	Command       string    `json:"command"`
@@ -37,7 +38,7 @@ type wire struct {
 func (r Run) MarshalJSON() ([]byte, error) {
 	w := wire{
 		Model: r.Model, Hash: r.Hash, Scenario: r.Scenario, Summary: r.Summary, Question: r.Question, Profile: r.Profile,
-		Long: r.Long, Clients: r.Clients, Seed: r.Seed, Command: r.Command, Knobs: orNone(r.Knobs), Figures: orNone(r.Figures),
+		Long: r.Long, Label: r.Label, Clients: r.Clients, Seed: r.Seed, Command: r.Command, Knobs: orNone(r.Knobs), Figures: orNone(r.Figures),
 		Backlog: r.Backlog, InForce: r.InForce, Limit: r.Limit, Descriptors: r.Descriptors, Workers: r.Workers,
 		Separate: r.Separate, End: r.End, Rules: orNone(r.Rules), Names: orNone(r.Names),
 	}

@@ -28,7 +28,7 @@ func of(t *testing.T, name string) *play.Play {
 
 func TestEveryLessonIsAboutWhatItsRunsHave(t *testing.T) {
 	for _, l := range lessons.All() {
-		runs, err := Runs(t.Context(), of(t, l.Scenario), l.Profiles, nil)
+		runs, err := Lesson(t.Context(), l, play.Play{Seed: play.DefaultSeed}, nil)
 		if err == nil {
 			err = page.WriteLesson(io.Discard, l, runs...)
 		}

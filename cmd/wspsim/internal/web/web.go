@@ -268,7 +268,7 @@ func (a *asked) set(key string, values []string) error {
 		if !ok {
 			return fmt.Errorf("there is no lesson about %s", a.play.Scenario.Name)
 		}
-		a.lesson, a.names = &l, l.Profiles
+		a.lesson = &l
 	case "profile":
 		if a.lesson == nil { // a lesson is about its own
 			a.names = strings.Split(values[0], ",")
@@ -295,14 +295,16 @@ func (a *asked) set(key string, values []string) error {
 
 // write runs, and returns the page.
 func (a *asked) write(ctx context.Context) ([]byte, error) {
-	runs, err := stored.Runs(ctx, a.play, a.names, nil)
-	if err != nil {
-		return nil, err
-	}
 	var b bytes.Buffer
 	if a.lesson != nil {
-		err = page.WriteLesson(&b, *a.lesson, runs...)
-	} else {
+		runs, err := stored.Lesson(ctx, *a.lesson, *a.play, nil)
+		if err == nil {
+			err = page.WriteLesson(&b, *a.lesson, runs...)
+		}
+		return b.Bytes(), err
+	}
+	runs, err := stored.Runs(ctx, a.play, a.names, nil)
+	if err == nil {
 		err = page.Write(&b, runs...)
 	}
 	return b.Bytes(), err

@@ -13,7 +13,7 @@ function readRun(run, index) {
   const word = (n) => run.words[n || 0];
   let at = 0;
   run.index = index;
-  run.label = labelOf(run);
+  run.label = run.label || labelOf(run);
   run.records = run.records.map((r, n) => {
     at += r[0];
     return {n, at, kind: word(r[1]), host: word(r[2]), client: r[3] || 0, cause: word(r[4]), rule: word(r[5]), pending: r[6] || 0, limit: r[7] || 0,

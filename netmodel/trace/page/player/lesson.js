@@ -10,7 +10,7 @@ export class LessonCard {
   }
 
   figure(profile, name) {
-    return this.runs.find((r) => r.profile === profile).figure.get(name);
+    return this.runs[this.lesson.runs.findIndex((r) => r.name === profile)].figure.get(name);
   }
 
   // text puts figures where a text names them.
@@ -20,11 +20,11 @@ export class LessonCard {
 
   // right is the answer of a question: a number, or the label of a choice.
   right(q) {
-    if (!q.choices) return this.figure(q.profile, q.figure);
-    const values = q.choices.map((c) => c.profile ? this.figure(c.profile, q.figure) : -1);
+    if (!q.choices) return this.figure(q.run, q.figure);
+    const values = q.choices.map((c) => c.run ? this.figure(c.run, q.figure) : -1);
     const most = Math.max(...values);
     const winners = q.choices.filter((c, i) => values[i] === most);
-    return (winners.length === 1 ? winners[0] : q.choices.find((c) => !c.profile) || winners[0]).label;
+    return (winners.length === 1 ? winners[0] : q.choices.find((c) => !c.run) || winners[0]).label;
   }
 
   head(q) {
@@ -55,7 +55,7 @@ export class LessonCard {
     this.root.dataset.state = 'told';
     this.act.told();
     const hit = guess === right, told = q.choices ? (hit ? `You said “${guess}”, and so says the model.` : `You said “${guess}”. The model says “${right}”.`) : hit ? `You said ${guess}, and so says the model.` : `You said ${guess}, the model says ${right}.`;
-    const bars = q.bars.map((b) => ({...b, value: this.figure(b.profile, b.figure)}));
+    const bars = q.bars.map((b) => ({...b, value: this.figure(b.run, b.figure)}));
     if (!q.choices) bars.unshift({label: 'your guess', value: guess, colour: ''});
     const most = Math.max(1, ...bars.map((b) => b.value));
     this.root.replaceChildren(...this.head(q).filter(Boolean),
@@ -64,7 +64,7 @@ export class LessonCard {
         const bar = el('u', {class: b.colour});
         bar.style.width = b.value / most * 100 + '%';
         if (!b.value) bar.hidden = true;
-        return el('div', {class: 'b'}, el('span', {}, b.label), el('i', {'aria-hidden': 'true'}, bar), el('b', {'data-profile': b.profile, 'data-figure': b.figure}, String(b.value)));
+        return el('div', {class: 'b'}, el('span', {}, b.label), el('i', {'aria-hidden': 'true'}, bar), el('b', {'data-profile': b.run, 'data-figure': b.figure}, String(b.value)));
       })),
       el('div', {class: 'told'}, ...q.because.map((b) => el('p', {}, this.text(b.text), ...b.rules.map((id) => ruleChip(this.runs, id))))),
       el('div', {class: 'row'}, el('button', {class: 'btn solid', id: 'showone', onclick: () => this.act.show(q.show)}, q.show.label),

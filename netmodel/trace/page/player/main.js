@@ -243,7 +243,7 @@ function about() {
 
 // show of a lesson: the first moment of a kind, and its client.
 function showMoment(m) {
-  const run = runs.find((r) => r.profile === m.profile), seen = new Set();
+  const run = runs[doc.lesson.runs.findIndex((r) => r.name === m.run)], seen = new Set();
   const found = run.records.find((r) => {
     if (r.kind !== m.kind) return false;
     const again = seen.has(r.client);
