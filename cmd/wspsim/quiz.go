@@ -23,7 +23,7 @@ import (
 
 func (s *session) quizCommand() *cobra.Command {
 	var f playFlags
-	asJSON, mark := false, ""
+	asJSON, class := false, ""
 	c := &cobra.Command{
 		Use:   "quiz [NAME]",
 		Short: "Ask about a lesson or a scenario first, and reveal the answer then",
@@ -51,11 +51,18 @@ func (s *session) quizCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.quiz(c, e, asJSON, mark)
+			if c.Flags().Changed("class") {
+				if _, err := teach.ClassLine(e.Name, nil, class); err != nil {
+					return fmt.Errorf("--class %w", err)
+				}
+			}
+			return s.quiz(c, teach.Quiz{Exercise: e, Class: class}, asJSON)
 		},
 	}
 	f.add(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "write one JSON document (schema "+teach.Schema+")")
+	c.Flags().StringVar(&class, "class", "", "end with the line for the teacher, under `MARK` of 1 to 12 letters and digits; wspsim lessons class reads it")
+	mustComplete(c, "class", cobra.NoFileCompletions)
 	return c
 }
 
@@ -71,7 +78,9 @@ func (s *session) exercise(c *cobra.Command, f *playFlags, name string) (teach.E
 	l, ok := lessonNamed(name)
 	switch {
 	case ok && chosen == "":
-		return s.exerciseOf(l)
+		e, err := s.exerciseOf(l)
+		e.Next = afterLesson(l.Name)
+		return e, err
 	case ok && l.Name == name && !isScenario(name):
 		return teach.Exercise{}, fmt.Errorf("--%s: a lesson has runs of its own; about its scenario: wspsim quiz %s --%s ...", chosen, l.Scenario, chosen)
 	case !isScenario(name):
@@ -90,32 +99,31 @@ func (s *session) exercise(c *cobra.Command, f *playFlags, name string) (teach.E
 
 // exerciseOf returns the questions of a lesson. It runs the model.
 func (s *session) exerciseOf(l page.Lesson) (teach.Exercise, error) {
-	scenario, err := play.Find(l.Scenario)
+	runs, err := stored.Lesson(s.ctx, l, play.Play{Seed: play.DefaultSeed}, screen.NewProgress(s.stderr))
 	if err != nil {
 		return teach.Exercise{}, err
 	}
-	p := &play.Play{Scenario: scenario, Profile: l.Profiles[0], Seed: play.DefaultSeed}
-	runs, err := stored.Runs(s.ctx, p, l.Profiles, screen.NewProgress(s.stderr))
-	if err == nil {
-		err = page.WriteLesson(io.Discard, l, runs...) // which checks the lesson
-	}
-	if err != nil {
-		return teach.Exercise{}, err
-	}
-	e := teach.FromLesson(l, runs)
-	e.Next = []string{"wspsim export lesson.html " + words.Shell(l.Scenario) + " --lesson"}
-	all := lessons.All()
-	for i := range all[:len(all)-1] {
-		if all[i].Name == l.Name {
-			e.Next = append(e.Next, "wspsim quiz "+all[i+1].Name)
-		}
-	}
-	return e, nil
+	return teach.FromLesson(l, runs)
 }
 
-func (s *session) quiz(c *cobra.Command, e teach.Exercise, asJSON bool, mark string) error {
+// afterLesson is what is worth trying after a lesson of the course.
+func afterLesson(name string) []string {
+	all := lessons.All()
+	for i, l := range all {
+		if l.Name == name {
+			next := []string{"wspsim export lesson.html " + l.Scenario + " --lesson"}
+			if i+1 < len(all) {
+				next = append(next, "wspsim quiz "+all[i+1].Name)
+			}
+			return next
+		}
+	}
+	return nil
+}
+
+func (s *session) quiz(c *cobra.Command, z teach.Quiz, asJSON bool) error {
 	in := c.InOrStdin()
-	z := teach.Quiz{Exercise: e, In: bufio.NewReader(in), Out: s.out, Style: s.style(), Typed: isTerminal(in)}
+	z.In, z.Out, z.Style, z.Typed = bufio.NewReader(in), s.out, s.style(), isTerminal(in)
 	ask := z.Play
 	if asJSON {
 		ask = z.JSON
@@ -148,14 +156,6 @@ func isScenario(name string) bool {
 	return ok
 }
 
-// quizNames lists what quiz asks about: the lessons, then the scenarios.
-func quizNames() []string {
-	var names []string
-	for _, l := range lessons.All() {
-		names = append(names, l.Name)
-	}
-	return append(names, play.ScenarioNames()...)
-}
 
 // listQuizzes lists the lessons and the scenarios without one.
 func (s *session) listQuizzes(c *cobra.Command) error {
@@ -184,8 +184,11 @@ func asked(text string) string {
 	if end < 0 {
 		return text
 	}
-	begin := max(strings.LastIndex(text[:end], ". "), strings.LastIndex(text[:end], ": "), -2)
-	return strings.ToUpper(text[begin+2:begin+3]) + text[begin+3:end+1]
+	begin := strings.LastIndex(text[:max(0, end-20)], ". ")
+	if begin < 0 {
+		return text[:end+1]
+	}
+	return text[begin+2 : end+1]
 }
 
 // completeQuiz offers the names of the lessons and the scenarios.
@@ -195,3 +198,15 @@ func completeQuiz(_ *cobra.Command, args []string, word string) ([]string, cobra
 	}
 	return withPrefix(quizNames(), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
+
+// lessonNames lists the lessons of the course.
+func lessonNames() []string {
+	var names []string
+	for _, l := range lessons.All() {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// quizNames lists what quiz asks about: the lessons, then the scenarios.
+func quizNames() []string { return append(lessonNames(), play.ScenarioNames()...) }

@@ -39,7 +39,7 @@ var ErrTooLarge = errors.New("too much for a page")
 var files embed.FS
 
 // modules lists the parts of the player, each before the parts that import it.
-var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "lesson.js", "main.js"}
+var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "classroom.js", "lesson.js", "main.js"}
 
 // document is the JSON of a page.
 type document struct {

@@ -3,8 +3,9 @@ package teach
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"wspsim/netmodel/trace/page"
 )
 
 // Class is the lines of a class, counted.
@@ -68,7 +69,7 @@ func (c *Class) add(line string, first map[string][]string, find func(string) (*
 		return fmt.Sprintf("answers: %d, questions of the lesson: %d", len(e.answers), len(exercise.Questions)), nil
 	}
 	for i, answer := range e.answers {
-		if !exercise.Questions[i].possible(answer) {
+		if answer != Skipped && !exercise.Questions[i].possible(answer) {
 			return fmt.Sprintf("nobody can answer question %d with %s", i+1, answer), nil
 		}
 	}
@@ -109,24 +110,34 @@ type Column struct {
 const mostColumns = 8
 
 // Histogram counts the answers to a question, and those who did not guess. The columns of a
-// choice are the choices; those of a number are its values, or ranges of one width.
-func (l *Lesson) Histogram(question int) (columns []Column, skipped int) {
+// choice are the choices; those of a number are its values, or ranges of one width. A sketch
+// has a histogram for each of its instants; the others have one, of part 0.
+func (l *Lesson) Histogram(question, part int) (columns []Column, skipped int) {
 	q := &l.Exercise.Questions[question]
 	counts := map[int64]int{}
 	for _, answer := range l.answers[question] {
-		if n, ok := number(answer); ok {
-			counts[n]++
+		if all, ok := numbers(answer); ok {
+			counts[all[part]]++
 		} else {
 			skipped++
 		}
 	}
-	right, _ := number(q.Right)
-	if q.Choices != nil {
+	all, _ := numbers(q.Right)
+	right := all[part]
+	if q.Kind == page.Choose {
 		for i, label := range q.Choices {
 			columns = append(columns, Column{label, counts[int64(i+1)], int64(i+1) == right})
 		}
 		return columns, skipped
 	}
+	return q.columns(counts, right), skipped
+}
+
+// Parts is how many histograms a question has.
+func (q *Question) Parts() int { return max(1, len(q.At)) }
+
+// columns makes columns of the counts of numbers.
+func (q *Question) columns(counts map[int64]int, right int64) []Column {
 	values := []int64{right}
 	for n := range counts {
 		if n != right {
@@ -134,26 +145,25 @@ func (l *Lesson) Histogram(question int) (columns []Column, skipped int) {
 		}
 	}
 	slices.Sort(values)
-	if len(values) <= mostColumns {
-		for _, n := range values {
-			columns = append(columns, Column{q.value(n), counts[n], n == right})
-		}
-		return columns, skipped
+	low, high, wide := values[0], values[len(values)-1], int64(1)
+	if len(values) > mostColumns {
+		wide = (high - low + mostColumns) / mostColumns
 	}
-	low, high := values[0], values[len(values)-1]
-	wide := (high - low + mostColumns) / mostColumns
-	for from := low; from <= high; from += wide {
-		to := from + wide - 1
-		col := Column{Label: strconv.FormatInt(from, 10) + " to " + strconv.FormatInt(to, 10), Right: right >= from && right <= to}
-		if wide == 1 {
-			col.Label = strconv.FormatInt(from, 10)
+	var columns []Column
+	for i := 0; i < len(values); {
+		from := values[i]
+		if wide > 1 {
+			from = low + (from-low)/wide*wide
 		}
-		for n, students := range counts {
-			if n >= from && n <= to {
-				col.Students += students
-			}
+		col := Column{Label: q.value(from)}
+		if wide > 1 {
+			col.Label += " to " + q.value(from+wide-1)
+		}
+		for ; i < len(values) && values[i] < from+wide; i++ {
+			col.Students += counts[values[i]]
+			col.Right = col.Right || values[i] == right
 		}
 		columns = append(columns, col)
 	}
-	return columns, skipped
+	return columns
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -29,7 +28,7 @@ const (
 )
 
 var (
-	classForm = regexp.MustCompile(`^wspsim1 ([a-z0-9-]{1,64})((?: (?:-|[0-9]{1,10}(?:,[0-9]{1,10}){0,63})){1,32}) @([a-z0-9]{1,12}) #([0-9a-f]{8})(?:[^0-9a-z]|$)`)
+	classForm = regexp.MustCompile(`^wspsim1 ([a-z0-9-]{1,64})((?: (?:-|[0-9,]+))+) @([a-z0-9]{1,12}) #([0-9a-f]{8})(?:[^0-9a-z]|$)`)
 	markForm  = regexp.MustCompile(`^[a-z0-9]{1,12}$`)
 	blanks    = regexp.MustCompile("[ \t\u00a0]+")
 )
@@ -86,18 +85,4 @@ func lower(text string) string {
 		}
 		return r
 	}, text)
-}
-
-// possible reports whether an answer can be given to the question.
-func (q *Question) possible(answer string) bool {
-	n, err := strconv.ParseInt(answer, 10, 64)
-	switch {
-	case answer == Skipped:
-		return true
-	case err != nil || strconv.FormatInt(n, 10) != answer:
-		return false
-	case q.Choices != nil:
-		return n >= 1 && int(n) <= len(q.Choices)
-	}
-	return q.Max == 0 || n <= q.Max
 }

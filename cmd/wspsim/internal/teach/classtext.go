@@ -23,7 +23,7 @@ func (c *Class) Text(w *bufio.Writer, style screen.Style) {
 		for k := range l.Exercise.Questions {
 			q := &l.Exercise.Questions[k]
 			fmt.Fprintf(w, "\n%s\n", wrapped(fmt.Sprintf("%d. %s", k+1, q.Ask), ""))
-			l.printHistogram(w, k, style)
+			l.printQuestion(w, k, style)
 		}
 	}
 	if len(c.Unread) > 0 {
@@ -47,8 +47,28 @@ func shortened(text string) string {
 	return printable(text)
 }
 
-func (l *Lesson) printHistogram(w *bufio.Writer, question int, style screen.Style) {
-	columns, skipped := l.Histogram(question)
+func (l *Lesson) printQuestion(w *bufio.Writer, question int, style screen.Style) {
+	q := &l.Exercise.Questions[question]
+	skipped := 0
+	for part := range q.Parts() {
+		if q.At != nil {
+			fmt.Fprintf(w, "  at %s\n", q.At[part])
+		}
+		var columns []Column
+		columns, skipped = l.Histogram(question, part)
+		printColumns(w, columns, style)
+	}
+	said := fmt.Sprintf("> the model says %s: %s right", printable(q.Words(q.Right)), ofStudents(l.right(question), l.Students))
+	if skipped > 0 {
+		said += fmt.Sprintf(", %d without a guess", skipped)
+	}
+	fmt.Fprintln(w, words.Wrap(said, width, "  "))
+}
+
+func ofStudents(n, all int) string { return fmt.Sprintf("%d of %d", n, all) }
+
+// printColumns draws a histogram. The column of the right answer is marked.
+func printColumns(w *bufio.Writer, columns []Column, style screen.Style) {
 	longest, most := 0, 1
 	for _, c := range columns {
 		longest, most = max(longest, utf8.RuneCountInString(printable(c.Label))), max(most, c.Students)
@@ -68,12 +88,6 @@ func (l *Lesson) printHistogram(w *bufio.Writer, question int, style screen.Styl
 		}
 		fmt.Fprintln(w, line)
 	}
-	q := &l.Exercise.Questions[question]
-	said := fmt.Sprintf("  > the model says %s: %d of %d said so", printable(q.Words(q.Right)), l.right(question), l.Students)
-	if skipped > 0 {
-		said += fmt.Sprintf(", %d did not guess", skipped)
-	}
-	fmt.Fprintln(w, said)
 }
 
 // right returns how many answers are that of the model.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"wspsim/cmd/wspsim/internal/report"
+	"wspsim/netmodel/trace/page"
 )
 
 // Schema names the form of what JSON writes.
@@ -20,12 +20,15 @@ type quizDocument struct {
 	Questions []quizQuestion `json:"questions"`
 	Asked     int            `json:"asked"` // how many were guessed
 	Hits      int            `json:"hits"`
+	Class     string         `json:"class,omitempty"` // the line for the teacher
 }
 
 type quizQuestion struct {
 	Kind    string   `json:"kind"`
+	Before  string   `json:"before,omitempty"`
 	Ask     string   `json:"ask"`
 	Choices []string `json:"choices,omitempty"`
+	At      []string `json:"at,omitempty"`
 	Max     int64    `json:"max,omitempty"`
 	Unit    string   `json:"unit,omitempty"`
 	*told
@@ -58,13 +61,10 @@ func (z *Quiz) JSON(ctx context.Context) error {
 		}
 		z.Guesses = append(z.Guesses, guess)
 	}
-	d := quizDocument{Schema: Schema, Name: z.Name, Title: z.Title, Intro: z.Intro, Questions: []quizQuestion{}, Asked: len(z.Guesses), Hits: z.hits()}
+	d := quizDocument{Schema: Schema, Name: z.Name, Title: z.Title, Intro: z.Intro, Questions: []quizQuestion{}, Asked: len(z.Guesses), Hits: z.hits(), Class: z.classLine()}
 	for i := range z.Questions {
 		q := &z.Questions[i]
-		to := quizQuestion{Kind: q.Kind(), Ask: q.Ask, Choices: q.Choices, Max: q.Max}
-		if q.Time {
-			to.Unit = "ns"
-		}
+		to := quizQuestion{Kind: q.Kind, Before: q.Before, Ask: q.Ask, Choices: q.Choices, At: q.At, Max: q.Max, Unit: q.Unit}
 		if i < len(z.Guesses) {
 			to.told = &told{q.inJSON(z.Guesses[i]), q.inJSON(q.Right), q.Hit(z.Guesses[i]), orNone(q.Bars), orNone(q.Because), q.Command}
 		}
@@ -73,17 +73,16 @@ func (z *Quiz) JSON(ctx context.Context) error {
 	return report.WriteJSON(z.Out, d)
 }
 
-// inJSON writes a token as JSON does: a label, or a number.
+// inJSON writes a token as JSON does: a label, a number, or a list of numbers.
 func (q *Question) inJSON(token string) any {
-	if n, ok := number(token); ok && q.Choices == nil {
-		return n
+	all, ok := numbers(token)
+	switch {
+	case !ok || q.Kind == page.Choose:
+		return q.Words(token)
+	case q.Kind == page.Sketch:
+		return all
 	}
-	return q.Words(token)
-}
-
-func number(token string) (int64, bool) {
-	n, err := strconv.ParseInt(token, 10, 64)
-	return n, err == nil
+	return all[0]
 }
 
 func orNone[T any](list []T) []T {

@@ -1,105 +1,95 @@
 package teach
 
 import (
-	"regexp"
-	"slices"
-	"strconv"
+	"fmt"
+	"strings"
 
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/trace/page"
 )
 
-// FromLesson returns the exercise of a lesson, with the answers of its runs.
-func FromLesson(l page.Lesson, runs []page.Run) Exercise {
-	f := figures{runs}
-	e := Exercise{Name: l.Name, Title: l.Title, Intro: f.expand(l.Intro), End: f.expand(l.End)}
-	for _, q := range l.Questions {
-		e.Questions = append(e.Questions, f.question(l, q))
+// FromLesson returns the exercise of a lesson, with the answers of its runs. The error says
+// what is wrong in the lesson.
+func FromLesson(l page.Lesson, runs []page.Run) (Exercise, error) {
+	if wrong := l.Problems(runs); len(wrong) > 0 {
+		return Exercise{}, fmt.Errorf("lesson %s: %s", l.Name, wrong[0])
 	}
-	return e
-}
-
-// figures answers from the runs of a lesson.
-type figures struct{ runs []page.Run }
-
-// of returns a figure of the run under a profile.
-func (f figures) of(profile, name string) int64 {
-	for _, r := range f.runs {
-		for _, x := range r.Figures {
-			if r.Profile == profile && x.Name == name {
-				return x.Value
-			}
+	e := Exercise{Name: l.Name, Title: l.Title, Intro: l.Text(l.Intro, runs), End: l.Text(l.End, runs), Teaches: l.Text(l.Teaches, runs), Adapt: l.Text(l.Adapt, runs)}
+	for i, q := range l.Questions {
+		to, err := questionOf(l, q, runs)
+		if err != nil {
+			return Exercise{}, fmt.Errorf("lesson %s: question %d: %w", l.Name, i+1, err)
 		}
+		e.Questions = append(e.Questions, to)
 	}
-	return 0
+	return e, nil
 }
 
-var inText = regexp.MustCompile(`\{([^.{}]+)\.([^{}]+)\}`)
-
-// expand puts figures where a text names them.
-func (f figures) expand(text string) string {
-	return inText.ReplaceAllStringFunc(text, func(found string) string {
-		part := inText.FindStringSubmatch(found)
-		return strconv.FormatInt(f.of(part[1], part[2]), 10)
-	})
-}
-
-func (f figures) question(l page.Lesson, q page.Question) Question {
-	to := Question{Ask: f.expand(q.Ask), Max: int64(q.Max), Command: f.moment(l, q.Show)}
-	to.Right = strconv.FormatInt(f.of(q.Profile, q.Figure), 10)
-	if len(q.Choices) > 0 {
-		to.Right = strconv.Itoa(f.choice(q) + 1)
+func questionOf(l page.Lesson, q page.Question, runs []page.Run) (Question, error) {
+	right, err := l.Answer(q, runs)
+	if err != nil {
+		return Question{}, err
 	}
+	to := Question{
+		Kind: q.Kind, Ask: l.Text(q.Ask, runs), At: q.At, Max: int64(q.Max), Near: int64(q.Near), Unit: unitOf(q.Figure),
+		Right: tokenOf(q.Kind, right), Command: showCommand(l, q.Show, runs), Thinking: l.Text(q.Misconception, runs),
+	}
+	var before []string
+	for _, c := range q.Captions {
+		before = append(before, l.Text(c.Text, runs))
+	}
+	to.Before = strings.Join(before, " ")
 	for _, c := range q.Choices {
-		to.Choices = append(to.Choices, c.Label)
+		to.Choices = append(to.Choices, l.Text(c.Label, runs))
 	}
 	for _, b := range q.Bars {
-		to.Bars = append(to.Bars, Bar{Label: b.Label, Value: f.of(b.Profile, b.Figure), Colour: b.Colour})
+		n, err := l.Figure(runs, b.Run, b.Figure)
+		if err != nil {
+			return Question{}, err
+		}
+		to.Bars = append(to.Bars, Bar{Label: b.Label, Value: n, Colour: b.Colour, Unit: unitOf(b.Figure)})
 	}
 	for _, b := range q.Because {
-		to.Because = append(to.Because, Reason{f.expand(b.Text), b.Rules})
+		to.Because = append(to.Because, Reason{l.Text(b.Text, runs), b.Rules})
 	}
-	return to
+	return to, nil
 }
 
-// choice returns the place of the right choice: the profile with the largest figure, or the
-// choice without a profile if several have it.
-func (f figures) choice(q page.Question) int {
-	best, most, alike := 0, int64(-1), false
-	for i, c := range q.Choices {
-		if c.Profile == "" {
-			continue
-		}
-		switch v := f.of(c.Profile, q.Figure); {
-		case v > most:
-			best, most, alike = i, v, false
-		case v == most:
-			alike = true
-		}
-	}
-	if none := slices.IndexFunc(q.Choices, func(c page.Choice) bool { return c.Profile == "" }); alike && none >= 0 {
-		return none
-	}
-	return best
+// unitOf returns the unit of a figure, "" for a count.
+func unitOf(figure string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(page.Written(figure, 0), "0"), " ")
 }
 
-// moment returns the command that tells the story of the client whom "show me one" picks.
-func (f figures) moment(l page.Lesson, m page.Moment) string {
-	line := "wspsim explain " + words.Shell(l.Scenario) + " --profile " + words.Shell(m.Profile)
-	for _, r := range f.runs {
-		if r.Profile != m.Profile {
+// showCommand returns the command that tells the story of the client whom "show me one" picks.
+func showCommand(l page.Lesson, m page.Moment, runs []page.Run) string {
+	for i, r := range l.Runs {
+		if r.Name != m.Run {
 			continue
 		}
-		met := map[int]bool{}
-		for _, x := range r.Records {
-			if x.Kind != m.Kind {
-				continue
-			}
-			if x.Client > 0 && (met[x.Client] || !m.Again) {
-				return line + " --client " + words.Shell(r.Names[x.Client-1])
-			}
-			met[x.Client] = true
+		line := strings.Replace(runs[i].Command, "wspsim run ", "wspsim explain ", 1)
+		line = strings.Replace(line, " --seed 1", "", 1)
+		if client := pickedBy(m, runs[i]); client != "" {
+			line += " --client " + words.Shell(client)
 		}
+		return line
 	}
-	return line
+	return ""
+}
+
+// pickedBy returns the client of a moment, "" for nobody.
+func pickedBy(m page.Moment, r page.Run) string {
+	if m.Client != "" {
+		return m.Client
+	}
+	met := map[int]bool{}
+	for _, x := range r.Records {
+		if x.Kind != m.Kind || x.Client == 0 {
+			continue
+		}
+		if met[x.Client] || !m.Again {
+			return r.Names[x.Client-1]
+		}
+		met[x.Client] = true
+	}
+	return ""
 }

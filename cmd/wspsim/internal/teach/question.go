@@ -12,6 +12,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/words"
+	"wspsim/netmodel/trace/page"
 )
 
 // Exercise is a list of questions whose answers are known.
@@ -21,28 +22,35 @@ type Exercise struct {
 	Intro     string
 	Questions []Question
 	End       string   // what was learned
+	Teaches   string   // for the teacher: what the student can say afterwards
+	Adapt     string   // for the teacher: how to make other lessons of it
 	Next      []string // command lines to try afterwards
 }
 
 // Question is a question with its answer. A guess and an answer are tokens: the number of a
-// choice, 1 for the first, or a number of the unit.
+// choice, 1 for the first; a number; or numbers with commas between them, for a sketch.
 type Question struct {
-	Ask     string
-	Choices []string // nil if a number is asked for
-	Max     int64    // largest number, 0 = any
-	Time    bool     // the number is a duration in nanoseconds
-	Right   string   // token
-	Bars    []Bar
-	Because []Reason
-	Command string // shows more
+	Kind     string // page.Choose, page.Count, page.Sketch
+	Before   string // what leads to the question
+	Ask      string
+	Choices  []string
+	At       []string // the instants of a sketch
+	Max      int64    // largest number, 0 = any
+	Near     int64    // how far off a right guess may be
+	Unit     string   // "ms", or "" for a count
+	Right    string   // token
+	Bars     []Bar
+	Because  []Reason
+	Command  string // shows more
+	Thinking string // the usual wrong guess, for the teacher
 }
 
 // Bar is a figure of the answer.
 type Bar struct {
 	Label  string `json:"label"`
 	Value  int64  `json:"value"`
-	Colour string `json:"-"` // refused, ignored, phantom, served
-	Time   bool   `json:"-"` // Value is nanoseconds
+	Colour string `json:"-"`              // refused, ignored, phantom, served
+	Unit   string `json:"unit,omitempty"` // "ms", or "" for a count
 }
 
 // Reason says why, and by which rules.
@@ -51,74 +59,122 @@ type Reason struct {
 	Rules []string `json:"rules"`
 }
 
-// Kind names the kind of the question: "choice" or "number".
-func (q *Question) Kind() string {
-	if q.Choices != nil {
-		return "choice"
-	}
-	return "number"
-}
-
-// Words writes a token for people: the label of the choice, or the number with its unit.
+// Words writes a token for people: the label of the choice, or the numbers with their unit.
 func (q *Question) Words(token string) string {
-	n, err := strconv.ParseInt(token, 10, 64)
+	all, ok := numbers(token)
 	switch {
-	case err != nil:
+	case !ok:
 		return token
-	case q.Choices != nil && n >= 1 && int(n) <= len(q.Choices):
-		return q.Choices[n-1]
+	case q.Kind == page.Choose && all[0] >= 1 && int(all[0]) <= len(q.Choices):
+		return q.Choices[all[0]-1]
 	}
-	return q.value(n)
+	var text []string
+	for _, n := range all {
+		text = append(text, q.value(n))
+	}
+	return strings.Join(text, ", ")
 }
 
-func (q *Question) value(n int64) string { return Bar{Value: n, Time: q.Time}.Text() }
+func (q *Question) value(n int64) string { return Bar{Value: n, Unit: q.Unit}.Text() }
 
 // Text writes the value with its unit.
 func (b Bar) Text() string {
-	if b.Time {
-		return words.Micro(time.Duration(b.Value).Round(time.Microsecond).String())
+	if b.Unit != "" {
+		return words.Count(b.Value) + " " + b.Unit
 	}
 	return words.Count(b.Value)
 }
 
-// Hit reports whether a guess is right. A duration may be off by a tenth.
+// Hit reports whether a guess counts as right.
 func (q *Question) Hit(token string) bool {
-	if !q.Time || token == q.Right {
+	guess, ok1 := numbers(token)
+	right, ok2 := numbers(q.Right)
+	if q.Kind == page.Choose {
 		return token == q.Right
 	}
-	guess, err1 := strconv.ParseInt(token, 10, 64)
-	right, err2 := strconv.ParseInt(q.Right, 10, 64)
-	off := guess - right
-	return err1 == nil && err2 == nil && max(off, -off) <= right/10
+	return ok1 && ok2 && slices.EqualFunc(guess, right, func(a, b int64) bool { return max(a-b, b-a) <= q.Near })
+}
+
+// numbers reads a token.
+func numbers(token string) ([]int64, bool) {
+	var all []int64
+	for part := range strings.SplitSeq(token, ",") {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil || n < 0 || strconv.FormatInt(n, 10) != part {
+			return nil, false
+		}
+		all = append(all, n)
+	}
+	return all, true
+}
+
+// tokenOf is the token of an answer of a lesson.
+func tokenOf(kind string, a page.Answer) string {
+	switch kind {
+	case page.Choose:
+		return strconv.Itoa(a.Choice + 1)
+	case page.Count:
+		return strconv.FormatInt(a.Number, 10)
+	}
+	var all []string
+	for _, n := range a.Sketch {
+		all = append(all, strconv.FormatInt(n, 10))
+	}
+	return strings.Join(all, ",")
+}
+
+// possible reports whether a token can be given to the question.
+func (q *Question) possible(token string) bool {
+	all, ok := numbers(token)
+	want := 1
+	if q.Kind == page.Sketch {
+		want = len(q.At)
+	}
+	if !ok || len(all) != want {
+		return false
+	}
+	for _, n := range all {
+		if q.Kind == page.Choose && (n < 1 || int(n) > len(q.Choices)) || q.Kind != page.Choose && n > q.most() {
+			return false
+		}
+	}
+	return true
+}
+
+// most is the largest number that may be guessed.
+func (q *Question) most() int64 {
+	if q.Max == 0 {
+		return 1_000_000_000
+	}
+	return q.Max
 }
 
 // Read returns the token of a guess as a person types it. The error says what would be right.
 func (q *Question) Read(typed string) (string, error) {
 	typed = strings.TrimSpace(typed)
 	switch {
-	case q.Choices != nil:
+	case q.Kind == page.Choose:
 		return q.readChoice(typed)
-	case q.Time:
-		return readTime(typed)
+	case q.Kind == page.Sketch:
+		typed = strings.Join(strings.FieldsFunc(typed, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }), ",")
+		if !q.possible(typed) {
+			return "", fmt.Errorf("%q: want %d numbers from 0 to %s, one for each instant", typed, len(q.At), words.Count(q.most()))
+		}
+		return typed, nil
+	case q.Unit != "":
+		return q.readTime(typed)
 	}
-	n, err := strconv.ParseInt(strings.ReplaceAll(typed, ",", ""), 10, 64)
-	most := q.Max
-	if most == 0 {
-		most = mostGuessed
+	token := strings.ReplaceAll(typed, ",", "")
+	if !q.possible(token) {
+		return "", fmt.Errorf("%q: want a whole number from 0 to %s", typed, words.Count(q.most()))
 	}
-	if err != nil || n < 0 || n > most {
-		return "", fmt.Errorf("%q: want a whole number from 0 to %s", typed, words.Count(most))
-	}
-	return strconv.FormatInt(n, 10), nil
+	return token, nil
 }
-
-// mostGuessed is the largest number that anybody guesses.
-const mostGuessed = 1_000_000_000
 
 // readChoice takes the number of a choice, its label, or the beginning of one label.
 func (q *Question) readChoice(typed string) (string, error) {
-	if n, err := strconv.Atoi(typed); err == nil && n >= 1 && n <= len(q.Choices) {
-		return strconv.Itoa(n), nil
+	if q.possible(typed) {
+		return typed, nil
 	}
 	lower := strings.ToLower(typed)
 	var meant []int
@@ -133,7 +189,7 @@ func (q *Question) readChoice(typed string) (string, error) {
 	if len(meant) == 1 {
 		return strconv.Itoa(meant[0]), nil
 	}
-	offer := "want a number from 1 to " + strconv.Itoa(len(q.Choices)) + ", or a choice in words"
+	offer := "want a number from 1 to " + strconv.Itoa(len(q.Choices)) + ", or the first letters of a choice"
 	if meant == nil && typed != "" {
 		offer = play.Offer(typed, q.Choices, offer)
 	}
@@ -141,15 +197,16 @@ func (q *Question) readChoice(typed string) (string, error) {
 }
 
 // readTime takes a duration such as 210ms, or a number of milliseconds.
-func readTime(typed string) (string, error) {
+func (q *Question) readTime(typed string) (string, error) {
 	d, err := time.ParseDuration(strings.ReplaceAll(typed, " ", ""))
 	if err != nil {
 		d, err = time.ParseDuration(typed + "ms")
 	}
-	if err != nil || d < 0 || d > 1000*time.Hour {
-		return "", fmt.Errorf("%q: want a time such as 210ms or 1.5s; a bare number is milliseconds", typed)
+	token := strconv.FormatInt(d.Round(time.Millisecond).Milliseconds(), 10)
+	if err != nil || !q.possible(token) {
+		return "", fmt.Errorf("%q: want a time from 0 to %s ms, such as 210ms or 1.5s; a number alone is milliseconds", typed, words.Count(q.most()))
 	}
-	return strconv.FormatInt(int64(d), 10), nil
+	return token, nil
 }
 
 // rulesOf returns the rules that the question cites, each once.

@@ -13,6 +13,7 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace/page"
 )
 
 const (
@@ -29,6 +30,7 @@ type Quiz struct {
 	Out     *bufio.Writer
 	Style   screen.Style
 	Typed   bool     // a person types, so the terminal shows the guesses
+	Class   string   // the mark of the student, "" for no line of a class
 	Guesses []string // tokens, as many as there were guesses
 }
 
@@ -53,12 +55,35 @@ func (z *Quiz) Play(ctx context.Context) error {
 		z.reveal(q, guess)
 	}
 	z.end()
+	if line := z.classLine(); line != "" {
+		fmt.Fprintf(z.Out, "\nThe line for your teacher:\n%s\n", line)
+	}
 	return nil
 }
 
+// classLine returns the line for the teacher, "" without a mark or a guess.
+func (z *Quiz) classLine() string {
+	if z.Class == "" || len(z.Guesses) == 0 {
+		return ""
+	}
+	answers := slices.Clone(z.Guesses)
+	for len(answers) < len(z.Questions) {
+		answers = append(answers, Skipped)
+	}
+	line, err := ClassLine(z.Name, answers, z.Class)
+	if err != nil {
+		return "" // the command has looked at the mark
+	}
+	return line
+}
+
 func (z *Quiz) ask(i int, q *Question) {
-	fmt.Fprintf(z.Out, "\n%s\n%s\n", z.Style.Dim(fmt.Sprintf("Question %d of %d", i+1, len(z.Questions))), z.Style.Bold(wrapped(q.Ask, "")))
-	if i > 0 && q.Choices != nil && slices.Equal(q.Choices, z.Questions[i-1].Choices) {
+	fmt.Fprintf(z.Out, "\n%s\n", z.Style.Dim(fmt.Sprintf("Question %d of %d", i+1, len(z.Questions))))
+	if q.Before != "" {
+		fmt.Fprintln(z.Out, wrapped(q.Before, ""))
+	}
+	fmt.Fprintln(z.Out, z.Style.Bold(wrapped(q.Ask, "")))
+	if i > 0 && q.Kind == page.Choose && slices.Equal(q.Choices, z.Questions[i-1].Choices) {
 		var again []string
 		for n, c := range q.Choices {
 			again = append(again, fmt.Sprintf("%d %s", n+1, printable(c)))
@@ -105,10 +130,14 @@ func isQuit(typed string) bool {
 // prompt says what a guess may be.
 func (q *Question) prompt() string {
 	switch {
-	case q.Choices != nil:
+	case q.Kind == page.Choose:
 		return fmt.Sprintf("Your guess (1 to %d):", len(q.Choices))
-	case q.Time:
+	case q.Kind == page.Sketch:
+		return fmt.Sprintf("Your guess, pending at %s (0 to %s each):", strings.Join(q.At, ", "), words.Count(q.most()))
+	case q.Unit != "" && q.Max == 0:
 		return "Your guess (such as 210ms):"
+	case q.Unit != "":
+		return fmt.Sprintf("Your guess (0 to %s ms):", words.Count(q.Max))
 	case q.Max > 0:
 		return fmt.Sprintf("Your guess (0 to %s):", words.Count(q.Max))
 	}
@@ -164,19 +193,8 @@ func (z *Quiz) reveal(q *Question, guess string) {
 	default:
 		fmt.Fprintln(z.Out, z.Style.Red("You said "+said+", the model says "+right+"."))
 	}
-	bars := q.Bars
-	if len(bars) > 0 && q.Choices == nil {
-		n, _ := number(guess)
-		bars = append([]Bar{{Label: "your guess", Value: n, Time: q.Time}}, bars...)
-	}
-	writeBars(z.Out, bars, z.Style)
-	for _, b := range q.Because {
-		text := b.Text
-		if len(b.Rules) > 0 && !strings.Contains(text, b.Rules[0]) && !strings.HasSuffix(text, ":") {
-			text += " (" + strings.Join(b.Rules, ", ") + ")"
-		}
-		fmt.Fprintln(z.Out, wrapped(text, ""))
-	}
+	writeBars(z.Out, q.barsWith(guess), z.Style)
+	q.printReasons(z.Out)
 	for _, id := range q.rulesOf() {
 		if r, ok := profiles.RuleByID(id); ok {
 			indent := strings.Repeat(" ", 10)
@@ -188,18 +206,35 @@ func (z *Quiz) reveal(q *Question, guess string) {
 	}
 }
 
-// writeBars draws figures as bars on one scale.
+// barsWith returns the bars of the answer, with the guess beside the figures that it is about.
+func (q *Question) barsWith(guess string) []Bar {
+	mine, _ := numbers(guess)
+	right, _ := numbers(q.Right)
+	var bars []Bar
+	switch {
+	case q.Kind == page.Count && len(q.Bars) > 0:
+		bars = append(bars, Bar{Label: "your guess", Value: mine[0], Unit: q.Unit})
+	case q.Kind == page.Sketch:
+		for i, at := range q.At {
+			bars = append(bars, Bar{Label: at + ", your guess", Value: mine[i]}, Bar{Label: at + ", the model", Value: right[i]})
+		}
+	}
+	return append(bars, q.Bars...)
+}
+
+// writeBars draws figures as bars: counts on one scale, times on another.
 func writeBars(w io.Writer, bars []Bar, style screen.Style) {
-	longest, most, digits := 0, int64(1), 0
+	longest, digits := 0, 0
+	most := mostOf(bars)
 	for _, b := range bars {
-		longest, most, digits = max(longest, utf8.RuneCountInString(printable(b.Label))), max(most, b.Value), max(digits, len(b.Text()))
+		longest, digits = max(longest, utf8.RuneCountInString(printable(b.Label))), max(digits, len(b.Text()))
 	}
 	block := "#"
 	if style.Blocks {
 		block = "█"
 	}
 	for _, b := range bars {
-		n := int(float64(b.Value) / float64(most) * barWidth)
+		n := int(float64(b.Value) / float64(most[b.Unit]) * barWidth)
 		if b.Value > 0 {
 			n = max(n, 1)
 		}

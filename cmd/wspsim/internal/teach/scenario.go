@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/report"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
+	"wspsim/netmodel/trace/page"
 	"wspsim/scenarios"
 )
 
@@ -24,7 +26,13 @@ const mostClients = 4
 // scenario often answers its question, so the exercise is named without it.
 func FromScenario(ctx context.Context, p *play.Play, progress *screen.Progress) (Exercise, error) {
 	var incidents report.Incidents
-	done, err := p.Run(ctx, play.Watch{Record: incidents.Note, Progress: progress})
+	var cited []string
+	done, err := p.Run(ctx, play.Watch{Progress: progress, Record: func(n *netmodel.Network, r netmodel.Record) {
+		incidents.Note(n, r)
+		if _, rule := profiles.ReasonIn(n, r); rule != "" && !slices.Contains(cited, rule) {
+			cited = append(cited, rule)
+		}
+	}})
 	if err != nil {
 		return Exercise{}, err
 	}
@@ -36,7 +44,7 @@ func FromScenario(ctx context.Context, p *play.Play, progress *screen.Progress) 
 		}
 	}
 	if path, ok := askedFigure(s, done); ok {
-		e.Questions = append(e.Questions, aboutFigure(p, done, path))
+		e.Questions = append(e.Questions, aboutFigure(p, done, path, cited))
 	}
 	if slices.Contains(s.Profiles, p.Profile) && len(done.ChangedKnobs) == 0 && p.Clients == "" && p.Arrivals.File == "" {
 		e.End = s.Lesson
@@ -105,6 +113,7 @@ var endings = []struct {
 
 func aboutClient(p *play.Play, client string, end report.Ending) Question {
 	q := Question{
+		Kind:    page.Choose,
 		Ask:     "What becomes of " + client + "?",
 		Because: []Reason{{Text: end.Sentence + "."}},
 		Command: p.Brief("explain", "--client", client),
@@ -169,12 +178,17 @@ func rowOf(d *play.Done, path string) (scenarios.Statistic, bool) {
 	return scenarios.Statistic{}, false
 }
 
-func aboutFigure(p *play.Play, d *play.Done, path string) Question {
+func aboutFigure(p *play.Play, d *play.Done, path string, cited []string) Question {
 	row, _ := rowOf(d, path)
+	value, unit := row.Of(d.Result), ""
+	if row.Unit == scenarios.UnitDuration {
+		value, unit = time.Duration(value).Round(time.Millisecond).Milliseconds(), "ms"
+	}
 	q := Question{
+		Kind:    page.Count,
 		Ask:     fmt.Sprintf("What is the figure %q at the end? %s", row.Label, row.Help),
-		Time:    row.Unit == scenarios.UnitDuration,
-		Right:   strconv.FormatInt(row.Of(d.Result), 10),
+		Unit:    unit,
+		Right:   strconv.FormatInt(value, 10),
 		Command: p.Brief("run"),
 	}
 	for _, path := range []string{"outcomes.offered", "outcomes.accepted", "outcomes.refused", "outcomes.reset", "listener.refused_syns", "listener.ignored_syns", "outcomes.phantom"} {
@@ -182,10 +196,11 @@ func aboutFigure(p *play.Play, d *play.Done, path string) Question {
 			q.Bars = append(q.Bars, Bar{Label: row.Label, Value: row.Of(d.Result)})
 		}
 	}
-	if row.Unit == scenarios.UnitDuration {
+	if unit != "" {
 		q.Bars = nil // counts beside a time would be bars of two units
 	}
-	if ids := citedIn(p.Scenario.Lesson); ids != nil && slices.Contains(p.Scenario.Profiles, p.Profile) {
+	told := citedIn(p.Scenario.Lesson)
+	if ids := slices.DeleteFunc(cited, func(id string) bool { return !slices.Contains(told, id) }); len(ids) > 0 {
 		q.Because = []Reason{{Text: "The rules behind it:", Rules: ids}}
 	}
 	return q

@@ -2,6 +2,7 @@
 
 import {el} from './dom.js';
 import {ruleChip} from './client.js';
+import {classBox} from './classroom.js';
 
 export class LessonCard {
   constructor(root, lesson, runs, act) {
@@ -76,6 +77,12 @@ export class LessonCard {
     this.root.querySelector('.you').focus();
   }
 
+  // token writes a guess as a line of a class does.
+  token(q, guess) {
+    if (guess === undefined) return '-';
+    return String(q.choices ? q.choices.findIndex((c) => c.label === guess) + 1 : guess);
+  }
+
   // end closes the lesson; quietly if somebody came by the link of a moment.
   end(quietly) {
     this.root.dataset.state = 'end';
@@ -87,7 +94,8 @@ export class LessonCard {
         this.at = 0;
         this.guesses = [];
         this.ask(true);
-      }}, asked ? 'Ask me again' : 'Ask me')));
+      }}, asked ? 'Ask me again' : 'Ask me')),
+      classBox(this.lesson, this.lesson.questions.map((q, i) => this.token(q, this.guesses[i])), () => [{lesson: this.lesson, rights: this.lesson.questions.map((q) => this.token(q, this.right(q))), words: (t) => this.text(t)}]));
     if (!quietly) this.root.querySelector('.you').focus();
   }
 }
