@@ -37,7 +37,7 @@ var surface = []struct {
 	{"netmodel/netmodeltest", 3},
 	{"netmodel/netmodeltest/lockstep", 60},
 	{"scenarios", 57},
-	{"scenarios/lessons", 2},
+	{"scenarios/lessons", 3},
 	{"netmodel/simnet", 11},
 	{"netmodel/simnet/simnettest", 11},
 	{"netmodel/simnet/acceptcheck", 12},
