@@ -68,7 +68,7 @@ func parseClassLine(text string) (entry, error) {
 	}
 	part := classForm.FindStringSubmatch(text[at:])
 	if part == nil {
-		return entry{}, fmt.Errorf("not of the form wspsim1 LESSON ANSWER... @MARK #CHECKSUM")
+		return entry{}, fmt.Errorf("cut off, or not of the form wspsim1 LESSON ANSWER... @MARK #CHECKSUM")
 	}
 	line := strings.TrimSpace(part[0][:strings.Index(part[0], " #")])
 	if checksum(line) != part[4] {

@@ -31,8 +31,11 @@ func questionOf(l page.Lesson, q page.Question, runs []page.Run) (Question, erro
 		return Question{}, err
 	}
 	to := Question{
-		Kind: q.Kind, Ask: l.Text(q.Ask, runs), At: q.At, Max: int64(q.Max), Near: int64(q.Near), Unit: unitOf(q.Figure),
+		Kind: q.Kind, Ask: l.Text(q.Ask, runs), Max: int64(q.Max), Near: int64(q.Near), Unit: unitOf(q.Figure),
 		Right: tokenOf(q.Kind, right), Command: showCommand(l, q.Show, runs), Thinking: l.Text(q.Misconception, runs),
+	}
+	for _, at := range q.At {
+		to.At = append(to.At, spaced(at))
 	}
 	var before []string
 	for _, c := range q.Captions {
@@ -53,6 +56,12 @@ func questionOf(l page.Lesson, q page.Question, runs []page.Run) (Question, erro
 		to.Because = append(to.Because, Reason{l.Text(b.Text, runs), b.Rules})
 	}
 	return to, nil
+}
+
+// spaced writes an instant such as "20ms" with a space before its unit.
+func spaced(instant string) string {
+	digits := strings.TrimRight(instant, "abcdefghijklmnopqrstuvwxyz")
+	return digits + " " + strings.TrimPrefix(instant, digits)
 }
 
 // unitOf returns the unit of a figure, "" for a count.

@@ -74,7 +74,7 @@ func sheetBars(bars []Bar) []sheetBar {
 		if class == "" {
 			class = "plain"
 		}
-		all = append(all, sheetBar{b, class, strconv.FormatInt(b.Value*240/most[b.Unit], 10)})
+		all = append(all, sheetBar{b, class, strconv.FormatInt(b.Value*110/most[b.Unit], 10)})
 	}
 	return all
 }
@@ -90,7 +90,7 @@ func mostOf(bars []Bar) map[string]int64 {
 
 // The picture of a sketch, in units of the SVG.
 const (
-	sketchWide, sketchHigh = 460, 130
+	sketchWide, sketchHigh = 460, 116
 	sketchLeft, sketchFoot = 40, 22
 )
 
@@ -101,7 +101,8 @@ func drawSketch(q *Question, told bool) template.HTML {
 	}
 	y := func(n int64) int { return 8 + int((q.most()-n)*(sketchHigh-sketchFoot-8)/q.most()) }
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="sketch" width="%d" height="%d" role="img" aria-label="Connections pending at %d instants">`, sketchWide, sketchHigh, len(q.At))
+	fmt.Fprintf(&b, `<svg class="sketch" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="Connections pending at %d instants">`,
+		sketchWide, sketchHigh, sketchWide, sketchHigh, len(q.At))
 	for _, n := range []int64{0, q.most() / 2, q.most()} {
 		fmt.Fprintf(&b, `<path class="rule" d="M%d %dH%d"/><text x="%d" y="%d" text-anchor="end">%d</text>`, sketchLeft, y(n), sketchWide, sketchLeft-6, y(n)+4, n)
 	}

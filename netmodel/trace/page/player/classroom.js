@@ -39,7 +39,7 @@ function parseClassLine(text) {
   const at = text.indexOf('wspsim1 ');
   if (at < 0) return {why: 'no wspsim1 in it'};
   const part = classForm.exec(text.slice(at));
-  if (!part) return {why: 'not of the form wspsim1 LESSON ANSWER... @MARK #CHECKSUM'};
+  if (!part) return {why: 'cut off, or not of the form wspsim1 LESSON ANSWER... @MARK #CHECKSUM'};
   if (checksum(part[0].slice(0, part[0].indexOf(' #'))) !== part[4]) return {why: 'the checksum does not fit: a part was changed or lost'};
   return {lesson: part[1], answers: part[2].trim().split(' '), mark: part[3]};
 }
