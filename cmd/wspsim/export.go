@@ -10,23 +10,28 @@ import (
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/cmd/wspsim/internal/tracefile"
+	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/trace/page"
-	"wspsim/scenarios/lessons"
 )
 
 func (s *session) exportCommand() *cobra.Command {
 	var f playFlags
-	lesson := false
+	lesson := ""
 	c := &cobra.Command{
-		Use:   "export FILE.html NAME",
+		Use:   "export FILE.html NAME [--lesson]",
 		Short: "A page that plays a scenario in a browser, as one file",
 		Long: "Plays a scenario under each profile and writes one HTML file that shows the runs side by side. The file\n" +
 			"opens in any browser without a network. It holds the runs and a player, and no simulator: who wants other\n" +
-			"figures writes another page. Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
+			"figures writes another page. Schema " + page.Schema + ", in netmodel/trace/page/README.md.\n" +
+			"With --lesson NAME is a lesson (wspsim lessons), a lesson of your own in a file, or a scenario with a lesson.",
 		Example: "  wspsim export burst.html burst --profile windows,linux\n" +
-			"  wspsim export lesson.html burst --lesson\n" +
+			"  wspsim export lesson.html --lesson the-phantom\n" +
+			"  wspsim export mine.html --lesson mine.json\n" +
 			"  wspsim export trim.html relisten-four-ways --profile wsp,linux,freebsd",
 		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 && lesson != "" && lesson != noLessonName {
+				return nil // --lesson=NAME
+			}
 			if len(args) != 2 {
 				return fmt.Errorf("export: want the name of a file and a scenario, such as: wspsim export burst.html burst")
 			}
@@ -39,16 +44,52 @@ func (s *session) exportCommand() *cobra.Command {
 			return []string{"html"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.export(c, &f, args[0], args[1], lesson)
+			switch {
+			case lesson == "":
+				return s.export(c, &f, args[0], args[1])
+			case lesson != noLessonName && len(args) == 2:
+				return fmt.Errorf("export: two lessons, %q and %q", lesson, args[1])
+			case len(args) == 2:
+				lesson = args[1]
+			}
+			return s.exportLesson(c, &f, args[0], lesson)
 		},
 	}
 	f.add(c)
 	c.Flags().Lookup("profile").Usage = "use the stacks `NAMES`, at most three, with commas between them (default: those that the scenario or the lesson is about)"
-	c.Flags().BoolVar(&lesson, "lesson", false, "ask the questions of the lesson about the scenario first")
+	c.Flags().StringVar(&lesson, "lesson", "", "a lesson: ask its questions first")
+	c.Flags().Lookup("lesson").NoOptDefVal = noLessonName
 	return c
 }
 
-func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLesson bool) error {
+// noLessonName is the value of --lesson if the name of the lesson is an argument.
+const noLessonName = "NAME"
+
+// exportLesson writes the page of a lesson. The flags change all of its runs.
+func (s *session) exportLesson(c *cobra.Command, f *playFlags, path, name string) error {
+	l, err := findLesson(name)
+	if err != nil {
+		return fmt.Errorf("--lesson: %w", err)
+	}
+	if c.Flags().Changed("profile") {
+		return fmt.Errorf("--profile: a lesson has systems of its own; change them: wspsim lessons show %s > mine.json", l.Name)
+	}
+	over, err := f.unchecked(c, l.Scenario)
+	if err != nil {
+		return err
+	}
+	html, err := s.lessonPage(l, *over)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(path, html); err != nil {
+		return &writeError{path, err}
+	}
+	fmt.Fprintf(s.out, "%s: lesson %s, %s; open it in a browser\n", path, l.Name, words.Counted(len(l.Questions), "question"))
+	return nil
+}
+
+func (s *session) export(c *cobra.Command, f *playFlags, path, name string) error {
 	p, err := f.unchecked(c, name)
 	if err != nil {
 		return err
@@ -59,20 +100,12 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, asLe
 		names = strings.Split(f.profile, ",")
 	}
 	p.Profile = names[0]
-	l, ok := lessons.About(p.Scenario.Name)
-	if asLesson && !ok {
-		return fmt.Errorf("--lesson: there is none about %s; there is one about %s", p.Scenario.Name, strings.Join(withLesson(), ", "))
+	runs, err := stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr))
+	if err != nil {
+		return err
 	}
 	var html bytes.Buffer
-	var runs []page.Run
-	if asLesson {
-		if runs, err = stored.Lesson(s.ctx, l, *p, screen.NewProgress(s.stderr)); err == nil {
-			err = page.WriteLesson(&html, l, runs...)
-		}
-	} else if runs, err = stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr)); err == nil {
-		err = page.Write(&html, runs...)
-	}
-	if err != nil {
+	if err := page.Write(&html, runs...); err != nil {
 		return err
 	}
 	if err := writeFile(path, html.Bytes()); err != nil {
@@ -93,13 +126,4 @@ func writeFile(path string, content []byte) error {
 		return err
 	}
 	return file.Commit()
-}
-
-// withLesson lists the scenarios that a lesson is about.
-func withLesson() []string {
-	var names []string
-	for _, l := range lessons.All() {
-		names = append(names, l.Scenario)
-	}
-	return names
 }

@@ -75,13 +75,18 @@ func (s *session) exercise(c *cobra.Command, f *playFlags, name string) (teach.E
 			chosen = flag
 		}
 	}
-	l, ok := lessonNamed(name)
+	l, ok, err := lessonNamed(name)
 	switch {
+	case err != nil:
+		return teach.Exercise{}, err
 	case ok && chosen == "":
 		e, err := s.exerciseOf(l)
 		e.Next = afterLesson(l.Name)
+		if l.Name != name && isScenario(name) {
+			e.Note = aboutScenario(l, name)
+		}
 		return e, err
-	case ok && l.Name == name && !isScenario(name):
+	case ok && !isScenario(name):
 		return teach.Exercise{}, fmt.Errorf("--%s: a lesson has runs of its own; about its scenario: wspsim quiz %s --%s ...", chosen, l.Scenario, chosen)
 	case !isScenario(name):
 		return teach.Exercise{}, fmt.Errorf("unknown lesson or scenario %q; %s", name, play.Offer(name, quizNames(), "wspsim quiz lists all"))
@@ -106,12 +111,27 @@ func (s *session) exerciseOf(l page.Lesson) (teach.Exercise, error) {
 	return teach.FromLesson(l, runs)
 }
 
+// aboutScenario says that a lesson is asked, and what else there is about the scenario.
+func aboutScenario(l page.Lesson, scenario string) string {
+	text := fmt.Sprintf("Lesson %s, about %s.", l.Name, scenario)
+	var others []string
+	for _, o := range lessons.All() {
+		if o.Scenario == scenario && o.Name != l.Name {
+			others = append(others, o.Name)
+		}
+	}
+	if others != nil {
+		text += " Others are " + strings.Join(others, ", ") + "."
+	}
+	return text + " About the scenario itself: wspsim quiz " + scenario + " --seed 1"
+}
+
 // afterLesson is what is worth trying after a lesson of the course.
 func afterLesson(name string) []string {
 	all := lessons.All()
 	for i, l := range all {
 		if l.Name == name {
-			next := []string{"wspsim export lesson.html " + l.Scenario + " --lesson"}
+			next := []string{"wspsim export " + name + ".html --lesson " + name}
 			if i+1 < len(all) {
 				next = append(next, "wspsim quiz "+all[i+1].Name)
 			}
@@ -141,14 +161,15 @@ func isTerminal(in io.Reader) bool {
 	return ok && screen.IsTerminal(f) && f.Name() != os.DevNull
 }
 
-// lessonNamed returns the lesson of that name, or the lesson about the scenario of that name.
-func lessonNamed(name string) (page.Lesson, bool) {
-	for _, l := range lessons.All() {
-		if l.Name == name {
-			return l, true
-		}
+// lessonNamed returns the lesson that quiz asks about: one of the course, a file, or the first
+// one about a scenario.
+func lessonNamed(name string) (page.Lesson, bool, error) {
+	_, scenario := lessons.About(name)
+	if _, ok := lessons.ByName(name); !ok && !scenario && !strings.HasSuffix(name, ".json") {
+		return page.Lesson{}, false, nil
 	}
-	return lessons.About(name)
+	l, err := findLesson(name)
+	return l, err == nil, err
 }
 
 func isScenario(name string) bool {
@@ -170,7 +191,7 @@ func (s *session) listQuizzes(c *cobra.Command) error {
 	}
 	fmt.Fprintf(s.out, "\nScenarios without a lesson:\n\n")
 	for _, sc := range scenarios.All() {
-		if _, ok := lessonNamed(sc.Name); !ok {
+		if _, ok, _ := lessonNamed(sc.Name); !ok {
 			line(sc.Name, strings.TrimLeft(words.Wrap(asked(sc.Question), 110, strings.Repeat(" ", 33)), " "))
 		}
 	}
@@ -197,15 +218,6 @@ func completeQuiz(_ *cobra.Command, args []string, word string) ([]string, cobra
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return withPrefix(quizNames(), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-}
-
-// lessonNames lists the lessons of the course.
-func lessonNames() []string {
-	var names []string
-	for _, l := range lessons.All() {
-		names = append(names, l.Name)
-	}
-	return names
 }
 
 // quizNames lists what quiz asks about: the lessons, then the scenarios.

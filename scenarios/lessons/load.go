@@ -91,8 +91,8 @@ func longerQueue() page.Lesson {
 				Misconception: "“Who leaves makes room.” The server finds out only when it reads or writes.",
 			},
 			{
-				Kind: page.Sketch, Run: "long", At: []string{"100ms", "300ms", "500ms", "700ms"}, Max: 100, Near: 8,
-				Ask:  "Sketch how many connections wait in the queue with backlog 100. 8 off counts as right.",
+				Kind: page.Sketch, Run: "long", At: []string{"100ms", "300ms", "500ms", "900ms"}, Max: 100, Near: 8,
+				Ask:  "Clients come for 600 ms. Sketch how many connections wait in the queue with backlog 100. 8 off counts as right.",
 				Bars: []page.Bar{bar("backlog 100, most waiting", "long", "listener.peak_pending", ""), bar("backlog 5, most waiting", "short", "listener.peak_pending", "")},
 				Because: []page.Reason{
 					because("Twice as many come as are served. So the queue grows as long as clients come, and each newcomer waits longer than the one before.", "R3"),

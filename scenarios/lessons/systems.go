@@ -5,7 +5,7 @@ import "wspsim/netmodel/trace/page"
 func refusedOrIgnored() page.Lesson {
 	return page.Lesson{
 		Name: "refused-or-ignored", Title: "Refused or ignored", Scenario: "burst",
-		Runs: []page.LessonRun{of("windows", "Windows", "windows"), of("linux", "Linux", "linux")},
+		Runs:  []page.LessonRun{of("windows", "Windows", "windows"), of("linux", "Linux", "linux")},
 		Intro: "The same fifty clients come to two systems, within about 50 ms. One worker serves each in 5 ms, so most must wait. Both systems listen with backlog 10.",
 		Questions: []page.Question{
 			{

@@ -36,12 +36,12 @@ const (
 	Sketch = "sketch" // the reader guesses how many connections are pending in Run at each instant of At, from 0 to Max
 )
 
-// How the right choice is found.
+// How the right choice is found: the values of Question.Right.
 const (
-	most      = "most"       // its run has the largest Figure; if all runs are equal, the choice without a run
-	least     = "least"      // its run has the smallest Figure; if all runs are equal, the choice without a run
-	outcome   = "outcome"    // its Is is how the last attempt of Client ends in Run: one of outcomes
-	aboveZero = "above_zero" // its Is is "yes" if Figure of Run is above zero, "no" otherwise
+	most      = "most"
+	least     = "least"
+	outcome   = "outcome"
+	aboveZero = "above_zero"
 )
 
 // outcomes returns what Is of a choice can be where Right is Outcome, in the words of run.
@@ -49,12 +49,19 @@ func outcomes() []string {
 	return []string{"accepted", "refused", "reset", "timed out", "gave up", "trying", "queued", "phantom"}
 }
 
-// Question is a question of a lesson. Its answer is computed.
+// Question is a question of a lesson. Its answer is computed. Right says how the right choice
+// is found:
+//
+//   - "most", "least": its run has the largest, the smallest Figure; if all runs are equal, it is
+//     the choice without a run;
+//   - "outcome": its Is is how the last attempt of Client ends in Run: accepted, refused, reset, timed
+//     out, gave up; or where it stands at the end: trying, queued, phantom;
+//   - "above_zero": its Is is "yes" if Figure of Run is above zero, "no" otherwise.
 type Question struct {
 	Captions []Caption `json:"captions,omitempty"` // steps before it is asked
 	Kind     string    `json:"kind"`               // Choose, Count, Sketch
 	Ask      string    `json:"ask"`
-	Right    string    `json:"right,omitempty"` // most, least, outcome, aboveZero
+	Right    string    `json:"right,omitempty"`
 	Run      string    `json:"run,omitempty"`
 	Figure   string    `json:"figure,omitempty"`
 	Client   string    `json:"client,omitempty"`
@@ -74,7 +81,7 @@ type Question struct {
 type Caption struct {
 	Text  string `json:"text"`
 	Seek  Moment `json:"seek,omitzero"`   // the player plays on to it; without one the instant stays
-	Point string `json:"point,omitempty"` // what the player points at: one of points
+	Point string `json:"point,omitempty"` // clients, network, syn queue, accept queue, program, chart
 }
 
 // points returns what a caption can point at: parts of the picture.
@@ -94,7 +101,7 @@ type Bar struct {
 	Label  string `json:"label"`
 	Run    string `json:"run"`
 	Figure string `json:"figure"`
-	Colour string `json:"colour,omitempty"` // of colours
+	Colour string `json:"colour,omitempty"` // refused, ignored, phantom, served
 }
 
 // colours returns the colours of bars: of the states that they count.

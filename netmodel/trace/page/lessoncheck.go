@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"wspsim/netmodel"
@@ -98,6 +99,8 @@ func (c *checker) text(path, text string, needed bool) {
 		c.say(path, "%d bytes: want at most %d", len(text), mostText)
 	case !utf8.ValidString(text):
 		c.say(path, "not UTF-8")
+	case strings.ContainsFunc(text, unicode.IsControl):
+		c.say(path, "a control character, such as the end of a line; want one line of text")
 	}
 	rest := inText.ReplaceAllString(text, "")
 	if strings.ContainsAny(rest, "{}") {
@@ -305,10 +308,16 @@ func (c *checker) choices(path string, q Question) {
 			if o.Run != "" {
 				c.figure(p+".run", o.Run, q.Figure)
 			}
+			if slices.ContainsFunc(q.Choices[:i], func(b Choice) bool { return b.Run == o.Run }) {
+				c.say(p+".run", "two choices have the run %s", o.Run)
+			}
 		case outcome:
 			c.name(p+".is", "outcome", o.Is, outcomes())
 		case aboveZero:
 			c.name(p+".is", "answer", o.Is, []string{"yes", "no"})
+		}
+		if o.Is != "" && slices.ContainsFunc(q.Choices[:i], func(b Choice) bool { return b.Is == o.Is }) {
+			c.say(p+".is", "two choices are right if the answer is %s", o.Is)
 		}
 	}
 	if !c.name(path+".right", "way to find the right choice", q.Right, []string{most, least, outcome, aboveZero}) {

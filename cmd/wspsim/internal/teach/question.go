@@ -19,6 +19,7 @@ import (
 type Exercise struct {
 	Name      string
 	Title     string
+	Note      string // a line above the introduction
 	Intro     string
 	Questions []Question
 	End       string   // what was learned

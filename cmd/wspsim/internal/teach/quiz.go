@@ -40,7 +40,11 @@ var ErrLeft = errors.New("the quiz was left")
 // Play asks and reveals until the questions, or the guesses, end. The error is one of the
 // input, or that of the context.
 func (z *Quiz) Play(ctx context.Context) error {
-	fmt.Fprintf(z.Out, "%s\n\n%s\n", z.Style.Bold(printable(z.Title)), wrapped(z.Intro, ""))
+	fmt.Fprintln(z.Out, z.Style.Bold(printable(z.Title)))
+	if z.Note != "" {
+		fmt.Fprintln(z.Out, z.Style.Dim(wrapped(z.Note, "")))
+	}
+	fmt.Fprintf(z.Out, "\n%s\n", wrapped(z.Intro, ""))
 	for i := range z.Questions {
 		q := &z.Questions[i]
 		z.ask(i, q)
