@@ -177,7 +177,6 @@ func isScenario(name string) bool {
 	return ok
 }
 
-
 // listQuizzes lists the lessons and the scenarios without one.
 func (s *session) listQuizzes(c *cobra.Command) error {
 	style := s.style()

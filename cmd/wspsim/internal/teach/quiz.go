@@ -20,6 +20,7 @@ const (
 	width    = 100  // columns of running text
 	barWidth = 40   // columns of the longest bar
 	mostLine = 1000 // bytes of a guess
+	mostBad  = 20   // lines in a row that are no guess: nobody reads what is answered
 )
 
 // Quiz asks the questions of an exercise, one after the other, and reveals each answer after
@@ -102,7 +103,11 @@ func (z *Quiz) ask(i int, q *Question) {
 
 // guess reads lines until one is a guess.
 func (z *Quiz) guess(ctx context.Context, q *Question) (string, error) {
-	for {
+	for bad := 0; ; bad++ {
+		if bad == mostBad {
+			fmt.Fprintf(z.Out, "%d lines were no guess.\n", mostBad)
+			return "", ErrLeft
+		}
 		fmt.Fprintf(z.Out, "%s ", q.prompt())
 		if err := z.Out.Flush(); err != nil {
 			return "", err

@@ -159,6 +159,13 @@ func TestAWrongLineIsAskedAgainAndQEnds(t *testing.T) {
 	}
 }
 
+func TestAnInputWithoutEndThatIsNoGuessEnds(t *testing.T) {
+	text, z := quiz(t, *exerciseNamed(t, "one-door"), strings.Repeat("nonsense\n", 10_000))
+	if len(z.Guesses) != 0 || !strings.Contains(text, "20 lines were no guess.") || len(text) > 10_000 {
+		t.Errorf("10,000 lines of nonsense give %d guesses and %d bytes of output, want none and few", len(z.Guesses), len(text))
+	}
+}
+
 func TestASketchMayBeOffByWhatTheLessonSays(t *testing.T) {
 	q := Question{Kind: page.Sketch, Right: "1,5,0", Near: 1}
 	for _, tt := range []struct {

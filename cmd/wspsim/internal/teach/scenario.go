@@ -37,7 +37,7 @@ func FromScenario(ctx context.Context, p *play.Play, progress *screen.Progress) 
 		return Exercise{}, err
 	}
 	s := p.Scenario
-	e := Exercise{Name: s.Name, Title: s.Name, Intro: s.Question + " The profile is " + p.Profile + ": " + play.LongName(p.Profile) + "."}
+	e := Exercise{Name: s.Name, Title: s.Name, Note: noteOf(p, done), Intro: s.Question}
 	for _, client := range askedClients(s, p.Profile) {
 		if end, ok := report.EndingOf(done, &incidents, client); ok {
 			e.Questions = append(e.Questions, aboutClient(p, client, end))
@@ -51,6 +51,15 @@ func FromScenario(ctx context.Context, p *play.Play, progress *screen.Progress) 
 	}
 	e.Next = nextOf(p)
 	return e, nil
+}
+
+// noteOf says what runs, and which knobs differ from those of the question.
+func noteOf(p *play.Play, d *play.Done) string {
+	note := fmt.Sprintf("profile %s (%s), seed %d", p.Profile, play.LongName(p.Profile), p.Seed)
+	if changed := play.SettingsText(slices.Concat(d.ChangedKnobs, d.KernelSettings)); changed != "" {
+		note += ", changed: " + changed
+	}
+	return note
 }
 
 // nextOf returns what is worth trying after the questions about a scenario.
