@@ -148,3 +148,19 @@ func TestASketchIsRightWhereItIsNearAtEachInstant(t *testing.T) {
 		}
 	}
 }
+
+func TestAPageWithoutALessonLeavesOutItsModules(t *testing.T) {
+	run := crowd(t, profiles.WSP(), "c", 3, 1)
+	run.Figures = []page.Figure{{Name: "outcomes.refused", Value: 2}}
+	var plain, asking strings.Builder
+	if err := page.Write(&plain, run); err != nil {
+		t.Fatal(err)
+	}
+	if err := page.WriteLesson(&asking, goodLesson(), run); err != nil {
+		t.Fatal(err)
+	}
+	const module = "class LessonCard"
+	if strings.Contains(plain.String(), module) || !strings.Contains(asking.String(), module) {
+		t.Errorf("%q is in a page without a lesson: %t, with one: %t, want false and true", module, strings.Contains(plain.String(), module), strings.Contains(asking.String(), module))
+	}
+}

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -39,7 +40,10 @@ var ErrTooLarge = errors.New("too much for a page")
 var files embed.FS
 
 // modules lists the parts of the player, each before the parts that import it.
-var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "classroom.js", "lesson.js", "main.js"}
+var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "answer.js", "sketch.js", "classroom.js", "lesson.js", "main.js"}
+
+// ofLessons lists the modules that a page without a lesson leaves out.
+var ofLessons = []string{"answer.js", "sketch.js", "classroom.js", "lesson.js"}
 
 // document is the JSON of a page.
 type document struct {
@@ -86,11 +90,11 @@ func write(w io.Writer, l *Lesson, runs []Run) error {
 	}
 	// One pass, so that no text of a run can hold a marker.
 	_, err = strings.NewReplacer(
-		"{{policy}}", html.EscapeString(Policy()),
+		"{{policy}}", html.EscapeString(Policy(l != nil)),
 		"{{title}}", html.EscapeString("wspsim: "+title),
 		"{{style}}", text("style.css"),
 		"{{data}}", packed,
-		"{{player}}", player(),
+		"{{player}}", player(l != nil),
 	).WriteString(w, text("index.html"))
 	return err
 }
@@ -111,10 +115,10 @@ func pack(data []byte) (string, error) {
 	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
 }
 
-// Policy returns the Content-Security-Policy of every page: nothing is loaded, and only the
-// script and the style of the player count, by their hashes.
-func Policy() string {
-	return "default-src 'none'; script-src '" + hash(player()) + "'; style-src '" + hash(text("style.css")) + "'; base-uri 'none'; form-action 'none'"
+// Policy returns the Content-Security-Policy of a page, with a lesson or without: nothing is
+// loaded, and only the script and the style of the player count, by their hashes.
+func Policy(lesson bool) string {
+	return "default-src 'none'; script-src '" + hash(player(lesson)) + "'; style-src '" + hash(text("style.css")) + "'; base-uri 'none'; form-action 'none'"
 }
 
 func hash(s string) string {
@@ -124,10 +128,13 @@ func hash(s string) string {
 
 // player returns the modules as one module, without comments and indentation. Names at the
 // top of a module are unique in all, so that import and export can be left out.
-func player() string {
+func player(lesson bool) string {
 	var b strings.Builder
 	b.WriteString("'use strict';\n")
 	for _, name := range modules {
+		if !lesson && slices.Contains(ofLessons, name) {
+			continue
+		}
 		for line := range strings.Lines(text("player/" + name)) {
 			line = strings.TrimLeft(line, " ")
 			if strings.HasPrefix(line, "import ") || strings.HasPrefix(line, "//") {

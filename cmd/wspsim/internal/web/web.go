@@ -208,7 +208,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	default:
-		answer(w, body, page.Policy()+"; frame-ancestors 'none'")
+		answer(w, body, page.Policy(a.lesson != nil)+"; frame-ancestors 'none'")
 	}
 }
 

@@ -2,6 +2,8 @@
 // form is that of cmd/wspsim/internal/teach/classline.go. Nothing is sent anywhere.
 
 import {el, put, show} from './dom.js';
+import {isTime} from './answer.js';
+import {spaced} from './sketch.js';
 
 const mostClassText = 1e6, mostClassLine = 1000, mostColumns = 8, mostUnread = 20, mostGuess = 1e9;
 const classForm = /^wspsim1 ([a-z0-9-]{1,64})((?: (?:-|[0-9,]+))+) @([a-z0-9]{1,12}) #([0-9a-f]{8})(?:[^0-9a-z]|$)/;
@@ -29,7 +31,7 @@ function numbersOf(token) {
 function possible(q, token) {
   const all = numbersOf(token);
   if (!all || all.length !== (q.at || [0]).length) return false;
-  return all.every((n) => q.choices ? n >= 1 && n <= q.choices.length : n <= (q.max || mostGuess));
+  return all.every((n) => q.kind === 'choice' ? n >= 1 && n <= q.choices.length : n <= (q.max || mostGuess));
 }
 
 // parseClassLine reads a line; why says what is wrong with it.
@@ -44,7 +46,13 @@ function parseClassLine(text) {
   return {lesson: part[1], answers: part[2].trim().split(' '), mark: part[3]};
 }
 
-// readClass counts the lines about the known lessons: {lesson, rights}, a right token a question.
+// tokenOf writes a guess, or a right answer, as a line does.
+function tokenOf(q, guess) {
+  if (guess === undefined) return '-';
+  return q.kind === 'choice' ? String(guess + 1) : [guess].flat().join(',');
+}
+
+// readClass counts the lines about the known lessons, each with its runs.
 function readClass(text, known) {
   const result = {read: 0, unread: [], lessons: []}, first = new Map();
   text.split('\n').forEach((line, i) => {
@@ -76,20 +84,20 @@ function countLine(line, known, first, result) {
 }
 
 // histogram is the columns of one question; a sketch has one histogram for each instant.
-function histogram(q, answers, right, part) {
+function histogram(of, q, answers, right, part) {
   const counts = new Map();
   for (const a of answers) {
     const n = a === '-' ? null : numbersOf(a)[part];
     if (n !== null) counts.set(n, (counts.get(n) || 0) + 1);
   }
-  if (q.choices) return q.choices.map((c, i) => ({label: c.label, students: counts.get(i + 1) || 0, right: i + 1 === right}));
+  if (q.kind === 'choice') return q.choices.map((c, i) => ({label: of.text(c.label), students: counts.get(i + 1) || 0, right: i + 1 === right}));
   const values = [...new Set([right, ...counts.keys()])].sort((a, b) => a - b), low = values[0];
   const wide = values.length > mostColumns ? Math.floor((values[values.length - 1] - low + mostColumns) / mostColumns) : 1;
-  const columns = [];
+  const columns = [], said = (n) => counted(n) + (isTime(q.figure || '') ? ' ms' : '');
   for (const n of values) {
     const from = wide > 1 ? low + Math.floor((n - low) / wide) * wide : n;
     let c = columns[columns.length - 1];
-    if (!c || c.from !== from) columns.push(c = {from, label: wide > 1 ? `${counted(from)} to ${counted(from + wide - 1)}` : counted(n), students: 0, right: false});
+    if (!c || c.from !== from) columns.push(c = {from, label: wide > 1 ? `${said(from)} to ${said(from + wide - 1)}` : said(n), students: 0, right: false});
     c.students += counts.get(n) || 0;
     c.right ||= n === right;
   }
@@ -99,11 +107,12 @@ function histogram(q, answers, right, part) {
 const counted = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
 // classBox is what the end of a lesson shows: the line of the student, if there is a guess,
-// and the way to the classroom.
-export function classBox(lesson, tokens, known) {
-  const open = el('button', {class: 'btn', id: 'classroom', onclick: () => classroom(known())}, 'Classroom');
+// and the way to the classroom. Known are all lessons of the page.
+export function classBox(known, of, guesses) {
+  const tokens = of.lesson.questions.map((q, i) => tokenOf(q, guesses[i]));
+  const open = el('button', {class: 'btn', id: 'classroom', onclick: () => classroom(known)}, 'Classroom');
   if (tokens.every((t) => t === '-')) return el('div', {class: 'row'}, open);
-  const line = el('p', {class: 'cmd', id: 'classline'}, classLine(lesson.name, tokens));
+  const line = el('p', {class: 'cmd', id: 'classline'}, classLine(of.lesson.name, tokens));
   const copy = el('button', {class: 'btn', id: 'copyline', onclick: async () => {
     try {
       await navigator.clipboard.writeText(line.textContent);
@@ -137,13 +146,12 @@ function classroom(known) {
   box.focus();
 }
 
-function lessonHistograms(l) {
-  const {lesson, rights, words} = l.of;
-  return [el('h3', {}, `${lesson.title}, ${counted(l.students)} ${l.students === 1 ? 'student' : 'students'}`),
-    ...lesson.questions.map((q, i) => {
-      const skipped = l.answers[i].filter((a) => a === '-').length, right = numbersOf(rights[i]);
-      const bars = right.flatMap((r, part) => [q.at ? el('p', {class: 'sub2'}, 'at ' + q.at[part]) : null, columnsOf(histogram(q, l.answers[i], r, part))]);
-      return el('section', {class: 'hist', 'aria-label': `Question ${i + 1}`}, el('p', {}, `${i + 1}. ${words(q.ask)}`), ...bars,
+function lessonHistograms({of, students, answers}) {
+  return [el('h3', {}, `${of.lesson.title}, ${counted(students)} ${students === 1 ? 'student' : 'students'}`),
+    ...of.lesson.questions.map((q, i) => {
+      const skipped = answers[i].filter((a) => a === '-').length, right = numbersOf(tokenOf(q, of.right(q)));
+      const bars = right.flatMap((r, part) => [q.at ? el('p', {class: 'sub2'}, 'at ' + spaced(q.at[part])) : null, columnsOf(histogram(of, q, answers[i], r, part))]);
+      return el('section', {class: 'hist', 'aria-label': `Question ${i + 1}`}, el('p', {}, `${i + 1}. ${of.text(q.ask)}`), ...bars,
         skipped ? el('p', {class: 'note'}, `${counted(skipped)} without a guess`) : null);
     })];
 }

@@ -241,19 +241,40 @@ function about() {
     el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. This page holds stored runs and no simulator; wspsim run gives the same.`));
 }
 
-// show of a lesson: the first moment of a kind, and its client.
-function showMoment(m) {
-  const run = runs[doc.lesson.runs.findIndex((r) => r.name === m.run)], seen = new Set();
-  const found = run.records.find((r) => {
-    if (r.kind !== m.kind) return false;
-    const again = seen.has(r.client);
-    seen.add(r.client);
-    return !m.again || again;
-  }) || run.records.find((r) => r.kind === m.kind);
-  if (found.client) state.client = found.client;
+// showPlace goes to a moment of a lesson and picks its client.
+function showPlace({run, at, client}) {
+  if (client) state.client = client;
   system(run.index, true);
-  seek(found.at);
+  seek(at);
   $('scenes').scrollIntoView({block: 'nearest', behavior: reduced.matches ? 'auto' : 'smooth'});
+}
+
+// guide plays on to a place of a lesson, in less than two seconds.
+let goal = null;
+function guide({run, at, client}) {
+  arrive();
+  const from = axis.x(state.t), to = axis.x(at), began = performance.now(), mine = goal = {at};
+  if (client) state.client = client;
+  system(run.index, true);
+  if (reduced.matches || to <= from) return arrive();
+  $('narr').setAttribute('aria-live', 'off');
+  const on = (now) => {
+    if (mine !== goal) return;
+    const done = Math.min(1, Math.max(0, (now - began) / 1800));
+    if (done === 1) return arrive();
+    go(axis.t(from + (to - from) * done));
+    requestAnimationFrame(on);
+  };
+  requestAnimationFrame(on);
+}
+
+// arrive ends what guide has begun.
+function arrive() {
+  if (!goal) return;
+  $('narr').setAttribute('aria-live', 'polite');
+  const {at} = goal;
+  goal = null;
+  go(at);
 }
 
 function start() {
@@ -275,9 +296,11 @@ function start() {
     const box = el('section', {class: 'card predict', 'aria-label': 'Predict'});
     $('aside').append(box);
     const act = {
-      ask: (first) => { stop(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
-      told: () => { state.asking = false; lock(false); draw(); },
-      show: showMoment,
+      ask: (first) => { stop(); arrive(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
+      told: () => { arrive(); state.asking = false; lock(false); draw(); },
+      show: showPlace,
+      guide,
+      axis: () => axis,
     };
     const lesson = new LessonCard(box, doc.lesson, runs, act);
     if (linked) {
