@@ -22,7 +22,7 @@ func (s *session) lessonsClassCommand() *cobra.Command {
 			"histogram for each question with the answer of the model marked. Text around a line, such as a name in a\n" +
 			"chat, does no harm. It says which lines do not count, and why. The form of a line:\n\n" +
 			"  wspsim1 LESSON ANSWER... @MARK #CHECKSUM\n" +
-			"  wspsim1 refused-or-ignored 2 20 5 @k7f3q #" + exampleChecksum + "\n\n" +
+			"  wspsim1 refused-or-ignored 2 20 5 @k7f3q #81d031a5\n\n" +
 			"An answer is the number of a choice, a number, numbers with commas for a sketch, or - without a guess. MARK\n" +
 			"tells students apart; of two lines with one mark the first counts. CHECKSUM is FNV-1a, 32 bits, of the text\n" +
 			"before it: it finds damage, not fraud. The page has the same under Classroom. Nothing is sent anywhere.",
@@ -39,8 +39,6 @@ func (s *session) lessonsClassCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&own, "lesson", nil, "know the lesson in `FILE.json` too; may be repeated")
 	return c
 }
-
-const exampleChecksum = "00000000"
 
 // mostClassText is the most bytes of the lines of a class.
 const mostClassText = 1 << 20
