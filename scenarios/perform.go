@@ -139,6 +139,11 @@ func (a Send) perform(r *run) {
 	}
 }
 
+func (a Stall) perform(r *run) {
+	r.idle-- // below zero, the next worker that is done does not accept
+	r.net.After(a.For, tagStalled)
+}
+
 func (a Shutdown) perform(r *run) {
 	if fd, ok := r.socket(a.Socket); ok {
 		_ = r.host().Shutdown(fd, a.How)

@@ -51,7 +51,10 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 		return p, err
 	}
 	p.KernelChanged = p.Server != own
-	if p.Scenario, err = s.With(knobs); err != nil {
+	if p.Scenario, err = s.With(knobs); err == nil {
+		p.Scenario, err = p.Scenario.WithInputs(o.Inputs)
+	}
+	if err != nil {
 		return p, err
 	}
 	if o.Alter != nil {

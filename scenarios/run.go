@@ -21,6 +21,8 @@ type Options struct {
 	// Knobs of the scenario, and settings of the kernel (profiles.Setting) by the
 	// kernel's names. A name that is both is the knob.
 	Knobs []Setting
+	// Inputs are further steps, after the knobs are set. WithInputs has their form.
+	Inputs []string
 	// Alter, if set, changes the profiles of the server and of the clients, after the
 	// settings of the kernel.
 	Alter func(*netmodel.Profile)
@@ -135,6 +137,7 @@ const (
 	tagStart   // the accept loop begins
 	tagServed  // a worker is done with the descriptor in the low bits
 	tagBackoff // a worker tries again after WSAEMFILE
+	tagStalled // a worker is back
 	tagMask    = 0xff << 56
 )
 
@@ -264,6 +267,9 @@ func (r *run) program(tag uint64) {
 		r.acceptAll()
 	case tagServed:
 		_ = r.host().CloseSocket(netmodel.FD(which)) // a broken connection closes too
+		r.idle++
+		r.acceptAll()
+	case tagStalled:
 		r.idle++
 		r.acceptAll()
 	case tagBackoff:

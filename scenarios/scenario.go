@@ -144,6 +144,10 @@ type Send struct {
 	Bytes  int
 }
 
+// Stall takes a worker of the server's program away: it accepts no connection For a time. If
+// all workers are busy, it is the first one to be done.
+type Stall struct{ For time.Duration }
+
 // Shutdown calls shutdown on a listening socket of the server. How is
 // winsock.SD_RECEIVE, SD_SEND or SD_BOTH.
 type Shutdown struct {

@@ -192,7 +192,7 @@ func (r *run) summarise(asked, ran *Scenario) {
 func (r *run) judge() {
 	res := &r.result
 	res.Verdict = NotJudged
-	asIntended := len(res.ChangedKnobs) == 0 && !r.kernelChanged && r.o.Clients == "" && slices.Contains(r.s.Profiles, res.Profile)
+	asIntended := len(res.ChangedKnobs) == 0 && len(r.o.Inputs) == 0 && !r.kernelChanged && r.o.Clients == "" && slices.Contains(r.s.Profiles, res.Profile)
 	for _, e := range r.s.Expect {
 		if e.For != "" && e.For != res.Profile || !asIntended && !e.Always {
 			continue

@@ -172,6 +172,10 @@ func validateAction(do Action) error {
 		if a.Count < 0 || a.Count > MaxClients {
 			return fmt.Errorf("open %d files: want 0 to %d", a.Count, MaxClients)
 		}
+	case Stall:
+		if a.For <= 0 || a.For > longest {
+			return fmt.Errorf("a worker stalls for %v: want more than 0, at most %v", a.For, longest)
+		}
 	case CloseFiles:
 		if a.Count < 0 {
 			return fmt.Errorf("close %d files: want 0 or more", a.Count)

@@ -43,15 +43,15 @@ func (s *session) compareCommand() *cobra.Command {
 			"  wspsim compare burst --profile linux,linux4.3 --set tcp_syncookies=0 --clients linux\n" +
 			"  wspsim compare burst --profile windows,linux --json | jq '.profiles[].outcomes'\n" +
 			"  wspsim compare overflow --profile linux,linux5.4 --exit-code && echo no difference",
-		Args: oneScenario, ValidArgsFunction: completeScenario,
+		Args: f.scenario, ValidArgsFunction: completeScenario,
 		RunE: func(c *cobra.Command, args []string) error {
-			p, err := f.unchecked(c, args[0])
+			p, err := f.unchecked(c, first(args))
 			if err != nil {
 				return err
 			}
-			names := p.Scenario.Profiles
-			if c.Flags().Changed("profile") {
-				names = strings.Split(f.profile, ",")
+			names, err := f.names(c, p.Scenario.Profiles)
+			if err != nil {
+				return err
 			}
 			p.Profile = names[0]
 			if len(names) < 2 {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wspsim/cmd/wspsim/internal/bundle"
+	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/cmd/wspsim/internal/tracefile"
@@ -16,7 +18,7 @@ import (
 
 func (s *session) exportCommand() *cobra.Command {
 	var f playFlags
-	lesson := ""
+	lesson, noSim := "", false
 	c := &cobra.Command{
 		Use:   "export FILE.html NAME [--lesson]",
 		Short: "A page that plays a scenario in a browser, as one file",
@@ -28,12 +30,13 @@ func (s *session) exportCommand() *cobra.Command {
 			"  wspsim export lesson.html --lesson the-phantom\n" +
 			"  wspsim export mine.html --lesson mine.json\n" +
 			"  wspsim export trim.html relisten-four-ways --profile wsp,linux,freebsd",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 && lesson != "" && lesson != noLessonName {
-				return nil // --lesson=NAME
-			}
-			if len(args) != 2 {
+		Args: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 1 && (c.Flags().Changed("from") || lesson != "" && lesson != noLessonName):
+			case len(args) != 2:
 				return fmt.Errorf("export: want the name of a file and a scenario, such as: wspsim export burst.html burst")
+			case c.Flags().Changed("from"):
+				return fmt.Errorf("export: --from names the scenario; want no %q beside it", args[1])
 			}
 			return nil
 		},
@@ -44,19 +47,22 @@ func (s *session) exportCommand() *cobra.Command {
 			return []string{"html"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			switch {
+			switch name := first(args[1:]); {
 			case lesson == "":
-				return s.export(c, &f, args[0], args[1])
-			case lesson != noLessonName && len(args) == 2:
-				return fmt.Errorf("export: two lessons, %q and %q", lesson, args[1])
-			case len(args) == 2:
-				lesson = args[1]
+				return s.export(c, &f, args[0], name, noSim)
+			case c.Flags().Changed("from"):
+				return fmt.Errorf("export: --from is a run, and --lesson has runs of its own; want one of them")
+			case lesson == noLessonName:
+				return s.exportLesson(c, &f, args[0], name, noSim)
+			case name != "":
+				return fmt.Errorf("export: two lessons, %q and %q", lesson, name)
 			}
-			return s.exportLesson(c, &f, args[0], lesson)
+			return s.exportLesson(c, &f, args[0], lesson, noSim)
 		},
 	}
 	f.add(c)
 	c.Flags().Lookup("profile").Usage = "use the stacks `NAMES`, at most three, with commas between them (default: those that the scenario or the lesson is about)"
+	c.Flags().BoolVar(&noSim, "no-sim", false, "store the runs in the page and no simulator: a tenth of the size, and nothing to change")
 	c.Flags().StringVar(&lesson, "lesson", "", "a lesson: ask its questions first")
 	c.Flags().Lookup("lesson").NoOptDefVal = noLessonName
 	return c
@@ -66,7 +72,7 @@ func (s *session) exportCommand() *cobra.Command {
 const noLessonName = "NAME"
 
 // exportLesson writes the page of a lesson. The flags change all of its runs.
-func (s *session) exportLesson(c *cobra.Command, f *playFlags, path, name string) error {
+func (s *session) exportLesson(c *cobra.Command, f *playFlags, path, name string, noSim bool) error {
 	l, err := findLesson(name)
 	if err != nil {
 		return fmt.Errorf("--lesson: %w", err)
@@ -78,41 +84,72 @@ func (s *session) exportLesson(c *cobra.Command, f *playFlags, path, name string
 	if err != nil {
 		return err
 	}
-	html, err := s.lessonPage(l, *over)
+	part, err := s.lessonPart(l, *over, noSim)
 	if err != nil {
 		return err
 	}
-	if err := writeFile(path, html); err != nil {
-		return &writeError{path, err}
-	}
-	fmt.Fprintf(s.out, "%s: lesson %s, %s; open it in a browser\n", path, l.Name, words.Counted(len(l.Questions), "question"))
-	return nil
+	return s.writePage(path, part, noSim, fmt.Sprintf("lesson %s, %s", l.Name, words.Counted(len(l.Questions), "question")))
 }
 
-func (s *session) export(c *cobra.Command, f *playFlags, path, name string) error {
+func (s *session) export(c *cobra.Command, f *playFlags, path, name string, noSim bool) error {
 	p, err := f.unchecked(c, name)
 	if err != nil {
 		return err
 	}
 	names := p.Scenario.Profiles
-	names = names[:min(len(names), stored.MostSystems)]
-	if c.Flags().Changed("profile") {
-		names = strings.Split(f.profile, ",")
+	if names, err = f.names(c, names[:min(len(names), page.MostSystems)]); err != nil {
+		return err
 	}
 	p.Profile = names[0]
-	runs, err := stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr))
+	part, err := s.part(p, names, noSim)
 	if err != nil {
 		return err
 	}
+	return s.writePage(path, part, noSim, fmt.Sprintf("%s on %s", p.Scenario.Name, strings.Join(names, ", ")))
+}
+
+// writePage writes the page of one part, and says what it is.
+func (s *session) writePage(path string, part page.Part, noSim bool, what string) error {
+	d := page.Document{Parts: []page.Part{part}}
+	if !noSim {
+		d.Simulator = bundle.Simulator()
+	}
 	var html bytes.Buffer
-	if err := page.Write(&html, runs...); err != nil {
+	if err := d.Write(&html); err != nil {
 		return err
 	}
 	if err := writeFile(path, html.Bytes()); err != nil {
 		return &writeError{path, err}
 	}
-	fmt.Fprintf(s.out, "%s: %s on %s; open it in a browser\n", path, p.Scenario.Name, strings.Join(names, ", "))
+	fmt.Fprintf(s.out, "%s: %s; open it in a browser\n", path, what)
 	return nil
+}
+
+// part returns what the page shows: stored runs, or what its simulator plays. It plays in
+// both cases, so that a page that cannot be drawn is not written.
+func (s *session) part(p *play.Play, names []string, noSim bool) (page.Part, error) {
+	runs, err := stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr))
+	part := page.Part{Runs: runs}
+	if err == nil {
+		err = part.Check()
+	}
+	if err != nil || noSim {
+		return part, err
+	}
+	return stored.Live(p, names)
+}
+
+// lessonPart is part for a lesson. Over changes its runs.
+func (s *session) lessonPart(l page.Lesson, over play.Play, noSim bool) (page.Part, error) {
+	runs, err := stored.Lesson(s.ctx, l, over, screen.NewProgress(s.stderr))
+	part := page.Part{Lesson: &l, Runs: runs}
+	if err == nil {
+		err = part.Check()
+	}
+	if err != nil || noSim {
+		return part, err
+	}
+	return stored.LiveLesson(l, over)
 }
 
 // writeFile writes a file, all of it or nothing.

@@ -59,6 +59,8 @@ type playFlags struct {
 	backlog   string
 	seed      seedFlag
 	set       []string
+	do        []string
+	from      string
 	arrivals  string
 	column    string
 	maxEvents countFlag
@@ -74,6 +76,8 @@ func (f *playFlags) add(c *cobra.Command) {
 	flags.StringVar(&f.backlog, "backlog", "", "listen with backlog `N`; short for --set backlog=N")
 	flags.Var(&f.seed, "seed", "draw all random numbers from `SEED`, 0 to 2^64-1, decimal or 0x...")
 	flags.StringArrayVar(&f.set, "set", nil, "set a knob of the scenario, or a setting of the kernel by its kernel name: `KNOB=VALUE`, such as somaxconn=128; may be repeated")
+	flags.StringVar(&f.from, "from", "", "run what `STRING` says, in place of NAME: the address of a page, or its part from the name of the scenario on; run prints it as state")
+	flags.StringArrayVar(&f.do, "do", nil, "act during the run: `TIME:ACTION`, such as 31.7ms:knock, "+scenarios.InputForms+"; may be repeated")
 	flags.StringVar(&f.arrivals, "arrivals", "", "take the arrival times from `FILE`, not from the scenario; run --help has the formats")
 	flags.StringVar(&f.column, "column", "", "the column of a CSV file, by `NAME` or number (default: the first)")
 	flags.Var(&f.maxEvents, "max-events", fmt.Sprintf("end a run after `N` events (default %d)", scenarios.DefaultMaxEvents))
@@ -91,6 +95,9 @@ func (f *playFlags) play(c *cobra.Command, name string) (*play.Play, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Flags().Changed("profile") {
+		p.Profile = f.profile // more than one is an error here
+	}
 	if err := p.Check(); err != nil || !f.strict {
 		return p, err
 	}
@@ -99,24 +106,15 @@ func (f *playFlags) play(c *cobra.Command, name string) (*play.Play, error) {
 
 // unchecked is play without the check of the profile against the settings.
 func (f *playFlags) unchecked(c *cobra.Command, name string) (*play.Play, error) {
-	s, err := play.Find(name)
+	m, err := f.moment(c, name)
 	if err != nil {
 		return nil, err
 	}
-	p := &play.Play{Scenario: s, Profile: f.profile, Clients: f.clients, Seed: uint64(f.seed), MaxEvents: uint64(f.maxEvents)}
-	if p.Profile == "" && !c.Flags().Changed("profile") {
-		p.Profile = s.Profiles[0]
+	p, err := m.Play()
+	if err != nil {
+		return nil, err
 	}
-	if c.Flags().Changed("backlog") {
-		p.Knobs = append(p.Knobs, scenarios.Setting{Name: "backlog", Value: f.backlog})
-	}
-	for _, set := range f.set {
-		knob, value, ok := strings.Cut(set, "=")
-		if !ok || knob == "" || value == "" {
-			return nil, fmt.Errorf("--set %q: want KNOB=VALUE, such as --set latency=5ms", set)
-		}
-		p.Knobs = append(p.Knobs, scenarios.Setting{Name: knob, Value: value})
-	}
+	p.MaxEvents = uint64(f.maxEvents)
 	switch {
 	case c.Flags().Changed("arrivals"):
 		if err := p.UseArrivals(f.arrivals, f.column); err != nil {
@@ -126,4 +124,65 @@ func (f *playFlags) unchecked(c *cobra.Command, name string) (*play.Play, error)
 		return nil, fmt.Errorf("--column needs --arrivals")
 	}
 	return p, nil
+}
+
+// moment returns what --from and the other flags ask for. A flag that is given wins.
+func (f *playFlags) moment(c *cobra.Command, name string) (play.Moment, error) {
+	m := play.Moment{Scenario: name, Seed: uint64(f.seed)}
+	given := c.Flags().Changed
+	if given("from") {
+		var err error
+		if m, err = play.ParseMoment(f.from); err != nil {
+			return m, fmt.Errorf("--from: %w", err)
+		}
+	}
+	if given("profile") {
+		m.Profiles = strings.Split(f.profile, ",")
+	}
+	if given("clients") {
+		m.Clients = f.clients
+	}
+	if given("seed") {
+		m.Seed = uint64(f.seed)
+	}
+	if given("backlog") {
+		m.Knobs = append(m.Knobs, scenarios.Setting{Name: "backlog", Value: f.backlog})
+	}
+	for _, set := range f.set {
+		knob, value, ok := strings.Cut(set, "=")
+		if !ok || knob == "" || value == "" {
+			return m, fmt.Errorf("--set %q: want KNOB=VALUE, such as --set latency=5ms", set)
+		}
+		m.Knobs = append(m.Knobs, scenarios.Setting{Name: knob, Value: value})
+	}
+	m.Inputs = append(m.Inputs, f.do...)
+	return m, nil
+}
+
+// names returns the profiles that were asked for, or those of otherwise.
+func (f *playFlags) names(c *cobra.Command, otherwise []string) ([]string, error) {
+	m, err := f.moment(c, "")
+	if err != nil || m.Profiles == nil {
+		return otherwise, err
+	}
+	return m.Profiles, nil
+}
+
+// scenario checks the arguments of a command: the name of a scenario, or --from.
+func (f *playFlags) scenario(c *cobra.Command, args []string) error {
+	if !c.Flags().Changed("from") {
+		return oneScenario(c, args)
+	}
+	if len(args) > 0 {
+		return fmt.Errorf("%s: --from names the scenario; want no %q beside it", c.Name(), args[0])
+	}
+	return nil
+}
+
+// first returns the first argument, "" if there is none.
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -18,6 +17,7 @@ import (
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 	"wspsim/scenarios/lessons"
 )
 
@@ -121,7 +121,7 @@ func (s *session) checkLesson(path string) error {
 	if err != nil {
 		return err
 	}
-	var runs []page.Run
+	var runs []recording.Run
 	if faults == nil {
 		var wrong []page.Problem
 		runs, wrong, err = stored.CheckLesson(s.ctx, file.Lesson, screen.NewProgress(s.stderr))
@@ -155,7 +155,7 @@ func faultLine(path string, f stored.Fault) string {
 }
 
 // lessonIsRight prints what the model answers.
-func (s *session) lessonIsRight(path string, l page.Lesson, runs []page.Run) {
+func (s *session) lessonIsRight(path string, l page.Lesson, runs []recording.Run) {
 	fmt.Fprintf(s.out, "%s: nothing is wrong. Lesson %s has %s about %s.\nThe model answers:\n", words.Printable(path), l.Name,
 		words.Counted(len(l.Questions), "question"), words.Counted(len(runs), "run"))
 	for i, q := range l.Questions {
@@ -169,7 +169,7 @@ func (s *session) lessonIsRight(path string, l page.Lesson, runs []page.Run) {
 }
 
 // answerText writes an answer for a reader.
-func answerText(l page.Lesson, q page.Question, a page.Answer, runs []page.Run) string {
+func answerText(l page.Lesson, q page.Question, a page.Answer, runs []recording.Run) string {
 	switch q.Kind {
 	case page.Choose:
 		return l.Text(q.Choices[a.Choice].Label, runs)
@@ -236,14 +236,4 @@ func completeLesson(_ *cobra.Command, args []string, word string) ([]string, cob
 		names = append(names, l.Name+"\t"+l.Title)
 	}
 	return withPrefix(names, word), cobra.ShellCompDirectiveKeepOrder
-}
-
-// lessonPage plays a lesson and returns its page. Over changes its runs.
-func (s *session) lessonPage(l page.Lesson, over play.Play) ([]byte, error) {
-	var html bytes.Buffer
-	runs, err := stored.Lesson(s.ctx, l, over, screen.NewProgress(s.stderr))
-	if err == nil {
-		err = page.WriteLesson(&html, l, runs...)
-	}
-	return html.Bytes(), err
 }

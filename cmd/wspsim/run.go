@@ -67,12 +67,12 @@ func (s *session) runCommand() *cobra.Command {
 			"  wspsim run burst --profile linux --trace burst.pcapng\n" +
 			"  wspsim run overflow --trace overflow.svg\n" +
 			"  wspsim run recorded --arrivals requests.csv --column time_ms",
-		Args: oneScenario, ValidArgsFunction: completeScenario,
+		Args: f.scenario, ValidArgsFunction: completeScenario,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := f.check(c); err != nil {
 				return err
 			}
-			p, err := f.play(c, args[0])
+			p, err := f.play(c, first(args))
 			if err != nil {
 				return err
 			}
@@ -249,9 +249,9 @@ func (s *session) explainCommand() *cobra.Command {
 			"  wspsim explain overflow --client a --profile windows\n" +
 			"  wspsim explain burst --client c17 --seed 7\n" +
 			"  wspsim explain burst --client c17 --trace c17.pcapng",
-		Args: oneScenario, ValidArgsFunction: completeScenario,
+		Args: f.scenario, ValidArgsFunction: completeScenario,
 		RunE: func(c *cobra.Command, args []string) error {
-			p, err := f.play(c, args[0])
+			p, err := f.play(c, first(args))
 			if err != nil {
 				return err
 			}

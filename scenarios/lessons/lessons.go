@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 )
 
 // All returns the lessons, in the order of the course.
@@ -56,10 +57,10 @@ func of(name, label, profile string, set ...string) page.LessonRun {
 	return page.LessonRun{Name: name, Label: label, Profile: profile, Set: with(set...)}
 }
 
-func with(set ...string) []page.Setting {
-	var all []page.Setting
+func with(set ...string) []recording.Setting {
+	var all []recording.Setting
 	for i := 0; i+1 < len(set); i += 2 {
-		all = append(all, page.Setting{Name: set[i], Value: set[i+1]})
+		all = append(all, recording.Setting{Name: set[i], Value: set[i+1]})
 	}
 	return all
 }

@@ -78,7 +78,7 @@ func open(t *testing.T) *tab {
 		defer b.mu.Unlock()
 		switch ev := ev.(type) {
 		case *runtime.EventExceptionThrown:
-			b.said = append(b.said, fmt.Sprintf("exception: %+v", *ev.ExceptionDetails))
+			b.said = append(b.said, fmt.Sprintf("exception: %+v %s", *ev.ExceptionDetails, ev.ExceptionDetails.Exception.Description))
 		case *runtime.EventConsoleAPICalled:
 			b.said = append(b.said, fmt.Sprintf("console.%s", ev.Type))
 		case *log.EventEntryAdded:

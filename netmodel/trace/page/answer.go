@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"wspsim/netmodel/trace/recording"
 )
 
 // Answer is a guess, or the right answer, of one question. Only the part for the kind of the
@@ -19,7 +21,7 @@ type Answer struct {
 
 // Answer returns the right answer of a question, from the runs of the lesson in their order.
 // It returns an error if the runs lack what the question is about, or if no choice or more than one is right.
-func (l Lesson) Answer(q Question, runs []Run) (Answer, error) {
+func (l Lesson) Answer(q Question, runs []recording.Run) (Answer, error) {
 	switch q.Kind {
 	case Count:
 		n, err := l.Figure(runs, q.Run, q.Figure)
@@ -46,7 +48,7 @@ func (q Question) Hit(guess, right Answer) bool {
 
 func near(a, b int64, by int) bool { return max(a-b, b-a) <= int64(by) }
 
-func (l Lesson) sketched(q Question, runs []Run) (Answer, error) {
+func (l Lesson) sketched(q Question, runs []recording.Run) (Answer, error) {
 	r, err := l.run(runs, q.Run)
 	if err != nil {
 		return Answer{}, err
@@ -57,13 +59,13 @@ func (l Lesson) sketched(q Question, runs []Run) (Answer, error) {
 		if err != nil {
 			return Answer{}, err
 		}
-		a.Sketch = append(a.Sketch, r.pendingAt(at))
+		a.Sketch = append(a.Sketch, pendingAt(r, at))
 	}
 	return a, nil
 }
 
 // pendingAt returns how many connections are pending on the server at an instant.
-func (r *Run) pendingAt(at int64) int64 {
+func pendingAt(r *recording.Run, at int64) int64 {
 	pending := 0
 	for _, c := range r.Records {
 		if c.At > at {
@@ -77,7 +79,7 @@ func (r *Run) pendingAt(at int64) int64 {
 }
 
 // chosen returns the place of the right choice.
-func (l Lesson) chosen(q Question, runs []Run) (int, error) {
+func (l Lesson) chosen(q Question, runs []recording.Run) (int, error) {
 	var right []int
 	switch q.Right {
 	case most, least:
@@ -87,11 +89,11 @@ func (l Lesson) chosen(q Question, runs []Run) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		end, ok := r.end(q.Client)
+		how, ok := end(r, q.Client)
 		if !ok {
 			return 0, fmt.Errorf("run %s has no client %q", q.Run, q.Client)
 		}
-		right = placesOf(q.Choices, end)
+		right = placesOf(q.Choices, how)
 	case aboveZero:
 		n, err := l.Figure(runs, q.Run, q.Figure)
 		if err != nil {
@@ -109,7 +111,7 @@ func (l Lesson) chosen(q Question, runs []Run) (int, error) {
 }
 
 // extreme returns the place of the choice whose run has the largest or smallest figure.
-func (l Lesson) extreme(q Question, runs []Run) (int, error) {
+func (l Lesson) extreme(q Question, runs []recording.Run) (int, error) {
 	var best []int
 	var limit int64
 	alike, equal := -1, true
@@ -160,7 +162,7 @@ func single(right []int) (int, error) {
 }
 
 // run returns the run with that name in the lesson.
-func (l Lesson) run(runs []Run, name string) (*Run, error) {
+func (l Lesson) run(runs []recording.Run, name string) (*recording.Run, error) {
 	at := slices.IndexFunc(l.Runs, func(r LessonRun) bool { return r.Name == name })
 	if at < 0 || at >= len(runs) {
 		return nil, fmt.Errorf("no run %q in the lesson", name)
@@ -175,16 +177,16 @@ func (l Lesson) run(runs []Run, name string) (*Run, error) {
 //   - of a client: clients.c.syns and clients.c.attempts, how many it makes, and clients.c.ms, how
 //     long after its first connect its last attempt is decided, or the run ends;
 //   - records.syn_ack_again: how many records have that kind.
-func (l Lesson) Figure(runs []Run, run, figure string) (int64, error) {
+func (l Lesson) Figure(runs []recording.Run, run, figure string) (int64, error) {
 	r, err := l.run(runs, run)
 	if err != nil {
 		return 0, err
 	}
 	if kind, ok := strings.CutPrefix(figure, "records."); ok {
-		return r.count(kind, ""), nil
+		return count(r, kind, ""), nil
 	}
 	if rest, ok := strings.CutPrefix(figure, "clients."); ok {
-		return r.clientFigure(run, rest)
+		return clientFigure(r, run, rest)
 	}
 	for _, f := range r.Figures {
 		if f.Name == figure {
@@ -205,19 +207,19 @@ func isTime(figure string) bool {
 func milliseconds(ns int64) int64 { return (ns + int64(time.Millisecond)/2) / int64(time.Millisecond) }
 
 // clientFigure returns c.syns, c.attempts or c.ms.
-func (r *Run) clientFigure(run, path string) (int64, error) {
+func clientFigure(r *recording.Run, run, path string) (int64, error) {
 	at := strings.LastIndexByte(path, '.')
 	if at < 0 {
 		return 0, fmt.Errorf("figure clients.%s: want clients.NAME.syns, clients.NAME.attempts or clients.NAME.ms", path)
 	}
 	name, what := path[:at], path[at+1:]
-	last, first := r.attempts(name)
+	last, first := attempts(r, name)
 	if last == nil {
 		return 0, fmt.Errorf("run %s has no client %q", run, name)
 	}
 	switch what {
 	case "syns":
-		return r.count("syn_sent", name) + r.count("syn_sent_again", name), nil
+		return count(r, "syn_sent", name) + count(r, "syn_sent_again", name), nil
 	case "attempts":
 		return int64(last.Attempt), nil
 	case "ms":
@@ -231,7 +233,7 @@ func (r *Run) clientFigure(run, path string) (int64, error) {
 }
 
 // count returns how many records have a kind, about a client if one is named.
-func (r *Run) count(kind, client string) int64 {
+func count(r *recording.Run, kind, client string) int64 {
 	n := int64(0)
 	for _, c := range r.Records {
 		if c.Kind == kind && (client == "" || c.Client > 0 && r.Names[c.Client-1] == client) {
@@ -242,7 +244,7 @@ func (r *Run) count(kind, client string) int64 {
 }
 
 // attempts returns the last and the first attempt of a client, nil if there is none.
-func (r *Run) attempts(client string) (last, first *Result) {
+func attempts(r *recording.Run, client string) (last, first *recording.Result) {
 	for i := range r.Results {
 		a := &r.Results[i]
 		if a.Client == 0 || r.Names[a.Client-1] != client {
@@ -259,8 +261,8 @@ func (r *Run) attempts(client string) (last, first *Result) {
 }
 
 // end says how the last attempt of a client ended, or where it stands: of outcomes.
-func (r *Run) end(client string) (string, bool) {
-	last, _ := r.attempts(client)
+func end(r *recording.Run, client string) (string, bool) {
+	last, _ := attempts(r, client)
 	switch {
 	case last == nil:
 		return "", false
@@ -286,7 +288,7 @@ func instantOf(text string) (int64, error) {
 var inText = regexp.MustCompile(`\{([^.{}]+)\.([^{}]+)\}`)
 
 // Text returns a text of the lesson with the figures in it. A time has its unit.
-func (l Lesson) Text(text string, runs []Run) string {
+func (l Lesson) Text(text string, runs []recording.Run) string {
 	return inText.ReplaceAllStringFunc(text, func(found string) string {
 		part := inText.FindStringSubmatch(found)
 		n, err := l.Figure(runs, part[1], part[2])

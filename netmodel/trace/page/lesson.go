@@ -1,5 +1,7 @@
 package page
 
+import "wspsim/netmodel/trace/recording"
+
 // Lesson is a list of questions about runs of one scenario. The reader guesses first. No
 // answer is written down: Lesson.Answer takes all answers from the runs. The JSON of a lesson
 // has the names of the fields, in lower case.
@@ -7,14 +9,14 @@ package page
 // In a text of a lesson, {windows.listener.refused_syns} stands for that figure of the run
 // with that name. See Lesson.Figure for what a figure can be.
 type Lesson struct {
-	Name      string      `json:"name"`
-	Title     string      `json:"title"`
-	Scenario  string      `json:"scenario"`
-	Set       []Setting   `json:"set,omitempty"` // knobs of the scenario and settings of the kernel, for all runs
-	Runs      []LessonRun `json:"runs"`          // one to three, side by side
-	Intro     string      `json:"intro"`         // what happens, before the first question
-	Questions []Question  `json:"questions"`
-	End       string      `json:"end"` // after the last one
+	Name      string              `json:"name"`
+	Title     string              `json:"title"`
+	Scenario  string              `json:"scenario"`
+	Set       []recording.Setting `json:"set,omitempty"` // knobs of the scenario and settings of the kernel, for all runs
+	Runs      []LessonRun         `json:"runs"`          // one to three, side by side
+	Intro     string              `json:"intro"`         // what happens, before the first question
+	Questions []Question          `json:"questions"`
+	End       string              `json:"end"` // after the last one
 
 	// For the teacher only.
 	Teaches string `json:"teaches"` // what the student can say afterwards
@@ -23,10 +25,10 @@ type Lesson struct {
 
 // LessonRun is one run of a lesson. Runs of one system differ in what is set.
 type LessonRun struct {
-	Name    string    `json:"name"`  // in questions and texts: "linux", "short"
-	Label   string    `json:"label"` // for the reader: "Linux", "Backlog 5"
-	Profile string    `json:"profile"`
-	Set     []Setting `json:"set,omitempty"` // over what the lesson sets
+	Name    string              `json:"name"`  // in questions and texts: "linux", "short"
+	Label   string              `json:"label"` // for the reader: "Linux", "Backlog 5"
+	Profile string              `json:"profile"`
+	Set     []recording.Setting `json:"set,omitempty"` // over what the lesson sets
 }
 
 // The kinds of a question.

@@ -7,6 +7,7 @@ import (
 
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 )
 
 // goodLesson is a lesson about one run of three clients of which two are refused.
@@ -23,7 +24,7 @@ func goodLesson() page.Lesson {
 
 func TestALessonSpeaksAboutItsRunsOnly(t *testing.T) {
 	run := crowd(t, profiles.WSP(), "c", 3, 1)
-	run.Figures = []page.Figure{{Name: "outcomes.refused", Value: 2}}
+	run.Figures = []recording.Figure{{Name: "outcomes.refused", Value: 2}}
 	if err := page.WriteLesson(io.Discard, goodLesson(), run); err != nil {
 		t.Errorf("a right lesson: %v", err)
 	}
@@ -51,13 +52,13 @@ func TestALessonSpeaksAboutItsRunsOnly(t *testing.T) {
 
 // twoRuns is a lesson about two backlogs, with its runs: three clients at one instant, a
 // backlog of 1 and of 2.
-func twoRuns(t *testing.T) (page.Lesson, []page.Run) {
+func twoRuns(t *testing.T) (page.Lesson, []recording.Run) {
 	t.Helper()
 	l := page.Lesson{Runs: []page.LessonRun{{Name: "one", Profile: "wsp"}, {Name: "two", Profile: "wsp"}}}
-	var runs []page.Run
+	var runs []recording.Run
 	for i, backlog := range []int{1, 2} {
 		r := crowd(t, profiles.WSP(), "c", 3, backlog)
-		r.Figures = []page.Figure{{Name: "outcomes.refused", Value: int64(2 - i)}, {Name: "outcomes.offered", Value: 3}, {Name: "outcomes.reset"}, {Name: "wait_ns.max", Value: 1_499_999}}
+		r.Figures = []recording.Figure{{Name: "outcomes.refused", Value: int64(2 - i)}, {Name: "outcomes.offered", Value: 3}, {Name: "outcomes.reset"}, {Name: "wait_ns.max", Value: 1_499_999}}
 		runs = append(runs, r)
 	}
 	return l, runs
@@ -151,7 +152,7 @@ func TestASketchIsRightWhereItIsNearAtEachInstant(t *testing.T) {
 
 func TestAPageWithoutALessonLeavesOutItsModules(t *testing.T) {
 	run := crowd(t, profiles.WSP(), "c", 3, 1)
-	run.Figures = []page.Figure{{Name: "outcomes.refused", Value: 2}}
+	run.Figures = []recording.Figure{{Name: "outcomes.refused", Value: 2}}
 	var plain, asking strings.Builder
 	if err := page.Write(&plain, run); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace"
+	"wspsim/netmodel/trace/recording"
 )
 
 // mostText is the most bytes of one text of a lesson.
@@ -30,11 +31,11 @@ func (p Problem) String() string { return p.Path + ": " + p.Text }
 
 // Problems returns all that is wrong in a lesson, in the order of the JSON. Without runs it
 // looks only at what needs none.
-func (l Lesson) Problems(runs []Run) []Problem {
+func (l Lesson) Problems(runs []recording.Run) []Problem {
 	c := &checker{lesson: l, runs: runs}
 	c.texts()
-	if len(l.Runs) < 1 || len(l.Runs) > mostRuns {
-		c.say("runs", "%d runs: want 1 to %d", len(l.Runs), mostRuns)
+	if len(l.Runs) < 1 || len(l.Runs) > MostSystems {
+		c.say("runs", "%d runs: want 1 to %d", len(l.Runs), MostSystems)
 	}
 	for i, r := range l.Runs {
 		c.lessonRun(fmt.Sprintf("runs[%d]", i), r, l.Runs[:i])
@@ -51,13 +52,10 @@ func (l Lesson) Problems(runs []Run) []Problem {
 	return c.found
 }
 
-// mostRuns is how many runs a page shows side by side.
-const mostRuns = 3
-
 // checker collects what is wrong.
 type checker struct {
 	lesson Lesson
-	runs   []Run // nil if they are not played
+	runs   []recording.Run // nil if they are not played
 	found  []Problem
 }
 
@@ -164,12 +162,12 @@ func (c *checker) figure(path, run, figure string) {
 			c.say(path, "%v", err)
 			return
 		}
-		c.found = append(c.found, Problem{Path: path, Text: err.Error(), Got: figure, Known: r.figureNames()})
+		c.found = append(c.found, Problem{Path: path, Text: err.Error(), Got: figure, Known: figureNames(r)})
 	}
 }
 
 // figureNames lists the figures of a run.
-func (r *Run) figureNames() []string {
+func figureNames(r *recording.Run) []string {
 	var names []string
 	for _, f := range r.Figures {
 		names = append(names, f.Name)
@@ -380,7 +378,7 @@ func (c *checker) moment(path string, m Moment) {
 		if m.Client != "" && !c.name(path+".client", "client", m.Client, r.Names) {
 			return
 		}
-		if r.count(m.Kind, m.Client) == 0 {
+		if count(r, m.Kind, m.Client) == 0 {
 			c.say(path+".kind", "run %s has no record %s%s to show", m.Run, m.Kind, ofClient(m.Client))
 		}
 	}

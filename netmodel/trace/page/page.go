@@ -1,10 +1,10 @@
 // Package page writes runs as one HTML file that plays them: the page of a teacher, of an
 // incident report, of a failing test. The file needs no network and no server. It holds the
 // runs as packed JSON and a player that never simulates: the player shows what the runs tell.
+// A page may also hold a simulator, which makes the runs.
 //
-//   - page.go writes the file.
-//   - run.go has the data of a run, wire.go its JSON.
-//   - recorder.go takes a run from a network.
+//   - page.go writes the file, with runs of package recording.
+//   - live.go has what a page needs to play by itself. The simulator comes from the caller.
 //   - lesson.go has questions about runs, answer.go their answers, lessoncheck.go what can be wrong.
 //   - player/*.js, style.css and index.html are the player.
 //
@@ -24,59 +24,85 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"wspsim/netmodel/trace/recording"
 )
 
 // Schema names the form of the JSON in a page. README.md documents it.
-const Schema = "wspsim.page/v1"
+const Schema = "wspsim.page/v2"
 
-// MaxRecords is the most records that a page may hold, of all its runs. The player draws
-// at most 60 times a second, and a page of that many has about 2 MB.
-const MaxRecords = 40_000
-
-// ErrTooLarge is in the error of Write when the runs have more than MaxRecords records.
+// ErrTooLarge is in the error of Write when the runs have more than recording.MaxRecords records.
 var ErrTooLarge = errors.New("too much for a page")
 
 //go:embed index.html style.css player/*.js
 var files embed.FS
 
 // modules lists the parts of the player, each before the parts that import it.
-var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "answer.js", "sketch.js", "classroom.js", "lesson.js", "main.js"}
+var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "answer.js", "sketch.js", "classroom.js", "lesson.js", "sim.js", "live.js", "which.js", "main.js"}
 
-// ofLessons lists the modules that a page without a lesson leaves out.
-var ofLessons = []string{"answer.js", "sketch.js", "classroom.js", "lesson.js"}
+// Document is a page: parts to choose from, and the simulator if the page plays them itself.
+type Document struct {
+	Title     string
+	Parts     []Part // one or more
+	Simulator *Simulator
+}
 
-// document is the JSON of a page.
-type document struct {
-	Schema string  `json:"schema"`
-	Runs   []Run   `json:"runs"`
-	Lesson *Lesson `json:"lesson,omitempty"`
+// Part is a scenario on one to three systems side by side, and the lesson about it, if there
+// is one. It has runs, or what the simulator needs to make them.
+type Part struct {
+	Lesson *Lesson         `json:"lesson,omitempty"`
+	Runs   []recording.Run `json:"runs"`
+	Live   *Live           `json:"live,omitempty"`
+}
+
+// MostSystems is the most runs that a page shows side by side.
+const MostSystems = 3
+
+// wire is the JSON of a page.
+type wire struct {
+	Schema    string `json:"schema"`
+	Title     string `json:"title"`
+	Parts     []Part `json:"parts"`
+	Simulator *about `json:"simulator,omitempty"`
 }
 
 // Write writes a page that plays one to three runs side by side on one clock. The same runs
 // give the same bytes. It returns an error if there are more or fewer runs, and ErrTooLarge.
-func Write(w io.Writer, runs ...Run) error { return write(w, nil, runs) }
+func Write(w io.Writer, runs ...recording.Run) error {
+	return Document{Parts: []Part{{Runs: runs}}}.Write(w)
+}
 
 // WriteLesson is Write for a page that asks the questions of a lesson first. It returns an
 // error too if the lesson speaks about a profile or a figure that the runs lack.
-func WriteLesson(w io.Writer, l Lesson, runs ...Run) error {
-	if wrong := l.Problems(runs); len(wrong) > 0 {
-		return fmt.Errorf("lesson %s: %s", l.Name, wrong[0])
-	}
-	return write(w, &l, runs)
+func WriteLesson(w io.Writer, l Lesson, runs ...recording.Run) error {
+	return Document{Parts: []Part{{Lesson: &l, Runs: runs}}}.Write(w)
 }
 
-func write(w io.Writer, l *Lesson, runs []Run) error {
-	if len(runs) < 1 || len(runs) > 3 {
-		return fmt.Errorf("page: %d runs: want 1 to 3", len(runs))
+// Write writes the page. Its errors are those of the functions Write and WriteLesson for each
+// part, and that of a part for the simulator in a page without it.
+func (d Document) Write(w io.Writer) error {
+	if len(d.Parts) == 0 {
+		return errors.New("page: nothing to show")
 	}
 	records := 0
-	for _, r := range runs {
-		records += len(r.Records)
+	for _, p := range d.Parts {
+		if p.Live != nil && d.Simulator == nil {
+			return errors.New("page: a part wants the simulator, and the page has none")
+		}
+		if err := p.Check(); err != nil {
+			return err
+		}
+		for _, r := range p.Runs {
+			records += len(r.Records)
+		}
 	}
-	if records > MaxRecords {
-		return fmt.Errorf("page: %w: %d records, want at most %d; fewer clients or a shorter run help", ErrTooLarge, records, MaxRecords)
+	if records > recording.MaxRecords {
+		return fmt.Errorf("page: %w: %d records, want at most %d; fewer clients or a shorter run help", ErrTooLarge, records, recording.MaxRecords)
 	}
-	data, err := json.Marshal(document{Schema, runs, l})
+	if d.Title == "" {
+		d.Title = d.Parts[0].title()
+	}
+	data, err := json.Marshal(wire{Schema, d.Title, d.Parts, d.Simulator.about()})
 	if err != nil {
 		return err
 	}
@@ -84,19 +110,44 @@ func write(w io.Writer, l *Lesson, runs []Run) error {
 	if err != nil {
 		return err
 	}
-	title := runs[0].Scenario
-	if l != nil {
-		title = l.Title
-	}
 	// One pass, so that no text of a run can hold a marker.
 	_, err = strings.NewReplacer(
-		"{{policy}}", html.EscapeString(Policy(l != nil)),
-		"{{title}}", html.EscapeString("wspsim: "+title),
+		"{{policy}}", html.EscapeString(d.Policy()),
+		"{{title}}", html.EscapeString("wspsim: "+d.Title),
 		"{{style}}", text("style.css"),
 		"{{data}}", packed,
-		"{{player}}", player(l != nil),
+		"{{simulator}}", d.Simulator.elements(),
+		"{{player}}", d.player(),
 	).WriteString(w, text("index.html"))
 	return err
+}
+
+// Check returns an error if the part has no run or more than MostSystems, or if its lesson
+// speaks about what its runs lack. A part for the simulator has no runs to check.
+func (p Part) Check() error {
+	n, what := len(p.Runs), "runs"
+	if p.Live != nil {
+		n, what = len(p.Live.Systems), "systems"
+	}
+	switch {
+	case n < 1 || n > MostSystems:
+		return fmt.Errorf("page: %d %s: want 1 to %d", n, what, MostSystems)
+	case p.Lesson != nil && p.Live == nil:
+		if wrong := p.Lesson.Problems(p.Runs); len(wrong) > 0 {
+			return fmt.Errorf("lesson %s: %s", p.Lesson.Name, wrong[0])
+		}
+	}
+	return nil
+}
+
+func (p Part) title() string {
+	switch {
+	case p.Lesson != nil:
+		return p.Lesson.Title
+	case p.Live != nil:
+		return p.Live.Scenario
+	}
+	return p.Runs[0].Scenario
 }
 
 // pack returns the JSON as a page carries it: in gzip, in base64. It is a quarter as long.
@@ -115,10 +166,14 @@ func pack(data []byte) (string, error) {
 	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
 }
 
-// Policy returns the Content-Security-Policy of a page, with a lesson or without: nothing is
-// loaded, and only the script and the style of the player count, by their hashes.
-func Policy(lesson bool) string {
-	return "default-src 'none'; script-src '" + hash(player(lesson)) + "'; style-src '" + hash(text("style.css")) + "'; base-uri 'none'; form-action 'none'"
+// Policy returns the Content-Security-Policy of the page: nothing is loaded, and only the
+// script and the style of the player count, by their hashes, and those of the simulator.
+func (d Document) Policy() string {
+	scripts := "'" + hash(d.player()) + "'"
+	if d.Simulator != nil {
+		scripts += " '" + hash(d.Simulator.Glue) + "' 'wasm-unsafe-eval'"
+	}
+	return "default-src 'none'; script-src " + scripts + "; style-src '" + hash(text("style.css")) + "'; base-uri 'none'; form-action 'none'"
 }
 
 func hash(s string) string {
@@ -127,12 +182,21 @@ func hash(s string) string {
 }
 
 // player returns the modules as one module, without comments and indentation. Names at the
-// top of a module are unique in all, so that import and export can be left out.
-func player(lesson bool) string {
+// top of a module are unique in all, so that import and export can be left out. What the page
+// does not need is left out too, and the name that it exports is null.
+func (d Document) player() string {
+	without := map[string]string{}
+	if d.Simulator == nil {
+		without["sim.js"], without["live.js"], without["which.js"] = "Simulator", "Playground", "Which"
+	}
+	if !slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Lesson != nil }) {
+		without["answer.js"], without["sketch.js"], without["classroom.js"], without["lesson.js"] = "LessonRuns", "SketchPad", "classBox", "LessonCard"
+	}
 	var b strings.Builder
 	b.WriteString("'use strict';\n")
 	for _, name := range modules {
-		if !lesson && slices.Contains(ofLessons, name) {
+		if export, ok := without[name]; ok {
+			b.WriteString("const " + export + " = null;\n")
 			continue
 		}
 		for line := range strings.Lines(text("player/" + name)) {

@@ -16,11 +16,12 @@ import (
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 	"wspsim/netmodel/winsock"
 )
 
 // crowd runs clients against a listener with the given backlog, and returns the run.
-func crowd(t *testing.T, profile netmodel.Profile, name string, clients, backlog int) page.Run {
+func crowd(t *testing.T, profile netmodel.Profile, name string, clients, backlog int) recording.Run {
 	t.Helper()
 	n := netmodel.NewNetwork(1)
 	server := n.AddHost("server", netmodel.HostConfig{Profile: profile})
@@ -42,7 +43,7 @@ func crowd(t *testing.T, profile netmodel.Profile, name string, clients, backlog
 	for i := range clients {
 		n.Start(first+netmodel.ClientID(i), time.Duration(i)*time.Millisecond)
 	}
-	var c page.Recorder
+	var c recording.Recorder
 	for {
 		_, ok := n.Step(1e10)
 		for _, r := range n.DrainRecords(nil) {
@@ -58,7 +59,7 @@ func crowd(t *testing.T, profile netmodel.Profile, name string, clients, backlog
 }
 
 // written returns the page of the runs.
-func written(t *testing.T, runs ...page.Run) string {
+func written(t *testing.T, runs ...recording.Run) string {
 	t.Helper()
 	var b strings.Builder
 	if err := page.Write(&b, runs...); err != nil {
@@ -106,8 +107,8 @@ func TestAPageIsOneFileOfTheSameBytes(t *testing.T) {
 			t.Errorf("the page holds %q: %q", bad, text[max(0, i-40):min(len(text), i+40)])
 		}
 	}
-	if policy := page.Policy(true); strings.Contains(policy, "unsafe") || !strings.HasPrefix(policy, "default-src 'none'") {
-		t.Errorf("Policy(true) = %q: want nothing allowed but two hashes", policy)
+	if policy := (page.Document{}).Policy(); strings.Contains(strings.ReplaceAll(policy, "'wasm-unsafe-eval'", ""), "unsafe") || !strings.HasPrefix(policy, "default-src 'none'") {
+		t.Errorf("Policy() = %q: want nothing allowed but two hashes", policy)
 	}
 }
 
@@ -130,16 +131,18 @@ func TestHostileNamesStayText(t *testing.T) {
 			t.Errorf("%s: the title is %q", tt.why, html[i:j])
 		}
 		var d struct {
-			Runs []struct {
-				Scenario string   `json:"scenario"`
-				Names    []string `json:"names"`
-			} `json:"runs"`
+			Parts []struct {
+				Runs []struct {
+					Scenario string   `json:"scenario"`
+					Names    []string `json:"names"`
+				} `json:"runs"`
+			} `json:"parts"`
 		}
 		if err := json.Unmarshal(dataIn(t, html), &d); err != nil {
 			t.Fatalf("%s: %v", tt.why, err)
 		}
-		if d.Runs[0].Scenario != tt.name || d.Runs[0].Names[0] != tt.name+"1" {
-			t.Errorf("%s: the page has scenario %q and client %q, want %q and %q", tt.why, d.Runs[0].Scenario, d.Runs[0].Names[0], tt.name, tt.name+"1")
+		if d.Parts[0].Runs[0].Scenario != tt.name || d.Parts[0].Runs[0].Names[0] != tt.name+"1" {
+			t.Errorf("%s: the page has scenario %q and client %q, want %q and %q", tt.why, d.Parts[0].Runs[0].Scenario, d.Parts[0].Runs[0].Names[0], tt.name, tt.name+"1")
 		}
 	}
 }
@@ -148,18 +151,20 @@ func TestThePageHoldsEveryRecordAndSegment(t *testing.T) {
 	run := crowd(t, profiles.Windows(), "c", 9, 2)
 	var d struct {
 		Schema string `json:"schema"`
-		Runs   []struct {
-			Words         []string  `json:"words"`
-			Records       [][]int64 `json:"records"`
-			Transmissions [][]int64 `json:"transmissions"`
-			Results       [][]int64 `json:"results"`
-			Hash          string    `json:"hash"`
-		} `json:"runs"`
+		Parts  []struct {
+			Runs []struct {
+				Words         []string  `json:"words"`
+				Records       [][]int64 `json:"records"`
+				Transmissions [][]int64 `json:"transmissions"`
+				Results       [][]int64 `json:"results"`
+				Hash          string    `json:"hash"`
+			} `json:"runs"`
+		} `json:"parts"`
 	}
 	if err := json.Unmarshal(dataIn(t, written(t, run)), &d); err != nil {
 		t.Fatal(err)
 	}
-	got := d.Runs[0]
+	got := d.Parts[0].Runs[0]
 	if d.Schema != page.Schema || got.Hash != run.Hash {
 		t.Errorf("schema %q and hash %q, want %q and %q", d.Schema, got.Hash, page.Schema, run.Hash)
 	}
@@ -171,7 +176,7 @@ func TestThePageHoldsEveryRecordAndSegment(t *testing.T) {
 		at += row[0]
 		row = append(row, make([]int64, 15-len(row))...)
 		want := run.Records[i]
-		have := page.Record{
+		have := recording.Record{
 			At: at, Kind: got.Words[row[1]], Host: got.Words[row[2]], Client: int(row[3]), Cause: got.Words[row[4]], Rule: got.Words[row[5]],
 			Pending: int(row[6]), Limit: int(row[7]), Available: int(row[8]), HalfOpen: int(row[9]), FD: int(row[10]), Value: row[11],
 			Attempt: int(row[12]), Call: got.Words[row[13]], Errno: got.Words[row[14]],
@@ -187,7 +192,7 @@ func TestThePageHoldsEveryRecordAndSegment(t *testing.T) {
 		row = append(row, make([]int64, 10-len(row))...)
 		want := run.Transmissions[i]
 		want.Attempt = max(want.Attempt-1, 0)
-		have := page.Transmission{
+		have := recording.Transmission{
 			Sent: at, Arrives: at + row[1], Kind: got.Words[row[2]], From: got.Words[row[3]], To: got.Words[row[4]], Client: int(row[5]),
 			Seq: uint32(row[6]), Len: uint32(row[7]), Attempt: int(row[8]), Lost: got.Words[row[9]],
 		}
@@ -212,16 +217,47 @@ func TestSequenceNumbersAreRelativeToTheFirstOfTheSide(t *testing.T) {
 func TestTooMuchForAPageIsRefused(t *testing.T) {
 	run := crowd(t, profiles.WSP(), "c", 3, 2)
 	for _, tt := range []struct {
-		runs []page.Run
+		runs []recording.Run
 		why  string
 	}{
 		{nil, "no run"},
-		{[]page.Run{run, run, run, run}, "four runs"},
-		{[]page.Run{{Records: make([]page.Record, page.MaxRecords+1)}}, "too many records"},
+		{[]recording.Run{run, run, run, run}, "four runs"},
+		{[]recording.Run{{Records: make([]recording.Record, recording.MaxRecords+1)}}, "too many records"},
 	} {
 		err := page.Write(io.Discard, tt.runs...)
 		if err == nil || errors.Is(err, page.ErrTooLarge) != (tt.why == "too many records") {
 			t.Errorf("%s: Write(...) = %v", tt.why, err)
 		}
 	}
+}
+
+func TestAPartThatWantsTheSimulatorNeedsOne(t *testing.T) {
+	live := &page.Live{Scenario: "burst", Code: []byte{1}, Systems: []page.System{{Profile: "wsp"}}}
+	simulator := &page.Simulator{Wasm: []byte("<packed>\x00\x00\x00\x00"), Glue: "// glue", Notices: "notices"}
+	for _, tt := range []struct {
+		d    page.Document
+		want string
+		why  string
+	}{
+		{page.Document{}, "nothing to show", "no part"},
+		{page.Document{Parts: []page.Part{{Live: live}}}, "wants the simulator", "no simulator"},
+		{page.Document{Parts: []page.Part{{Live: &page.Live{}}}, Simulator: simulator}, "0 systems", "no system"},
+		{page.Document{Parts: []page.Part{{Live: live}}, Simulator: simulator}, "", "all is there"},
+	} {
+		var b strings.Builder
+		err := tt.d.Write(&b)
+		if got := errText(err); tt.want == "" && err != nil || !strings.Contains(got, tt.want) {
+			t.Errorf("%s: Write = %v, want %q", tt.why, err, tt.want)
+		}
+		if err == nil && (strings.Count(b.String(), "<script") != 4 || !strings.Contains(b.String(), "wasm-unsafe-eval") || !strings.Contains(b.String(), "// glue")) {
+			t.Errorf("%s: the page lacks the simulator or what it needs", tt.why)
+		}
+	}
+}
+
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }

@@ -27,6 +27,7 @@ type Play struct {
 	Clients   string // the profile of the clients' stack, "" = that of the server
 	Seed      uint64
 	Knobs     []scenarios.Setting // set by the user: knobs of the scenario, settings of the kernel
+	Inputs    []string            // what somebody does during the run, as scenarios.WithInputs reads it
 	Arrivals  Arrivals
 	MaxEvents uint64 // 0 = scenarios.DefaultMaxEvents
 	prepared  *scenarios.Prepared
@@ -73,7 +74,7 @@ func (p *Play) Prepared() (*scenarios.Prepared, error) {
 }
 
 func (p *Play) options() scenarios.Options {
-	return scenarios.Options{Profile: p.Profile, Clients: p.Clients, Seed: p.Seed, Knobs: p.Knobs, MaxEvents: p.MaxEvents}
+	return scenarios.Options{Profile: p.Profile, Clients: p.Clients, Seed: p.Seed, Knobs: p.Knobs, Inputs: p.Inputs, MaxEvents: p.MaxEvents}
 }
 
 // Run runs the play. It returns scenarios.ErrStopped if the context is done, or the
@@ -146,7 +147,16 @@ func (p *Play) command(whole bool, verb string, more []string) string {
 	if whole || p.Seed != DefaultSeed {
 		line = append(line, "--seed", strconv.FormatUint(p.Seed, 10))
 	}
-	line = append(line, p.settings()...)
+	for _, set := range p.changed() {
+		if set.Name == "backlog" {
+			line = append(line, "--backlog", set.Value)
+		} else {
+			line = append(line, "--set", set.Name+"="+set.Value)
+		}
+	}
+	for _, do := range p.Inputs {
+		line = append(line, "--do", do)
+	}
 	if p.Arrivals.File != "" {
 		line = append(line, "--arrivals", p.Arrivals.File)
 		if p.Arrivals.Column != "" {
@@ -163,32 +173,25 @@ func (p *Play) command(whole bool, verb string, more []string) string {
 	return strings.Join(line, " ")
 }
 
-// settings returns the flags for the knobs and settings whose value is not the
-// default.
-func (p *Play) settings() []string {
+// changed returns the knobs and settings whose value is not the default.
+func (p *Play) changed() []scenarios.Setting {
 	prepared, err := p.Prepared()
 	if err != nil {
 		return nil
 	}
 	ready := prepared.Scenario
-	var flags []string
+	var changed []scenarios.Setting
 	for _, k := range ready.Knobs {
-		value := ready.Value(k)
-		text := words.Micro(k.Format(value))
-		switch {
-		case value == p.Scenario.Value(k):
-		case k.Name == "backlog":
-			flags = append(flags, "--backlog", text)
-		default:
-			flags = append(flags, "--set", k.Name+"="+text)
+		if value := ready.Value(k); value != p.Scenario.Value(k) {
+			changed = append(changed, scenarios.Setting{Name: k.Name, Value: words.Micro(k.Format(value))})
 		}
 	}
 	for _, set := range p.Knobs {
 		if _, knob := ready.Knob(set.Name); !knob && slices.Contains(prepared.KernelSettings, set) {
-			flags = append(flags, "--set", set.Name+"="+set.Value)
+			changed = append(changed, set)
 		}
 	}
-	return flags
+	return changed
 }
 
 // SettingsText writes settings as --set takes them, with commas between them.

@@ -26,6 +26,9 @@ func documentOf(p *play.Play, d *play.Done) Object {
 	if d.KernelSettings != nil {
 		doc = doc.With("kernel", Settings(d.KernelSettings))
 	}
+	if p.Inputs != nil {
+		doc = doc.With("inputs", p.Inputs)
+	}
 	if a := p.Arrivals; a.File != "" {
 		arrivals := Object{{"file", a.File}}
 		if a.Column != "" {

@@ -56,6 +56,9 @@ func (r *Run) Head(w *bufio.Writer) {
 	if knobs != nil {
 		fmt.Fprintln(w, words.Wrap("knobs "+strings.Join(knobs, ", "), width, ""))
 	}
+	if r.Play.Inputs != nil {
+		fmt.Fprintln(w, words.Wrap("inputs "+strings.Join(r.Play.Inputs, ", "), width, ""))
+	}
 	if a := r.Play.Arrivals; a.File != "" {
 		fmt.Fprintf(w, "arrivals %s: %s, hash %016x\n", words.Printable(a.File), pace(s.Load.Times), a.Hash)
 	}
@@ -215,6 +218,9 @@ func (r *Run) verdict(w *bufio.Writer) {
 		}
 		if r.Play.Arrivals.File != "" {
 			reason = "the arrivals are not those of the lesson"
+		}
+		if r.Play.Inputs != nil {
+			reason = "somebody acts during the run"
 		}
 		fmt.Fprintf(w, "expected: not judged, %s\n", reason)
 	default:

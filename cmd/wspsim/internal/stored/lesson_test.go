@@ -9,6 +9,7 @@ import (
 
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 	"wspsim/scenarios/lessons"
 )
 
@@ -112,14 +113,14 @@ func TestALessonReadsBackAsItIs(t *testing.T) {
 
 func TestARunOfALessonAddsLittleToAPage(t *testing.T) {
 	const most = 35_000 // bytes; with the player less than 100,000
-	size := func(r page.Run) int {
+	size := func(r recording.Run) int {
 		var b bytes.Buffer
 		if err := page.Write(&b, r); err != nil {
 			t.Fatal(err)
 		}
 		return b.Len()
 	}
-	empty := size(page.Run{})
+	empty := size(recording.Run{})
 	for _, l := range lessons.All() {
 		runs, err := Lesson(t.Context(), l, plain, nil)
 		if err != nil {
@@ -134,8 +135,8 @@ func TestARunOfALessonAddsLittleToAPage(t *testing.T) {
 }
 
 func TestTheKnobsOfARunReplaceThoseOfTheLesson(t *testing.T) {
-	l := page.Lesson{Scenario: "burst", Set: []page.Setting{{Name: "backlog", Value: "3"}, {Name: "clients", Value: "4"}}}
-	r := page.LessonRun{Name: "x", Profile: "wsp", Set: []page.Setting{{Name: "backlog", Value: "7"}}}
+	l := page.Lesson{Scenario: "burst", Set: []recording.Setting{{Name: "backlog", Value: "3"}, {Name: "clients", Value: "4"}}}
+	r := page.LessonRun{Name: "x", Profile: "wsp", Set: []recording.Setting{{Name: "backlog", Value: "7"}}}
 	p, err := Play(l, r, plain)
 	if err != nil {
 		t.Fatal(err)

@@ -10,12 +10,13 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 	"wspsim/scenarios"
 )
 
 // CheckLesson returns all that is wrong in a lesson, in the order of the file, and its runs if
 // they can be played.
-func CheckLesson(ctx context.Context, l page.Lesson, progress *screen.Progress) ([]page.Run, []page.Problem, error) {
+func CheckLesson(ctx context.Context, l page.Lesson, progress *screen.Progress) ([]recording.Run, []page.Problem, error) {
 	wrong := l.Problems(nil)
 	unplayable := playable(l)
 	if len(unplayable) > 0 {
@@ -46,8 +47,8 @@ func playable(l page.Lesson) []page.Problem {
 	var wrong []page.Problem
 	said := map[string]bool{}
 	// alone tries one setting without the others.
-	alone := func(path string, r page.LessonRun, set page.Setting) {
-		_, err := Play(page.Lesson{Scenario: l.Scenario}, page.LessonRun{Profile: r.Profile, Set: []page.Setting{set}}, play.Play{})
+	alone := func(path string, r page.LessonRun, set recording.Setting) {
+		_, err := Play(page.Lesson{Scenario: l.Scenario}, page.LessonRun{Profile: r.Profile, Set: []recording.Setting{set}}, play.Play{})
 		if err != nil && !said[path] {
 			said[path] = true
 			wrong = append(wrong, page.Problem{Path: path, Text: err.Error()})
@@ -74,10 +75,10 @@ func playable(l page.Lesson) []page.Problem {
 }
 
 // twice finds a knob that is set twice in one list.
-func twice(path string, set []page.Setting) []page.Problem {
+func twice(path string, set []recording.Setting) []page.Problem {
 	var wrong []page.Problem
 	for i, s := range set {
-		if slices.ContainsFunc(set[:i], func(o page.Setting) bool { return o.Name == s.Name }) {
+		if slices.ContainsFunc(set[:i], func(o recording.Setting) bool { return o.Name == s.Name }) {
 			wrong = append(wrong, page.Problem{Path: fmt.Sprintf("%s[%d].name", path, i), Text: fmt.Sprintf("%s is set twice", s.Name)})
 		}
 	}

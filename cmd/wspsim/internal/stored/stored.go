@@ -1,4 +1,5 @@
-// Package stored plays what the user asked for and keeps the runs for a page.
+// Package stored makes the parts of a page: runs that it plays and keeps, or what the simulator of
+// the page needs to play them.
 package stored
 
 import (
@@ -8,28 +9,27 @@ import (
 	"strconv"
 
 	"wspsim/cmd/wspsim/internal/compare"
+	"wspsim/cmd/wspsim/internal/live"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 	"wspsim/scenarios"
 )
 
-// MostSystems is the most runs that a page shows side by side.
-const MostSystems = 3
-
 // Runs plays p under each profile. A run ends with page.ErrTooLarge as soon as all have
 // more records than a page may hold.
-func Runs(ctx context.Context, p *play.Play, names []string, progress *screen.Progress) ([]page.Run, error) {
-	if len(names) < 1 || len(names) > MostSystems {
-		return nil, fmt.Errorf("%d profiles: a page shows 1 to %d side by side", len(names), MostSystems)
+func Runs(ctx context.Context, p *play.Play, names []string, progress *screen.Progress) ([]recording.Run, error) {
+	if len(names) < 1 || len(names) > page.MostSystems {
+		return nil, fmt.Errorf("%d profiles: a page shows 1 to %d side by side", len(names), page.MostSystems)
 	}
 	plays, err := compare.Under(p, names)
 	if err != nil {
 		return nil, err
 	}
-	var runs []page.Run
+	var runs []recording.Run
 	records := 0
 	for _, q := range plays {
 		r, err := run(ctx, q, &records, progress)
@@ -42,49 +42,77 @@ func Runs(ctx context.Context, p *play.Play, names []string, progress *screen.Pr
 }
 
 // run plays once. It counts the records of all runs.
-func run(ctx context.Context, p *play.Play, records *int, progress *screen.Progress) (page.Run, error) {
-	var c page.Recorder
+func run(ctx context.Context, p *play.Play, records *int, progress *screen.Progress) (recording.Run, error) {
+	var c recording.Recorder
 	var net *netmodel.Network
 	done, err := p.Run(ctx, play.Watch{
 		Progress: progress,
 		Segment:  c.Segment,
 		Record: func(n *netmodel.Network, r netmodel.Record) {
 			net = n
-			if *records++; *records <= page.MaxRecords {
+			if *records++; *records <= recording.MaxRecords {
 				c.Record(n, r)
 			}
 		},
-		Broken: func() bool { return *records > page.MaxRecords },
+		Broken: func() bool { return *records > recording.MaxRecords },
 	})
 	switch {
-	case *records > page.MaxRecords:
-		return page.Run{}, fmt.Errorf("%w: more than %s records; fewer clients or fewer profiles help", page.ErrTooLarge, words.Count(page.MaxRecords))
+	case *records > recording.MaxRecords:
+		return recording.Run{}, fmt.Errorf("%w: more than %s records; fewer clients or fewer profiles help", page.ErrTooLarge, words.Count(recording.MaxRecords))
 	case errors.Is(err, scenarios.ErrStopped):
-		return page.Run{}, err
+		return recording.Run{}, err
 	case err != nil:
-		return page.Run{}, fmt.Errorf("profile %s: %w", p.Profile, err)
+		return recording.Run{}, fmt.Errorf("profile %s: %w", p.Profile, err)
 	}
-	return describe(c.Run(net, done.Prepared.Server), p, done), nil
+	r := c.Run(net, done.Prepared.Server)
+	live.Describe(&r, done.Prepared, done.Result)
+	r.Command = p.Command("run")
+	return r, nil
 }
 
-// describe adds to a run what the network does not know.
-func describe(r page.Run, p *play.Play, done *play.Done) page.Run {
-	s := done.Prepared.Scenario
-	r.Scenario, r.Summary, r.Question = s.Name, s.Summary, s.Question
-	r.Clients, r.Seed, r.Command = p.Clients, strconv.FormatUint(p.Seed, 10), p.Command("run")
+// Live returns a part of a page whose simulator plays p under each profile.
+func Live(p *play.Play, names []string) (page.Part, error) {
+	if len(names) < 1 || len(names) > page.MostSystems {
+		return page.Part{}, fmt.Errorf("%d profiles: a page shows 1 to %d side by side", len(names), page.MostSystems)
+	}
+	if _, err := compare.Under(p, names); err != nil {
+		return page.Part{}, err
+	}
+	s := p.Scenario
+	l := page.Live{Scenario: s.Name, Code: live.Encode(s), Clients: p.Clients, Seed: strconv.FormatUint(p.Seed, 10), Set: settings(p.Knobs), Inputs: orNone(p.Inputs)}
+	for _, name := range names {
+		l.Systems = append(l.Systems, page.System{Profile: name, Set: settings(nil)})
+	}
 	for _, k := range s.Knobs {
-		r.Knobs = append(r.Knobs, page.Setting{Name: k.Name, Value: k.Format(s.Value(k))})
+		l.Knobs = append(l.Knobs, page.Knob{Name: k.Name, Help: k.Help(), Unit: unitName(k.Unit()), Min: k.Min, Max: k.Max, Value: s.Value(k)})
 	}
-	for _, k := range done.KernelSettings {
-		r.Knobs = append(r.Knobs, page.Setting(k))
+	l.Knobs = orNone(l.Knobs)
+	return page.Part{Live: &l}, nil
+}
+
+func unitName(u scenarios.Unit) string {
+	switch u {
+	case scenarios.UnitDuration:
+		return "duration"
+	case scenarios.UnitRatio:
+		return "ratio"
 	}
-	for _, group := range done.Statistics {
-		for _, row := range group.Rows {
-			r.Figures = append(r.Figures, page.Figure{Name: group.Name + "." + row.Name, Value: row.Of(done.Result)})
-		}
+	return "count"
+}
+
+// settings returns settings as a page has them.
+func settings(list []scenarios.Setting) []recording.Setting {
+	all := []recording.Setting{}
+	for _, set := range list {
+		all = append(all, recording.Setting(set))
 	}
-	l := done.Listener
-	r.Backlog, r.InForce, r.Limit = l.Backlog, l.EffectiveBacklog, l.Limit
-	r.Descriptors, r.Workers = s.Descriptors, s.Program.Workers
-	return r
+	return all
+}
+
+// orNone returns a list that JSON writes as [] if there is none.
+func orNone[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }

@@ -6,11 +6,12 @@ import (
 
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
 )
 
 // FromLesson returns the exercise of a lesson, with the answers of its runs. The error says
 // what is wrong in the lesson.
-func FromLesson(l page.Lesson, runs []page.Run) (Exercise, error) {
+func FromLesson(l page.Lesson, runs []recording.Run) (Exercise, error) {
 	if wrong := l.Problems(runs); len(wrong) > 0 {
 		return Exercise{}, fmt.Errorf("lesson %s: %s", l.Name, wrong[0])
 	}
@@ -25,7 +26,7 @@ func FromLesson(l page.Lesson, runs []page.Run) (Exercise, error) {
 	return e, nil
 }
 
-func questionOf(l page.Lesson, q page.Question, runs []page.Run) (Question, error) {
+func questionOf(l page.Lesson, q page.Question, runs []recording.Run) (Question, error) {
 	right, err := l.Answer(q, runs)
 	if err != nil {
 		return Question{}, err
@@ -70,7 +71,7 @@ func unitOf(figure string) string {
 }
 
 // showCommand returns the command that tells the story of the client whom "show me one" picks.
-func showCommand(l page.Lesson, m page.Moment, runs []page.Run) string {
+func showCommand(l page.Lesson, m page.Moment, runs []recording.Run) string {
 	for i, r := range l.Runs {
 		if r.Name != m.Run {
 			continue
@@ -86,7 +87,7 @@ func showCommand(l page.Lesson, m page.Moment, runs []page.Run) string {
 }
 
 // pickedBy returns the client of a moment, "" for nobody.
-func pickedBy(m page.Moment, r page.Run) string {
+func pickedBy(m page.Moment, r recording.Run) string {
 	if m.Client != "" {
 		return m.Client
 	}

@@ -48,6 +48,7 @@ type Header struct {
 	Clients    string // profile of the clients, "" = the same
 	Seed       uint64
 	Knobs      []scenarios.Setting // all knobs, then the settings of the kernel that were changed
+	Inputs     []string            // what somebody does during the run
 	Arrivals   string              // file of the user's arrivals, "" = none
 	Column     string
 	ArrivalSum uint64 // hash of that file
@@ -93,6 +94,9 @@ func (h *Header) text() []string {
 	}
 	for _, k := range h.Knobs {
 		lines = append(lines, "knob "+k.Name+"="+k.Value)
+	}
+	for _, do := range h.Inputs {
+		lines = append(lines, "do "+do)
 	}
 	if h.Arrivals != "" {
 		lines = append(lines, fmt.Sprintf("arrivals %016x column %q of %q", h.ArrivalSum, h.Column, h.Arrivals))
@@ -221,6 +225,8 @@ func (r *reader) restOfHeader(h *Header) error {
 				return r.fail(textAt+6, "want NAME=VALUE, not %.40q", value)
 			}
 			h.Knobs = append(h.Knobs, scenarios.Setting{Name: name, Value: setting})
+		case "do":
+			h.Inputs = append(h.Inputs, value)
 		case "arrivals":
 			if n, err := fmt.Sscanf(value, "%x column %q of %q", &h.ArrivalSum, &h.Column, &h.Arrivals); err != nil || n != 3 || h.Arrivals == "" {
 				return r.fail(textAt+10, "want a hash, a column and a file, not %.60q", value)

@@ -66,7 +66,7 @@ func (h *Header) play(name, arrivals string) (*play.Play, error) {
 	if err != nil {
 		return nil, at(lineOfScenario, err)
 	}
-	p := &play.Play{Scenario: s, Profile: h.Profile, Clients: h.Clients, Seed: h.Seed, Knobs: h.Knobs}
+	p := &play.Play{Scenario: s, Profile: h.Profile, Clients: h.Clients, Seed: h.Seed, Knobs: h.Knobs, Inputs: h.Inputs}
 	if err := play.CheckProfile(h.Profile); err != nil {
 		return nil, at(lineOfScenario+1, err)
 	}

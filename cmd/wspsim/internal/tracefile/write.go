@@ -22,7 +22,7 @@ func HeaderOf(p *play.Play) (Header, error) {
 	ready := prepared.Scenario
 	h := Header{
 		Model: netmodel.ModelVersion, Scenario: p.Scenario.Name, Profile: p.Profile, Clients: p.Clients, Seed: p.Seed,
-		Arrivals: p.Arrivals.File, Column: p.Arrivals.Column, ArrivalSum: p.Arrivals.Hash,
+		Inputs: p.Inputs, Arrivals: p.Arrivals.File, Column: p.Arrivals.Column, ArrivalSum: p.Arrivals.Hash,
 		Definition: definition(ready),
 	}
 	for _, k := range ready.Knobs {

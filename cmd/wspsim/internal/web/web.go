@@ -1,5 +1,5 @@
 // Package web answers a browser: a catalogue of the scenarios, and the page of each under
-// chosen profiles. It runs the model for each request, within limits, and trusts nobody.
+// chosen profiles. The page holds the simulator; the server runs nothing. It trusts nobody.
 package web
 
 import (
@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"wspsim/cmd/wspsim/internal/bundle"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/netmodel/trace/page"
@@ -29,14 +29,12 @@ import (
 
 // The limits of a server.
 const (
-	atOnce     = 2           // runs at one time
-	inLine     = 32          // requests that wait for one of them; further ones get 503
-	mostEvents = 500_000     // of a run
-	longest    = time.Minute // for a request, the wait included
-	maxBody    = 4 << 10     // bytes
-	maxHeader  = 16 << 10
-	maxQuery   = 2 << 10
-	mostSets   = 20 // settings in a request
+	atOnce    = 8           // pages that are written at one time, 1.2 MB each
+	inLine    = 32          // requests that wait for one of them; further ones get 503
+	longest   = time.Minute // for a request, the wait included
+	maxBody   = 4 << 10     // bytes
+	maxHeader = 16 << 10
+	maxQuery  = 4 << 10
 )
 
 //go:embed catalogue.html
@@ -87,8 +85,8 @@ func (s *Server) HTTP() *http.Server {
 	}
 }
 
-// Handler returns what answers: / is the catalogue, /run/NAME a page. Its query has profile
-// (names with commas between them), seed, set (KNOB=VALUE, repeated) and lesson.
+// Handler returns what answers: / is the catalogue, /run/NAME a page. Its query is that of a
+// play.Moment, with lesson besides.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.catalogue)
@@ -149,7 +147,7 @@ func (s *Server) catalogue(w http.ResponseWriter, _ *http.Request) {
 	}
 	view.Style, view.Profiles = template.CSS(style), scenarios.ProfileNames()
 	for _, sc := range scenarios.All() {
-		e := entry{sc.Name, sc.Summary, sc.Question, strings.Join(sc.Profiles[:min(len(sc.Profiles), stored.MostSystems)], ","), ""}
+		e := entry{sc.Name, sc.Summary, sc.Question, strings.Join(sc.Profiles[:min(len(sc.Profiles), page.MostSystems)], ","), ""}
 		if l, ok := lessons.About(sc.Name); ok {
 			e.Lesson = l.Title
 		}
@@ -197,22 +195,23 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	defer stop()
 	if !s.enter(ctx) {
 		w.Header().Set("Retry-After", "5")
-		http.Error(w, "too many runs at once; try again", http.StatusServiceUnavailable)
+		http.Error(w, "too many pages at once; try again", http.StatusServiceUnavailable)
 		return
 	}
 	defer func() { <-s.run }()
-	body, err := a.write(ctx)
-	switch {
-	case ctx.Err() != nil:
-		http.Error(w, "the run takes too long", http.StatusServiceUnavailable)
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusBadRequest)
-	default:
-		answer(w, body, page.Policy(a.lesson != nil)+"; frame-ancestors 'none'")
+	d, err := a.document()
+	var body bytes.Buffer
+	if err == nil {
+		err = d.Write(&body)
 	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	answer(w, body.Bytes(), d.Policy()+"; frame-ancestors 'none'")
 }
 
-// enter waits for the right to run. It returns false if too many wait, or the reader left.
+// enter waits for the right to write a page. It returns false if too many wait, or the reader left.
 func (s *Server) enter(ctx context.Context) bool {
 	select {
 	case s.line <- struct{}{}:
@@ -230,82 +229,38 @@ func (s *Server) enter(ctx context.Context) bool {
 
 var errUnknown = errors.New("no such scenario")
 
-// read takes a request apart. It refuses what it does not know.
+// read takes a request apart. It refuses what it does not know. Its query is that of a
+// play.Moment, with lesson besides.
 func read(name, query string) (*asked, error) {
-	sc, err := play.Find(name)
+	m, err := play.ReadMoment(name, query)
 	if err != nil {
+		return nil, err
+	}
+	a := &asked{names: m.Profiles}
+	if a.play, err = m.Play(); err != nil {
 		return nil, fmt.Errorf("%w; the catalogue is at /", errUnknown)
 	}
-	q, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, fmt.Errorf("the query cannot be read")
+	if a.names == nil {
+		a.names = a.play.Scenario.Profiles[:min(len(a.play.Scenario.Profiles), page.MostSystems)]
 	}
-	a := &asked{names: sc.Profiles[:min(len(sc.Profiles), stored.MostSystems)]}
-	a.play = &play.Play{Scenario: sc, Seed: play.DefaultSeed, MaxEvents: mostEvents}
-	for _, key := range slices.Sorted(maps.Keys(q)) {
-		if err := a.set(key, q[key]); err != nil {
-			return nil, err
+	if q, err := url.ParseQuery(query); err == nil && q.Get("lesson") != "" {
+		l, ok := lessons.About(name)
+		if !ok {
+			return nil, fmt.Errorf("there is no lesson about %s", name)
 		}
+		a.lesson, a.names = &l, []string{l.Runs[0].Profile} // a lesson is about its own
 	}
 	a.play.Profile = a.names[0]
 	return a, nil
 }
 
-// set takes one parameter of the query. An empty one counts as absent.
-func (a *asked) set(key string, values []string) error {
-	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
-	switch {
-	case len(values) == 0:
-		return nil
-	case key != "set" && len(values) > 1:
-		return fmt.Errorf("%q is given twice", key)
-	case len(values) > mostSets:
-		return fmt.Errorf("more than %d settings", mostSets)
-	}
-	switch key {
-	case "lesson":
-		l, ok := lessons.About(a.play.Scenario.Name)
-		if !ok {
-			return fmt.Errorf("there is no lesson about %s", a.play.Scenario.Name)
-		}
-		a.lesson = &l
-	case "profile":
-		if a.lesson == nil { // a lesson is about its own
-			a.names = strings.Split(values[0], ",")
-		}
-	case "seed":
-		n, err := strconv.ParseUint(values[0], 10, 64)
-		if err != nil {
-			return fmt.Errorf("seed %q: want a whole number", values[0])
-		}
-		a.play.Seed = n
-	case "set":
-		for _, v := range values {
-			knob, value, ok := strings.Cut(v, "=")
-			if !ok || knob == "" || value == "" {
-				return fmt.Errorf("set %q: want KNOB=VALUE", v)
-			}
-			a.play.Knobs = append(a.play.Knobs, scenarios.Setting{Name: knob, Value: value})
-		}
-	default:
-		return fmt.Errorf("unknown parameter %q: there are lesson, profile, seed, set", key)
-	}
-	return nil
-}
-
-// write runs, and returns the page.
-func (a *asked) write(ctx context.Context) ([]byte, error) {
-	var b bytes.Buffer
+// document returns the page, which plays by itself.
+func (a *asked) document() (page.Document, error) {
+	part, err := page.Part{}, error(nil)
 	if a.lesson != nil {
-		runs, err := stored.Lesson(ctx, *a.lesson, *a.play, nil)
-		if err == nil {
-			err = page.WriteLesson(&b, *a.lesson, runs...)
-		}
-		return b.Bytes(), err
+		part, err = stored.LiveLesson(*a.lesson, *a.play)
+	} else {
+		part, err = stored.Live(a.play, a.names)
 	}
-	runs, err := stored.Runs(ctx, a.play, a.names, nil)
-	if err == nil {
-		err = page.Write(&b, runs...)
-	}
-	return b.Bytes(), err
+	return page.Document{Parts: []page.Part{part}, Simulator: bundle.Simulator()}, err
 }

@@ -106,11 +106,15 @@ function histogram(of, q, answers, right, part) {
 
 const counted = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
+// lessonsMet has the lessons of this page that somebody has opened: only they have runs.
+const lessonsMet = new Map();
+
 // classBox is what the end of a lesson shows: the line of the student, if there is a guess,
-// and the way to the classroom. Known are all lessons of the page.
-export function classBox(known, of, guesses) {
+// and the way to the classroom.
+export function classBox(of, guesses) {
+  lessonsMet.set(of.lesson.name, of);
   const tokens = of.lesson.questions.map((q, i) => tokenOf(q, guesses[i]));
-  const open = el('button', {class: 'btn', id: 'classroom', onclick: () => classroom(known)}, 'Classroom');
+  const open = el('button', {class: 'btn', id: 'classroom', onclick: () => classroom([...lessonsMet.values()])}, 'Classroom');
   if (tokens.every((t) => t === '-')) return el('div', {class: 'row'}, open);
   const line = el('p', {class: 'cmd', id: 'classline'}, classLine(of.lesson.name, tokens));
   const copy = el('button', {class: 'btn', id: 'copyline', onclick: async () => {

@@ -1,19 +1,20 @@
-// data.js reads the JSON of the page, schema wspsim.page/v1. Times are nanoseconds.
+// data.js reads the JSON of the page, schema wspsim.page/v2. Times are nanoseconds.
 
-// readDocument unpacks the JSON and turns rows of numbers into objects.
+// readDocument unpacks the JSON.
 export async function readDocument(base64) {
-  const bytes = Uint8Array.from(atob(base64.trim()), (c) => c.charCodeAt(0));
-  const d = JSON.parse(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text());
-  if (d.schema !== 'wspsim.page/v1') throw new Error('unknown schema ' + d.schema);
-  d.runs.forEach(readRun);
+  const d = JSON.parse(await new Response(new Blob([bytesOf(base64.trim())]).stream().pipeThrough(new DecompressionStream('gzip'))).text());
+  if (d.schema !== 'wspsim.page/v2') throw new Error('unknown schema ' + d.schema);
   return d;
 }
 
-function readRun(run, index) {
+export const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+
+// readRun turns the rows of numbers of a run into objects.
+export function readRun(run, index) {
   const word = (n) => run.words[n || 0];
   let at = 0;
   run.index = index;
-  run.label = run.label || labelOf(run);
+  run.label ||= properNames[run.profile] || run.profile;
   run.records = run.records.map((r, n) => {
     at += r[0];
     return {n, at, kind: word(r[1]), host: word(r[2]), client: r[3] || 0, cause: word(r[4]), rule: word(r[5]), pending: r[6] || 0, limit: r[7] || 0,
@@ -38,6 +39,7 @@ function readRun(run, index) {
     if (r.kind === 'syn_sent' || r.kind === 'syn_sent_again') push(run.asks, r.client, r.at);
     if (served(r)) run.closes.set(r.client + '.' + r.attempt, r.at);
   }
+  return run;
 }
 
 // served reports whether the server closes a connection that came out of accept.
@@ -48,12 +50,7 @@ function push(map, key, value) {
   map.get(key).push(value);
 }
 
-const properNames = {windows: 'Windows', linux: 'Linux', wsp: 'WSPListen page', darwin: 'macOS', freebsd: 'FreeBSD', openbsd: 'OpenBSD', netbsd: 'NetBSD', illumos: 'illumos', gvisor: 'gVisor', lwip: 'lwIP', unix: 'AF_UNIX', wine: 'Wine'};
-
-// labelOf is what the page calls a system.
-function labelOf(run) {
-  return properNames[run.profile] || run.profile;
-}
+export const properNames = {windows: 'Windows', linux: 'Linux', wsp: 'WSPListen page', darwin: 'macOS', freebsd: 'FreeBSD', openbsd: 'OpenBSD', netbsd: 'NetBSD', illumos: 'illumos', gvisor: 'gVisor', lwip: 'lwIP', unix: 'AF_UNIX', wine: 'Wine'};
 
 // Words for instants and durations.
 export function ms(ns, digits = 3) {

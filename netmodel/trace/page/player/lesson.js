@@ -165,7 +165,7 @@ export class LessonCard {
     this.fill('end', el('h2', {}, this.lesson.title), el('p', {class: 'you', id: 'score', tabindex: -1}, asked ? `${hits} of ${asked} as the model has it.` : 'You have not guessed yet.'),
       el('div', {class: 'told'}, el('p', {}, this.of.text(this.lesson.end))),
       el('div', {class: 'row'}, el('button', {class: 'btn', id: 'again', onclick: () => this.begin(true)}, asked ? 'Ask me again' : 'Ask me')),
-      classBox([this.of], this.of, this.guesses));
+      classBox(this.of, this.guesses));
     if (!quietly) this.root.querySelector('.you').focus();
   }
 }

@@ -1,7 +1,7 @@
 // main.js keeps the instant and the picked client, and wires everything to clicks and keys.
 
 import {$, el, put, show} from './dom.js';
-import {readDocument, ms, after} from './data.js';
+import {readDocument, readRun, ms, after} from './data.js';
 import {Fold} from './fold.js';
 import {sentence, jumps, capital} from './words.js';
 import {Axis} from './axis.js';
@@ -9,20 +9,52 @@ import {Scene} from './scene.js';
 import {Charts} from './chart.js';
 import {ClientCard, ruleChip} from './client.js';
 import {LessonCard} from './lesson.js';
+import {Simulator} from './sim.js';
+import {Playground} from './live.js';
+import {Which} from './which.js';
 
-const doc = await readDocument($('data').textContent), runs = doc.runs, folds = runs.map((r) => new Fold(r));
-const axis = new Axis(runs);
-const spoken = runs.flatMap((run) => run.records.map((r) => ({run, r, at: r.at})).filter((x) => sentence(run, x.r))).sort((a, b) => a.at - b.at || a.run.index - b.run.index || a.r.n - b.r.n);
-const stops = [...new Set(spoken.map((x) => x.at))];
+const doc = await readDocument($('data').textContent);
+const simulator = doc.simulator ? await Simulator.load($('wasm')) : null;
 const state = {t: 0, client: 0, playing: false, speed: 50, asking: false, system: 'all'};
 const reduced = matchMedia('(prefers-reduced-motion:reduce)');
 
 // slowest is a speed that shows the briefest flight of a segment; the slider goes a million up.
 const rate = (v) => 2e4 * 10 ** (v / 100 * 6); // virtual nanoseconds a second
 
-const scenes = runs.map((run, i) => new Scene(run, folds[i], pick));
-const charts = new Charts($('charts'), runs, axis, (t) => seek(t));
-const card = new ClientCard($('picked'), runs, folds, seek);
+// What is on the stage: a part of the document, its runs, and what is derived from them.
+let part, ground, lesson, runs, folds, axis, spoken, stops, scenes, charts, card;
+
+// mount puts runs on the stage.
+function mount(next) {
+  runs = next;
+  folds = runs.map((r) => new Fold(r));
+  axis = new Axis(runs);
+  spoken = runs.flatMap((run) => run.records.map((r) => ({run, r, at: r.at})).filter((x) => sentence(run, x.r))).sort((a, b) => a.at - b.at || a.run.index - b.run.index || a.r.n - b.r.n);
+  stops = [...new Set(spoken.map((x) => x.at))];
+  scenes = runs.map((run, i) => new Scene(run, folds[i], pick));
+  charts?.end?.();
+  $('charts').replaceChildren();
+  charts = new Charts($('charts'), runs, axis, (t) => seek(t));
+  card = new ClientCard($('picked'), runs, folds, seek);
+  rows = [];
+  state.t = Math.min(state.t, axis.end);
+  if (state.client > runs[0].names.length) state.client = 0;
+  document.documentElement.style.setProperty('--n', runs.length);
+  $('scenes').dataset.n = runs.length;
+  $('scenes').replaceChildren(...scenes.map((s) => s.root));
+  $('switch').hidden = runs.length < 2;
+  $('switch').replaceChildren(...[...runs.map((r) => [r.index, r.label]), ['all', runs.length === 2 ? 'Both' : 'All']].map(([v, label]) => el('button', {'data-v': v, onclick: () => { system(v); draw(); }}, label)));
+  for (const b of $('jumps').querySelectorAll('[data-jump]')) {
+    const is = jumps.find((j) => j.name === b.dataset.jump).is, there = spoken.some((x) => is(x.r));
+    b.disabled = !there;
+    b.title = there ? '' : `No ${b.dataset.jump} in this run`;
+  }
+  system(runs[state.system] || state.system === 'all' ? state.system : 'all');
+  const told = about();
+  document.querySelector('.about')?.replaceWith(told);
+  if (!told.isConnected) $('aside').append(told);
+  if ($('events').open) openTable();
+}
 
 // seek moves to an instant and stops.
 function seek(t) {
@@ -40,6 +72,7 @@ function go(t) {
 function draw() {
   const t = state.t;
   put($('clock'), ms(t) + ' ms');
+  ground?.at(t);
   for (const s of scenes) s.draw(t, state.client, state.playing && !reduced.matches ? rate(state.speed) : 0);
   charts.draw(t);
   narrate(t);
@@ -148,7 +181,8 @@ function theme(dark) {
   put($('theme'), dark ? 'Light' : 'Dark');
 }
 
-// The state in the hash: #t=31.7&c=c15. Whoever opens the link sees the same moment.
+// The state in the hash: #burst?profile=linux&do=5ms:knock&t=31.7&c=c15. Whoever opens the link
+// sees the same moment. A page without a simulator needs #t=31.7&c=c15 only.
 let pending = 0;
 function remember() {
   clearTimeout(pending);
@@ -159,12 +193,19 @@ function remember() {
 }
 
 function link() {
-  const name = state.client ? runs[0].names[state.client - 1] : '';
-  return '#t=' + ms(state.t, 6).replace(/,/g, '').replace(/\.?0+$/, '') + (name ? '&c=' + encodeURIComponent(name) : '') + (state.system === 'all' ? '' : '&sys=' + runs[state.system].profile);
+  const name = state.client ? runs[0].names[state.client - 1] : '', own = 't=' + ms(state.t, 6).replace(/,/g, '').replace(/\.?0+$/, '') + (name ? '&c=' + encodeURIComponent(name) : '') + (state.system === 'all' ? '' : '&sys=' + runs[state.system].profile);
+  const which = part.lesson && doc.parts.length > 1 ? `&lesson=${part.lesson.name}` : '';
+  return ground ? `#${ground.moment()}&${own}${which}` : '#' + own + which;
 }
 
-function recall() {
-  const h = new URLSearchParams(location.hash.slice(1));
+// address returns the name and the keys of the hash.
+function address() {
+  const hash = location.hash.slice(1), at = hash.indexOf('?');
+  return {name: at >= 0 ? hash.slice(0, at) : hash.includes('=') ? '' : hash, query: new URLSearchParams(at >= 0 ? hash.slice(at + 1) : hash)};
+}
+
+// recall takes the instant, the client and the system of an address.
+function recall(h) {
   if (h.has('theme')) theme(h.get('theme') === 'dark');
   const at = runs[0].names.indexOf(h.get('c'));
   if (at >= 0) state.client = at + 1;
@@ -238,11 +279,13 @@ function about() {
   return el('section', {class: 'card about', 'aria-label': 'What was run'}, el('h2', {}, 'What was run'), el('p', {class: 'intro'}, capital(first.summary) + '.'),
     el('dl', {class: 'facts'}, ...facts.flatMap(([k, v]) => [el('dt', {}, k), el('dd', {}, v)])),
     ...runs.map((r) => el('p', {class: 'cmd'}, r.command)),
-    el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. This page holds stored runs and no simulator; wspsim run gives the same.`));
+    el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. ${simulator ? 'The simulator in this page made them' : 'This page holds stored runs and no simulator'}; wspsim run gives the same.`),
+    doc.simulator ? el('details', {}, el('summary', {}, 'Licences'), el('pre', {class: 'note'}, doc.simulator.notices), el('p', {class: 'note'}, `Sources of the simulator: sha256 ${doc.simulator.sources}.`)) : null);
 }
 
 // showPlace goes to a moment of a lesson and picks its client.
 function showPlace({run, at, client}) {
+  if (ground) restart();
   if (client) state.client = client;
   system(run.index, true);
   seek(at);
@@ -252,7 +295,6 @@ function showPlace({run, at, client}) {
 // guide plays on to a place of a lesson, in less than two seconds.
 let goal = null;
 function guide({run, at, client}) {
-  arrive();
   const from = axis.x(state.t), to = axis.x(at), began = performance.now(), mine = goal = {at};
   if (client) state.client = client;
   system(run.index, true);
@@ -277,42 +319,89 @@ function arrive() {
   go(at);
 }
 
-function start() {
-  put($('title'), doc.lesson ? doc.lesson.title : runs[0].scenario);
+// open puts a part on the stage, as it is or as an address has it.
+function open(next, query = new URLSearchParams()) {
+  stop();
+  part = next;
+  ground = part.live ? new Playground(part, simulator, doc.simulator, {now: () => state.t, runs: () => runs, pick, which, flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.run === s.run).map((f) => f.client)))), acted: () => seek(state.t + 2), changed: (again) => { stop(); mount(again); draw(); remember(); }}) : null;
+  const asked = ground && ['profile', 'set', 'do', 'seed', 'clients'].some((k) => query.has(k));
+  Object.assign(state, {t: 0, client: 0, system: 'all', asking: false});
+  $('aside').replaceChildren();
+  let fault = '';
+  if (asked) {
+    ground.restore(query);
+    try { part.runs = ground.play(); } catch (e) { fault = e.message; ground.reset(); }
+  }
+  if (ground && (!asked || fault)) {
+    try { part.runs = ground.play(); } catch (e) { return put($('narr'), `The simulator says: ${e.message}.`); }
+  }
+  if (!ground && !part.runs[0].figure) part.runs.forEach(readRun);
+  const box = el('section', {class: 'card predict', 'aria-label': 'Predict'});
+  if (part.lesson || part.runs[0].question) $('aside').append(box);
+  if (ground) $('aside').append(ground.panel());
+  mount(part.runs);
+  lock(false);
+  if (fault) ground.say(fault);
+  put($('title'), part.lesson ? part.lesson.title : runs[0].scenario);
   put($('tag'), `${runs[0].scenario}, seed ${runs[0].seed}, model ${runs[0].model}`);
-  document.documentElement.style.setProperty('--n', runs.length);
-  $('scenes').dataset.n = runs.length;
-  $('scenes').append(...scenes.map((s) => s.root));
-  $('switch').hidden = runs.length < 2;
-  $('switch').append(...[...runs.map((r) => [r.index, r.label]), ['all', runs.length === 2 ? 'Both' : 'All']].map(([v, label]) => el('button', {'data-v': v, onclick: () => { system(v); draw(); }}, label)));
-  $('jumps').append(...jumps.map((j) => el('button', {class: 'btn', disabled: !spoken.some((x) => j.is(x.r)), 'data-jump': j.name, title: spoken.some((x) => j.is(x.r)) ? null : `No ${j.name} in this run`, onclick: () => jump(j.is)}, j.name)));
   system(runs.length > 1 ? runs.length - 1 : 'all');
-  theme(matchMedia('(prefers-color-scheme:dark)').matches);
   setSpeed(Math.round(Math.log10(Math.max(1, axis.active / 40 / 2e4)) / 6 * 100));
-  const linked = recall();
+  const linked = recall(query) || asked;
   const best = spoken.find((x) => jumps.some((j) => j.is(x.r))) || spoken.find((x) => x.r.client);
   if (!state.client && best) state.client = best.r.client || 1;
-  if (doc.lesson) {
-    const box = el('section', {class: 'card predict', 'aria-label': 'Predict'});
-    $('aside').append(box);
+  if (part.lesson) {
     const act = {
-      ask: (first) => { stop(); arrive(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
+      ask: (first) => { stop(); arrive(); if (first && ground && runs !== part.runs) restart(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
       told: () => { arrive(); state.asking = false; lock(false); draw(); },
       show: showPlace,
       guide,
       axis: () => axis,
     };
-    const lesson = new LessonCard(box, doc.lesson, runs, act);
+    lesson = new LessonCard(box, part.lesson, part.runs, act);
     if (linked) {
-      recall();
+      recall(query);
       lesson.end(true);
     }
-  } else if (runs[0].question) $('aside').append(el('section', {class: 'card predict', 'aria-label': 'Question'}, el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question)));
-  $('aside').append(about());
-  wire();
+  } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question));
   button();
   draw();
   charts.fit();
+}
+
+// which asks for the system behind a run without names.
+function which() {
+  const root = el('section', {class: 'card predict', 'aria-label': 'Which system?'}), before = runs;
+  stop();
+  $('aside').prepend(root);
+  Object.assign(state, {t: 0, client: 1});
+  new Which(ground, root, {
+    mount: (next) => { mount(next); draw(); charts.fit(); },
+    story: (run) => run.records.filter((r) => sentence(run, r)),
+    end: () => { mount(before); draw(); charts.fit(); },
+  }).start();
+}
+
+// restart puts the runs on the stage that the questions are about.
+function restart() {
+  if (runs !== part.runs) ground.change(() => ground.reset());
+  part.runs = runs;
+}
+
+function start() {
+  theme(matchMedia('(prefers-color-scheme:dark)').matches);
+  $('jumps').append(...jumps.map((j) => el('button', {class: 'btn', 'data-jump': j.name, onclick: () => jump(j.is)}, j.name)));
+  const parts = doc.parts, choose = $('course');
+  choose.hidden = parts.length < 2;
+  choose.append(...parts.map((p, i) => el('option', {value: i}, `${i + 1}. ${p.lesson ? p.lesson.title : p.live ? p.live.scenario : p.runs[0].scenario}`)));
+  choose.onchange = () => { open(parts[choose.value]); remember(); };
+  const follow = () => {
+    const {name, query} = address(), at = Math.max(0, parts.findIndex((p) => query.has('lesson') ? p.lesson?.name === query.get('lesson') : name && (p.live || p.runs[0]).scenario === name));
+    choose.value = at;
+    open(parts[at], query);
+  };
+  wire();
+  follow();
+  addEventListener('hashchange', () => { if (!state.asking || address().query.has('t')) follow(); });
 }
 
 // lock hides what a question asks for, and keeps the instant.
@@ -342,8 +431,7 @@ function wire() {
     }
     setTimeout(() => put($('copy'), 'Copy link'), 1500);
   };
-  reduced.addEventListener('change', button);
-  addEventListener('hashchange', () => { if (!state.asking) { recall(); stop(); draw(); } });
+  reduced.addEventListener('change', () => button());
 }
 
 start();

@@ -1,4 +1,13 @@
-package page
+// Package recording has a run of a network as plain data: who ran what, and all that happened,
+// with names in place of numbers. Pages and tests keep it; the simulator of a page answers with it.
+//
+//   - run.go has the data, wire.go its JSON.
+//   - recorder.go takes a run from a network.
+package recording
+
+// MaxRecords is the most records that a page may hold, of all its runs. The player draws
+// at most 60 times a second, and a page of that many has about 2 MB.
+const MaxRecords = 40_000
 
 // Run is one run as plain data: who ran what, and all that happened. Times are nanoseconds
 // of virtual time.
@@ -9,8 +18,8 @@ type Run struct {
 	Summary  string // a line about the scenario
 	Question string // what to predict
 	Profile  string // of the server
+	Label    string // what the page calls the run beside others; "" = by its profile
 	Long     string // what a person calls the profile
-	Label    string // what the page calls the run, "" = by its profile
 	Clients  string // the profile of the clients, "" = that of the server
 	Seed     string // decimal: a number of JSON holds 53 bits
 	Command  string // the command line that runs it again
