@@ -135,7 +135,7 @@ export function classBox(of, guesses) {
 function classroom(known) {
   const told = el('div', {class: 'class', id: 'classtold'});
   const said = el('p', {role: 'status', id: 'classread'}, 'No line yet.');
-  const box = el('textarea', {id: 'classlines', rows: 5, spellcheck: 'false', autocomplete: 'off', oninput: () => {
+  const box = el('textarea', {class: 'cmd', id: 'classlines', rows: 5, spellcheck: 'false', autocomplete: 'off', oninput: () => {
     if (box.value.length > mostClassText) return refuse();
     const c = readClass(box.value, known);
     put(said, `${counted(c.read)} ${c.read === 1 ? 'line' : 'lines'} read, ${counted(c.unread.length)} not`);
