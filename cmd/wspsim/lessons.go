@@ -118,7 +118,10 @@ func (s *session) lessonsCheckCommand() *cobra.Command {
 
 func (s *session) checkLesson(path string) error {
 	file, faults, err := stored.ReadLesson(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && slices.Contains(lessonNames(), path):
+		return fmt.Errorf("%s is a lesson of the course, not a file: wspsim lessons show %s > mine.json", path, path)
+	case err != nil:
 		return err
 	}
 	var runs []recording.Run

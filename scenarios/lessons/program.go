@@ -9,6 +9,10 @@ func noMoreDescriptors() page.Lesson {
 		Intro: "The program may have three descriptors, and the listener is one of them. The backlog is 4. a and b are accepted, so no descriptor is left when c, d, e and f come.",
 		Questions: []page.Question{
 			{
+				Captions: []page.Caption{
+					{Text: "accept has returned a and b. Each of them has a descriptor, and the listener has the third.", Seek: page.Moment{Run: "wsp", At: "12ms"}, Point: "program"},
+					{Text: "c connects and waits. The program calls accept for c, and the call fails: no descriptor is free.", Seek: page.Moment{Run: "wsp", At: "26ms", Client: "d"}, Point: "accept queue"},
+				},
 				Kind: page.Choose, Right: "outcome", Run: "wsp", Client: "d",
 				Ask:     "Only c waits, so three of the four slots are empty. By the WSPListen page, what happens to d?",
 				Choices: []page.Choice{{Label: "d waits, and accept takes it in the end", Is: "accepted"}, {Label: "d is refused", Is: "refused"}, {Label: "d is reset while it waits", Is: "reset"}},
@@ -69,6 +73,9 @@ func listenAgain() page.Lesson {
 		Intro: "a, b and c wait in the queue. The program calls listen again, now with backlog 1. d comes after that, while the queue is still too long.",
 		Questions: []page.Question{
 			{
+				Captions: []page.Caption{
+					{Text: "a, b and c are connected and wait, on all three systems. The backlog is 3.", Seek: page.Moment{Run: "wsp", At: "15ms"}, Point: "accept queue"},
+				},
 				Kind: page.Count, Run: "wsp", Figure: "listener.trimmed", Max: 3,
 				Ask:  "Three wait, and one is allowed. By the WSPListen page, how many of the three are reset?",
 				Bars: []page.Bar{bar("page, reset", "wsp", "listener.trimmed", "refused"), bar("Linux, reset", "linux", "listener.trimmed", "refused"), bar("FreeBSD, reset", "freebsd", "listener.trimmed", "refused")},

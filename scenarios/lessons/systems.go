@@ -70,6 +70,10 @@ func phantom() page.Lesson {
 		Intro: "a, b and c already wait. Then quick, writes, silent and late call connect at the same instant. The server accepts one connection after 10 s, and no more.",
 		Questions: []page.Question{
 			{
+				Captions: []page.Caption{
+					{Text: "a, b and c wait, on both systems. No program accepts them yet.", Seek: page.Moment{Run: "linux", At: "50ms"}, Point: "accept queue"},
+					{Text: "Four more clients call connect, all at the same instant. Their SYNs are on the way.", Seek: page.Moment{Run: "linux", At: "100.5ms", Client: "silent"}, Point: "network"},
+				},
 				Kind: page.Count, Run: "linux", Figure: "records.connected", Max: 7,
 				Ask:  "Seven clients call connect. The queue of Linux holds four. How many connects succeed there?",
 				Bars: []page.Bar{bar("Linux, connect succeeds", "linux", "records.connected", "served"), bar("Linux, in the queue at most", "linux", "listener.peak_pending", ""), bar("Windows, connect succeeds", "windows", "records.connected", "served")},

@@ -1,6 +1,10 @@
 package page
 
-import "wspsim/netmodel/trace/recording"
+import (
+	"slices"
+
+	"wspsim/netmodel/trace/recording"
+)
 
 // Lesson is a list of questions about runs of one scenario. The reader guesses first. No
 // answer is written down: Lesson.Answer takes all answers from the runs. The JSON of a lesson
@@ -19,8 +23,8 @@ type Lesson struct {
 	End       string              `json:"end"` // after the last one
 
 	// For the teacher only.
-	Teaches string `json:"teaches"` // what the student can say afterwards
-	Adapt   string `json:"adapt"`   // how to make other lessons of it
+	Teaches string `json:"teaches,omitempty"` // what the student can say afterwards
+	Adapt   string `json:"adapt,omitempty"`   // how to make other lessons of it
 }
 
 // LessonRun is one run of a lesson. Runs of one system differ in what is set.
@@ -76,7 +80,7 @@ type Question struct {
 	Show     Moment    `json:"show"`           // "show me one"
 
 	// For the teacher only: the usual wrong guess, and the idea behind it.
-	Misconception string `json:"misconception"`
+	Misconception string `json:"misconception,omitempty"`
 }
 
 // Caption is a step that shows something before a question is asked.
@@ -125,4 +129,14 @@ type Moment struct {
 	Kind   string `json:"kind,omitempty"`
 	Client string `json:"client,omitempty"`
 	Again  bool   `json:"again,omitempty"`
+}
+
+// forStudents returns the lesson without what is for the teacher.
+func (l Lesson) forStudents() Lesson {
+	l.Teaches, l.Adapt = "", ""
+	l.Questions = slices.Clone(l.Questions)
+	for i := range l.Questions {
+		l.Questions[i].Misconception = ""
+	}
+	return l
 }

@@ -165,3 +165,23 @@ func TestAPageWithoutALessonLeavesOutItsModules(t *testing.T) {
 		t.Errorf("%q is in a page without a lesson: %t, with one: %t, want false and true", module, strings.Contains(plain.String(), module), strings.Contains(asking.String(), module))
 	}
 }
+
+func TestAPageHoldsNothingOfALessonThatIsForTheTeacher(t *testing.T) {
+	run := crowd(t, profiles.WSP(), "c", 3, 1)
+	run.Figures = []recording.Figure{{Name: "outcomes.refused", Value: 2}}
+	l := goodLesson()
+	l.Teaches, l.Adapt, l.Questions[0].Misconception = "TEACHES", "ADAPT", "MISCONCEPTION"
+	var b strings.Builder
+	if err := page.WriteLesson(&b, l, run); err != nil {
+		t.Fatal(err)
+	}
+	data := string(dataIn(t, b.String()))
+	for _, secret := range []string{"TEACHES", "ADAPT", "MISCONCEPTION"} {
+		if strings.Contains(data, secret) {
+			t.Errorf("the page holds %s, which is for the teacher", secret)
+		}
+	}
+	if !strings.Contains(data, "Three clients come.") || l.Questions[0].Misconception == "" {
+		t.Error("the page lacks the lesson, or the lesson itself has changed")
+	}
+}

@@ -243,6 +243,15 @@ func (c *checker) kind(path string, q Question) {
 	if q.Near < 0 || q.Near > 0 && q.Near >= q.Max {
 		c.say(path+".near", "%d: want how far off a right guess may be, 0 to max - 1", q.Near)
 	}
+	if q.Kind != Choose && (q.Right != "" || q.Client != "") {
+		c.say(path+".right", "a question of the kind %s has no right and no client; they are for choices", q.Kind)
+	}
+	if q.Kind != Sketch && len(q.At) > 0 {
+		c.say(path+".at", "a question of the kind %s has no instants", q.Kind)
+	}
+	if q.Kind == Choose && q.Max != 0 {
+		c.say(path+".max", "a question of the kind %s has no largest guess", q.Kind)
+	}
 	switch q.Kind {
 	case Count:
 		c.figure(path+".figure", q.Run, q.Figure)

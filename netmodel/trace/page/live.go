@@ -41,7 +41,7 @@ type Knob struct {
 
 // Simulator is a program for the browser that plays scenarios.
 type Simulator struct {
-	Wasm     []byte    // in gzip
+	Wasm     []byte    // packed, in the format .lzma with its size in the header
 	Glue     string    // the script that starts a Go program in a browser
 	Notices  string    // the licences of what the page holds
 	Sources  string    // hash of the sources
@@ -74,7 +74,7 @@ func (s *Simulator) elements() string {
 	if s == nil {
 		return ""
 	}
-	return fmt.Sprintf("<script type=\"application/wasm;gzip;ascii85\" id=\"wasm\">%s</script>\n<script>%s</script>\n", ascii(s.Wasm), s.Glue)
+	return fmt.Sprintf("<script type=\"application/wasm;lzma;ascii85\" id=\"wasm\">%s</script>\n<script>%s</script>\n", ascii(s.Wasm), s.Glue)
 }
 
 // ascii returns bytes as text that takes a quarter more room; base64 would take a third. The

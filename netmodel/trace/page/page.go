@@ -38,7 +38,7 @@ var ErrTooLarge = errors.New("too much for a page")
 var files embed.FS
 
 // modules lists the parts of the player, each before the parts that import it.
-var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "answer.js", "sketch.js", "classroom.js", "lesson.js", "sim.js", "live.js", "which.js", "main.js"}
+var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "answer.js", "sketch.js", "classroom.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
 
 // Document is a page: parts to choose from, and the simulator if the page plays them itself.
 type Document struct {
@@ -102,7 +102,14 @@ func (d Document) Write(w io.Writer) error {
 	if d.Title == "" {
 		d.Title = d.Parts[0].title()
 	}
-	data, err := json.Marshal(wire{Schema, d.Title, d.Parts, d.Simulator.about()})
+	parts := slices.Clone(d.Parts)
+	for i, p := range parts {
+		if p.Lesson != nil {
+			l := p.Lesson.forStudents()
+			parts[i].Lesson = &l
+		}
+	}
+	data, err := json.Marshal(wire{Schema, d.Title, parts, d.Simulator.about()})
 	if err != nil {
 		return err
 	}
@@ -187,7 +194,7 @@ func hash(s string) string {
 func (d Document) player() string {
 	without := map[string]string{}
 	if d.Simulator == nil {
-		without["sim.js"], without["live.js"], without["which.js"] = "Simulator", "Playground", "Which"
+		without["lzma.js"], without["sim.js"], without["live.js"], without["which.js"] = "unlzma", "Simulator", "Playground", "Which"
 	}
 	if !slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Lesson != nil }) {
 		without["answer.js"], without["sketch.js"], without["classroom.js"], without["lesson.js"] = "LessonRuns", "SketchPad", "classBox", "LessonCard"

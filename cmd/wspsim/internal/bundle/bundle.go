@@ -15,7 +15,7 @@ import (
 //go:generate go run ./make
 
 var (
-	//go:embed simulator.wasm.gz
+	//go:embed simulator.wasm.lzma
 	wasm []byte
 	//go:embed wasm_exec.js
 	glue string

@@ -351,7 +351,7 @@ function open(next, query = new URLSearchParams()) {
   if (!state.client && best) state.client = best.r.client || 1;
   if (part.lesson) {
     const act = {
-      ask: (first) => { stop(); arrive(); if (first && ground && runs !== part.runs) restart(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
+      ask: (first) => { stop(); arrive(); if (ground && runs !== part.runs) restart(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
       told: () => { arrive(); state.asking = false; lock(false); draw(); },
       show: showPlace,
       guide,

@@ -1,10 +1,11 @@
 // sim.js starts the simulator of the page and asks it for runs.
 
+import {unlzma} from './lzma.js';
+
 export class Simulator {
-  // load starts the simulator that an element holds in gzip and Ascii85.
+  // load starts the simulator that an element holds packed, in Ascii85.
   static async load(element) {
-    const go = new Go(), packed = new Blob([ascii85(element.textContent.trim())]).stream().pipeThrough(new DecompressionStream('gzip'));
-    const {instance} = await WebAssembly.instantiate(await new Response(packed).arrayBuffer(), go.importObject);
+    const go = new Go(), {instance} = await WebAssembly.instantiate(unlzma(ascii85(element.textContent.trim())), go.importObject);
     const s = new Simulator();
     go.run(instance).then(() => { s.ended = true; });
     s.wasm = instance.exports;

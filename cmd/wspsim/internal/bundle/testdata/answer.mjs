@@ -1,15 +1,15 @@
 // answer.mjs starts the simulator in node and writes the SHA-256 of the answer to each request:
-// node answer.mjs WASM_EXEC.JS SIMULATOR.WASM.GZ < REQUESTS. A request is its length in four
+// node answer.mjs WASM_EXEC.JS SIMULATOR.WASM.LZMA LZMA.JS < REQUESTS. A request is its length in four
 // bytes, the lowest first, and its bytes.
 import {readFileSync} from 'node:fs';
 import {createHash} from 'node:crypto';
-import {gunzipSync} from 'node:zlib';
 import vm from 'node:vm';
 
-const [glue, program] = process.argv.slice(2);
+const [glue, program, unpacker] = process.argv.slice(2);
+const {unlzma} = await import('data:text/javascript,' + encodeURIComponent(readFileSync(unpacker, 'utf8')));
 vm.runInThisContext(readFileSync(glue, 'utf8'));
 const go = new Go();
-const {instance} = await WebAssembly.instantiate(gunzipSync(readFileSync(program)), go.importObject);
+const {instance} = await WebAssembly.instantiate(unlzma(new Uint8Array(readFileSync(program))), go.importObject);
 go.run(instance);
 const wasm = instance.exports, all = readFileSync(0);
 for (let at = 0; at < all.length;) {
