@@ -87,7 +87,7 @@ func (s *session) exercise(c *cobra.Command, f *playFlags, name string) (teach.E
 		}
 		return e, err
 	case ok && !isScenario(name):
-		return teach.Exercise{}, fmt.Errorf("--%s: a lesson has runs of its own; about its scenario: wspsim quiz %s --%s ...", chosen, l.Scenario, chosen)
+		return teach.Exercise{}, fmt.Errorf("--%s: a lesson has runs of its own; about its scenario: wspsim quiz %s --%s VALUE", chosen, l.Scenario, chosen)
 	case !isScenario(name):
 		return teach.Exercise{}, fmt.Errorf("unknown lesson or scenario %q; %s", name, play.Offer(name, quizNames(), "wspsim quiz lists all"))
 	}
