@@ -49,7 +49,7 @@ type told struct {
 func (z *Quiz) JSON(ctx context.Context) error {
 	for i := range z.Questions {
 		typed, err := readLine(ctx, z.In)
-		if errors.Is(err, ErrLeft) || err == nil && isQuit(typed) {
+		if errors.Is(err, errLeft) || err == nil && isQuit(typed) {
 			break
 		}
 		if err != nil {

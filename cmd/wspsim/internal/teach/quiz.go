@@ -35,8 +35,8 @@ type Quiz struct {
 	Guesses []string // tokens, as many as there were guesses
 }
 
-// ErrLeft says that the reader ended the quiz, or the input ended.
-var ErrLeft = errors.New("the quiz was left")
+// errLeft says that the reader ended the quiz, or the input ended.
+var errLeft = errors.New("the quiz was left")
 
 // Play asks and reveals until the questions, or the guesses, end. The error is one of the
 // input, or that of the context.
@@ -50,7 +50,7 @@ func (z *Quiz) Play(ctx context.Context) error {
 		q := &z.Questions[i]
 		z.ask(i, q)
 		guess, err := z.guess(ctx, q)
-		if errors.Is(err, ErrLeft) {
+		if errors.Is(err, errLeft) {
 			break
 		}
 		if err != nil {
@@ -106,7 +106,7 @@ func (z *Quiz) guess(ctx context.Context, q *Question) (string, error) {
 	for bad := 0; ; bad++ {
 		if bad == mostBad {
 			fmt.Fprintf(z.Out, "%d lines were no guess.\n", mostBad)
-			return "", ErrLeft
+			return "", errLeft
 		}
 		fmt.Fprintf(z.Out, "%s ", q.prompt())
 		if err := z.Out.Flush(); err != nil {
@@ -121,7 +121,7 @@ func (z *Quiz) guess(ctx context.Context, q *Question) (string, error) {
 			fmt.Fprintln(z.Out, printable(typed))
 		}
 		if isQuit(typed) {
-			return "", ErrLeft
+			return "", errLeft
 		}
 		guess, err := q.Read(typed)
 		if err == nil {
@@ -153,7 +153,7 @@ func (q *Question) prompt() string {
 	return "Your guess (a number):"
 }
 
-// readLine returns the next line without its end. It returns ErrLeft at the end of the input,
+// readLine returns the next line without its end. It returns errLeft at the end of the input,
 // and the error of the context as soon as that is done, so that Ctrl-C ends a quiz.
 func readLine(ctx context.Context, in *bufio.Reader) (string, error) {
 	type answer struct {
@@ -183,7 +183,7 @@ func boundedLine(in *bufio.Reader) (string, error) {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
 		case errors.Is(err, io.EOF) && len(line) == 0:
-			return "", ErrLeft
+			return "", errLeft
 		case err != nil && !errors.Is(err, io.EOF):
 			return "", fmt.Errorf("cannot read the guesses: %w", err)
 		}

@@ -1,6 +1,7 @@
 package teach
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/report"
 	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace/page"
@@ -22,8 +24,9 @@ import (
 const mostClients = 4
 
 // FromScenario returns the exercise of a scenario: what becomes of the clients that its
-// expectations name, and its most telling figure. It runs the scenario. The summary of a
-// scenario often answers its question, so the exercise is named without it.
+// expectations name, its most telling figure, and the median wait if no client has a name. It
+// runs the scenario. The summary of a scenario often answers its question, so the exercise is
+// named without it.
 func FromScenario(ctx context.Context, p *play.Play, progress *screen.Progress) (Exercise, error) {
 	var incidents report.Incidents
 	var cited []string
@@ -43,8 +46,18 @@ func FromScenario(ctx context.Context, p *play.Play, progress *screen.Progress) 
 			e.Questions = append(e.Questions, aboutClient(p, client, end))
 		}
 	}
+	named := len(e.Questions) > 0
 	if path, ok := askedFigure(s, done); ok {
 		e.Questions = append(e.Questions, aboutFigure(p, done, path, cited))
+	}
+	const wait = "wait_ns.p50" // which no count gives away
+	if !named && figureOf(done, wait) >= int64(time.Millisecond) {
+		q := aboutFigure(p, done, wait, nil)
+		q.Because = []Reason{{Text: fmt.Sprintf("At most %d connections are pending at once. The longest wait is %s.", done.Listener.PeakPending, words.Span(done.Waits.Max))}}
+		if slices.Contains(cited, "WS.Q1") {
+			q.Because[0].Rules = []string{"WS.Q1"}
+		}
+		e.Questions = append(e.Questions, q)
 	}
 	if slices.Contains(s.Profiles, p.Profile) && len(done.ChangedKnobs) == 0 && p.Clients == "" && p.Arrivals.File == "" {
 		e.End = s.Lesson
@@ -140,30 +153,41 @@ func aboutClient(p *play.Play, client string, end report.Ending) Question {
 }
 
 // telling lists figures from the most telling on.
-var telling = []string{"listener.refused_syns", "listener.ignored_syns", "outcomes.phantom", "listener.trimmed", "listener.syn_cookies", "outcomes.accepted"}
+var telling = []string{
+	"outcomes.refused", "listener.refused_syns", "listener.ignored_syns", "outcomes.phantom", "listener.trimmed", "outcomes.queued",
+	"outcomes.reset", "outcomes.gave_up", "listener.syn_cookies", "outcomes.accepted",
+}
 
-// askedFigure returns the path of the figure to ask for: one that an expectation is about, or
-// the first telling one that is not zero. It returns false if no client connects and no
-// expectation has a figure.
+// askedFigure returns the path of the figure to ask for: the most telling one that an
+// expectation is about, or the most telling of all. A figure that is zero is asked for only if
+// an expectation has no other. It returns false if there is nothing to ask for.
 func askedFigure(s scenarios.Scenario, d *play.Done) (string, bool) {
-	best := ""
+	var expected []string
 	for _, e := range s.Expect {
-		if e.Statistic == "" || e.For != "" && e.For != d.Profile {
-			continue
-		}
-		if best == "" || e.Min+e.Max > 0 && figureOf(d, best) == 0 { // rather one that is not zero
-			best = e.Statistic
+		if e.Statistic != "" && (e.For == "" || e.For == d.Profile) && !slices.Contains(expected, e.Statistic) {
+			expected = append(expected, e.Statistic)
 		}
 	}
-	if best != "" {
-		return best, true
+	place := func(path string) int {
+		switch at := slices.Index(telling, path); {
+		case figureOf(d, path) == 0:
+			return 2 * len(telling)
+		case at < 0:
+			return len(telling)
+		default:
+			return at
+		}
 	}
-	for _, path := range telling {
+	slices.SortStableFunc(expected, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
+	for _, path := range slices.Concat(expected, telling) {
 		if figureOf(d, path) != 0 {
 			return path, true
 		}
 	}
-	return "outcomes.accepted", d.Outcomes.Offered > 0
+	if len(expected) > 0 {
+		return expected[0], true
+	}
+	return "", false
 }
 
 // figureOf returns a figure of a run by its path.
@@ -193,9 +217,13 @@ func aboutFigure(p *play.Play, d *play.Done, path string, cited []string) Questi
 	if row.Unit == scenarios.UnitDuration {
 		value, unit = time.Duration(value).Round(time.Millisecond).Milliseconds(), "ms"
 	}
+	ask := fmt.Sprintf("What is the figure %q at the end? %s", row.Label, row.Help)
+	if path == "wait_ns.p50" {
+		ask = "How long does the median accepted client wait in the queue? A tenth off counts as right."
+	}
 	q := Question{
 		Kind:    page.Count,
-		Ask:     fmt.Sprintf("What is the figure %q at the end? %s", row.Label, row.Help),
+		Ask:     ask,
 		Unit:    unit,
 		Right:   strconv.FormatInt(value, 10),
 		Command: p.Brief("run"),
@@ -206,10 +234,11 @@ func aboutFigure(p *play.Play, d *play.Done, path string, cited []string) Questi
 		}
 	}
 	if unit != "" {
+		q.Near = value / 10
 		q.Bars = nil // counts beside a time would be bars of two units
 	}
 	told := citedIn(p.Scenario.Lesson)
-	if ids := slices.DeleteFunc(cited, func(id string) bool { return !slices.Contains(told, id) }); len(ids) > 0 {
+	if ids := slices.DeleteFunc(slices.Clone(cited), func(id string) bool { return !slices.Contains(told, id) }); len(ids) > 0 {
 		q.Because = []Reason{{Text: "The rules behind it:", Rules: ids}}
 	}
 	return q
