@@ -136,7 +136,9 @@ func (s *session) part(p *play.Play, names []string, noSim bool) (page.Part, err
 	if err != nil || noSim {
 		return part, err
 	}
-	return stored.Live(p, names)
+	part, err = stored.Live(p, names)
+	part.Runs = runs
+	return part, err
 }
 
 // lessonPart is part for a lesson. Over changes its runs.
@@ -149,7 +151,9 @@ func (s *session) lessonPart(l page.Lesson, over play.Play, noSim bool) (page.Pa
 	if err != nil || noSim {
 		return part, err
 	}
-	return stored.LiveLesson(l, over)
+	part, err = stored.LiveLesson(l, over)
+	part.Runs = runs
+	return part, err
 }
 
 // writeFile writes a file, all of it or nothing.

@@ -11,7 +11,7 @@ func synFlood() page.Lesson {
 			{
 				Kind: page.Count, Run: "off", Figure: "clients.honest.ms", Max: 100_000, Near: 10_000,
 				Ask:  "Cookies are off. After how many milliseconds does accept return the honest client? 10,000 ms off counts as right.",
-				Bars: []page.Bar{bar("cookies off, ms", "off", "clients.honest.ms", ""), bar("cookies on, ms", "on", "clients.honest.ms", ""), bar("off, SYNs ignored", "off", "listener.ignored_syns", "ignored")},
+				Bars: []page.Bar{bar("cookies off, ms", "off", "clients.honest.ms", ""), bar("cookies on, ms", "on", "clients.honest.ms", "")},
 				Because: []page.Reason{
 					because("Half-open connections wait in the SYN queue, and it holds backlog + 1. Three SYNs of the flood fill it. Every further SYN is dropped.", "K3"),
 					because("The server sends its SYN-ACKs again for a minute before it forgets the three. Then there is room.", "K6"),
@@ -44,7 +44,7 @@ func synFlood() page.Lesson {
 				Kind: page.Choose, Right: "outcome", Run: "on", Client: "honest",
 				Ask:     "The honest client gets a cookie, too. The server stores nothing of it. How does it end?",
 				Choices: []page.Choice{{Label: "accept returns it", Is: "accepted"}, {Label: "It believes that it is connected, and the server does not have it", Is: "phantom"}, {Label: "It still tries at the end", Is: "trying"}},
-				Bars:    []page.Bar{bar("on, SYNs of honest", "on", "clients.honest.syns", ""), bar("on, ms until accept", "on", "clients.honest.ms", "served")},
+				Bars:    []page.Bar{bar("on, SYNs of honest", "on", "clients.honest.syns", ""), bar("on, accepted", "on", "outcomes.accepted", "served"), bar("on, half-open at the end", "on", "listener.half_open", "")},
 				Because: []page.Reason{
 					because("Its ACK brings the number of the cookie back. The server checks it, and the connection is complete without having been half-open.", "K7"),
 				},
@@ -103,7 +103,7 @@ func longerQueue() page.Lesson {
 			},
 		},
 		End:     "A longer queue makes the wait longer, and the server no faster. Choose a backlog that can be served within the patience of a client. Now look around: compare the queues of both over time.",
-		Teaches: "Goodput against queue length. The right backlog is patience divided by service time, per worker.",
+		Teaches: "Goodput against queue length. The right backlog is about patience divided by service time, times the workers.",
 		Adapt:   "Change backlog, giveup and workers. Take the profile wsp for a run, set retries to 3, and the refused come back.",
 	}
 }

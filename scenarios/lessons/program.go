@@ -80,7 +80,7 @@ func listenAgain() page.Lesson {
 				Ask:  "Three wait, and one is allowed. By the WSPListen page, how many of the three are reset?",
 				Bars: []page.Bar{bar("page, reset", "wsp", "listener.trimmed", "refused"), bar("Linux, reset", "linux", "listener.trimmed", "refused"), bar("FreeBSD, reset", "freebsd", "listener.trimmed", "refused")},
 				Because: []page.Reason{
-					because("The new backlog holds at once. What is too much is reset and dropped: the queue is trimmed.", "R9", "R10"),
+					because("The new backlog holds at once. The excess is reset and dropped: the queue is trimmed.", "R9", "R10"),
 				},
 				Show:          show("Show me a reset", "wsp", "reset_pending", ""),
 				Misconception: "“A smaller backlog is for those who come later.” By the page it is for those who wait, too.",
@@ -91,7 +91,7 @@ func listenAgain() page.Lesson {
 				Choices: []page.Choice{{Label: "a is reset: it has waited longest", Is: "reset"}, {Label: "a stays, and accept takes it", Is: "accepted"}, {Label: "a stays in the queue to the end", Is: "queued"}},
 				Bars:    []page.Bar{bar("page, accepted", "wsp", "outcomes.accepted", "served"), bar("page, reset", "wsp", "outcomes.reset", "refused")},
 				Because: []page.Reason{
-					because("The page does not say who is too much. This model resets the newest first: c, then b.", "R10"),
+					because("The page does not say which connections are the excess. This model resets the newest first: c, then b.", "R10"),
 					because("So the oldest stays, and the order of accept does not change.", "WS.Q1"),
 				},
 				Show:          show("Show me a", "wsp", "request_accepted", "a"),

@@ -120,13 +120,13 @@ func theBurst() page.Lesson {
 		Name: "the-burst", Title: "The burst", Scenario: "burst",
 		Set:   with("backlog", "5", "clients", "20", "service", "5ms"),
 		Runs:  []page.LessonRun{of("spread", "Spread out", "wsp", "every", "10ms"), of("burst", "Burst", "wsp", "every", "1ms")},
-		Intro: "Twenty clients come, the worker needs 5 ms for each, and the backlog is 5. On the left one client comes every 10 ms on average, on the right one every millisecond.",
+		Intro: "Twenty clients come, the worker needs 5 ms for each, and the backlog is 5. In the first run one client comes every 10 ms on average, in the second one every millisecond.",
 		Questions: []page.Question{
 			{
 				Kind: page.Choose, Right: "above_zero", Run: "spread", Figure: "outcomes.refused",
 				Ask:     "Spread out, the worker has twice the time that it needs. Is anybody refused there?",
 				Choices: []page.Choice{{Label: "Yes", Is: "yes"}, {Label: "No", Is: "no"}},
-				Bars:    []page.Bar{bar("spread out, refused", "spread", "outcomes.refused", "refused"), bar("spread out, most waiting", "spread", "listener.peak_pending", ""), bar("longest wait, ms", "spread", "wait_ns.max", "")},
+				Bars:    []page.Bar{bar("spread out, refused", "spread", "outcomes.refused", "refused"), bar("spread out, most waiting", "spread", "listener.peak_pending", ""), bar("spread out, accepted", "spread", "outcomes.accepted", "served")},
 				Because: []page.Reason{
 					because("The clients come at random, so some have to wait. At most {spread.listener.peak_pending} wait at once, and that is not more than the backlog.", "R3"),
 				},

@@ -111,7 +111,7 @@ func phantom() page.Lesson {
 				Kind: page.Choose, Right: "outcome", Run: "linux", Client: "late",
 				Ask:     "The client late sends its request after 80 s. Where does it stand?",
 				Choices: stands,
-				Bars:    []page.Bar{bar("Linux, handshakes expired", "linux", "listener.expired", "ignored"), bar("late, ms until it knows", "linux", "clients.late.ms", "")},
+				Bars:    []page.Bar{bar("Linux, ms until late knows", "linux", "clients.late.ms", ""), bar("Windows, ms until late knows", "windows", "clients.late.ms", "")},
 				Because: []page.Reason{
 					because("After about 65 s the server has forgotten the half-open connection. The data finds nobody, and an RST comes back.", "K6"),
 				},
@@ -160,10 +160,10 @@ func retryWave() page.Lesson {
 				Choices: []page.Choice{{Label: "Linux", Run: "linux"}, {Label: "Windows", Run: "windows"}, {Label: "Both alike"}},
 				Bars: []page.Bar{
 					bar("Linux, median ms", "linux", "connect_to_accept_ns.p50", ""), bar("Windows, median ms", "windows", "connect_to_accept_ns.p50", ""),
-					bar("Windows, connect failed", "windows", "outcomes.refused", "refused"), bar("Linux, connect failed", "linux", "outcomes.refused", "refused"),
+					bar("Linux, longest ms", "linux", "connect_to_accept_ns.max", ""), bar("Windows, longest ms", "windows", "connect_to_accept_ns.max", ""),
 				},
 				Because: []page.Reason{
-					because("A client on Windows learns of the refusal at once and asks again after half a second, up to four times.", "WS.T3", "R4"),
+					because("A client on Windows learns of the refusal at once and asks again after half a second, up to four times. Then connect fails: {windows.outcomes.refused} clients never get in.", "WS.T3", "R4"),
 					because("A client on Linux learns nothing. Its TCP waits for 1 s before it asks again."),
 				},
 				Show:          show("Show me a wave on Windows", "windows", "syn_sent_again", ""),

@@ -129,6 +129,7 @@ func (b *tab) load(url string) {
 	b.Helper()
 	b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(url))
 	b.until(drawn)
+	b.until("'ready' in document.body.dataset")
 }
 
 // until waits for an expression to be true.

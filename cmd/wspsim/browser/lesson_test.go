@@ -279,3 +279,17 @@ func TestANextQuestionTakesBackWhatTheReaderChanged(t *testing.T) {
 	}
 	b.quiet()
 }
+
+func TestTheLinkOfAMomentComesBeforeTheLesson(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "no-preference")
+	b.load(export(t, "--lesson", "one-door", "--no-sim") + "#t=25&c=c3")
+	b.until("document.querySelector('.predict').dataset.state === 'end'")
+	if got := ask[string](b, "document.getElementById('clock').textContent"); got != "25.000 ms" {
+		t.Errorf("the link of 25 ms shows %s", got)
+	}
+	b.click("#again")
+	b.until("document.querySelector('.predict').dataset.state === 'guide'")
+	b.until("document.getElementById('clock').textContent === '20.419 ms'")
+	b.quiet()
+}

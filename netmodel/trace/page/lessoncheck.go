@@ -213,6 +213,7 @@ func (c *checker) question(path string, q Question) {
 			c.name(p+".colour", "colour", b.Colour, colours())
 		}
 	}
+	c.scale(path+".bars", q)
 	if len(q.Because) == 0 {
 		c.say(path+".because", "no cause: want a text with its rules")
 	}
@@ -227,6 +228,23 @@ func (c *checker) question(path string, q Question) {
 	c.text(path+".misconception", q.Misconception, false)
 	if len(c.found) == before && c.runs != nil {
 		c.answer(path, q)
+	}
+}
+
+// scale checks that the bars of a reveal can be compared.
+func (c *checker) scale(path string, q Question) {
+	var figures []string
+	if q.Kind == Count {
+		figures = append(figures, q.Figure) // the guess is a bar too
+	}
+	for _, b := range q.Bars {
+		figures = append(figures, b.Figure)
+	}
+	for _, f := range figures {
+		if isTime(f) != isTime(figures[0]) {
+			c.say(path, "%s and %s on one scale: want counts only, or times only", figures[0], f)
+			return
+		}
 	}
 }
 

@@ -48,10 +48,11 @@ type Document struct {
 }
 
 // Part is a scenario on one to three systems side by side, and the lesson about it, if there
-// is one. It has runs, or what the simulator needs to make them.
+// is one. It has runs, or what the simulator needs to make them, or both: such a page shows
+// the runs while the simulator starts.
 type Part struct {
 	Lesson *Lesson         `json:"lesson,omitempty"`
-	Runs   []recording.Run `json:"runs"`
+	Runs   []recording.Run `json:"runs,omitempty"`
 	Live   *Live           `json:"live,omitempty"`
 }
 
@@ -130,7 +131,7 @@ func (d Document) Write(w io.Writer) error {
 }
 
 // Check returns an error if the part has no run or more than MostSystems, or if its lesson
-// speaks about what its runs lack. A part for the simulator has no runs to check.
+// speaks about what its runs lack.
 func (p Part) Check() error {
 	n, what := len(p.Runs), "runs"
 	if p.Live != nil {
@@ -139,7 +140,9 @@ func (p Part) Check() error {
 	switch {
 	case n < 1 || n > MostSystems:
 		return fmt.Errorf("page: %d %s: want 1 to %d", n, what, MostSystems)
-	case p.Lesson != nil && p.Live == nil:
+	case p.Live != nil && p.Runs != nil && len(p.Runs) != n:
+		return fmt.Errorf("page: %d runs of %d systems", len(p.Runs), n)
+	case p.Lesson != nil && p.Runs != nil:
 		if wrong := p.Lesson.Problems(p.Runs); len(wrong) > 0 {
 			return fmt.Errorf("lesson %s: %s", p.Lesson.Name, wrong[0])
 		}

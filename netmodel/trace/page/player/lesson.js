@@ -10,11 +10,12 @@ const pointed = {clients: '.scene .clients', network: '.scene .net', 'syn queue'
 
 // LessonCard plays a lesson in the element root. The page gives it the functions of act:
 // ask(restart) hides what would answer the question, told() shows it again, guide(place) plays on to
-// an instant, show(place) goes there. act.axis() is the axis of the charts.
+// an instant, show(place) goes there. act.axis() is the axis of the charts. If somebody came by the
+// link of a moment, the lesson asks nothing before it is told to.
 export class LessonCard {
-  constructor(root, lesson, runs, act) {
-    Object.assign(this, {root, lesson, runs, act, of: new LessonRuns(lesson, runs)});
-    this.begin();
+  constructor(root, lesson, runs, act, linked) {
+    Object.assign(this, {root, lesson, runs, act, of: new LessonRuns(lesson, runs), at: 0, guesses: []});
+    if (linked) this.end(true); else this.begin();
   }
 
   get question() {
@@ -157,7 +158,7 @@ export class LessonCard {
     }));
   }
 
-  // end closes the lesson; quietly if somebody came by the link of a moment.
+  // end closes the lesson; quietly, it leaves the focus where it is.
   end(quietly) {
     this.clear();
     this.act.told();

@@ -14,7 +14,7 @@ import {Playground} from './live.js';
 import {Which} from './which.js';
 
 const doc = await readDocument($('data').textContent);
-const simulator = doc.simulator ? await Simulator.load($('wasm')) : null;
+let simulator = null; // starts while the first part is on the stage already
 const state = {t: 0, client: 0, playing: false, speed: 50, asking: false, system: 'all'};
 const reduced = matchMedia('(prefers-reduced-motion:reduce)');
 
@@ -322,24 +322,23 @@ function arrive() {
 // open puts a part on the stage, as it is or as an address has it.
 function open(next, query = new URLSearchParams()) {
   stop();
+  goal = null;
   part = next;
-  ground = part.live ? new Playground(part, simulator, doc.simulator, {now: () => state.t, runs: () => runs, pick, which, flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.run === s.run).map((f) => f.client)))), acted: () => seek(state.t + 2), changed: (again) => { stop(); mount(again); draw(); remember(); }}) : null;
-  const asked = ground && ['profile', 'set', 'do', 'seed', 'clients'].some((k) => query.has(k));
+  ground = part.live && simulator ? playground() : null;
+  const asked = ground && changes(query);
   Object.assign(state, {t: 0, client: 0, system: 'all', asking: false});
   $('aside').replaceChildren();
-  let fault = '';
+  try { part.runs ||= ground.play(); } catch (e) { return put($('narr'), `The simulator says: ${e.message}.`); }
+  part.runs.forEach((r, i) => r.figure || readRun(r, i)); // what the questions are about
+  let shown = part.runs, fault = '';
   if (asked) {
     ground.restore(query);
-    try { part.runs = ground.play(); } catch (e) { fault = e.message; ground.reset(); }
+    try { shown = ground.play(); } catch (e) { fault = e.message; ground.reset(); }
   }
-  if (ground && (!asked || fault)) {
-    try { part.runs = ground.play(); } catch (e) { return put($('narr'), `The simulator says: ${e.message}.`); }
-  }
-  if (!ground && !part.runs[0].figure) part.runs.forEach(readRun);
   const box = el('section', {class: 'card predict', 'aria-label': 'Predict'});
   if (part.lesson || part.runs[0].question) $('aside').append(box);
-  if (ground) $('aside').append(ground.panel());
-  mount(part.runs);
+  if (part.live) $('aside').append(ground ? ground.panel() : el('section', {class: 'card try'}, el('h2', {}, 'Try it'), el('p', {class: 'note'}, 'The simulator starts.')));
+  mount(shown);
   lock(false);
   if (fault) ground.say(fault);
   put($('title'), part.lesson ? part.lesson.title : runs[0].scenario);
@@ -357,11 +356,7 @@ function open(next, query = new URLSearchParams()) {
       guide,
       axis: () => axis,
     };
-    lesson = new LessonCard(box, part.lesson, part.runs, act);
-    if (linked) {
-      recall(query);
-      lesson.end(true);
-    }
+    lesson = new LessonCard(box, part.lesson, part.runs, act, linked);
   } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question));
   button();
   draw();
@@ -381,26 +376,59 @@ function which() {
   }).start();
 }
 
+// changes reports whether an address wants other runs than those of the part.
+const changes = (query) => ['profile', 'set', 'do', 'seed', 'clients'].some((k) => query.has(k));
+
+function playground() {
+  return new Playground(part, simulator, doc.simulator, {
+    now: () => state.t, runs: () => runs, pick, which, acted: () => seek(state.t + 2),
+    flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.run === s.run).map((f) => f.client)))),
+    changed: (again) => { stop(); mount(again); draw(); remember(); },
+  });
+}
+
 // restart puts the runs on the stage that the questions are about.
 function restart() {
   if (runs !== part.runs) ground.change(() => ground.reset());
   part.runs = runs;
 }
 
-function start() {
+async function start() {
   theme(matchMedia('(prefers-color-scheme:dark)').matches);
   $('jumps').append(...jumps.map((j) => el('button', {class: 'btn', 'data-jump': j.name, onclick: () => jump(j.is)}, j.name)));
   const parts = doc.parts, choose = $('course');
   choose.hidden = parts.length < 2;
   choose.append(...parts.map((p, i) => el('option', {value: i}, `${i + 1}. ${p.lesson ? p.lesson.title : p.live ? p.live.scenario : p.runs[0].scenario}`)));
   choose.onchange = () => { open(parts[choose.value]); remember(); };
+  const chosen = () => {
+    const {name, query} = address(), at = parts.findIndex((p) => query.has('lesson') ? p.lesson?.name === query.get('lesson') : name && (p.live || p.runs[0]).scenario === name);
+    return [Math.max(0, at), query];
+  };
   const follow = () => {
-    const {name, query} = address(), at = Math.max(0, parts.findIndex((p) => query.has('lesson') ? p.lesson?.name === query.get('lesson') : name && (p.live || p.runs[0]).scenario === name));
+    const [at, query] = chosen();
     choose.value = at;
     open(parts[at], query);
   };
   wire();
-  follow();
+  const [at, query] = chosen(), early = parts[at].runs && !(doc.simulator && changes(query));
+  if (early) follow();
+  else put($('narr'), 'The simulator starts.');
+  if (doc.simulator) {
+    await new Promise((r) => { setTimeout(r, 50); }); // after the first picture
+    try {
+      simulator = await Simulator.load($('wasm'));
+    } catch (e) {
+      document.querySelector('.try .note')?.replaceChildren(`The simulator does not start here: ${e.message}.`);
+      return early || put($('narr'), `The simulator does not start here: ${e.message}.`);
+    }
+    if (!early) follow();
+    else if (part.live) {
+      ground = playground();
+      document.querySelector('.try').replaceWith(ground.panel());
+      draw();
+    }
+  }
+  document.body.dataset.ready = '';
   addEventListener('hashchange', () => { if (!state.asking || address().query.has('t')) follow(); });
 }
 
