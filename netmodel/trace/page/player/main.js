@@ -24,7 +24,7 @@ const decades = () => Math.max(6, Math.log10(axis.active / 4e5)); // a run plays
 const rate = (v) => 2e4 * 10 ** (v / 100 * decades()); // virtual nanoseconds a second
 
 // What is on the stage: a part of the document, its runs, and what is derived from them.
-let part, ground, lesson, runs, folds, axis, spoken, stops, scenes, charts, card;
+let part, ground, runs, folds, axis, spoken, stops, scenes, charts, card;
 
 // mount puts runs on the stage.
 function mount(next) {
@@ -364,7 +364,7 @@ function open(next, query = new URLSearchParams()) {
       guide,
       axis: () => axis,
     };
-    lesson = new LessonCard(box, part.lesson, part.runs, act, linked);
+    new LessonCard(box, part.lesson, part.runs, act, linked);
   } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question));
   button();
   draw();
