@@ -219,3 +219,49 @@ func TestWhichSystemIsAskedWithoutNames(t *testing.T) {
 	}
 	b.quiet()
 }
+
+func TestTheLineOfTheBacklogCanBeDragged(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "no-preference")
+	b.load(export(t, "burst", "--profile", "wsp,linux"))
+	backlog := func() string {
+		return ask[string](b, "document.querySelector('.knob[data-knob=backlog] input[type=text]').value")
+	}
+	at := func() (x, y float64) {
+		p := ask[[]float64](b, "(() => { const r = document.querySelector('.grip').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")
+		return p[0], p[1]
+	}
+	b.do(chromedp.Focus(chromedp.CSS(".grip")))
+	b.keys("\u0304\u0304\u0301") // up, up, down
+	if got := backlog(); got != "11" {
+		t.Errorf("up, up, down on the line set backlog %s, want 11", got)
+	}
+	if ask[bool](b, "document.activeElement.classList.contains('grip')") != true {
+		t.Error("a key on the line takes the focus away from it")
+	}
+	x, y := at()
+	b.do(mouse("mousePressed", x, y), mouse("mouseMoved", x, y+15), mouse("mouseMoved", x, y+30))
+	if n := ask[int](b, "document.querySelectorAll('.cell.mark').length"); n == 0 {
+		t.Error("while the line is dragged, no client lights up")
+	}
+	if got := backlog(); got != "11" {
+		t.Errorf("before the line is released, the backlog is %s, want 11", got)
+	}
+	told := ask[string](b, "document.querySelector('.try .told').textContent")
+	b.do(mouse("mouseReleased", x, y+30))
+	if got := backlog(); got == "11" || got == "" {
+		t.Errorf("after the line is released, the backlog is %s", got)
+	}
+	if after := ask[string](b, "document.querySelector('.try .told').textContent"); after != told || !strings.Contains(told, "fare otherwise") {
+		t.Errorf("while dragging the page tells %q, afterwards %q", told, after)
+	}
+	b.quiet()
+}
+
+// mouse is one event of the left button.
+func mouse(kind string, x, y float64) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.MouseType(kind), X: x, Y: y, Button: input.Left, Buttons: 1, ClickCount: 1})
+		return err
+	})
+}

@@ -11,8 +11,9 @@ const ticks = [
 ];
 
 export class Charts {
-  constructor(root, runs, axis, seek) {
-    Object.assign(this, {axis, seek, veils: []});
+  // backlog has value, peek(v) and to(v) if the reader may drag its line.
+  constructor(root, runs, axis, seek, backlog = null) {
+    Object.assign(this, {axis, seek, backlog, veils: []});
     this.root = root;
     for (const run of runs) root.append(this.chart(run));
     root.append(this.ruler());
@@ -68,10 +69,47 @@ export class Charts {
       return e;
     });
     const shape = svg('svg', {viewBox: '0 0 1000 60', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, ...this.curve(state, top));
-    return el('div', {class: 'chart', role: 'img', 'aria-label': `Connections pending on ${run.label}`},
-      el('div', {class: 'crow'}, el('span', {class: 'tl'}, el('b', {}, run.label), `pending of ${run.limit}`), this.plot('main', shape, ...folds())),
+    const plot = this.plot('main', shape, ...folds());
+    if (this.backlog && run.limit <= top) plot.append(this.grip(run, top, plot));
+    return el('div', {class: 'chart', role: this.backlog ? 'group' : 'img', 'aria-label': `Connections pending on ${run.label}`},
+      el('div', {class: 'crow'}, el('span', {class: 'tl'}, el('b', {}, run.label), `pending of ${run.limit}`), plot),
       ...rows.map((k) => el('div', {class: 'trow'}, el('span', {class: 'tl'}, glyph(k.shape, 12), el('span', {class: 'cnt'}, `${k.at.length} `), k.words),
         this.plot('', svg('svg', {viewBox: '0 0 1000 13', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, svg('path', {class: 'tick k-' + k.cls, d: [...new Set(k.at.map((t) => `M${(this.axis.x(t) * 1000).toFixed(1)} 1V12`))].join('')}))))));
+  }
+
+  // grip is a handle on the limit: whoever drags it sees whose outcome another backlog changes.
+  grip(run, top, plot) {
+    const {value, least, most, peek, to} = this.backlog;
+    let v = value;
+    const grip = el('div', {class: 'grip', role: 'slider', tabindex: 0, 'aria-label': `Backlog, on the chart of ${run.label}`, 'aria-valuemin': least, 'aria-valuemax': most, 'aria-valuenow': value, title: 'Drag to another backlog', onkeydown: (e) => {
+      const by = {ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1}[e.key];
+      if (!by) return;
+      e.preventDefault();
+      e.stopPropagation();
+      if (to(Math.max(least, Math.min(most, value + by)))) document.querySelectorAll('.grip')[run.index]?.focus();
+    }}, el('span', {}, String(value)));
+    grip.style.top = (1 - run.limit / top) * 100 + '%';
+    grip.addEventListener('pointerdown', (e) => {
+      if (e.button) return;
+      e.preventDefault();
+      e.stopPropagation();
+      const box = plot.getBoundingClientRect();
+      const move = (ev) => {
+        const next = Math.max(least, Math.min(most, value + Math.round((e.clientY - ev.clientY) / box.height * top)));
+        if (next === v) return;
+        v = next;
+        grip.style.top = Math.max(0, 1 - (run.limit + v - value) / top) * 100 + '%';
+        put(grip.firstChild, String(v));
+        peek(v);
+      };
+      grip.setPointerCapture(e.pointerId);
+      grip.addEventListener('pointermove', move);
+      for (const end of ['pointerup', 'pointercancel']) grip.addEventListener(end, () => {
+        grip.removeEventListener('pointermove', move);
+        if (v !== value) to(v);
+      }, {once: true});
+    });
+    return grip;
   }
 
   // curve draws the steps of the queue, and its limit.

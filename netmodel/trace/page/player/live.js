@@ -36,7 +36,7 @@ export function flips(before, after) {
     const old = before.find((r) => r.profile === run.profile && r.label === run.label) || before[i];
     if (!old || old.profile !== run.profile) return;
     const was = outcomes(old), is = outcomes(run);
-    for (const [name, to] of is) if (was.has(name) && was.get(name) !== to) list.push({label: run.label, run, name, client: run.names.indexOf(name) + 1, from: was.get(name), to});
+    for (const [name, to] of is) if (was.has(name) && was.get(name) !== to) list.push({label: run.label, index: i, name, client: run.names.indexOf(name) + 1, from: was.get(name), to});
   });
   return list;
 }
@@ -131,6 +131,17 @@ export class Playground {
       el('ul', {}, ...list.slice(0, 8).map((f) => el('li', {}, el('button', {class: 'link', onclick: () => this.act.pick(f.client)}, f.name), ` on ${f.label}: ${f.from}, now ${f.to}`))),
       list.length > 8 ? el('p', {class: 'note'}, `and ${list.length - 8} more`) : ''] : []));
     this.act.flip(list);
+  }
+
+  // backlog is what the line of the backlog in a chart needs, null if it cannot be changed.
+  backlog() {
+    const knob = this.live.knobs.find((k) => k.name === 'backlog');
+    if (!knob || !this.card) return null;
+    return {value: amount('count', this.value(knob)), least: Math.max(knob.min, 0), most: Math.min(knob.max, 65535), to: (v) => this.change(() => this.set.set('backlog', String(v))), peek: (v) => {
+      const kept = this.set;
+      this.set = new Map(kept).set('backlog', String(v));
+      try { this.tell(flips(this.act.runs(), this.play())); } catch (e) { this.say(e.message); } finally { this.set = kept; }
+    }};
   }
 
   // smallest looks for the backlog nearest to the present one that changes an outcome.

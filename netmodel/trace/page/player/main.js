@@ -26,6 +26,12 @@ const rate = (v) => 2e4 * 10 ** (v / 100 * decades()); // virtual nanoseconds a 
 // What is on the stage: a part of the document, its runs, and what is derived from them.
 let part, ground, runs, folds, axis, spoken, stops, scenes, charts, card;
 
+// drawCharts makes the charts, with a handle on the backlog if the page can play again.
+function drawCharts() {
+  $('charts').replaceChildren();
+  charts = new Charts($('charts'), runs, axis, (t) => seek(t), runs[0].profile === '?' ? null : ground?.backlog());
+}
+
 // mount puts runs on the stage.
 function mount(next) {
   runs = next;
@@ -34,9 +40,7 @@ function mount(next) {
   spoken = runs.flatMap((run) => run.records.map((r) => ({run, r, at: r.at})).filter((x) => sentence(run, x.r))).sort((a, b) => a.at - b.at || a.run.index - b.run.index || a.r.n - b.r.n);
   stops = [...new Set(spoken.map((x) => x.at))];
   scenes = runs.map((run, i) => new Scene(run, folds[i], pick));
-  charts?.end?.();
-  $('charts').replaceChildren();
-  charts = new Charts($('charts'), runs, axis, (t) => seek(t));
+  drawCharts();
   card = new ClientCard($('picked'), runs, folds, seek);
   new Differs($('differs'), runs, scenes, (client, t) => { state.client = client; seek(t); });
   rows = [];
@@ -390,7 +394,7 @@ const changes = (query) => ['profile', 'set', 'do', 'seed', 'clients'].some((k) 
 function playground() {
   return new Playground(part, simulator, doc.simulator, {
     now: () => state.t, runs: () => runs, pick, which, acted: () => seek(state.t + 2),
-    flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.run === s.run).map((f) => f.client)))),
+    flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.index === s.run.index).map((f) => f.client)))),
     changed: (again) => { stop(); mount(again); draw(); remember(); },
   });
 }
@@ -406,7 +410,7 @@ async function start() {
   $('jumps').append(...jumps.map((j) => el('button', {class: 'btn', 'data-jump': j.name, onclick: () => jump(j.is)}, j.name)));
   const parts = doc.parts, choose = $('course');
   choose.hidden = parts.length < 2;
-  $('title').classList.toggle('unseen', !choose.hidden); // the list says it
+  $('title').classList.toggle('vh', !choose.hidden); // the list says it
   choose.append(...parts.map((p, i) => el('option', {value: i}, `${i + 1}. ${p.lesson ? p.lesson.title : p.live ? p.live.scenario : p.runs[0].scenario}`)));
   choose.onchange = () => { open(parts[choose.value]); remember(); };
   const chosen = () => {
@@ -434,6 +438,8 @@ async function start() {
     else if (part.live) {
       ground = playground();
       document.querySelector('.try').replaceWith(ground.panel());
+      drawCharts();
+      charts.fit();
       draw();
     }
   }
