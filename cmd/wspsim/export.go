@@ -8,27 +8,34 @@ import (
 	"github.com/spf13/cobra"
 
 	"wspsim/cmd/wspsim/internal/bundle"
+	"wspsim/cmd/wspsim/internal/picture"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/trace/page"
+	"wspsim/scenarios/lessons"
 )
 
 func (s *session) exportCommand() *cobra.Command {
 	var f playFlags
 	lesson, noSim := "", false
 	c := &cobra.Command{
-		Use:   "export FILE.html NAME [--lesson]",
-		Short: "A page that plays a scenario in a browser, as one file",
-		Long: "Plays a scenario under each profile and writes one HTML file that shows the runs side by side. The file\n" +
-			"opens in any browser without a network. It holds the runs and a player, and no simulator: who wants other\n" +
-			"figures writes another page. Schema " + page.Schema + ", in netmodel/trace/page/README.md.\n" +
-			"With --lesson NAME is a lesson (wspsim lessons), a lesson of your own in a file, or a scenario with a lesson.",
+		Use:   "export FILE NAME|TRACE|--lesson NAME",
+		Short: "A page that plays a scenario in a browser, or a picture, as one file",
+		Long: "Writes one HTML file that plays a scenario under each profile, side by side. The file opens in any browser\n" +
+			"without a network. It holds the simulator: its reader turns knobs and acts in the run. With --no-sim it holds\n" +
+			"the runs only. With --lesson it asks first: a lesson (wspsim lessons), a lesson of your own in a file, or all\n" +
+			"for the whole course. In the place of a scenario, a trace file (.trace, .jsonl) is played once more, compared\n" +
+			"and written. FILE.svg is a picture of the same that stands still.\n" +
+			"Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
 		Example: "  wspsim export burst.html burst --profile windows,linux\n" +
+			"  wspsim export course.html --lesson all\n" +
 			"  wspsim export lesson.html --lesson the-phantom\n" +
 			"  wspsim export mine.html --lesson mine.json\n" +
+			"  wspsim run burst --trace burst.jsonl && wspsim export burst.html burst.jsonl\n" +
+			"  wspsim export burst.svg burst --profile windows,linux\n" +
 			"  wspsim export trim.html relisten-four-ways --profile wsp,linux,freebsd",
 		Args: func(c *cobra.Command, args []string) error {
 			switch {
@@ -42,12 +49,19 @@ func (s *session) exportCommand() *cobra.Command {
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
-				return completeScenario(c, nil, prefix)
+				if names, _ := completeScenario(c, nil, prefix); len(names) > 0 {
+					return names, cobra.ShellCompDirectiveNoFileComp
+				}
+				return traceExtensions, cobra.ShellCompDirectiveFilterFileExt
 			}
-			return []string{"html"}, cobra.ShellCompDirectiveFilterFileExt
+			return []string{"html", "svg"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			switch name := first(args[1:]); {
+			case lesson != "" && isPicture(args[0]):
+				return fmt.Errorf("--lesson: a picture asks nothing; want FILE.html")
+			case lesson == "" && isTraceFile(name):
+				return s.exportTrace(c, args[0], name, f.arrivals)
 			case lesson == "":
 				return s.export(c, &f, args[0], name, noSim)
 			case c.Flags().Changed("from"):
@@ -63,7 +77,7 @@ func (s *session) exportCommand() *cobra.Command {
 	f.add(c)
 	c.Flags().Lookup("profile").Usage = "use the stacks `NAMES`, at most three, with commas between them (default: those that the scenario or the lesson is about)"
 	c.Flags().BoolVar(&noSim, "no-sim", false, "store the runs in the page and no simulator: a tenth of the size, and nothing to change")
-	c.Flags().StringVar(&lesson, "lesson", "", "a lesson: ask its questions first")
+	c.Flags().StringVar(&lesson, "lesson", "", "ask the questions of a lesson first; all for the whole course")
 	c.Flags().Lookup("lesson").NoOptDefVal = noLessonName
 	return c
 }
@@ -73,23 +87,43 @@ const noLessonName = "NAME"
 
 // exportLesson writes the page of a lesson. The flags change all of its runs.
 func (s *session) exportLesson(c *cobra.Command, f *playFlags, path, name string, noSim bool) error {
-	l, err := findLesson(name)
-	if err != nil {
-		return fmt.Errorf("--lesson: %w", err)
+	course := lessons.All()
+	if name != wholeCourse {
+		l, err := findLesson(name)
+		if err != nil {
+			return fmt.Errorf("--lesson: %w", err)
+		}
+		course = []page.Lesson{l}
 	}
 	if c.Flags().Changed("profile") {
-		return fmt.Errorf("--profile: a lesson has systems of its own; change them: wspsim lessons show %s > mine.json", l.Name)
+		return fmt.Errorf("--profile: a lesson has systems of its own; change them: wspsim lessons show %s > mine.json", course[0].Name)
 	}
-	over, err := f.unchecked(c, l.Scenario)
-	if err != nil {
-		return err
+	var parts []page.Part
+	questions := 0
+	for _, l := range course {
+		over, err := f.unchecked(c, l.Scenario)
+		if err != nil {
+			return err
+		}
+		part, err := s.lessonPart(l, *over, noSim)
+		if err != nil {
+			return err
+		}
+		if len(parts) > 0 && !noSim {
+			part.Runs = nil // the simulator is there before anybody comes so far
+		}
+		parts = append(parts, part)
+		questions += len(l.Questions)
 	}
-	part, err := s.lessonPart(l, *over, noSim)
-	if err != nil {
-		return err
+	what := fmt.Sprintf("lesson %s, %s", course[0].Name, words.Counted(questions, "question"))
+	if name == wholeCourse {
+		what = fmt.Sprintf("%s, %s", words.Counted(len(course), "lesson"), words.Counted(questions, "question"))
 	}
-	return s.writePage(path, part, noSim, fmt.Sprintf("lesson %s, %s", l.Name, words.Counted(len(l.Questions), "question")))
+	return s.writePage(path, parts, noSim, what)
 }
+
+// wholeCourse is the name of all lessons together.
+const wholeCourse = "all"
 
 func (s *session) export(c *cobra.Command, f *playFlags, path, name string, noSim bool) error {
 	p, err := f.unchecked(c, name)
@@ -101,16 +135,27 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, noSi
 		return err
 	}
 	p.Profile = names[0]
+	what := p.Scenario.Name + " on " + strings.Join(names, ", ")
+	if isPicture(path) {
+		runs, err := stored.Runs(s.ctx, p, names, screen.NewProgress(s.stderr))
+		if err != nil {
+			return err
+		}
+		return s.exported(path, picture.SVG(runs), what)
+	}
 	part, err := s.part(p, names, noSim)
 	if err != nil {
 		return err
 	}
-	return s.writePage(path, part, noSim, fmt.Sprintf("%s on %s", p.Scenario.Name, strings.Join(names, ", ")))
+	return s.writePage(path, []page.Part{part}, noSim, what)
 }
 
-// writePage writes the page of one part, and says what it is.
-func (s *session) writePage(path string, part page.Part, noSim bool, what string) error {
-	d := page.Document{Parts: []page.Part{part}}
+// writePage writes the page of the parts, and says what it is.
+func (s *session) writePage(path string, parts []page.Part, noSim bool, what string) error {
+	d := page.Document{Parts: parts}
+	if len(parts) > 1 {
+		d.Title = "The accept queue, in " + words.Counted(len(parts), "lesson")
+	}
 	if !noSim {
 		d.Simulator = bundle.Simulator()
 	}
@@ -118,12 +163,20 @@ func (s *session) writePage(path string, part page.Part, noSim bool, what string
 	if err := d.Write(&html); err != nil {
 		return err
 	}
-	if err := writeFile(path, html.Bytes()); err != nil {
+	return s.exported(path, html.Bytes(), what)
+}
+
+// exported writes a file and says what it shows.
+func (s *session) exported(path string, content []byte, what string) error {
+	if err := writeFile(path, content); err != nil {
 		return &writeError{path, err}
 	}
-	fmt.Fprintf(s.out, "%s: %s; open it in a browser\n", path, what)
+	fmt.Fprintf(s.out, "%s: %s; open it in a browser\n", words.Printable(path), what)
 	return nil
 }
+
+// isPicture reports whether export writes a picture to a file of that name.
+func isPicture(path string) bool { return strings.HasSuffix(path, ".svg") }
 
 // part returns what the page shows: stored runs, or what its simulator plays. It plays in
 // both cases, so that a page that cannot be drawn is not written.

@@ -71,7 +71,7 @@ func (s *session) root() *cobra.Command {
 	})
 	root.SetHelpCommand(s.helpCommand())
 	root.AddCommand(s.listCommand(), s.showCommand(), s.profilesCommand(), s.profileCommand(), s.runCommand(), s.explainCommand(),
-		s.compareCommand(), s.lessonsCommand(), s.exportCommand(), s.serveCommand(), s.tableCommand(), s.rulesCommand(), s.verifyCommand(),
+		s.compareCommand(), s.lessonsCommand(), s.exportCommand(), s.serveCommand(), s.viewCommand(), s.tableCommand(), s.rulesCommand(), s.verifyCommand(),
 		s.soakCommand(), s.benchCommand(), s.versionCommand(), s.completionCommand())
 	return root
 }

@@ -68,7 +68,7 @@ func open(t *testing.T) *tab {
 	for _, flag := range []string{"headless", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync", "hide-scrollbars"} {
 		opts = append(opts, chromedp.Flag(flag, true))
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Minute)
 	ctx, stopBrowser := chromedp.NewExecAllocator(ctx, opts...)
 	ctx, closeTab := chromedp.NewContext(ctx)
 	t.Cleanup(func() { closeTab(); stopBrowser(); stop() })
@@ -78,7 +78,11 @@ func open(t *testing.T) *tab {
 		defer b.mu.Unlock()
 		switch ev := ev.(type) {
 		case *runtime.EventExceptionThrown:
-			b.said = append(b.said, fmt.Sprintf("exception: %+v %s", *ev.ExceptionDetails, ev.ExceptionDetails.Exception.Description))
+			said := fmt.Sprintf("exception in line %d: %s", ev.ExceptionDetails.LineNumber, ev.ExceptionDetails.Text)
+			if e := ev.ExceptionDetails.Exception; e != nil {
+				said += " " + e.Description
+			}
+			b.said = append(b.said, said)
 		case *runtime.EventConsoleAPICalled:
 			b.said = append(b.said, fmt.Sprintf("console.%s", ev.Type))
 		case *log.EventEntryAdded:
@@ -142,6 +146,7 @@ func (b *tab) until(expression string) {
 			return
 		}
 	}
+	b.quiet()
 	b.Fatalf("never true: %s (%v)", expression, err) // an error is usual while a page loads
 }
 

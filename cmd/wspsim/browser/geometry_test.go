@@ -1,12 +1,15 @@
 package browser
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -27,21 +30,23 @@ const layoutFaults = `(async (contrast) => {
 	const behind = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length === 3 || c[3] === 1) return c; } return [255, 255, 255]; };
 	for (let n; (n = walk.nextNode());) {
 		const e = n.parentElement, text = n.textContent.trim();
-		if (!text || ['SCRIPT', 'STYLE', 'NOSCRIPT', 'TITLE', 'OPTION'].includes(e.tagName) || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || e.closest('.skip,dialog,.scroll,.many,details:not([open]) > :not(summary)')) continue;
+		if (!text || ['SCRIPT', 'STYLE', 'NOSCRIPT', 'TITLE', 'OPTION'].includes(e.tagName) || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || e.closest('.skip,.vh,dialog:not([open]),details:not([open]) > :not(summary)')) continue;
+		if (/^(null|undefined|NaN)$|\bNaN\b|undefined/.test(text)) say('no text', e, text);
 		const range = document.createRange();
 		range.selectNodeContents(n);
 		const style = getComputedStyle(e), svg = e.closest('svg'), scale = svg ? e.getScreenCTM().a : 1, size = parseFloat(style.fontSize) * scale;
 		if (size < 11.9) say('text of ' + size.toFixed(1) + ' px', e, text);
-		for (const r of range.getClientRects()) {
+		const scrolls = e.closest('.scroll,.many'); // what lies beside it can be scrolled to
+		for (const r of scrolls ? [] : range.getClientRects()) {
 			if (r.width < 1) continue;
-			if (r.left < -0.5 || r.right > wide + 0.5) say('off-screen', e, text);
 			const card = e.closest('.scene,.card,.time,.picked-client,.top,li,.col');
 			const short = getComputedStyle(e).textOverflow === 'ellipsis'; // cut on purpose, whole in the title
+			if (!short && (r.left < -0.5 || r.right > wide + 0.5)) say('off-screen', e, text);
 			const box = !short && card && card.getBoundingClientRect();
 			if (box && (r.left < box.left - 6 || r.right > box.right + 6)) say('outside its box by ' + Math.max(box.left - r.left, r.right - box.right).toFixed(0) + ' px', e, text);
 			if (!short) texts.push({r, e, text, svg});
 		}
-		for (let p = e; p && p !== document.body; p = p.parentElement) {
+		for (let p = e; !scrolls && p && p !== document.body; p = p.parentElement) {
 			const s = getComputedStyle(p);
 			if (s.overflowX === 'hidden' && s.textOverflow !== 'ellipsis' && p.scrollWidth > p.clientWidth + 1) { say('clipped', e, text); break; }
 		}
@@ -101,6 +106,11 @@ var moments = []struct {
 	{"a queue of 200", []string{"burst", "--profile", "windows,linux", "--set", "backlog=500", "--set", "clients=400"}, "#t=60&c=c390"},
 	{"a clamp", []string{"somaxconn-clamps"}, ""},
 	{"a long life", []string{"refused-or-ignored"}, "#t=20000&c=f"},
+	{"three systems, a crowd", []string{"burst", "--profile", "windows,linux,freebsd"}, "#t=60&c=c24&sys=all"},
+	{"a canvas of clients", []string{"burst", "--profile", "windows,linux", "--set", "clients=1000"}, "#t=300&c=c150"},
+	{"many workers, few descriptors", []string{"burst", "--set", "workers=8", "--set", "descriptors=6"}, "#t=30&c=c20"},
+	{"a phantom for ever", []string{"burst", "--profile", "linux"}, "#t=2000&c=c31"},
+	{"a table, and a client who left", []string{"gives-up-queued"}, "#t=22&c=a"},
 	{"SYN cookies", []string{"syn-flood-with-cookies"}, "#t=5000"},
 }
 
@@ -116,6 +126,9 @@ func TestNoTextIsSmallClippedCoveredOrOffScreen(t *testing.T) {
 				}
 				b.size(width, 900, theme, "reduce")
 				b.load(url)
+				if strings.HasPrefix(m.why, "a table") {
+					ask[bool](b, "document.getElementById('events').open = true")
+				}
 				for _, fault := range awaited[[]string](b, faultsOf(true)) {
 					t.Errorf("%s (%s), %d px, %s: %s", m.why, strings.Join(m.args, " "), width, theme, fault)
 				}
@@ -131,6 +144,87 @@ func TestNoTextIsSmallClippedCoveredOrOffScreen(t *testing.T) {
 				}
 			}
 		}
+	}
+	b.quiet()
+}
+
+func TestAPrintedPageHasTheMomentAndNoControls(t *testing.T) {
+	b := open(t)
+	b.size(760, 1000, "dark", "no-preference")
+	b.load(export(t, "burst", "--profile", "windows,linux") + "#t=31.7&c=c15&sys=linux")
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+		return err
+	}))
+	for _, fault := range awaited[[]string](b, faultsOf(true)) {
+		t.Errorf("printed: %s", fault)
+	}
+	text := ask[string](b, "document.body.innerText")
+	for _, want := range []string{"31.700 ms", "Windows", "Linux", "51 SYN refused", "Its life so far", "phantom for 1.01 s", "wspsim run"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the printed page has no %q", want)
+		}
+	}
+	for _, bad := range []string{"Play", "Jump to", "Copy", "Save as", "Mark them", "All events"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("the printed page has the control %q", bad)
+		}
+	}
+	if ink := ask[string](b, "getComputedStyle(document.body).color"); ink != "rgb(26, 30, 35)" {
+		t.Errorf("a page that is dark on the screen is printed with ink of %s", ink)
+	}
+	b.quiet()
+}
+
+// The order in which Tab walks through a page: what is read first comes first.
+func TestTabWalksInTheOrderOfReading(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "no-preference")
+	for _, tt := range []struct {
+		why, crowd string
+		args       []string
+	}{
+		{"cells", ".sys-0 .cell", []string{"burst", "--profile", "windows,linux"}},
+		{"a canvas", ".sys-0 .crowd", []string{"burst", "--profile", "windows,linux", "--set", "clients=400"}},
+	} {
+		b.load(export(t, tt.args...) + "#t=31.7&c=c15")
+		want := []string{".skip", "#copy", "#help", "#theme", tt.crowd, strings.Replace(tt.crowd, "0", "1", 1), "#prev", "#play", "#next", "#speed", "[data-jump=refusal]", ".playhead", "#differs button", ".half-life .rule", ".saving button", "#events summary"}
+		for i, n := 0, 0; i < len(want); n++ {
+			if n > 150 {
+				t.Errorf("%s: Tab never comes to %s after %v", tt.why, want[i], want[:i])
+				break
+			}
+			b.keys("\t")
+			if ask[bool](b, fmt.Sprintf("document.activeElement.matches(%q)", want[i])) {
+				i++
+			}
+			if !ask[bool](b, "(() => { const e = document.activeElement, s = getComputedStyle(e); return e === document.body || s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; })()") {
+				t.Errorf("%s: nobody sees that %s has the focus", tt.why, ask[string](b, "document.activeElement.outerHTML.slice(0, 120)"))
+			}
+		}
+	}
+	b.quiet()
+}
+
+func TestACanvasOfClientsIsAListForKeysAndReaders(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "reduce")
+	b.load(export(t, "burst", "--profile", "linux", "--set", "clients=400") + "#t=31.7&c=c15")
+	ask[bool](b, "document.querySelector('.crowd').focus() || true")
+	b.keys("\u0303\u0303\u0301")
+	option := "(() => { const box = document.activeElement, e = document.getElementById(box.getAttribute('aria-activedescendant')); return [box.getAttribute('role'), e.getAttribute('role'), e.textContent, e.getAttribute('aria-selected'), e.getAttribute('aria-posinset')].join('; '); })()"
+	columns := ask[int](b, "Math.floor(document.querySelector('.crowd').clientWidth / 14)")
+	if got, want := ask[string](b, option), fmt.Sprintf("listbox; option; c%d: ", 17+columns); !strings.HasPrefix(got, want) {
+		t.Errorf("two to the right of c15 and one down a reader hears %q, want %q", got, want)
+	}
+	b.keys("\r")
+	if got, want := ask[string](b, option+" + document.querySelector('#picked h2').textContent"), fmt.Sprintf("true; %dOne client: c%[1]d", 17+columns); !strings.HasSuffix(got, want) {
+		t.Errorf("Enter picks %q, want %q", got, want)
+	}
+	b.do(clickAt(b, "document.querySelector('.crowd')", 0.02))
+	row := ask[int](b, "Math.floor(document.querySelector('.crowd').getBoundingClientRect().height / 2 / 16)")
+	if got, want := ask[string](b, "document.querySelector('#picked h2').textContent"), fmt.Sprintf("One client: c%d", row*columns+1); got != want {
+		t.Errorf("a click at the left edge of row %d picks %q, want %q", row, got, want)
 	}
 	b.quiet()
 }

@@ -38,7 +38,7 @@ var ErrTooLarge = errors.New("too much for a page")
 var files embed.FS
 
 // modules lists the parts of the player, each before the parts that import it.
-var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "scene.js", "chart.js", "sequence.js", "client.js", "answer.js", "sketch.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
+var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "crowd.js", "scene.js", "chart.js", "sequence.js", "minds.js", "save.js", "client.js", "differs.js", "answer.js", "sketch.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
 
 // Document is a page: parts to choose from, and the simulator if the page plays them itself.
 type Document struct {
@@ -54,6 +54,7 @@ type Part struct {
 	Lesson *Lesson         `json:"lesson,omitempty"`
 	Runs   []recording.Run `json:"runs,omitempty"`
 	Live   *Live           `json:"live,omitempty"`
+	Picked string          `json:"picked,omitempty"` // the client that the page opens with, "" for the player's choice
 }
 
 // MostSystems is the most runs that a page shows side by side.
@@ -118,6 +119,10 @@ func (d Document) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	code, err := pack([]byte(d.player()))
+	if err != nil {
+		return err
+	}
 	// One pass, so that no text of a run can hold a marker.
 	_, err = strings.NewReplacer(
 		"{{policy}}", html.EscapeString(d.Policy()),
@@ -125,7 +130,8 @@ func (d Document) Write(w io.Writer) error {
 		"{{style}}", d.style(),
 		"{{data}}", packed,
 		"{{simulator}}", d.Simulator.elements(),
-		"{{player}}", d.player(),
+		"{{player}}", code,
+		"{{loader}}", bare("load.js"),
 	).WriteString(w, text("index.html"))
 	return err
 }
@@ -160,7 +166,8 @@ func (p Part) title() string {
 	return p.Runs[0].Scenario
 }
 
-// pack returns the JSON as a page carries it: in gzip, in base64. It is a quarter as long.
+// pack returns the JSON or the player as a page carries it: in gzip, in base64. JSON is a
+// quarter as long, the player two fifths.
 func pack(data []byte) (string, error) {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -179,7 +186,7 @@ func pack(data []byte) (string, error) {
 // Policy returns the Content-Security-Policy of the page: nothing is loaded, and only the
 // script and the style of the player count, by their hashes, and those of the simulator.
 func (d Document) Policy() string {
-	scripts := "'" + hash(d.player()) + "'"
+	scripts := "'" + hash(bare("load.js")) + "' '" + hash(d.player()) + "'"
 	if d.Simulator != nil {
 		scripts += " '" + hash(d.Simulator.Glue) + "' 'wasm-unsafe-eval'"
 	}
@@ -209,13 +216,20 @@ func (d Document) player() string {
 			b.WriteString("const " + export + " = null;\n")
 			continue
 		}
-		for line := range strings.Lines(text("player/" + name)) {
-			line = strings.TrimLeft(line, " ")
-			if strings.HasPrefix(line, "import ") || strings.HasPrefix(line, "//") {
-				continue
-			}
-			b.WriteString(strings.TrimPrefix(line, "export "))
+		b.WriteString(bare(name))
+	}
+	return b.String()
+}
+
+// bare returns a module without comments, indentation, import and export.
+func bare(name string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text("player/" + name)) {
+		line = strings.TrimLeft(line, " ")
+		if strings.HasPrefix(line, "import ") || strings.HasPrefix(line, "//") {
+			continue
 		}
+		b.WriteString(strings.TrimPrefix(line, "export "))
 	}
 	return b.String()
 }

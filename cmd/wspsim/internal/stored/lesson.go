@@ -22,12 +22,14 @@ func Lesson(ctx context.Context, l page.Lesson, over play.Play, progress *screen
 		if err != nil {
 			return nil, fmt.Errorf("lesson %s, run %s: %w", l.Name, asked.Name, err)
 		}
-		r, err := run(ctx, p, &records, progress)
+		r := Recorder{records: records}
+		run, err := r.play(ctx, p, progress)
 		if err != nil {
 			return nil, fmt.Errorf("lesson %s, run %s: %w", l.Name, asked.Name, err)
 		}
-		r.Label = asked.Label
-		runs = append(runs, r)
+		records = r.records
+		run.Label = asked.Label
+		runs = append(runs, run)
 	}
 	return runs, nil
 }

@@ -78,9 +78,21 @@ func New(addr string) *Server {
 }
 
 // HTTP returns the HTTP server with all its limits.
-func (s *Server) HTTP() *http.Server {
+func (s *Server) HTTP() *http.Server { return limited(s.Handler()) }
+
+// OnePage returns an HTTP server that answers / with a page under its policy, and refuses all
+// else. It has the guards and limits of HTTP.
+func (s *Server) OnePage(html []byte, policy string) *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, html, policy+"; frame-ancestors 'none'")
+	})
+	return limited(s.guard(http.NewCrossOriginProtection().Handler(mux)))
+}
+
+func limited(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: longest + 30*time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
 	}
 }

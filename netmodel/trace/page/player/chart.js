@@ -16,10 +16,19 @@ export class Charts {
     this.root = root;
     for (const run of runs) root.append(this.chart(run));
     root.append(this.ruler());
-    this.head = el('div', {class: 'playhead', role: 'slider', tabindex: 0, 'aria-label': 'Instant', 'aria-valuemin': 0, 'aria-valuemax': Math.round(axis.end / 1e3)}, el('i'));
+    this.head = el('div', {class: 'playhead', role: 'slider', tabindex: 0, 'aria-label': 'Instant in microseconds', 'aria-valuemin': 0, 'aria-valuemax': Math.round(axis.end / 1e3), onkeydown: (e) => this.key(e)}, el('i'));
+    document.documentElement.style.setProperty('--clock', ms(axis.end).replace(/[,.]/g, '').length + 5 + 'ch');
     this.heads = el('div', {}, this.head);
     root.append(el('div', {class: 'heads'}, el('span', {class: 'tl'}), this.heads));
     this.head.addEventListener('pointerdown', (e) => this.drag(e, this.head));
+  }
+
+  // key moves by a tenth of the axis.
+  key(e) {
+    const by = {PageUp: 0.1, PageDown: -0.1}[e.key];
+    if (!by) return;
+    e.preventDefault();
+    this.seek(this.axis.t(Math.min(1, Math.max(0, this.axis.x(this.t) + by))));
   }
 
   plot(cls, ...children) {
@@ -50,7 +59,7 @@ export class Charts {
 
   chart(run) {
     const state = run.records.filter((r) => r.host === 'server' && r.limit > 0);
-    const top = Math.max(1, ...state.map((r) => Math.max(r.limit <= 64 ? r.limit : 0, r.pending))) * 1.15;
+    const top = state.reduce((most, r) => Math.max(most, r.limit <= 64 ? r.limit : 0, r.pending), 1) * 1.15;
     const rows = ticks.map((k) => ({...k, at: run.records.filter((r) => r.kind === k.kind).map((r) => r.at)})).filter((k) => k.at.length);
     const folds = () => this.axis.folds.map((f) => {
       const e = el('div', {class: 'fold'}), x = this.axis.x(f.from);
@@ -62,19 +71,28 @@ export class Charts {
     return el('div', {class: 'chart', role: 'img', 'aria-label': `Connections pending on ${run.label}`},
       el('div', {class: 'crow'}, el('span', {class: 'tl'}, el('b', {}, run.label), `pending of ${run.limit}`), this.plot('main', shape, ...folds())),
       ...rows.map((k) => el('div', {class: 'trow'}, el('span', {class: 'tl'}, glyph(k.shape, 12), el('span', {class: 'cnt'}, `${k.at.length} `), k.words),
-        this.plot('', svg('svg', {viewBox: '0 0 1000 13', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, svg('path', {class: 'tick k-' + k.cls, d: k.at.map((t) => `M${(this.axis.x(t) * 1000).toFixed(1)} 1V12`).join('')}))))));
+        this.plot('', svg('svg', {viewBox: '0 0 1000 13', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, svg('path', {class: 'tick k-' + k.cls, d: [...new Set(k.at.map((t) => `M${(this.axis.x(t) * 1000).toFixed(1)} 1V12`))].join('')}))))));
   }
 
   // curve draws the steps of the queue, and its limit.
   curve(state, top) {
     const y = (n) => (60 - n / top * 60).toFixed(1), x = (t) => (this.axis.x(t) * 1000).toFixed(1);
-    let d = `M0 ${y(0)}`, lim = '', limit = 0, last = '';
+    let d = `M0 ${y(0)}`, lim = '', limit = 0, at = '0.0', low = 0, high = 0, now = 0;
+    // At one place of the axis only the least, the most and the last value can be seen.
+    const flush = () => { d += `H${at}V${y(low)}V${y(high)}V${y(now)}`; };
     for (const r of state) {
-      const step = `H${x(r.at)}V${y(r.pending)}`;
-      if (step !== last) d += last = step;
-      if (r.limit !== limit && r.limit <= top) lim += lim ? `H${x(r.at)}V${y(r.limit)}` : `M${x(r.at)} ${y(r.limit)}`;
+      if (x(r.at) !== at) {
+        flush();
+        at = x(r.at);
+        low = high = now;
+      }
+      now = r.pending;
+      low = Math.min(low, now);
+      high = Math.max(high, now);
+      if (r.limit !== limit && r.limit <= top) lim += lim ? `H${at}V${y(r.limit)}` : `M${at} ${y(r.limit)}`;
       limit = r.limit;
     }
+    flush();
     d += 'H1000';
     return [svg('path', {class: 'area', d: d + 'V60H0Z'}), svg('path', {class: 'depth', d}), lim ? svg('path', {class: 'lim', d: lim + 'H1000'}) : null].filter(Boolean);
   }
@@ -106,10 +124,11 @@ export class Charts {
   }
 
   draw(t) {
-    const x = this.axis.x(t) * 100 + '%';
-    this.head.style.left = x;
+    const x = this.axis.x(t);
+    this.t = t;
+    this.head.style.transform = `translateX(${x * 100}%)`;
     this.head.setAttribute('aria-valuenow', Math.round(t / 1e3));
     this.head.setAttribute('aria-valuetext', ms(t) + ' ms');
-    for (const v of this.veils) v.style.left = x;
+    for (const v of this.veils) v.style.transform = `scaleX(${1 - x})`;
   }
 }

@@ -1,11 +1,13 @@
 // client.js tells the life of one client under each system: what its program believes, what
 // the server knows, its segments, and every record with its rule.
 
-import {el, glyph, put, show} from './dom.js';
-import {ms, span} from './data.js';
+import {el, glyph, put, show, download} from './dom.js';
+import {ms, span, after} from './data.js';
 import {states} from './fold.js';
-import {sentence, decides, nameOf} from './words.js';
+import {sentence, decides, nameOf, errno} from './words.js';
 import {sequence} from './sequence.js';
+import {mindLanes} from './minds.js';
+import {asMermaid, asSVG, asCapture} from './save.js';
 
 // ruleChip is the id of a rule; it opens what the rule says.
 export function ruleChip(runs, id) {
@@ -21,8 +23,8 @@ export class ClientCard {
   // draw shows a client at an instant. All but the figures that run stays while no record
   // about the client comes.
   draw(t, client) {
-    const counts = this.runs.map((run) => (run.of.get(client) || []).filter((r) => r.at <= t).length);
-    const sent = this.runs.map((run) => (run.sent.get(client) || []).filter((s) => s.sent <= t).length);
+    const counts = this.runs.map((run) => after(run.of.get(client) || [], t, (r) => r.at));
+    const sent = this.runs.map((run) => after(run.sent.get(client) || [], t, (s) => s.sent));
     const key = [client, counts, sent].join();
     if (key !== this.key) {
       this.key = key;
@@ -55,11 +57,28 @@ export class ClientCard {
       const text = box.querySelector('.nowl text');
       if (text) put(text, 'now ' + ms(now));
     });
+    const [lanes, move] = mindLanes(run, client, this.seek);
+    this.running.push(move);
     return el('section', {class: 'half-life sys sys-' + run.index}, el('header', {}, el('h3', {}, glyph(c.state), `${nameOf(run, client)} on ${run.label}`), wait),
-      this.views(run, fold, client, c),
+      this.views(run, fold, client, c), lanes,
       el('div', {class: 'inner'}, box, el('div', {class: 'words'},
         el('h5', {}, past.length ? 'Its life so far' : 'It has not asked yet'), el('ol', {class: 'life'}, ...past.map(line)),
-        ...(future.length ? [el('h5', {class: 'fut'}, 'Later in this run'), el('ol', {class: 'life fut'}, ...future.slice(0, 12).map(line))] : []))));
+        ...(future.length ? [el('h5', {class: 'fut'}, 'Later in this run'), el('ol', {class: 'life fut'}, ...future.slice(0, 12).map(line))] : []))), this.saving(run, client));
+  }
+
+  // saving gives one client's life to other programs.
+  saving(run, client) {
+    const name = `${run.scenario}-${run.profile}-${nameOf(run, client)}`.replace(/[^\w.-]+/g, '_'), button = (text, f) => el('button', {class: 'btn', onclick: f}, text);
+    return el('div', {class: 'row saving'}, button('Copy as Mermaid', async (e) => {
+      const text = asMermaid(run, client), b = e.currentTarget;
+      try {
+        await navigator.clipboard.writeText(text);
+        put(b, 'Copied');
+        setTimeout(() => put(b, 'Copy as Mermaid'), 1500);
+      } catch {
+        show('The diagram as Mermaid', el('pre', {class: 'cmd'}, text));
+      }
+    }), button('Save as SVG', (b) => download(name + '.svg', 'image/svg+xml', asSVG(b.currentTarget.closest('.half-life').querySelector('.seq')))), button('Save as pcapng', () => download(name + '.pcapng', 'application/octet-stream', ...asCapture(run, client))));
   }
 
   views(run, fold, client, c) {
@@ -70,7 +89,7 @@ export class ClientCard {
     let told = '';
     this.running.push((t) => {
       const asked = began.filter((r) => r.at <= t).pop();
-      const [b, because] = belief(c, asked, t, fold.next(client)), [k, so] = knowledge(fold, client, c);
+      const [b, because] = belief(run, c, asked, t, fold.next(client)), [k, so] = knowledge(fold, client, c);
       const apart = c.state === 'phantom';
       if (told !== b + because + k + so) {
         told = b + because + k + so;
@@ -86,9 +105,9 @@ export class ClientCard {
 }
 
 // belief is what the client's program can know. Its TCP sends the next SYN at next, 0 for never.
-function belief(c, asked, t, next) {
+function belief(run, c, asked, t, next) {
   if (!asked) return ['Nothing yet.', 'It has not called connect.'];
-  if (c.told) return [`${c.told}.`, c.state === 'failed' ? 'connect has returned this error.' : 'Its connection broke with this error.'];
+  if (c.told) return [`${errno(run, c.told)}.`, c.state === 'failed' ? 'connect has returned this error.' : 'Its connection broke with this error.'];
   if (c.state === 'gaveup') return ['“This takes too long.”', 'It has given up.'];
   if (c.connected && c.state === 'done') return ['“I was served.”', 'The server has closed the connection.'];
   if (c.connected) return ['“I am connected.”', `connect returned 0 at ${ms(c.connected)} ms.` + (c.state === 'phantom' ? ` For ${span(t - c.connected)} it has waited for the server.` : '')];

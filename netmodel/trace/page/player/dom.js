@@ -29,7 +29,9 @@ export function glyph(name, size = 16) {
 
 // put sets a text if it differs, so that nothing is laid out in vain.
 export function put(e, text) {
-  if (e.textContent !== text) e.textContent = text;
+  const n = e.firstChild;
+  if (!n || n.nodeType !== 3 || n.nextSibling) e.textContent = text;
+  else if (n.data !== text) n.data = text;
 }
 
 // show opens the dialog.
@@ -37,4 +39,11 @@ export function show(title, ...body) {
   $('dialogtitle').textContent = title;
   $('dialogbody').replaceChildren(...body);
   $('dialog').showModal();
+}
+
+// download hands a file to the reader.
+export function download(name, type, ...parts) {
+  const a = el('a', {href: URL.createObjectURL(new Blob(parts, {type})), download: name});
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 1e4);
 }

@@ -8,6 +8,7 @@ import {Axis} from './axis.js';
 import {Scene} from './scene.js';
 import {Charts} from './chart.js';
 import {ClientCard, ruleChip} from './client.js';
+import {Differs} from './differs.js';
 import {LessonCard} from './lesson.js';
 import {Simulator} from './sim.js';
 import {Playground} from './live.js';
@@ -18,8 +19,9 @@ let simulator = null; // starts while the first part is on the stage already
 const state = {t: 0, client: 0, playing: false, speed: 50, asking: false, system: 'all'};
 const reduced = matchMedia('(prefers-reduced-motion:reduce)');
 
-// slowest is a speed that shows the briefest flight of a segment; the slider goes a million up.
-const rate = (v) => 2e4 * 10 ** (v / 100 * 6); // virtual nanoseconds a second
+// The slowest speed shows the briefest flight of a segment; the slider goes a million up or more.
+const decades = () => Math.max(6, Math.log10(axis.active / 4e5)); // a run plays in 20 s at most
+const rate = (v) => 2e4 * 10 ** (v / 100 * decades()); // virtual nanoseconds a second
 
 // What is on the stage: a part of the document, its runs, and what is derived from them.
 let part, ground, runs, folds, axis, spoken, stops, scenes, charts, card;
@@ -36,6 +38,7 @@ function mount(next) {
   $('charts').replaceChildren();
   charts = new Charts($('charts'), runs, axis, (t) => seek(t));
   card = new ClientCard($('picked'), runs, folds, seek);
+  new Differs($('differs'), runs, scenes, (client, t) => { state.client = client; seek(t); });
   rows = [];
   state.t = Math.min(state.t, axis.end);
   if (state.client > runs[0].names.length) state.client = 0;
@@ -69,14 +72,18 @@ function go(t) {
   if (!state.playing) remember();
 }
 
+let read = 0;
 function draw() {
   const t = state.t;
   put($('clock'), ms(t) + ' ms');
   ground?.at(t);
   for (const s of scenes) s.draw(t, state.client, state.playing && !reduced.matches ? rate(state.speed) : 0);
   charts.draw(t);
-  narrate(t);
+  const now = performance.now(); // what nobody reads sixty times a second waits
+  if (state.playing && now < read) return;
+  read = now + 100;
   if (state.client) card.draw(t, state.client);
+  narrate(t);
   drawTable();
 }
 
@@ -258,7 +265,7 @@ let rows = [];
 function openTable() {
   const n = after(spoken, state.t, (x) => x.at), from = Math.max(0, Math.min(spoken.length - mostRows, n - mostRows / 2));
   const part = spoken.slice(from, from + mostRows);
-  rows = part.map((x) => ({x, row: el('tr', {}, el('td', {}, el('button', {onclick: () => { state.client = x.r.client || state.client; seek(x.at); }}, ms(x.at))), el('td', {}, x.run.label), el('td', {}, x.r.client ? x.run.names[x.r.client - 1] : ''), el('td', {}, sentence(x.run, x.r)), el('td', {}, x.r.rule ? ruleChip(runs, x.r.rule) : ''))}));
+  rows = part.map((x) => ({x, row: el('tr', {}, el('td', {}, el('button', {class: 'link', onclick: () => { state.client = x.r.client || state.client; seek(x.at); }}, ms(x.at))), el('td', {}, x.run.label), el('td', {}, x.r.client ? x.run.names[x.r.client - 1] : ''), el('td', {}, sentence(x.run, x.r)), el('td', {}, x.r.rule ? ruleChip(runs, x.r.rule) : ''))}));
   $('events').replaceChildren($('events').firstElementChild,
     el('p', {class: 'note'}, part.length < spoken.length ? `Events ${from + 1} to ${from + part.length} of ${spoken.length}; seek and open again for others.` : `${spoken.length} events.`),
     el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All events'}, el('table', {}, el('thead', {}, el('tr', {}, ...['ms', 'System', 'Client', 'What happened', 'Rule'].map((h) => el('th', {scope: 'col'}, h)))), el('tbody', {}, ...rows.map((r) => r.row)))));
@@ -344,9 +351,10 @@ function open(next, query = new URLSearchParams()) {
   put($('title'), part.lesson ? part.lesson.title : runs[0].scenario);
   put($('tag'), `${runs[0].scenario}, seed ${runs[0].seed}, model ${runs[0].model}`);
   system(runs.length > 1 ? runs.length - 1 : 'all');
-  setSpeed(Math.round(Math.log10(Math.max(1, axis.active / 40 / 2e4)) / 6 * 100));
+  setSpeed(Math.round(Math.log10(Math.max(1, axis.active / 40 / 2e4)) / decades() * 100));
   const linked = recall(query) || asked;
   const best = spoken.find((x) => jumps.some((j) => j.is(x.r))) || spoken.find((x) => x.r.client);
+  if (!state.client) state.client = runs[0].names.indexOf(part.picked) + 1;
   if (!state.client && best) state.client = best.r.client || 1;
   if (part.lesson) {
     const act = {

@@ -1,50 +1,45 @@
-// scene.js draws one system at one instant, left to right as a connection goes.
+// scene.js draws one system at one instant, left to right as a connection goes. It makes its
+// elements once; a frame changes what differs, and no size, so that nothing is laid out.
 
 import {el, svg, glyph, put} from './dom.js';
 import {span, ms, after} from './data.js';
 import {states, takesSlot} from './fold.js';
 import {nameOf} from './words.js';
+import {Crowd} from './crowd.js';
 
 const lanes = 8; // segments drawn at once
 const mostSlots = 13; // slots drawn one by one
-const mostClients = 600; // cells
+const mostCells = 300; // clients with an element of their own
 const many = 60; // cells that need no scrolling
+const mostClocks = 6; // workers
+const clockFace = 'conic-gradient(var(--green) ';
 
 export class Scene {
   constructor(run, fold, pick) {
-    Object.assign(this, {run, fold, pick, cells: [], keys: []});
+    Object.assign(this, {run, fold, pick, cells: [], keys: {}, hits: new Set(), marked: new Set()});
     this.lanes = assignLanes(run.transmissions);
     this.root = el('section', {class: 'scene sys sys-' + run.index, 'aria-label': run.label});
-    this.root.append(this.head(), this.stage(), this.tally = el('ul', {class: 'tally', 'aria-label': 'The clients at this instant'}));
+    this.root.append(this.head(), this.stage(), this.tally());
   }
 
   head() {
-    const kinds = new Set(this.run.records.map((r) => r.kind));
+    const kinds = new Set(this.run.records.map((r) => r.kind)), {label, long} = this.run;
     const says = kinds.has('request_refused') ? (kinds.has('request_ignored') ? 'refuses and ignores' : 'refuses with an RST') : kinds.has('request_ignored') || kinds.has('ack_ignored') ? 'stays silent' : 'turns nobody away';
-    return el('header', {}, el('h3', {}, this.run.label), el('span', {class: 'prof'}, this.run.long.startsWith(this.run.label + ' ') ? this.run.long.slice(this.run.label.length + 1) : this.run.long), el('span', {class: 'says'}, says));
+    return el('header', {}, el('h3', {}, label), el('span', {class: 'prof'}, long.startsWith(label + ' ') ? long.slice(label.length + 1) : long), el('span', {class: 'says'}, says));
   }
 
   stage() {
-    const separate = this.run.separate;
-    const column = (name, cls) => el('div', {class: 'col ' + cls}, el('h4', {}, name));
-    const clients = column('Clients', 'clients');
-    clients.append(el('p', {class: 'sub'}, this.run.names.length === 1 ? 'one' : this.run.names.length + ' of them'), this.grid(), this.soon = el('p', {class: 'soon'}));
-    const net = column('Network', 'net');
-    net.append(el('p', {class: 'sub'}, this.travel()), this.segs = el('div', {class: 'segs'}));
+    const {separate, names, workers} = this.run, column = (name, cls, ...rest) => el('div', {class: 'col ' + cls}, el('h4', {}, name), ...rest), sub = (text) => el('p', {class: 'sub'}, text);
     this.rows = Array.from({length: Math.min(lanes, this.lanes.wide)}, () => this.lane());
-    this.segs.append(...this.rows.map((r) => r.root), this.moreSegs = el('p', {class: 'more'}));
-    const accept = column('Accept queue', 'accept');
-    accept.append(this.queueSub = el('p', {class: 'sub'}), this.slots = el('div', {class: 'chips'}), this.clamp = el('p', {class: 'clamp'}));
-    const program = column('Program', 'program');
-    program.append(el('p', {class: 'sub'}, this.run.workers === 0 ? 'no loop' : this.run.workers === 1 ? '1 worker' : this.run.workers + ' workers'), this.workers = el('div'), el('h5', {}, 'Descriptors'), this.fds = el('ul', {class: 'fds'}), this.fdSum = el('p', {class: 'sub2'}), this.servedSum = el('p', {class: 'sub2'}));
-    const stage = el('div', {class: separate ? 'stage' : 'stage one'}, clients, net);
-    if (separate) {
-      const half = column('SYN queue', 'synq');
-      half.append(this.halfSub = el('p', {class: 'sub'}), this.halves = el('div', {class: 'chips'}));
-      stage.append(half);
-    }
-    stage.append(accept, program);
-    return stage;
+    this.clocks = Array.from({length: Math.max(1, Math.min(mostClocks, workers > 0 ? workers : this.fold.mostServing))}, () => this.worker());
+    this.fds = Array.from({length: 5}, () => el('li', {}, el('b', {hidden: true}), el('span')));
+    return el('div', {class: separate ? 'stage' : 'stage one'},
+      column('Clients', 'clients', sub(names.length === 0 ? 'none' : names.length === 1 ? 'one' : `${names.length.toLocaleString('en')} of them`), names.length > mostCells ? (this.crowd = new Crowd(this.run, this.fold, this.pick)).root : this.grid(), this.soon = el('p', {class: 'soon'})),
+      column('Network', 'net', sub(this.travel()), el('div', {class: 'segs'}, ...this.rows.map((r) => r.root), this.moreSegs = el('p', {class: 'more'}))),
+      separate ? column('SYN queue', 'synq', this.halfSub = sub(''), this.halves = el('div', {class: 'chips'}), this.moreHalf = el('p', {class: 'more'})) : null,
+      column('Accept queue', 'accept', this.queueSub = sub(''), this.slots = el('div', {class: 'chips'}), this.clamp = el('p', {class: 'clamp'})),
+      column('Program', 'program', sub(workers < 0 ? 'of the test' : workers === 0 ? 'no loop' : workers === 1 ? '1 worker' : workers + ' workers'), el('div', {class: this.clocks.length > 2 ? 'clocks small' : 'clocks'}, ...this.clocks.map((w) => w.root)), this.moreBusy = el('p', {class: 'sub2'}),
+        el('h5', {}, 'Descriptors'), el('ul', {class: 'fds'}, ...this.fds), this.fdSum = el('p', {class: 'sub2'}), this.servedSum = el('p', {class: 'sub2'})));
   }
 
   travel() {
@@ -54,26 +49,35 @@ export class Scene {
     return least === most ? 'takes ' + ms(least, 3).replace(/\.?0+$/, '') + ' ms' : 'delay varies';
   }
 
+  // grid copies one cell for each client, and listens once for all of them.
   grid() {
-    const grid = this.board = el('div', {class: this.run.names.length > many ? 'grid many' : 'grid', role: 'group', 'aria-label': `The clients on ${this.run.label}`});
-    const shown = Math.min(this.run.names.length, mostClients);
-    for (let i = 0; i < shown; i++) {
-      if (i % 5 === 0) grid.append(el('span', {class: 'rowno', 'aria-hidden': 'true'}, String(i + 1)));
-      const use = svg('use', {href: '#g-notyet', x: 5, y: 5, width: 16, height: 16});
-      const back = svg('circle', {class: 'ringbg', cx: 13, cy: 13, r: 11.5}), ring = svg('circle', {class: 'ring', cx: 13, cy: 13, r: 11.5, pathLength: 100, transform: 'rotate(-90 13 13)'});
-      back.style.display = ring.style.display = 'none';
-      const cell = el('button', {class: 'cell', tabindex: i ? -1 : 0, onclick: () => this.pick(i + 1), onkeydown: (e) => this.move(e, i)},
-        svg('svg', {width: 26, height: 26, viewBox: '0 0 26 26', 'aria-hidden': 'true'}, back, ring, use));
-      this.cells.push({cell, use, back, ring, key: '', part: 0, hit: false});
-      grid.append(cell);
+    const of = (e) => this.cells.findIndex((c) => c.cell === e.target.closest('.cell')), circle = (cls) => svg('circle', {class: cls, cx: 13, cy: 13, r: 11.5, pathLength: 50, transform: 'rotate(-90 13 13)', display: 'none'});
+    const grid = this.board = el('div', {class: this.run.names.length > many ? 'grid many' : 'grid', role: 'group', 'aria-label': `The clients on ${this.run.label}`, onclick: (e) => of(e) >= 0 && this.pick(of(e) + 1), onkeydown: (e) => this.move(e, of(e)), onfocusin: (e) => this.rove(of(e)), onpointerover: (e) => {
+      const cell = e.target.closest('.cell');
+      if (cell) cell.title = cell.getAttribute('aria-label');
+    }});
+    const cell = el('button', {class: 'cell', tabindex: -1, 'aria-pressed': 'false'}, svg('svg', {width: 26, height: 26, viewBox: '0 0 26 26', 'aria-hidden': 'true'}, circle('ringbg'), circle('ring'), svg('use', {href: '#g-notyet', x: 5, y: 5, width: 16, height: 16})));
+    const parts = [];
+    for (let i = 0; i < this.run.names.length; i++) {
+      if (i % 5 === 0) parts.push(el('span', {class: 'rowno', 'aria-hidden': 'true'}, String(i + 1)));
+      const copy = cell.cloneNode(true), [back, ring, use] = copy.firstChild.children;
+      this.cells.push({cell: copy, use, back, ring, state: '', picked: false, part: 0, hit: false});
+      parts.push(copy);
     }
-    if (shown < this.run.names.length) grid.append(el('span', {class: 'more'}, `+${this.run.names.length - shown}`));
+    grid.append(...parts);
+    if (this.cells.length) this.rove(0);
     return grid;
+  }
+
+  // rove makes a cell the one that Tab comes to.
+  rove(i) {
+    this.cells[this.roving || 0].cell.tabIndex = -1;
+    this.cells[this.roving = i].cell.tabIndex = 0;
   }
 
   // move walks through the grid with the arrow keys.
   move(e, i) {
-    const wide = getComputedStyle(e.currentTarget.parentNode).gridTemplateColumns.split(' ').length - 1;
+    const wide = getComputedStyle(this.board).gridTemplateColumns.split(' ').length - 1;
     const to = {ArrowRight: i + 1, ArrowLeft: i - 1, ArrowDown: i + wide, ArrowUp: i - wide}[e.key];
     if (to === undefined) return;
     e.preventDefault();
@@ -82,178 +86,221 @@ export class Scene {
   }
 
   lane() {
-    const label = el('span', {class: 'sl'}), use = svg('use', {href: '#g-syn'}), mark = el('i', {}, svg('svg', {width: 14, height: 14, 'aria-hidden': 'true'}, use));
-    const root = el('div', {class: 'seg'}, label, el('span', {class: 'track'}, mark));
-    return {root, label, use, mark};
+    const label = el('span', {class: 'sl'}), use = svg('use', {}), mark = el('i', {}, svg('svg', {width: 14, height: 14, 'aria-hidden': 'true'}, use));
+    return {root: el('div', {class: 'seg'}, label, el('span', {class: 'track'}, mark)), label, use, mark, s: null};
   }
 
-  // draw shows the instant t; picked is a client.
+  worker() {
+    const face = el('i', {'aria-hidden': 'true'}), name = el('b'), left = el('span', {class: 'wleft'});
+    return {root: el('div', {class: 'worker'}, face, name, left), face, name, left};
+  }
+
+  // row is a place in a queue, that anybody can take.
+  row() {
+    const r = {client: 0, key: null, use: svg('use', {}), name: el('span'), note: el('em')};
+    r.shape = svg('svg', {class: 'g', width: 12, height: 12, 'aria-hidden': 'true'}, r.use);
+    r.root = el('button', {class: 'chip free', tabindex: -1, onclick: () => r.client && this.pick(r.client)}, r.shape, r.name, r.note);
+    return r;
+  }
+
+  // take shows an entry of a queue in a row, or why there is none: a free slot, one that is used up, or no slot.
+  take(r, e, shape, note, picked, none = 'no') {
+    const c = e && this.fold.clients[e.client - 1], phantom = shape === 'half' && c && c.state === 'phantom', key = e ? [e.client, e.mark, shape, note, phantom, picked === e.client].join() : none;
+    if (r.key === key) return;
+    r.key = key;
+    r.client = e ? e.client : 0;
+    r.root.className = e ? `chip${phantom ? ' ph' : ''}${picked === e.client ? ' picked' : ''}` : 'chip free ' + none;
+    r.root.disabled = !e;
+    if (e) r.use.setAttribute('href', '#g-' + shape);
+    put(r.name, e ? nameOf(this.run, e.client) : '');
+    put(r.note, e ? note : '');
+    r.root.setAttribute('aria-label', e ? `${nameOf(this.run, e.client)}, ${phantom ? 'a phantom: half-open here, connected there' : e.mark}` : none === 'unfilled' ? 'a slot that is used up' : 'a free slot');
+  }
+
+  // draw shows the instant t; picked is a client, playing is how fast.
   draw(t, picked, playing) {
-    this.fold.to(t);
-    this.drawCells(t, picked, playing);
+    const f = this.fold.to(t);
+    if (this.crowd) this.crowd.draw(t, picked, playing * 0.7);
+    else this.drawCells(t, picked, playing * 0.7);
+    this.drawSoon(t);
     this.drawNetwork(t);
-    const q = [...this.fold.queues.values()].find((x) => x.list.length) || [...this.fold.queues.values()][0];
-    this.drawQueue(q, picked);
-    if (this.run.separate) this.drawHalf(q, picked);
-    this.drawProgram(t, picked);
-    this.drawTally();
+    const q = [...f.queues.values()].find((x) => x.list.length) || [...f.queues.values()][0];
+    if (f.all || f.dirty.size || this.keys.n !== f.n || this.picked !== picked) {
+      this.drawQueue(q, picked);
+      if (this.run.separate) this.drawHalf(q, picked);
+      this.drawTally();
+      this.drawDescriptors();
+    }
+    this.drawWorkers(t);
+    this.keys.n = f.n;
+    this.picked = picked;
+    f.all = false;
+    f.dirty.clear();
   }
 
-  drawCells(t, picked, playing) {
-    this.cells.forEach((c, i) => {
-      const client = this.fold.clients[i], left = this.fold.waits(i + 1);
-      const state = client.state + (picked === i + 1 ? ' picked' : '');
-      const hit = playing && client.changed >= 0 && t - client.changed < playing * 0.7;
-      if (c.hit !== Boolean(hit)) c.cell.classList.toggle('hit', c.hit = Boolean(hit));
-      if (c.key !== state) {
-        if (picked === i + 1 && !c.key.includes('picked') && this.cells.length > many) this.board.scrollTop = c.cell.offsetTop - this.board.offsetTop - 100;
-        c.key = state;
-        c.use.setAttribute('href', '#g-' + client.state);
-        c.cell.classList.toggle('picked', picked === i + 1);
-        c.cell.setAttribute('aria-pressed', String(picked === i + 1));
-        c.cell.setAttribute('aria-label', c.cell.title = `${this.run.names[i]}: ${states[client.state]}`);
+  // drawCells draws the clients that have changed or count down; after a seek all of them.
+  drawCells(t, picked, window) {
+    const f = this.fold, see = f.all || !window && this.hits.size ? this.cells.keys() : new Set([...f.dirty, ...f.waiting, ...this.hits, this.picked || 0, picked].map((c) => c - 1));
+    if (picked && picked !== this.picked && this.cells.length > many) {
+      const y = this.cells[picked - 1].cell.offsetTop - this.board.offsetTop;
+      if (y < this.board.scrollTop || y > this.board.scrollTop + 250) this.board.scrollTop = y - 100;
+    }
+    for (const i of see) {
+      const c = this.cells[i], client = f.clients[i];
+      if (!c) continue;
+      const hit = window > 0 && client.changed >= 0 && t - client.changed < window, part = client.next ? Math.ceil(f.waits(i + 1) * 50) : 0;
+      if (c.hit !== hit) {
+        c.cell.classList.toggle('hit', c.hit = hit);
+        if (hit) this.hits.add(i + 1); else this.hits.delete(i + 1);
       }
-      const part = left > 0 ? Math.ceil(left * 100) : 0;
-      if (part === c.part) return;
-      if (!part !== !c.part) c.back.style.display = c.ring.style.display = part ? '' : 'none';
+      if (c.state !== client.state) {
+        if (c.state || client.state !== 'notyet') c.use.setAttribute('href', '#g-' + client.state);
+        c.state = client.state;
+        c.cell.setAttribute('aria-label', `${this.run.names[i]}: ${states[client.state]}`);
+      }
+      if (c.picked !== (picked === i + 1)) {
+        c.cell.classList.toggle('picked', c.picked = picked === i + 1);
+        c.cell.setAttribute('aria-pressed', String(c.picked));
+      }
+      if (part === c.part) continue;
+      if (!part !== !c.part) for (const e of [c.back, c.ring]) e.setAttribute('display', part ? 'inline' : 'none');
       c.part = part;
-      if (part) c.ring.setAttribute('stroke-dasharray', `${part} 100`);
-    });
-    const first = {};
-    this.fold.clients.forEach((c, i) => {
-      if (!['refused', 'ignored', 'lost', 'notyet'].includes(c.state)) return;
-      const kind = c.state === 'notyet' ? 'asks' : 'again', next = this.fold.next(i + 1);
-      if (next && (!first[kind] || next < first[kind].next)) first[kind] = {i, next};
-    });
-    const soon = ['asks', 'again'].filter((kind) => first[kind]);
-    const key = soon.map((kind) => kind + first[kind].i).join();
+      if (part) c.ring.style.strokeDasharray = part + ' 50';
+    }
+  }
+
+  // flip lights up some clients.
+  flip(clients) {
+    this.marked = clients;
+    this.cells.forEach((c, i) => c.cell.classList.toggle('mark', clients.has(i + 1)));
+    if (!this.crowd) return;
+    this.crowd.marked = clients;
+    this.crowd.draw();
+  }
+
+  drawSoon(t) {
+    const soon = this.fold.soon(), key = soon.map(([kind, r]) => kind + r.client).join();
     if (this.keys.soon !== key) {
       this.keys.soon = key;
-      this.soon.replaceChildren(...soon.map((kind) => el('span', {}, `${this.run.names[first[kind].i]} ${kind} in `, el('b'))));
+      this.soon.replaceChildren(...soon.map(([kind, r]) => el('span', {}, `${nameOf(this.run, r.client)} ${kind} in `, el('b', {}, ''))));
     }
-    soon.forEach((kind, k) => put(this.soon.children[k].lastChild, span(first[kind].next - t)));
+    soon.forEach(([, r], k) => put(this.soon.children[k].lastChild, span(r.at - t)));
   }
 
   drawNetwork(t) {
     const list = this.lanes, here = [];
     let more = 0;
-    for (let k = after(list, t, (x) => x.sent) - 1; k >= 0 && list[k].sent > t - this.lanes.longest; k--) {
-      if (list[k].arrives <= t || list[k].lost) continue;
+    for (let k = after(list, t, (x) => x.sent) - 1; k >= 0 && list[k].sent > t - list.longest; k--) {
+      if (list[k].arrives <= t) continue;
       if (list[k].lane < this.rows.length) here[list[k].lane] = list[k]; else more++;
     }
     this.rows.forEach((row, i) => {
       const s = here[i];
-      row.root.style.visibility = s ? 'visible' : 'hidden';
+      if (row.s !== s) {
+        row.s = s;
+        row.root.style.visibility = s ? '' : 'hidden';
+        if (!s) return;
+        put(row.label, row.label.title = `${nameOf(this.run, s.client)} ${s.kind}`);
+        row.use.setAttribute('href', '#g-' + ({SYN: 'syn', RST: 'refused', FIN: 'fin', data: 'data'}[s.kind] || 'ack'));
+        row.mark.firstChild.style.transform = s.to === 'server' ? '' : 'scaleX(-1)';
+      }
       if (!s) return;
-      const right = s.to === 'server', part = (t - s.sent) / (s.arrives - s.sent);
-      put(row.label, row.label.title = `${nameOf(this.run, s.client)} ${s.kind}`);
-      row.use.setAttribute('href', '#g-' + ({SYN: 'syn', RST: 'refused', FIN: 'fin', data: 'data'}[s.kind] || 'ack'));
-      row.mark.className = right ? '' : 'left';
-      row.mark.style.left = ((right ? part : 1 - part) * 100).toFixed(2) + '%';
+      const part = (t - s.sent) / (s.arrives - s.sent);
+      row.mark.style.transform = `translateX(${((s.to === 'server' ? part : 1 - part) * 100).toFixed(2)}%)`;
     });
     put(this.moreSegs, more ? `and ${more} more` : '');
-  }
-
-  chip(e, shape, picked, note) {
-    const c = this.fold.clients[e.client - 1], phantom = c && c.state === 'phantom' && shape === 'half';
-    return el('button', {class: `chip${phantom ? ' ph' : ''}${picked === e.client ? ' picked' : ''}`, tabindex: -1, onclick: () => e.client && this.pick(e.client), 'aria-label': `${nameOf(this.run, e.client)}, ${phantom ? 'a phantom: half-open here, connected there' : e.mark}`},
-      glyph(shape, 12), nameOf(this.run, e.client), note ? el('em', {}, note) : null);
   }
 
   drawQueue(q, picked) {
     if (!q) {
       put(this.queueSub, 'not listening');
-      this.replace('slots', 'none', []);
-      put(this.clamp, '');
+      this.plan = '';
+      this.slots.replaceChildren();
+      this.clamp.replaceChildren();
       return;
     }
-    const slots = q.list.filter((e) => takesSlot(q, e)), outside = q.list.filter((e) => !takesSlot(q, e) && e.mark !== 'half');
-    const isFull = q.pending >= q.limit;
+    const f = this.run, slots = q.list.filter((e) => takesSlot(q, e)), outside = q.list.filter((e) => !takesSlot(q, e) && e.mark !== 'half').slice(0, 4), isFull = q.pending >= q.limit;
     put(this.queueSub, `${q.pending} of ${q.limit}${isFull ? ', full' : ''}`);
     this.queueSub.classList.toggle('full', isFull);
-    const parts = [], key = [], total = Math.max(q.limit, slots.length);
-    const room = total <= mostSlots ? total : mostSlots - 2;
-    const force = q.backlog === this.run.backlog ? this.run.in_force : Math.max(0, Math.min(q.backlog, q.limit)); // the run knows the last one
-    const line = () => {
-      parts.push(el('div', {class: 'bl'}, `backlog ${force}`));
-      key.push('line' + force);
-    };
-    for (let i = 0; i < Math.min(room, total); i++) {
-      if (i === force && i > 0) line();
+    const total = Math.max(q.limit, slots.length), room = total <= mostSlots ? total : mostSlots - 2;
+    const force = q.backlog === f.backlog ? f.in_force : Math.max(0, Math.min(q.backlog, q.limit)); // the run knows the last one
+    const plan = [total, force, q.backlog, q.limit, outside.length].join();
+    if (this.plan !== plan) {
+      this.plan = plan;
+      this.places = Array.from({length: room + outside.length}, () => this.row());
+      const parts = this.places.map((r) => r.root), line = el('div', {class: 'bl'}, `backlog ${force}`);
+      if (total > room) parts.splice(room, 0, this.moreSlots = el('p', {class: 'more'}));
+      parts.splice(force > 0 && force < room ? force : total > room ? room + 1 : room, 0, line);
+      this.slots.replaceChildren(...parts);
+      this.clamp.replaceChildren(...[`asked ${q.backlog}`, q.backlog === f.backlog ? `in force ${f.in_force}` : '', q.limit === force ? '' : `room for ${q.limit}`].filter(Boolean).map((x) => el('span', {class: x === `in force ${f.in_force}` && f.in_force !== q.backlog ? 'clamped' : null}, x)));
+    }
+    for (let i = 0; i < room; i++) {
       const e = slots[i];
-      if (e) parts.push(this.chip(e, e.mark === 'complete' ? 'queue' : e.mark === 'half' ? 'half' : e.mark === 'aborted' ? 'reset' : 'queue', picked, i === 0 && e.mark === 'complete' ? 'next' : ''));
-      else parts.push(el('div', {class: 'chip free' + (i >= slots.length + q.available ? ' unfilled' : '')}));
-      key.push(e ? e.client + e.mark : i < slots.length + q.available ? '.' : '_');
+      this.take(this.places[i], e, e && ({half: 'half', aborted: 'reset'}[e.mark] || 'queue'), e && i === 0 && e.mark === 'complete' ? 'next' : '', picked, i >= slots.length + q.available ? 'unfilled' : '');
     }
-    if (total > room) {
-      const more = Math.max(0, slots.length - room);
-      parts.push(el('p', {class: 'more'}, more ? `and ${more} more` : `${q.available} more free`));
-      key.push('more' + more + '.' + q.available);
-    }
-    if (force >= room || force === total) line();
-    for (const e of outside.slice(0, 4)) parts.push(this.chip(e, e.mark === 'held' ? 'half' : 'ack', picked, e.mark));
-    key.push(outside.map((e) => e.client + e.mark).join());
-    this.replace('slots', key.join(' ') + picked, parts);
-    const lines = [`asked ${q.backlog}`];
-    if (q.backlog === this.run.backlog) lines.push(`in force ${this.run.in_force}`);
-    if (q.limit !== force) lines.push(`room for ${q.limit}`);
-    if (this.clamp.textContent !== lines.join('')) this.clamp.replaceChildren(...lines.map((x) => el('span', {}, x)));
+    outside.forEach((e, i) => this.take(this.places[room + i], e, e.mark === 'held' ? 'half' : 'ack', e.mark, picked));
+    if (total <= room) return;
+    const more = Math.max(0, slots.length - room);
+    put(this.moreSlots, more ? `and ${more} more` : `${q.available} more free`);
   }
 
   drawHalf(q, picked) {
-    const list = q ? q.list.filter((e) => e.mark === 'half') : [];
+    const list = q ? q.list.filter((e) => e.mark === 'half') : [], rows = this.halfRows ||= [];
     put(this.halfSub, list.length ? list.length + ' half-open' : 'empty');
-    const shown = list.slice(0, list.length > mostSlots ? mostSlots - 1 : mostSlots);
-    const parts = shown.map((e) => this.chip(e, 'half', picked, ''));
-    if (shown.length < list.length) parts.push(el('p', {class: 'more'}, `and ${list.length - shown.length} more`));
-    this.replace('halves', list.map((e) => e.client + (this.fold.clients[e.client - 1] || {state: ''}).state).join() + picked, parts);
+    while (rows.length < Math.min(mostSlots, Math.max(list.length, this.fold.mostHalf))) {
+      rows.push(this.row());
+      this.halves.append(rows[rows.length - 1].root);
+    }
+    rows.forEach((r, i) => this.take(r, list[i], 'half', '', picked));
+    put(this.moreHalf, list.length > rows.length ? `and ${list.length - rows.length} more` : '');
   }
 
-  // replace puts new children where their key has changed.
-  replace(name, key, parts) {
-    if (this.keys[name] === key) return;
-    this.keys[name] = key;
-    this[name].replaceChildren(...parts);
-  }
-
-  drawProgram(t, picked) {
-    const list = [...this.fold.serving.values()];
-    const shown = list.slice(0, 2);
-    this.replace('workers', shown.map((w) => w.fd + '.' + w.client).join() + picked, shown.length ? shown.map((w) => this.worker(w)) : [this.worker(null)]);
-    shown.forEach((w, i) => {
-      const part = w.until ? Math.min(1, (t - w.since) / Math.max(1, w.until - w.since)) : 0.001;
-      const a = 2 * Math.PI * part, box = this.workers.children[i];
-      box.querySelector('.warc').setAttribute('d', part >= 1 ? 'M26 4A22 22 0 1 1 25.9 4Z' : `M26 26L26 4A22 22 0 ${part > 0.5 ? 1 : 0} 1 ${(26 + 22 * Math.sin(a)).toFixed(2)} ${(26 - 22 * Math.cos(a)).toFixed(2)}Z`);
-      put(box.querySelector('.wleft'), w.until ? span(w.until - t) + ' left' : 'not closed');
+  drawWorkers(t) {
+    const list = [...this.fold.serving.values()], {workers} = this.run;
+    this.clocks.forEach((w, i) => {
+      const s = list[i], part = s && s.until ? Math.min(100, Math.round((t - s.since) / Math.max(1, s.until - s.since) * 100)) : 0;
+      if (w.s !== s || w.part !== part) w.face.style.background = part ? `${clockFace}${part}%,transparent 0)` : '';
+      if (w.s !== s || !w.drawn) {
+        w.face.className = s ? '' : 'idle';
+        put(w.name, s ? nameOf(this.run, s.client) : workers ? 'idle' : 'nobody');
+      }
+      put(w.left, s ? (s.until ? span(s.until - t) + ' left' : 'not closed') : workers ? 'in accept' : 'is served');
+      Object.assign(w, {s, part, drawn: true});
     });
-    const open = [...this.fold.open].sort((a, b) => a[0] - b[0]);
-    const held = open.slice(0, 4);
-    this.replace('fds', open.map((x) => x.join()).join(' ') + list.map((w) => w.client), [
-      ...held.map(([fd, what]) => el('li', {}, el('b', {}, String(fd)), what === 'c' ? nameOf(this.run, (this.fold.serving.get(fd) || {}).client) : what)),
-      ...(open.length > held.length ? [el('li', {}, `and ${open.length - held.length} more`)] : [])]);
-    const limit = this.run.descriptors;
+    put(this.moreBusy, list.length > this.clocks.length ? `and ${list.length - this.clocks.length} more` : '');
+  }
+
+  drawDescriptors() {
+    const open = [...this.fold.open].sort((a, b) => a[0] - b[0]), limit = this.run.descriptors, most = open.length > 5 ? 4 : 5;
+    this.fds.forEach((li, i) => {
+      const [fd, what] = i < most && open[i] || [0, i === most && open.length > most ? `and ${open.length - most} more` : ''];
+      li.firstChild.hidden = !fd;
+      put(li.firstChild, String(fd));
+      put(li.lastChild, what === 'c' ? nameOf(this.run, (this.fold.serving.get(fd) || {}).client) : what);
+    });
     put(this.fdSum, limit ? `${open.length} of ${limit}${open.length >= limit ? ', none free' : ''}` : `${open.length} used, no limit`);
     this.fdSum.classList.toggle('starved', limit > 0 && open.length >= limit);
-    put(this.servedSum, `${this.fold.clients.filter((c) => c.state === 'done').length} of ${this.fold.clients.length} served`);
+    put(this.servedSum, `${this.fold.count.done || 0} of ${this.run.names.length} served`);
   }
 
-  worker(w) {
-    return el('div', {class: 'worker'}, svg('svg', {width: 52, height: 52, viewBox: '0 0 52 52', 'aria-hidden': 'true'}, svg('circle', {cx: 26, cy: 26, r: 23, class: w ? 'wbg' : 'wbg idle'}), svg('path', {class: 'warc', d: ''})),
-      el('b', {}, w ? nameOf(this.run, w.client) : this.run.workers ? 'idle' : 'nobody'), el('span', {class: 'wleft'}, w ? '' : this.run.workers ? 'waits in accept' : 'is served'));
-  }
-
-  // legend says what a state is; only who really asks again will do so.
-  legend(state, count) {
-    if (state === 'phantom' && count > 1) return 'phantoms';
-    const again = this.fold.clients.some((c, i) => c.state === state && this.fold.next(i + 1));
-    return again ? states[state] : states[state].replace(', will ask again', '');
+  // tally is the legend: every state that this run knows, with how many clients have it.
+  tally() {
+    this.lines = Object.keys(states).filter((s) => this.fold.seen.has(s)).map((state) => {
+      const count = el('b'), words = el('span');
+      return {state, count, words, root: el('li', {'data-state': state}, glyph(state), count, words)};
+    });
+    return el('ul', {class: 'tally', 'aria-label': 'The clients at this instant'}, ...this.lines.map((l) => l.root));
   }
 
   drawTally() {
-    const count = {};
-    for (const c of this.fold.clients) count[c.state] = (count[c.state] || 0) + 1;
-    const here = Object.keys(states).filter((s) => count[s]);
-    this.replace('tally', here.map((s) => s + count[s] + this.legend(s, count[s])).join(), here.map((s) => el('li', {'data-state': s}, glyph(s), el('b', {}, String(count[s])), ' ' + this.legend(s, count[s]))));
+    const f = this.fold;
+    for (const l of this.lines) {
+      const n = f.count[l.state] || 0;
+      l.root.classList.toggle('zero', !n);
+      put(l.count, String(n));
+      // Only who really asks again will do so.
+      put(l.words, ' ' + (l.state === 'phantom' && n !== 1 ? 'phantoms' : f.again[l.state] ? states[l.state] : states[l.state].replace(', will ask again', '')));
+    }
   }
 }
 

@@ -10,11 +10,11 @@ const left = 78, right = 246, wide = 324, most = 18;
 // sequence draws the client of a run at the instant t.
 export function sequence(run, client, t) {
   const all = run.sent.get(client) || [], list = all.slice(0, most);
-  const parts = [];
+  const parts = [], half = Math.max(58, ms(run.last).length * 3.6 + 28);
   let y = 34, before = null, drewNow = false;
   const now = () => {
     drewNow = true;
-    parts.push(svg('g', {class: 'nowl'}, svg('path', {d: `M4 ${y}H320`}), svg('rect', {x: 104, y: y - 10, width: 116, height: 20, rx: 10}), text(162, y + 4, 'middle', '', 'now ' + ms(t))));
+    parts.push(svg('g', {class: 'nowl'}, svg('path', {d: `M4 ${y}H320`}), svg('rect', {x: 162 - half, y: y - 10, width: 2 * half, height: 20, rx: 10}), text(162, y + 4, 'middle', '', 'now ' + ms(t))));
     y += 32;
   };
   for (const s of list) {

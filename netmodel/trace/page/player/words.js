@@ -50,6 +50,18 @@ const sentences = {
   fault_changed: (r) => r.errno ? `A fault begins: calls fail with ${r.errno}.` : 'The fault is over.',
 };
 
+// errnos has the numbers of errors on Windows, Linux, the BSDs with macOS, and Solaris.
+const errnos = {ECONNREFUSED: [10061, 111, 61, 146], ECONNRESET: [10054, 104, 54, 131], ETIMEDOUT: [10060, 110, 60, 145], EWOULDBLOCK: [10035, 11, 35, 11], EAGAIN: [10035, 11, 35, 11], EHOSTUNREACH: [10065, 113, 65, 148], ENETDOWN: [10050, 100, 50, 127],
+  ENETUNREACH: [10051, 101, 51, 128], ECONNABORTED: [10053, 103, 53, 130], EADDRINUSE: [10048, 98, 48, 125], EMFILE: [10024, 24, 24, 24], ENOBUFS: [10055, 105, 55, 132], EINVAL: [10022, 22, 22, 22], EPIPE: [0, 32, 32, 32]};
+const errnoMeans = {ECONNREFUSED: 'refused', ETIMEDOUT: 'timed out', ECONNRESET: 'reset'};
+
+// errno is what a program of a client sees of an error: what it means, its name and number.
+export function errno(run, name) {
+  const stack = run.clients || run.profile, plain = name.replace(/^WSA/, '');
+  const n = (errnos[plain] || [])[plain !== name ? 0 : /linux|unix|gvisor|netstack|wine/.test(stack) ? 1 : /bsd|darwin|macos/.test(stack) ? 2 : /illumos|solaris/.test(stack) ? 3 : 9];
+  return (errnoMeans[plain] ? errnoMeans[plain] + ': ' : '') + name + (n ? ` (${n})` : '');
+}
+
 export const capital = (s) => s.charAt(0).toUpperCase() + s.slice(1);
 
 // sentence says what a record tells, '' for what is routine.
