@@ -43,7 +43,7 @@ func (s *session) lessonsCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.AddCommand(s.lessonsShowCommand(), s.lessonsCheckCommand())
+	c.AddCommand(s.lessonsShowCommand(), s.lessonsCheckCommand(), s.lessonsSheetCommand(), s.lessonsClassCommand())
 	return c
 }
 

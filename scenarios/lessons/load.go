@@ -104,6 +104,6 @@ func longerQueue() page.Lesson {
 		},
 		End:     "A longer queue makes the wait longer, and the server no faster. Choose a backlog that can be served within the patience of a client. Now look around: compare the queues of both over time.",
 		Teaches: "Goodput against queue length. The right backlog is about patience divided by service time, times the workers.",
-		Adapt:   "Change backlog, giveup and workers. Set retries to 3 and the refused come back.",
+		Adapt:   "Change backlog, giveup and workers. Take the profile wsp for a run, set retries to 3, and the refused come back.",
 	}
 }

@@ -63,7 +63,7 @@ func oneDoor() page.Lesson {
 		End: "A listener has a queue with few places. A free place: you wait. No free place: you are refused at once. " +
 			"Now look around: play, step through the events, and pick other clients.",
 		Teaches: "SYN, accept queue, accept, and refuse. A refusal depends on the instant, and the listener does not remember it.",
-		Adapt:   "Set service to 5ms and nobody is refused. Set backlog to 1 and more are. Change the client in the captions to one of those who are refused.",
+		Adapt:   "Set backlog to 3 and nobody is refused. Set it to 1 and more are. Change the client in the captions to one of those who are refused.",
 	}
 }
 

@@ -38,7 +38,7 @@ var ErrTooLarge = errors.New("too much for a page")
 var files embed.FS
 
 // modules lists the parts of the player, each before the parts that import it.
-var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "crowd.js", "scene.js", "chart.js", "sequence.js", "minds.js", "save.js", "client.js", "differs.js", "answer.js", "sketch.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
+var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "crowd.js", "scene.js", "chart.js", "sequence.js", "minds.js", "save.js", "client.js", "differs.js", "answer.js", "sketch.js", "classroom.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
 
 // Document is a page: parts to choose from, and the simulator if the page plays them itself.
 type Document struct {
@@ -207,7 +207,7 @@ func (d Document) player() string {
 		without["lzma.js"], without["sim.js"], without["live.js"], without["which.js"] = "unlzma", "Simulator", "Playground", "Which"
 	}
 	if !d.asks() {
-		without["answer.js"], without["sketch.js"], without["lesson.js"] = "LessonRuns", "SketchPad", "LessonCard"
+		without["answer.js"], without["sketch.js"], without["classroom.js"], without["lesson.js"] = "LessonRuns", "SketchPad", "classBox", "LessonCard"
 	}
 	var b strings.Builder
 	b.WriteString("'use strict';\n")

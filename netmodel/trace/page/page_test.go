@@ -68,16 +68,21 @@ func written(t *testing.T, runs ...recording.Run) string {
 	return b.String()
 }
 
-var dataOf = regexp.MustCompile(`(?s)<script type="application/gzip;base64" id="data">([A-Za-z0-9+/=]*)</script>`)
+var packedOf = regexp.MustCompile(`(?s)<script type="application/gzip;base64" id="(data|code)">([A-Za-z0-9+/=]*)</script>`)
 
 // dataIn unpacks the JSON of a page.
-func dataIn(t *testing.T, html string) []byte {
+func dataIn(t *testing.T, html string) []byte { return unpacked(t, html, "data") }
+
+// unpacked unpacks an element of a page: the data, or the code of the player.
+func unpacked(t *testing.T, html, id string) []byte {
 	t.Helper()
-	found := dataOf.FindStringSubmatch(html)
-	if found == nil {
-		t.Fatal("the page has no data")
+	text := ""
+	for _, found := range packedOf.FindAllStringSubmatch(html, -1) {
+		if found[1] == id {
+			text = found[2]
+		}
 	}
-	packed, err := base64.StdEncoding.DecodeString(found[1])
+	packed, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		t.Fatal(err)
 	}

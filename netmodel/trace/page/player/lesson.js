@@ -4,6 +4,7 @@ import {el} from './dom.js';
 import {ruleChip} from './client.js';
 import {LessonRuns, isTime, written} from './answer.js';
 import {SketchPad, spaced} from './sketch.js';
+import {classBox} from './classroom.js';
 
 const pointed = {clients: '.scene .clients', network: '.scene .net', 'syn queue': '.scene .synq', 'accept queue': '.scene .accept', program: '.scene .program', chart: '#charts'};
 
@@ -164,7 +165,8 @@ export class LessonCard {
     const asked = this.guesses.filter((g) => g !== undefined).length, hits = this.lesson.questions.filter((q, i) => this.guesses[i] !== undefined && this.of.hit(q, this.guesses[i])).length;
     this.fill('end', el('h2', {}, this.lesson.title), el('p', {class: 'you', id: 'score', tabindex: -1}, asked ? `${hits} of ${asked} as the model has it.` : 'You have not guessed yet.'),
       el('div', {class: 'told'}, el('p', {}, this.of.text(this.lesson.end))),
-      el('div', {class: 'row'}, el('button', {class: 'btn', id: 'again', onclick: () => this.begin(true)}, asked ? 'Ask me again' : 'Ask me')));
+      el('div', {class: 'row'}, el('button', {class: 'btn', id: 'again', onclick: () => this.begin(true)}, asked ? 'Ask me again' : 'Ask me')),
+      classBox(this.of, this.guesses));
     if (!quietly) this.root.querySelector('.you').focus();
   }
 }
