@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"wspsim/netmodel"
 	"wspsim/netmodel/profiles"
@@ -47,6 +48,11 @@ func readCapture(b []byte) (packets []packet, err error) {
 		case n == 0:
 			if kind != 0x0a0d0d0a || binary.LittleEndian.Uint32(body) != 0x1a2b3c4d {
 				return nil, errors.New("the first block is no section header")
+			}
+			for _, text := range options(body[16:]) {
+				if !utf8.ValidString(text[0]) {
+					return nil, fmt.Errorf("an option is not in UTF-8: %.40q", text[0])
+				}
 			}
 		case n == 1:
 			o := options(body[8:])

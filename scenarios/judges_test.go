@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 func judge(t *testing.T, name string) string {
 	t.Helper()
 	if os.Getenv("WSPSIM_JUDGES") == "" {
-		t.Skip("WSPSIM_JUDGES=1 asks tshark and promtool, where they are installed")
+		t.Skip("WSPSIM_JUDGES=1 asks tshark, capinfos and promtool, where they are installed")
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -31,25 +32,97 @@ func TestTsharkAgreesWithEveryCapture(t *testing.T) {
 		if err := os.WriteFile(file, v.files[".pcapng"], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		again, resets := 0, 0
-		for _, line := range tsharkFields(t, tshark, file) {
+		own, err := readCapture(v.files[".pcapng"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, want := tsharkFields(t, tshark, file), v.frames()
+		if len(lines) != len(want) || len(own) != len(want) {
+			t.Fatalf("tshark finds %d frames, want %d", len(lines), len(want))
+		}
+		for i, line := range lines {
 			complaints, rest := line[:tsharkComplaints], line[tsharkComplaints:]
 			if text := strings.Join(complaints, ""); text != "" {
-				t.Errorf("tshark complains about a frame: %q, want nothing of %q", complaints, tsharkColumns[:tsharkComplaints])
+				t.Errorf("tshark complains about frame %d: %q, want nothing of %q", i+1, complaints, tsharkColumns[:tsharkComplaints])
 			}
 			if rest[0] == "0" || rest[1] != "1" {
-				t.Errorf("tshark finds the checksums %q of IP and TCP, want 1 for good", rest[:2])
+				t.Errorf("tshark finds the checksums %q of IP and TCP in frame %d, want 1 for good", rest[:2], i+1)
 			}
-			if rest[2] == "1" || rest[2] == "True" {
-				resets++
+			got := frame{rest[2], rest[3], rest[4] == "1" || rest[4] == "True", strings.Join(rest[6:], "") != ""}
+			if got != want[i] {
+				t.Errorf("tshark finds %+v in frame %d, the run has %+v", got, i+1, want[i])
 			}
-			if strings.Join(rest[3:], "") != "" {
-				again++
+			if comments := strings.Join(own[i].comments, ","); rest[5] != comments {
+				t.Errorf("tshark finds the comments %q in frame %d, want %q", rest[5], i+1, comments)
 			}
 		}
-		wantAgain, wantResets := v.sentAgain()
-		if again != wantAgain || resets != wantResets {
-			t.Errorf("tshark finds %d retransmissions and %d resets, want %d and %d", again, resets, wantAgain, wantResets)
+		// The records tell of the same frames in another way.
+		again, resets := 0, 0
+		for _, f := range want {
+			if f.again {
+				again++
+			}
+			if f.reset {
+				resets++
+			}
+		}
+		if wantAgain, wantResets := v.sentAgain(); again != wantAgain || resets != wantResets {
+			t.Errorf("%d frames are sent again and %d are resets, the records tell of %d and %d", again, resets, wantAgain, wantResets)
+		}
+	}, ".pcapng")
+}
+
+// frame is what tshark and the run know of a frame.
+type frame struct {
+	at    string // seconds, with nine digits
+	seq   string // as sent
+	reset bool
+	again bool // sent before
+}
+
+// frames returns the frames of a run: of each segment one, and more of long data.
+func (v *viewed) frames() (all []frame) {
+	type sender struct {
+		conn netmodel.ConnID
+		from netmodel.HostID
+	}
+	next := map[sender]uint32{} // what each sends next
+	for _, x := range v.segments {
+		s := x.Segment
+		if x.Duplicate {
+			continue
+		}
+		length, who := s.Len, sender{s.Conn, x.From}
+		if s.Flags&(netmodel.SYN|netmodel.FIN) != 0 {
+			length++
+		}
+		end, known := next[who]
+		again := known && length > 0 && s.Flags&netmodel.RST == 0 && int32(s.Seq-end) < 0
+		if !again && s.Flags&netmodel.RST == 0 {
+			next[who] = s.Seq + length
+		}
+		const most = 65_000 // bytes of data in a frame
+		for seq := s.Seq; ; seq += most {
+			all = append(all, frame{fmt.Sprintf("%d.%09d", x.Sent/1e9, x.Sent%1e9), fmt.Sprint(seq), s.Flags&netmodel.RST != 0, again})
+			if s.Len <= most {
+				break
+			}
+			s.Len -= most
+		}
+	}
+	return all
+}
+
+func TestCapinfosFindsEveryCaptureInStrictTimeOrder(t *testing.T) {
+	capinfos := judge(t, "capinfos")
+	everyRun(t, func(t *testing.T, v *viewed) {
+		file := filepath.Join(t.TempDir(), "x.pcapng")
+		if err := os.WriteFile(file, v.files[".pcapng"], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(capinfos, "-T", "-r", "-o", "-c", file).Output()
+		if fields := strings.Fields(string(out)); err != nil || len(fields) < 3 || fields[len(fields)-1] != "True" || fields[len(fields)-2] != fmt.Sprint(len(v.frames())) {
+			t.Errorf("capinfos: %v, %q, want %d frames and True", err, out, len(v.frames()))
 		}
 	}, ".pcapng")
 }
@@ -58,7 +131,7 @@ func TestTsharkAgreesWithEveryCapture(t *testing.T) {
 // should be none, and what the run knows too.
 var tsharkColumns = []string{
 	"_ws.malformed", "_ws.short", "tcp.analysis.zero_window", "tcp.analysis.window_full", "tcp.analysis.ack_lost_segment",
-	"ip.checksum.status", "tcp.checksum.status", "tcp.flags.reset",
+	"ip.checksum.status", "tcp.checksum.status", "frame.time_epoch", "tcp.seq_raw", "tcp.flags.reset", "frame.comment",
 	"tcp.analysis.retransmission", "tcp.analysis.fast_retransmission", "tcp.analysis.spurious_retransmission", "tcp.analysis.out_of_order",
 }
 

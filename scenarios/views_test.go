@@ -131,39 +131,7 @@ func TestEveryTimelineIsOne(t *testing.T) {
 	}, ".trace.json")
 }
 
-var (
-	mermaidLine = regexp.MustCompile(`^    (title|participant (c\d+|server) as|(c\d+|server)(->>|-x)(c\d+|server):|Note over (c\d+|server):) (([A-Za-z0-9 .,_()=/*-]|[^\x00-\x{9f}]|#\d+;)+)$`)
-	openMetric  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\}) (\d+) (\d+\.\d{3})$`)
-)
-
-func TestEveryDiagramIsMermaid(t *testing.T) {
-	everyRun(t, func(t *testing.T, v *viewed) {
-		checkMermaid(t, v.files[".mmd"])
-	}, ".mmd")
-}
-
-func checkMermaid(t *testing.T, file []byte) {
-	t.Helper()
-	lines := strings.Split(strings.TrimSuffix(string(file), "\n"), "\n")
-	if lines[0] != "sequenceDiagram" {
-		t.Errorf("the diagram begins with %q", lines[0])
-	}
-	known := map[string]bool{}
-	for i, line := range lines[1:] {
-		m := mermaidLine.FindStringSubmatch(line)
-		if m == nil {
-			t.Fatalf("line %d is %q", i+2, line)
-		}
-		if m[2] != "" {
-			known[m[2]] = true
-		}
-		for _, end := range []string{m[3], m[5], m[6]} {
-			if end != "" && !known[end] {
-				t.Errorf("line %d is about %s, who is no participant: %q", i+2, end, line)
-			}
-		}
-	}
-}
+var openMetric = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\}) (\d+) (\d+\.\d{3})$`)
 
 func TestEveryMetricIsOpenMetrics(t *testing.T) {
 	everyRun(t, func(t *testing.T, v *viewed) { checkMetrics(t, v.files[".om"]) }, ".om")
@@ -352,13 +320,10 @@ func TestStrangeNamesAreEscaped(t *testing.T) {
 	for _, f := range trace.Formats() {
 		formats = append(formats, f.Ext)
 	}
-	for _, name := range []string{`a:b;c#d`, `end`, `<b>&"q"`, `x,y`, `100%\`, "ü→", "#59;"} {
-		s := byName(t, "overflow")
-		for i, step := range s.Steps {
-			if r, ok := step.Do.(scenarios.Request); ok && r.Client == "c" {
-				r.Client = name
-				s.Steps[i].Do = r
-			}
+	for _, name := range hostileNames {
+		s := renamed(t, "c", name)
+		if s.Validate() != nil {
+			continue // no client has such a name
 		}
 		v := viewRun(t, s, scenarios.Options{Profile: "wsp"}, formats...)
 		checkMermaid(t, v.files[".mmd"])
@@ -369,12 +334,15 @@ func TestStrangeNamesAreEscaped(t *testing.T) {
 		if rows, err := csv.NewReader(bytes.NewReader(v.files[".csv"])).ReadAll(); err != nil || len(rows) != len(v.records)+1 {
 			t.Errorf("%q: the table has %d rows, %v, want %d", name, len(rows), err, len(v.records)+1)
 		}
-		drawn := false
+		drawn, shown := false, []rune(name)
+		if len(shown) > 12 {
+			shown = append(shown[:11], '…')
+		}
 		boxes, _, _ := textBoxes(t, v.files[".svg"])
 		for _, b := range boxes {
-			drawn = drawn || b.text == name
+			drawn = drawn || b.text == string(shown)
 		}
-		if !drawn {
+		if !drawn && utf8.ValidString(name) {
 			t.Errorf("%q: the picture has no client of that name", name)
 		}
 		if _, err := readCapture(v.files[".pcapng"]); err != nil {

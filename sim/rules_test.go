@@ -84,7 +84,7 @@ var rooms = []room{
 	{dir: "netmodel/trace", core: true, imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles"}},
 	{dir: "netmodel/netmodeltest", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace", "pgregory.net/rapid", "github.com/google/go-cmp"}},
 	{dir: "netmodel/measured", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace"}},
-	{dir: "netmodel/simnet", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace"}},
+	{dir: "netmodel/simnet", imports: []string{"sim", "netmodel", "netmodel/winsock", "netmodel/profiles", "netmodel/trace", "netmodel/trace/page", "netmodel/trace/recording"}},
 	{dir: "netmodel", core: true, imports: []string{"sim", "netmodel/winsock"}},
 	{dir: "sim", core: true},
 	{dir: "scenarios/lessons", imports: []string{"netmodel/trace/page"}},

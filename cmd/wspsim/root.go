@@ -71,7 +71,7 @@ func (s *session) root() *cobra.Command {
 	})
 	root.SetHelpCommand(s.helpCommand())
 	root.AddCommand(s.listCommand(), s.showCommand(), s.profilesCommand(), s.profileCommand(), s.runCommand(), s.explainCommand(),
-		s.compareCommand(), s.exportCommand(), s.serveCommand(), s.tableCommand(), s.rulesCommand(), s.verifyCommand(),
+		s.compareCommand(), s.quizCommand(), s.lessonsCommand(), s.exportCommand(), s.serveCommand(), s.viewCommand(), s.tableCommand(), s.rulesCommand(), s.verifyCommand(),
 		s.soakCommand(), s.benchCommand(), s.versionCommand(), s.completionCommand())
 	return root
 }
@@ -162,20 +162,25 @@ func (s *session) listCommand() *cobra.Command {
 }
 
 func (s *session) showCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "show NAME",
-		Short:   "Show the question of a scenario, its knobs, and its Go source",
-		Example: "  wspsim show overflow\n  wspsim show burst",
+	answers := false
+	c := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Show the question of a scenario, its knobs, and its Go source",
+		Long: "Shows the question of a scenario and does not answer it: wspsim quiz NAME takes a guess. --answers shows\n" +
+			"the summary, the lesson and the expectations too.",
+		Example: "  wspsim show overflow\n  wspsim show burst --answers",
 		Args:    oneScenario, ValidArgsFunction: completeScenario,
 		RunE: func(_ *cobra.Command, args []string) error {
 			scenario, err := play.Find(args[0])
 			if err != nil {
 				return err
 			}
-			report.Show(s.out, scenario, s.style())
+			report.Show(s.out, scenario, answers, s.style())
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&answers, "answers", false, "show the lesson and what is expected too")
+	return c
 }
 
 func (s *session) rulesCommand() *cobra.Command {

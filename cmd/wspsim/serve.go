@@ -24,7 +24,7 @@ func (s *session) serveCommand() *cobra.Command {
 		Example: "  wspsim serve\n" +
 			"  wspsim serve --addr 127.0.0.1:0",
 		Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(*cobra.Command, []string) error { return s.serve(addr, anywhere) },
+		RunE: func(*cobra.Command, []string) error { return s.serve(addr, anywhere, (*web.Server).HTTP) },
 	}
 	c.Flags().SortFlags = false
 	c.Flags().StringVar(&addr, "addr", addr, "listen on `ADDRESS:PORT`; port 0 takes a free one")
@@ -32,7 +32,8 @@ func (s *session) serveCommand() *cobra.Command {
 	return c
 }
 
-func (s *session) serve(addr string, anywhere bool) error {
+// serve answers at an address until Ctrl-C, with what the function makes of the server.
+func (s *session) serve(addr string, anywhere bool, with func(*web.Server) *http.Server) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("--addr %q: want an address and a port, such as 127.0.0.1:8642", addr)
@@ -45,7 +46,7 @@ func (s *session) serve(addr string, anywhere bool) error {
 	if err != nil {
 		return err
 	}
-	server := web.New(l.Addr().String()).HTTP()
+	server := with(web.New(l.Addr().String()))
 	server.BaseContext = func(net.Listener) context.Context { return s.ctx }
 	fmt.Fprintf(s.out, "http://%s/  (Ctrl-C ends it)\n", l.Addr())
 	if err := s.out.Flush(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/report"
 	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/stored"
 	"wspsim/cmd/wspsim/internal/tracefile"
 	"wspsim/netmodel"
 	"wspsim/netmodel/trace"
@@ -25,6 +26,9 @@ type view struct {
 	// For .jsonl, which is no format of package trace.
 	buffer *bufio.Writer
 	lines  *report.Lines
+	// For .html, likewise. It holds the whole run, and opens with the picked client.
+	page   *stored.Recorder
+	picked string
 	// about says whether a record belongs to the view; nil: all do.
 	about   func(*netmodel.Network, netmodel.Record) bool
 	client  func(*netmodel.Network, netmodel.ConnID) bool // likewise, segments of an attempt
@@ -41,9 +45,14 @@ func createView(path, title string) (*view, error) {
 	if v.file, err = tracefile.Create(path); err != nil {
 		return nil, &writeError{path, err}
 	}
-	if v.format, _ = trace.FormatOf(ext); ext == tracefile.ExtLines {
+	switch ext {
+	case tracefile.ExtLines:
 		v.buffer = bufio.NewWriter(v.file)
 		v.lines = report.NewLines(v.buffer)
+	case tracefile.ExtPage:
+		v.page = &stored.Recorder{}
+	default:
+		v.format, _ = trace.FormatOf(ext)
 	}
 	return v, nil
 }
@@ -59,6 +68,8 @@ func (v *view) on(n *netmodel.Network) *trace.View {
 
 func (v *view) record(n *netmodel.Network, r netmodel.Record) {
 	switch {
+	case v.page != nil:
+		v.page.Record(n, r)
 	case v.about != nil && !v.about(n, r):
 		if v.lines != nil {
 			v.lines.Skip()
@@ -73,13 +84,16 @@ func (v *view) record(n *netmodel.Network, r netmodel.Record) {
 }
 
 func (v *view) segment(n *netmodel.Network, t netmodel.Transmission) {
-	if v.lines == nil && (v.client == nil || v.client(n, t.Segment.Conn)) {
+	switch {
+	case v.page != nil:
+		v.page.Segment(n, t)
+	case v.lines == nil && (v.client == nil || v.client(n, t.Segment.Conn)):
 		v.on(n).Segment(t)
 	}
 }
 
 func (v *view) broken() bool {
-	return v.lines != nil && v.lines.Broken() || v.view != nil && v.view.Broken()
+	return v.lines != nil && v.lines.Broken() || v.page != nil && v.page.Err() != nil || v.view != nil && v.view.Broken()
 }
 
 // watch adds the view to what is watched of a run.
@@ -99,7 +113,10 @@ func (v *view) watch(w play.Watch) play.Watch {
 func (v *view) run(s *session, p *play.Play, w play.Watch) (*play.Done, error) {
 	defer v.file.Abort() // does nothing after Commit
 	done, err := p.Run(s.ctx, v.watch(w))
-	if err != nil && !v.broken() {
+	switch {
+	case v.page != nil && v.page.Err() != nil:
+		return nil, fmt.Errorf("--trace %s: %w", v.path, v.page.Err())
+	case err != nil && !v.broken():
 		return nil, err
 	}
 	if err := v.end(p, done); err != nil {
@@ -114,6 +131,10 @@ func (v *view) run(s *session, p *play.Play, w play.Watch) (*play.Done, error) {
 // end writes what comes last, and returns the first error of all writing.
 func (v *view) end(p *play.Play, done *play.Done) error {
 	switch {
+	case v.page != nil:
+		run := v.page.Run(p, done)
+		run.Command = v.title
+		return stored.Document(run, v.picked).Write(v.file)
 	case v.lines == nil:
 		n := netmodel.NewNetwork(0) // if nothing happened
 		if done != nil && done.Net != nil {
@@ -138,13 +159,14 @@ func (s *session) runView(p *play.Play, w play.Watch, path string) (*play.Done, 
 	return done, v.records, err
 }
 
-// explainView writes the records and the segments of the client of a story to a file.
+// explainView writes the records and the segments of the client of a story to a file. A page
+// has those of the other clients too, and opens with this one.
 func (s *session) explainView(p *play.Play, story *report.Story, path string) error {
 	v, err := createView(path, story.Command())
 	if err != nil {
 		return err
 	}
-	v.about, v.client = story.Concerns(), story.IsClient
+	v.about, v.client, v.picked = story.Concerns(), story.IsClient, story.Client()
 	_, err = v.run(s, p, play.Watch{Progress: screen.NewProgress(s.stderr)})
 	return err
 }

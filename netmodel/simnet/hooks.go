@@ -13,6 +13,9 @@ func init() {
 	hooks.Freeze = func(network any) bool { return network.(*Network).freeze() }
 	hooks.LastEvent = func(network any) (sim.Time, bool) { return network.(*Network).lastEvent() }
 	hooks.UnlimitedHost = func(network any, name string) any { return network.(*Network).unlimitedHost(name) }
+	hooks.Watch = func(network any, segment func(*netmodel.Network, netmodel.Transmission), record func(*netmodel.Network, netmodel.Record), end func(*netmodel.Network)) {
+		network.(*Network).watch(segment, record, end)
+	}
 	hooks.HostByID = func(network any, id netmodel.HostID) any { return network.(*Network).hostByID(id) }
 }
 

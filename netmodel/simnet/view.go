@@ -30,21 +30,34 @@ func (t *segments) collect(model *netmodel.Network) {
 func (n *Network) WriteView(w io.Writer, f trace.Format, title string) error {
 	n.enter()
 	defer n.leave()
-	n.trace.collect(n.model)
 	v := f.NewView(w, n.model)
 	v.Title = title
+	n.replay(v.Segment, v.Record)
+	return v.Close()
+}
+
+// replay passes on what has happened: of each instant the segments before the records.
+func (n *Network) replay(segment func(netmodel.Transmission), record func(netmodel.Record)) {
+	n.trace.collect(n.model)
 	sent := n.trace.tap.kept
 	for _, records := range n.trace.chunks {
 		for _, r := range records {
 			for len(sent) > 0 && sent[0].Sent <= r.At {
-				v.Segment(sent[0])
+				segment(sent[0])
 				sent = sent[1:]
 			}
-			v.Record(r)
+			record(r)
 		}
 	}
 	for _, t := range sent {
-		v.Segment(t)
+		segment(t)
 	}
-	return v.Close()
+}
+
+// watch passes on what has happened, as replay does, and the model at the end.
+func (n *Network) watch(segment func(*netmodel.Network, netmodel.Transmission), record func(*netmodel.Network, netmodel.Record), end func(*netmodel.Network)) {
+	n.enter()
+	defer n.leave()
+	n.replay(func(t netmodel.Transmission) { segment(n.model, t) }, func(r netmodel.Record) { record(n.model, r) })
+	end(n.model)
 }

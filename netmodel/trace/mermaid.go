@@ -1,6 +1,9 @@
 package trace
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // mermaid writes a sequence diagram: an arrow for each segment in the order of sending, and
 // a note for each decision.
@@ -60,13 +63,14 @@ func (m *moment) appendMessage(b []byte) []byte {
 }
 
 // appendMermaid appends a text so that Mermaid takes no part of it for its own: all but
-// plain characters become codes, and so does the first letter of the word "end".
+// plain characters become codes, and so does the first letter of the word "end". Mermaid
+// itself puts codes away with the letters ﬂ and ¶.
 func appendMermaid(b []byte, text string) []byte {
-	if text == "end" {
-		return append(b, "#101;nd"...)
-	}
+	ends := strings.EqualFold(strings.TrimSpace(text), "end")
 	for _, r := range text {
 		switch {
+		case r == 'ﬂ', r == '¶', ends && r|' ' == 'e':
+			b = fmt.Appendf(b, "#%d;", r)
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r > 0x9f && r != 0xfeff,
 			r == ' ', r == '.', r == ',', r == '_', r == '-', r == '(', r == ')', r == '=', r == '/', r == '*':
 			b = append(b, string(r)...)

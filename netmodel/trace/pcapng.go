@@ -2,6 +2,7 @@ package trace
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"wspsim/netmodel"
 )
@@ -76,7 +77,9 @@ func (c *capture) begin() {
 	c.block(blockInterface, endOptions(b))
 }
 
+// appendOption appends an option, whose text is UTF-8 of at most 65,535 bytes.
 func appendOption(b []byte, code uint16, text string) []byte {
+	text = strings.ToValidUTF8(text[:min(len(text), 1<<16-1)], "?")
 	b = binary.LittleEndian.AppendUint16(b, code)
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(text)))
 	return padTo4(append(b, text...))

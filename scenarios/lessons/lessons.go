@@ -1,74 +1,79 @@
 // Package lessons has the lessons of the course: questions about the scenarios, to be
 // guessed before they are answered. A lesson holds no answers: they are figures of the runs.
 // The command writes a lesson into a page with export --lesson.
+//
+//   - queue.go: what a queue does.
+//   - systems.go: what systems do when it is full.
+//   - program.go: what the program can do wrong.
+//   - load.go: floods and overload.
 package lessons
 
-import "wspsim/netmodel/trace/page"
+import (
+	"slices"
+
+	"wspsim/netmodel/trace/page"
+	"wspsim/netmodel/trace/recording"
+)
 
 // All returns the lessons, in the order of the course.
-func All() []page.Lesson { return []page.Lesson{refusedOrIgnored()} }
+func All() []page.Lesson {
+	return []page.Lesson{
+		oneDoor(), bench(), theBurst(), refusedOrIgnored(), phantom(), retryWave(),
+		noMoreDescriptors(), listenAgain(), synFlood(), longerQueue(), askedAndGiven(),
+	}
+}
 
-// About returns the lesson about a scenario.
-func About(scenario string) (page.Lesson, bool) {
+// ByName returns the lesson of that name.
+func ByName(name string) (page.Lesson, bool) {
 	for _, l := range All() {
-		if l.Scenario == scenario {
+		if l.Name == name {
 			return l, true
 		}
 	}
 	return page.Lesson{}, false
 }
 
-func refusedOrIgnored() page.Lesson {
-	return page.Lesson{
-		Name: "refused-or-ignored", Title: "Refused or ignored", Scenario: "burst", Profiles: []string{"windows", "linux"},
-		Intro: "Fifty clients connect within about 50 ms. One worker serves each in 5 ms, so most must wait. Both systems listen with backlog 10. " +
-			"The same clients come to both.",
-		Questions: []page.Question{
-			{
-				Ask: "The queue is full, and a SYN arrives. Which system answers it with an RST?", Figure: "listener.refused_syns",
-				Choices: []page.Choice{{Label: "Windows", Profile: "windows"}, {Label: "Linux", Profile: "linux"}, {Label: "Both alike"}},
-				Bars: []page.Bar{
-					{Label: "Windows, refused", Profile: "windows", Figure: "listener.refused_syns", Colour: "refused"},
-					{Label: "Linux, refused", Profile: "linux", Figure: "listener.refused_syns", Colour: "refused"},
-					{Label: "Windows, ignored", Profile: "windows", Figure: "listener.ignored_syns", Colour: "ignored"},
-					{Label: "Linux, ignored", Profile: "linux", Figure: "listener.ignored_syns", Colour: "ignored"},
-				},
-				Because: []page.Reason{
-					{Text: "Windows answers each SYN that finds the queue full with an RST: {windows.listener.refused_syns} in this run.", Rules: []string{"R4"}},
-					{Text: "Linux says nothing. {linux.listener.ignored_syns} SYNs are dropped, as if the network had lost them.", Rules: []string{"K2"}},
-				},
-				Show: page.Moment{Label: "Show me a refusal", Profile: "windows", Kind: "request_refused"},
-			},
-			{
-				Ask:    "An RST says no. How many of the 50 clients are refused on Windows at first, and get in all the same?",
-				Figure: "listener.accepted_after_refusal", Profile: "windows", Max: 50,
-				Bars: []page.Bar{
-					{Label: "refused, then in", Profile: "windows", Figure: "listener.accepted_after_refusal", Colour: "refused"},
-					{Label: "served in the end", Profile: "windows", Figure: "outcomes.accepted", Colour: "served"},
-					{Label: "connect failed", Profile: "windows", Figure: "outcomes.refused", Colour: "refused"},
-				},
-				Because: []page.Reason{
-					{Text: "On Windows a refusal is not final. The TCP of the client sends the SYN again after half a second, and the program learns nothing of the RST.", Rules: []string{"WS.T3"}},
-					{Text: "By then the burst is over and the queue has room. {windows.outcomes.accepted} of 50 get in.", Rules: []string{}},
-				},
-				Show: page.Moment{Label: "Show me one that asks again", Profile: "windows", Kind: "syn_sent_again"},
-			},
-			{
-				Ask:    "On Linux connect can succeed although the server has no room. How many clients still believe in such a connection when the run ends?",
-				Figure: "outcomes.phantom", Profile: "linux", Max: 50,
-				Bars: []page.Bar{
-					{Label: "phantoms, Linux", Profile: "linux", Figure: "outcomes.phantom", Colour: "phantom"},
-					{Label: "phantoms, Windows", Profile: "windows", Figure: "outcomes.phantom", Colour: "phantom"},
-					{Label: "ACKs ignored, Linux", Profile: "linux", Figure: "listener.ignored_acks", Colour: "ignored"},
-				},
-				Because: []page.Reason{
-					{Text: "Linux counts at the SYN and again at the final ACK. Many handshakes begin while there is room. Their ACKs find the accept queue full, and Linux ignores {linux.listener.ignored_acks} of them.", Rules: []string{"K3", "K4"}},
-					{Text: "The client has its SYN-ACK, so its connect has returned. The server has a half-open entry, or nothing. {linux.outcomes.phantom} clients never learn of it.", Rules: []string{"K4"}},
-				},
-				Show: page.Moment{Label: "Show me a phantom", Profile: "linux", Kind: "ack_ignored"},
-			},
-		},
-		End: "Refused: the client knows at once, and may ask again. Ignored: nobody tells it, and it waits. Phantom: it believes that it is connected. " +
-			"Now look around: play, jump, and pick other clients.",
+// About returns the lesson about a scenario: the first one that leaves its knobs alone, or
+// else the first one.
+func About(scenario string) (page.Lesson, bool) {
+	var about []page.Lesson
+	for _, l := range All() {
+		if l.Scenario != scenario {
+			continue
+		}
+		about = append(about, l)
+		if !slices.ContainsFunc(l.Runs, func(r page.LessonRun) bool { return len(l.Set)+len(r.Set) > 0 }) {
+			return l, true
+		}
 	}
+	if about == nil {
+		return page.Lesson{}, false
+	}
+	return about[0], true
+}
+
+// of is a run under a profile, with knobs and settings: name, value, name, value.
+func of(name, label, profile string, set ...string) page.LessonRun {
+	return page.LessonRun{Name: name, Label: label, Profile: profile, Set: with(set...)}
+}
+
+func with(set ...string) []recording.Setting {
+	var all []recording.Setting
+	for i := 0; i+1 < len(set); i += 2 {
+		all = append(all, recording.Setting{Name: set[i], Value: set[i+1]})
+	}
+	return all
+}
+
+func because(text string, rules ...string) page.Reason {
+	return page.Reason{Text: text, Rules: append([]string{}, rules...)}
+}
+
+func bar(label, run, figure, colour string) page.Bar {
+	return page.Bar{Label: label, Run: run, Figure: figure, Colour: colour}
+}
+
+// show is a moment with the label of its button.
+func show(label, run, kind, client string) page.Moment {
+	return page.Moment{Label: label, Run: run, Kind: kind, Client: client}
 }

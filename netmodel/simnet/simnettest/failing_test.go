@@ -1,6 +1,10 @@
 package simnettest_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -206,14 +210,49 @@ func TestTheViewsAreKeptWithTheArtifacts(t *testing.T) {
 		t.Fatalf("a test that fails, with -artifacts: %v\n%s", err, got)
 	}
 	files := strings.Fields(line[1])
-	for i, want := range []string{"refused#58; queue full", "refused: queue full", "SYN refused: queue full"} {
+	for i, want := range []string{"refused#58; queue full", "refused: queue full", "SYN refused: queue full", `id="data">`} {
 		if i >= len(files) {
-			t.Fatalf("the story names the views %q, want 3", files)
+			t.Fatalf("the story names the views %q, want 4", files)
 		}
 		if view, err := os.ReadFile(files[i]); err != nil || !strings.Contains(string(view), want) {
 			t.Errorf("the view %s: %v, %d bytes, want %q in it", files[i], err, len(view), want)
 		}
 	}
+	run := runOf(t, files[3])
+	again := regexp.MustCompile(`Run it again: (.*?)   \(record hash ([0-9a-f]+)`).FindStringSubmatch(got)
+	if again == nil || run.Command != again[1] || run.Hash != again[2] || run.Scenario != "TestMeantToFailRefused" {
+		t.Errorf("the page has the run %q of %q with hash %s, the story says %q", run.Command, run.Scenario, run.Hash, again)
+	}
+	if len(run.Records) == 0 || len(run.Transmissions) == 0 || run.Limit == 0 || len(run.Names) != len(run.Results) {
+		t.Errorf("the page has %d records, %d segments, the limit %d, %d clients and %d results", len(run.Records), len(run.Transmissions), run.Limit, len(run.Names), len(run.Results))
+	}
+}
+
+// pageData is what a test reads of a page.
+type pageData struct {
+	Hash, Scenario, Command         string
+	Limit                           int
+	Names                           []string
+	Records, Transmissions, Results [][]int64
+}
+
+// runOf reads the run of a page, which has less than 100 kB.
+func runOf(t *testing.T, file string) pageData {
+	t.Helper()
+	html, err := os.ReadFile(file)
+	found := regexp.MustCompile(`id="data">([^<]*)<`).FindSubmatch(html)
+	if err != nil || found == nil || len(html) > 100_000 {
+		t.Fatalf("the page %s: %v, %d bytes, want at most 100,000 with data", file, err, len(html))
+	}
+	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, bytes.NewReader(found[1])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct{ Parts []struct{ Runs []pageData } }
+	if err := json.NewDecoder(z).Decode(&doc); err != nil || len(doc.Parts) != 1 || len(doc.Parts[0].Runs) != 1 {
+		t.Fatalf("the page %s has the parts %v, %v, want 1 run", file, doc.Parts, err)
+	}
+	return doc.Parts[0].Runs[0]
 }
 
 // What the story says about the backlog is so: with it the test passes, and with one

@@ -45,9 +45,9 @@ const (
 // If the test fails, Run writes its story to the log of the test. Run calls f again with the
 // same seed, to see whether the failure repeats. It then calls f with other backlogs (see "What
 // Run reports" in the documentation of the package). With go test -artifacts, Run writes the
-// trace to trace.txt in the artifact directory of the test. It also writes three views of the
-// trace: a diagram (trace.mmd), a picture (trace.svg) and a capture for Wireshark
-// (trace.pcapng). If f calls Skip, Run skips the test.
+// trace to trace.txt in the artifact directory of the test. It also writes four views of the
+// trace: a diagram (trace.mmd), a picture (trace.svg), a capture for Wireshark (trace.pcapng)
+// and a page that plays the run in a browser (trace.html). If f calls Skip, Run skips the test.
 //
 // A test that hangs fails with the names of the goroutines that cause the hang: see "A test
 // that hangs". If c is not valid, Run fails the test and names the setting.

@@ -243,7 +243,7 @@ func (s *story) keepTrace(t testing.TB, n *simnet.Network) {
 		return
 	}
 	if s.trace, s.traceErr = writeTrace(t, n); s.traceErr == nil {
-		s.views, s.traceErr = writeViews(t, n)
+		s.views, s.traceErr = s.writeViews(t, n)
 	}
 }
 
@@ -264,7 +264,7 @@ func (s *story) tell(t *testing.T) {
 	if s.runs > 1 {
 		text += fmt.Sprintf("The test was run %s in total: the output of your program appears above once for each run.\n", times(s.runs))
 	}
-	text += fmt.Sprintf("Run it again: %s=%d go test -run '%s'   (record hash %016x, %s)\n", seedVariable, s.config.Seed, pattern(t.Name()), s.hash, seen)
+	text += fmt.Sprintf("Run it again: %s   (record hash %016x, %s)\n", s.command(t), s.hash, seen)
 	switch {
 	case s.traceErr != nil:
 		text += fmt.Sprintf("The trace could not be written: %v", s.traceErr)
@@ -274,6 +274,11 @@ func (s *story) tell(t *testing.T) {
 		text += "Trace: go test -artifacts writes it to a file"
 	}
 	t.Log("\n" + text)
+}
+
+// command returns the command line that runs the test again.
+func (s *story) command(t testing.TB) string {
+	return fmt.Sprintf("%s=%d go test -run '%s'", seedVariable, s.config.Seed, pattern(t.Name()))
 }
 
 // pattern returns the argument of go test -run for the name of a test.

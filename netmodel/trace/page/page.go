@@ -5,8 +5,8 @@
 //
 //   - page.go writes the file, with runs of package recording.
 //   - live.go has what a page needs to play by itself. The simulator comes from the caller.
-//   - lesson.go has questions about runs.
-//   - player/*.js, style.css and index.html are the player.
+//   - lesson.go has questions about runs, answer.go their answers, lessoncheck.go what can be wrong.
+//   - player/*.js, style.css, lesson.css and index.html are the player.
 //
 // README.md has the schema.
 package page
@@ -34,11 +34,11 @@ const Schema = "wspsim.page/v2"
 // ErrTooLarge is in the error of Write when the runs have more than recording.MaxRecords records.
 var ErrTooLarge = errors.New("too much for a page")
 
-//go:embed index.html style.css player/*.js
+//go:embed index.html style.css lesson.css player/*.js
 var files embed.FS
 
 // modules lists the parts of the player, each before the parts that import it.
-var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "crowd.js", "scene.js", "chart.js", "sequence.js", "minds.js", "save.js", "client.js", "differs.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
+var modules = []string{"dom.js", "data.js", "fold.js", "words.js", "axis.js", "crowd.js", "scene.js", "chart.js", "sequence.js", "minds.js", "save.js", "client.js", "differs.js", "answer.js", "sketch.js", "classroom.js", "lesson.js", "lzma.js", "sim.js", "live.js", "which.js", "main.js"}
 
 // Document is a page: parts to choose from, and the simulator if the page plays them itself.
 type Document struct {
@@ -54,6 +54,7 @@ type Part struct {
 	Lesson *Lesson         `json:"lesson,omitempty"`
 	Runs   []recording.Run `json:"runs,omitempty"`
 	Live   *Live           `json:"live,omitempty"`
+	Picked string          `json:"picked,omitempty"` // the client that the page opens with, "" for the player's choice
 }
 
 // MostSystems is the most runs that a page shows side by side.
@@ -103,7 +104,14 @@ func (d Document) Write(w io.Writer) error {
 	if d.Title == "" {
 		d.Title = d.Parts[0].title()
 	}
-	data, err := json.Marshal(wire{Schema, d.Title, d.Parts, d.Simulator.about()})
+	parts := slices.Clone(d.Parts)
+	for i, p := range parts {
+		if p.Lesson != nil {
+			l := p.Lesson.forStudents()
+			parts[i].Lesson = &l
+		}
+	}
+	data, err := json.Marshal(wire{Schema, d.Title, parts, d.Simulator.about()})
 	if err != nil {
 		return err
 	}
@@ -119,7 +127,7 @@ func (d Document) Write(w io.Writer) error {
 	_, err = strings.NewReplacer(
 		"{{policy}}", html.EscapeString(d.Policy()),
 		"{{title}}", html.EscapeString("wspsim: "+d.Title),
-		"{{style}}", text("style.css"),
+		"{{style}}", d.style(),
 		"{{data}}", packed,
 		"{{simulator}}", d.Simulator.elements(),
 		"{{player}}", code,
@@ -141,7 +149,9 @@ func (p Part) Check() error {
 	case p.Live != nil && p.Runs != nil && len(p.Runs) != n:
 		return fmt.Errorf("page: %d runs of %d systems", len(p.Runs), n)
 	case p.Lesson != nil && p.Runs != nil:
-		return p.Lesson.check(p.Runs)
+		if wrong := p.Lesson.Problems(p.Runs); len(wrong) > 0 {
+			return fmt.Errorf("lesson %s: %s", p.Lesson.Name, wrong[0])
+		}
 	}
 	return nil
 }
@@ -180,7 +190,7 @@ func (d Document) Policy() string {
 	if d.Simulator != nil {
 		scripts += " '" + hash(d.Simulator.Glue) + "' 'wasm-unsafe-eval'"
 	}
-	return "default-src 'none'; script-src " + scripts + "; style-src '" + hash(text("style.css")) + "'; base-uri 'none'; form-action 'none'"
+	return "default-src 'none'; script-src " + scripts + "; style-src '" + hash(d.style()) + "'; base-uri 'none'; form-action 'none'"
 }
 
 func hash(s string) string {
@@ -196,8 +206,8 @@ func (d Document) player() string {
 	if d.Simulator == nil {
 		without["lzma.js"], without["sim.js"], without["live.js"], without["which.js"] = "unlzma", "Simulator", "Playground", "Which"
 	}
-	if !slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Lesson != nil }) {
-		without["lesson.js"] = "LessonCard"
+	if !d.asks() {
+		without["answer.js"], without["sketch.js"], without["classroom.js"], without["lesson.js"] = "LessonRuns", "SketchPad", "classBox", "LessonCard"
 	}
 	var b strings.Builder
 	b.WriteString("'use strict';\n")
@@ -222,6 +232,19 @@ func bare(name string) string {
 		b.WriteString(strings.TrimPrefix(line, "export "))
 	}
 	return b.String()
+}
+
+// asks reports whether the page has a lesson.
+func (d Document) asks() bool {
+	return slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Lesson != nil })
+}
+
+// style returns the style of the page, with that of lessons if it has one.
+func (d Document) style() string {
+	if d.asks() {
+		return text("style.css") + text("lesson.css")
+	}
+	return text("style.css")
 }
 
 // text returns a file of the player.

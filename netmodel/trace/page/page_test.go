@@ -68,16 +68,21 @@ func written(t *testing.T, runs ...recording.Run) string {
 	return b.String()
 }
 
-var dataOf = regexp.MustCompile(`(?s)<script type="application/gzip;base64" id="data">([A-Za-z0-9+/=]*)</script>`)
+var packedOf = regexp.MustCompile(`(?s)<script type="application/gzip;base64" id="(data|code)">([A-Za-z0-9+/=]*)</script>`)
 
 // dataIn unpacks the JSON of a page.
-func dataIn(t *testing.T, html string) []byte {
+func dataIn(t *testing.T, html string) []byte { return unpacked(t, html, "data") }
+
+// unpacked unpacks an element of a page: the data, or the code of the player.
+func unpacked(t *testing.T, html, id string) []byte {
 	t.Helper()
-	found := dataOf.FindStringSubmatch(html)
-	if found == nil {
-		t.Fatal("the page has no data")
+	text := ""
+	for _, found := range packedOf.FindAllStringSubmatch(html, -1) {
+		if found[1] == id {
+			text = found[2]
+		}
 	}
-	packed, err := base64.StdEncoding.DecodeString(found[1])
+	packed, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,39 +232,6 @@ func TestTooMuchForAPageIsRefused(t *testing.T) {
 		err := page.Write(io.Discard, tt.runs...)
 		if err == nil || errors.Is(err, page.ErrTooLarge) != (tt.why == "too many records") {
 			t.Errorf("%s: Write(...) = %v", tt.why, err)
-		}
-	}
-}
-
-func TestALessonSpeaksAboutItsRunsOnly(t *testing.T) {
-	run := crowd(t, profiles.WSP(), "c", 3, 1)
-	run.Figures = []recording.Figure{{Name: "outcomes.refused", Value: 2}}
-	good := func() page.Lesson {
-		return page.Lesson{Name: "x", Questions: []page.Question{{
-			Ask: "How many of 3?", Profile: "wsp", Figure: "outcomes.refused", Max: 3,
-			Because: []page.Reason{{Text: "{wsp.outcomes.refused} are refused"}}, Show: page.Moment{Profile: "wsp", Kind: "request_refused"},
-		}}}
-	}
-	if err := page.WriteLesson(io.Discard, good(), run); err != nil {
-		t.Errorf("a right lesson: %v", err)
-	}
-	for _, tt := range []struct {
-		spoil func(*page.Lesson)
-		want  string
-	}{
-		{func(l *page.Lesson) { l.Questions = nil }, "no questions"},
-		{func(l *page.Lesson) { l.Questions[0].Figure = "outcomes.lost" }, `no figure "outcomes.lost"`},
-		{func(l *page.Lesson) { l.Questions[0].Profile = "linux" }, `no run under profile "linux"`},
-		{func(l *page.Lesson) { l.Questions[0].Max = 0 }, "neither choices nor"},
-		{func(l *page.Lesson) { l.Questions[0].Choices = []page.Choice{{"a", "bsd"}} }, `"bsd"`},
-		{func(l *page.Lesson) { l.Questions[0].Bars = []page.Bar{{Profile: "wsp", Figure: "x"}} }, `no figure "x"`},
-		{func(l *page.Lesson) { l.Questions[0].Show.Kind = "ack_ignored" }, `no record "ack_ignored"`},
-		{func(l *page.Lesson) { l.End = "{wsp.y.z}" }, `no figure "y.z"`},
-	} {
-		l := good()
-		tt.spoil(&l)
-		if err := page.WriteLesson(io.Discard, l, run); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("WriteLesson(%+v) = %v, want an error with %s", l, err, tt.want)
 		}
 	}
 }

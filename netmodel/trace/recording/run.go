@@ -30,7 +30,7 @@ type Run struct {
 	InForce     int   // what the system made of it
 	Limit       int   // the most connections that may be pending
 	Descriptors int   // how many the server's program may have, 0 = no limit
-	Workers     int   // of the server's program
+	Workers     int   // of the server's program, -1 = not known
 	Separate    bool  // half-open connections have a queue of their own
 	End         int64 // when the run ended
 

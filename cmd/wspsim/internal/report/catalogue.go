@@ -93,15 +93,30 @@ func printKnobs(w *bufio.Writer, s scenarios.Scenario) {
 	fmt.Fprintln(w)
 }
 
-// Show prints a scenario: what it is about, its knobs, and its source.
-func Show(w *bufio.Writer, s scenarios.Scenario, style screen.Style) {
-	fmt.Fprintf(w, "%s\n\n%s\n\n", style.Bold(s.Name+": "+s.Summary), words.Wrap(s.Question, width, ""))
-	fmt.Fprintf(w, "The lesson is about %s; the first is the default. Model %s.\n", strings.Join(s.Profiles, ", "), netmodel.ModelVersion)
+// Show prints a scenario: its question, its knobs, and its source. What answers the question
+// is printed with answers only: the summary, the lesson and the expectations.
+func Show(w *bufio.Writer, s scenarios.Scenario, answers bool, style screen.Style) {
+	title, about := s.Name, s
+	if answers {
+		title += ": " + s.Summary
+	} else {
+		about.Summary, about.Lesson, about.Expect = "", "", nil
+	}
+	fmt.Fprintf(w, "%s\n\n%s\n\n", style.Bold(title), words.Wrap(s.Question, width, ""))
+	fmt.Fprintf(w, "The question is about %s; the first is the default. Model %s.\n", strings.Join(s.Profiles, ", "), netmodel.ModelVersion)
+	fmt.Fprintf(w, "  guess    wspsim quiz %s\n", s.Name)
 	fmt.Fprintf(w, "  run      wspsim run %s --profile %s --seed %d\n", s.Name, s.Profiles[0], play.DefaultSeed)
 	fmt.Fprintf(w, "  lesson   wspsim explain %s\n\n", s.Name)
+	if answers {
+		fmt.Fprintf(w, "%s\n%s\n\n", style.Bold("Lesson"), words.Wrap(s.Lesson, width, ""))
+	}
 	if len(s.Knobs) > 0 {
 		fmt.Fprintf(w, "%s (--set NAME=VALUE):\n", style.Bold("Knobs"))
 		printKnobs(w, s)
 	}
-	fmt.Fprintf(w, "%s\n\n%s", style.Bold("As Go, to run or to test with:"), scenarios.Source(s))
+	heading := "As Go, to run or to test with; --answers adds the lesson and what is expected:"
+	if answers {
+		heading = "As Go, to run or to test with:"
+	}
+	fmt.Fprintf(w, "%s\n\n%s", style.Bold(heading), scenarios.Source(about))
 }

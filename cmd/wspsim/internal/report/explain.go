@@ -90,12 +90,20 @@ func (s *Story) IsClient(n *netmodel.Network, c netmodel.ConnID) bool {
 	return c != 0 && n.Result(c).Client == s.client
 }
 
+// Client returns the name of the client of the story, "" if no client connects.
+func (s *Story) Client() string {
+	if s.client == 0 {
+		return ""
+	}
+	return s.Run.Done.ClientName(s.client)
+}
+
 // Command returns the command line that asks for the story again.
 func (s *Story) Command() string {
 	if s.client == 0 {
 		return s.Run.Play.Command("explain")
 	}
-	return s.Run.Play.Command("explain", "--client", s.Run.Done.ClientName(s.client))
+	return s.Run.Play.Command("explain", "--client", s.Client())
 }
 
 // concernsAll reports whether a record without a client belongs to the story of each

@@ -12,8 +12,6 @@ import (
 	"wspsim/cmd/wspsim/internal/live"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
-	"wspsim/cmd/wspsim/internal/words"
-	"wspsim/netmodel"
 	"wspsim/netmodel/trace/page"
 	"wspsim/netmodel/trace/recording"
 	"wspsim/scenarios"
@@ -32,42 +30,29 @@ func Runs(ctx context.Context, p *play.Play, names []string, progress *screen.Pr
 	var runs []recording.Run
 	records := 0
 	for _, q := range plays {
-		r, err := run(ctx, q, &records, progress)
+		r := Recorder{records: records}
+		run, err := r.play(ctx, q, progress)
 		if err != nil {
 			return nil, err
 		}
-		runs = append(runs, r)
+		records = r.records
+		runs = append(runs, run)
 	}
 	return runs, nil
 }
 
-// run plays once. It counts the records of all runs.
-func run(ctx context.Context, p *play.Play, records *int, progress *screen.Progress) (recording.Run, error) {
-	var c recording.Recorder
-	var net *netmodel.Network
-	done, err := p.Run(ctx, play.Watch{
-		Progress: progress,
-		Segment:  c.Segment,
-		Record: func(n *netmodel.Network, r netmodel.Record) {
-			net = n
-			if *records++; *records <= recording.MaxRecords {
-				c.Record(n, r)
-			}
-		},
-		Broken: func() bool { return *records > recording.MaxRecords },
-	})
+// play plays once.
+func (r *Recorder) play(ctx context.Context, p *play.Play, progress *screen.Progress) (recording.Run, error) {
+	done, err := p.Run(ctx, play.Watch{Progress: progress, Segment: r.Segment, Record: r.Record, Broken: func() bool { return r.Err() != nil }})
 	switch {
-	case *records > recording.MaxRecords:
-		return recording.Run{}, fmt.Errorf("%w: more than %s records; fewer clients or fewer profiles help", page.ErrTooLarge, words.Count(recording.MaxRecords))
+	case r.Err() != nil:
+		return recording.Run{}, r.Err()
 	case errors.Is(err, scenarios.ErrStopped):
 		return recording.Run{}, err
 	case err != nil:
 		return recording.Run{}, fmt.Errorf("profile %s: %w", p.Profile, err)
 	}
-	r := c.Run(net, done.Prepared.Server)
-	live.Describe(&r, done.Prepared, done.Result)
-	r.Command = p.Command("run")
-	return r, nil
+	return r.Run(p, done), nil
 }
 
 // Live returns a part of a page whose simulator plays p under each profile.

@@ -1,19 +1,14 @@
 package stored
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
-	"reflect"
 	"testing"
 
 	"wspsim/cmd/wspsim/internal/play"
 	_ "wspsim/internal/update" // the flag -update
 	"wspsim/netmodel/trace/page"
 	"wspsim/scenarios"
-	"wspsim/scenarios/lessons"
 )
 
 // of returns the play of a scenario.
@@ -24,43 +19,6 @@ func of(t *testing.T, name string) *play.Play {
 		t.Fatal(err)
 	}
 	return &play.Play{Scenario: s, Seed: play.DefaultSeed}
-}
-
-func TestEveryLessonIsAboutWhatItsRunsHave(t *testing.T) {
-	for _, l := range lessons.All() {
-		runs, err := Runs(t.Context(), of(t, l.Scenario), l.Profiles, nil)
-		if err == nil {
-			err = page.WriteLesson(io.Discard, l, runs...)
-		}
-		if err != nil {
-			t.Errorf("lesson %s: %v", l.Name, err)
-		}
-		for i, q := range l.Questions {
-			for _, because := range q.Because {
-				for _, id := range because.Rules {
-					cited := false
-					for _, r := range runs {
-						for _, rule := range r.Rules {
-							cited = cited || rule.ID == id
-						}
-					}
-					if !cited {
-						t.Errorf("lesson %s, question %d: the runs do not cite rule %s", l.Name, i+1, id)
-					}
-				}
-			}
-		}
-		text, err := json.Marshal(l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var back page.Lesson
-		d := json.NewDecoder(bytes.NewReader(text))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&back); err != nil || !reflect.DeepEqual(back, l) {
-			t.Errorf("lesson %s: its JSON reads back as %+v, %v", l.Name, back, err)
-		}
-	}
 }
 
 func TestARunHasTheHashAndTheFiguresOfTheResult(t *testing.T) {

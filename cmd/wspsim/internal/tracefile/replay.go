@@ -8,7 +8,6 @@ import (
 	"io"
 
 	"wspsim/cmd/wspsim/internal/play"
-	"wspsim/cmd/wspsim/internal/screen"
 	"wspsim/internal/golden"
 	"wspsim/netmodel"
 	"wspsim/netmodel/trace"
@@ -18,6 +17,8 @@ import (
 // Replayed is the result of replaying a trace.
 type Replayed struct {
 	Header     Header
+	Play       *play.Play
+	Done       *play.Done // nil if the run was stopped at a difference
 	Records    uint64
 	Hash       uint64
 	Differs    bool
@@ -26,26 +27,29 @@ type Replayed struct {
 }
 
 // Replay repeats the run of a trace and compares line by line. The trace must have passed
-// Check. arrivals is the present path of the arrivals file, or "" if it has not moved.
-func Replay(ctx context.Context, name string, in io.Reader, arrivals string, progress *screen.Progress) (*Replayed, error) {
+// Check. arrivals is the present path of the arrivals file, or "" if it has not moved. The
+// caller may watch the run.
+func Replay(ctx context.Context, name string, in io.Reader, arrivals string, w play.Watch) (*Replayed, error) {
 	r := newReader(name, in)
 	h, err := r.header()
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.play(name, arrivals)
+	p, err := h.play(name, arrivals, func(below int, err error) error {
+		return &FormatError{name, lineOfScenario + below, textAt + 1, err.Error()}
+	})
 	if err != nil {
 		return nil, err
 	}
 	c := comparison{reader: r}
-	done, err := p.Run(ctx, play.Watch{Record: c.compare, Progress: progress, Broken: func() bool { return c.differs || c.err != nil }})
+	done, err := p.Run(ctx, c.watch(w))
 	switch {
 	case c.err != nil:
 		return nil, c.err
 	case err != nil && !(c.differs && errors.Is(err, scenarios.ErrStopped)):
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	out := &Replayed{Header: h}
+	out := &Replayed{Header: h, Play: p, Done: done}
 	if done != nil {
 		out.Records, out.Hash = done.Records, done.Hash
 		if !c.differs && !c.ended(end{done.Records, done.Hash}) {
@@ -59,16 +63,16 @@ func Replay(ctx context.Context, name string, in io.Reader, arrivals string, pro
 	return out, nil
 }
 
-// play returns the play that the header describes.
-func (h *Header) play(name, arrivals string) (*play.Play, error) {
-	at := func(line int, err error) error { return &FormatError{name, line, textAt + 1, err.Error()} }
+// play returns the play that the header describes. The function at says where the header
+// has what is wrong: the scenario, the profile one line below it, the knobs below that.
+func (h *Header) play(name, arrivals string, at func(below int, err error) error) (*play.Play, error) {
 	s, err := play.Find(h.Scenario)
 	if err != nil {
-		return nil, at(lineOfScenario, err)
+		return nil, at(0, err)
 	}
 	p := &play.Play{Scenario: s, Profile: h.Profile, Clients: h.Clients, Seed: h.Seed, Knobs: h.Knobs, Inputs: h.Inputs}
 	if err := play.CheckProfile(h.Profile); err != nil {
-		return nil, at(lineOfScenario+1, err)
+		return nil, at(1, err)
 	}
 	if h.Arrivals != "" {
 		file := h.Arrivals
@@ -83,7 +87,7 @@ func (h *Header) play(name, arrivals string) (*play.Play, error) {
 		}
 	}
 	if err := p.Check(); err != nil {
-		return nil, at(lineOfScenario+3, err)
+		return nil, at(3, err)
 	}
 	return p, nil
 }
@@ -111,6 +115,19 @@ type comparison struct {
 	differs bool
 	first   golden.Difference
 	err     error
+}
+
+// watch adds the comparison to what a caller watches of the run.
+func (c *comparison) watch(w play.Watch) play.Watch {
+	also, broken := w.Record, w.Broken
+	w.Record = func(n *netmodel.Network, r netmodel.Record) {
+		c.compare(n, r)
+		if also != nil {
+			also(n, r)
+		}
+	}
+	w.Broken = func() bool { return c.differs || c.err != nil || broken != nil && broken() }
+	return w
 }
 
 // compare compares the next line with a record.

@@ -74,7 +74,7 @@ func TestEveryScenarioReplaysFromItsTrace(t *testing.T) {
 			if err != nil || header.Scenario != s.Name || header.Profile != profile || header.Seed != 7 {
 				t.Fatalf("%s, %s: Check = %+v, %v", s.Name, profile, header, err)
 			}
-			r, err := tracefile.Replay(context.Background(), "x", bytes.NewReader(data), "", nil)
+			r, err := tracefile.Replay(context.Background(), "x", bytes.NewReader(data), "", play.Watch{})
 			if err != nil || r.Differs {
 				t.Errorf("%s, %s: Replay = %+v, %v", s.Name, profile, r, err)
 			}
@@ -89,7 +89,7 @@ func TestTurnedKnobsReplay(t *testing.T) {
 			t.Errorf("no %q in the header", want)
 		}
 	}
-	if r, err := tracefile.Replay(context.Background(), "x", bytes.NewReader(data), "", nil); err != nil || r.Differs {
+	if r, err := tracefile.Replay(context.Background(), "x", bytes.NewReader(data), "", play.Watch{}); err != nil || r.Differs {
 		t.Errorf("Replay = %+v, %v", r, err)
 	}
 }
@@ -200,7 +200,7 @@ func TestReplayNamesTheFirstLineThatDiffers(t *testing.T) {
 		if _, err := tracefile.Check("x", strings.NewReader(data)); err != nil {
 			t.Fatalf("%s: Check = %v", test.why, err)
 		}
-		r, err := tracefile.Replay(context.Background(), "x", strings.NewReader(data), "", nil)
+		r, err := tracefile.Replay(context.Background(), "x", strings.NewReader(data), "", play.Watch{})
 		if err != nil || !r.Differs {
 			t.Errorf("%s: Replay = %+v, %v, want a difference", test.why, r, err)
 			continue
@@ -220,7 +220,7 @@ func TestARunThatWentOnLongerDiffers(t *testing.T) {
 	last := len(texts) - 1
 	n := counted(t, texts)
 	texts = append(texts[:last], "one record more", fmt.Sprintf("end of %d records, hash 0000000000000000", n+1))
-	r, err := tracefile.Replay(context.Background(), "x", strings.NewReader(sealed(texts...)), "", nil)
+	r, err := tracefile.Replay(context.Background(), "x", strings.NewReader(sealed(texts...)), "", play.Watch{})
 	if err != nil || !r.Differs || r.Difference.Line != last+1 || !strings.HasPrefix(r.Difference.Got, fmt.Sprintf("end of %d records", n)) {
 		t.Errorf("Replay = %+v, %v", r, err)
 	}
@@ -239,7 +239,7 @@ func TestHeadersThatAskForTheUnknownAreRefused(t *testing.T) {
 	} {
 		changed := slices.Clone(texts)
 		changed[test.line] = test.text
-		_, err := tracefile.Replay(context.Background(), "x", strings.NewReader(sealed(changed...)), "", nil)
+		_, err := tracefile.Replay(context.Background(), "x", strings.NewReader(sealed(changed...)), "", play.Watch{})
 		if !strings.Contains(fmt.Sprint(err), test.want) {
 			t.Errorf("%s: Replay = %v, want %s", test.text, err, test.want)
 		}
@@ -261,7 +261,7 @@ func TestArrivalsMustBeThoseOfTheRecording(t *testing.T) {
 	}
 	data := record(t, p)
 	replay := func(arrivals string) (*tracefile.Replayed, error) {
-		return tracefile.Replay(context.Background(), "x", bytes.NewReader(data), arrivals, nil)
+		return tracefile.Replay(context.Background(), "x", bytes.NewReader(data), arrivals, play.Watch{})
 	}
 	if r, err := replay(""); err != nil || r.Differs {
 		t.Errorf("Replay = %+v, %v", r, err)

@@ -13,6 +13,7 @@ import (
 const (
 	ExtTrace = ".trace" // what Replay reads; a name without an extension means it too
 	ExtLines = ".jsonl"
+	ExtPage  = ".html" // package page writes it
 )
 
 // Extension is how the name of a file ends, and what such a file is.
@@ -27,7 +28,7 @@ func Extensions() []Extension {
 	for _, f := range trace.Formats() {
 		all = append(all, Extension{f.Ext, f.What})
 	}
-	return all
+	return append(all, Extension{ExtPage, "a page that plays the run in a browser, without a network"})
 }
 
 // ExtensionOf returns the extension that decides the format of a file. The error lists

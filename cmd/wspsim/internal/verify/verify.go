@@ -129,7 +129,7 @@ func (v *Verifier) trace(ctx context.Context, name string, in io.Reader, reopen 
 		return err
 	}
 	defer again.Close()
-	r, err := tracefile.Replay(ctx, name, again, v.Arrivals, v.Progress)
+	r, err := tracefile.Replay(ctx, name, again, v.Arrivals, play.Watch{Progress: v.Progress})
 	if err != nil {
 		return err
 	}

@@ -78,9 +78,21 @@ func New(addr string) *Server {
 }
 
 // HTTP returns the HTTP server with all its limits.
-func (s *Server) HTTP() *http.Server {
+func (s *Server) HTTP() *http.Server { return limited(s.Handler()) }
+
+// OnePage returns an HTTP server that answers / with a page under its policy, and refuses all
+// else. It has the guards and limits of HTTP.
+func (s *Server) OnePage(html []byte, policy string) *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, html, policy+"; frame-ancestors 'none'")
+	})
+	return limited(s.guard(http.NewCrossOriginProtection().Handler(mux)))
+}
+
+func limited(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: longest + 30*time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
 	}
 }
@@ -248,7 +260,7 @@ func read(name, query string) (*asked, error) {
 		if !ok {
 			return nil, fmt.Errorf("there is no lesson about %s", name)
 		}
-		a.lesson, a.names = &l, l.Profiles // a lesson is about its own
+		a.lesson, a.names = &l, []string{l.Runs[0].Profile} // a lesson is about its own
 	}
 	a.play.Profile = a.names[0]
 	return a, nil
@@ -256,7 +268,11 @@ func read(name, query string) (*asked, error) {
 
 // document returns the page, which plays by itself.
 func (a *asked) document() (page.Document, error) {
-	part, err := stored.Live(a.play, a.names)
-	part.Lesson = a.lesson
+	part, err := page.Part{}, error(nil)
+	if a.lesson != nil {
+		part, err = stored.LiveLesson(*a.lesson, *a.play)
+	} else {
+		part, err = stored.Live(a.play, a.names)
+	}
 	return page.Document{Parts: []page.Part{part}, Simulator: bundle.Simulator()}, err
 }

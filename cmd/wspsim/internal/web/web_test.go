@@ -11,6 +11,7 @@ import (
 	"time"
 
 	_ "wspsim/internal/update" // the flag -update
+	"wspsim/netmodel/trace/page"
 )
 
 const host = "127.0.0.1:8642"
@@ -94,6 +95,37 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 		policy := res.Header.Get("Content-Security-Policy")
 		if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(strings.ReplaceAll(policy, "'wasm-unsafe-eval'", ""), "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: the answer has the headers %v", tt.why, res.Header)
+		}
+	}
+}
+
+func TestOnePageHasTheSameGuards(t *testing.T) {
+	html := []byte("<!doctype html><title>page</title>")
+	h := New(host).OnePage(html, page.Document{}.Policy())
+	if h.ReadHeaderTimeout == 0 || h.WriteTimeout == 0 || h.MaxHeaderBytes == 0 {
+		t.Errorf("a limit is missing: %+v", h)
+	}
+	for _, tt := range []struct {
+		method, target, host string
+		want                 int
+		why                  string
+	}{
+		{"GET", "/", host, 200, "the page"},
+		{"HEAD", "/", host, 200, "its header"},
+		{"GET", "/run/burst", host, 404, "no catalogue, and no run"},
+		{"GET", "/", "evil.example:8642", 421, "a name that was made to lead here"},
+		{"POST", "/", host, 405, "a method that changes"},
+		{"GET", "/?" + strings.Repeat("a", 5000), host, 414, "a huge query"},
+	} {
+		r := httptest.NewRequest(tt.method, tt.target, nil)
+		r.Host = tt.host
+		w := httptest.NewRecorder()
+		h.Handler.ServeHTTP(w, r)
+		if w.Code != tt.want || tt.want == 200 && w.Body.String() != string(html) {
+			t.Errorf("%s: %s %.40s = %d with %d bytes, want %d", tt.why, tt.method, tt.target, w.Code, w.Body.Len(), tt.want)
+		}
+		if p := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(p, "default-src 'none'") || !strings.Contains(p, "frame-ancestors 'none'") {
+			t.Errorf("%s: the policy is %q", tt.why, p)
 		}
 	}
 }

@@ -23,6 +23,11 @@ var LastEvent func(network any) (at sim.Time, ok bool)
 // limit of descriptors. It panics if the name is not valid.
 var UnlimitedHost func(network any, name string) (host any)
 
+// Watch passes on what has happened on a network, as far back as it keeps records: of each
+// instant the segments before the records, and the model at the end. Segments are among it if
+// Config.Tap is set. The functions do not use the network.
+var Watch func(network any, segment func(*netmodel.Network, netmodel.Transmission), record func(*netmodel.Network, netmodel.Record), end func(*netmodel.Network))
+
 // HostByID returns the host with the number that records use, a nil *simnet.Host if there is
 // none.
 var HostByID func(network any, id netmodel.HostID) (host any)

@@ -24,7 +24,7 @@ const decades = () => Math.max(6, Math.log10(axis.active / 4e5)); // a run plays
 const rate = (v) => 2e4 * 10 ** (v / 100 * decades()); // virtual nanoseconds a second
 
 // What is on the stage: a part of the document, its runs, and what is derived from them.
-let part, ground, lesson, runs, folds, axis, spoken, stops, scenes, charts, card;
+let part, ground, runs, folds, axis, spoken, stops, scenes, charts, card;
 
 // mount puts runs on the stage.
 function mount(next) {
@@ -290,25 +290,46 @@ function about() {
     doc.simulator ? el('details', {}, el('summary', {}, 'Licences'), el('pre', {class: 'note'}, doc.simulator.notices), el('p', {class: 'note'}, `Sources of the simulator: sha256 ${doc.simulator.sources}.`)) : null);
 }
 
-// show of a lesson: the first moment of a kind, and its client.
-function showMoment(m) {
+// showPlace goes to a moment of a lesson and picks its client.
+function showPlace({run, at, client}) {
   if (ground) restart();
-  const run = runs.find((r) => r.profile === m.profile), seen = new Set();
-  const found = run.records.find((r) => {
-    if (r.kind !== m.kind) return false;
-    const again = seen.has(r.client);
-    seen.add(r.client);
-    return !m.again || again;
-  }) || run.records.find((r) => r.kind === m.kind);
-  if (found.client) state.client = found.client;
+  if (client) state.client = client;
   system(run.index, true);
-  seek(found.at);
+  seek(at);
   $('scenes').scrollIntoView({block: 'nearest', behavior: reduced.matches ? 'auto' : 'smooth'});
+}
+
+// guide plays on to a place of a lesson, in less than two seconds.
+let goal = null;
+function guide({run, at, client}) {
+  const from = axis.x(state.t), to = axis.x(at), began = performance.now(), mine = goal = {at};
+  if (client) state.client = client;
+  system(run.index, true);
+  if (reduced.matches || to <= from) return arrive();
+  $('narr').setAttribute('aria-live', 'off');
+  const on = (now) => {
+    if (mine !== goal) return;
+    const done = Math.min(1, Math.max(0, (now - began) / 1800));
+    if (done === 1) return arrive();
+    go(axis.t(from + (to - from) * done));
+    requestAnimationFrame(on);
+  };
+  requestAnimationFrame(on);
+}
+
+// arrive ends what guide has begun.
+function arrive() {
+  if (!goal) return;
+  $('narr').setAttribute('aria-live', 'polite');
+  const {at} = goal;
+  goal = null;
+  go(at);
 }
 
 // open puts a part on the stage, as it is or as an address has it.
 function open(next, query = new URLSearchParams()) {
   stop();
+  goal = null;
   part = next;
   ground = part.live && simulator ? playground() : null;
   const asked = ground && changes(query);
@@ -333,18 +354,17 @@ function open(next, query = new URLSearchParams()) {
   setSpeed(Math.round(Math.log10(Math.max(1, axis.active / 40 / 2e4)) / decades() * 100));
   const linked = recall(query) || asked;
   const best = spoken.find((x) => jumps.some((j) => j.is(x.r))) || spoken.find((x) => x.r.client);
+  if (!state.client) state.client = runs[0].names.indexOf(part.picked) + 1;
   if (!state.client && best) state.client = best.r.client || 1;
   if (part.lesson) {
     const act = {
-      ask: (first) => { stop(); if (first && ground && runs !== part.runs) restart(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
-      told: () => { state.asking = false; lock(false); draw(); },
-      show: showMoment,
+      ask: (first) => { stop(); arrive(); if (ground && runs !== part.runs) restart(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
+      told: () => { arrive(); state.asking = false; lock(false); draw(); },
+      show: showPlace,
+      guide,
+      axis: () => axis,
     };
-    lesson = new LessonCard(box, part.lesson, part.runs, act);
-    if (linked) {
-      recall(query);
-      lesson.end(true);
-    }
+    new LessonCard(box, part.lesson, part.runs, act, linked);
   } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question));
   button();
   draw();

@@ -31,14 +31,14 @@ export class Scene {
   stage() {
     const {separate, names, workers} = this.run, column = (name, cls, ...rest) => el('div', {class: 'col ' + cls}, el('h4', {}, name), ...rest), sub = (text) => el('p', {class: 'sub'}, text);
     this.rows = Array.from({length: Math.min(lanes, this.lanes.wide)}, () => this.lane());
-    this.clocks = Array.from({length: Math.max(1, Math.min(mostClocks, workers || this.fold.mostServing))}, () => this.worker());
+    this.clocks = Array.from({length: Math.max(1, Math.min(mostClocks, workers > 0 ? workers : this.fold.mostServing))}, () => this.worker());
     this.fds = Array.from({length: 5}, () => el('li', {}, el('b', {hidden: true}), el('span')));
     return el('div', {class: separate ? 'stage' : 'stage one'},
       column('Clients', 'clients', sub(names.length === 0 ? 'none' : names.length === 1 ? 'one' : `${names.length.toLocaleString('en')} of them`), names.length > mostCells ? (this.crowd = new Crowd(this.run, this.fold, this.pick)).root : this.grid(), this.soon = el('p', {class: 'soon'})),
       column('Network', 'net', sub(this.travel()), el('div', {class: 'segs'}, ...this.rows.map((r) => r.root), this.moreSegs = el('p', {class: 'more'}))),
       separate ? column('SYN queue', 'synq', this.halfSub = sub(''), this.halves = el('div', {class: 'chips'}), this.moreHalf = el('p', {class: 'more'})) : null,
       column('Accept queue', 'accept', this.queueSub = sub(''), this.slots = el('div', {class: 'chips'}), this.clamp = el('p', {class: 'clamp'})),
-      column('Program', 'program', sub(workers === 0 ? 'no loop' : workers === 1 ? '1 worker' : workers + ' workers'), el('div', {class: this.clocks.length > 2 ? 'clocks small' : 'clocks'}, ...this.clocks.map((w) => w.root)), this.moreBusy = el('p', {class: 'sub2'}),
+      column('Program', 'program', sub(workers < 0 ? 'of the test' : workers === 0 ? 'no loop' : workers === 1 ? '1 worker' : workers + ' workers'), el('div', {class: this.clocks.length > 2 ? 'clocks small' : 'clocks'}, ...this.clocks.map((w) => w.root)), this.moreBusy = el('p', {class: 'sub2'}),
         el('h5', {}, 'Descriptors'), el('ul', {class: 'fds'}, ...this.fds), this.fdSum = el('p', {class: 'sub2'}), this.servedSum = el('p', {class: 'sub2'})));
   }
 
