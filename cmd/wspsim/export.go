@@ -18,18 +18,20 @@ import (
 	"wspsim/scenarios/lessons"
 )
 
+const exportHelp = "Writes one HTML file that plays a scenario under each profile, side by side. The file opens in any browser\n" +
+	"without a network. It holds the simulator: its reader turns knobs and acts in the run. With --no-sim it holds\n" +
+	"the runs only. With --lesson it asks first: a lesson (wspsim lessons), a lesson of your own in a file, or all\n" +
+	"for the whole course. In the place of a scenario, a trace file (.trace, .jsonl) is played once more, compared\n" +
+	"and written. FILE.svg is a picture of the same that stands still.\n" +
+	"Schema " + page.Schema + ", in netmodel/trace/page/README.md."
+
 func (s *session) exportCommand() *cobra.Command {
 	var f playFlags
 	lesson, noSim := "", false
 	c := &cobra.Command{
 		Use:   "export FILE NAME|TRACE|--lesson NAME",
 		Short: "A page that plays a scenario in a browser, or a picture, as one file",
-		Long: "Writes one HTML file that plays a scenario under each profile, side by side. The file opens in any browser\n" +
-			"without a network. It holds the simulator: its reader turns knobs and acts in the run. With --no-sim it holds\n" +
-			"the runs only. With --lesson it asks first: a lesson (wspsim lessons), a lesson of your own in a file, or all\n" +
-			"for the whole course. In the place of a scenario, a trace file (.trace, .jsonl) is played once more, compared\n" +
-			"and written. FILE.svg is a picture of the same that stands still.\n" +
-			"Schema " + page.Schema + ", in netmodel/trace/page/README.md.",
+		Long:  exportHelp,
 		Example: "  wspsim export burst.html burst --profile windows,linux\n" +
 			"  wspsim export course.html --lesson all\n" +
 			"  wspsim export lesson.html --lesson the-phantom\n" +

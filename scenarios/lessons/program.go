@@ -9,11 +9,8 @@ func noMoreDescriptors() page.Lesson {
 		Intro: "The program may have three descriptors, and the listener is one of them. The backlog is 4. a and b are accepted, so no descriptor is left when c, d, e and f come.",
 		Questions: []page.Question{
 			{
-				Captions: []page.Caption{
-					{Text: "accept has returned a and b. Each of them has a descriptor, and the listener has the third.", Seek: page.Moment{Run: "wsp", At: "12ms"}, Point: "program"},
-					{Text: "c connects and waits. The program calls accept for c, and the call fails: no descriptor is free.", Seek: page.Moment{Run: "wsp", At: "26ms", Client: "d"}, Point: "accept queue"},
-				},
-				Kind: page.Choose, Right: "outcome", Run: "wsp", Client: "d",
+				Captions: lastDescriptor(),
+				Kind:     page.Choose, Right: "outcome", Run: "wsp", Client: "d",
 				Ask:     "Only c waits, so three of the four slots are empty. By the WSPListen page, what happens to d?",
 				Choices: []page.Choice{{Label: "d waits, and accept takes it in the end", Is: "accepted"}, {Label: "d is refused", Is: "refused"}, {Label: "d is reset while it waits", Is: "reset"}},
 				Bars:    []page.Bar{bar("most in the queue", "wsp", "listener.peak_pending", ""), bar("SYNs refused", "wsp", "listener.refused_syns", "refused"), bar("calls that failed", "wsp", "listener.failed_calls", "")},
@@ -63,6 +60,14 @@ func noMoreDescriptors() page.Lesson {
 		End:     "On the page the listener starves, drains its queue, and resumes at the next accept or listen. On Linux the queue fills, and accept fails. Now look around: compare the slots of both at 30 ms.",
 		Teaches: "Starve, drain, resume (R5 to R7), and the Linux counterpart: EMFILE from accept while the queue goes on (K9).",
 		Adapt:   "Set descriptors to 6 and nobody starves. Use the scenario emfile-loop for a server that opens too many files.",
+	}
+}
+
+// lastDescriptor shows how the last descriptor goes.
+func lastDescriptor() []page.Caption {
+	return []page.Caption{
+		{Text: "accept has returned a and b. Each of them has a descriptor, and the listener has the third.", Seek: page.Moment{Run: "wsp", At: "12ms"}, Point: "program"},
+		{Text: "c connects and waits. The program calls accept for c, and the call fails: no descriptor is free.", Seek: page.Moment{Run: "wsp", At: "26ms", Client: "d"}, Point: "accept queue"},
 	}
 }
 

@@ -10,15 +10,8 @@ func oneDoor() page.Lesson {
 		Intro: "Six clients want to talk to one server. You are client c5.",
 		Questions: []page.Question{
 			{
-				Captions: []page.Caption{
-					{Text: "You are client c5. Others come before you. Your program calls connect now.", Seek: page.Moment{Run: "door", Kind: "syn_sent", Client: "c5"}, Point: "clients"},
-					{Text: "Your computer sends a SYN. A SYN asks for a connection. It travels to the server for 1 ms.", Seek: page.Moment{Run: "door", At: "21ms", Client: "c5"}, Point: "network"},
-					{Text: "The server answers with an RST: no.", Seek: show("", "door", "request_refused", "c5"), Point: "network"},
-					{Text: "Your connect fails. The error is WSAECONNREFUSED. You waited 2 ms, and nobody talks to you.", Seek: show("", "door", "connect_failed", "c5"), Point: "clients"},
-					{Text: "Why? The server has two places to wait, and one worker. c3 and c4 sit on the two places. These places are the accept queue.", Point: "accept queue"},
-					{Text: "The worker is busy with c2. When the worker is free, the program calls accept. accept takes the first client from the queue.", Point: "program"},
-				},
-				Kind: page.Choose, Right: "outcome", Run: "door", Client: "c6",
+				Captions: firstDrop(),
+				Kind:     page.Choose, Right: "outcome", Run: "door", Client: "c6",
 				Ask: "Client c6 calls connect about 6 ms after you. How does it end for c6?",
 				Choices: []page.Choice{
 					{Label: "c6 is refused, as you are", Is: "refused"}, {Label: "c6 waits in the queue, then accept takes it", Is: "accepted"},
@@ -64,6 +57,18 @@ func oneDoor() page.Lesson {
 			"Now look around: play, step through the events, and pick other clients.",
 		Teaches: "SYN, accept queue, accept, and refuse. A refusal depends on the instant, and the listener does not remember it.",
 		Adapt:   "Set backlog to 3 and nobody is refused. Set it to 1 and more are. Change the client in the captions to one of those who are refused.",
+	}
+}
+
+// firstDrop lets the first drop happen to the reader before the queue has a name.
+func firstDrop() []page.Caption {
+	return []page.Caption{
+		{Text: "You are client c5. Others come before you. Your program calls connect now.", Seek: page.Moment{Run: "door", Kind: "syn_sent", Client: "c5"}, Point: "clients"},
+		{Text: "Your computer sends a SYN. A SYN asks for a connection. It travels to the server for 1 ms.", Seek: page.Moment{Run: "door", At: "21ms", Client: "c5"}, Point: "network"},
+		{Text: "The server answers with an RST: no.", Seek: show("", "door", "request_refused", "c5"), Point: "network"},
+		{Text: "Your connect fails. The error is WSAECONNREFUSED. You waited 2 ms, and nobody talks to you.", Seek: show("", "door", "connect_failed", "c5"), Point: "clients"},
+		{Text: "Why? The server has two places to wait, and one worker. c3 and c4 sit on the two places. These places are the accept queue.", Point: "accept queue"},
+		{Text: "The worker is busy with c2. When the worker is free, the program calls accept. accept takes the first client from the queue.", Point: "program"},
 	}
 }
 

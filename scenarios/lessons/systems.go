@@ -60,21 +60,15 @@ func refusedOrIgnored() page.Lesson {
 }
 
 func phantom() page.Lesson {
-	stands := []page.Choice{
-		{Label: "It is in the queue of the server", Is: "queued"}, {Label: "It believes that it is connected, and the server does not have it", Is: "phantom"},
-		{Label: "Its connect has failed", Is: "refused"}, {Label: "Its connection was reset", Is: "reset"},
-	}
+	stands := whereItStands()
 	return page.Lesson{
 		Name: "the-phantom", Title: "The phantom", Scenario: "phantom",
 		Runs:  []page.LessonRun{of("linux", "Linux", "linux"), of("windows", "Windows", "windows")},
 		Intro: "a, b and c already wait. Then quick, writes, silent and late call connect at the same instant. The server accepts one connection after 10 s, and no more.",
 		Questions: []page.Question{
 			{
-				Captions: []page.Caption{
-					{Text: "a, b and c wait, on both systems. No program accepts them yet.", Seek: page.Moment{Run: "linux", At: "50ms"}, Point: "accept queue"},
-					{Text: "Four more clients call connect, all at the same instant. Their SYNs are on the way.", Seek: page.Moment{Run: "linux", At: "100.5ms", Client: "silent"}, Point: "network"},
-				},
-				Kind: page.Count, Run: "linux", Figure: "records.connected", Max: 7,
+				Captions: fourAtOnce(),
+				Kind:     page.Count, Run: "linux", Figure: "records.connected", Max: 7,
 				Ask:  "Seven clients call connect. The queue of Linux holds four. How many connects succeed there?",
 				Bars: []page.Bar{bar("Linux, connect succeeds", "linux", "records.connected", "served"), bar("Linux, in the queue at most", "linux", "listener.peak_pending", ""), bar("Windows, connect succeeds", "windows", "records.connected", "served")},
 				Because: []page.Reason{
@@ -122,6 +116,21 @@ func phantom() page.Lesson {
 		End:     "A connect that succeeds says that a SYN-ACK came, and no more. A client that waits in silence may wait for nobody. Now look around: pick silent and compare what it believes with what the server knows.",
 		Teaches: "Why a phantom exists: Linux counts at the SYN and again at the ACK. Who sends first finds out.",
 		Adapt:   "Set backlog to 6 and there is no phantom. Add FreeBSD as a third run: it resets instead.",
+	}
+}
+
+func whereItStands() []page.Choice {
+	return []page.Choice{
+		{Label: "It is in the queue of the server", Is: "queued"}, {Label: "It believes that it is connected, and the server does not have it", Is: "phantom"},
+		{Label: "Its connect has failed", Is: "refused"}, {Label: "Its connection was reset", Is: "reset"},
+	}
+}
+
+// fourAtOnce shows four clients that call connect at one instant.
+func fourAtOnce() []page.Caption {
+	return []page.Caption{
+		{Text: "a, b and c wait, on both systems. No program accepts them yet.", Seek: page.Moment{Run: "linux", At: "50ms"}, Point: "accept queue"},
+		{Text: "Four more clients call connect, all at the same instant. Their SYNs are on the way.", Seek: page.Moment{Run: "linux", At: "100.5ms", Client: "silent"}, Point: "network"},
 	}
 }
 

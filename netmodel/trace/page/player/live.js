@@ -212,7 +212,7 @@ export class Playground {
     const button = (label, action) => el('button', {class: 'btn', 'data-act': label.split(' ')[0].toLowerCase(), onclick: () => this.input(action())}, label);
     return el('div', {class: 'acts', role: 'group', 'aria-label': 'Act at the present instant'}, this.when = el('p', {class: 'note'}),
       button('Knock', () => 'knock'), el('span', {}, button('Burst', () => `burst=${many.value}`), many), el('span', {}, button('Listen again', () => `listen=${again.value}`), again),
-      el('span', {}, button('Take', () => `take=${some.value}`), button('Give back', () => `give=${some.value}`), some, 'descriptors'), button('Stall a worker', () => 'stall=100ms'), button('Close the listener', () => 'close'));
+      el('span', {}, button('Take descriptors', () => `take=${some.value}`), button('Give back', () => `give=${some.value}`), some), button('Stall a worker', () => 'stall=100ms'), button('Close the listener', () => 'close'));
   }
 
   // at tells when an act would happen.

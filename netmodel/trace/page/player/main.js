@@ -286,7 +286,7 @@ function about() {
   return el('section', {class: 'card about', 'aria-label': 'What was run'}, el('h2', {}, 'What was run'), el('p', {class: 'intro'}, capital(first.summary) + '.'),
     el('dl', {class: 'facts'}, ...facts.flatMap(([k, v]) => [el('dt', {}, k), el('dd', {}, v)])),
     ...runs.map((r) => el('p', {class: 'cmd'}, r.command)),
-    el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. ${simulator ? 'The simulator in this page made them' : 'This page holds stored runs and no simulator'}; wspsim run gives the same.`),
+    el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. ${doc.simulator ? 'The simulator in this page is made from the same sources' : 'This page holds stored runs and no simulator'}; wspsim run gives the same.`),
     doc.simulator ? el('details', {}, el('summary', {}, 'Licences'), el('pre', {class: 'note'}, doc.simulator.notices), el('p', {class: 'note'}, `Sources of the simulator: sha256 ${doc.simulator.sources}.`)) : null);
 }
 
@@ -406,6 +406,7 @@ async function start() {
   $('jumps').append(...jumps.map((j) => el('button', {class: 'btn', 'data-jump': j.name, onclick: () => jump(j.is)}, j.name)));
   const parts = doc.parts, choose = $('course');
   choose.hidden = parts.length < 2;
+  $('title').classList.toggle('unseen', !choose.hidden); // the list says it
   choose.append(...parts.map((p, i) => el('option', {value: i}, `${i + 1}. ${p.lesson ? p.lesson.title : p.live ? p.live.scenario : p.runs[0].scenario}`)));
   choose.onchange = () => { open(parts[choose.value]); remember(); };
   const chosen = () => {
