@@ -178,3 +178,31 @@ func TestServeShowsTheCatalogueAndPlays(t *testing.T) {
 	b.until("document.querySelectorAll('.scene').length === 1")
 	b.quiet()
 }
+
+// The player keeps the state at every thousandth record, so that no seek is long. Where it
+// comes from must not be seen.
+func TestASeekBackShowsWhatWasThere(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "reduce")
+	b.load(export(t, "burst", "--no-sim", "--profile", "windows,linux", "--set", "clients=400") + "#t=0&c=c15")
+	if differ := awaited[[]string](b, `(async () => {
+		const head = document.querySelector('.playhead'), wait = (ms) => new Promise((done) => setTimeout(done, ms)), seen = [];
+		const press = (key) => head.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+		const scene = () => document.getElementById('clock').textContent + ' ' + [...document.querySelectorAll('.scenes [role=option]')].map((e) => e.textContent) + [...document.querySelectorAll('.scenes :is(.col:not(.clients),.tally,.soon)')].map((e) => e.innerText.replace(/\s+/g, ' '));
+		for (let i = 0; i < 9; i++) {
+			press('PageUp');
+			await wait(250);
+			seen.push([location.hash, scene()]);
+		}
+		const differ = new Set(seen.map((s) => s[1])).size < 9 ? ['nothing moves'] : [];
+		for (const [hash, text] of [...seen.slice().reverse(), seen[7], seen[2], seen[5]]) {
+			location.hash = hash;
+			await wait(60);
+			if (scene() !== text) differ.push(hash + ': ' + scene() + ', not ' + text);
+		}
+		return differ;
+	})()`); len(differ) > 0 {
+		t.Errorf("a seek shows another state than the way forward: %s", strings.Join(differ, "\n"))
+	}
+	b.quiet()
+}

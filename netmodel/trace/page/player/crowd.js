@@ -84,6 +84,9 @@ export class Crowd {
     const moved = picked && picked !== this.picked;
     Object.assign(this, {t, picked});
     if (moved) this.at = picked - 1;
+    put(this.option, this.words(this.at));
+    this.option.setAttribute('aria-posinset', this.at + 1);
+    this.option.setAttribute('aria-selected', String(picked === this.at + 1));
     if (!this.pen) return;
     if (moved) this.show(this.at);
     const first = Math.floor(this.top / cellHigh) * this.columns, shift = -this.top % cellHigh, g = this.pen, here = document.activeElement === this.root;
@@ -108,9 +111,6 @@ export class Crowd {
       g.lineWidth = 2;
       g.strokeRect(x + 1, y + 1, cellWide - 2, cellHigh - 2);
     }
-    put(this.option, this.words(this.at));
-    this.option.setAttribute('aria-posinset', this.at + 1);
-    this.option.setAttribute('aria-selected', String(picked === this.at + 1));
   }
 }
 
