@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,5 +175,16 @@ func TestTheNameOfAVisitorIsFree(t *testing.T) {
 		if r, ok := step.Do.(scenarios.Request); ok && strings.HasPrefix(r.Client, "you") && r.Client != "you_1" {
 			t.Errorf("the visitor is %q, want you_1: clients of the load begin with you", r.Client)
 		}
+	}
+}
+
+func TestAKnobKeepsItsValueBesideAnInput(t *testing.T) {
+	s, _ := scenarios.ByName("relisten-larger")
+	res, err := scenarios.Run(s, scenarios.Options{Profile: "wsp", Seed: 1, Inputs: []string{"1ms:listen=2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.ChangedKnobs) != 0 || !slices.Contains(res.Knobs, scenarios.Setting{Name: "relisten", Value: "3"}) {
+		t.Errorf("an input calls listen before the scenario does: knobs %v, changed %v; want relisten=3, and none changed", res.Knobs, res.ChangedKnobs)
 	}
 }

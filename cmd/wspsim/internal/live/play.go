@@ -8,6 +8,7 @@ package live
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"wspsim/netmodel"
@@ -65,10 +66,7 @@ func Describe(r *recording.Run, p *scenarios.Prepared, res *scenarios.Result) {
 	s := &p.Scenario
 	r.Scenario, r.Summary, r.Question = s.Name, s.Summary, s.Question
 	r.Clients, r.Seed = p.Options.Clients, strconv.FormatUint(p.Options.Seed, 10)
-	for _, k := range s.Knobs {
-		r.Knobs = append(r.Knobs, recording.Setting{Name: k.Name, Value: k.Format(s.Value(k))})
-	}
-	for _, k := range p.KernelSettings {
+	for _, k := range slices.Concat(p.Knobs, p.KernelSettings) {
 		r.Knobs = append(r.Knobs, recording.Setting(k))
 	}
 	for _, group := range scenarios.Statistics() {
