@@ -24,7 +24,7 @@ const decades = () => Math.max(6, Math.log10(axis.active / 4e5)); // a run plays
 const rate = (v) => 2e4 * 10 ** (v / 100 * decades()); // virtual nanoseconds a second
 
 // What is on the stage: a part of the document, its runs, and what is derived from them.
-let part, ground, runs, folds, axis, spoken, stops, scenes, charts, card;
+let part, ground, runs, folds, axis, spoken, stops, scenes, charts, card, riddle;
 
 // drawCharts makes the charts, with a handle on the backlog if the page can play again.
 function drawCharts() {
@@ -211,7 +211,7 @@ function link() {
 
 // address returns the name and the keys of the hash.
 function address() {
-  const hash = location.hash.slice(1), at = hash.indexOf('?');
+  const hash = location.hash === '#work' ? '' : location.hash.slice(1), at = hash.indexOf('?');
   return {name: at >= 0 ? hash.slice(0, at) : hash.includes('=') ? '' : hash, query: new URLSearchParams(at >= 0 ? hash.slice(at + 1) : hash)};
 }
 
@@ -331,8 +331,9 @@ function arrive() {
 }
 
 // open puts a part on the stage, as it is or as an address has it.
-function open(next, query = new URLSearchParams()) {
+function open(next, query = new URLSearchParams(), fault = '') {
   stop();
+  unriddle();
   goal = null;
   part = next;
   ground = part.live && simulator ? playground() : null;
@@ -341,17 +342,16 @@ function open(next, query = new URLSearchParams()) {
   $('aside').replaceChildren();
   try { part.runs ||= ground.play(); } catch (e) { return put($('narr'), `The simulator says: ${e.message}.`); }
   part.runs.forEach((r, i) => r.figure || readRun(r, i)); // what the questions are about
-  let shown = part.runs, fault = '';
+  let shown = part.runs;
   if (asked) {
-    ground.restore(query);
-    try { shown = ground.play(); } catch (e) { fault = e.message; ground.reset(); }
+    try { ground.restore(query); shown = ground.play(); } catch (e) { fault = e.message; ground.reset(); }
   }
   const box = el('section', {class: 'card predict', 'aria-label': 'Predict'});
   if (part.lesson || part.runs[0].question) $('aside').append(box);
   if (part.live) $('aside').append(ground ? ground.panel() : el('section', {class: 'card try'}, el('h2', {}, 'Try it'), el('p', {class: 'note'}, 'The simulator starts.')));
   mount(shown);
   lock(false);
-  if (fault) ground.say(fault);
+  if (fault) ground?.say(fault);
   put($('title'), part.lesson ? part.lesson.title : runs[0].scenario);
   put($('tag'), `${runs[0].scenario}, seed ${runs[0].seed}, model ${runs[0].model}`);
   system(runs.length > 1 ? runs.length - 1 : 'all');
@@ -377,15 +377,22 @@ function open(next, query = new URLSearchParams()) {
 
 // which asks for the system behind a run without names.
 function which() {
-  const root = el('section', {class: 'card predict', 'aria-label': 'Which system?'}), before = runs;
   stop();
+  riddle?.end();
+  const root = el('section', {class: 'card predict', 'aria-label': 'Which system?'}), before = runs;
   $('aside').prepend(root);
-  Object.assign(state, {t: 0, client: 1});
-  new Which(ground, root, {
-    mount: (next) => { mount(next); draw(); charts.fit(); },
+  riddle = new Which(ground, root, {
+    mount: (next) => { Object.assign(state, {t: 0, client: 1}); mount(next); draw(); charts.fit(); },
     story: (run) => run.records.filter((r) => sentence(run, r)),
-    end: () => { mount(before); draw(); charts.fit(); },
-  }).start();
+    end: () => { riddle = null; mount(before); draw(); charts.fit(); },
+  });
+  riddle.start();
+}
+
+// unriddle takes the question away when other runs come on the stage.
+function unriddle() {
+  riddle?.close();
+  riddle = null;
 }
 
 // changes reports whether an address wants other runs than those of the part.
@@ -395,7 +402,7 @@ function playground() {
   return new Playground(part, simulator, doc.simulator, {
     now: () => state.t, runs: () => runs, pick, which, acted: () => seek(state.t + 2),
     flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.index === s.run.index).map((f) => f.client)))),
-    changed: (again) => { stop(); mount(again); draw(); remember(); },
+    changed: (again) => { stop(); unriddle(); mount(again); draw(); remember(); },
   });
 }
 
@@ -413,17 +420,17 @@ async function start() {
   $('title').classList.toggle('vh', !choose.hidden); // the list says it
   choose.append(...parts.map((p, i) => el('option', {value: i}, `${i + 1}. ${p.lesson ? p.lesson.title : p.live ? p.live.scenario : p.runs[0].scenario}`)));
   choose.onchange = () => { open(parts[choose.value]); remember(); };
-  const chosen = () => {
-    const {name, query} = address(), at = parts.findIndex((p) => query.has('lesson') ? p.lesson?.name === query.get('lesson') : name && (p.live || p.runs[0]).scenario === name);
-    return [Math.max(0, at), query];
+  const chosen = () => { // an address of what the page does not hold opens the first part as it is
+    const {name, query} = address(), lesson = query.get('lesson'), at = parts.findIndex((p) => lesson ? p.lesson?.name === lesson : !name || (p.live || p.runs[0]).scenario === name);
+    return at < 0 ? [0, new URLSearchParams(), `this page has no ${lesson ? 'lesson ' + lesson : 'scenario ' + name}`.slice(0, 100)] : [at, query, ''];
   };
   const follow = () => {
-    const [at, query] = chosen();
+    const [at, query, fault] = chosen();
     choose.value = at;
-    open(parts[at], query);
+    open(parts[at], query, fault);
   };
   wire();
-  const [at, query] = chosen(), early = parts[at].runs && !(doc.simulator && changes(query));
+  const [at, query, fault] = chosen(), early = parts[at].runs && !(doc.simulator && changes(query));
   if (early) follow();
   else put($('narr'), 'The simulator starts.');
   if (doc.simulator) {
@@ -438,13 +445,14 @@ async function start() {
     else if (part.live) {
       ground = playground();
       document.querySelector('.try').replaceWith(ground.panel());
+      ground.say(fault);
       drawCharts();
       charts.fit();
       draw();
     }
   }
   document.body.dataset.ready = '';
-  addEventListener('hashchange', () => { if (!state.asking || address().query.has('t')) follow(); });
+  addEventListener('hashchange', () => { if (location.hash !== '#work' && (!state.asking || address().query.has('t'))) follow(); });
 }
 
 // lock hides what a question asks for, and keeps the instant.
