@@ -172,7 +172,7 @@ func TestJSONHasTheKeysOfTheSchemaInTheirOrder(t *testing.T) {
 	want := strings.Fields("schema model scenario profile seed knobs knobs.backlog virtual_ns events " +
 		strings.Join(paths, " ") + " counters counters.TcpPassiveOpens " +
 		"expectations expectations.claim expectations.got expectations.held expectations.claim expectations.got expectations.held " +
-		"expectations.claim expectations.got expectations.held verdict hash reproduce")
+		"expectations.claim expectations.got expectations.held verdict hash reproduce state")
 	if got := keysOf(t, out); !slices.Equal(got, want) {
 		t.Errorf("keys\n got %q\nwant %q", got, want)
 	}

@@ -43,8 +43,10 @@ The keys of --json (` + report.Schema + `), durations in nanoseconds:
   arrivals {file, column, hash}: with --arrivals
   virtual_ns: the end of the run; events: the number of events of the engine
 ` + report.StatisticsHelp(scenarios.Statistics()) + `  counters: the counters of the server's TCP, by the names of nstat; zeros are left out
+  inputs: what somebody did during the run, with --do
   expectations [{claim, got, held}], verdict (held, failed, not judged), hash of all records
   reproduce: the command line
+  state: the run as one line of text, as the address of a page has it; --from takes it
 --jsonl writes one object for each record. The last object has kind "summary" and these keys.
 
 The extensions of --trace:

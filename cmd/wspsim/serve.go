@@ -17,10 +17,10 @@ func (s *session) serveCommand() *cobra.Command {
 	addr, anywhere := "127.0.0.1:8642", false
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "The catalogue and every scenario in a browser of this machine",
-		Long: "Answers a browser until Ctrl-C: a catalogue of the scenarios, and the page of each under chosen systems.\n" +
-			"Each request runs the model here; two runs at a time, and up to 32 that wait. The server answers on a\n" +
-			"loopback address, and to its names only. It has no password: --anywhere is for a network that you trust.",
+		Short: "The catalogue, every scenario and the course in a browser of this machine",
+		Long: "Answers a browser until Ctrl-C: a catalogue of the scenarios, the page of each under chosen systems, and the\n" +
+			"course of lessons. A page holds the simulator; the server runs nothing. It answers on a loopback address, and\n" +
+			"to its names only. It has no password: --anywhere is for a network that you trust.",
 		Example: "  wspsim serve\n" +
 			"  wspsim serve --addr 127.0.0.1:0",
 		Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,

@@ -41,8 +41,12 @@ func documentOf(p *play.Play, d *play.Done) Object {
 	for _, j := range d.Judged {
 		expectations = append(expectations, Object{{"claim", j.Claim}, {"got", j.Got}, {"held", j.Held}})
 	}
-	return doc.With("expectations", expectations).With("verdict", d.Verdict.String()).
+	doc = doc.With("expectations", expectations).With("verdict", d.Verdict.String()).
 		With("hash", fmt.Sprintf("%016x", d.Hash)).With("reproduce", p.Command("run"))
+	if p.Arrivals.File == "" { // the address of a page holds no file
+		doc = doc.With("state", p.Moment().String())
+	}
+	return doc
 }
 
 // Figures returns the statistics of a run, an object a group, and what the server's

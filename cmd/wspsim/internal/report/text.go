@@ -244,6 +244,7 @@ func (r *Run) hints(ctx context.Context, w *bufio.Writer) {
 		hint("why", r.Play.Brief("explain", "--client", r.Done.ClientName(f.Client)))
 	}
 	hint("next", r.next(ctx))
+
 	switch {
 	case r.View:
 		hint("trace", fmt.Sprintf("%s written to %s", words.Counted(r.Written, "record"), words.Printable(r.Trace)))
@@ -251,6 +252,9 @@ func (r *Run) hints(ctx context.Context, w *bufio.Writer) {
 		hint("trace", fmt.Sprintf("%s written to %s: wspsim verify %s", words.Counted(r.Written, "record"), words.Printable(r.Trace), words.Shell(r.Trace)))
 	}
 	hint("again", r.Play.Command("run"))
+	if r.Play.Arrivals.File == "" { // the address of a page holds no file
+		hint("state", r.Play.Moment().String())
+	}
 	hint("hash", fmt.Sprintf("%016x of %s, %s", r.Done.Hash, words.Counted(r.Done.Records, "record"), words.Counted(r.Done.Events, "event")))
 }
 

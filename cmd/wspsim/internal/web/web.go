@@ -97,11 +97,12 @@ func limited(h http.Handler) *http.Server {
 	}
 }
 
-// Handler returns what answers: / is the catalogue, /run/NAME a page. Its query is that of a
+// Handler returns what answers: / is the catalogue, /course all lessons, /run/NAME a page. Its query is that of a
 // play.Moment, with lesson besides.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.catalogue)
+	mux.HandleFunc("GET /course", s.course)
 	mux.HandleFunc("GET /run/{name}", s.page)
 	return s.guard(http.NewCrossOriginProtection().Handler(mux))
 }
@@ -155,9 +156,10 @@ func (s *Server) catalogue(w http.ResponseWriter, _ *http.Request) {
 	var view struct {
 		Entries  []entry
 		Profiles []string
+		Lessons  int
 		Style    template.CSS
 	}
-	view.Style, view.Profiles = template.CSS(style), scenarios.ProfileNames()
+	view.Lessons, view.Style, view.Profiles = len(lessons.All()), template.CSS(style), scenarios.ProfileNames()
 	for _, sc := range scenarios.All() {
 		e := entry{sc.Name, sc.Summary, sc.Question, strings.Join(sc.Profiles[:min(len(sc.Profiles), page.MostSystems)], ","), ""}
 		if l, ok := lessons.About(sc.Name); ok {
@@ -195,11 +197,31 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.Is(err, errUnknown):
 		http.Error(w, err.Error(), http.StatusNotFound)
-		return
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	case r.Method == http.MethodHead:
+	default:
+		s.send(w, r, a.document)
+	}
+}
+
+// course sends all lessons as one page.
+func (s *Server) course(w http.ResponseWriter, r *http.Request) {
+	s.send(w, r, func() (page.Document, error) {
+		d := page.Document{Title: "The accept queue", Simulator: bundle.Simulator()}
+		for _, l := range lessons.All() {
+			part, err := stored.LiveLesson(l, play.Play{Seed: play.DefaultSeed})
+			if err != nil {
+				return d, err
+			}
+			d.Parts = append(d.Parts, part)
+		}
+		return d, nil
+	})
+}
+
+// send writes a page, after those that other requests asked for before.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, document func() (page.Document, error)) {
+	if r.Method == http.MethodHead {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		return
 	}
@@ -211,7 +233,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { <-s.run }()
-	d, err := a.document()
+	d, err := document()
 	var body bytes.Buffer
 	if err == nil {
 		err = d.Write(&body)

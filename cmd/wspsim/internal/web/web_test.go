@@ -79,6 +79,7 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 		{"GET", "/run/overflow?set=a=1" + strings.Repeat("&set=a=1", 60), nil, 400, "too many settings"},
 		{"GET", "/run/burst?set=clients=4000000", nil, 400, "a run that is too large for a page"},
 		{"GET", "/run/overflow?profile=linux&seed=7&set=backlog=2", nil, 200, "a run"},
+		{"GET", "/course", nil, 200, "all lessons"},
 		{"GET", "/run/overflow?do=5ms:knock&do=6ms:listen=3", nil, 200, "a run in which somebody acts"},
 		{"GET", "/run/overflow?do=5ms:jump", nil, 400, "an action that does not exist"},
 		{"GET", "/run/overflow?do=5ms:burst=10001", nil, 400, "a burst that is too large"},
