@@ -367,6 +367,7 @@ function open(next, query = new URLSearchParams(), fault = '') {
       show: showPlace,
       guide,
       axis: () => axis,
+      rules: doc.rules || [],
     };
     new LessonCard(box, part.lesson, part.runs, act, linked);
   } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question));
