@@ -113,3 +113,16 @@ func TestALabelDoesNotOutliveItsSettings(t *testing.T) {
 	}
 	b.quiet()
 }
+
+func TestEveryRuleOfARevealCanBeRead(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "no-preference")
+	file := filepath.Join(t.TempDir(), "asked.html")
+	command(t, "export", file, "--no-sim", "--lesson", "asked-and-given")
+	b.load("file://" + file)
+	b.click("[data-choice='1']")
+	if got := ask[string](b, "String([...document.querySelectorAll('.predict .rule')].map((r) => r.textContent + (r.title ? '' : '?')))"); got != "K1,K2" {
+		t.Errorf("the reveal cites %s, want K1,K2, each with what it says", got)
+	}
+	b.quiet()
+}
