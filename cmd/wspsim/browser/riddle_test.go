@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -123,6 +124,29 @@ func TestEveryRuleOfARevealCanBeRead(t *testing.T) {
 	b.click("[data-choice='1']")
 	if got := ask[string](b, "String([...document.querySelectorAll('.predict .rule')].map((r) => r.textContent + (r.title ? '' : '?')))"); got != "K1,K2" {
 		t.Errorf("the reveal cites %s, want K1,K2, each with what it says", got)
+	}
+	b.quiet()
+}
+
+func TestALongRunLeavesThePageSmall(t *testing.T) {
+	b := open(t)
+	url := export(t, "impatient")
+	info, err := os.Stat(strings.TrimPrefix(url, "file://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() >= 1_200_000 {
+		t.Errorf("the page of a long run has %d bytes, want less than 1,200,000", info.Size())
+	}
+	b.load(url)
+	hashes, moments := b.hashes()
+	for i, moment := range moments {
+		if want := reproduced(t, moment); hashes[i] != want {
+			t.Errorf("the page has hash %s, run --from %s has %s", hashes[i], moment, want)
+		}
+	}
+	if len(moments) == 0 {
+		t.Error("the page names no moment: its simulator has not made the runs")
 	}
 	b.quiet()
 }
