@@ -150,3 +150,23 @@ func TestALongRunLeavesThePageSmall(t *testing.T) {
 	}
 	b.quiet()
 }
+
+func TestThePageOfRecordedArrivalsNamesTheirFile(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "no-preference")
+	arrivals := filepath.Join(t.TempDir(), "arrivals.csv")
+	if err := os.WriteFile(arrivals, []byte("0.001\n0.002\n0.003\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.load(export(t, "recorded", "--profile", "linux", "--arrivals", arrivals))
+	b.set("backlog", "1")
+	got, moments := b.hashes()
+	if want := "--arrivals " + arrivals; !strings.Contains(ask[string](b, "document.querySelector('.about .cmd').textContent"), want) {
+		t.Errorf("the command of the page lacks %s", want)
+	}
+	out := command(t, "run", "--from", moments[0], "--arrivals", arrivals, "--json")
+	if !strings.Contains(string(out), got[0]) {
+		t.Errorf("the page has hash %s, the command beside it says %s", got[0], out)
+	}
+	b.quiet()
+}

@@ -3,7 +3,7 @@
 //
 //   - play.go plays a scenario and describes the run.
 //   - request.go has the form in which a page asks, coder.go that of the scenario in it.
-//   - simulator/ is the program in the page; wasm.go has it as the command carries it.
+//   - simulator/ is the program in the page; package bundle has it as the command carries it.
 package live
 
 import (

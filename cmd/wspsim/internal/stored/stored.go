@@ -64,7 +64,7 @@ func Live(p *play.Play, names []string) (page.Part, error) {
 		return page.Part{}, err
 	}
 	s := p.Scenario
-	l := page.Live{Scenario: s.Name, Code: live.Encode(s), Clients: p.Clients, Seed: strconv.FormatUint(p.Seed, 10), Set: settings(p.Knobs), Inputs: orNone(p.Inputs)}
+	l := page.Live{Scenario: s.Name, Code: live.Encode(s), Clients: p.Clients, Seed: strconv.FormatUint(p.Seed, 10), Set: settings(p.Knobs), Inputs: orNone(p.Inputs), Flags: p.Arrivals.Flags()}
 	for _, name := range names {
 		l.Systems = append(l.Systems, page.System{Profile: name, Set: settings(nil)})
 	}

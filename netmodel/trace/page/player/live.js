@@ -80,7 +80,7 @@ export class Playground {
     const run = this.simulator.play(this.code, [['profile', s.profile], ...(this.clients ? [['clients', this.clients]] : []), ['seed', this.seed],
       ...this.settings(s).map(([k, v]) => ['set', `${k}=${v}`]), ...this.inputs.map((x) => ['do', x])]);
     run.label = s.set.some((own) => this.set.has(own.name)) ? '' : s.label || ''; // the label tells of its own settings
-    run.command = `wspsim run --from '${this.moment([s])}'`;
+    run.command = `wspsim run --from '${this.moment([s])}' ${this.live.flags || ''}`.trim();
     return readRun(run, i);
   }
 
