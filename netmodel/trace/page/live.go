@@ -11,13 +11,14 @@ import (
 
 // Live is what the simulator of a page needs to play a part, and what the reader may change.
 type Live struct {
-	Scenario string              `json:"scenario"` // its name
-	Code     []byte              `json:"code"`     // the scenario as the simulator reads it
-	Clients  string              `json:"clients"`  // profile of the clients, "" = that of the server
-	Seed     string              `json:"seed"`     // decimal
-	Set      []recording.Setting `json:"set"`      // knobs and settings of the kernel
-	Inputs   []string            `json:"inputs"`   // what somebody does during the run
-	Systems  []System            `json:"systems"`  // one to three, side by side
+	Scenario string              `json:"scenario"`        // its name
+	Code     []byte              `json:"code"`            // the scenario as the simulator reads it
+	Clients  string              `json:"clients"`         // profile of the clients, "" = that of the server
+	Seed     string              `json:"seed"`            // decimal
+	Set      []recording.Setting `json:"set"`             // knobs and settings of the kernel
+	Inputs   []string            `json:"inputs"`          // what somebody does during the run
+	Flags    string              `json:"flags,omitempty"` // of a command that runs the same: what no address holds
+	Systems  []System            `json:"systems"`         // one to three, side by side
 	Knobs    []Knob              `json:"knobs"`
 }
 

@@ -27,7 +27,7 @@ function amount(unit, text) {
   return sum;
 }
 
-const escapeQuery = (v) => encodeURIComponent(v).replace(/%(3A|2C|3D|2F)/g, decodeURIComponent);
+const escapeQuery = (v) => encodeURIComponent(v).replace(/%(3A|2C|3D|2F)/g, decodeURIComponent).replace(/'/g, '%27'); // it stands in quotes of a shell
 
 // flips lists the clients whose outcome differs between two lists of runs of the same systems.
 export function flips(before, after) {
@@ -80,7 +80,7 @@ export class Playground {
     const run = this.simulator.play(this.code, [['profile', s.profile], ...(this.clients ? [['clients', this.clients]] : []), ['seed', this.seed],
       ...this.settings(s).map(([k, v]) => ['set', `${k}=${v}`]), ...this.inputs.map((x) => ['do', x])]);
     run.label = s.label || '';
-    run.command = `wspsim run --from '${this.moment([s])}'`;
+    run.command = `wspsim run --from '${this.moment([s])}'${this.live.flags ? ' ' + this.live.flags : ''}`;
     return readRun(run, i);
   }
 
