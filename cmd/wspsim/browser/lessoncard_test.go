@@ -278,3 +278,16 @@ func timeOf(t testing.TB, args []string, client string) int {
 	}
 	return int((decided - first + 500_000) / 1_000_000)
 }
+
+func TestAQuestionDoesNotGiveItsAnswerAway(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "no-preference")
+	b.load(export(t, "--lesson", "refused-or-ignored"))
+	shown := ask[string](b, "document.querySelector('main').innerText") // without what is hidden
+	for _, word := range []string{"SYN refused", "SYN ignored", "ACK ignored", "refuses with an RST", "stays silent", "What differs", "Try it"} {
+		if strings.Contains(shown, word) {
+			t.Errorf("while the lesson asks which system answers with an RST, the page says %q", word)
+		}
+	}
+	b.quiet()
+}

@@ -81,7 +81,7 @@ func TestAnAddressOfSomethingElseIsSaid(t *testing.T) {
 		{"#burst?set=somaxcon=3", "setting somaxcon", "an unknown setting"},
 	} {
 		b.load(url + tt.hash)
-		if got := ask[string](b, "document.querySelector('.try .error').textContent"); !strings.Contains(got, tt.want) {
+		if got := ask[string](b, "document.getElementById('fault').textContent"); !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %s: the page says %q, want %q", tt.why, tt.hash, got, tt.want)
 		}
 		if got := ask[string](b, shownHashes); got != before {

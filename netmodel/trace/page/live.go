@@ -17,7 +17,7 @@ type Live struct {
 	Seed     string              `json:"seed"`            // decimal
 	Set      []recording.Setting `json:"set"`             // knobs and settings of the kernel
 	Inputs   []string            `json:"inputs"`          // what somebody does during the run
-	Flags    string              `json:"flags,omitempty"` // of run, for what is in Code and in no address: recorded arrivals
+	Flags    string              `json:"flags,omitempty"` // of a command that runs the same: what no address holds
 	Systems  []System            `json:"systems"`         // one to three, side by side
 	Knobs    []Knob              `json:"knobs"`
 }

@@ -157,32 +157,21 @@ func (p *Play) command(whole bool, verb string, more []string) string {
 	for _, do := range p.Inputs {
 		line = append(line, "--do", do)
 	}
-	line = append(line, p.Arrivals.flags()...)
+	if p.Arrivals.File != "" {
+		line = append(line, "--arrivals", p.Arrivals.File)
+		if p.Arrivals.Column != "" {
+			line = append(line, "--column", p.Arrivals.Column)
+		}
+	}
 	if p.MaxEvents != 0 {
 		line = append(line, "--max-events", strconv.FormatUint(p.MaxEvents, 10))
 	}
-	return shell(append(line, more...))
-}
-
-func shell(line []string) string {
+	line = append(line, more...)
 	for i, word := range line {
 		line[i] = words.Shell(word)
 	}
 	return strings.Join(line, " ")
 }
-
-func (a Arrivals) flags() []string {
-	switch {
-	case a.File == "":
-		return nil
-	case a.Column == "":
-		return []string{"--arrivals", a.File}
-	}
-	return []string{"--arrivals", a.File, "--column", a.Column}
-}
-
-// Flags returns the flags of a command line that ask for the arrivals, "" for none.
-func (a Arrivals) Flags() string { return shell(a.flags()) }
 
 // changed returns the knobs and settings whose value is not the default.
 func (p *Play) changed() []scenarios.Setting {

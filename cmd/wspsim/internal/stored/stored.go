@@ -12,6 +12,7 @@ import (
 	"wspsim/cmd/wspsim/internal/live"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
+	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/trace/page"
 	"wspsim/netmodel/trace/recording"
 	"wspsim/scenarios"
@@ -64,7 +65,7 @@ func Live(p *play.Play, names []string) (page.Part, error) {
 		return page.Part{}, err
 	}
 	s := p.Scenario
-	l := page.Live{Scenario: s.Name, Code: live.Encode(s), Clients: p.Clients, Seed: strconv.FormatUint(p.Seed, 10), Set: settings(p.Knobs), Inputs: orNone(p.Inputs), Flags: p.Arrivals.Flags()}
+	l := page.Live{Scenario: s.Name, Code: live.Encode(s), Clients: p.Clients, Seed: strconv.FormatUint(p.Seed, 10), Set: settings(p.Knobs), Inputs: orNone(p.Inputs)}
 	for _, name := range names {
 		l.Systems = append(l.Systems, page.System{Profile: name, Set: settings(nil)})
 	}
@@ -72,6 +73,12 @@ func Live(p *play.Play, names []string) (page.Part, error) {
 		l.Knobs = append(l.Knobs, page.Knob{Name: k.Name, Help: k.Help(), Unit: unitName(k.Unit()), Min: k.Min, Max: k.Max, Value: s.Value(k)})
 	}
 	l.Knobs = orNone(l.Knobs)
+	if p.Arrivals.File != "" {
+		l.Flags = "--arrivals " + words.Shell(p.Arrivals.File)
+		if p.Arrivals.Column != "" {
+			l.Flags += " --column " + words.Shell(p.Arrivals.Column)
+		}
+	}
 	return page.Part{Live: &l}, nil
 }
 

@@ -27,7 +27,7 @@ function amount(unit, text) {
   return sum;
 }
 
-const escapeQuery = (v) => encodeURIComponent(v).replace(/%(3A|2C|3D|2F)/g, decodeURIComponent);
+const escapeQuery = (v) => encodeURIComponent(v).replace(/%(3A|2C|3D|2F)/g, decodeURIComponent).replace(/'/g, '%27'); // it stands in quotes of a shell
 
 // flips lists the clients whose outcome differs between two lists of runs of the same systems.
 export function flips(before, after) {
@@ -80,7 +80,7 @@ export class Playground {
     const run = this.simulator.play(this.code, [['profile', s.profile], ...(this.clients ? [['clients', this.clients]] : []), ['seed', this.seed],
       ...this.settings(s).map(([k, v]) => ['set', `${k}=${v}`]), ...this.inputs.map((x) => ['do', x])]);
     run.label = s.set.some((own) => this.set.has(own.name)) ? '' : s.label || ''; // the label tells of its own settings
-    run.command = `wspsim run --from '${this.moment([s])}' ${this.live.flags || ''}`.trim();
+    run.command = `wspsim run --from '${this.moment([s])}'${this.live.flags ? ' ' + this.live.flags : ''}`;
     return readRun(run, i);
   }
 
@@ -115,6 +115,7 @@ export class Playground {
     try {
       const runs = this.play(), old = this.act.runs();
       this.say('');
+      if (this.hint) put(this.hint, '');
       this.act.changed(runs);
       this.tell(flips(old, runs));
       return true;
@@ -149,7 +150,7 @@ export class Playground {
   // smallest looks for the backlog nearest to the present one that changes an outcome.
   smallest() {
     const knob = this.live.knobs.find((k) => k.name === 'backlog'), now = amount('count', this.value(knob)), base = this.act.runs(), kept = new Map(this.set), began = performance.now();
-    let found = 'No backlog near this one changes an outcome.';
+    let found = 'No backlog near this one changes how a client ends.';
     try {
       search: for (let d = 1; d < 1000 && performance.now() - began < 2000; d++) {
         for (const v of [now + d, now - d]) {

@@ -290,7 +290,7 @@ function about() {
   return el('section', {class: 'card about', 'aria-label': 'What was run'}, el('h2', {}, 'What was run'), el('p', {class: 'intro'}, capital(first.summary) + '.'),
     el('dl', {class: 'facts'}, ...facts.flatMap(([k, v]) => [el('dt', {}, k), el('dd', {}, v)])),
     ...runs.map((r) => el('p', {class: 'cmd'}, r.command)),
-    el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. ${doc.simulator ? 'The simulator in this page is made from the same sources' : 'This page holds stored runs and no simulator'}; wspsim run gives the same.`),
+    el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. ${doc.simulator ? 'The simulator in this page is made from the same sources' : 'This page holds stored runs and no simulator'}${first.command.startsWith('wspsim') ? '; wspsim run gives the same' : '; the command above makes them again'}.`),
     doc.simulator ? el('details', {}, el('summary', {}, 'Licences'), el('pre', {class: 'note'}, doc.simulator.notices), el('p', {class: 'note'}, `Sources of the simulator: sha256 ${doc.simulator.sources}.`)) : null);
 }
 
@@ -345,13 +345,15 @@ function open(next, query = new URLSearchParams(), fault = '') {
   let shown = part.runs;
   if (asked) {
     try { ground.restore(query); shown = ground.play(); } catch (e) { fault = e.message; ground.reset(); }
-  }
+  } else if (changes(query)) fault = simulator ? 'this part plays nothing again' : doc.simulator ? '' : 'this page has no simulator';
   const box = el('section', {class: 'card predict', 'aria-label': 'Predict'});
   if (part.lesson || part.runs[0].question) $('aside').append(box);
   if (part.live) $('aside').append(ground ? ground.panel() : el('section', {class: 'card try'}, el('h2', {}, 'Try it'), el('p', {class: 'note'}, 'The simulator starts.')));
   mount(shown);
   lock(false);
-  if (fault) ground?.say(fault);
+  fault ||= missed(query);
+  $('fault').hidden = !fault;
+  put($('fault'), fault && `The address asks for another moment: ${fault}. Below is the run of the page as it was made.`);
   put($('title'), part.lesson ? part.lesson.title : runs[0].scenario);
   put($('tag'), `${runs[0].scenario}, seed ${runs[0].seed}, model ${runs[0].model}`);
   system(runs.length > 1 ? runs.length - 1 : 'all');
@@ -370,7 +372,8 @@ function open(next, query = new URLSearchParams(), fault = '') {
       rules: doc.rules || [],
     };
     new LessonCard(box, part.lesson, part.runs, act, linked);
-  } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question));
+  } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question), el('p', {class: 'note', id: 'changed'}));
+  tellChanged();
   button();
   draw();
   charts.fit();
@@ -403,8 +406,21 @@ function playground() {
   return new Playground(part, simulator, doc.simulator, {
     now: () => state.t, runs: () => runs, pick, which, acted: () => seek(state.t + 2),
     flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.index === s.run.index).map((f) => f.client)))),
-    changed: (again) => { stop(); unriddle(); mount(again); draw(); remember(); },
+    changed: (again) => { stop(); unriddle(); mount(again); tellChanged(); draw(); remember(); },
   });
+}
+
+// tellChanged says that the question is written for other values.
+function tellChanged() {
+  if ($('changed')) put($('changed'), runs[0].changed && `The text is written for other values. Here: ${runs[0].changed}.`);
+}
+
+// missed says what of an address the runs do not have, '' if all is there.
+function missed(query) {
+  const c = query.get('c'), t = query.get('t'), sys = query.get('sys');
+  if (c && !runs[0].names.includes(c)) return `there is no client ${c}`;
+  if (t && !(Number(t) >= 0)) return `t=${t} is no instant in milliseconds`;
+  return sys && sys !== 'all' && !runs.some((r) => r.profile === sys) ? `there is no system ${sys}` : '';
 }
 
 // restart puts the runs on the stage that the questions are about.
@@ -423,7 +439,7 @@ async function start() {
   choose.onchange = () => { open(parts[choose.value]); remember(); };
   const chosen = () => { // an address of what the page does not hold opens the first part as it is
     const {name, query} = address(), lesson = query.get('lesson'), at = parts.findIndex((p) => lesson ? p.lesson?.name === lesson : !name || (p.live || p.runs[0]).scenario === name);
-    return at < 0 ? [0, new URLSearchParams(), `this page has no ${lesson ? 'lesson ' + lesson : 'scenario ' + name}`.slice(0, 100)] : [at, query, ''];
+    return at < 0 ? [0, new URLSearchParams(), `there is no ${lesson ? 'lesson ' + lesson : 'scenario ' + name} here`] : [at, query, ''];
   };
   const follow = () => {
     const [at, query, fault] = chosen();
@@ -431,7 +447,7 @@ async function start() {
     open(parts[at], query, fault);
   };
   wire();
-  const [at, query, fault] = chosen(), early = parts[at].runs && !(doc.simulator && changes(query));
+  const [at, query] = chosen(), early = parts[at].runs && !(doc.simulator && changes(query));
   if (early) follow();
   else put($('narr'), 'The simulator starts.');
   if (doc.simulator) {
@@ -446,7 +462,6 @@ async function start() {
     else if (part.live) {
       ground = playground();
       document.querySelector('.try').replaceWith(ground.panel());
-      ground.say(fault);
       drawCharts();
       charts.fit();
       draw();
