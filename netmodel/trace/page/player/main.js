@@ -81,6 +81,7 @@ function draw() {
   const t = state.t;
   put($('clock'), ms(t) + ' ms');
   ground?.at(t);
+  document.body.toggleAttribute('data-start', state.asking && t === 0);
   for (const s of scenes) s.draw(t, state.client, state.playing && !reduced.matches ? rate(state.speed) : 0);
   charts.draw(t);
   const now = performance.now(); // what nobody reads sixty times a second waits
@@ -300,7 +301,7 @@ function showPlace({run, at, client}) {
   if (client) state.client = client;
   system(run.index, true);
   seek(at);
-  $('scenes').scrollIntoView({block: 'nearest', behavior: reduced.matches ? 'auto' : 'smooth'});
+  scenes[run.index].root.scrollIntoView({block: 'nearest', behavior: reduced.matches ? 'auto' : 'smooth'});
 }
 
 // guide plays on to a place of a lesson, in less than two seconds.
@@ -367,6 +368,10 @@ function open(next, query = new URLSearchParams(), fault = '') {
       ask: (first) => { stop(); arrive(); if (ground && runs !== part.runs) restart(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
       told: () => { arrive(); state.asking = false; lock(false); draw(); },
       show: showPlace,
+      only: (index) => system(index, true), // where one system is shown at a time
+      after: doc.parts[doc.parts.indexOf(part) + 1]?.lesson?.title,
+      onward: () => turn(doc.parts.indexOf(part) + 1),
+      done: () => finished(doc.parts.indexOf(part)),
       guide,
       axis: () => axis,
       rules: doc.rules || [],
@@ -429,6 +434,19 @@ function restart() {
   part.runs = runs;
 }
 
+// turn opens a part, and finished ticks one in the list.
+function turn(at) {
+  $('course').value = at;
+  open(doc.parts[at]);
+  remember();
+  scrollTo({top: 0});
+}
+
+function finished(at) {
+  const option = $('course').options[at];
+  if (option && !option.text.endsWith(' ✓')) option.text += ' ✓';
+}
+
 async function start() {
   theme(matchMedia('(prefers-color-scheme:dark)').matches);
   $('jumps').append(...jumps.map((j) => el('button', {class: 'btn', 'data-jump': j.name, onclick: () => jump(j.is)}, j.name)));
@@ -436,7 +454,7 @@ async function start() {
   choose.hidden = parts.length < 2;
   $('title').classList.toggle('vh', !choose.hidden); // the list says it
   choose.append(...parts.map((p, i) => el('option', {value: i}, `${i + 1}. ${p.lesson ? p.lesson.title : p.live ? p.live.scenario : p.runs[0].scenario}`)));
-  choose.onchange = () => { open(parts[choose.value]); remember(); };
+  choose.onchange = () => turn(Number(choose.value));
   const chosen = () => { // an address of what the page does not hold opens the first part as it is
     const {name, query} = address(), lesson = query.get('lesson'), at = parts.findIndex((p) => lesson ? p.lesson?.name === lesson : !name || (p.live || p.runs[0]).scenario === name);
     return at < 0 ? [0, new URLSearchParams(), `there is no ${lesson ? 'lesson ' + lesson : 'scenario ' + name} here`] : [at, query, ''];
