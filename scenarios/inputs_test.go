@@ -1,6 +1,8 @@
 package scenarios_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +167,10 @@ func TestAnInputLeavesThePastAsItWas(t *testing.T) {
 
 func TestTheNameOfAVisitorIsFree(t *testing.T) {
 	s, _ := scenarios.ByName("overflow")
+	flooded, err := scenarios.Scenario{Until: time.Second, Steps: []scenarios.Step{{Do: scenarios.Flood{Name: "you"}}}}.WithInputs([]string{"5ms:knock"})
+	if want := (scenarios.Request{Client: "you_1"}); err != nil || flooded.Steps[1].Do != want {
+		t.Errorf("beside a flood called you the visitor is %+v, %v; want %+v", flooded.Steps[1].Do, err, want)
+	}
 	s.Load.Name = "your"
 	with, err := s.WithInputs([]string{"5ms:knock"})
 	if err != nil {
@@ -173,6 +179,63 @@ func TestTheNameOfAVisitorIsFree(t *testing.T) {
 	for _, step := range with.Steps {
 		if r, ok := step.Do.(scenarios.Request); ok && strings.HasPrefix(r.Client, "you") && r.Client != "you_1" {
 			t.Errorf("the visitor is %q, want you_1: clients of the load begin with you", r.Client)
+		}
+	}
+}
+
+func TestAKnobKeepsItsValueBesideAnInput(t *testing.T) {
+	s, _ := scenarios.ByName("relisten-larger")
+	res, err := scenarios.Run(s, scenarios.Options{Profile: "wsp", Seed: 1, Inputs: []string{"1ms:listen=2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.ChangedKnobs) != 0 || !slices.Contains(res.Knobs, scenarios.Setting{Name: "relisten", Value: "3"}) {
+		t.Errorf("an input calls listen before the scenario does: knobs %v, changed %v; want relisten=3, and none changed", res.Knobs, res.ChangedKnobs)
+	}
+}
+
+func TestInputsOfOneInstantKeepTheirOrder(t *testing.T) {
+	s, _ := scenarios.ByName("overflow")
+	with, err := s.WithInputs([]string{"1ms:burst=50", "1ms:listen=9", "1ms:knock"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for _, step := range with.Steps {
+		switch do := step.Do.(type) {
+		case scenarios.Request:
+			if strings.HasPrefix(do.Client, "you") {
+				got = append(got, do.Client)
+			}
+		case scenarios.Listen:
+			if do.Backlog == 9 {
+				got = append(got, "listen")
+			}
+		}
+	}
+	for i := range 50 {
+		want = append(want, fmt.Sprintf("you1.%d", i+1))
+	}
+	if want = append(want, "listen", "you3"); !slices.Equal(got, want) {
+		t.Errorf("the steps of one instant are %q, want %q", got, want)
+	}
+}
+
+func TestAnInputIsAboutTheSocketThatListensFirst(t *testing.T) {
+	s, _ := scenarios.ByName("two-listeners")
+	var first string
+	for _, step := range slices.Backward(s.Steps) {
+		if l, ok := step.Do.(scenarios.Listen); ok {
+			first = l.Socket
+		}
+	}
+	with, err := s.WithInputs([]string{"5ms:close", "6ms:listen=3"})
+	if err != nil || first == "" {
+		t.Fatalf("first socket %q, %v", first, err)
+	}
+	for _, want := range []scenarios.Step{{At: 5 * time.Millisecond, Do: scenarios.CloseListener{Socket: first}}, {At: 6 * time.Millisecond, Do: scenarios.Listen{Backlog: 3, Socket: first}}} {
+		if !slices.ContainsFunc(with.Steps, func(step scenarios.Step) bool { return step.At == want.At && step.Do == want.Do }) {
+			t.Errorf("no step %+v among %+v", want, with.Steps)
 		}
 	}
 }

@@ -12,9 +12,10 @@ import (
 
 // Prepared is a scenario that is ready to run.
 type Prepared struct {
-	Scenario       Scenario         // with the knobs set
+	Scenario       Scenario         // with the knobs set, and the steps of the inputs
 	Server         netmodel.Profile // with the kernel set
 	Clients        netmodel.Profile
+	Knobs          []Setting // the value of every knob
 	KernelSettings []Setting // settings of the server's kernel that differ from its defaults
 	KernelChanged  bool      // some of KernelSettings are not the scenario's own
 	// Options are those of Prepare. Seed, Lines, Record, Stop and MaxEvents may still
@@ -51,10 +52,13 @@ func (s Scenario) Prepare(o Options) (Prepared, error) {
 		return p, err
 	}
 	p.KernelChanged = p.Server != own
-	if p.Scenario, err = s.With(knobs); err == nil {
-		p.Scenario, err = p.Scenario.WithInputs(o.Inputs)
+	if p.Scenario, err = s.With(knobs); err != nil {
+		return p, err
 	}
-	if err != nil {
+	for _, k := range p.Scenario.Knobs { // an input may call listen where a knob would look for it
+		p.Knobs = append(p.Knobs, Setting{k.Name, k.Format(p.Scenario.Value(k))})
+	}
+	if p.Scenario, err = p.Scenario.WithInputs(o.Inputs); err != nil {
 		return p, err
 	}
 	if o.Alter != nil {

@@ -75,7 +75,7 @@ func (p Prepared) Run() (*Result, error) {
 	if err := r.play(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", p.Scenario.Name, err)
 	}
-	r.summarise(&p.asked, &p.Scenario)
+	r.summarise(&p.asked, p.Knobs)
 	return &r.result, nil
 }
 

@@ -129,8 +129,8 @@ func (r *run) depth(fd netmodel.FD, pending int) int {
 }
 
 // summarise completes the result. asked is the scenario with the knobs at their
-// defaults, ran is the scenario that ran.
-func (r *run) summarise(asked, ran *Scenario) {
+// defaults, knobs are their values in this run.
+func (r *run) summarise(asked *Scenario, knobs []Setting) {
 	res := &r.result
 	res.End, res.Records, res.Hash = r.net.Now(), r.net.Records(), r.net.Hash()
 	res.Attempts = r.net.Results()
@@ -178,10 +178,9 @@ func (r *run) summarise(asked, ran *Scenario) {
 			}
 		}
 	}
-	for _, k := range ran.Knobs {
-		set := Setting{k.Name, k.Format(ran.Value(k))}
-		res.Knobs = append(res.Knobs, set)
-		if ran.Value(k) != asked.Value(k) {
+	res.Knobs = knobs
+	for i, k := range asked.Knobs {
+		if set := knobs[i]; set.Value != k.Format(asked.Value(k)) {
 			res.ChangedKnobs = append(res.ChangedKnobs, set)
 		}
 	}

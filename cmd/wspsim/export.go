@@ -155,6 +155,9 @@ func (s *session) export(c *cobra.Command, f *playFlags, path, name string, noSi
 	return s.writePage(path, []page.Part{part}, noSim, what)
 }
 
+// mostMailed is the size in bytes that a page with the simulator stays below.
+const mostMailed = 1_200_000
+
 // writePage writes the page of the parts, and says what it is.
 func (s *session) writePage(path string, parts []page.Part, noSim bool, what string) error {
 	d := page.Document{Parts: parts}
@@ -167,6 +170,15 @@ func (s *session) writePage(path string, parts []page.Part, noSim bool, what str
 	var html bytes.Buffer
 	if err := d.Write(&html); err != nil {
 		return err
+	}
+	if !noSim && html.Len() >= mostMailed { // its simulator makes the runs again
+		for i := range parts {
+			parts[i].Runs = nil
+		}
+		html.Reset()
+		if err := d.Write(&html); err != nil {
+			return err
+		}
 	}
 	return s.exported(path, html.Bytes(), what)
 }

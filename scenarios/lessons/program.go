@@ -27,7 +27,7 @@ func noMoreDescriptors() page.Lesson {
 				Choices: []page.Choice{{Label: "e waits, and accept takes it in the end", Is: "accepted"}, {Label: "e is refused", Is: "refused"}, {Label: "e is reset while it waits", Is: "reset"}},
 				Bars:    []page.Bar{bar("page, refused", "wsp", "outcomes.refused", "refused"), bar("Linux, refused", "linux", "outcomes.refused", "refused")},
 				Because: []page.Reason{
-					because("To close a descriptor fills no slot. The listener resumes at the next listen or accept that finds a descriptor free, and not before.", "WS.D6"),
+					because("To close a descriptor fills no slot. The listener resumes at the next listen or accept that finds a descriptor free, and not before.", "WS.D7", "WS.D8"),
 				},
 				Show:          show("Show me the refusal of e", "wsp", "request_refused", "e"),
 				Misconception: "“A free descriptor opens the door at once.” Nobody has told the listener.",
@@ -38,7 +38,7 @@ func noMoreDescriptors() page.Lesson {
 				Choices: []page.Choice{{Label: "f is refused too", Is: "refused"}, {Label: "accept takes it in the end", Is: "accepted"}, {Label: "f waits until the end", Is: "queued"}},
 				Bars:    []page.Bar{bar("page, failed calls without WSAEWOULDBLOCK", "wsp", "listener.failed_calls", ""), bar("page, accepted", "wsp", "outcomes.accepted", "served")},
 				Because: []page.Reason{
-					because("That accept got nothing and did one thing: a descriptor was free, so it filled a slot. The listener resumes.", "WS.A2"),
+					because("That accept got nothing and did one thing: a descriptor was free, so it filled a slot. The listener resumes.", "WS.A2", "WS.D8"),
 					because("f finds the slot, and the next accept takes it.", "R3", "WS.Q1"),
 				},
 				Show:          show("Show me how it resumes", "wsp", "request_queued", "f"),
@@ -50,7 +50,7 @@ func noMoreDescriptors() page.Lesson {
 				Choices: []page.Choice{{Label: "d is ignored, and still tries at the end", Is: "trying"}, {Label: "d is refused", Is: "refused"}, {Label: "d waits, and accept takes it in the end", Is: "accepted"}},
 				Bars:    []page.Bar{bar("Linux, most in the queue", "linux", "listener.peak_pending", ""), bar("Linux, failed calls without WSAEWOULDBLOCK", "linux", "listener.failed_calls", ""), bar("Linux, accepted", "linux", "outcomes.accepted", "served"), bar("Linux, left in the queue", "linux", "outcomes.queued", "")},
 				Because: []page.Reason{
-					because("On Linux the queue knows nothing of descriptors. Clients get in as long as there are slots.", "K3", "K5"),
+					because("On Linux the queue knows nothing of descriptors. Clients get in as long as there are slots.", "K1"),
 					because("accept fails with EMFILE, and the connection stays in the queue. The starving shows at the program, not at the clients.", "K9"),
 				},
 				Show:          show("Show me d on Linux", "linux", "completed", "d"),
@@ -96,7 +96,7 @@ func listenAgain() page.Lesson {
 				Choices: []page.Choice{{Label: "a is reset: it has waited longest", Is: "reset"}, {Label: "a stays, and accept takes it", Is: "accepted"}, {Label: "a stays in the queue to the end", Is: "queued"}},
 				Bars:    []page.Bar{bar("page, accepted", "wsp", "outcomes.accepted", "served"), bar("page, reset", "wsp", "outcomes.reset", "refused")},
 				Because: []page.Reason{
-					because("The page does not say which connections are the excess. This model resets the newest first: c, then b.", "R10"),
+					because("The page does not say which connections are the excess. This model resets the newest first: c, then b.", "WS.R4"),
 					because("So the oldest stays, and the order of accept does not change.", "WS.Q1"),
 				},
 				Show:          show("Show me a", "wsp", "request_accepted", "a"),

@@ -178,7 +178,7 @@ func askedAndGiven() page.Lesson {
 				Choices: []page.Choice{{Label: "Yes, with an error", Is: "yes"}, {Label: "No, it returns 0", Is: "no"}},
 				Bars:    []page.Bar{bar("asked", "linux", "listener.backlog", ""), bar("in force", "linux", "listener.effective_backlog", "")},
 				Because: []page.Reason{
-					because("listen makes the backlog smaller and says nothing: {linux.listener.backlog} asked, {linux.listener.effective_backlog} in force. The program cannot see it."),
+					because("listen makes the backlog smaller and says nothing: {linux.listener.backlog} asked, {linux.listener.effective_backlog} in force. The program cannot see it.", "K1"),
 					because("The clients see it. The queue is full long before 511.", "K2"),
 				},
 				Show:          show("Show me who notices", "linux", "request_ignored", ""),
@@ -189,8 +189,8 @@ func askedAndGiven() page.Lesson {
 				Ask:  "The backlog in force is 3. How many of the six clients are in the queue of Linux at the end?",
 				Bars: []page.Bar{bar("Linux, in the queue", "linux", "outcomes.queued", ""), bar("Linux, still trying", "linux", "outcomes.trying", "ignored"), bar("Windows, in the queue", "windows", "outcomes.queued", "")},
 				Because: []page.Reason{
-					because("Linux turns a connection away if more than the backlog wait. So one more than the backlog fits.", "K5", "K2"),
-					because("Windows holds exactly what is in force.", "R3"),
+					because("Linux turns a connection away if more than the backlog wait. So one more than the backlog fits.", "K1", "K2"),
+					because("Windows holds exactly what is in force.", "WS.B11"),
 				},
 				Show:          show("Show me the one more", "linux", "completed", "d"),
 				Misconception: "“Backlog 3 means three.” On Linux and many other systems it means four.",
@@ -200,7 +200,7 @@ func askedAndGiven() page.Lesson {
 				Ask:  "No administrator has changed this Windows. What is in force there, of the 511?",
 				Bars: []page.Bar{bar("Windows, asked", "windows", "listener.backlog", ""), bar("Windows, in force", "windows", "listener.effective_backlog", ""), bar("Linux, in force", "linux", "listener.effective_backlog", "")},
 				Because: []page.Reason{
-					because("Windows has a maximum of its own. Six clients are far from it, so all six wait.", "R3"),
+					because("Windows has a maximum of its own. Six clients are far from it, so all six wait.", "WS.B7", "R3"),
 				},
 				Show:          show("Show me the sixth", "windows", "completed", "f"),
 				Misconception: "“The number in my program is the number in force.” Each system has a maximum, and there is no standard way to ask for it.",

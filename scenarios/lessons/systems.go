@@ -45,8 +45,8 @@ func refusedOrIgnored() page.Lesson {
 					bar("ACKs ignored, Linux", "linux", "listener.ignored_acks", "ignored"),
 				},
 				Because: []page.Reason{
-					because("Linux counts at the SYN and again at the final ACK. Many handshakes begin while there is room. Their ACKs find the accept queue full, and Linux ignores {linux.listener.ignored_acks} of them.", "K3", "K4"),
-					because("The client has its SYN-ACK, so its connect has returned. The server has a half-open entry, or nothing. {linux.outcomes.phantom} clients never learn of it.", "K4"),
+					because("Linux counts at the SYN and again at the final ACK. Many handshakes begin while there is room. Their ACKs find the accept queue full, and Linux ignores {linux.listener.ignored_acks} of them.", "K8", "K4"),
+					because("The client has its SYN-ACK, so its connect has returned. The server has a half-open entry, or nothing. {linux.outcomes.phantom} clients never learn of it.", "K6"),
 				},
 				Show:          show("Show me a phantom", "linux", "ack_ignored", ""),
 				Misconception: "“connect returned 0, so the server has me.” The next lesson is about that.",
@@ -72,8 +72,8 @@ func phantom() page.Lesson {
 				Ask:  "Seven clients call connect. The queue of Linux holds four. How many connects succeed there?",
 				Bars: []page.Bar{bar("Linux, connect succeeds", "linux", "records.connected", "served"), bar("Linux, in the queue at most", "linux", "listener.peak_pending", ""), bar("Windows, connect succeeds", "windows", "records.connected", "served")},
 				Because: []page.Reason{
-					because("Linux tests for room when the SYN arrives. All four SYNs find one free slot, and none of them takes it. So all four get a SYN-ACK, and their connects return.", "K3"),
-					because("On Windows a half-open connection takes a slot. The four SYNs find the queue full, and are refused.", "R4"),
+					because("Linux tests for room when the SYN arrives. All four SYNs find one free slot, and none of them takes it. So all four get a SYN-ACK, and their connects return.", "K8"),
+					because("On Windows a half-open connection takes a slot. The four SYNs find the queue full, and are refused.", "WS.Q6", "R4"),
 				},
 				Show:          show("Show me who is connected", "linux", "connected", "silent"),
 				Misconception: "“connect returns when the server has put me into its queue.” connect returns when the SYN-ACK arrives.",
@@ -96,7 +96,7 @@ func phantom() page.Lesson {
 				Choices: stands,
 				Bars:    []page.Bar{bar("data sent again", "linux", "records.data_sent_again", ""), bar("in the queue at the end", "linux", "outcomes.queued", "served")},
 				Because: []page.Reason{
-					because("Nobody acknowledges its data, so its TCP sends the data again and again. Each time the server looks at the queue. After 10 s there is room, and the connection is complete.", "K5"),
+					because("Nobody acknowledges its data, so its TCP sends the data again and again. Each time the server looks at the queue. After 10 s there is room, and the connection is complete.", "K4"),
 				},
 				Show:          show("Show me its data", "linux", "data_sent_again", "writes"),
 				Misconception: "“A phantom is lost.” A client that speaks first repairs its connection.",

@@ -204,3 +204,17 @@ func TestAPageHoldsNothingOfALessonThatIsForTheTeacher(t *testing.T) {
 		t.Error("the page lacks the lesson, or the lesson itself has changed")
 	}
 }
+
+func TestAPageHoldsTheRulesThatItsLessonCites(t *testing.T) {
+	run := crowd(t, profiles.WSP(), "c", 3, 1)
+	run.Figures = []recording.Figure{{Name: "outcomes.refused", Value: 2}}
+	l := goodLesson()
+	l.Questions[0].Because[0].Rules = []string{"K8"} // no record cites it
+	var b strings.Builder
+	if err := page.WriteLesson(&b, l, run); err != nil {
+		t.Fatal(err)
+	}
+	if data := string(dataIn(t, b.String())); !strings.Contains(data, `"rules":[{"id":"K8","claim":"Linux: a half-open connection reserves no slot`) {
+		t.Error("the page lacks what K8 says, and its lesson cites K8")
+	}
+}

@@ -25,6 +25,7 @@ import (
 	"slices"
 	"strings"
 
+	"wspsim/netmodel/profiles"
 	"wspsim/netmodel/trace/recording"
 )
 
@@ -62,10 +63,11 @@ const MostSystems = 3
 
 // wire is the JSON of a page.
 type wire struct {
-	Schema    string `json:"schema"`
-	Title     string `json:"title"`
-	Parts     []Part `json:"parts"`
-	Simulator *about `json:"simulator,omitempty"`
+	Schema    string           `json:"schema"`
+	Title     string           `json:"title"`
+	Parts     []Part           `json:"parts"`
+	Rules     []recording.Rule `json:"rules,omitempty"` // what the lessons cite
+	Simulator *about           `json:"simulator,omitempty"`
 }
 
 // Write writes a page that plays one to three runs side by side on one clock. The same runs
@@ -111,7 +113,7 @@ func (d Document) Write(w io.Writer) error {
 			parts[i].Lesson = &l
 		}
 	}
-	data, err := json.Marshal(wire{Schema, d.Title, parts, d.Simulator.about()})
+	data, err := json.Marshal(wire{Schema, d.Title, parts, d.cited(), d.Simulator.about()})
 	if err != nil {
 		return err
 	}
@@ -232,6 +234,29 @@ func bare(name string) string {
 		b.WriteString(strings.TrimPrefix(line, "export "))
 	}
 	return b.String()
+}
+
+// cited returns the rules that the lessons cite, in the order of their table.
+func (d Document) cited() (rules []recording.Rule) {
+	cited := map[string]bool{}
+	for _, p := range d.Parts {
+		if p.Lesson == nil {
+			continue
+		}
+		for _, q := range p.Lesson.Questions {
+			for _, b := range q.Because {
+				for _, id := range b.Rules {
+					cited[id] = true
+				}
+			}
+		}
+	}
+	for _, r := range profiles.Rules() {
+		if cited[r.ID] {
+			rules = append(rules, recording.Rule{ID: r.ID, Claim: r.Claim, Source: r.Source})
+		}
+	}
+	return rules
 }
 
 // asks reports whether the page has a lesson.

@@ -3,11 +3,12 @@
 //
 //   - play.go plays a scenario and describes the run.
 //   - request.go has the form in which a page asks, coder.go that of the scenario in it.
-//   - simulator/ is the program in the page; wasm.go has it as the command carries it.
+//   - simulator/ is the program in the page; package bundle has it as the command carries it.
 package live
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"wspsim/netmodel"
@@ -71,10 +72,7 @@ func Describe(r *recording.Run, p *scenarios.Prepared, res *scenarios.Result) {
 		}
 		r.Changed += k.Name + "=" + k.Value
 	}
-	for _, k := range s.Knobs {
-		r.Knobs = append(r.Knobs, recording.Setting{Name: k.Name, Value: k.Format(s.Value(k))})
-	}
-	for _, k := range p.KernelSettings {
+	for _, k := range slices.Concat(p.Knobs, p.KernelSettings) {
 		r.Knobs = append(r.Knobs, recording.Setting(k))
 	}
 	for _, group := range scenarios.Statistics() {

@@ -50,6 +50,7 @@ func TestTheMomentOfAPlayRunsItAgain(t *testing.T) {
 		"burst?profile=linux&set=backlog=20&set=somaxconn=5&do=31.7ms:knock",
 		"overflow?profile=windows&seed=9",
 		"emfile-loop?profile=wsp",
+		"relisten-larger?do=1ms:listen=2",
 	} {
 		m, err := ParseMoment(text)
 		if err != nil {

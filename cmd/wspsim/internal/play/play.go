@@ -179,15 +179,14 @@ func (p *Play) changed() []scenarios.Setting {
 	if err != nil {
 		return nil
 	}
-	ready := prepared.Scenario
 	var changed []scenarios.Setting
-	for _, k := range ready.Knobs {
-		if value := ready.Value(k); value != p.Scenario.Value(k) {
-			changed = append(changed, scenarios.Setting{Name: k.Name, Value: words.Micro(k.Format(value))})
+	for i, k := range p.Scenario.Knobs {
+		if set := prepared.Knobs[i]; set.Value != k.Format(p.Scenario.Value(k)) {
+			changed = append(changed, scenarios.Setting{Name: k.Name, Value: words.Micro(set.Value)})
 		}
 	}
 	for _, set := range p.Knobs {
-		if _, knob := ready.Knob(set.Name); !knob && slices.Contains(prepared.KernelSettings, set) {
+		if _, knob := p.Scenario.Knob(set.Name); !knob && slices.Contains(prepared.KernelSettings, set) {
 			changed = append(changed, set)
 		}
 	}

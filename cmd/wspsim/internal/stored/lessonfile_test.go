@@ -86,7 +86,6 @@ func TestAWrongLessonIsToldWhatIsWrongAndWhere(t *testing.T) {
 		{`{linux.outcomes.phantom}`, `{bsd.outcomes.phantom}`, `because[1].text: unknown run "bsd"`, "a run in a text"},
 		{`{linux.outcomes.phantom}`, `{linux}`, `a brace without a figure: want {RUN.FIGURE}`, "a brace"},
 		{`"K2"`, `"K99"`, `unknown rule "K99"; nearest: `, "a rule that does not exist"},
-		{`"K2"`, `"R10"`, `no record of the runs cites R10; they cite `, "a rule that nothing cites"},
 		{`"kind": "choice"`, `"kind": "choise"`, `unknown kind of question "choise"; nearest: choice`, "a kind of question"},
 		{`"right": "most"`, `"right": "biggest"`, `unknown way to find the right choice "biggest"`, "a way to find the answer"},
 		{`"right": "most"`, `"right": "outcome"`, `choices[0].is: unknown outcome ""`, "choices without outcomes"},

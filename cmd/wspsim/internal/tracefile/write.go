@@ -19,14 +19,13 @@ func HeaderOf(p *play.Play) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	ready := prepared.Scenario
 	h := Header{
 		Model: netmodel.ModelVersion, Scenario: p.Scenario.Name, Profile: p.Profile, Clients: p.Clients, Seed: p.Seed,
 		Inputs: p.Inputs, Arrivals: p.Arrivals.File, Column: p.Arrivals.Column, ArrivalSum: p.Arrivals.Hash,
-		Definition: definition(ready),
+		Definition: definition(prepared.Scenario),
 	}
-	for _, k := range ready.Knobs {
-		h.Knobs = append(h.Knobs, scenarios.Setting{Name: k.Name, Value: words.Micro(k.Format(ready.Value(k)))})
+	for _, k := range prepared.Knobs {
+		h.Knobs = append(h.Knobs, scenarios.Setting{Name: k.Name, Value: words.Micro(k.Value)})
 	}
 	h.Knobs = append(h.Knobs, prepared.KernelSettings...)
 	return h, nil

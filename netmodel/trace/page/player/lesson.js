@@ -10,8 +10,8 @@ const pointed = {clients: '.scene .clients', network: '.scene .net', 'syn queue'
 
 // LessonCard plays a lesson in the element root. The page gives it the functions of act:
 // ask(restart) hides what would answer the question, told() shows it again, guide(place) plays on to
-// an instant, show(place) goes there. act.axis() is the axis of the charts. If somebody came by the
-// link of a moment, the lesson asks nothing before it is told to.
+// an instant, show(place) goes there. act.axis() is the axis of the charts, act.rules are those that
+// lessons cite. If somebody came by the link of a moment, the lesson asks nothing before it is told to.
 export class LessonCard {
   constructor(root, lesson, runs, act, linked) {
     Object.assign(this, {root, lesson, runs, act, of: new LessonRuns(lesson, runs), at: 0, guesses: []});
@@ -125,7 +125,7 @@ export class LessonCard {
     this.fill('told', ...this.head(this.number, q.ask),
       el('p', {class: 'you', tabindex: -1, role: 'status', 'data-right': String(right), 'data-hit': String(this.of.hit(q, guess))}, this.verdict(q, guess, right)),
       q.kind === 'sketch' ? this.compared(q, guess, right) : null, this.bars(q, guess),
-      el('div', {class: 'told'}, ...q.because.map((b) => el('p', {}, this.of.text(b.text), ...b.rules.map((id) => ruleChip(this.runs, id))))),
+      el('div', {class: 'told'}, ...q.because.map((b) => el('p', {}, this.of.text(b.text), ...b.rules.map((id) => ruleChip([this.act, ...this.runs], id))))),
       el('div', {class: 'row'}, el('button', {class: 'btn solid', id: 'showone', onclick: () => this.act.show(this.of.place(q.show))}, q.show.label),
         el('button', {class: 'btn', id: 'onward', onclick: () => {
           if (last) return this.end();

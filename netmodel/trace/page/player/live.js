@@ -33,7 +33,7 @@ const escapeQuery = (v) => encodeURIComponent(v).replace(/%(3A|2C|3D|2F)/g, deco
 export function flips(before, after) {
   const list = [];
   after.forEach((run, i) => {
-    const old = before.find((r) => r.profile === run.profile && r.label === run.label) || before[i];
+    const old = [before[i], ...before].find((r) => r?.profile === run.profile && r.label === run.label) || before[i];
     if (!old || old.profile !== run.profile) return;
     const was = outcomes(old), is = outcomes(run);
     for (const [name, to] of is) if (was.has(name) && was.get(name) !== to) list.push({label: run.label, index: i, name, client: run.names.indexOf(name) + 1, from: was.get(name), to});
@@ -79,7 +79,7 @@ export class Playground {
   one(s, i) {
     const run = this.simulator.play(this.code, [['profile', s.profile], ...(this.clients ? [['clients', this.clients]] : []), ['seed', this.seed],
       ...this.settings(s).map(([k, v]) => ['set', `${k}=${v}`]), ...this.inputs.map((x) => ['do', x])]);
-    run.label = s.label || '';
+    run.label = s.set.some((own) => this.set.has(own.name)) ? '' : s.label || ''; // the label tells of its own settings
     run.command = `wspsim run --from '${this.moment([s])}'${this.live.flags ? ' ' + this.live.flags : ''}`;
     return readRun(run, i);
   }
@@ -92,10 +92,11 @@ export class Playground {
     return `${this.live.scenario}?${query.map(([k, v]) => `${k}=${escapeQuery(v)}`).join('&')}`;
   }
 
-  // restore takes the state of an address.
+  // restore takes the state of an address. It throws what is wrong with it.
   restore(query) {
     this.reset();
-    const names = (query.get('profile') || '').split(',').filter(Boolean).slice(0, 3);
+    const names = (query.get('profile') || '').split(',').filter(Boolean);
+    if (names.length > 3) throw new Error('a page shows 1 to 3 systems side by side');
     if (names.length && names.join() !== this.systems.map((s) => s.profile).join()) this.systems = names.map((profile) => ({profile, set: []}));
     for (const s of query.getAll('set')) {
       const at = s.indexOf('=');
@@ -104,6 +105,7 @@ export class Playground {
     if (query.has('do')) this.inputs = query.getAll('do');
     this.seed = query.get('seed') || this.seed;
     this.clients = query.get('clients') || this.clients;
+    for (const name of this.set.keys()) if (!this.systems.some((s) => !this.profile(s.profile) || this.settings(s).some(([n]) => n === name))) throw new Error(`no system here has a setting ${name.slice(0, 60)}`);
   }
 
   // change alters the state and plays; if the simulator refuses, all stays as it was.
@@ -148,20 +150,20 @@ export class Playground {
   // smallest looks for the backlog nearest to the present one that changes an outcome.
   smallest() {
     const knob = this.live.knobs.find((k) => k.name === 'backlog'), now = amount('count', this.value(knob)), base = this.act.runs(), kept = new Map(this.set), began = performance.now();
-    let found = '';
-    search: for (let d = 1; d < 1000 && performance.now() - began < 2000; d++) {
-      for (const v of [now + d, now - d]) {
-        if (v < Math.max(knob.min, 0) || v > knob.max) continue;
-        this.set = new Map(kept).set('backlog', String(v));
-        const list = flips(base, this.play());
-        if (!list.length) continue;
-        found = v;
-        put(this.hint, `Backlog ${v}: ${list[0].name} on ${list[0].label} is ${list[0].to}, not ${list[0].from}${list.length > 1 ? `; ${list.length} clients in all` : ''}.`);
-        break search;
+    let found = 'No backlog near this one changes how a client ends.';
+    try {
+      search: for (let d = 1; d < 1000 && performance.now() - began < 2000; d++) {
+        for (const v of [now + d, now - d]) {
+          if (v < Math.max(knob.min, 0) || v > knob.max) continue;
+          this.set = new Map(kept).set('backlog', String(v));
+          const list = flips(base, this.play());
+          if (!list.length) continue;
+          found = `Backlog ${v}: ${list[0].name} on ${list[0].label} is ${list[0].to}, not ${list[0].from}${list.length > 1 ? `; ${list.length} clients in all` : ''}.`;
+          break search;
+        }
       }
-    }
-    this.set = kept;
-    if (found === '') put(this.hint, 'No backlog near this one changes how a client ends.');
+      put(this.hint, found);
+    } catch (e) { this.say(e.message); } finally { this.set = kept; }
   }
 
   say(error) {
@@ -182,7 +184,7 @@ export class Playground {
     this.acts = el('ul', {class: 'inputs', 'aria-label': 'What you did'});
     this.kernel = el('div');
     this.card = el('section', {class: 'card try', 'aria-label': 'Try it'}, el('h2', {}, 'Try it'), ...knobs.map((k) => this.knob(k)), this.error, this.told = el('div', {class: 'told', role: 'status'}),
-      this.live.knobs.some((k) => k.name === 'backlog') ? el('div', {class: 'row'}, el('button', {class: 'btn', id: 'smallest', onclick: () => this.smallest()}, 'Smallest backlog that changes somebody')) : null, this.hint = el('p', {class: 'note', role: 'status'}), this.actions(), this.acts,
+      this.live.knobs.some((k) => k.name === 'backlog') ? el('div', {class: 'row'}, el('button', {class: 'btn', id: 'smallest', onclick: () => this.smallest()}, 'Nearest backlog that changes somebody')) : null, this.hint = el('p', {class: 'note', role: 'status'}), this.actions(), this.acts,
       el('details', {class: 'more'}, el('summary', {}, 'More: systems, kernel, seed'), ...rest.map((k) => this.knob(k)), this.kernel),
       el('div', {class: 'row'}, el('button', {class: 'btn', id: 'which', onclick: () => this.act.which()}, 'Which system?'), this.undo = el('button', {class: 'btn', onclick: () => this.change(() => { this.inputs = this.inputs.slice(0, -1); })}, 'Undo the last act'),
         el('button', {class: 'btn', onclick: () => this.change(() => this.reset())}, 'Start over')));

@@ -24,7 +24,7 @@ const decades = () => Math.max(6, Math.log10(axis.active / 4e5)); // a run plays
 const rate = (v) => 2e4 * 10 ** (v / 100 * decades()); // virtual nanoseconds a second
 
 // What is on the stage: a part of the document, its runs, and what is derived from them.
-let part, ground, runs, folds, axis, spoken, stops, scenes, charts, card;
+let part, ground, runs, folds, axis, spoken, stops, scenes, charts, card, riddle;
 
 // drawCharts makes the charts, with a handle on the backlog if the page can play again.
 function drawCharts() {
@@ -212,7 +212,7 @@ function link() {
 
 // address returns the name and the keys of the hash.
 function address() {
-  const hash = location.hash.slice(1), at = hash.indexOf('?');
+  const hash = location.hash === '#work' ? '' : location.hash.slice(1), at = hash.indexOf('?');
   return {name: at >= 0 ? hash.slice(0, at) : hash.includes('=') ? '' : hash, query: new URLSearchParams(at >= 0 ? hash.slice(at + 1) : hash)};
 }
 
@@ -332,8 +332,9 @@ function arrive() {
 }
 
 // open puts a part on the stage, as it is or as an address has it.
-function open(next, query = new URLSearchParams()) {
+function open(next, query = new URLSearchParams(), fault = '') {
   stop();
+  unriddle();
   goal = null;
   part = next;
   ground = part.live && simulator ? playground() : null;
@@ -342,10 +343,9 @@ function open(next, query = new URLSearchParams()) {
   $('aside').replaceChildren();
   try { part.runs ||= ground.play(); } catch (e) { return put($('narr'), `The simulator says: ${e.message}.`); }
   part.runs.forEach((r, i) => r.figure || readRun(r, i)); // what the questions are about
-  let shown = part.runs, fault = '';
+  let shown = part.runs;
   if (asked) {
-    ground.restore(query);
-    try { shown = ground.play(); } catch (e) { fault = e.message; ground.reset(); }
+    try { ground.restore(query); shown = ground.play(); } catch (e) { fault = e.message; ground.reset(); }
   } else if (changes(query)) fault = simulator ? 'this part plays nothing again' : doc.simulator ? '' : 'this page has no simulator';
   const box = el('section', {class: 'card predict', 'aria-label': 'Predict'});
   if (part.lesson || part.runs[0].question) $('aside').append(box);
@@ -374,6 +374,7 @@ function open(next, query = new URLSearchParams()) {
       done: () => finished(doc.parts.indexOf(part)),
       guide,
       axis: () => axis,
+      rules: doc.rules || [],
     };
     new LessonCard(box, part.lesson, part.runs, act, linked);
   } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question), el('p', {class: 'note', id: 'changed'}));
@@ -385,15 +386,22 @@ function open(next, query = new URLSearchParams()) {
 
 // which asks for the system behind a run without names.
 function which() {
-  const root = el('section', {class: 'card predict', 'aria-label': 'Which system?'}), before = runs;
   stop();
+  riddle?.end();
+  const root = el('section', {class: 'card predict', 'aria-label': 'Which system?'}), before = runs;
   $('aside').prepend(root);
-  Object.assign(state, {t: 0, client: 1});
-  new Which(ground, root, {
-    mount: (next) => { mount(next); draw(); charts.fit(); },
+  riddle = new Which(ground, root, {
+    mount: (next) => { Object.assign(state, {t: 0, client: 1}); mount(next); draw(); charts.fit(); },
     story: (run) => run.records.filter((r) => sentence(run, r)),
-    end: () => { mount(before); draw(); charts.fit(); },
-  }).start();
+    end: () => { riddle = null; mount(before); draw(); charts.fit(); },
+  });
+  riddle.start();
+}
+
+// unriddle takes the question away when other runs come on the stage.
+function unriddle() {
+  riddle?.close();
+  riddle = null;
 }
 
 // changes reports whether an address wants other runs than those of the part.
@@ -403,7 +411,7 @@ function playground() {
   return new Playground(part, simulator, doc.simulator, {
     now: () => state.t, runs: () => runs, pick, which, acted: () => seek(state.t + 2),
     flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.index === s.run.index).map((f) => f.client)))),
-    changed: (again) => { stop(); mount(again); tellChanged(); draw(); remember(); },
+    changed: (again) => { stop(); unriddle(); mount(again); tellChanged(); draw(); remember(); },
   });
 }
 
@@ -414,9 +422,7 @@ function tellChanged() {
 
 // missed says what of an address the runs do not have, '' if all is there.
 function missed(query) {
-  const c = query.get('c'), t = query.get('t'), sys = query.get('sys'), {name} = address();
-  if (name && !doc.parts.some((p) => (p.live || p.runs[0]).scenario === name)) return `there is no scenario ${name} here`;
-  if (query.has('lesson') && !doc.parts.some((p) => p.lesson?.name === query.get('lesson'))) return `there is no lesson ${query.get('lesson')} here`;
+  const c = query.get('c'), t = query.get('t'), sys = query.get('sys');
   if (c && !runs[0].names.includes(c)) return `there is no client ${c}`;
   if (t && !(Number(t) >= 0)) return `t=${t} is no instant in milliseconds`;
   return sys && sys !== 'all' && !runs.some((r) => r.profile === sys) ? `there is no system ${sys}` : '';
@@ -449,14 +455,14 @@ async function start() {
   $('title').classList.toggle('vh', !choose.hidden); // the list says it
   choose.append(...parts.map((p, i) => el('option', {value: i}, `${i + 1}. ${p.lesson ? p.lesson.title : p.live ? p.live.scenario : p.runs[0].scenario}`)));
   choose.onchange = () => turn(Number(choose.value));
-  const chosen = () => {
-    const {name, query} = address(), at = parts.findIndex((p) => query.has('lesson') ? p.lesson?.name === query.get('lesson') : name && (p.live || p.runs[0]).scenario === name);
-    return [Math.max(0, at), query];
+  const chosen = () => { // an address of what the page does not hold opens the first part as it is
+    const {name, query} = address(), lesson = query.get('lesson'), at = parts.findIndex((p) => lesson ? p.lesson?.name === lesson : !name || (p.live || p.runs[0]).scenario === name);
+    return at < 0 ? [0, new URLSearchParams(), `there is no ${lesson ? 'lesson ' + lesson : 'scenario ' + name} here`] : [at, query, ''];
   };
   const follow = () => {
-    const [at, query] = chosen();
+    const [at, query, fault] = chosen();
     choose.value = at;
-    open(parts[at], query);
+    open(parts[at], query, fault);
   };
   wire();
   const [at, query] = chosen(), early = parts[at].runs && !(doc.simulator && changes(query));
@@ -480,7 +486,7 @@ async function start() {
     }
   }
   document.body.dataset.ready = '';
-  addEventListener('hashchange', () => { if (!state.asking || address().query.has('t')) follow(); });
+  addEventListener('hashchange', () => { if (location.hash !== '#work' && (!state.asking || address().query.has('t'))) follow(); });
 }
 
 // lock hides what a question asks for, and keeps the instant.

@@ -15,7 +15,10 @@ export class Which {
 
   start() {
     this.candidates = this.pick4();
-    if (this.candidates.length < 2) return show('Which system?', el('p', {}, 'On this crowd all systems do the same. Choose a smaller backlog or more clients.'));
+    if (this.candidates.length < 2) {
+      this.end();
+      return show('Which system?', el('p', {}, 'On this crowd all systems do the same. Choose a smaller backlog or more clients.'));
+    }
     this.right = this.candidates[Math.floor(Math.random() * this.candidates.length)];
     const hidden = {...this.right, index: 0, label: 'System ?', long: 'unknown', profile: '?', rules: [], records: this.right.records.map((r) => ({...r, rule: ''}))};
     hidden.of = new Map([...this.right.of].map(([client, list]) => [client, list.map((r) => hidden.records[r.n])]));
@@ -64,9 +67,13 @@ export class Which {
     return `differs first at ${ms(at)} ms. There: ${said(other, theirs)} Here: ${said(this.right, mine)}`;
   }
 
-  end() {
+  close() {
     delete document.body.dataset.which;
     this.root.remove();
+  }
+
+  end() {
+    this.close();
     this.act.end();
   }
 }
