@@ -373,7 +373,7 @@ func TestBadUsageIsExplainedInALineOrTwo(t *testing.T) {
 		{"two lists of profiles", []string{"compare", "burst", "--profile", "linux", "--profile", "windows"}, "--profile: given twice"},
 		{"a switch twice", []string{"run", "overflow", "--json", "--json=false"}, "--json: given twice; want it once"},
 		{"two files of arrivals", []string{"verify", "x.trace", "--arrivals", "a", "--arrivals", "b"}, "--arrivals: given twice"},
-		{"a flag of a command below a command", []string{"export", "x.html", "--lesson=a", "--lesson=b"}, "--lesson: given twice"},
+		{"a flag whose value may be left out, twice", []string{"export", "x.html", "--lesson=a", "--lesson=b"}, "--lesson: given twice"},
 		{"arrivals of no trace", []string{"verify", "--arrivals", "nosuch"}, "verify: --arrivals is about a trace: want its file, such as: wspsim verify mine.trace --arrivals nosuch"},
 		{"arrivals of the kernel", []string{"verify", "--kernel", "--arrivals", "nosuch"}, "verify: --arrivals is about a trace"},
 		{"arrivals of a golden", []string{"verify", "../../testdata/scenarios/overflow.txtar", "--arrivals", "nosuch"}, "overflow.txtar is no trace: want no --arrivals"},
