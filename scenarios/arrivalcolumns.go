@@ -110,8 +110,9 @@ func (p *arrivalParser) unquote(line string, start int) (text string, next int, 
 }
 
 // choose decides from the first line which column is meant, and reports whether that
-// line is a header. The column stays unknown if there are several and none is named.
-func (p *arrivalParser) choose(fields []csvField) (header bool, err error) {
+// line is a header. If there are several and none is named, the column stays unknown
+// behind a header, so that the error can show a line of the file.
+func (p *arrivalParser) choose(fields []csvField, line string) (header bool, err error) {
 	p.width = len(fields)
 	for _, f := range fields {
 		p.names = append(p.names, f.text)
@@ -119,7 +120,12 @@ func (p *arrivalParser) choose(fields []csvField) (header bool, err error) {
 	number, notNumber := strconv.Atoi(p.column)
 	switch {
 	case p.column == "" && p.width > 1:
-		return false, nil
+		for _, name := range p.names {
+			if !isName(name) {
+				return false, p.severalColumns(line)
+			}
+		}
+		return true, nil
 	case p.column == "":
 		number = 1
 	case notNumber != nil:

@@ -69,10 +69,7 @@ func ParseArrivals(r io.Reader, column string) ([]time.Duration, error) {
 			break
 		}
 	}
-	switch {
-	case p.index < 0 && p.width > 1:
-		return nil, p.severalColumns(strings.Join(p.names, string(p.comma)))
-	case len(p.times) == 0:
+	if len(p.times) == 0 {
 		return nil, fmt.Errorf("line %d, column 1: the series is empty: want at least one instant", p.line)
 	}
 	return p.times, nil
@@ -138,7 +135,7 @@ func (p *arrivalParser) take(line string) error {
 	case err != nil:
 		return err
 	case p.width == 0:
-		if header, err := p.choose(fields); header || err != nil || p.index < 0 {
+		if header, err := p.choose(fields, line); header || err != nil {
 			return err
 		}
 	case p.index < 0:

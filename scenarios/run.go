@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"wspsim/netmodel"
@@ -107,6 +108,7 @@ type run struct {
 	sockets   []namedFD // listening sockets by name, in the order of their creation
 	accepted  []namedFD // connections that Accept steps took, by client
 	files     []netmodel.FD
+	acts      []sim.Time // when somebody acts during the run
 	arrivals  sim.Rand
 	firstLoad netmodel.ClientID
 	arrived   int // clients of the load that have arrived
@@ -162,6 +164,11 @@ func newRun(s Scenario, p, clients netmodel.Profile, o Options) *run {
 	r.printer = trace.NewPrinter(n)
 	r.arrivals = sim.Stream(o.Seed, 0, drawsArrival)
 	r.idle = s.Program.Workers
+	for _, input := range o.Inputs {
+		instant, _, _ := strings.Cut(input, ":")
+		at, _ := time.ParseDuration(instant) // Prepare has read it
+		r.acts = append(r.acts, sim.Time(at))
+	}
 	r.result = Result{Scenario: s.Name, Profile: p.Name, Clients: o.Clients, Seed: o.Seed}
 	return r
 }

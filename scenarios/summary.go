@@ -31,7 +31,7 @@ func (r *run) note(rec netmodel.Record) {
 func (r *run) addLine(rec netmodel.Record) {
 	res := &r.result
 	early := len(res.Lines) < r.o.Lines
-	first := isNotable(rec.Kind) && !r.hasFirst[rec.Kind]
+	first := isNotable(rec.Kind) && !r.hasFirst[rec.Kind] || rec.Kind == netmodel.Called && slices.Contains(r.acts, rec.At)
 	if !early && !first {
 		if r.printer.Follow(rec) {
 			res.TotalLines++

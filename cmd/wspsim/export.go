@@ -59,6 +59,9 @@ func (s *session) exportCommand() *cobra.Command {
 			return []string{"html", "svg"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if !isPicture(args[0]) && !strings.HasSuffix(args[0], ".html") && !strings.HasSuffix(args[0], ".htm") {
+				return fmt.Errorf("export: %s: want FILE.html for a page or FILE.svg for a picture", words.Printable(args[0]))
+			}
 			switch name := first(args[1:]); {
 			case lesson != "" && isPicture(args[0]):
 				return fmt.Errorf("--lesson: a picture asks nothing; want FILE.html")
@@ -79,7 +82,7 @@ func (s *session) exportCommand() *cobra.Command {
 	f.add(c)
 	c.Flags().Lookup("profile").Usage = "use the stacks `NAMES`, at most three, with commas between them (default: those that the scenario or the lesson is about)"
 	c.Flags().BoolVar(&noSim, "no-sim", false, "store the runs in the page and no simulator: a tenth of the size, and nothing to change")
-	c.Flags().StringVar(&lesson, "lesson", "", "ask the questions of a lesson first; all for the whole course")
+	c.Flags().StringVar(&lesson, "lesson", "", "ask the questions of the lesson `NAME` first; all for the whole course")
 	c.Flags().Lookup("lesson").NoOptDefVal = noLessonName
 	return c
 }

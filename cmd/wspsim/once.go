@@ -31,7 +31,7 @@ func (o *once) Set(text string) error {
 }
 
 // eachOnce makes every flag of a command and its subcommands a flag that is given once,
-// except those that collect values.
+// except those that collect values. The command parses one line after it.
 func eachOnce(c *cobra.Command) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if _, many := f.Value.(pflag.SliceValue); !many {

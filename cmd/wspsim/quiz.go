@@ -73,7 +73,7 @@ func (s *session) quizCommand() *cobra.Command {
 // are about the scenario.
 func (s *session) exercise(c *cobra.Command, f *playFlags, name string) (teach.Exercise, error) {
 	chosen := ""
-	for _, flag := range []string{"profile", "clients", "backlog", "seed", "set", "arrivals", "column", "max-events", "strict"} {
+	for _, flag := range []string{"profile", "clients", "backlog", "seed", "set", "do", "from", "arrivals", "column", "max-events", "strict"} {
 		if c.Flags().Changed(flag) {
 			chosen = flag
 		}

@@ -75,7 +75,6 @@ func (s *session) root() *cobra.Command {
 	root.AddCommand(s.listCommand(), s.showCommand(), s.profilesCommand(), s.profileCommand(), s.runCommand(), s.explainCommand(),
 		s.compareCommand(), s.quizCommand(), s.lessonsCommand(), s.exportCommand(), s.serveCommand(), s.viewCommand(), s.tableCommand(), s.rulesCommand(), s.verifyCommand(),
 		s.soakCommand(), s.benchCommand(), s.versionCommand(), s.completionCommand())
-	eachOnce(root)
 	return root
 }
 

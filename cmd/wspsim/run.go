@@ -262,6 +262,9 @@ func (s *session) explainCommand() *cobra.Command {
 					return err
 				}
 			}
+			if m, err := f.moment(c, ""); err == nil && client == "" {
+				client = m.Client
+			}
 			story, err := report.Explain(s.ctx, p, client, screen.NewProgress(s.stderr))
 			if err != nil {
 				return err

@@ -92,7 +92,7 @@ func longerQueue() page.Lesson {
 			},
 			{
 				Kind: page.Sketch, Run: "long", At: []string{"100ms", "300ms", "500ms", "900ms"}, Max: 100, Near: 8,
-				Ask:  "Clients come for 600 ms. Sketch how many connections wait in the queue with backlog 100. 8 off counts as right.",
+				Ask:  "All clients come within half a second. Sketch how many connections wait in the queue with backlog 100. 8 off counts as right.",
 				Bars: []page.Bar{bar("backlog 100, most waiting", "long", "listener.peak_pending", ""), bar("backlog 5, most waiting", "short", "listener.peak_pending", "")},
 				Because: []page.Reason{
 					because("Twice as many come as are served. So the queue grows as long as clients come, and each newcomer waits longer than the one before.", "R3"),

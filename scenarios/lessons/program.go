@@ -13,7 +13,7 @@ func noMoreDescriptors() page.Lesson {
 				Kind:     page.Choose, Right: "outcome", Run: "wsp", Client: "d",
 				Ask:     "Only c waits, so three of the four slots are empty. By the WSPListen page, what happens to d?",
 				Choices: []page.Choice{{Label: "d waits, and accept takes it in the end", Is: "accepted"}, {Label: "d is refused", Is: "refused"}, {Label: "d is reset while it waits", Is: "reset"}},
-				Bars:    []page.Bar{bar("most in the queue", "wsp", "listener.peak_pending", ""), bar("SYNs refused", "wsp", "listener.refused_syns", "refused"), bar("calls that failed", "wsp", "listener.failed_calls", "")},
+				Bars:    []page.Bar{bar("most in the queue", "wsp", "listener.peak_pending", "")},
 				Because: []page.Reason{
 					because("The listener starves. A slot that was used must be filled again, and that needs a free descriptor. The slots are empty, but no longer available.", "WS.D6"),
 					because("accept cannot help: it fails with WSAEMFILE, and c stays in the queue.", "WS.A3"),
@@ -25,7 +25,7 @@ func noMoreDescriptors() page.Lesson {
 				Kind: page.Choose, Right: "outcome", Run: "wsp", Client: "e",
 				Ask:     "At 30 ms the program closes the descriptor of a. The SYN of e arrives at 32 ms. By the page, what happens to e?",
 				Choices: []page.Choice{{Label: "e waits, and accept takes it in the end", Is: "accepted"}, {Label: "e is refused", Is: "refused"}, {Label: "e is reset while it waits", Is: "reset"}},
-				Bars:    []page.Bar{bar("page, refused", "wsp", "outcomes.refused", "refused"), bar("page, accepted", "wsp", "outcomes.accepted", "served"), bar("Linux, refused", "linux", "outcomes.refused", "refused")},
+				Bars:    []page.Bar{bar("page, refused", "wsp", "outcomes.refused", "refused"), bar("Linux, refused", "linux", "outcomes.refused", "refused")},
 				Because: []page.Reason{
 					because("To close a descriptor fills no slot. The listener resumes at the next listen or accept that finds a descriptor free, and not before.", "WS.D6"),
 				},
@@ -36,7 +36,7 @@ func noMoreDescriptors() page.Lesson {
 				Kind: page.Choose, Right: "outcome", Run: "wsp", Client: "f",
 				Ask:     "At 51 ms the program calls accept, and nobody waits: the call fails with WSAEWOULDBLOCK. f comes at 60 ms. By the page, what happens to f?",
 				Choices: []page.Choice{{Label: "f is refused too", Is: "refused"}, {Label: "accept takes it in the end", Is: "accepted"}, {Label: "f waits until the end", Is: "queued"}},
-				Bars:    []page.Bar{bar("page, calls that failed", "wsp", "listener.failed_calls", ""), bar("page, accepted", "wsp", "outcomes.accepted", "served")},
+				Bars:    []page.Bar{bar("page, failed calls without WSAEWOULDBLOCK", "wsp", "listener.failed_calls", ""), bar("page, accepted", "wsp", "outcomes.accepted", "served")},
 				Because: []page.Reason{
 					because("That accept got nothing and did one thing: a descriptor was free, so it filled a slot. The listener resumes.", "WS.A2"),
 					because("f finds the slot, and the next accept takes it.", "R3", "WS.Q1"),
@@ -48,7 +48,7 @@ func noMoreDescriptors() page.Lesson {
 				Kind: page.Choose, Right: "outcome", Run: "linux", Client: "d",
 				Ask:     "The same clients on Linux: no descriptor is free when d comes. What happens to d?",
 				Choices: []page.Choice{{Label: "d is ignored, and still tries at the end", Is: "trying"}, {Label: "d is refused", Is: "refused"}, {Label: "d waits, and accept takes it in the end", Is: "accepted"}},
-				Bars:    []page.Bar{bar("Linux, most in the queue", "linux", "listener.peak_pending", ""), bar("Linux, calls that failed", "linux", "listener.failed_calls", ""), bar("Linux, accepted", "linux", "outcomes.accepted", "served"), bar("Linux, left in the queue", "linux", "outcomes.queued", "")},
+				Bars:    []page.Bar{bar("Linux, most in the queue", "linux", "listener.peak_pending", ""), bar("Linux, failed calls without WSAEWOULDBLOCK", "linux", "listener.failed_calls", ""), bar("Linux, accepted", "linux", "outcomes.accepted", "served"), bar("Linux, left in the queue", "linux", "outcomes.queued", "")},
 				Because: []page.Reason{
 					because("On Linux the queue knows nothing of descriptors. Clients get in as long as there are slots.", "K3", "K5"),
 					because("accept fails with EMFILE, and the connection stays in the queue. The starving shows at the program, not at the clients.", "K9"),

@@ -54,6 +54,7 @@ func oneDoor() page.Lesson {
 			},
 		},
 		End: "A listener has a queue with few places. A free place: you wait. No free place: you are refused at once. " +
+			"This server follows an old document, the WSPListen page. Windows of today asks again: see lesson 4. " +
 			"Now look around: play, step through the events, and pick other clients.",
 		Teaches: "SYN, accept queue, accept, and refuse. A refusal depends on the instant, and the listener does not remember it.",
 		Adapt:   "Set backlog to 3 and nobody is refused. Set it to 1 and more are. Change the client in the captions to one of those who are refused.",
@@ -141,7 +142,7 @@ func theBurst() page.Lesson {
 			{
 				Kind: page.Sketch, Run: "burst", At: []string{"7ms", "13ms", "25ms", "36ms", "50ms"}, Max: 20, Near: 1,
 				Ask:  "Now the burst: all twenty come within about 20 ms. Sketch how many connections wait in the queue. 1 off counts as right.",
-				Bars: []page.Bar{bar("burst, most waiting", "burst", "listener.peak_pending", ""), bar("burst, refused", "burst", "outcomes.refused", "refused"), bar("burst, accepted", "burst", "outcomes.accepted", "served")},
+				Bars: []page.Bar{bar("burst, most waiting", "burst", "listener.peak_pending", ""), bar("spread out, most waiting", "spread", "listener.peak_pending", "")},
 				Because: []page.Reason{
 					because("The queue fills in a few milliseconds, and it cannot pass the backlog. Then it falls by one for each client that is served.", "R3", "WS.Q1"),
 				},

@@ -155,7 +155,7 @@ func retryWave() page.Lesson {
 			{
 				Kind: page.Count, Run: "linux", Figure: "connect_to_accept_ns.max", Max: 10_000, Near: 500,
 				Ask:  "All the work is 300 ms. After how many milliseconds is the last client accepted on Linux? 500 ms off counts as right.",
-				Bars: []page.Bar{bar("Linux, last one, ms", "linux", "connect_to_accept_ns.max", ""), bar("Linux, median, ms", "linux", "connect_to_accept_ns.p50", ""), bar("longest time in the queue, ms", "linux", "wait_ns.max", "")},
+				Bars: []page.Bar{bar("Linux, last one, ms", "linux", "connect_to_accept_ns.max", ""), bar("longest time in the queue, ms", "linux", "wait_ns.max", "")},
 				Because: []page.Reason{
 					because("Each wave brings in as many as the queue holds. The rest wait for the next wave, a second later.", "K13", "K3"),
 					because("Nobody waits longer than {linux.wait_ns.max} in the queue. The time is lost outside of it."),

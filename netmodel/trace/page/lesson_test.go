@@ -51,6 +51,23 @@ func TestALessonSpeaksAboutItsRunsOnly(t *testing.T) {
 	}
 }
 
+func TestARevealDoesNotAnswerALaterQuestion(t *testing.T) {
+	run := crowd(t, profiles.WSP(), "c", 3, 1)
+	run.Figures = []recording.Figure{{Name: "outcomes.refused", Value: 2}, {Name: "outcomes.accepted", Value: 0}}
+	l := goodLesson()
+	first := l.Questions[0]
+	first.Figure = "outcomes.accepted"
+	first.Bars = []page.Bar{{Label: "refused", Run: "wsp", Figure: "outcomes.refused"}}
+	l.Questions = []page.Question{first, l.Questions[0]}
+	if err := page.WriteLesson(io.Discard, l, run); err == nil || !strings.Contains(err.Error(), "questions[0].bars[0]: it answers question 2: outcomes.refused of wsp") {
+		t.Errorf("WriteLesson = %v, want an error about the bar that answers question 2", err)
+	}
+	l.Questions[0].Bars = nil
+	if err := page.WriteLesson(io.Discard, l, run); err != nil {
+		t.Errorf("without that bar: %v", err)
+	}
+}
+
 // twoRuns is a lesson about two backlogs, with its runs: three clients at one instant, a
 // backlog of 1 and of 2.
 func twoRuns(t *testing.T) (page.Lesson, []recording.Run) {

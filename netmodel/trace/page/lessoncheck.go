@@ -45,6 +45,7 @@ func (l Lesson) Problems(runs []recording.Run) []Problem {
 	}
 	for i, q := range l.Questions {
 		c.question(fmt.Sprintf("questions[%d]", i), q)
+		c.early(i)
 	}
 	if runs != nil && len(runs) != len(l.Runs) {
 		c.say("runs", "%d runs are played, the lesson has %d", len(runs), len(l.Runs))
@@ -228,6 +229,17 @@ func (c *checker) question(path string, q Question) {
 	c.text(path+".misconception", q.Misconception, false)
 	if len(c.found) == before && c.runs != nil {
 		c.answer(path, q)
+	}
+}
+
+// early complains about a bar of question n that shows what a later question asks for.
+func (c *checker) early(n int) {
+	for i, b := range c.lesson.Questions[n].Bars {
+		for k := n + 1; k < len(c.lesson.Questions); k++ {
+			if later := c.lesson.Questions[k]; later.Figure == b.Figure && (later.Run == b.Run || later.Run == "") && later.Figure != c.lesson.Questions[n].Figure {
+				c.say(fmt.Sprintf("questions[%d].bars[%d]", n, i), "it answers question %d: %s of %s", k+1, b.Figure, b.Run)
+			}
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ type Run struct {
 	Scenario string
 	Summary  string // a line about the scenario
 	Question string // what to predict
+	Changed  string // knobs with other values than the question is written for: "clients=200, workers=4"
 	Profile  string // of the server
 	Label    string // what the page calls the run beside others; "" = by its profile
 	Long     string // what a person calls the profile

@@ -16,7 +16,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 	records, transmissions, results := d.records(r.Records), d.transmissions(r.Transmissions), d.results(r.Results)
 	w := object{b: []byte{'{'}}
 	for _, f := range []Setting{
-		{"model", r.Model}, {"hash", r.Hash}, {"scenario", r.Scenario}, {"summary", r.Summary}, {"question", r.Question}, {"profile", r.Profile},
+		{"model", r.Model}, {"hash", r.Hash}, {"scenario", r.Scenario}, {"summary", r.Summary}, {"question", r.Question}, {"changed", r.Changed}, {"profile", r.Profile},
 		{"label", r.Label}, {"long", r.Long}, {"clients", r.Clients}, {"seed", r.Seed}, {"command", r.Command},
 	} {
 		w.text(f.Name, f.Value)

@@ -33,6 +33,9 @@ func (c *Comparison) Text(w *bufio.Writer, style screen.Style) {
 		r := &c.Runs[i]
 		fmt.Fprintf(w, "  %s: %s%s\n", r.Play.Profile, play.LongName(r.Play.Profile), kernelSettings(r))
 	}
+	if p.Inputs != nil {
+		fmt.Fprintf(w, "\n%s\n", words.Wrap("inputs "+strings.Join(p.Inputs, ", "), width, ""))
+	}
 	if changed := play.SettingsText(c.Runs[0].Done.ChangedKnobs); changed != "" {
 		fmt.Fprintf(w, "\nchanged knobs, so the text below has other numbers: %s\n", changed)
 	}

@@ -65,6 +65,12 @@ func Describe(r *recording.Run, p *scenarios.Prepared, res *scenarios.Result) {
 	s := &p.Scenario
 	r.Scenario, r.Summary, r.Question = s.Name, s.Summary, s.Question
 	r.Clients, r.Seed = p.Options.Clients, strconv.FormatUint(p.Options.Seed, 10)
+	for i, k := range res.ChangedKnobs {
+		if i > 0 {
+			r.Changed += ", "
+		}
+		r.Changed += k.Name + "=" + k.Value
+	}
 	for _, k := range s.Knobs {
 		r.Knobs = append(r.Knobs, recording.Setting{Name: k.Name, Value: k.Format(s.Value(k))})
 	}

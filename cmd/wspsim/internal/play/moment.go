@@ -14,7 +14,8 @@ import (
 // Moment is a run under one or more profiles as one line of text, such as
 // burst?profile=windows,linux&set=backlog=20&do=31.7ms:knock. Pages have it in their address,
 // run --from takes it. The name is that of a scenario. The keys are profile, clients, seed,
-// set and do; set and do may be repeated.
+// set and do; set and do may be repeated. A page has more: c and sys are the picked client and the
+// system that is shown alone; t, theme and lesson say nothing about a run.
 type Moment struct {
 	Scenario string
 	Profiles []string // none = what the scenario is about
@@ -22,6 +23,8 @@ type Moment struct {
 	Seed     uint64
 	Knobs    []scenarios.Setting
 	Inputs   []string
+	Client   string // picked in the page
+	System   string // the profile that the page shows alone
 }
 
 // The limits of a moment.
@@ -30,8 +33,8 @@ const (
 	maxSets   = 50
 )
 
-// pageKeys are the keys that only a page reads.
-var pageKeys = []string{"t", "c", "sys", "theme", "lesson"}
+// pageKeys are the keys of a page that say nothing about a run.
+var pageKeys = []string{"t", "theme", "lesson"}
 
 // ParseMoment reads a moment, also as it stands in the address of a page: all up to a # or
 // to /run/ is left out. The error says what is wrong and what is legal.
@@ -39,6 +42,9 @@ func ParseMoment(text string) (Moment, error) {
 	_, text = cutLast(text, "#")
 	_, text = cutLast(text, "/run/")
 	name, query, _ := strings.Cut(text, "?")
+	if strings.Contains(name, "=") {
+		return Moment{}, fmt.Errorf("%q names no scenario: a page with stored runs shows the command that makes them", text)
+	}
 	return ReadMoment(name, query)
 }
 
@@ -80,6 +86,12 @@ func (m *Moment) read(key string, values []string) (err error) {
 		m.Profiles = strings.Split(values[0], ",")
 	case "clients":
 		m.Clients = values[0]
+	case "c":
+		m.Client = values[0]
+	case "sys":
+		if values[0] != "all" {
+			m.System = values[0]
+		}
 	case "seed":
 		if m.Seed, err = strconv.ParseUint(values[0], 10, 64); err != nil {
 			return fmt.Errorf("seed %q: want a whole number", values[0])
@@ -103,7 +115,8 @@ func (m *Moment) read(key string, values []string) (err error) {
 	return nil
 }
 
-// Play returns the play of a moment under its first profile. The caller checks it.
+// Play returns the play of a moment under the profile that is shown alone, or its first one. The
+// caller checks it.
 func (m Moment) Play() (*Play, error) {
 	s, err := Find(m.Scenario)
 	if err != nil {
@@ -112,6 +125,9 @@ func (m Moment) Play() (*Play, error) {
 	p := &Play{Scenario: s, Profile: s.Profiles[0], Clients: m.Clients, Seed: m.Seed, Knobs: m.Knobs, Inputs: m.Inputs}
 	if len(m.Profiles) > 0 {
 		p.Profile = m.Profiles[0]
+	}
+	if slices.Contains(m.Profiles, m.System) {
+		p.Profile = m.System
 	}
 	return p, nil
 }

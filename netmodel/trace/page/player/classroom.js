@@ -8,7 +8,19 @@ import {spaced} from './sketch.js';
 const mostClassText = 1e6, mostClassLine = 1000, mostColumns = 8, mostUnread = 20, mostGuess = 1e9;
 const classForm = /^wspsim1 ([a-z0-9-]{1,64})((?: (?:-|[0-9,]+))+) @([a-z0-9]{1,12}) #([0-9a-f]{8})(?:[^0-9a-z]|$)/;
 const markLetters = 'abcdefghjkmnpqrstuvwxyz23456789';
-const myMark = [...crypto.getRandomValues(new Uint8Array(5))].map((b) => markLetters[b % markLetters.length]).join('');
+const myMark = keptMark();
+
+// keptMark is the mark of a student, who keeps it when the page is loaded again, if the browser
+// lets a page keep anything.
+function keptMark() {
+  const fresh = [...crypto.getRandomValues(new Uint8Array(5))].map((b) => markLetters[b % markLetters.length]).join('');
+  try {
+    const kept = localStorage.getItem('wspsim-mark');
+    if (/^[a-z0-9]{1,12}$/.test(kept)) return kept;
+    localStorage.setItem('wspsim-mark', fresh);
+  } catch { /* it keeps nothing */ }
+  return fresh;
+}
 
 // checksum is the FNV-1a hash of an ASCII text.
 function checksum(text) {

@@ -52,13 +52,22 @@ export class LessonCard {
     return el('button', {class: 'btn', id: 'skip', onclick: () => this.end()}, 'Skip the questions');
   }
 
+  // stray reports whether a click lies where the last button was, and comes so soon that it was
+  // meant for that one.
+  stray(e) {
+    return this.pressed && e.detail > 0 && e.timeStamp - this.pressed.timeStamp < 500 && e.screenX === this.pressed.screenX && e.screenY === this.pressed.screenY;
+  }
+
   // caption shows one step before the question: a text, an instant, a part of the picture.
   caption(n, focus) {
     const all = this.question.captions, c = all[n];
     this.clear();
     this.act.ask(false);
     if (c.seek) this.act.guide(this.of.place(c.seek));
-    const onward = el('button', {class: 'btn solid', id: 'onward', 'aria-describedby': 'caption', onclick: () => n + 1 < all.length ? this.caption(n + 1, true) : this.ask(true)}, n + 1 < all.length ? 'Next' : 'To the question');
+    const onward = el('button', {class: 'btn solid', id: 'onward', 'aria-describedby': 'caption', onclick: (e) => {
+      this.pressed = e;
+      if (n + 1 < all.length) this.caption(n + 1, true); else this.ask(true);
+    }}, n + 1 < all.length ? 'Next' : 'To the question');
     this.fill('guide', ...this.head(`Step ${n + 1} of ${all.length}`), el('p', {class: 'caption', id: 'caption'}, this.of.text(c.text)),
       el('div', {class: 'row'}, onward, n ? el('button', {class: 'btn', id: 'back', onclick: () => this.caption(n - 1, true)}, 'Back') : null, this.skip()));
     if (focus) onward.focus({preventScroll: true});
@@ -86,6 +95,7 @@ export class LessonCard {
     const q = this.question;
     this.clear();
     this.act.ask(q.kind === 'sketch');
+    if (q.run) this.act.only(this.of.run(q.run).index);
     this.root.dataset.state = 'ask';
     this.fill('ask', ...this.head(this.number, q.ask), this.guess(q), el('div', {class: 'row'}, this.skip()));
     if (focus) this.root.querySelector('.ask').focus();
@@ -93,7 +103,7 @@ export class LessonCard {
 
   // guess is what the reader answers with.
   guess(q) {
-    if (q.kind === 'choice') return el('div', {class: 'guess'}, ...q.choices.map((c, i) => el('button', {class: 'btn', 'data-choice': i, onclick: () => this.reveal(i)}, this.of.text(c.label))));
+    if (q.kind === 'choice') return el('div', {class: 'guess'}, ...q.choices.map((c, i) => el('button', {class: 'btn', 'data-choice': i, onclick: (e) => this.stray(e) || this.reveal(i)}, this.of.text(c.label))));
     const form = (cls, ask, ...parts) => el('div', {class: 'guess'}, el('form', {class: cls, onsubmit: (e) => { e.preventDefault(); ask(); }}, ...parts, el('button', {class: 'btn solid', id: 'reveal'}, 'Reveal')));
     if (q.kind === 'sketch') {
       const run = this.of.run(q.run);
@@ -163,9 +173,10 @@ export class LessonCard {
     this.clear();
     this.act.told();
     const asked = this.guesses.filter((g) => g !== undefined).length, hits = this.lesson.questions.filter((q, i) => this.guesses[i] !== undefined && this.of.hit(q, this.guesses[i])).length;
+    if (asked === this.lesson.questions.length) this.act.done();
     this.fill('end', el('h2', {}, this.lesson.title), el('p', {class: 'you', id: 'score', tabindex: -1}, asked ? `${hits} of ${asked} as the model has it.` : 'You have not guessed yet.'),
       el('div', {class: 'told'}, el('p', {}, this.of.text(this.lesson.end))),
-      el('div', {class: 'row'}, el('button', {class: 'btn', id: 'again', onclick: () => this.begin(true)}, asked ? 'Ask me again' : 'Ask me')),
+      el('div', {class: 'row'}, this.act.after ? el('button', {class: 'btn solid', id: 'nextlesson', onclick: () => this.act.onward()}, `Next lesson: ${this.act.after}`) : null, el('button', {class: 'btn', id: 'again', onclick: () => this.begin(true)}, asked ? 'Ask me again' : 'Ask me')),
       classBox(this.of, this.guesses));
     if (!quietly) this.root.querySelector('.you').focus();
   }

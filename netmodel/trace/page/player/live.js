@@ -95,7 +95,7 @@ export class Playground {
   // restore takes the state of an address.
   restore(query) {
     this.reset();
-    const names = (query.get('profile') || '').split(',').filter((n) => this.profile(n)).slice(0, 3);
+    const names = (query.get('profile') || '').split(',').filter(Boolean).slice(0, 3);
     if (names.length && names.join() !== this.systems.map((s) => s.profile).join()) this.systems = names.map((profile) => ({profile, set: []}));
     for (const s of query.getAll('set')) {
       const at = s.indexOf('=');
@@ -113,6 +113,7 @@ export class Playground {
     try {
       const runs = this.play(), old = this.act.runs();
       this.say('');
+      if (this.hint) put(this.hint, '');
       this.act.changed(runs);
       this.tell(flips(old, runs));
       return true;
@@ -160,7 +161,7 @@ export class Playground {
       }
     }
     this.set = kept;
-    if (found === '') put(this.hint, 'No backlog near this one changes an outcome.');
+    if (found === '') put(this.hint, 'No backlog near this one changes how a client ends.');
   }
 
   say(error) {

@@ -81,6 +81,7 @@ function draw() {
   const t = state.t;
   put($('clock'), ms(t) + ' ms');
   ground?.at(t);
+  document.body.toggleAttribute('data-start', state.asking && t === 0);
   for (const s of scenes) s.draw(t, state.client, state.playing && !reduced.matches ? rate(state.speed) : 0);
   charts.draw(t);
   const now = performance.now(); // what nobody reads sixty times a second waits
@@ -290,7 +291,7 @@ function about() {
   return el('section', {class: 'card about', 'aria-label': 'What was run'}, el('h2', {}, 'What was run'), el('p', {class: 'intro'}, capital(first.summary) + '.'),
     el('dl', {class: 'facts'}, ...facts.flatMap(([k, v]) => [el('dt', {}, k), el('dd', {}, v)])),
     ...runs.map((r) => el('p', {class: 'cmd'}, r.command)),
-    el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. ${doc.simulator ? 'The simulator in this page is made from the same sources' : 'This page holds stored runs and no simulator'}; wspsim run gives the same.`),
+    el('p', {class: 'note'}, `Model ${first.model}. ${runs.map((r) => `${r.label}: hash ${r.hash}`).join(', ')}. ${doc.simulator ? 'The simulator in this page is made from the same sources' : 'This page holds stored runs and no simulator'}${first.command.startsWith('wspsim') ? '; wspsim run gives the same' : '; the command above makes them again'}.`),
     doc.simulator ? el('details', {}, el('summary', {}, 'Licences'), el('pre', {class: 'note'}, doc.simulator.notices), el('p', {class: 'note'}, `Sources of the simulator: sha256 ${doc.simulator.sources}.`)) : null);
 }
 
@@ -300,7 +301,7 @@ function showPlace({run, at, client}) {
   if (client) state.client = client;
   system(run.index, true);
   seek(at);
-  $('scenes').scrollIntoView({block: 'nearest', behavior: reduced.matches ? 'auto' : 'smooth'});
+  scenes[run.index].root.scrollIntoView({block: 'nearest', behavior: reduced.matches ? 'auto' : 'smooth'});
 }
 
 // guide plays on to a place of a lesson, in less than two seconds.
@@ -345,13 +346,15 @@ function open(next, query = new URLSearchParams()) {
   if (asked) {
     ground.restore(query);
     try { shown = ground.play(); } catch (e) { fault = e.message; ground.reset(); }
-  }
+  } else if (changes(query)) fault = simulator ? 'this part plays nothing again' : doc.simulator ? '' : 'this page has no simulator';
   const box = el('section', {class: 'card predict', 'aria-label': 'Predict'});
   if (part.lesson || part.runs[0].question) $('aside').append(box);
   if (part.live) $('aside').append(ground ? ground.panel() : el('section', {class: 'card try'}, el('h2', {}, 'Try it'), el('p', {class: 'note'}, 'The simulator starts.')));
   mount(shown);
   lock(false);
-  if (fault) ground.say(fault);
+  fault ||= missed(query);
+  $('fault').hidden = !fault;
+  put($('fault'), fault && `The address asks for another moment: ${fault}. Below is the run of the page as it was made.`);
   put($('title'), part.lesson ? part.lesson.title : runs[0].scenario);
   put($('tag'), `${runs[0].scenario}, seed ${runs[0].seed}, model ${runs[0].model}`);
   system(runs.length > 1 ? runs.length - 1 : 'all');
@@ -365,11 +368,16 @@ function open(next, query = new URLSearchParams()) {
       ask: (first) => { stop(); arrive(); if (ground && runs !== part.runs) restart(); state.asking = true; if (first) state.t = 0; lock(true); draw(); },
       told: () => { arrive(); state.asking = false; lock(false); draw(); },
       show: showPlace,
+      only: (index) => system(index, true), // where one system is shown at a time
+      after: doc.parts[doc.parts.indexOf(part) + 1]?.lesson?.title,
+      onward: () => turn(doc.parts.indexOf(part) + 1),
+      done: () => finished(doc.parts.indexOf(part)),
       guide,
       axis: () => axis,
     };
     new LessonCard(box, part.lesson, part.runs, act, linked);
-  } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question));
+  } else if (runs[0].question) box.append(el('h2', {}, 'Before you play'), el('p', {class: 'ask'}, runs[0].question), el('p', {class: 'note', id: 'changed'}));
+  tellChanged();
   button();
   draw();
   charts.fit();
@@ -395,14 +403,42 @@ function playground() {
   return new Playground(part, simulator, doc.simulator, {
     now: () => state.t, runs: () => runs, pick, which, acted: () => seek(state.t + 2),
     flip: (list) => scenes.forEach((s) => s.flip?.(new Set(list.filter((f) => f.index === s.run.index).map((f) => f.client)))),
-    changed: (again) => { stop(); mount(again); draw(); remember(); },
+    changed: (again) => { stop(); mount(again); tellChanged(); draw(); remember(); },
   });
+}
+
+// tellChanged says that the question is written for other values.
+function tellChanged() {
+  if ($('changed')) put($('changed'), runs[0].changed && `The text is written for other values. Here: ${runs[0].changed}.`);
+}
+
+// missed says what of an address the runs do not have, '' if all is there.
+function missed(query) {
+  const c = query.get('c'), t = query.get('t'), sys = query.get('sys'), {name} = address();
+  if (name && !doc.parts.some((p) => (p.live || p.runs[0]).scenario === name)) return `there is no scenario ${name} here`;
+  if (query.has('lesson') && !doc.parts.some((p) => p.lesson?.name === query.get('lesson'))) return `there is no lesson ${query.get('lesson')} here`;
+  if (c && !runs[0].names.includes(c)) return `there is no client ${c}`;
+  if (t && !(Number(t) >= 0)) return `t=${t} is no instant in milliseconds`;
+  return sys && sys !== 'all' && !runs.some((r) => r.profile === sys) ? `there is no system ${sys}` : '';
 }
 
 // restart puts the runs on the stage that the questions are about.
 function restart() {
   if (runs !== part.runs) ground.change(() => ground.reset());
   part.runs = runs;
+}
+
+// turn opens a part, and finished ticks one in the list.
+function turn(at) {
+  $('course').value = at;
+  open(doc.parts[at]);
+  remember();
+  scrollTo({top: 0});
+}
+
+function finished(at) {
+  const option = $('course').options[at];
+  if (option && !option.text.endsWith(' ✓')) option.text += ' ✓';
 }
 
 async function start() {
@@ -412,7 +448,7 @@ async function start() {
   choose.hidden = parts.length < 2;
   $('title').classList.toggle('vh', !choose.hidden); // the list says it
   choose.append(...parts.map((p, i) => el('option', {value: i}, `${i + 1}. ${p.lesson ? p.lesson.title : p.live ? p.live.scenario : p.runs[0].scenario}`)));
-  choose.onchange = () => { open(parts[choose.value]); remember(); };
+  choose.onchange = () => turn(Number(choose.value));
   const chosen = () => {
     const {name, query} = address(), at = parts.findIndex((p) => query.has('lesson') ? p.lesson?.name === query.get('lesson') : name && (p.live || p.runs[0]).scenario === name);
     return [Math.max(0, at), query];

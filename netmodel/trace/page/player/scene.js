@@ -241,7 +241,7 @@ export class Scene {
     outside.forEach((e, i) => this.take(this.places[room + i], e, e.mark === 'held' ? 'half' : 'ack', e.mark, picked));
     if (total <= room) return;
     const more = Math.max(0, slots.length - room);
-    put(this.moreSlots, more ? `and ${more} more` : `${q.available} more free`);
+    put(this.moreSlots, more ? `and ${more} more` : `${Math.max(0, slots.length + q.available - room)} more free`);
   }
 
   drawHalf(q, picked) {

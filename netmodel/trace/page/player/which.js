@@ -1,7 +1,7 @@
 // which.js asks which system an anonymous run is about. It plays four systems whose runs differ
 // on the same crowd, and shows one without its names.
 
-import {el} from './dom.js';
+import {el, show} from './dom.js';
 import {ms} from './data.js';
 import {sentence} from './words.js';
 
@@ -15,7 +15,7 @@ export class Which {
 
   start() {
     this.candidates = this.pick4();
-    if (this.candidates.length < 2) return this.ground.say('on this crowd all systems do the same');
+    if (this.candidates.length < 2) return show('Which system?', el('p', {}, 'On this crowd all systems do the same. Choose a smaller backlog or more clients.'));
     this.right = this.candidates[Math.floor(Math.random() * this.candidates.length)];
     const hidden = {...this.right, index: 0, label: 'System ?', long: 'unknown', profile: '?', rules: [], records: this.right.records.map((r) => ({...r, rule: ''}))};
     hidden.of = new Map([...this.right.of].map(([client, list]) => [client, list.map((r) => hidden.records[r.n])]));

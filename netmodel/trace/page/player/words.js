@@ -23,7 +23,7 @@ const sentences = {
   request_offered: (r, who) => `The SYN of ${who} waits for the condition function.`,
   request_held: (r, who) => `The SYN of ${who} waits for room, unanswered.`,
   request_refused: (r, who) => `The SYN of ${who} finds ${r.limit ? full(r) + ' slots taken' : 'no listener'} and is refused with an RST${because(r)}.`,
-  request_ignored: (r, who) => `The SYN of ${who} finds ${full(r)} slots taken and is ignored${because(r)}. Nobody tells ${who}.`,
+  request_ignored: (r, who) => `The SYN of ${who} finds ${r.cause === 'SYN queue full' ? 'the SYN queue full' : full(r) + ' slots taken'} and is ignored${r.cause === 'SYN queue full' ? '' : because(r)}. Nobody tells ${who}.`,
   cookie_sent: (r, who) => `The SYN of ${who} is answered with a SYN cookie; nothing is stored.`,
   completed: (r, who) => `The ACK of ${who} arrives: it waits in the accept queue, ${full(r)}.`,
   ack_ignored: (r, who) => `The final ACK of ${who} finds ${full(r)} slots taken: ignored. ${who} believes that it is connected.`,
