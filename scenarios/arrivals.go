@@ -37,12 +37,15 @@ func (s Scenario) WithArrivals(times []time.Duration) Scenario {
 
 // ParseArrivals reads a series of arrivals: one instant a line, alone or in a column
 // of a CSV file. The argument column is the name of the column in the header, or its
-// number from 1; "" is the first.
+// number from 1; "" is for a file of one column.
 //
 // An instant is a decimal number of seconds (0.25), a duration (250ms, 1m2.5s) or a
-// time of RFC 3339 (2024-05-01T12:00:00.123456Z). A header whose name ends in _ns,
-// _us, _ms or _s gives plain numbers that unit. Blank lines and lines that begin with
-// # are skipped.
+// time of RFC 3339 (2024-05-01T12:00:00.123456Z). A header that names a unit, such as
+// at_ms, ts (us) or time[ns], gives plain numbers that unit. Blank lines and lines that
+// begin with # are skipped.
+//
+// The first line says how columns are separated: by commas, semicolons or tabs, and by
+// one kind of them. Every line has as many fields as the first.
 //
 // Instants must ascend; equal instants are allowed. The first instant is subtracted
 // from all, so that the series begins at 0. Nothing is rounded: a fraction of a
@@ -76,7 +79,11 @@ func ParseArrivals(r io.Reader, column string) ([]time.Duration, error) {
 type arrivalParser struct {
 	column string
 	index  int // of the column among the fields, -1 while unknown
-	unit   time.Duration
+	width  int // the number of fields of a line, 0 before the first line
+	comma  byte
+	names  []string      // the fields of the first line
+	header string        // the name of the column, if the first line has names
+	unit   time.Duration // of plain numbers; 0 = the header does not say it plainly
 	kind   instantKind
 	line   int
 	first  instant
@@ -107,136 +114,39 @@ type instant struct{ seconds, nanos int64 }
 func (p *arrivalParser) take(line string) error {
 	line = strings.TrimRight(line, "\r\n")
 	if p.line == 1 {
+		if strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff") {
+			return p.fault(0, line, "UTF-8, but this is UTF-16: iconv -f UTF-16 -t UTF-8 converts it")
+		}
 		line = strings.TrimPrefix(line, "\ufeff")
 	}
 	if i := strings.IndexFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r == utf8.RuneError }); i >= 0 {
-		return p.fault(i, line[i:], "text, one instant a line")
+		return p.fault(i, line[i:], "text in UTF-8, one instant a line")
 	}
 	if text := strings.TrimSpace(line); text == "" || text[0] == '#' {
 		return nil
 	}
-	fields, err := p.split(line)
-	if err != nil {
-		return err
-	}
-	if p.index < 0 {
-		if header, err := p.choose(fields); header || err != nil {
+	if p.width == 0 {
+		if err := p.separate(line); err != nil {
 			return err
 		}
 	}
-	if p.index >= len(fields) {
-		return p.fault(0, line, fmt.Sprintf("at least %d fields, as the first line has", p.index+1))
+	fields, err := p.split(line)
+	switch {
+	case err != nil:
+		return err
+	case p.width == 0:
+		if header, err := p.choose(fields, line); header || err != nil {
+			return err
+		}
+	case p.index < 0:
+		return p.severalColumns(line)
+	case len(fields) != p.width:
+		return p.ragged(fields, line)
 	}
 	return p.add(fields[p.index])
 }
 
-// csvField is a field of a line and where it begins.
-type csvField struct {
-	at   int
-	text string
-}
-
-// split takes a line apart at its commas or semicolons. Fields may be quoted; a quote
-// inside is written twice.
-func (p *arrivalParser) split(line string) ([]csvField, error) {
-	fields := p.fields[:0]
-	defer func() { p.fields = fields }()
-	for at := 0; ; {
-		start := at + len(line[at:]) - len(strings.TrimLeft(line[at:], " \t"))
-		if start < len(line) && line[start] == '"' {
-			text, next, ok := unquote(line, start)
-			if !ok {
-				return nil, p.fault(start, line[start:], "a closing quote, then a comma or the end of the line")
-			}
-			fields = append(fields, csvField{start, text})
-			at = next
-		} else {
-			n := strings.IndexAny(line[at:], ",;")
-			if n < 0 {
-				n = len(line) - at
-			}
-			fields = append(fields, csvField{min(start, at+n), strings.TrimSpace(line[at : at+n])})
-			at += n
-		}
-		if at >= len(line) {
-			return fields, nil
-		}
-		at++ // the comma
-	}
-}
-
-// unquote reads the quoted field that begins at start and returns where it and
-// the blanks behind it end.
-func unquote(line string, start int) (text string, next int, ok bool) {
-	var b strings.Builder
-	for i := start + 1; i < len(line); i++ {
-		switch {
-		case line[i] != '"':
-			b.WriteByte(line[i])
-		case i+1 < len(line) && line[i+1] == '"':
-			b.WriteByte('"')
-			i++
-		default:
-			rest := strings.TrimLeft(line[i+1:], " \t")
-			return strings.TrimSpace(b.String()), len(line) - len(rest), rest == "" || rest[0] == ',' || rest[0] == ';'
-		}
-	}
-	return "", 0, false
-}
-
-// choose decides from the first line which column is meant, and reports whether
-// that line is a header.
-func (p *arrivalParser) choose(fields []csvField) (header bool, err error) {
-	at := 0
-	number, notNumber := strconv.Atoi(p.column)
-	switch {
-	case p.column == "":
-	case notNumber == nil:
-		at = number - 1
-		if at < 0 || at >= len(fields) {
-			return false, p.fault(0, p.column, fmt.Sprintf("a column from 1 to %d", len(fields)))
-		}
-	default:
-		at = slices.IndexFunc(fields, func(f csvField) bool { return f.text == p.column })
-		if at < 0 {
-			var names []string
-			for _, f := range fields {
-				names = append(names, shortened(f.text))
-			}
-			return false, p.fault(0, p.column, "a column of this file: "+strings.Join(names[:min(len(names), 20)], ", "))
-		}
-	}
-	p.index = at
-	text := fields[at].text
-	if !isName(text) || text != p.column && looksLikeInstant(text) {
-		return false, nil
-	}
-	for _, name := range []string{"ns", "us", "ms", "s"} {
-		if strings.HasSuffix(text, "_"+name) {
-			p.unit, _ = unitNamed(name)
-		}
-	}
-	return true, nil
-}
-
-// isName reports whether a field of the first line may be the name of a column:
-// it begins with a letter.
-func isName(text string) bool {
-	if text == "" {
-		return false
-	}
-	c := text[0] | 0x20
-	return 'a' <= c && c <= 'z' || text[0] == '_' || text[0] >= utf8.RuneSelf
-}
-
-// looksLikeInstant reports whether a word was meant as a number.
-func looksLikeInstant(text string) bool {
-	switch strings.ToLower(text) {
-	case "nan", "inf", "infinity":
-		return true
-	}
-	return false
-}
+const wantPoint = "a number with a decimal point and no comma, such as 0.5"
 
 const wantInstant = "seconds such as 0.25, a duration such as 250ms, or a time such as 2024-05-01T12:00:00.25Z"
 
@@ -277,6 +187,9 @@ func (t instant) since(u instant) (time.Duration, bool) {
 
 // instant reads one field. want, if not empty, says what it should have been.
 func (p *arrivalParser) instant(text string) (at instant, kind instantKind, want string) {
+	if strings.IndexByte(text, ',') >= 0 {
+		return instant{}, noInstant, wantPoint
+	}
 	if text == "" || text[0] < '0' || text[0] > '9' {
 		if text != "" && text[0] == '-' {
 			return instant{}, noInstant, "an instant at 0 or later"
@@ -290,6 +203,9 @@ func (p *arrivalParser) instant(text string) (at instant, kind instantKind, want
 	}
 	if d, ok, want := durationOf(text); ok || want != "" {
 		return instant{nanos: int64(d)}, withUnit, want
+	}
+	if p.unit == 0 {
+		return instant{}, noInstant, "a unit: the header " + shortened(p.header) + " does not say it; want a name such as ts_ns, ts_us, ts_ms or ts_s, or durations such as 250ms"
 	}
 	d, want := decimalOf(text, p.unit)
 	return instant{nanos: int64(d)}, plainNumber, want

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -59,9 +60,17 @@ func TestArrivalsAreReadExactly(t *testing.T) {
 		{"a column by name", "client,at_ms,bytes\nx,5,10\ny,7,11\n", "at_ms", []time.Duration{0, 2 * ms}},
 		{"a column by number", "client,at_ms,bytes\nx,5,10\ny,7,11\n", "2", []time.Duration{0, 2 * ms}},
 		{"a column by number without a header", "x,5,10\ny,7,11\n", "3", []time.Duration{0, time.Second}},
-		{"semicolons and blanks", "at ; who\n 5 ; x\n 7 ; y\n", "", []time.Duration{0, 2 * time.Second}},
+		{"semicolons and blanks", "at ; who\n 5 ; x\n 7 ; y\n", "at", []time.Duration{0, 2 * time.Second}},
 		{"quotes", "\"a \"\"b\"\", c\",at_ms\n\"x,y\" , \"5\"\n\"\",7\n", "2", []time.Duration{0, 2 * ms}},
 		{"empty fields", "a,b\n,5\n,6\n", "b", []time.Duration{0, time.Second}},
+		{"tabs, with empty fields", "a\tb\tc\n\t5\t\n\t6\t\n", "b", []time.Duration{0, time.Second}},
+		{"a further column has other separators", "agent;t\nx (a, b)\tc;5\ny, z;6\n", "t", []time.Duration{0, time.Second}},
+		{"a further column has numbers that are no instants", "t,service,id\n1,NaN,-7\n2,,1e9\n", "t", []time.Duration{0, time.Second}},
+		{"separators in quotes are text", "\"a;b\",\"c\td\"\n1,2\n3,4\n", "2", []time.Duration{0, 2 * time.Second}},
+		{"a column that is named twice, by number", "t,t\n1,5\n2,7\n", "2", []time.Duration{0, 2 * time.Second}},
+		{"two names, one of them twice", "x,t_ms,x\n1,5,1\n2,7,1\n", "t_ms", []time.Duration{0, 2 * ms}},
+		{"CRLF and no line feed at the end", "id,t\r\n1,5\r\n1,6", "t", []time.Duration{0, time.Second}},
+		{"more than nine digits in a unit", "epoch_ns\n1714564800000000001\n1714564800000000003\n", "", []time.Duration{0, 2}},
 	} {
 		got, err := scenarios.ParseArrivals(strings.NewReader(test.text), test.column)
 		if test.want == nil {
@@ -122,14 +131,119 @@ func TestArrivalsThatAreNoneAreRefused(t *testing.T) {
 		{"not UTF-8", "0\n\xff\xfe1\n", "", []string{"line 2, column 1", "want text"}},
 		{"a terminal's escape", "0\n\x1b[31m\n", "", []string{"line 2", `\x1b`}},
 		{"a long line", "0\n" + long, "", []string{"line 2, column 1", "longer than 65536 bytes"}},
-		{"a field that is missing", "a,b\n1,2\n3\n", "b", []string{"line 3, column 1", "at least 2 fields"}},
-		{"no such column", "a,b\n1,2\n", "c", []string{"line 1, column 1", `"c"`, `"a", "b"`}},
+		{"a field that is missing", "a,b\n1,2\n3\n", "b", []string{"line 3, column 1", "want 2 fields, as the first line has, and not 1"}},
+		{"no such column", "a,b\n1,2\n", "c", []string{"line 1, column 1", `"c"`, `1 "a", 2 "b"`}},
 		{"no such column", "a,b\n1,2\n", "3", []string{`"3"`, "from 1 to 2"}},
 		{"no such column", "a,b\n1,2\n", "0", []string{`"0"`, "from 1 to 2"}},
 		{"no such column", "a,b\n1,2\n", "-1", []string{"from 1 to 2"}},
+		{"columns and none named", "id,ts\n17,0.25\n", "", []string{"line 2", `"17,0.25"`, "(--column)", `1 "id", 2 "ts"`}},
+		{"columns and none named, no header", "17;0.25\n", "", []string{`"17;0.25"`, "(--column)", `1 "17", 2 "0.25"`}},
+		{"columns, none named and one line", "x,0.25", "", []string{"line 1", `"x,0.25"`, "(--column)"}},
+		{"columns, none named and only a header", "id,ts\n", "", []string{"line 2", "empty"}},
+		{"many columns and none named", strings.Repeat("a_long_name_of_a_column,", 99) + "t\n1\n", "", []string{"(--column)", "... 100"}},
+		{"a decimal comma", "0,1\n0,5\n", "", []string{"line 1", `"0,1"`, "(--column)", "decimal comma"}},
+		{"a decimal comma", "t\n0,1\n", "", []string{"line 2, column 1", `"0,1"`, "want 1 field", "decimal comma"}},
+		{"a decimal comma", "0\n1,5\n", "", []string{"line 2", "want 1 field", "decimal comma"}},
+		{"a decimal comma", "\"0,1\"\n", "", []string{`"0,1"`, "decimal point"}},
+		{"a decimal comma", "id;ts\n7;0,5\n", "ts", []string{"line 2, column 3", `"0,5"`, "decimal point"}},
+		{"a decimal comma", "id\tts\n7\t1.000,5\n", "ts", []string{`"1.000,5"`, "decimal point"}},
+		{"a decimal comma in a time", "\"2024-05-01T12:00:00,25Z\"\n", "", []string{"decimal point"}},
+		{"two separators", "1,5;2\n", "", []string{"line 1, column 1", "one kind of separator, not commas and semicolons", "decimal point"}},
+		{"two separators, with a column", "1,5;2\n", "1", []string{"one kind of separator"}},
+		{"two separators", "a\tb,c\n", "a", []string{"not commas and tabs"}},
+		{"rows with another separator", "id,ts\n1;2\n", "ts", []string{"line 2", "want 2 fields, as the first line has, and not 1"}},
+		{"a row with more fields", "id,ts\n1,2\n1,2,x\n", "ts", []string{"line 3, column 1", `"1,2,x"`, "want 2 fields", "not 3"}},
+		{"a row with more fields behind the column", "ts,id\n1,2\n2,2,2\n", "ts", []string{"line 3", "want 2 fields", "not 3"}},
+		{"a row with fewer fields behind the column", "ts,id\n1,2\n2\n", "ts", []string{"line 3", "want 2 fields", "not 1"}},
+		{"a name twice", "ts,id,ts\n1,2,3\n", "ts", []string{"line 1", `"ts"`, "columns 1 and 3 have that name"}},
+		{"a name that is an instant", "0.5,1\n0.7,1\n", "0.5", []string{"the number of the column, which is 1", "no header"}},
+		{"UTF-16", "\xff\xfe0\x00\n\x00", "", []string{"line 1", "UTF-16", "UTF-8"}},
+		{"UTF-16, the other order", "\xfe\xff\x000\x00\n", "", []string{"line 1", "UTF-16"}},
+		{"a line of 10 MB", strings.Repeat("1,", 5<<20), "1", []string{"line 1", "longer than 65536 bytes"}},
+		{"lines of a very old system", "1\r2\r3", "", []string{"line 1, column 2", "one instant a line"}},
 		{"a second header", "a\nb\n", "", []string{"line 2", "want seconds"}},
 	} {
 		refuses(t, test.why, test.text, test.column, test.want)
+	}
+}
+
+// A header that names a unit is used; one that may name another is refused.
+func TestHeaderOfArrivalsNamesTheUnit(t *testing.T) {
+	const unknown = 0
+	for _, test := range []struct {
+		why  string
+		unit time.Duration // of plain numbers
+		name string
+	}{
+		{"behind an underscore", ms, "t_ms"},
+		{"in brackets", ms, "ts (ms)"},
+		{"in square brackets", time.Microsecond, "time[us]"},
+		{"without a blank", time.Nanosecond, "time(ns)"},
+		{"a micro sign", time.Microsecond, "t_µs"},
+		{"a Greek letter", time.Microsecond, "t (μs)"},
+		{"behind a point", ms, "frame.time.ms"},
+		{"a capital letter", ms, "timeMs"},
+		{"all capitals", ms, "TIME_MS"},
+		{"the unit alone", time.Microsecond, "us"},
+		{"a word", time.Nanosecond, "timestampNanos"},
+		{"a word", ms, "milliseconds since the start"},
+		{"seconds", time.Second, "t_s"},
+		{"seconds", time.Second, "elapsed [sec]"},
+		{"said twice", ms, "t_ms (ms)"},
+		{"none", time.Second, "ts"},
+		{"no word of its own", time.Second, "items"},
+		{"the s of a name", ms, "client's time (ms)"},
+		{"two units", unknown, "t_ms (us)"},
+		{"minutes or a minimum", unknown, "t_min"},
+		{"hours", unknown, "ts (h)"},
+		{"no unit of time", unknown, "ts (ticks)"},
+		{"a country", unknown, "us_east_ts"},
+	} {
+		got, err := scenarios.ParseArrivals(strings.NewReader(test.name+"\n5\n7\n"), "")
+		if test.unit == unknown {
+			wantError(t, test.why+": "+test.name, err, "line 2, column 1", test.name, "does not say it", "ts_ms")
+			continue
+		}
+		if err != nil || !slices.Equal(got, []time.Duration{0, 2 * test.unit}) {
+			t.Errorf("%s: ParseArrivals of 5 and 7 under %q = %v, %v; want 0s and %v", test.why, test.name, got, err, 2*test.unit)
+		}
+	}
+	got, err := scenarios.ParseArrivals(strings.NewReader("t_min\n5m\n7m\n"), "")
+	if err != nil || !slices.Equal(got, []time.Duration{0, 2 * time.Minute}) {
+		t.Errorf("durations under t_min: %v, %v; want 0s and 2m: they say their unit", got, err)
+	}
+}
+
+func TestAMillionArrivalsTakeLessThan256MiB(t *testing.T) {
+	const arrivals = 1_000_000
+	var text bytes.Buffer
+	text.WriteString("client,agent,at_us\n")
+	for i := range arrivals {
+		fmt.Fprintf(&text, "c%d,\"a, b\",%d.5\n", i, 1_714_564_800_000_000+i)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, err := scenarios.ParseArrivals(bytes.NewReader(text.Bytes()), "at_us")
+	runtime.ReadMemStats(&after)
+	if err != nil || len(got) != arrivals {
+		t.Fatalf("%d arrivals, %v; want %d", len(got), err, arrivals)
+	}
+	if total := after.TotalAlloc - before.TotalAlloc; total >= 256<<20 {
+		t.Errorf("%d MiB were allocated in all, want less than 256", total>>20)
+	}
+	if calls := after.Mallocs - before.Mallocs; calls > 3*arrivals {
+		t.Errorf("%d allocations, want at most 3 a line", calls)
+	}
+}
+
+func BenchmarkParseArrivals(b *testing.B) {
+	text := []byte("at_us\n" + strings.Repeat("1714564800000000.5\n", 1_000_000))
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := scenarios.ParseArrivals(bytes.NewReader(text), ""); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
@@ -235,7 +349,7 @@ func TestWithArrivalsReplacesTheLoad(t *testing.T) {
 func FuzzParseArrivals(f *testing.F) {
 	for _, seed := range []string{
 		"0\n0.25\n", "arrival_us\n1\n2\n", "a,b\n1,2ms\n", "2024-05-01T12:00:00Z\n", "\"x\"\"\",5\n", "1h2m3.5s\n", "\ufeff# c\r\n\r\n7\r\n",
-		"NaN\n", "-1", "1e400", "0x1p-2", "\"", "\x00\xff", "9999-12-31T23:59:59.999999999Z", "t_ns\n1;2\n", "5µs\n", "5μs", "5\u00b5", "0.00000000000000000001h",
+		"NaN\n", "-1", "1e400", "0x1p-2", "\"", "\x00\xff", "9999-12-31T23:59:59.999999999Z", "t_ns\n1;2\n", "a;b\n1;0,5\n", "a\tb (ms)\n\t2\n", "1,5;2", "b,b\n1,2\n", "5µs\n", "5μs", "5\u00b5", "0.00000000000000000001h",
 	} {
 		for _, column := range []string{"", "1", "2", "b"} {
 			f.Add([]byte(seed), column)

@@ -78,8 +78,8 @@ func (f *playFlags) add(c *cobra.Command) {
 	flags.StringArrayVar(&f.set, "set", nil, "set a knob of the scenario, or a setting of the kernel by its kernel name: `KNOB=VALUE`, such as somaxconn=128; may be repeated")
 	flags.StringVar(&f.from, "from", "", "run what `STRING` says, in place of NAME: the address of a page, or its part from the name of the scenario on; run prints it as state")
 	flags.StringArrayVar(&f.do, "do", nil, "act during the run: `TIME:ACTION`, such as 31.7ms:knock, "+scenarios.InputForms+"; may be repeated")
-	flags.StringVar(&f.arrivals, "arrivals", "", "take the arrival times from `FILE`, not from the scenario; run --help has the formats")
-	flags.StringVar(&f.column, "column", "", "the column of a CSV file, by `NAME` or number (default: the first)")
+	flags.StringVar(&f.arrivals, "arrivals", "", "take the arrival times from `FILE`, not from the scenario; - is the standard input; run --help has the formats")
+	flags.StringVar(&f.column, "column", "", "the column of the arrivals in a file of several, by `NAME` or number")
 	flags.Var(&f.maxEvents, "max-events", fmt.Sprintf("end a run after `N` events (default %d)", scenarios.DefaultMaxEvents))
 	flags.BoolVar(&f.strict, "strict", false, "reject a run that depends on an unknown value of a profile; wspsim profile NAME lists the unknown values")
 	for flag, complete := range map[string]cobra.CompletionFunc{"profile": completeProfile, "clients": completeProfile, "set": completeKnob, "seed": cobra.NoFileCompletions, "backlog": cobra.NoFileCompletions} {

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/scenarios"
 )
@@ -121,6 +123,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	s := &session{ctx, stdout, stderr, bufio.NewWriterSize(stdout, 64<<10)}
 	root := s.root()
 	root.SetArgs(args)
+	if len(args) == 0 || !strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // completion reads the flags twice
+		eachOnce(root)
+	}
 	root.SetOut(s.out)
 	root.SetErr(stderr)
 	err := checkHelp(root, args)

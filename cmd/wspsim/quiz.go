@@ -47,6 +47,9 @@ func (s *session) quizCommand() *cobra.Command {
 			if len(args) == 0 {
 				return s.listQuizzes(c)
 			}
+			if f.arrivals == play.StandardInput {
+				return fmt.Errorf("quiz: the guesses are the standard input: want a file of --arrivals")
+			}
 			e, err := s.exercise(c, &f, args[0])
 			if err != nil {
 				return err

@@ -62,6 +62,8 @@ func (s *session) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
 		switch {
+		case errors.As(err, &invalid) && errors.Is(err, errTwice):
+			return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, errTwice)
 		case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "bool":
 			return fmt.Errorf("--%s %q: want true or false, or nothing", invalid.GetFlag().Name, invalid.GetValue())
 		case errors.As(err, &invalid):

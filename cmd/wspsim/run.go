@@ -32,15 +32,17 @@ The queue behind a record, [a (b) . _]:
   behind the bracket: a? not decided and without a slot, (b) half-open in a separate SYN queue,
   a~ complete, waits for a slot; [17 of 200] (3): a large queue, 17 slots in use, 3 half-open connections
 
-The file of --arrivals has one instant per line, alone or in a column of a CSV file, in ascending order:
-  0.25 is in seconds; a column header that ends in _us, _ms, _ns or _s sets another unit;
+The file of --arrivals has one instant per line, in ascending order; - is the standard input:
+  0.25 is in seconds; a header that names a unit sets another, such as at_ms, ts (us), time[ns] or at_s;
   250ms and 2024-05-01T12:00:00.123Z (RFC 3339) work too; a line that begins with # is a comment
+  a file of several columns wants --column, by name or number; commas, semicolons or tabs separate them,
+  as in the first line, and every line has as many; a decimal comma is an error
 
 The keys of --json (` + report.Schema + `), durations in nanoseconds:
   schema, model, scenario, profile, seed, knobs {name: count, or text as --set takes it}
   clients: the profile of the clients' stack, with --clients
   kernel: the settings of the kernel that differ from the defaults, by name
-  arrivals {file, column, hash}: with --arrivals
+  arrivals {file, column, hash}: with --arrivals; the file - is the standard input
   virtual_ns: the end of the run; events: the number of events of the engine
 ` + report.StatisticsHelp(scenarios.Statistics()) + `  counters: the counters of the server's TCP, by the names of nstat; zeros are left out
   inputs: what somebody did during the run, with --do
@@ -68,7 +70,8 @@ func (s *session) runCommand() *cobra.Command {
 			"  wspsim run burst --trace burst.trace && wspsim verify burst.trace\n" +
 			"  wspsim run burst --profile linux --trace burst.pcapng\n" +
 			"  wspsim run overflow --trace overflow.svg\n" +
-			"  wspsim run recorded --arrivals requests.csv --column time_ms",
+			"  wspsim run recorded --arrivals requests.csv --column time_ms\n" +
+			"  cut -d, -f2 requests.csv | wspsim run recorded --arrivals -",
 		Args: f.scenario, ValidArgsFunction: completeScenario,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := f.check(c); err != nil {
@@ -107,9 +110,6 @@ func (f *runFlags) check(c *cobra.Command) error {
 	}
 	if !c.Flags().Changed("trace") || f.trace == "-" {
 		return nil
-	}
-	if f.trace == "" {
-		return fmt.Errorf("--trace: want a file name, or - for the standard output")
 	}
 	if _, err := tracefile.ExtensionOf(f.trace); err != nil {
 		return fmt.Errorf("--trace %w", err)
@@ -256,9 +256,6 @@ func (s *session) explainCommand() *cobra.Command {
 			p, err := f.play(c, first(args))
 			if err != nil {
 				return err
-			}
-			if c.Flags().Changed("client") && client == "" {
-				return fmt.Errorf("--client: want the name of a client")
 			}
 			if c.Flags().Changed("trace") {
 				if err := checkClientView(path); err != nil {

@@ -33,6 +33,8 @@ func (s *session) verifyCommand() *cobra.Command {
 			switch {
 			case atKernel && len(files) > 0:
 				return fmt.Errorf("verify: --kernel has its own experiments and takes no file: %q", files[0])
+			case arrivals != "" && (atKernel || len(files) == 0):
+				return fmt.Errorf("verify: --arrivals is about a trace: want its file, such as: wspsim verify mine.trace --arrivals %s", words.Shell(arrivals))
 			case atKernel:
 				return s.verified(v, v.Kernel(s.ctx))
 			case len(files) == 0:

@@ -78,9 +78,6 @@ func (s *session) viewCommand() *cobra.Command {
 
 // writeTracePage writes the page of a trace file, or its picture.
 func (s *session) writeTracePage(path, name, arrivals string) error {
-	if path == "" {
-		return fmt.Errorf("--out: want the name of a file, such as burst.html")
-	}
 	run, err := stored.FromFile(s.ctx, name, arrivals, screen.NewProgress(s.stderr))
 	if err != nil {
 		return err

@@ -112,24 +112,34 @@ func (p *Play) Check() error {
 	return err
 }
 
+// StandardInput is the name of a file that is the standard input.
+const StandardInput = "-"
+
 // UseArrivals puts the series of arrivals in a file in place of the load of the
 // scenario. Errors name the file, and the line and column if it is malformed.
 func (p *Play) UseArrivals(file, column string) error {
 	if l := &p.Scenario.Load; l.Clients == 0 && len(l.Times) == 0 {
 		return fmt.Errorf("scenario %s has no load whose arrivals could be replaced; try recorded", p.Scenario.Name)
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return err
+	from := Arrivals{File: file, Column: column}
+	f := os.Stdin
+	if file != StandardInput {
+		var err error
+		if f, err = os.Open(file); err != nil {
+			return err
+		}
+		defer f.Close()
 	}
-	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory: want a file of arrivals", from.Source())
+	}
 	sum := fnv.New64a()
 	times, err := scenarios.ParseArrivals(io.TeeReader(f, sum), column)
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s: %w", from.Source(), err)
 	}
-	p.Scenario, p.prepared = p.Scenario.WithArrivals(times), nil
-	p.Arrivals = Arrivals{file, column, sum.Sum64()}
+	from.Hash = sum.Sum64()
+	p.Scenario, p.prepared, p.Arrivals = p.Scenario.WithArrivals(times), nil, from
 	return nil
 }
 

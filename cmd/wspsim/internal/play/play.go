@@ -40,6 +40,37 @@ type Arrivals struct {
 	Hash   uint64 // of the bytes of the file
 }
 
+// Source returns where the arrivals came from, in words.
+func (a Arrivals) Source() string {
+	if a.File == StandardInput {
+		return "standard input"
+	}
+	return a.File
+}
+
+// Flags returns the flags that ask for the arrivals again, as a shell takes them, "" for
+// none.
+func (a Arrivals) Flags() string { return shellLine(a.flags()) + a.redirection() }
+
+func (a Arrivals) flags() []string {
+	switch {
+	case a.File == "":
+		return nil
+	case a.Column == "":
+		return []string{"--arrivals", a.File}
+	}
+	return []string{"--arrivals", a.File, "--column", a.Column}
+}
+
+// redirection ends a command line whose arrivals were the standard input. The name says
+// that the line does not work before somebody has stored them.
+func (a Arrivals) redirection() string {
+	if a.File == StandardInput {
+		return " < ARRIVALS"
+	}
+	return ""
+}
+
 // Watch is what a caller wants to see of a run.
 type Watch struct {
 	Lines    int // of the trace, for Result.Lines
@@ -157,20 +188,19 @@ func (p *Play) command(whole bool, verb string, more []string) string {
 	for _, do := range p.Inputs {
 		line = append(line, "--do", do)
 	}
-	if p.Arrivals.File != "" {
-		line = append(line, "--arrivals", p.Arrivals.File)
-		if p.Arrivals.Column != "" {
-			line = append(line, "--column", p.Arrivals.Column)
-		}
-	}
+	line = append(line, p.Arrivals.flags()...)
 	if p.MaxEvents != 0 {
 		line = append(line, "--max-events", strconv.FormatUint(p.MaxEvents, 10))
 	}
-	line = append(line, more...)
-	for i, word := range line {
-		line[i] = words.Shell(word)
+	return shellLine(append(line, more...)) + p.Arrivals.redirection()
+}
+
+func shellLine(line []string) string {
+	var quoted []string
+	for _, word := range line {
+		quoted = append(quoted, words.Shell(word))
 	}
-	return strings.Join(line, " ")
+	return strings.Join(quoted, " ")
 }
 
 // changed returns the knobs and settings whose value is not the default.

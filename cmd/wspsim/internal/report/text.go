@@ -60,7 +60,7 @@ func (r *Run) Head(w *bufio.Writer) {
 		fmt.Fprintln(w, words.Wrap("inputs "+strings.Join(r.Play.Inputs, ", "), width, ""))
 	}
 	if a := r.Play.Arrivals; a.File != "" {
-		fmt.Fprintf(w, "arrivals %s: %s, hash %016x\n", words.Printable(a.File), pace(s.Load.Times), a.Hash)
+		fmt.Fprintf(w, "arrivals %s: %s, hash %016x\n", words.Printable(a.Source()), pace(s.Load.Times), a.Hash)
 	}
 	fmt.Fprintln(w)
 	if changed := r.changedKnobs(); changed != "" {

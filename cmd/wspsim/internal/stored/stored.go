@@ -12,7 +12,6 @@ import (
 	"wspsim/cmd/wspsim/internal/live"
 	"wspsim/cmd/wspsim/internal/play"
 	"wspsim/cmd/wspsim/internal/screen"
-	"wspsim/cmd/wspsim/internal/words"
 	"wspsim/netmodel/trace/page"
 	"wspsim/netmodel/trace/recording"
 	"wspsim/scenarios"
@@ -73,12 +72,7 @@ func Live(p *play.Play, names []string) (page.Part, error) {
 		l.Knobs = append(l.Knobs, page.Knob{Name: k.Name, Help: k.Help(), Unit: unitName(k.Unit()), Min: k.Min, Max: k.Max, Value: s.Value(k)})
 	}
 	l.Knobs = orNone(l.Knobs)
-	if p.Arrivals.File != "" {
-		l.Flags = "--arrivals " + words.Shell(p.Arrivals.File)
-		if p.Arrivals.Column != "" {
-			l.Flags += " --column " + words.Shell(p.Arrivals.Column)
-		}
-	}
+	l.Flags = p.Arrivals.Flags()
 	return page.Part{Live: &l}, nil
 }
 

@@ -74,10 +74,16 @@ func (h *Header) play(name, arrivals string, at func(below int, err error) error
 	if err := play.CheckProfile(h.Profile); err != nil {
 		return nil, at(1, err)
 	}
-	if h.Arrivals != "" {
+	switch {
+	case h.Arrivals == "" && arrivals != "":
+		return nil, fmt.Errorf("%s: its arrivals are those of the scenario: want no --arrivals", name)
+	case h.Arrivals != "":
 		file := h.Arrivals
 		if arrivals != "" {
 			file = arrivals
+		}
+		if file == play.StandardInput {
+			return nil, fmt.Errorf("%s: its arrivals came from the standard input: want --arrivals FILE, a file that holds them", name)
 		}
 		if err := p.UseArrivals(file, h.Column); err != nil {
 			return nil, fmt.Errorf("%s: needs its arrivals file; if the file has moved, use --arrivals FILE: %w", name, err)

@@ -55,6 +55,8 @@ func (v *Verifier) File(ctx context.Context, name string) error {
 		return &tracefile.FormatError{File: name, Line: 1, Column: 1, What: "the file is empty"}
 	case string(beginning) == tracefile.Magic:
 		return v.trace(ctx, name, in, reopen)
+	case v.Arrivals != "":
+		return fmt.Errorf("%s is no trace: want no --arrivals", name)
 	case beginning[0] == '{':
 		return v.measurements(ctx, name, in)
 	}
