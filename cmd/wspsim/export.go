@@ -49,15 +49,7 @@ func (s *session) exportCommand() *cobra.Command {
 			}
 			return nil
 		},
-		ValidArgsFunction: func(c *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 1 {
-				if names, _ := completeScenario(c, nil, prefix); len(names) > 0 {
-					return names, cobra.ShellCompDirectiveNoFileComp
-				}
-				return traceExtensions, cobra.ShellCompDirectiveFilterFileExt
-			}
-			return []string{"html", "svg"}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		ValidArgsFunction: completeExport,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !isPicture(args[0]) && !strings.HasSuffix(args[0], ".html") && !strings.HasSuffix(args[0], ".htm") {
 				return fmt.Errorf("export: %s: want FILE.html for a page or FILE.svg for a picture", words.Printable(args[0]))
@@ -85,6 +77,17 @@ func (s *session) exportCommand() *cobra.Command {
 	c.Flags().StringVar(&lesson, "lesson", "", "ask the questions of the lesson `NAME` first; all for the whole course")
 	c.Flags().Lookup("lesson").NoOptDefVal = noLessonName
 	return c
+}
+
+// completeExport completes the file, then the scenario or the trace.
+func completeExport(c *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	if len(args) != 1 {
+		return []string{"html", "svg"}, cobra.ShellCompDirectiveFilterFileExt
+	}
+	if names, _ := completeScenario(c, nil, prefix); len(names) > 0 {
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	return traceExtensions, cobra.ShellCompDirectiveFilterFileExt
 }
 
 // noLessonName is the value of --lesson if the name of the lesson is an argument.
