@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -164,6 +165,9 @@ func (f *playFlags) names(c *cobra.Command, otherwise []string) ([]string, error
 	m, err := f.moment(c, "")
 	if err != nil || m.Profiles == nil {
 		return otherwise, err
+	}
+	if slices.ContainsFunc(m.Own, func(own []scenarios.Setting) bool { return own != nil }) && len(m.Profiles) > 1 {
+		return nil, fmt.Errorf("--from: its systems have settings of their own, and only a page shows them side by side; run plays one of them")
 	}
 	return m.Profiles, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -267,4 +268,26 @@ func mouse(kind string, x, y float64) chromedp.Action[chromedp.Void] {
 		_, err := cdp.Call(ctx, t, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventType(kind), X: x, Y: y, Button: input.MouseButtonLeft, Buttons: 1, ClickCount: 1})
 		return err
 	})
+}
+
+func TestALinkKeepsTheSettingsOfEachSystem(t *testing.T) {
+	b := open(t)
+	b.size(1440, 1000, "light", "reduce")
+	url := export(t, "--lesson", "the-bench")
+	b.load(url)
+	b.click("#skip")
+	b.click("details.more summary")
+	ask[bool](b, "(() => { [...document.querySelectorAll('.try fieldset .btn')].find((e) => e.textContent === 'Without this system').click(); return true; })()")
+	b.keys("\u0306\u0303")
+	want, _ := b.hashes()
+	if len(want) != 2 {
+		t.Fatalf("without one of three systems the page shows the hashes %v", want)
+	}
+	b.until("location.hash.includes('backlog=100') && location.hash.includes('t=')")
+	link := ask[string](b, "location.hash")
+	b.load(url + link)
+	if got, _ := b.hashes(); !slices.Equal(got, want) {
+		t.Errorf("the link %s shows the hashes %v, want %v", link, got, want)
+	}
+	b.quiet()
 }

@@ -18,7 +18,8 @@ import (
 // system that is shown alone; t, theme and lesson say nothing about a run.
 type Moment struct {
 	Scenario string
-	Profiles []string // none = what the scenario is about
+	Profiles []string              // none = what the scenario is about
+	Own      [][]scenarios.Setting // of each profile, before Knobs: wsp;backlog=4 in the text
 	Clients  string
 	Seed     uint64
 	Knobs    []scenarios.Setting
@@ -83,7 +84,14 @@ func ReadMoment(name, query string) (Moment, error) {
 func (m *Moment) read(key string, values []string) (err error) {
 	switch key {
 	case "profile":
-		m.Profiles = strings.Split(values[0], ",")
+		for system := range strings.SplitSeq(values[0], ",") {
+			words := strings.Split(system, ";")
+			own, err := settingsOf(words[1:])
+			if err != nil {
+				return err
+			}
+			m.Profiles, m.Own = append(m.Profiles, words[0]), append(m.Own, own)
+		}
 	case "clients":
 		m.Clients = values[0]
 	case "c":
@@ -100,19 +108,26 @@ func (m *Moment) read(key string, values []string) (err error) {
 		if len(values) > maxSets {
 			return fmt.Errorf("more than %d settings", maxSets)
 		}
-		for _, v := range values {
-			knob, value, ok := strings.Cut(v, "=")
-			if !ok || knob == "" || value == "" {
-				return fmt.Errorf("set %q: want KNOB=VALUE", v)
-			}
-			m.Knobs = append(m.Knobs, scenarios.Setting{Name: knob, Value: value})
-		}
+		m.Knobs, err = settingsOf(values)
+		return err
 	case "do":
 		m.Inputs = values
 	default:
 		return fmt.Errorf("unknown key %q: there are profile, clients, seed, set, do", key)
 	}
 	return nil
+}
+
+// settingsOf reads texts of the form KNOB=VALUE.
+func settingsOf(texts []string) (list []scenarios.Setting, err error) {
+	for _, text := range texts {
+		knob, value, ok := strings.Cut(text, "=")
+		if !ok || knob == "" || value == "" {
+			return nil, fmt.Errorf("set %q: want KNOB=VALUE", text)
+		}
+		list = append(list, scenarios.Setting{Name: knob, Value: value})
+	}
+	return list, nil
 }
 
 // Play returns the play of a moment under the profile that is shown alone, or its first one. The
@@ -123,11 +138,16 @@ func (m Moment) Play() (*Play, error) {
 		return nil, err
 	}
 	p := &Play{Scenario: s, Profile: s.Profiles[0], Clients: m.Clients, Seed: m.Seed, Knobs: m.Knobs, Inputs: m.Inputs}
+	at := max(slices.Index(m.Profiles, m.System), 0)
 	if len(m.Profiles) > 0 {
-		p.Profile = m.Profiles[0]
+		p.Profile = m.Profiles[at]
 	}
-	if slices.Contains(m.Profiles, m.System) {
-		p.Profile = m.System
+	if len(m.Own) > at {
+		for _, own := range m.Own[at] {
+			if !slices.ContainsFunc(m.Knobs, func(k scenarios.Setting) bool { return k.Name == own.Name }) {
+				p.Knobs = append(slices.Clip(p.Knobs), own)
+			}
+		}
 	}
 	return p, nil
 }
@@ -137,7 +157,16 @@ func (m Moment) String() string {
 	var keys []string
 	add := func(key, value string) { keys = append(keys, key+"="+escape(value)) }
 	if len(m.Profiles) > 0 {
-		add("profile", strings.Join(m.Profiles, ","))
+		var systems []string
+		for i, profile := range m.Profiles {
+			if len(m.Own) > i {
+				for _, own := range m.Own[i] {
+					profile += ";" + own.Name + "=" + own.Value
+				}
+			}
+			systems = append(systems, profile)
+		}
+		add("profile", strings.Join(systems, ","))
 	}
 	if m.Clients != "" {
 		add("clients", m.Clients)

@@ -16,6 +16,7 @@ func TestAMomentReadsBack(t *testing.T) {
 		{"burst?seed=1&profile=&set=", "burst", "defaults and empty values"},
 		{"http://127.0.0.1:8642/run/burst?profile=linux", "burst?profile=linux", "an address of serve"},
 		{"file:///home/me/a%20b.html#burst?profile=linux&t=3", "burst?profile=linux", "an address of a file"},
+		{"burst?profile=wsp%3Bbacklog%3D4,wsp%3Bbacklog=100%3Bclients=9", "burst?profile=wsp%3Bbacklog=4,wsp%3Bbacklog=100%3Bclients=9", "systems with settings of their own"},
 		{"burst?set=loss=1/100&set=net.core.somaxconn=5", "burst?set=loss=1/100&set=net.core.somaxconn=5", "values with a slash and a dot"},
 	} {
 		m, err := ParseMoment(tt.text)
@@ -34,6 +35,7 @@ func TestAMomentThatCannotBeReadSaysWhy(t *testing.T) {
 		{"burst?seed=1&seed=2", "given twice"},
 		{"burst?seed=-1", "want a whole number"},
 		{"burst?set=backlog", "want KNOB=VALUE"},
+		{"burst?profile=wsp%3Bbacklog", "want KNOB=VALUE"},
 		{"burst?a=%zz", "cannot be read"},
 		{"burst?a=1;b=2", "cannot be read"},
 		{"burst?" + strings.Repeat("a", maxMoment+1), "more than"},
@@ -49,6 +51,7 @@ func TestTheMomentOfAPlayRunsItAgain(t *testing.T) {
 	for _, text := range []string{
 		"burst?profile=linux&set=backlog=20&set=somaxconn=5&do=31.7ms:knock",
 		"overflow?profile=windows&seed=9",
+		"burst?profile=wsp%3Bbacklog=4,wsp%3Bbacklog=100&set=clients=12",
 		"emfile-loop?profile=wsp",
 		"relisten-larger?do=1ms:listen=2",
 	} {

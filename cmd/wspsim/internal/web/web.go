@@ -279,6 +279,10 @@ func read(name, query string) (*asked, error) {
 	}
 	if q, err := url.ParseQuery(query); err == nil && q.Get("lesson") != "" {
 		l, ok := lessons.About(name)
+		if asked := q.Get("lesson"); ok && asked != "1" {
+			l, ok = lessons.ByName(asked)
+			ok = ok && l.Scenario == name
+		}
 		if !ok {
 			return nil, fmt.Errorf("there is no lesson about %s", name)
 		}

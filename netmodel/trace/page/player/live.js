@@ -87,7 +87,7 @@ export class Playground {
   // moment is the state as one line of text.
   moment(systems = this.systems) {
     const sets = systems.length === 1 ? this.settings(systems[0]) : [...this.set];
-    const query = [['profile', systems.map((s) => s.profile).join()], ...(this.clients ? [['clients', this.clients]] : []), ...(this.seed === '1' ? [] : [['seed', this.seed]]),
+    const query = [['profile', systems.map((s) => [s.profile, ...(systems.length > 1 ? s.set.map((x) => `${x.name}=${x.value}`) : [])].join(';')).join()], ...(this.clients ? [['clients', this.clients]] : []), ...(this.seed === '1' ? [] : [['seed', this.seed]]),
       ...sets.map(([k, v]) => ['set', `${k}=${v}`]), ...this.inputs.map((x) => ['do', x])];
     return `${this.live.scenario}?${query.map(([k, v]) => `${k}=${escapeQuery(v)}`).join('&')}`;
   }
@@ -97,7 +97,12 @@ export class Playground {
     this.reset();
     const names = (query.get('profile') || '').split(',').filter(Boolean);
     if (names.length > 3) throw new Error('a page shows 1 to 3 systems side by side');
-    if (names.length && names.join() !== this.systems.map((s) => s.profile).join()) this.systems = names.map((profile) => ({profile, set: []}));
+    if (names.length) {
+      this.systems = names.map((text) => {
+        const [profile, ...own] = text.split(';'), set = own.map((x) => ({name: x.split('=')[0], value: x.slice(x.indexOf('=') + 1)})), key = (s) => JSON.stringify([s.profile, s.set]);
+        return this.live.systems.find((s) => key(s) === key({profile, set})) || {profile, set};
+      });
+    }
     for (const s of query.getAll('set')) {
       const at = s.indexOf('=');
       if (at > 0) this.set.set(s.slice(0, at), s.slice(at + 1));
@@ -226,7 +231,7 @@ export class Playground {
     const button = (label, action) => el('button', {class: 'btn', 'data-act': label.split(' ')[0].toLowerCase(), onclick: () => this.input(action())}, label);
     return el('div', {class: 'acts', role: 'group', 'aria-label': 'Act at the present instant'}, this.when = el('p', {class: 'note'}),
       button('Knock', () => 'knock'), el('span', {}, button('Burst', () => `burst=${many.value}`), many), el('span', {}, button('Listen again', () => `listen=${again.value}`), again),
-      el('span', {}, button('Take descriptors', () => `take=${some.value}`), button('Give back', () => `give=${some.value}`), some), button('Stall a worker', () => 'stall=100ms'), button('Close the listener', () => 'close'));
+      el('span', {}, some, button('Take descriptors', () => `take=${some.value}`), button('Give back', () => `give=${some.value}`)), button('Stall a worker', () => 'stall=100ms'), button('Close the listener', () => 'close'));
   }
 
   // at tells when an act would happen.
