@@ -16,7 +16,7 @@ function keptMark() {
   const fresh = [...crypto.getRandomValues(new Uint8Array(5))].map((b) => markLetters[b % markLetters.length]).join('');
   try {
     const kept = localStorage.getItem('wspsim-mark');
-    if (/^[a-z0-9]{1,12}$/.test(kept)) return kept;
+    if (kept && /^[a-z0-9]{1,12}$/.test(kept)) return kept;
     localStorage.setItem('wspsim-mark', fresh);
   } catch { /* it keeps nothing */ }
   return fresh;
