@@ -152,8 +152,8 @@ export class Playground {
     }};
   }
 
-  // smallest looks for the backlog nearest to the present one that changes an outcome.
-  smallest() {
+  // nearest looks for the backlog nearest to the present one that changes an outcome.
+  nearest() {
     const knob = this.live.knobs.find((k) => k.name === 'backlog'), now = amount('count', this.value(knob)), base = this.act.runs(), kept = new Map(this.set), began = performance.now();
     let found = 'No backlog near this one changes how a client ends.';
     try {
@@ -189,7 +189,7 @@ export class Playground {
     this.acts = el('ul', {class: 'inputs', 'aria-label': 'What you did'});
     this.kernel = el('div');
     this.card = el('section', {class: 'card try', 'aria-label': 'Try it'}, el('h2', {}, 'Try it'), ...knobs.map((k) => this.knob(k)), this.error, this.told = el('div', {class: 'told', role: 'status'}),
-      this.live.knobs.some((k) => k.name === 'backlog') ? el('div', {class: 'row'}, el('button', {class: 'btn', id: 'smallest', onclick: () => this.smallest()}, 'Nearest backlog that changes somebody')) : null, this.hint = el('p', {class: 'note', role: 'status'}), this.actions(), this.acts,
+      this.live.knobs.some((k) => k.name === 'backlog') ? el('div', {class: 'row'}, el('button', {class: 'btn', id: 'nearest', onclick: () => this.nearest()}, 'Nearest backlog that changes somebody')) : null, this.hint = el('p', {class: 'note', role: 'status'}), this.actions(), this.acts,
       el('details', {class: 'more'}, el('summary', {}, 'More: systems, kernel, seed'), ...rest.map((k) => this.knob(k)), this.kernel),
       el('div', {class: 'row'}, el('button', {class: 'btn', id: 'which', onclick: () => this.act.which()}, 'Which system?'), this.undo = el('button', {class: 'btn', onclick: () => this.change(() => { this.inputs = this.inputs.slice(0, -1); })}, 'Undo the last act'),
         el('button', {class: 'btn', onclick: () => this.change(() => this.reset())}, 'Start over')));

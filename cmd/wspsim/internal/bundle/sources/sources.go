@@ -5,6 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"go/scanner"
+	"go/token"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,8 +18,9 @@ import (
 // Simulator is the package of the program.
 const Simulator = "wspsim/cmd/wspsim/internal/live/simulator"
 
-// Hash returns the hash of all Go files of this module that the program is made from. Dir is
-// a directory of the module.
+// Hash returns the hash of all Go files of this module that the program is made from: of what
+// the compiler reads, so that another comment is no other source. Dir is a directory of the
+// module.
 func Hash(dir string) (string, error) {
 	list := exec.Command("go", "list", "-deps", "-f", `{{if and .Module .Module.Main}}{{$d := .Dir}}{{$p := .ImportPath}}{{range .GoFiles}}{{$p}}/{{.}} {{$d}}/{{.}}{{"\n"}}{{end}}{{end}}`, Simulator)
 	list.Dir = dir
@@ -36,7 +40,27 @@ func Hash(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(sum, "%s\n%s\n", name, strings.ReplaceAll(string(text), "\r\n", "\n"))
+		fmt.Fprintf(sum, "%s\n", name)
+		write(sum, text)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// write writes the tokens of a Go file and its directives, a line each.
+func write(w io.Writer, text []byte) {
+	var s scanner.Scanner
+	file := token.NewFileSet().AddFile("", -1, len(text))
+	s.Init(file, text, nil, scanner.ScanComments)
+	for {
+		_, kind, word := s.Scan()
+		switch {
+		case kind == token.EOF:
+			return
+		case kind == token.COMMENT && !strings.HasPrefix(word, "//go:"):
+		case word == "":
+			fmt.Fprintln(w, kind)
+		default:
+			fmt.Fprintln(w, strings.TrimSpace(word))
+		}
+	}
 }
