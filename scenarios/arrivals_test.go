@@ -219,7 +219,7 @@ func TestAMillionArrivalsTakeLessThan256MiB(t *testing.T) {
 	var text bytes.Buffer
 	text.WriteString("client,agent,at_us\n")
 	for i := range arrivals {
-		fmt.Fprintf(&text, "c%d,\"a, b\",%d.5\n", i, 1_714_564_800_000_000+i)
+		fmt.Fprintf(&text, "c%d,\"a, b\",%d.5\n", i, 1_714_564_800_000_000+int64(i))
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
