@@ -468,6 +468,7 @@ async function start() {
   const [at, query] = chosen(), early = parts[at].runs && !(doc.simulator && changes(query));
   if (early) follow();
   else put($('narr'), 'The simulator starts.');
+  performance.mark('drawn');
   if (doc.simulator) {
     await new Promise((r) => { setTimeout(r, 50); }); // after the first picture
     try {
@@ -485,6 +486,7 @@ async function start() {
       draw();
     }
   }
+  performance.mark('ready');
   document.body.dataset.ready = '';
   addEventListener('hashchange', () => { if (location.hash !== '#work' && (!state.asking || address().query.has('t'))) follow(); });
 }
