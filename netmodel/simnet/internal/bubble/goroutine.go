@@ -11,7 +11,9 @@ import (
 	"strings"
 	"sync"
 
+	"wspsim/netmodel"
 	"wspsim/netmodel/simnet"
+	"wspsim/sim"
 )
 
 // Goroutine is one goroutine of a bubble, as runtime.Stack shows it.
@@ -106,6 +108,8 @@ func parseFrame(call, place string) Frame {
 // They are computed because a copy of the module may have another path.
 var (
 	pathSimnet     = reflect.TypeFor[simnet.Network]().PkgPath() + "."
+	pathNetmodel   = reflect.TypeFor[netmodel.Network]().PkgPath() + "."
+	pathSim        = reflect.TypeFor[sim.Rand]().PkgPath() + "."
 	pathSimnettest = reflect.TypeFor[simnet.Network]().PkgPath() + "/simnettest."
 	pathBubble     = reflect.TypeFor[Bubble]().PkgPath() + "."
 )
@@ -123,6 +127,12 @@ func (g *Goroutine) OfHarness() bool {
 
 func (f *Frame) ofHarness() bool {
 	return strings.HasPrefix(f.Function, pathSimnet) || strings.HasPrefix(f.Function, pathSimnettest) || strings.HasPrefix(f.Function, pathBubble)
+}
+
+// ofNetwork reports whether a call is to the virtual network or to the model below it: a
+// goroutine that computes can be met anywhere in them.
+func (f *Frame) ofNetwork() bool {
+	return strings.HasPrefix(f.Function, pathSimnet) || strings.HasPrefix(f.Function, pathNetmodel) || strings.HasPrefix(f.Function, pathSim)
 }
 
 // std reports whether a call is to the standard library: its file is in the folder of the
@@ -168,7 +178,7 @@ const maxFrames = 4
 // program follow.
 func (g *Goroutine) shownFrames() []Frame {
 	program := slices.IndexFunc(g.Frames, func(f Frame) bool {
-		return !f.std() && !strings.HasPrefix(f.Function, pathSimnet)
+		return !f.std() && !f.ofNetwork()
 	})
 	if program < 0 {
 		return g.Frames[:min(len(g.Frames), maxFrames)]

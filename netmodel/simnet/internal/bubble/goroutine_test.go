@@ -1,6 +1,9 @@
 package bubble
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestStacksAreRead(t *testing.T) {
 	const stack = `goroutine 35 [chan receive (durable), 2 minutes, synctest bubble 17]:
@@ -22,5 +25,28 @@ created by example.com/yamux/v2.newSession.func1 in goroutine 7
 		if x.got != x.want {
 			t.Errorf("%s: got %q, want %q", x.what, x.got, x.want)
 		}
+	}
+}
+
+func TestTheProgramIsShownHoweverDeepTheNetworkComputes(t *testing.T) {
+	const stack = `goroutine 35 [runnable, synctest bubble 17]:
+wspsim/sim.(*Rand).Uint64(...)
+	/src/wspsim/sim/rand.go:9 +0x25
+wspsim/netmodel.RealTime.DrainReady({0x1}, {0x2})
+	/src/wspsim/netmodel/ready.go:27 +0x25
+wspsim/netmodel/simnet.(*Network).notifyReady(0x1)
+	/src/wspsim/netmodel/simnet/clock.go:108 +0x1b
+wspsim/netmodel/simnet.(*Network).wait(0x1)
+	/src/wspsim/netmodel/simnet/calls.go:198 +0x1b
+wspsim/netmodel/simnet.(*Listener).Accept(0x1)
+	/src/wspsim/netmodel/simnet/listener.go:232 +0x1b
+example.com/server.Serve(0x1)
+	/src/server/server.go:12 +0x1b`
+	named := strings.NewReplacer("wspsim/", strings.TrimSuffix(pathSim, "sim.")) // a copy of the module may have another path
+	g, _ := parseGoroutine(named.Replace(stack))
+	got := g.text()
+	want := named.Replace("      in wspsim/netmodel/simnet.(*Listener).Accept (listener.go:232)\n      called by example.com/server.Serve (server.go:12)\n")
+	if got != want {
+		t.Errorf("text of a goroutine deep in the network:\n%swant:\n%s", got, want)
 	}
 }
